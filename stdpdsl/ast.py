@@ -1,0 +1,586 @@
+"""The syntax tree: one node per construct of the language, frozen, each with its span.
+
+Nodes compare equal when they say the same, wherever they stand: `span` takes no part in `==`.
+Facts found later (what a name means, its dimension) live beside the tree, never on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from .source import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Ident(Node):
+    """A name where it is declared or referred to outside an expression."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Path(Node):
+    """`Apre`, or dotted: `feedforward.Apre`, `A1.tau_m`, `feedforward.delay`."""
+
+    parts: tuple[Ident, ...]
+
+    @property
+    def dotted(self) -> str:
+        return ".".join(part.id for part in self.parts)
+
+
+@dataclass(frozen=True)
+class String(Node):
+    """A quoted string: only for files and labels, never inside an expression."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Doc(Node):
+    """A docstring, dedented and stripped."""
+
+    text: str
+
+
+# Units ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UnitFactor(Node):
+    """One factor of a unit, with the sign of its exponent already that of its place:
+    `nS/cm**2` is (`nS`, 1), (`cm`, -2)."""
+
+    name: str
+    exponent: int
+
+
+@dataclass(frozen=True)
+class Unit(Node):
+    """A product of factors; `1` is the empty product. `integer` and `boolean` are one factor
+    of that name (only in declarations of variables)."""
+
+    factors: tuple[UnitFactor, ...]
+
+
+# Expressions ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Expr(Node):
+    pass
+
+
+@dataclass(frozen=True)
+class Number(Expr):
+    """A bare number. `value` is an int when written without point and exponent. `text` is as
+    written."""
+
+    value: float | int
+    text: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Quantity(Expr):
+    """A number with its unit as one token: `5 ms`, `-70 mV` is Unary of `70 mV`."""
+
+    number: float
+    unit: Unit
+    text: str = field(compare=False)  # the number as written
+
+
+@dataclass(frozen=True)
+class Name(Expr):
+    id: str
+
+
+@dataclass(frozen=True)
+class Unary(Expr):
+    op: str  # "-", "+", "not"
+    operand: Expr
+
+
+@dataclass(frozen=True)
+class Binary(Expr):
+    op: str  # + - * / // % ** < <= > >= == != and or
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True)
+class Keyword(Node):
+    name: Ident
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Call(Expr):
+    """`exp(x)`, `uniform(0, wmax)`, `tones(frequency = ...)`. `independent` is the suffix
+    `independent per block` of a draw."""
+
+    func: Ident
+    args: tuple[Expr, ...]
+    kwargs: tuple[Keyword, ...] = ()
+    independent: bool = False
+
+
+@dataclass(frozen=True)
+class ListExpr(Expr):
+    """`[1, 2]`, `[5, 10, 20] ms`: where `unit` is given the items carry none."""
+
+    items: tuple[Expr, ...]
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True)
+class StringExpr(Expr):
+    """A string as an argument of a clause's call, as in `files("*.wav")`: the parser accepts it
+    only there, never in equations, statements or conditions."""
+
+    value: str
+
+
+# Assignments, statements, equations -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assign(Node):
+    """`name = value`: a constant, a parameter's default, an initial value."""
+
+    name: Ident
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Statement(Node):
+    pass
+
+
+@dataclass(frozen=True)
+class Update(Statement):
+    """`w += apost`; `op` is one of `=`, `+=`, `-=`, `*=`, `/=`."""
+
+    target: Ident
+    op: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Deliver(Statement):
+    """`deliver` or `deliver w`: the moment at which the connection delivers."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True)
+class Normalise(Statement):
+    """`normalise w per post to 78.4`."""
+
+    variable: Ident
+    side: Ident  # post (or pre)
+    total: Expr
+
+
+@dataclass(frozen=True)
+class Bounds(Node):
+    """`in [lo, hi]`"""
+
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True)
+class Equation(Node):
+    """One line under `equations:`.
+
+    kind "ode": `dv/dt = rhs : unit`; "subexpression": `x = rhs : unit`; "parameter": `x : unit`.
+    """
+
+    kind: str
+    name: Ident
+    rhs: Expr | None
+    unit: Unit
+    bounds: Bounds | None = None
+    flags: tuple[tuple[Ident, ...], ...] = ()  # (unless refractory), (shared, constant): words of each
+
+
+@dataclass(frozen=True)
+class Every(Node):
+    """`every 60 ms:` with the statements that run then."""
+
+    period: Expr
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Handler(Node):
+    """`on pre:`, `on post:`, `on pre after 13.7 ms:`, `on NAME:`."""
+
+    trigger: Ident
+    after: Expr | None
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Event(Node):
+    """`event burst: v > 1` in a neuron."""
+
+    name: Ident
+    condition: Expr
+
+
+# Declarations -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Declaration(Node):
+    pass
+
+
+@dataclass(frozen=True)
+class Constants(Declaration):
+    items: tuple[Assign, ...]
+
+
+@dataclass(frozen=True)
+class Use(Declaration):
+    path: String
+
+
+@dataclass(frozen=True)
+class Sound(Declaration):
+    name: Ident
+    stimuli: Call | None = None  # tones(...), files("*.wav", labels = "meta.csv"), ...
+    ramp: Expr | None = None
+    gap: Expr | None = None
+    level: Expr | None = None
+    repeats: Expr | None = None
+    order: Ident | None = None  # shuffled | sequential
+    samplerate: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Filterbank(Declaration):
+    """`filters` holds `filter:` and then each `then:`."""
+
+    name: Ident
+    sound: Ident | None = None
+    filters: tuple[Call, ...] = ()
+    output: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Neuron(Declaration):
+    name: Ident
+    doc: Doc | None = None
+    parameters: tuple[Assign, ...] = ()
+    equations: tuple[Equation, ...] = ()
+    threshold: Expr | None = None  # a condition, or Call poisson(RATE)
+    reset: tuple[Statement, ...] = ()
+    refractory: Expr | None = None  # a time or a condition
+    initial: tuple[Assign, ...] = ()
+    events: tuple[Event, ...] = ()
+    handlers: tuple[Handler, ...] = ()  # on EVENT: statements
+    every: tuple[Every, ...] = ()
+    method: Ident | None = None
+
+
+@dataclass(frozen=True)
+class Input(Node):
+    """What makes a layer an input layer."""
+
+
+@dataclass(frozen=True)
+class PoissonInput(Input):
+    """`poisson: 15 Hz`, a rate expression of `t` and `i`."""
+
+    rate: Expr
+
+
+@dataclass(frozen=True)
+class SpikesFile(Input):
+    """`spikes: from "file.parquet"`"""
+
+    path: String
+
+
+@dataclass(frozen=True)
+class SpikesList(Input):
+    """`spikes: [(0, 10 ms), (1, 12 ms)]`: (neuron, time)."""
+
+    items: tuple[tuple[Expr, Expr], ...]
+
+
+@dataclass(frozen=True)
+class RegularInput(Input):
+    """`regular: 20 Hz from 100 ms to 1.1 s`"""
+
+    rate: Expr
+    start: Expr | None = None
+    stop: Expr | None = None
+
+
+@dataclass(frozen=True)
+class RatesFile(Input):
+    """`rates: from "rates.npy" every 350 ms, gap 150 ms`: Hz, one row per stimulus."""
+
+    path: String
+    every: Expr
+    gap: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Drive(Node):
+    """`drive: I from cochlea`"""
+
+    variable: Ident
+    filterbank: Ident
+
+
+@dataclass(frozen=True)
+class Layer(Declaration):
+    name: Ident
+    neuron: Path | None = None  # a neuron's name
+    arguments: tuple[Assign, ...] = ()  # `neuron: cortical(tau_m = 20 ms)`
+    source: Input | None = None
+    size: Expr | None = None
+    scope: Ident | None = None  # shared | block
+    drive: tuple[Drive, ...] = ()
+    initial: tuple[Assign, ...] = ()  # over the neuron's own
+
+
+@dataclass(frozen=True)
+class Pattern(Node):
+    """`all_to_all where i != j`, `random(p = 0.1)`, `pairs from "edges.csv"` (kind `pairs`)."""
+
+    kind: Ident
+    argument: Expr | None = None  # p of random, k of fixed_indegree and fixed_outdegree
+    path: String | None = None
+    where: Expr | None = None
+    independent: bool = False
+
+
+@dataclass(frozen=True)
+class RuleUse(Node):
+    """`plasticity: pair_additive(taupre = 20 ms)`, `triplet.preset(wmax = 2)`."""
+
+    rule: Ident
+    preset: Ident | None = None
+    arguments: tuple[Assign, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery(Node):
+    """`deliver: w * 1 nS to g_gaba`; `continuously` for `deliver continuously:`. `value` is None
+    when only the target stands there (`deliver: to I`)."""
+
+    value: Expr | None
+    target: Ident
+    continuously: bool = False
+
+
+@dataclass(frozen=True)
+class Connect(Declaration):
+    pre: Ident
+    post: Ident
+    name: Ident  # `as NAME`; without it, `PRE_POST`
+    across_blocks: bool = False
+    pattern: Pattern | None = None
+    plasticity: RuleUse | None = None
+    weight: Expr | None = None
+    delivery: tuple[Delivery, ...] = ()
+    initial: tuple[Assign, ...] = ()
+    axonal_delay: Expr | None = None  # `axonal delay:` or a bare `delay:`
+    dendritic_delay: Expr | None = None
+    ties: Ident | None = None  # `ties: post first` -> post
+    handlers: tuple[Handler, ...] = ()  # the connection's own on pre / on post
+    every: tuple[Every, ...] = ()
+    doc: Doc | None = None
+
+
+@dataclass(frozen=True)
+class Preset(Node):
+    name: Ident
+    values: tuple[Assign, ...]
+    doc: Doc | None = None
+
+
+@dataclass(frozen=True)
+class Rule(Declaration):
+    name: Ident
+    doc: Doc | None = None
+    parameters: tuple[Assign, ...] = ()
+    equations: tuple[Equation, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    method: Ident | None = None
+    presets: tuple[Preset, ...] = ()
+
+
+# Sweep ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SweepPart(Node):
+    """One way of writing rows."""
+
+
+@dataclass(frozen=True)
+class Header(Node):
+    """A table's column head: `taupre [ms]`."""
+
+    path: Path
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True)
+class Table(SweepPart):
+    headers: tuple[Header, ...]
+    rows: tuple[tuple[Expr, ...], ...]  # names are allowed as cells (presets)
+    row_spans: tuple[Span, ...] = field(compare=False, repr=False, default=())
+
+
+@dataclass(frozen=True)
+class Axis(Node):
+    """`wmax = geomspace(0.01, 1, 5)`"""
+
+    path: Path
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Grid(SweepPart):
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True)
+class Zip(SweepPart):
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True)
+class FromFile(SweepPart):
+    path: String
+
+
+@dataclass(frozen=True)
+class RandomSamples(SweepPart):
+    samples: Expr
+    axes: tuple[Axis, ...]  # values are draws: uniform, loguniform, normal, ...
+
+
+@dataclass(frozen=True)
+class Sweep(Declaration):
+    parts: tuple[SweepPart, ...] = ()
+    derive: tuple[Axis, ...] = ()
+    where: Expr | None = None
+    replicates: Expr | None = None
+
+
+# Recording and running --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RecordSpikes(Node):
+    """`spikes of AN, A1`"""
+
+    layers: tuple[Ident, ...]
+
+
+@dataclass(frozen=True)
+class RecordState(Node):
+    """`w, apre of feedforward every 1 s in blocks 0, 3`"""
+
+    variables: tuple[Ident, ...]
+    component: Ident
+    every: Expr
+    blocks: tuple[Expr, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Record(Declaration):
+    items: tuple[RecordSpikes | RecordState, ...]
+
+
+@dataclass(frozen=True)
+class PlasticityOff(Node):
+    """`plasticity off`"""
+
+
+@dataclass(frozen=True)
+class Frozen(Node):
+    """`feedforward frozen`"""
+
+    connection: Ident
+
+
+@dataclass(frozen=True)
+class Off(Node):
+    """`inhibit off`"""
+
+    connection: Ident
+
+
+@dataclass(frozen=True)
+class SetParameter(Node):
+    """`set stdp.eta = 0.01`: from this phase on."""
+
+    path: Path
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Phase(Node):
+    name: Ident
+    duration: Expr  # a time, or a Name of a sound
+    modifiers: tuple[PlasticityOff | Frozen | Off | SetParameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run(Declaration):
+    duration: Expr | None = None  # a time, or a Name of a sound
+    phases: tuple[Phase, ...] = ()
+    dt: Expr | None = None
+    seed: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Spec(Node):
+    """A whole file. A file that is only used (`use "rules.stdp"`) may have no model line."""
+
+    model: Ident | None
+    doc: Doc | None
+    declarations: tuple[Declaration, ...]
+
+    def of(self, kind: type) -> list:
+        """All declarations of a kind, in order."""
+        return [d for d in self.declarations if isinstance(d, kind)]
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in the order of the text."""
+    for item in fields(node):
+        if item.name != "span":
+            yield from _nodes(getattr(node, item.name))
+
+
+def _nodes(value) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, depth first, without recursion."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(list(children(top))))
