@@ -207,7 +207,9 @@ class Equation(Node):
     rhs: Expr | None
     unit: Unit
     bounds: Bounds | None = None
-    flags: tuple[tuple[Ident, ...], ...] = ()  # (unless refractory), (shared, constant): words of each
+    flags: tuple[
+        tuple[Ident, ...], ...
+    ] = ()  # (unless refractory), (shared, constant): words of each
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,12 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> str:
             "label": d.label,
             "help": d.help,
             "labels": [
-                {"file": x.span.source.name, "line": x.span.line, "column": x.span.column, "text": x.text}
+                {
+                    "file": x.span.source.name,
+                    "line": x.span.line,
+                    "column": x.span.column,
+                    "text": x.text,
+                }
                 for x in d.labels
             ],
         }

@@ -1,0 +1,135 @@
+"""What the language knows by name: functions, constants, lists, draws, patterns, integrators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of expressions, elementwise.
+
+    `rule` says how units pass: "none" (arguments and result without unit), "same" (all arguments
+    share one unit, which is the result's), "root" (square root), "free" (any unit, result without).
+    `result` is "float" or "integer". `brian2` and `numpy` are its names there; {0}, {1} stand for
+    arguments where the form is not a plain call.
+    """
+
+    arity: int
+    rule: str
+    numpy: str
+    brian2: str
+    result: str = "float"
+
+
+FUNCTIONS: dict[str, Function] = {
+    "exp": Function(1, "none", "np.exp", "exp"),
+    "expm1": Function(1, "none", "np.expm1", "expm1"),
+    "log": Function(1, "none", "np.log", "log"),
+    "log1p": Function(1, "none", "np.log1p", "log1p"),
+    "log10": Function(1, "none", "np.log10", "log10"),
+    "exprel": Function(1, "none", "exprel", "exprel"),
+    "sin": Function(1, "none", "np.sin", "sin"),
+    "cos": Function(1, "none", "np.cos", "cos"),
+    "tan": Function(1, "none", "np.tan", "tan"),
+    "arcsin": Function(1, "none", "np.arcsin", "arcsin"),
+    "arccos": Function(1, "none", "np.arccos", "arccos"),
+    "arctan": Function(1, "none", "np.arctan", "arctan"),
+    "sinh": Function(1, "none", "np.sinh", "sinh"),
+    "cosh": Function(1, "none", "np.cosh", "cosh"),
+    "tanh": Function(1, "none", "np.tanh", "tanh"),
+    "sqrt": Function(1, "root", "np.sqrt", "sqrt"),
+    "abs": Function(1, "same", "np.abs", "abs"),
+    "sign": Function(1, "free", "np.sign", "sign"),
+    "floor": Function(1, "none", "np.floor", "floor"),
+    "ceil": Function(1, "none", "np.ceil", "ceil"),
+    "int": Function(1, "none", "as_int", "int", result="integer"),
+    "clip": Function(3, "same", "np.clip", "clip"),
+    "min": Function(2, "same", "np.minimum", "clip({0}, -inf, {1})"),
+    "max": Function(2, "same", "np.maximum", "clip({0}, {1}, inf)"),
+}
+
+CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}
+
+
+@dataclass(frozen=True)
+class ListFunction:
+    """Makes a list of values. `units`: one letter per argument, "v" carries the list's unit, "n"
+    is a count, "x" has no unit."""
+
+    arguments: tuple[str, ...]
+    units: str
+    numpy: str
+
+
+LISTS: dict[str, ListFunction] = {
+    "linspace": ListFunction(("start", "stop", "count"), "vvn", "np.linspace"),
+    "geomspace": ListFunction(("start", "stop", "count"), "vvn", "np.geomspace"),
+    "logspace": ListFunction(("start", "stop", "count"), "xxn", "np.logspace"),
+    "arange": ListFunction(("start", "stop", "step"), "vvv", "np.arange"),
+    "erbspace": ListFunction(("low", "high", "count"), "vvn", "erbspace"),
+}
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A draw. Its base draw (`base`: "uniform" in [0, 1) or "normal" with mean 0 and sd 1) is free
+    of parameters; `transform` turns it into the value: {u} is the base draw, {0}, {1} the
+    arguments. `units` as in ListFunction."""
+
+    arguments: tuple[str, ...]
+    units: str
+    base: str
+    transform: str
+    result: str = "float"
+
+
+DISTRIBUTIONS: dict[str, Distribution] = {
+    "uniform": Distribution(("low", "high"), "vv", "uniform", "{0} + ({1} - {0})*{u}"),
+    "normal": Distribution(("mean", "sd"), "vv", "normal", "{0} + {1}*{u}"),
+    "lognormal": Distribution(("mean", "sd"), "xx", "normal", "np.exp({0} + {1}*{u})"),
+    "loguniform": Distribution(("low", "high"), "vv", "uniform", "{0}*({1}/{0})**{u}"),
+    "exponential": Distribution(("mean",), "v", "uniform", "-{0}*np.log1p(-{u})"),
+    "integers": Distribution(
+        ("low", "high"), "nn", "uniform", "np.floor({0} + ({1} - {0})*{u})", result="integer"
+    ),
+    "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
+}
+
+PATTERNS = {
+    "all_to_all": None,
+    "one_to_one": None,
+    "random": "p",
+    "fixed_indegree": "k",
+    "fixed_outdegree": "k",
+    "pairs": None,
+}
+
+# The integrators of Brian2 that a `method:` may name.
+METHODS = (
+    "exact",
+    "linear",
+    "exponential_euler",
+    "euler",
+    "rk2",
+    "rk4",
+    "heun",
+    "milstein",
+    "gsl",
+    "gsl_rk2",
+    "gsl_rk4",
+    "gsl_rkf45",
+    "gsl_rkck",
+    "gsl_rk8pd",
+)
+
+# What every layer's neurons have without declaring it: name -> (unit's base dimension, kind).
+NEURON_VARIABLES = {"i": "integer", "N": "integer", "t": "time", "dt": "time", "lastspike": "time"}
+SYNAPSE_VARIABLES = {
+    "i": "integer",
+    "j": "integer",
+    "N_pre": "integer",
+    "N_post": "integer",
+    "t": "time",
+    "dt": "time",
+}

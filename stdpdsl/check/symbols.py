@@ -1,0 +1,456 @@
+"""Who is who: the components of a spec, their parameters and variables, and what a name means.
+
+Built once from the syntax tree, read by every check and by lowering. Building it reports names
+that are declared twice or refer to nothing; it goes on, so that later checks find more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .. import ast
+from ..builtins import CONSTANTS
+from ..diagnostics import Diagnostic, Label, did_you_mean
+from ..units import NONE, SECOND, Dim, resolve
+
+
+@dataclass(frozen=True)
+class Type:
+    """What an expression's value is: its dimension, and `float`, `integer` or `boolean`."""
+
+    dim: Dim = NONE
+    kind: str = "float"
+
+
+FLOAT, INTEGER, BOOLEAN = Type(), Type(NONE, "integer"), Type(NONE, "boolean")
+TIME = Type(SECOND)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What a name stands for.
+
+    kind: "constant", "parameter", "variable" (a state variable or subexpression), "column" (a free
+    column of the sweep), "builtin" (`t`, `dt`, `i`, `j`, `N_pre`, `pi`, ...), "local".
+    """
+
+    name: str
+    kind: str
+    node: ast.Node | None = None  # where it is declared
+    value: ast.Expr | None = None  # a constant's or a parameter's expression
+    type: Type | None = None  # where it is known from the declaration
+    equation: ast.Equation | None = None
+    side: str = ""  # "pre" or "post" for a variable of that side's layer
+    owner: str = ""  # the component that has it
+
+
+Scope = Mapping[str, Symbol]
+
+
+@dataclass
+class Component:
+    """A layer or a connection, with everything that it has by name."""
+
+    name: str
+    kind: str  # "layer" or "connection"
+    node: ast.Layer | ast.Connect
+    scope: str  # "block" or "shared"
+    parameters: dict[str, Symbol] = field(default_factory=dict)
+    variables: dict[str, Symbol] = field(default_factory=dict)
+    neuron: ast.Neuron | None = None
+    rule: ast.Rule | None = None
+    pre: Component | None = None
+    post: Component | None = None
+
+    @property
+    def equations(self) -> tuple[ast.Equation, ...]:
+        model = self.neuron or self.rule
+        return model.equations if model else ()
+
+    @property
+    def weight(self) -> str | None:
+        """The weight's name: what the rule delivers if that is a variable, else the first
+        declared; `w` for `weight:`."""
+        if self.rule:
+            names = [e.name.id for e in self.rule.equations]
+            for handler in self.rule.handlers:
+                for statement in handler.body:
+                    value = statement.value if isinstance(statement, ast.Deliver) else None
+                    if isinstance(value, ast.Name) and value.id in names:
+                        return value.id
+            return names[0] if names else None
+        if isinstance(self.node, ast.Connect) and self.node.weight is not None:
+            return "w"
+        return None
+
+
+@dataclass
+class Symbols:
+    """All names of a spec."""
+
+    spec: ast.Spec
+    constants: dict[str, Symbol]
+    components: dict[str, Component]  # layers and connections, in order of declaration
+    neurons: dict[str, ast.Neuron]
+    rules: dict[str, ast.Rule]
+    sounds: dict[str, ast.Sound]
+    filterbanks: dict[str, ast.Filterbank]
+    columns: dict[str, Column]  # every column of the sweep, by its name in the results
+    diagnostics: list[Diagnostic]
+
+    @property
+    def layers(self) -> list[Component]:
+        return [c for c in self.components.values() if c.kind == "layer"]
+
+    @property
+    def connections(self) -> list[Component]:
+        return [c for c in self.components.values() if c.kind == "connection"]
+
+    @property
+    def globals(self) -> dict[str, Symbol]:
+        """Names that hold everywhere: builtin constants, constants, free columns."""
+        found = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}
+        found.update(self.constants)
+        for column in self.columns.values():
+            if column.target is None:
+                found[column.name] = Symbol(column.name, "column", column.node)
+        return found
+
+    def value_scope(self, component: Component | None) -> dict[str, Symbol]:
+        """Names in the values of a component's parameters and clauses."""
+        own = component.parameters if component else {}
+        return {**self.globals, **own}
+
+    def neuron_scope(self, layer: Component) -> dict[str, Symbol]:
+        """Names in a neuron's equations, conditions and statements, and in its initial values."""
+        return {
+            **self.globals,
+            **_builtin("i", "N", kind=INTEGER),
+            **_builtin("t", "dt", "lastspike", kind=TIME),
+            **layer.parameters,
+            **layer.variables,
+        }
+
+    def pattern_scope(self, connection: Component) -> dict[str, Symbol]:
+        """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
+        return {
+            **self.globals,
+            **_builtin("i", "j", "N_pre", "N_post", kind=INTEGER),
+            **_sides(connection),
+            **connection.parameters,
+        }
+
+    def synapse_scope(self, connection: Component) -> dict[str, Symbol]:
+        """Names in a rule's and a connection's statements, equations and delivery."""
+        return {
+            **self.pattern_scope(connection),
+            **_builtin("t", "dt", kind=TIME),
+            **connection.variables,
+        }
+
+
+def _builtin(*names: str, kind: Type) -> dict[str, Symbol]:
+    return {n: Symbol(n, "builtin", type=kind) for n in names}
+
+
+def _sides(connection: Component) -> dict[str, Symbol]:
+    found = {}
+    for side, layer in (("pre", connection.pre), ("post", connection.post)):
+        if layer:
+            for name, symbol in {**layer.parameters, **layer.variables}.items():
+                found[f"{name}_{side}"] = Symbol(
+                    name, symbol.kind, symbol.node, symbol.value, symbol.type, symbol.equation,
+                    side=side, owner=layer.name,
+                )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the sweep. `name` is its name in the results; `target` is what it sets:
+    ("feedforward", "Apre"), ("", "tau_syn") for a constant, None for a free column."""
+
+    name: str
+    path: ast.Path
+    target: tuple[str, str] | None
+    node: ast.Node
+
+
+# Attributes of a connection or layer, besides its parameters, that a column may set.
+CONNECTION_ATTRIBUTES = ("delay", "weight", "preset", "p", "k")
+LAYER_ATTRIBUTES = ("rate",)
+
+
+class Builder:
+    """Walks a spec's declarations once."""
+
+    def __init__(self, spec: ast.Spec, library: Mapping[str, ast.Rule]):
+        self.symbols = Symbols(spec, {}, {}, {}, dict(library), {}, {}, {}, [])
+        self.first: dict[str, ast.Ident] = {}
+
+    def report(
+        self, code: str, node: ast.Node, message: str, label: str = "", help: str = "",
+        labels: tuple[Label, ...] = (),
+    ) -> None:  # fmt: skip
+        self.symbols.diagnostics.append(Diagnostic(code, node.span, message, label, labels, help))
+
+    def declare(self, name: ast.Ident, what: str) -> bool:
+        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one space."""
+        before = self.first.get(name.id)
+        if before is None:
+            self.first[name.id] = name
+            return True
+        self.report(
+            "NAME002", name, f"{what} `{name.id}` has a name that is taken",
+            labels=(Label(before.span, "declared here first"),),
+            help="give one of them another name",
+        )  # fmt: skip
+        return False
+
+    def build(self) -> Symbols:
+        spec, symbols = self.symbols.spec, self.symbols
+        for constants in spec.of(ast.Constants):
+            for item in constants.items:
+                if self.declare(item.name, "constant"):
+                    symbols.constants[item.name.id] = Symbol(
+                        item.name.id, "constant", item, item.value
+                    )
+        for kind, table, what in (
+            (ast.Sound, symbols.sounds, "sound"),
+            (ast.Filterbank, symbols.filterbanks, "filterbank"),
+            (ast.Neuron, symbols.neurons, "neuron"),
+            (ast.Rule, symbols.rules, "rule"),
+        ):
+            for node in spec.of(kind):
+                if self.declare(node.name, what):
+                    table[node.name.id] = node  # type: ignore[index]
+        for layer in spec.of(ast.Layer):
+            if self.declare(layer.name, "layer"):
+                symbols.components[layer.name.id] = self.layer(layer)
+        for connect in spec.of(ast.Connect):
+            if self.declare(connect.name, "connection"):
+                symbols.components[connect.name.id] = self.connection(connect)
+        for sweep in spec.of(ast.Sweep):
+            self.sweep(sweep)
+        self.scopes_of_swept_inputs()
+        return symbols
+
+    # Components
+
+    def layer(self, node: ast.Layer) -> Component:
+        default = "block" if node.neuron else "shared"
+        component = Component(node.name.id, "layer", node, node.scope.id if node.scope else default)
+        if node.neuron:
+            neuron = self.symbols.neurons.get(node.neuron.dotted)
+            if neuron is None:
+                self.unknown(node.neuron, node.neuron.dotted, "neuron", self.symbols.neurons)
+            else:
+                component.neuron = neuron
+                self.fill(component, neuron.parameters, node.arguments, neuron.name.id)
+        return component
+
+    def connection(self, node: ast.Connect) -> Component:
+        pre, post = (self.side(name) for name in (node.pre, node.post))
+        scopes = {side.scope for side in (pre, post) if side}
+        component = Component(
+            node.name.id, "connection", node, "shared" if scopes == {"shared"} else "block",
+            pre=pre, post=post,
+        )  # fmt: skip
+        if node.plasticity:
+            use = node.plasticity
+            rule = self.symbols.rules.get(use.rule.id)
+            if rule is None:
+                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
+            else:
+                component.rule = rule
+                self.fill(component, rule.parameters, use.arguments, rule.name.id)
+        elif node.weight is not None:
+            component.variables["w"] = Symbol(
+                "w", "variable", node, node.weight, owner=node.name.id
+            )
+        return component
+
+    def side(self, name: ast.Ident) -> Component | None:
+        found = self.symbols.components.get(name.id)
+        if found is None or found.kind != "layer":
+            layers = [c.name for c in self.symbols.layers]
+            self.unknown(name, name.id, "layer", layers)
+            return None
+        return found
+
+    def unknown(self, node: ast.Node, name: str, what: str, candidates) -> None:
+        known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
+        self.report(
+            "NAME001", node, f"there is no {what} `{name}`",
+            help=did_you_mean(name, candidates) or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
+        )  # fmt: skip
+
+    def fill(
+        self,
+        component: Component,
+        parameters: tuple[ast.Assign, ...],
+        arguments: tuple[ast.Assign, ...],
+        model: str,
+    ) -> None:
+        """Parameters with their values (use before default), and variables."""
+        given: dict[str, ast.Assign] = {}
+        names = [p.name.id for p in parameters]
+        for argument in arguments:
+            if argument.name.id not in names:
+                self.report(
+                    "NAME003", argument.name, f"`{model}` has no parameter `{argument.name.id}`",
+                    help=did_you_mean(argument.name.id, names)
+                    or (f"its parameters: {', '.join(names)}" if names else "it has none"),
+                )  # fmt: skip
+            elif argument.name.id in given:
+                self.report("NAME002", argument.name, f"`{argument.name.id}` is given twice",
+                            labels=(Label(given[argument.name.id].span, "given here first"),))  # fmt: skip
+            given.setdefault(argument.name.id, argument)
+        seen: dict[str, ast.Node] = {}
+        for item in parameters:
+            name = item.name.id
+            if name in seen:
+                self.twice(item.name, model, seen[name])
+                continue
+            seen[name] = item.name
+            value = given[name].value if name in given else item.value
+            component.parameters[name] = Symbol(
+                name, "parameter", item, value, owner=component.name
+            )
+        for equation in component.equations:
+            name = equation.name.id
+            if name in seen:
+                self.twice(equation.name, model, seen[name])
+                continue
+            seen[name] = equation.name
+            component.variables[name] = Symbol(
+                name, "variable", equation, equation.rhs, unit_type(equation.unit), equation,
+                owner=component.name,
+            )  # fmt: skip
+
+    def twice(self, name: ast.Ident, model: str, before: ast.Node) -> None:
+        # A model used by several components is visited several times; the report is the same, and
+        # diagnostics are made unique.
+        self.report(
+            "NAME002", name, f"`{name.id}` is declared twice in `{model}`",
+            labels=(Label(before.span, "declared here first"),),
+        )  # fmt: skip
+
+    # The sweep's columns
+
+    def sweep(self, sweep: ast.Sweep) -> None:
+        paths: list[tuple[ast.Path, ast.Node]] = []
+        for part in sweep.parts:
+            if isinstance(part, ast.Table):
+                paths += [(header.path, header) for header in part.headers]
+            elif isinstance(part, ast.Grid | ast.Zip | ast.RandomSamples):
+                paths += [(axis.path, axis) for axis in part.axes]
+        paths += [(axis.path, axis) for axis in sweep.derive]
+        self.add_columns(paths)
+
+    def add_columns(self, paths: list[tuple[ast.Path, ast.Node]]) -> None:
+        """Also called with the headers of files, once they are read."""
+        columns = list(self.symbols.columns.values())
+        for path, node in paths:
+            columns.append(Column(path.dotted, path, self.target(path), node))
+        last = [c.path.parts[-1].id for c in columns]
+        taken: dict[str, Column] = {}
+        keys: dict[object, Column] = {}
+        for column in columns:
+            short = column.path.parts[-1].id
+            name = short if last.count(short) == 1 else column.path.dotted
+            key = column.target or column.path.dotted
+            before = keys.get(key)
+            if before is not None:
+                self.report(
+                    "SWEEP002", column.path, f"`{column.path.dotted}` is swept twice",
+                    labels=(Label(before.path.span, "swept here first"),),
+                    help="keep one of them",
+                )  # fmt: skip
+                continue
+            keys[key] = column
+            taken[name] = Column(name, column.path, column.target, column.node)
+        self.symbols.columns.clear()
+        self.symbols.columns.update(taken)
+
+    def target(self, path: ast.Path) -> tuple[str, str] | None:
+        """What a column sets. A name that nobody has is a free column."""
+        symbols = self.symbols
+        names = [part.id for part in path.parts]
+        if len(names) == 1:
+            name = names[0]
+            owners = [c.name for c in symbols.components.values() if name in c.parameters]
+            if name in symbols.constants:
+                return ("", name)
+            if len(owners) > 1:
+                listed = ", ".join(f"`{owner}.{name}`" for owner in owners)
+                self.report(
+                    "SWEEP003", path, f"`{name}` is a parameter of {len(owners)} components",
+                    help=f"say which one: {listed}",
+                )  # fmt: skip
+                return (owners[0], name)
+            return (owners[0], name) if owners else None
+        component = symbols.components.get(names[0])
+        if component is None or len(names) > 2:
+            self.unknown(path.parts[0], names[0], "layer or connection", symbols.components)
+            return (names[0], names[-1])
+        attributes = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
+        if names[1] not in component.parameters and names[1] not in attributes:
+            candidates = [*component.parameters, *attributes]
+            self.report(
+                "SWEEP004", path.parts[1], f"`{names[0]}` has no parameter `{names[1]}`",
+                help="its size cannot be swept" if names[1] == "size"
+                else did_you_mean(names[1], candidates) or f"it has: {', '.join(candidates)}",
+            )  # fmt: skip
+        return (names[0], names[1])
+
+    def scopes_of_swept_inputs(self) -> None:
+        """An input layer whose rate uses a swept value is an independent copy in each block."""
+        symbols = self.symbols
+        swept = {c.name for c in symbols.columns.values() if c.target is None}
+        swept |= {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
+        for component in symbols.layers:
+            node = component.node
+            if not isinstance(node, ast.Layer) or node.source is None or node.scope is not None:
+                continue
+            own = any(c.target == (component.name, "rate") for c in symbols.columns.values())
+            if own or uses(symbols, node.source, swept):
+                component.scope = "block"
+        for component in symbols.connections:
+            scopes = {side.scope for side in (component.pre, component.post) if side}
+            component.scope = "shared" if scopes == {"shared"} else "block"
+
+
+def uses(symbols: Symbols, node: ast.Node, names: set[str]) -> bool:
+    """Whether a node refers to one of the names, also through constants."""
+    seen: set[str] = set()
+    stack = [node]
+    while stack:
+        for below in ast.walk(stack.pop()):
+            if isinstance(below, ast.Name) and below.id not in seen:
+                seen.add(below.id)
+                if below.id in names:
+                    return True
+                constant = symbols.constants.get(below.id)
+                if constant and constant.value:
+                    stack.append(constant.value)
+    return False
+
+
+def unit_type(unit: ast.Unit) -> Type | None:
+    """The type that an equation's unit declares, or None for an unknown unit (reported by the
+    dimension check)."""
+    if [f.name for f in unit.factors] == ["integer"]:
+        return INTEGER
+    if [f.name for f in unit.factors] == ["boolean"]:
+        return BOOLEAN
+    try:
+        return Type(resolve((f.name, f.exponent) for f in unit.factors)[0])
+    except KeyError:
+        return None
+
+
+def build(spec: ast.Spec, library: Mapping[str, ast.Rule]) -> Symbols:
+    """The symbols of a spec whose `use` files have been merged into it."""
+    return Builder(spec, library).build()

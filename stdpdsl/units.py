@@ -1,0 +1,219 @@
+"""Dimensions as exponents of the SI base units, and the table of units.
+
+The scales are Brian2's own (a test compares every one), so that `20 ms` is the same float here
+and there. A quantity is `float(number) * scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+_QUANTITIES = ("length", "mass", "time", "current", "temperature", "amount", "luminous intensity")
+
+
+@dataclass(frozen=True)
+class Dim:
+    """Exponents of metre, kilogram, second, amp, kelvin, mole, candela."""
+
+    exponents: tuple[float, ...] = (0,) * 7
+
+    def __mul__(self, other: Dim) -> Dim:
+        return Dim(tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)))
+
+    def __truediv__(self, other: Dim) -> Dim:
+        return Dim(tuple(a - b for a, b in zip(self.exponents, other.exponents, strict=True)))
+
+    def __pow__(self, power: float) -> Dim:
+        return Dim(tuple(_tidy(a * power) for a in self.exponents))
+
+    @property
+    def is_none(self) -> bool:
+        return not any(self.exponents)
+
+    def describe(self) -> str:
+        """For messages: `time`, `voltage`, `no unit`, or the base units."""
+        return _NAMED.get(self) or self.base_units()
+
+    def base_units(self) -> str:
+        """Brian2's base units: `second`, `metre ** 2 / second`; `1` for no dimension."""
+        factors = [(n, e) for n, e in zip(BASE, self.exponents, strict=True) if e]
+        above = [_power(n, e) for n, e in factors if e > 0]
+        below = [_power(n, -e) for n, e in factors if e < 0]
+        if not below:
+            return "*".join(above) or "1"
+        bottom = below[0] if len(below) == 1 else f"({'*'.join(below)})"
+        return f"{'*'.join(above) or '1'}/{bottom}"
+
+    def unit_name(self) -> str:
+        """The unit that stands for this dimension in Brian2's equations (`volt`, `1`, `second`),
+        written from base units where no derived unit has a name."""
+        return _DERIVED_NAME.get(self) or self.base_units()
+
+
+def _tidy(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+def _power(name: str, exponent: float) -> str:
+    return name if exponent == 1 else f"{name}**{_tidy(exponent)}"
+
+
+NONE = Dim()
+METRE, KILOGRAM, SECOND, AMP, KELVIN, MOLE, CANDELA = (
+    Dim(tuple(int(k == n) for k in range(7))) for n in range(7)
+)
+HERTZ = NONE / SECOND
+NEWTON = KILOGRAM * METRE / SECOND**2
+PASCAL = NEWTON / METRE**2
+JOULE = NEWTON * METRE
+WATT = JOULE / SECOND
+COULOMB = SECOND * AMP
+VOLT = WATT / AMP
+FARAD = COULOMB / VOLT
+OHM = VOLT / AMP
+SIEMENS = AMP / VOLT
+WEBER = VOLT * SECOND
+TESLA = WEBER / METRE**2
+HENRY = WEBER / AMP
+MOLAR = MOLE / METRE**3
+
+_NAMED = {
+    NONE: "no unit",
+    METRE: "length",
+    KILOGRAM: "mass",
+    SECOND: "time",
+    AMP: "current",
+    KELVIN: "temperature",
+    MOLE: "amount of substance",
+    HERTZ: "rate",
+    VOLT: "voltage",
+    FARAD: "capacitance",
+    OHM: "resistance",
+    SIEMENS: "conductance",
+    COULOMB: "charge",
+    JOULE: "energy",
+    WATT: "power",
+    NEWTON: "force",
+    PASCAL: "pressure",
+    MOLAR: "concentration",
+    SIEMENS / METRE**2: "conductance per area",
+    FARAD / METRE**2: "capacitance per area",
+    AMP / METRE**2: "current per area",
+    METRE**2: "area",
+    VOLT / SECOND: "voltage per time",
+    AMP / SECOND: "current per time",
+    SIEMENS / SECOND: "conductance per time",
+}
+
+# name -> dimension, and the power of ten to SI.
+_UNITS: dict[str, tuple[Dim, int]] = {
+    "metre": (METRE, 0),
+    "meter": (METRE, 0),
+    "kilogram": (KILOGRAM, 0),
+    "second": (SECOND, 0),
+    "amp": (AMP, 0),
+    "ampere": (AMP, 0),
+    "kelvin": (KELVIN, 0),
+    "mole": (MOLE, 0),
+    "mol": (MOLE, 0),
+    "candela": (CANDELA, 0),
+    "gram": (KILOGRAM, -3),
+    "gramme": (KILOGRAM, -3),
+    "hertz": (HERTZ, 0),
+    "newton": (NEWTON, 0),
+    "pascal": (PASCAL, 0),
+    "joule": (JOULE, 0),
+    "watt": (WATT, 0),
+    "coulomb": (COULOMB, 0),
+    "volt": (VOLT, 0),
+    "farad": (FARAD, 0),
+    "ohm": (OHM, 0),
+    "siemens": (SIEMENS, 0),
+    "weber": (WEBER, 0),
+    "tesla": (TESLA, 0),
+    "henry": (HENRY, 0),
+    "litre": (METRE**3, -3),
+    "liter": (METRE**3, -3),
+    "molar": (MOLAR, 3),
+}
+# The short names that Brian2 combines with prefixes (`mV`, `nS`), and single letters, which are
+# units only inside a quantity.
+_SHORT = {
+    "m": "metre",
+    "g": "gram",
+    "s": "second",
+    "A": "amp",
+    "K": "kelvin",
+    "Hz": "hertz",
+    "N": "newton",
+    "Pa": "pascal",
+    "J": "joule",
+    "W": "watt",
+    "C": "coulomb",
+    "V": "volt",
+    "F": "farad",
+    "ohm": "ohm",
+    "S": "siemens",
+    "Wb": "weber",
+    "T": "tesla",
+    "H": "henry",
+    "l": "litre",
+    "L": "litre",
+    "M": "molar",
+    "mol": "mole",
+    "cd": "candela",
+}
+_PREFIXES = {
+    "y": -24, "z": -21, "a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3,
+    "c": -2, "d": -1, "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12,
+    "P": 15, "E": 18, "Z": 21, "Y": 24,
+}  # fmt: skip
+_DERIVED_NAME = {
+    dim: name
+    for name, (dim, scale) in _UNITS.items()
+    if scale == 0 and name not in ("meter", "ampere", "mol", "gramme")
+}
+_DERIVED_NAME[NONE] = "1"
+
+
+@cache
+def lookup(name: str) -> tuple[Dim, int] | None:
+    """Dimension and power of ten to SI of one unit name (`mV`, `second`, `kHz`), or None.
+
+    `dB` is no unit of this table: levels are checked where they are used.
+    """
+    for rest_of in (_UNITS, _SHORT):
+        if name in rest_of:
+            return _unit(name)
+    for prefix in sorted(_PREFIXES, key=len, reverse=True):
+        rest = name[len(prefix) :]
+        if name.startswith(prefix) and (rest in _SHORT or rest in _UNITS):
+            dim, power = _unit(rest)
+            return dim, _PREFIXES[prefix] + power
+    return None
+
+
+def _unit(name: str) -> tuple[Dim, int]:
+    return _UNITS[_SHORT.get(name, name)]
+
+
+def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
+    """Dimension and scale of a product of units; KeyError holds the first unknown name."""
+    dim, power = NONE, 0
+    for name, exponent in factors:
+        found = lookup(name)
+        if found is None:
+            raise KeyError(name)
+        dim = dim * found[0] ** exponent
+        power += found[1] * exponent
+    # Every unit is a power of ten, so the scale is the nearest float, not a rounded product.
+    return dim, float(f"1e{power}")
+
+
+def all_names() -> list[str]:
+    """Every unit name worth suggesting: the usual prefixes only."""
+    usual = ("", "p", "n", "u", "m", "k", "M", "G")
+    return [p + s for s in _SHORT for p in usual] + list(_UNITS) + ["cm", "dB"]
