@@ -1,0 +1,224 @@
+"""The value of a constant expression, in SI units, with NumPy.
+
+The generated script computes the same expressions with the same operators on the same types
+(Python floats, or arrays over the sweep's rows), so both get the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from . import ast
+from .builtins import CONSTANTS, FUNCTIONS, LISTS
+from .units import resolve
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Value = float | int | bool | np.ndarray
+
+
+class NotConstant(Exception):
+    """The expression holds something that has no value yet: `node` says what."""
+
+    def __init__(self, node: ast.Node, reason: str = "has no constant value"):
+        self.node = node
+        self.reason = reason
+        super().__init__(reason)
+
+
+@cache
+def scale(unit: ast.Unit) -> float:
+    """The factor to SI of a unit."""
+    return resolve((f.name, f.exponent) for f in unit.factors)[1]
+
+
+def quantity(node: ast.Quantity) -> float:
+    """`float(number) * scale`; a level in dB is its number."""
+    if is_level(node.unit):
+        return float(node.number)
+    return float(node.number) * scale(node.unit)
+
+
+def is_level(unit: ast.Unit) -> bool:
+    return [f.name for f in unit.factors] == ["dB"]
+
+
+def evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
+    """A number, or an array where `env` holds arrays or the expression makes a list.
+
+    Raises NotConstant for a name that `env` lacks, an unknown function, a draw, or arithmetic
+    without a result (division by zero, overflow).
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return _evaluate(expr, env)
+
+
+def _evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
+    match expr:
+        case ast.Number():
+            return expr.value
+        case ast.Quantity():
+            return quantity(expr)
+        case ast.Name():
+            if expr.id in env:
+                return env[expr.id]
+            if expr.id in CONSTANTS:
+                return CONSTANTS[expr.id]
+            raise NotConstant(expr)
+        case ast.Unary():
+            return _unary(expr.op, _evaluate(expr.operand, env))
+        case ast.Binary():
+            return _chain(expr, env)
+        case ast.ListExpr():
+            return _list(expr, env)
+        case ast.Call():
+            return _call(expr, env)
+    raise NotConstant(expr)
+
+
+def _chain(expr: ast.Binary, env: Mapping[str, Any]) -> Any:
+    """A left-leaning chain without recursion, since sums may be long."""
+    spine: list[ast.Binary] = []
+    node: ast.Expr = expr
+    while isinstance(node, ast.Binary):
+        spine.append(node)
+        node = node.left
+    value = _evaluate(node, env)
+    for binary in reversed(spine):
+        value = _binary(binary, value, _evaluate(binary.right, env))
+    return value
+
+
+def _unary(op: str, value: Any) -> Any:
+    import numpy as np
+
+    if op == "not":
+        return np.logical_not(value)
+    return -value if op == "-" else +value
+
+
+def _binary(node: ast.Binary, a: Any, b: Any) -> Any:
+    import numpy as np
+
+    try:
+        match node.op:
+            case "+":
+                return a + b
+            case "-":
+                return a - b
+            case "*":
+                return a * b
+            case "/":
+                return a / b
+            case "//":
+                return a // b
+            case "%":
+                return a % b
+            case "**":
+                # In floats: an integer power could be astronomically large.
+                return _as_float(a) ** _as_float(b)
+            case "<":
+                return a < b
+            case "<=":
+                return a <= b
+            case ">":
+                return a > b
+            case ">=":
+                return a >= b
+            case "==":
+                return a == b
+            case "!=":
+                return a != b
+            case "and":
+                return np.logical_and(a, b)
+            case "or":
+                return np.logical_or(a, b)
+    except ZeroDivisionError:
+        raise NotConstant(node, "divides by zero") from None
+    except OverflowError:
+        raise NotConstant(node, "is too large for a number") from None
+    raise NotConstant(node)
+
+
+def _as_float(value: Any) -> Any:
+    import numpy as np
+
+    return value.astype(float) if isinstance(value, np.ndarray) else float(value)
+
+
+def _list(expr: ast.ListExpr, env: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    if any(isinstance(item, ast.StringExpr) for item in expr.items):
+        raise NotConstant(expr)
+    values = [_evaluate(item, env) for item in expr.items]
+    if expr.unit is not None and not is_level(expr.unit):
+        factor = scale(expr.unit)
+        values = [float(v) * factor for v in values]
+    return np.array(values)
+
+
+def _call(expr: ast.Call, env: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    name = expr.func.id
+    arguments = [_evaluate(a, env) for a in expr.args]
+    named = {k.name.id: _evaluate(k.value, env) for k in expr.kwargs}
+    if name in FUNCTIONS:
+        if len(arguments) != FUNCTIONS[name].arity or named:
+            raise NotConstant(expr)
+        return _function(FUNCTIONS[name].numpy)(*arguments)
+    if name in LISTS:
+        try:
+            values = [*arguments, *(named[n] for n in LISTS[name].arguments[len(arguments) :])]
+        except KeyError:
+            raise NotConstant(expr) from None
+        if LISTS[name].units[2] == "n":
+            values[2] = int(values[2])
+            if values[2] > 10_000_000:
+                raise NotConstant(expr, f"makes a list of {values[2]:,} values")
+        try:
+            return _function(LISTS[name].numpy)(*values)
+        except (ValueError, ZeroDivisionError, MemoryError):
+            raise NotConstant(expr, "makes no list") from None
+    raise NotConstant(expr)
+
+
+def _function(name: str) -> Any:
+    import numpy as np
+
+    own = {"erbspace": erbspace, "as_int": as_int, "exprel": exprel}
+    return own[name] if name in own else getattr(np, name.removeprefix("np."))
+
+
+def erbspace(low: float, high: float, count: int) -> Any:
+    """`count` frequencies (Hz), equally spaced on the ERB-rate scale of brian2hears'
+    `erbspace` (Glasberg & Moore 1990)."""
+    import numpy as np
+
+    ear_q, min_bw = 9.26449, 24.7
+    low, high = float(low), float(high)
+    grid = np.arange(count) * (np.log(high + ear_q * min_bw) - np.log(low + ear_q * min_bw))
+    spaced = np.exp(grid / max(count - 1, 1) + np.log(low + ear_q * min_bw))
+    return spaced - ear_q * min_bw
+
+
+def as_int(value: Any) -> Any:
+    """Towards zero, as Brian2's `int`; of a condition 1 or 0."""
+    import numpy as np
+
+    return np.asarray(value).astype(np.int64)[()]
+
+
+def exprel(value: Any) -> Any:
+    """(exp(x) - 1)/x, 1 at 0."""
+    import numpy as np
+
+    x = np.asarray(value, dtype=float)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)[()]
