@@ -203,9 +203,8 @@ def erbspace(low: float, high: float, count: int) -> Any:
 
     ear_q, min_bw = 9.26449, 24.7
     low, high = float(low), float(high)
-    grid = np.arange(count) * (np.log(high + ear_q * min_bw) - np.log(low + ear_q * min_bw))
-    spaced = np.exp(grid / max(count - 1, 1) + np.log(low + ear_q * min_bw))
-    return spaced - ear_q * min_bw
+    slope = (-np.log(high + ear_q * min_bw) + np.log(low + ear_q * min_bw)) / (count - 1)
+    return (-(ear_q * min_bw) + np.exp(np.arange(count) * slope) * (high + ear_q * min_bw))[::-1]
 
 
 def as_int(value: Any) -> Any:

@@ -1,0 +1,545 @@
+"""The sweep: from its parts to columns with one value per block.
+
+Rows are counted before they are made. Parts multiply in the order of the text, the last varying
+fastest; then `derive`, `where`, and `replicates`, which is outermost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from . import ast
+from .builtins import DISTRIBUTIONS
+from .check.symbols import Column, Symbols
+from .diagnostics import Diagnostic, Label, did_you_mean
+from .numeric import NotConstant, evaluate
+from .units import resolve
+
+MAX_ROWS = 1_000_000
+SWEEP_STREAM = ("sweep", "samples")
+
+ReadTable = Callable[[str], Mapping[str, list]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One factor of the product. `source` is its syntax; rendering prints it as code, except for
+    tables and files, whose values are printed."""
+
+    source: ast.SweepPart
+    columns: dict[str, np.ndarray]
+    axes: dict[str, ast.Expr] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """The evaluated sweep. `columns` holds SI floats, one per row, in the order of the spec, and
+    `replicate` (whole numbers) last where the spec asks for replicates."""
+
+    parts: tuple[Part, ...]
+    derive: tuple[tuple[str, ast.Axis, dict[str, Any]], ...]  # name, axis, unswept values it uses
+    where: ast.Expr | None
+    where_values: dict[str, Any]
+    replicates: int
+    columns: dict[str, np.ndarray]
+    rows: int
+    seed: int
+
+    def row(self, block: int) -> dict[str, float]:
+        return {name: values[block] for name, values in self.columns.items()}
+
+
+class Evaluator:
+    """Evaluates one spec's sweep; problems go to `diagnostics`."""
+
+    def __init__(self, symbols: Symbols, seed: int, read_table: ReadTable):
+        self.symbols = symbols
+        self.seed = seed
+        self.read_table = read_table
+        self.diagnostics: list[Diagnostic] = []
+        self.constants = constant_values(symbols)
+
+    def report(self, code: str, node: ast.Node, message: str, help: str = "", **more: Any) -> None:
+        self.diagnostics.append(Diagnostic(code, node.span, message, help=help, **more))
+
+    def run(self) -> SweepTable | None:
+        sweeps = self.symbols.spec.of(ast.Sweep)
+        if not sweeps:
+            return SweepTable((), (), None, {}, 1, {}, 1, self.seed)
+        for extra in sweeps[1:]:
+            self.report(
+                "SWEEP005", extra, "a spec has one sweep", help="move its parts into the first",
+                labels=(Label(sweeps[0].span, "the first"),),
+            )  # fmt: skip
+        sweep: ast.Sweep = sweeps[0]
+        self.read_files(sweep)
+        parts = self.parts(sweep)
+        replicates = self.count(sweep.replicates, "replicates") if sweep.replicates else 1
+        rows = int(np.prod([_length(p) for p in parts], dtype=object)) * replicates
+        if rows > MAX_ROWS:
+            self.report(
+                "SWEEP006", sweep, f"the sweep has {rows:,} rows; the limit is {MAX_ROWS:,}",
+                help="take fewer values per axis, or `random: N samples` of the same space",
+            )  # fmt: skip
+        if self.diagnostics:
+            return None
+        columns = product([p.columns for p in parts])
+        rows = _length_of(columns)
+        derive = self.derive(sweep, columns, rows)
+        where_values: dict[str, Any] = {}
+        if sweep.where is not None and not self.diagnostics:
+            where_values = self.unswept(sweep.where, None, columns)
+            keep = np.broadcast_to(self.value(sweep.where, {**columns, **where_values}), rows)
+            columns = {name: values[keep] for name, values in columns.items()}
+            rows = int(np.count_nonzero(keep))
+        if self.diagnostics:
+            return None
+        if rows == 0:
+            self.report(
+                "SWEEP007", sweep, "the sweep has no rows",
+                help="its `where` keeps none" if sweep.where is not None else "give it at least one",
+            )  # fmt: skip
+            return None
+        self.check_values(sweep, columns)
+        if replicates > 1:
+            count = rows
+            columns = {n: np.tile(v, replicates) for n, v in columns.items()}
+            columns["replicate"] = np.repeat(np.arange(replicates), count)
+            rows *= replicates
+        elif sweep.replicates is not None:
+            columns["replicate"] = np.zeros(rows, dtype=int)
+        ordered = {n: columns[n] for n in [*self.symbols.columns, "replicate"] if n in columns}
+        return SweepTable(
+            tuple(parts), tuple(derive), sweep.where, where_values, replicates, ordered, rows,
+            self.seed,
+        )  # fmt: skip
+
+    # Parts
+
+    def parts(self, sweep: ast.Sweep) -> list[Part]:
+        found: list[Part] = []
+        for part in sweep.parts:
+            match part:
+                case ast.Table():
+                    found.append(self.table(part))
+                case ast.Grid():
+                    for axis in part.axes:
+                        found.append(self.axes(part, (axis,)))
+                case ast.Zip():
+                    found.append(self.axes(part, part.axes))
+                case ast.RandomSamples():
+                    found.append(self.random(part))
+                case ast.FromFile():
+                    found.append(self.files[part.path.value])
+        return found
+
+    def table(self, part: ast.Table) -> Part:
+        values: dict[str, list[float]] = {self.name_of(h): [] for h in part.headers}
+        scales = [_scale(h.unit) for h in part.headers]
+        for row in part.rows:
+            if len(row) != len(part.headers):
+                where = row[0] if row else part
+                self.report(
+                    "SWEEP008", where,
+                    f"this row has {len(row)} cells where the head has {len(part.headers)}",
+                    help="give each row one cell per column",
+                )  # fmt: skip
+                continue
+            for name, cell, factor in zip(values, row, scales, strict=True):
+                value = self.value(cell, {})
+                plain = _plain_number(cell)
+                values[name].append(float(value) * factor if plain else float(value))
+        if not part.rows:
+            self.report("SWEEP007", part, "the table has no rows", help="give it at least one")
+        return Part(part, {n: np.array(v, dtype=float) for n, v in values.items()})
+
+    def axes(self, part: ast.SweepPart, axes: tuple[ast.Axis, ...]) -> Part:
+        columns: dict[str, np.ndarray] = {}
+        first: tuple[ast.Axis, int] | None = None
+        for axis in axes:
+            values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
+            columns[self.name_of(axis)] = values
+            if len(values) == 0:
+                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values")
+            if first is None:
+                first = axis, len(values)
+            elif len(values) != first[1]:
+                self.report(
+                    "SWEEP009", axis.value,
+                    f"`{axis.path.dotted}` has {len(values)} values where"
+                    f" `{first[0].path.dotted}` has {first[1]}",
+                    help="axes of a zip advance together and need the same length;"
+                    " use `grid:` for their product",
+                )  # fmt: skip
+        return Part(part, columns, {self.name_of(a): a.value for a in axes})
+
+    def random(self, part: ast.RandomSamples) -> Part:
+        samples = self.count(part.samples, "samples")
+        if samples > MAX_ROWS:
+            self.report(
+                "SWEEP006", part.samples,
+                f"the sweep has {samples:,} rows; the limit is {MAX_ROWS:,}",
+            )  # fmt: skip
+            samples = 1
+        base = latin_hypercube(samples, len(part.axes), stream(self.seed, *SWEEP_STREAM))
+        columns = {}
+        for k, axis in enumerate(part.axes):
+            columns[self.name_of(axis)] = self.draw(axis, base[:, k])
+        return Part(part, columns, {self.name_of(a): a.value for a in part.axes})
+
+    def draw(self, axis: ast.Axis, u: np.ndarray) -> np.ndarray:
+        call = axis.value
+        if not isinstance(call, ast.Call) or call.func.id not in DISTRIBUTIONS:
+            self.report(
+                "SWEEP010", axis.value, f"`{axis.path.dotted}` needs a distribution here",
+                help="such as `uniform(low, high)` or `loguniform(low, high)`",
+            )  # fmt: skip
+            return np.zeros(len(u))
+        distribution = DISTRIBUTIONS[call.func.id]
+        given = dict(zip(distribution.arguments, call.args, strict=False))
+        given.update({k.name.id: k.value for k in call.kwargs})
+        try:
+            arguments = [float(self.value(given[n], {})) for n in distribution.arguments]
+        except KeyError:
+            return np.zeros(len(u))  # the dimension check has said so
+        base = normal_quantile(u) if distribution.base == "normal" else u
+        return transform(call.func.id, arguments, base)
+
+    def read_files(self, sweep: ast.Sweep) -> None:
+        """Files first: their headers are columns as well."""
+        self.files: dict[str, Part] = {}
+        for part in sweep.parts:
+            if isinstance(part, ast.FromFile):
+                self.files[part.path.value] = self.file(part)
+        order: dict[str, int] = {}
+        for part in sweep.parts:
+            if isinstance(part, ast.FromFile):
+                order.update({n: len(order) for n in self.files[part.path.value].columns})
+
+    def file(self, part: ast.FromFile) -> Part:
+        try:
+            table = self.read_table(part.path.value)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            self.report("FILE001", part.path, f"cannot read `{part.path.value}`: {reason}")
+            return Part(part, {})
+        except ValueError as problem:
+            self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
+            return Part(part, {})
+        heads, paths, values = [], [], []
+        for head, cells in table.items():
+            name, unit = _split_head(head)
+            path = ast.Path(
+                tuple(ast.Ident(p, span=part.path.span) for p in name.split(".")),
+                span=part.path.span,
+            )
+            try:
+                factor = resolve(_parse_unit(unit))[1] if unit else 1.0
+                values.append(np.array([float(c) for c in cells], dtype=float) * factor)
+            except KeyError as unknown:
+                self.report(
+                    "FILE003", part.path,
+                    f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",
+                )  # fmt: skip
+                continue
+            except (TypeError, ValueError):
+                row, cell = next((k, c) for k, c in enumerate(cells) if not _is_number(c))
+                self.report(
+                    "FILE003", part.path,
+                    f"row {row + 1} of `{part.path.value}` has {cell!r} in the column `{head}`",
+                    help="each cell of a sweep's table is one number",
+                )  # fmt: skip
+                continue
+            heads.append(head)
+            paths.append(path)
+        before = len(self.symbols.diagnostics)
+        builder_add(self.symbols, [(p, part) for p in paths])
+        self.diagnostics += self.symbols.diagnostics[before:]
+        del self.symbols.diagnostics[before:]
+        columns = {}
+        for path, array in zip(paths, values, strict=True):
+            columns[self.column_named(path.dotted)] = array
+        if paths and len(values[0]) == 0:
+            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows")
+        return Part(part, columns)
+
+    # Derived columns
+
+    def derive(
+        self, sweep: ast.Sweep, columns: dict[str, np.ndarray], rows: int
+    ) -> list[tuple[str, ast.Axis, dict[str, Any]]]:
+        waiting = {self.name_of(axis): axis for axis in sweep.derive}
+        done: list[tuple[str, ast.Axis, dict[str, Any]]] = []
+        shorts = {_last(n): n for n in waiting}
+        while waiting:
+            ready = [
+                name
+                for name, axis in waiting.items()
+                if not any(
+                    shorts.get(used) in waiting for used in _names(axis.value) if used in shorts
+                )
+            ]
+            if not ready:
+                axis = next(iter(waiting.values()))
+                self.report(
+                    "SWEEP011", axis.path,
+                    f"`{axis.path.dotted}` is derived from itself",
+                    help="a cycle: " + " -> ".join(f"`{n}`" for n in [*waiting, next(iter(waiting))]),
+                )  # fmt: skip
+                break
+            for name in ready:
+                axis = waiting.pop(name)
+                values = self.unswept(axis.value, axis, columns)
+                env = {**columns, **{_last(n): v for n, v in columns.items()}, **values}
+                result = np.asarray(self.value(axis.value, env), dtype=float)
+                columns[name] = np.array(np.broadcast_to(result, rows))
+                done.append((name, axis, values))
+        return done
+
+    def unswept(
+        self, expr: ast.Expr, axis: ast.Axis | None, columns: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The values of the names in an expression that are no columns: a parameter by its
+        unswept value, else a constant."""
+        found: dict[str, Any] = {}
+        shorts = {_last(n) for n in columns}
+        first = None
+        if axis is not None and len(axis.path.parts) == 2:
+            first = axis.path.parts[0].id
+        elif axis is not None:
+            target = self.symbols.target(axis.path)
+            first = target[0] if target else None
+        owners = list(self.symbols.components.values())
+        owners.sort(key=lambda c: c.name != first)
+        for name in _names(expr):
+            if name in columns or name in shorts or name in found:
+                continue
+            owner = next((c for c in owners if name in c.parameters), None)
+            if owner is not None:
+                found[name] = self.parameter(owner.name, name, ())
+            elif name in self.constants:
+                found[name] = self.constants[name]
+        return {n: v for n, v in found.items() if v is not None}
+
+    def parameter(self, component: str, name: str, path: tuple[str, ...]) -> Any:
+        owner = self.symbols.components[component]
+        symbol = owner.parameters.get(name)
+        if symbol is None or symbol.value is None or name in path:
+            return None
+        env = dict(self.constants)
+        for used in _names(symbol.value):
+            if used in owner.parameters:
+                env[used] = self.parameter(component, used, (*path, name))
+        return self.value(symbol.value, {n: v for n, v in env.items() if v is not None})
+
+    # Helpers
+
+    def value(self, expr: ast.Expr, env: Mapping[str, Any]) -> Any:
+        try:
+            return evaluate(expr, {**self.constants, **env})
+        except NotConstant as problem:
+            if isinstance(problem.node, ast.Name):
+                known = [*self.constants, *env]
+                self.report(
+                    "SWEEP012", problem.node, f"`{problem.node.id}` has no value here",
+                    help=did_you_mean(problem.node.id, known)
+                    or "a sweep uses columns, unswept parameters and constants",
+                )  # fmt: skip
+            else:
+                self.report("SWEEP012", problem.node, f"this {problem.reason}")
+            return 0.0
+
+    def count(self, expr: ast.Expr, what: str) -> int:
+        value = self.value(expr, {})
+        if np.ndim(value) or value != int(value) or value < 1:
+            self.report("SWEEP013", expr, f"`{what}` is a whole number of at least 1, not {value}")
+            return 1
+        return int(value)
+
+    def name_of(self, node: ast.Axis | ast.Header) -> str:
+        return self.column_named(node.path.dotted)
+
+    def column_named(self, dotted: str) -> str:
+        for column in self.symbols.columns.values():
+            if column.path.dotted == dotted:
+                return column.name
+        # Two ways of naming one parameter: `Apre` and `feedforward.Apre`; reported as swept twice.
+        return dotted
+
+    def check_values(self, sweep: ast.Sweep, columns: Mapping[str, np.ndarray]) -> None:
+        for name, values in columns.items():
+            bad = ~np.isfinite(values)
+            if bad.any():
+                row = int(np.argmax(bad))
+                self.report(
+                    "SWEEP014", self.node_of(name, sweep),
+                    f"the column `{name}` is {values[row]} in row {row}",
+                    help="every value of a sweep is a finite number",
+                )  # fmt: skip
+        if not columns or self.diagnostics:
+            return
+        rows = np.stack([np.asarray(v, dtype=float) for v in columns.values()], axis=1)
+        unique, index, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+        if len(unique) < len(rows):
+            k = int(np.argmax(counts > 1))
+            twins = np.flatnonzero((rows == unique[k]).all(axis=1))
+            self.report(
+                "SWEEP015", sweep, f"rows {twins[0]} and {twins[1]} of the sweep are identical",
+                help="for repeats with other random numbers write `replicates: 2`",
+            )  # fmt: skip
+
+    def node_of(self, name: str, sweep: ast.Sweep) -> ast.Node:
+        column = self.symbols.columns.get(name)
+        return column.path if column else sweep
+
+
+def evaluate_sweep(
+    symbols: Symbols, seed: int, read_table: ReadTable
+) -> tuple[SweepTable | None, list[Diagnostic]]:
+    """The table, or None with what is wrong. `read_table` maps a file's name as the spec has it
+    to its columns and raises OSError or ValueError."""
+    evaluator = Evaluator(symbols, seed, read_table)
+    return evaluator.run(), evaluator.diagnostics
+
+
+def constant_values(symbols: Symbols) -> dict[str, Any]:
+    """Every constant's value; those that cannot be computed are left out."""
+    values: dict[str, Any] = {}
+    waiting = {n: s.value for n, s in symbols.constants.items() if s.value is not None}
+    while waiting:
+        before = len(waiting)
+        for name, expr in list(waiting.items()):
+            if any(used in waiting for used in _names(expr)):
+                continue
+            try:
+                values[name] = evaluate(expr, values)
+            except NotConstant:
+                pass
+            del waiting[name]
+        if len(waiting) == before:
+            break
+    return values
+
+
+def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
+    """Adds columns to symbols that are built already."""
+    from .check.symbols import Builder
+
+    builder = Builder(symbols.spec, {})
+    builder.symbols = symbols
+    builder.add_columns(paths)
+
+
+def product(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """All combinations of the parts' rows; the last part varies fastest."""
+    lengths = [len(next(iter(p.values()))) if p else 1 for p in parts]
+    rows = int(np.prod(lengths)) if lengths else 1
+    columns: dict[str, np.ndarray] = {}
+    inner = rows
+    for part, length in zip(parts, lengths, strict=True):
+        inner //= length
+        for name, values in part.items():
+            columns[name] = np.tile(np.repeat(values, inner), rows // (inner * length))
+    return columns
+
+
+def stream(seed: int, *key: object) -> np.random.Generator:
+    """The generator of one named stream; the script has the same function."""
+    import hashlib
+
+    digest = hashlib.sha256(repr((seed, *key)).encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
+    """(samples, axes) in (0, 1): one sample in each of `samples` equal strata of each axis."""
+    strata = np.stack([rng.permutation(samples) for _ in range(axes)], axis=1)
+    return (strata + rng.random((samples, axes))) / samples
+
+
+def normal_quantile(u: np.ndarray) -> np.ndarray:
+    """The standard normal's inverse distribution function."""
+    inverse = NormalDist().inv_cdf
+    return np.array([inverse(x) for x in u])
+
+
+def transform(name: str, arguments: list[float], base: np.ndarray) -> np.ndarray:
+    """A base draw turned into a value of the named distribution (builtins.DISTRIBUTIONS)."""
+    a, b = (*arguments, 0.0)[:2]
+    match name:
+        case "uniform":
+            return a + (b - a) * base
+        case "normal":
+            return a + b * base
+        case "lognormal":
+            return np.exp(a + b * base)
+        case "loguniform":
+            return a * (b / a) ** base
+        case "exponential":
+            return -a * np.log1p(-base)
+        case "integers":
+            return np.floor(a + (b - a) * base)
+        case "bernoulli":
+            return 1.0 * (base < a)
+    raise KeyError(name)
+
+
+def _length(part: Part) -> int:
+    return len(next(iter(part.columns.values()))) if part.columns else 1
+
+
+def _length_of(columns: Mapping[str, np.ndarray]) -> int:
+    return len(next(iter(columns.values()))) if columns else 1
+
+
+def _names(expr: ast.Expr) -> list[str]:
+    return [n.id for n in ast.walk(expr) if isinstance(n, ast.Name)]
+
+
+def _last(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def _scale(unit: ast.Unit | None) -> float:
+    return resolve((f.name, f.exponent) for f in unit.factors)[1] if unit else 1.0
+
+
+def _plain_number(cell: ast.Expr) -> bool:
+    while isinstance(cell, ast.Unary):
+        cell = cell.operand
+    return isinstance(cell, ast.Number)
+
+
+def _split_head(head: str) -> tuple[str, str]:
+    """`taupre [ms]` -> name and unit."""
+    name, bracket, unit = str(head).partition("[")
+    return name.strip(), unit.strip().rstrip("]").strip() if bracket else ""
+
+
+def _parse_unit(text: str) -> list[tuple[str, int]]:
+    """`nS/cm**2` -> factors; KeyError for what is no unit."""
+    import re
+
+    factors = []
+    for sign, name, power in re.findall(r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?", text):
+        exponent = int(power or 1)
+        factors.append((name, -exponent if sign == "/" else exponent))
+    if re.sub(r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?", "", text).strip():
+        raise KeyError(text)
+    return factors
+
+
+def _is_number(cell: object) -> bool:
+    try:
+        float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+__all__ = ["Column", "SweepTable", "Part", "evaluate_sweep", "constant_values"]
