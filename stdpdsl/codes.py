@@ -139,7 +139,7 @@ SYNTAX = {
         "one argument.",
     ),
     "SYN032": Code(
-        "`=` in a condition", "`==` compares two values; a single `=` gives a name its value."
+        "`=` and `==` mixed up", "`==` compares two values; a single `=` gives a name its value."
     ),
     "SYN033": Code(
         "unit inside and after a list",

@@ -142,10 +142,12 @@ class Reader:
         """The tree, or None and `failure`."""
         self.builder.reset(source)
         self.text = source.text + "\n"
-        return self._read(1 if source.text.startswith("\ufeff") else 0, len(self.text))
+        return self._read(0, len(self.text))
 
     def _read(self, start: int, end: int) -> Spec | None:
         self.failure = None
+        if start == 0 and self.text.startswith("\ufeff"):
+            start = 1  # a byte order mark
         try:
             return self.lark.parse(TextSlice(self.text, start, end))
         except LayoutError as error:
@@ -170,13 +172,19 @@ class Reader:
 
     def _chunks(self) -> Iterator[tuple[int, int, bool]]:
         """The top-level declarations; whether each starts with a declaration's word."""
-        starts = [m.start() for m in _LINE_START.finditer(self.text) if m["word"]]
-        if not starts:
-            return
-        begin = 1 if self.text.startswith("\ufeff") else 0
-        for start, end in zip([begin, *starts[1:]], [*starts[1:], len(self.text)], strict=True):
-            word = _LINE_START.match(self.text, start)
-            yield start, end, bool(word) and word["word"] in (*DECLARATIONS, "model")
+        begin, declares, brackets = 0, False, 0
+        for match in _OUTLINE.finditer(self.text):
+            word, sign = match["word"], match[0]
+            if word and (brackets == 0 or word in DECLARATIONS):
+                if match.start() > begin and self.text[begin : match.start()].strip("\ufeff \r\n"):
+                    yield begin, match.start(), declares
+                    begin = match.start()
+                declares, brackets = word in (*DECLARATIONS, "model"), 0
+            elif sign in ("(", "["):
+                brackets += 1
+            elif sign in (")", "]"):
+                brackets = max(0, brackets - 1)
+        yield begin, len(self.text), declares
 
     # Errors -------------------------------------------------------------------------------------
 
@@ -219,9 +227,10 @@ class Reader:
         return Piece(kind, str(token), start, end)
 
 
-# Docstrings and brackets hide the starts of lines in them; a declaration's word ends a bracket.
-_LINE_START = re.compile(
-    r'^(?P<word>[A-Za-z_]\w*)|"""(?:[^"]|"(?!""))*"""|#[^\n]*|"[^"\r\n]*"', re.MULTILINE
+# Words that start a line, and what may hide one: docstrings, strings, comments, brackets.
+_OUTLINE = re.compile(
+    r'^(?P<word>[A-Za-z_]\w*)|"""(?:[^"]|"(?!""))*"""|#[^\n]*|"[^"\r\n]*"|[()\[\]]',
+    re.MULTILINE | re.ASCII,
 )
 _ONE_AT_A_TIME = threading.Lock()
 

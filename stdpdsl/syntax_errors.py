@@ -66,9 +66,9 @@ CHARACTERS = {
     "$": "formulas are written without `$`",
 }
 OPERATOR_SLIPS = {
-    "^": "a power is written `**`",
     "&&": "write `and`",
     "||": "write `or`",
+    "^": "a power is written `**`",
     "&": "write `and`",
     "|": "write `or`",
     "!": "write `not`",
@@ -122,7 +122,9 @@ class Failure:
     def span(self) -> Span:
         """The piece itself; before a line's end, the place behind what stands on the line."""
         if self.piece.kind in LAYOUT_KINDS and self.previous:
-            return Span(self.source, self.previous.end, self.previous.end)
+            previous = self.previous
+            at = previous.start if previous.kind == "NEWLINE" else previous.end
+            return Span(self.source, at, at)
         return Span(self.source, self.piece.start, self.piece.end)
 
     def context(self, words: Iterable[str]) -> str:
@@ -135,7 +137,7 @@ class Failure:
 
     @property
     def after_value(self) -> bool:
-        return "*" in self.expected
+        return "*" in self.expected or ("+" in self.expected and "NUMBER" not in self.expected)
 
     @property
     def starts_line(self) -> bool:
@@ -244,11 +246,11 @@ def _semicolon(f: Failure) -> Diagnostic | None:
 
 
 def _operator_slip(f: Failure) -> Diagnostic | None:
-    text, at = f.source.text, f.piece.start
-    for sign, hint in OPERATOR_SLIPS.items():
-        if sign not in ("&&", "||") and text.startswith(sign * 2, at) and sign in "&|":
-            continue
-        if text.startswith(sign, at) and f.piece.kind in ("CHARACTER", "|"):
+    if f.piece.kind != "CHARACTER" and not (f.piece.kind == "|" and f.after_value):
+        return None
+    at = f.piece.start
+    for sign, hint in OPERATOR_SLIPS.items():  # the longer ones first
+        if f.source.text.startswith(sign, at):
             span = Span(f.source, at, at + len(sign))
             return Diagnostic("SYN011", span, f"`{sign}` is not an operator", help=hint)
     return None
@@ -258,7 +260,7 @@ def _unknown_character(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "CHARACTER":
         return None
     sign = f.piece.text
-    name = f"`{sign}`" if sign.isprintable() else f"U+{ord(sign):04X}"
+    name = f"`{sign}`" if sign.isprintable() and sign != "`" else f"U+{ord(sign):04X}"
     hint = CHARACTERS.get(sign, "")
     if not hint and sign.isalpha():
         hint = "names are made of letters from a to z, digits and `_`"
@@ -295,7 +297,7 @@ def _unit_apart(f: Failure) -> Diagnostic | None:
 
 
 def _chained_comparison(f: Failure) -> Diagnostic | None:
-    if f.piece.kind != "COMPARE" or "*" not in f.expected:
+    if f.piece.kind != "COMPARE" or not f.after_value:
         return None
     left, sign, right = f.stack[-3:] if len(f.stack) >= 3 else (None, None, None)
     hint, labels = "", ()
@@ -363,21 +365,14 @@ def _equation_without_unit(f: Failure) -> Diagnostic | None:
 
 def _missing_body(f: Failure) -> Diagnostic | None:
     previous = f.previous
-    if "INDENT" in f.expected and f.piece.kind != "INDENT":
-        line = f.source.text.rfind("\n", 0, previous.start) + 1 if previous else 0
-        start = line + len(f.source.text[line:]) - len(f.source.text[line:].lstrip(" \t"))
-        if previous and previous.kind == "NEWLINE":
-            end = previous.start
-            line = f.source.text.rfind("\n", 0, end) + 1
-            start = line + len(f.source.text[line:end]) - len(f.source.text[line:end].lstrip(" \t"))
-            end = start + len(f.source.text[start:end].split("#")[0].rstrip())
-        else:
-            end = f.piece.start
-        span = Span(f.source, start, end)
+    if "INDENT" in f.expected and previous and previous.kind == "NEWLINE":
+        line = f.source.text[: previous.start].rpartition("\n")[2]
+        start = previous.start - len(line.lstrip())
+        span = Span(f.source, start, previous.start)
         return Diagnostic(
             "SYN027", span, "this header has no body", help="indent the lines that belong to it"
         )
-    if f.piece.kind == "DEDENT" and previous and "NEWLINE" not in f.expected:
+    if f.piece.kind == "DEDENT" and "NEWLINE" not in f.expected:
         return Diagnostic("SYN027", f.span, f"this body lacks {_one_of(f.expected)}")
     return None
 
@@ -401,6 +396,10 @@ def _colon_or_equals(f: Failure) -> Diagnostic | None:
         return Diagnostic("SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`")
     if text == ":" and "=" in f.expected:
         return Diagnostic("SYN007", f.span, "a value is given with `=`", help="write `=` for `:`")
+    if text == "=" and f.previous and (f.previous.text, f.previous.end) == ("=", f.piece.start):
+        span = Span(f.source, f.previous.start, f.piece.end)
+        message = "`==` compares; it gives no value"
+        return Diagnostic("SYN032", span, message, help="write `=` to give a value")
     if text == "=" and f.after_value and "and" in f.expected:
         return Diagnostic(
             "SYN032",
@@ -417,13 +416,13 @@ def _missing_colon(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "NEWLINE" and (f.after_value or not f.previous):
         return None
     at = f.previous.end if f.previous else f.piece.start
-    line = f.source.text.rfind("\n", 0, at) + 1
-    header = f.source.text[line:at].strip()
+    header = f.source.text[f.source.text.rfind("\n", 0, at) + 1 : at].strip()
+    if f.piece.kind != "NEWLINE":
+        header = f.previous.text if f.previous else ""
     return Diagnostic(
         "SYN005",
         Span(f.source, at, at),
-        "`:` is missing",
-        help=f"write `{header}:`" if len(header) <= 60 else "",
+        f"`:` is missing after `{header}`" if len(header) <= 60 else "`:` is missing",
     )
 
 
@@ -480,6 +479,8 @@ def _unexpected(f: Failure) -> Diagnostic:
         hint = "multiplication is written `*`"
     elif f.piece.kind == "DOC":
         hint = "a docstring stands around the model line, and first in a neuron, rule or connection"
+    elif f.piece.is_word:
+        hint = did_you_mean(f.piece.text, [x for x in f.expected if x.islower()])
     message = f"found {_found(f.piece)}, expected {_one_of(f.expected)}"
     return Diagnostic("SYN001", f.span, message, help=hint)
 
@@ -543,7 +544,7 @@ def _one_of(expected: Iterable[str], last: str = "or") -> str:
     if "*" in kinds and "+" in kinds:
         parts.append("an operator")
         kinds -= OPERATORS
-        kinds -= {"independent"}
+        kinds -= {"independent", "("}
     if "DERIVATIVE" in kinds:
         kinds.discard("NAME")
     kinds -= {"QUANTITY", "DOC", "DEDENT", "END"}
