@@ -1,0 +1,475 @@
+"""The canonical text of a tree: what `stdpdsl fmt` writes.
+
+`parse(print_spec(spec)) == spec`, and printing what was printed changes nothing. Comments are not
+in the tree, so they are lost for now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+
+from . import ast
+from .ast import Expr, Node
+
+INDENT = "    "
+WIDTH = 100
+
+# How tightly an operator binds; the operands of a tighter one stand in parentheses.
+_LEVEL = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "**": 8}
+_COMPARE, _SIGN, _ATOM = 4, 7, 9
+
+
+# Expressions ------------------------------------------------------------------------------------
+
+
+def print_expr(expr: Expr) -> str:
+    """An expression with as few parentheses as possible."""
+    return _expr(expr)[0]
+
+
+def print_unit(unit: ast.Unit) -> str:
+    """`nS/cm**2`; the empty product is `1`."""
+    text = ""
+    for factor in unit.factors:
+        exponent = factor.exponent
+        if text:
+            text += "/" if exponent < 0 else "*"
+            exponent = abs(exponent)
+        text += factor.name if exponent == 1 else f"{factor.name}**{exponent}"
+    return text or "1"
+
+
+def print_path(path: ast.Path) -> str:
+    return path.dotted
+
+
+def _expr(expr: Expr) -> tuple[str, int]:
+    """The text, and how tightly its outermost operator binds."""
+    match expr:
+        case ast.Number():
+            return expr.text, _ATOM
+        case ast.Quantity():
+            return f"{expr.text} {print_unit(expr.unit)}", _ATOM
+        case ast.Name():
+            return expr.id, _ATOM
+        case ast.StringExpr():
+            return f'"{expr.value}"', _ATOM
+        case ast.Unary(op="not"):
+            return f"not {_operand(expr.operand, _LEVEL['not'])}", _LEVEL["not"]
+        case ast.Unary():
+            return f"{expr.op}{_operand(expr.operand, _SIGN)}", _SIGN
+        case ast.Binary():
+            return _binary(expr)
+        case ast.Call():
+            given = [print_expr(arg) for arg in expr.args]
+            given += [f"{k.name.id} = {print_expr(k.value)}" for k in expr.kwargs]
+            suffix = " independent per block" if expr.independent else ""
+            return f"{expr.func.id}({', '.join(given)}){suffix}", _ATOM
+        case ast.ListExpr():
+            unit = f" {print_unit(expr.unit)}" if expr.unit else ""
+            return f"[{', '.join(map(print_expr, expr.items))}]{unit}", _ATOM
+    raise TypeError(f"no expression: {expr!r}")
+
+
+def _operand(expr: Expr, level: int) -> str:
+    text, own = _expr(expr)
+    return text if own >= level else f"({text})"
+
+
+def _binary(expr: ast.Binary) -> tuple[str, int]:
+    level = _LEVEL.get(expr.op, _COMPARE)
+    if expr.op == "**":
+        # `5 ms**2` would square the unit.
+        left = _operand(expr.left, _ATOM + isinstance(expr.left, ast.Quantity))
+        return f"{left}**{_operand(expr.right, _SIGN)}", level
+    left = _operand(expr.left, level + (level == _COMPARE))
+    return f"{left} {expr.op} {_operand(expr.right, level + 1)}", level
+
+
+# Specs ------------------------------------------------------------------------------------------
+
+
+def print_spec(spec: ast.Spec) -> str:
+    """The canonical text of a file."""
+    head = []
+    if spec.doc:
+        head += _doc(spec.doc)
+    if spec.model:
+        head.append(f"model {spec.model.id}")
+    parts = ["\n".join(head)] if head else []
+    previous: ast.Declaration | None = None
+    for declaration in spec.declarations:
+        text = "\n".join(_lines(declaration))
+        if isinstance(declaration, ast.Use) and isinstance(previous, ast.Use):
+            parts[-1] += f"\n{text}"
+        else:
+            parts.append(text)
+        previous = declaration
+    return "\n\n".join(parts) + "\n"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [INDENT + line if line else "" for line in lines]
+
+
+def _doc(doc: ast.Doc) -> list[str]:
+    first, *rest = doc.text.split("\n")
+    if not rest and not first.endswith('"'):
+        return [f'"""{first}"""']
+    if rest and all(line[:1] in ("", " ", "\t") for line in rest):
+        # Where only the first line starts in the first column, its column must be seen.
+        return ['"""', first, *rest, '"""']
+    return [f'"""{first}', *rest, '"""']
+
+
+def _block(head: str, nodes: Iterable[Node | None]) -> list[str]:
+    """A header and the lines of its body; nothing where there is no body."""
+    lines = [line for node in nodes if node for line in _lines(node)]
+    return [f"{head}:", *_indented(lines)] if lines else []
+
+
+def _inline(head: str, nodes: tuple[Node, ...]) -> list[str]:
+    """As `_block`; a body of one line stands on the header's."""
+    lines = [line for node in nodes for line in _lines(node)]
+    return [f"{head}: {lines[0]}"] if len(lines) == 1 else _block(head, nodes)
+
+
+def _clause(word: str, value: Expr | ast.Ident | None) -> list[str]:
+    if value is None:
+        return []
+    text = value.id if isinstance(value, ast.Ident) else print_expr(value)
+    return [f"{word}: {text}"]
+
+
+def _assigns(assigns: Iterable[ast.Assign]) -> str:
+    return ", ".join(f"{a.name.id} = {print_expr(a.value)}" for a in assigns)
+
+
+def _arguments(assigns: tuple[ast.Assign, ...]) -> str:
+    return f"({_assigns(assigns)})" if assigns else ""
+
+
+def _names(names: Iterable[ast.Ident]) -> str:
+    return ", ".join(name.id for name in names)
+
+
+@singledispatch
+def _lines(node: Node) -> list[str]:
+    """The lines of a declaration, clause, statement or equation."""
+    raise TypeError(f"no line of a spec: {node!r}")
+
+
+@_lines.register
+def _(node: ast.Doc) -> list[str]:
+    return _doc(node)
+
+
+@_lines.register
+def _(node: ast.Assign) -> list[str]:
+    return [f"{node.name.id} = {print_expr(node.value)}"]
+
+
+@_lines.register
+def _(node: ast.Update) -> list[str]:
+    return [f"{node.target.id} {node.op} {print_expr(node.value)}"]
+
+
+@_lines.register
+def _(node: ast.Deliver) -> list[str]:
+    return ["deliver" if node.value is None else f"deliver {print_expr(node.value)}"]
+
+
+@_lines.register
+def _(node: ast.Normalise) -> list[str]:
+    return [f"normalise {node.variable.id} per {node.side.id} to {print_expr(node.total)}"]
+
+
+@_lines.register
+def _(node: ast.Equation) -> list[str]:
+    text = f"d{node.name.id}/dt" if node.kind == "ode" else node.name.id
+    if node.rhs is not None:
+        text += f" = {print_expr(node.rhs)}"
+    text += f" : {print_unit(node.unit)}"
+    if node.bounds:
+        text += f" in [{print_expr(node.bounds.low)}, {print_expr(node.bounds.high)}]"
+    if node.flags:
+        text += " (" + ", ".join(" ".join(w.id for w in words) for words in node.flags) + ")"
+    return [text]
+
+
+@_lines.register
+def _(node: ast.Handler) -> list[str]:
+    after = f" after {print_expr(node.after)}" if node.after is not None else ""
+    return _inline(f"on {node.trigger.id}{after}", node.body)
+
+
+@_lines.register
+def _(node: ast.Every) -> list[str]:
+    return _inline(f"every {print_expr(node.period)}", node.body)
+
+
+@_lines.register
+def _(node: ast.Event) -> list[str]:
+    return _clause(f"event {node.name.id}", node.condition)
+
+
+@_lines.register
+def _(node: ast.Constants) -> list[str]:
+    return _block("constants", node.items)
+
+
+@_lines.register
+def _(node: ast.Use) -> list[str]:
+    return [f'use "{node.path.value}"']
+
+
+@_lines.register
+def _(node: ast.Sound) -> list[str]:
+    lines = []
+    for field in ("stimuli", "ramp", "gap", "level", "repeats", "order", "samplerate"):
+        lines += _clause(field, getattr(node, field))
+    return [f"sound {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Filterbank) -> list[str]:
+    lines = _clause("sound", node.sound)
+    for k, call in enumerate(node.filters):
+        lines += _clause("then" if k else "filter", call)
+    lines += _clause("output", node.output)
+    return [f"filterbank {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Neuron) -> list[str]:
+    lines = _doc(node.doc) if node.doc else []
+    lines += _block("parameters", node.parameters)
+    lines += _block("equations", node.equations)
+    lines += _clause("threshold", node.threshold)
+    lines += _inline("reset", node.reset) if node.reset else []
+    lines += _clause("refractory", node.refractory)
+    lines += _inline("initial", node.initial) if node.initial else []
+    for part in (*node.events, *node.handlers, *node.every):
+        lines += _lines(part)
+    lines += _clause("method", node.method)
+    return [f"neuron {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Rule) -> list[str]:
+    lines = _doc(node.doc) if node.doc else []
+    lines += _block("parameters", node.parameters)
+    lines += _block("equations", node.equations)
+    for handler in node.handlers:
+        lines += _lines(handler)
+    lines += _clause("method", node.method)
+    lines += _block("presets", node.presets)
+    return [f"rule {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Preset) -> list[str]:
+    line = f"{node.name.id}: {_assigns(node.values)}"
+    if node.doc or len(line) > WIDTH:
+        return _block(node.name.id, (node.doc, *node.values))
+    return [line]
+
+
+# Layers and connections -------------------------------------------------------------------------
+
+
+@_lines.register
+def _(node: ast.Layer) -> list[str]:
+    lines = []
+    if node.neuron:
+        lines.append(f"neuron: {print_path(node.neuron)}{_arguments(node.arguments)}")
+    lines += _lines(node.source) if node.source else []
+    lines += _clause("size", node.size)
+    lines += _clause("scope", node.scope)
+    for drive in node.drive:
+        lines += _lines(drive)
+    lines += _inline("initial", node.initial) if node.initial else []
+    return [f"layer {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.PoissonInput) -> list[str]:
+    return _clause("poisson", node.rate)
+
+
+@_lines.register
+def _(node: ast.SpikesFile) -> list[str]:
+    return [f'spikes: from "{node.path.value}"']
+
+
+@_lines.register
+def _(node: ast.SpikesList) -> list[str]:
+    pairs = (f"({print_expr(neuron)}, {print_expr(time)})" for neuron, time in node.items)
+    return [f"spikes: [{', '.join(pairs)}]"]
+
+
+@_lines.register
+def _(node: ast.RegularInput) -> list[str]:
+    text = f"regular: {print_expr(node.rate)}"
+    text += f" from {print_expr(node.start)}" if node.start is not None else ""
+    text += f" to {print_expr(node.stop)}" if node.stop is not None else ""
+    return [text]
+
+
+@_lines.register
+def _(node: ast.RatesFile) -> list[str]:
+    gap = f", gap {print_expr(node.gap)}" if node.gap is not None else ""
+    return [f'rates: from "{node.path.value}" every {print_expr(node.every)}{gap}']
+
+
+@_lines.register
+def _(node: ast.Drive) -> list[str]:
+    return [f"drive: {node.variable.id} from {node.filterbank.id}"]
+
+
+@_lines.register
+def _(node: ast.Connect) -> list[str]:
+    head = f"connect {node.pre.id} -> {node.post.id}"
+    if node.name.id != f"{node.pre.id}_{node.post.id}":
+        head += f" as {node.name.id}"
+    head += " across blocks" if node.across_blocks else ""
+    lines = _doc(node.doc) if node.doc else []
+    lines += _lines(node.pattern) if node.pattern else []
+    lines += _lines(node.plasticity) if node.plasticity else []
+    lines += _clause("weight", node.weight)
+    for delivery in node.delivery:
+        lines += _lines(delivery)
+    lines += _inline("initial", node.initial) if node.initial else []
+    lines += _clause("axonal delay", node.axonal_delay)
+    lines += _clause("dendritic delay", node.dendritic_delay)
+    lines += [f"ties: {node.ties.id} first"] if node.ties else []
+    for part in (*node.handlers, *node.every):
+        lines += _lines(part)
+    return [f"{head}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Pattern) -> list[str]:
+    text = f"pattern: {node.kind.id}"
+    text += f' from "{node.path.value}"' if node.path else ""
+    text += f"({_pattern_argument(node)})" if node.argument is not None else ""
+    text += " independent per block" if node.independent else ""
+    text += f" where {print_expr(node.where)}" if node.where is not None else ""
+    return [text]
+
+
+def _pattern_argument(node: ast.Pattern) -> str:
+    assert node.argument is not None
+    text = print_expr(node.argument)
+    return f"p = {text}" if node.kind.id == "random" else text
+
+
+@_lines.register
+def _(node: ast.RuleUse) -> list[str]:
+    preset = f".{node.preset.id}" if node.preset else ""
+    return [f"plasticity: {node.rule.id}{preset}{_arguments(node.arguments)}"]
+
+
+@_lines.register
+def _(node: ast.Delivery) -> list[str]:
+    word = "deliver continuously:" if node.continuously else "deliver:"
+    value = f" {print_expr(node.value)}" if node.value is not None else ""
+    return [f"{word}{value} to {node.target.id}"]
+
+
+# Sweep, recording, running ----------------------------------------------------------------------
+
+
+@_lines.register
+def _(node: ast.Sweep) -> list[str]:
+    lines: list[str] = []
+    for part in node.parts:
+        lines += _lines(part)
+    lines += _block("derive", node.derive)
+    lines += _clause("where", node.where)
+    lines += _clause("replicates", node.replicates)
+    return ["sweep:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Table) -> list[str]:
+    head = [print_path(h.path) + (f" [{print_unit(h.unit)}]" if h.unit else "") for h in node.headers]
+    rows = [head, *([print_expr(cell) for cell in row] for row in node.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "| " + " | ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    )
+    return ["table:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Axis) -> list[str]:
+    return [f"{print_path(node.path)} = {print_expr(node.value)}"]
+
+
+@_lines.register
+def _(node: ast.Grid) -> list[str]:
+    return _block("grid", node.axes)
+
+
+@_lines.register
+def _(node: ast.Zip) -> list[str]:
+    return _block("zip", node.axes)
+
+
+@_lines.register
+def _(node: ast.FromFile) -> list[str]:
+    return [f'from: "{node.path.value}"']
+
+
+@_lines.register
+def _(node: ast.RandomSamples) -> list[str]:
+    axes = [line for axis in node.axes for line in _lines(axis)]
+    return [f"random: {print_expr(node.samples)} samples", *_indented(axes)]
+
+
+@_lines.register
+def _(node: ast.Record) -> list[str]:
+    return _block("record", node.items)
+
+
+@_lines.register
+def _(node: ast.RecordSpikes) -> list[str]:
+    return [f"spikes of {_names(node.layers)}"]
+
+
+@_lines.register
+def _(node: ast.RecordState) -> list[str]:
+    text = f"{_names(node.variables)} of {node.component.id} every {print_expr(node.every)}"
+    if node.blocks is not None:
+        text += f" in blocks {', '.join(map(print_expr, node.blocks))}"
+    return [text]
+
+
+@_lines.register
+def _(node: ast.Run) -> list[str]:
+    lines = _clause("duration", node.duration)
+    lines += _clause("dt", node.dt)
+    lines += _clause("seed", node.seed)
+    lines += _block("phases", node.phases)
+    return ["run:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Phase) -> list[str]:
+    parts = [print_expr(node.duration), *(_modifier(m) for m in node.modifiers)]
+    return [f"{node.name.id}: {', '.join(parts)}"]
+
+
+def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetParameter) -> str:
+    match node:
+        case ast.PlasticityOff():
+            return "plasticity off"
+        case ast.Frozen():
+            return f"{node.connection.id} frozen"
+        case ast.Off():
+            return f"{node.connection.id} off"
+        case ast.SetParameter():
+            return f"set {print_path(node.path)} = {print_expr(node.value)}"
