@@ -161,9 +161,7 @@ def _drnl_coefficients() -> tuple[AudioParameter, ...]:
 
 _CF = _many("cf", "Hz")
 _UPDATE = AudioParameter("update_interval", "integer", 1)
-_BAND = AudioParameter(
-    "btype", "text", "low", choices=("low", "high", "bandpass", "bandstop")
-)
+_BAND = AudioParameter("btype", "text", "low", choices=("low", "high", "bandpass", "bandstop"))
 _CHIRP = (
     _many("f", "Hz"),
     _many("time_constant", "s"),

@@ -4,14 +4,14 @@ import inspect
 import warnings
 
 import brian2hears as hears
-import filterbanks
 import numpy as np
 import pytest
 from brian2 import Hz, Network, prefs, second
 from brian2hears.filtering import linearfilterbank
-from errors import SpecError
 from scipy import signal
 
+import filterbanks
+from errors import SpecError
 from stdpdsl.builtins_audio import FILTERS, REQUIRED
 
 FS = 44100.0
@@ -121,7 +121,10 @@ def test_chunks_do_not_show(sound, monkeypatch):
 @pytest.mark.parametrize("name", ["linear_gammachirp", "linear_gaborchirp"])
 def test_chirps(sound, name):
     parameters = {"f": CF, "time_constant": 0.002, "c": 1e4, "phase": 0.5}
-    kind = {"linear_gammachirp": hears.LinearGammachirp, "linear_gaborchirp": hears.LinearGaborchirp}
+    kind = {
+        "linear_gammachirp": hears.LinearGammachirp,
+        "linear_gaborchirp": hears.LinearGaborchirp,
+    }
     bank = kind[name](source(sound), CF, 0.002, c=1e4, phase=0.5)
     expected = theirs(bank, len(sound))
     made = ours(sound, (name, parameters))

@@ -5,11 +5,11 @@ import inspect
 import brian2hears as hears
 import numpy as np
 import pytest
-import sounds
 from brian2 import Hz, ms
-from errors import SpecError
 from scipy.io import wavfile
 
+import sounds
+from errors import SpecError
 from stdpdsl.builtins_audio import REQUIRED, SOUNDS
 
 FS = 44100.0
@@ -216,7 +216,12 @@ def recordings(tmp_path):
     stereo = np.stack([tone(44100), np.zeros(8820)], axis=1) * 32767
     write("2-e.wav", 44100, np.round(stereo).astype(np.int16))
     (folder / "notes.txt").write_text("not a sound")
-    rows = [("1-a", 1, 0, "dog"), ("1-b", 1, 1, "rain"), ("2-c", 2, 0, "dog"), ("2-d", 2, 1, "rain")]
+    rows = [
+        ("1-a", 1, 0, "dog"),
+        ("1-b", 1, 1, "rain"),
+        ("2-c", 2, 0, "dog"),
+        ("2-d", 2, 1, "rain"),
+    ]
     lines = [f"{name}.wav,{fold},{target},{text},True" for name, fold, target, text in rows]
     lines = ["filename,fold,target,category,esc10", *lines, "2-e.wav,2,2,cow,False"]
     (tmp_path / "esc50.csv").write_text("\n".join(lines) + "\n")

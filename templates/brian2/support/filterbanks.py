@@ -6,6 +6,7 @@ source of one channel is repeated for each channel of the filter that follows.
 """
 
 import numpy as np
+
 from errors import fail
 
 ROWS_PER_CHUNK = 8192  # samples: 0.19 s at 44.1 kHz

@@ -11,6 +11,7 @@ import zipfile
 from fractions import Fraction
 
 import numpy as np
+
 from errors import fail
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
@@ -49,15 +50,15 @@ def side_by_side(drives):
 def in_time(pieces, samples, neurons):
     """Place drives in time: pieces = [(first sample, chunks), …] in order, 0 between and after.
 
-    Yields `samples` rows in all. A piece is cut where the next one begins.
+    Yields `samples` rows in all, more than any first sample. A piece ends where the next begins.
     """
     done = 0
-    ends = [first for first, _ in pieces[1:]] + [samples]
-    for (first, chunks), end in zip(pieces, ends, strict=True):
+    for n, (first, chunks) in enumerate(pieces):
+        end = pieces[n + 1][0] if n + 1 < len(pieces) else samples
         yield from zero_rows(first - done, neurons)
-        done = max(first, done)
+        done = first
         for chunk in chunks:
-            chunk = chunk[: max(min(end, samples) - done, 0)]
+            chunk = chunk[: end - done]
             if len(chunk) == 0:
                 break
             done += len(chunk)
@@ -241,7 +242,7 @@ def drive_means(chunks, samplerate, dt, steps, neurons):
     """
     bounds = first_samples(steps, samplerate, dt)
     means = np.zeros((steps, neurons))
-    rows = np.zeros((0, neurons))  # samples from `first` on: those of steps not done, and one before
+    rows = np.zeros((0, neurons))  # from sample `first` on: for the steps not done, and one before
     first = done = 0
     for chunk in in_time([(0, chunks)], int(bounds[-1]), neurons):
         rows = np.concatenate([rows, chunk])

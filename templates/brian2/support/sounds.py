@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+
 from errors import fail
 
 REFERENCE_PRESSURE = 2e-5  # Pa, 0 dB SPL
@@ -401,7 +402,7 @@ def read_wav(path, samplerate):
 
 
 def unit_range(data):
-    """Samples as float64: integers scaled to -1 to 1 (8-bit WAV is unsigned), floats as they are."""
+    """Samples as float64: integers scaled to -1 to 1 (8-bit WAV is unsigned), floats unchanged."""
     if data.dtype == np.uint8:
         return (data.astype(np.float64) - 128.0) / 128.0
     if np.issubdtype(data.dtype, np.integer):
