@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import IO
 
 from .local import Event
 
@@ -13,10 +12,10 @@ _BETWEEN_DRAWS = 0.1
 
 
 class Progress:
-    """Shows events on `stream`. Use as a context manager, so that the line ends."""
+    """Shows events through `say`. Use as a context manager, so that the line ends."""
 
-    def __init__(self, stream: IO[str], terminal: bool, warn: Callable[[str], None]):
-        self.stream = stream
+    def __init__(self, say: Callable[[str], None], terminal: bool, warn: Callable[[str], None]):
+        self.say = say
         self.terminal = terminal
         self.warn = warn
         self.stage = ""
@@ -60,18 +59,15 @@ class Progress:
             self._line(f"{self.stage}: {text.strip()}")
 
     def _draw(self, text: str) -> None:
-        self.stream.write("\r" + text.ljust(self.width))
-        self.stream.flush()
+        self.say("\r" + text.ljust(self.width))
         self.width = len(text)
 
     def _line(self, text: str) -> None:
-        self.stream.write(text + "\n")
-        self.stream.flush()
+        self.say(text + "\n")
 
     def _clear(self) -> None:
         if self.terminal and self.width:
-            self.stream.write("\r" + " " * self.width + "\r")
-            self.stream.flush()
+            self.say("\r" + " " * self.width + "\r")
             self.width = 0
 
 

@@ -194,7 +194,7 @@ EVENTS = [
 
 def test_progress_in_plain_lines():
     stream, warnings = io.StringIO(), []
-    with Progress(stream, False, warnings.append) as progress:
+    with Progress(stream.write, False, warnings.append) as progress:
         for event in EVENTS:
             progress(event)
     lines = stream.getvalue().splitlines()
@@ -208,7 +208,7 @@ def test_progress_in_plain_lines():
 
 def test_progress_on_a_terminal_is_one_line():
     stream, warnings = io.StringIO(), []
-    with Progress(stream, True, warnings.append) as progress:
+    with Progress(stream.write, True, warnings.append) as progress:
         for event in EVENTS:
             progress(event)
     text = stream.getvalue()
