@@ -95,7 +95,7 @@ def run_script(
         finally:
             reaper.join()
     text = log.read_text(encoding="utf-8", errors="replace")
-    for warning, place in _BRIAN_WARNING.findall(text):
+    for warning, place in [] if child.interrupts else _BRIAN_WARNING.findall(text):
         on_event({"event": "warning", "text": f"{' '.join(warning.split())} [{place}]"})
     return _outcome(child, process, text, log)
 
