@@ -1,0 +1,403 @@
+"""The command line: arguments in, exit code out. Nothing else prints.
+
+Modules are imported where they are used, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from .diagnostics import Diagnostic
+    from .source import Source
+
+DONE, SPEC_WRONG, USAGE, SIMULATION_FAILED, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
+TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
+LOWERINGS = ("synapse", "namespace")
+
+
+class Stop(Exception):
+    """End the command with a message and an exit code."""
+
+    def __init__(self, message: str, status: int):
+        super().__init__(message)
+        self.status = status
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The `stdpdsl` command."""
+    try:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show an accent
+            sys.stdout.reconfigure(errors="backslashreplace")
+        options = _parser().parse_args(arguments)
+        status: int = options.command(options)
+        return status
+    except Stop as stop:
+        _complain(str(stop))
+        return stop.status
+    except KeyboardInterrupt:
+        _complain("stdpdsl: interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if type(error).__name__ == "CompileError":
+            return _refuse(error)
+        _complain(_bug_report(error))
+        return OUR_BUG
+
+
+# Commands ---------------------------------------------------------------------------------------
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write a starter spec."""
+    from .resources import resource_dir
+
+    path = Path(options.name)
+    if path.suffix != ".stdp":
+        path = path.with_name(path.name + ".stdp")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", path.stem):
+        raise Stop(
+            f"{path}: error: a model's name has letters, digits and underscores"
+            " and begins with a letter",
+            USAGE,
+        )
+    text = (resource_dir("templates") / "new" / "starter.stdp").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text.replace("NAME", path.stem))
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", USAGE) from None
+    _say(f"wrote {path}; next: stdpdsl run {path}\n")
+    return DONE
+
+
+def check(options: argparse.Namespace) -> int:
+    """Report every error and warning of the specs."""
+    from . import compiler
+    from .diagnostics import CompileError, has_errors, in_order, render, to_json
+
+    found: list[Diagnostic] = []
+    unreadable = 0
+    for name in options.specs:
+        try:
+            source, folder = _read(name)
+        except Stop as stop:
+            _complain(str(stop))
+            unreadable += 1
+            continue
+        try:
+            found += compiler.check_text(source, folder, [])[1]
+        except CompileError as error:
+            found += error.diagnostics
+    found = in_order(found)
+    if options.format == "json":
+        _say(to_json(found) + "\n")
+    else:
+        errors = sum(d.severity == "error" for d in found) + unreadable
+        warnings = len(found) + unreadable - errors
+        _say(
+            render(found, _colours(sys.stdout)) + f"{_count(len(options.specs), 'spec')} checked:"
+            f" {_count(errors, 'error')}, {_count(warnings, 'warning')}\n"
+        )
+    return SPEC_WRONG if unreadable or has_errors(found) else DONE
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Say what a run would do."""
+    compiled, _, _ = _compile(options)
+    _say(compiled.plan.render().rstrip("\n") + "\n")
+    return DONE
+
+
+def compile_(options: argparse.Namespace) -> int:
+    """Write the Brian2 script."""
+    compiled, _, _ = _compile(options)
+    if options.output is None:
+        _say(compiled.script)
+        return DONE
+    if os.path.realpath(options.output) == os.path.realpath(options.spec):
+        raise Stop(f"{options.output}: error: the script would replace its spec", USAGE)
+    try:
+        Path(options.output).write_text(compiled.script, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Stop(f"{options.output}: error: {_reason(error)}", USAGE) from None
+    _say(f"wrote {options.output}; next: python {options.output} --help\n")
+    return DONE
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compile, run in a process of its own, save."""
+    import shutil
+    import tempfile
+
+    from .resources import load_support
+    from .run.local import run_script
+    from .run.progress import Progress
+
+    output = Path(options.output or Path(options.spec).stem + ".results").resolve()
+    folders = load_support("folder")
+    try:
+        folders.check_folder(output, options.overwrite)
+    except folders.ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    compiled, source, folder = _compile(options)
+
+    workdir = Path(tempfile.mkdtemp(prefix="stdpdsl-"))
+    script = workdir / "script.py"
+    script.write_text(compiled.script, encoding="utf-8", newline="\n")
+    arguments = ["--out", str(output), "--data", str(folder.resolve())]
+    arguments += ["--overwrite"] if options.overwrite else []
+    terminal = _is_terminal(sys.stdout)
+    keep = False
+    try:
+        with Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress:
+            outcome = run_script(script, arguments, progress, workdir)
+        # What a killed script could not clean up itself.
+        leftover = output.with_name(f"{output.name}.partial-{outcome.pid}")
+        if outcome.status != DONE and not outcome.folder:
+            shutil.rmtree(leftover, ignore_errors=True)
+        keep = outcome.log is not None
+        if outcome.message:
+            _complain(f"{options.spec}: {outcome.message}")
+        if outcome.log is not None:
+            _complain(f"the script and its log are in {workdir}")
+        if outcome.folder:
+            shutil.copyfile(script, output / "script.py")
+            (output / "spec.stdp").write_text(source.text, encoding="utf-8", newline="")
+            shown = os.path.relpath(output) if options.output is None else options.output
+            _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
+        return outcome.status
+    finally:
+        if not keep:
+            shutil.rmtree(workdir, ignore_errors=True)
+
+
+def summary(options: argparse.Namespace) -> int:
+    """Print the table of blocks."""
+    import shutil
+
+    from .results import ResultsError, load
+    from .summary import summary as summarise
+
+    width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else 0
+    try:
+        text = summarise(load(options.folder), options.format, options.sort or "", width)
+    except ResultsError as error:
+        raise Stop(f"error: {error}", SPEC_WRONG) from None
+    _say(text)
+    return DONE
+
+
+# Helpers ----------------------------------------------------------------------------------------
+
+
+def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
+    """Compile a spec and show its warnings."""
+    from . import compiler
+    from .diagnostics import render
+
+    source, folder = _read(options.spec)
+    compiled = compiler.compile_source(
+        source, folder, options.set, options.parameters, options.target
+    )
+    if compiled.diagnostics:
+        _complain(render(compiled.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
+    return compiled, source, folder
+
+
+def _read(name: str) -> tuple[Source, Path]:
+    """A spec's text, and the folder that its files are named from."""
+    from .source import Source
+
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise Stop(f"{name}: error: {_reason(error)}", SPEC_WRONG) from None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Stop(
+            f"{name}:{line}: error: is not UTF-8 text (byte 0x{data[error.start]:02x})", SPEC_WRONG
+        ) from None
+    return Source(name, text), Path(name).parent
+
+
+def _reason(error: OSError) -> str:
+    reasons: dict[type[OSError], str] = {
+        FileNotFoundError: "there is no such file or folder",
+        FileExistsError: "exists already",
+        IsADirectoryError: "is a folder",
+        NotADirectoryError: "its folder is a file",
+        PermissionError: "permission denied",
+    }
+    return reasons.get(type(error), error.strerror or str(error))
+
+
+def _refuse(error: Any) -> int:
+    from .diagnostics import render
+
+    _complain(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
+    count = sum(d.severity == "error" for d in error.diagnostics)
+    _complain(f"{_count(count, 'error')}; nothing was written")
+    return SPEC_WRONG
+
+
+def _bug_report(error: Exception) -> str:
+    import tempfile
+    import traceback
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    from . import __version__
+
+    head = f"stdpdsl {__version__}, Python {sys.version}\narguments: {sys.argv[1:]}\n\n"
+    where = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="stdpdsl-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(head + "".join(traceback.format_exception(error)))
+        where = f" with the file {file.name}"
+    except OSError:
+        traceback.print_exception(error)
+    try:
+        urls = metadata("stdpdsl").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    address = next((url.partition(", ")[2] for url in urls if url.startswith("Issues")), "")
+    text = str(error).partition("\n")[0]
+    return (
+        f"stdpdsl: a bug of ours, sorry: {type(error).__name__}: {text}\n"
+        f"Please report it{' at ' + address if address else ''}{where}."
+    )
+
+
+def _say(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has seen enough. The exit code stays what it is, and Python must not
+        # trip over the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(text: str) -> None:
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass
+
+
+def _is_terminal(stream: IO[str]) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _colours(stream: IO[str]) -> bool:
+    return _is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + "s" * (number != 1)
+
+
+# Arguments --------------------------------------------------------------------------------------
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from . import __version__
+
+        print(f"stdpdsl {__version__}")
+        parser.exit()
+
+
+def _setting(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals and value.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stdpdsl",
+        description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
+        epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong,"
+        " 3 the simulation failed, 70 a bug of ours, 130 interrupted.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(
+        name: str, function: Callable[[argparse.Namespace], int], help: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("new", new, "Write a starter spec, NAME.stdp.")
+    sub.add_argument("name", metavar="NAME")
+
+    sub = command("check", check, "Report all errors and warnings, without running anything.")
+    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    _format(sub, ("text", "json"))
+
+    sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
+    _compiling(sub)
+
+    sub = command("compile", compile_, "Write the Brian2 script.")
+    _compiling(sub)
+    sub.add_argument("-o", dest="output", metavar="FILE", help="default: standard output")
+
+    sub = command("run", run, "Compile, run and save the results as Parquet.")
+    _compiling(sub)
+    sub.add_argument("-o", dest="output", metavar="DIR", help="default: SPEC's name with .results")
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+
+    sub = command("summary", summary, "Print the blocks of a run with their outcomes.")
+    sub.add_argument("folder", metavar="DIR")
+    _format(sub, ("table", "csv", "json"))
+    sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+    return parser
+
+
+def _compiling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_setting,
+        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms'; repeatable",
+    )
+    parser.add_argument(
+        "--parameters",
+        choices=LOWERINGS,
+        default="synapse",
+        help="one Synapses with parameters per synapse, or one per block with a namespace;"
+        " the results are the same (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
+    )
+
+
+def _format(parser: argparse.ArgumentParser, formats: Iterable[str]) -> None:
+    formats = tuple(formats)
+    parser.add_argument(
+        "--format", choices=formats, default=formats[0], help="default: %(default)s"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""A generated script as a process of its own on this machine.
+
+The script, called with `--events`, writes one JSON object per line to its standard output:
+
+    {"event": "stage", "name": "simulating"}
+    {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed": 1.2}
+    {"event": "warning", "text": "..."}
+    {"event": "error", "text": "...", "kind": "spec" or "simulation"}
+    {"event": "done", "folder": "..."}
+
+Whatever else it writes goes to a log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+Event = dict[str, Any]
+
+DONE, SPEC_WRONG, SIMULATION_FAILED, INTERRUPTED = 0, 1, 3, 130
+
+PATIENCE = 10.0
+"""Seconds that an interrupted simulation has to end by itself."""
+
+_LAST_LINES = 8
+_BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Outcome:
+    """How a run ended: `status` is the command's exit code; `message` is empty if all is well."""
+
+    status: int
+    message: str = ""
+    log: Path | None = None
+    pid: int = 0
+    folder: str = ""
+    """Where the results are; empty when nothing was saved."""
+
+
+@dataclass
+class _Child:
+    process: subprocess.Popen[str] | None = None
+    interrupts: int = 0
+    errors: list[Event] = field(default_factory=list)
+    folder: str = ""
+
+
+def run_script(
+    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], workdir: Path
+) -> Outcome:
+    """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
+
+    `workdir` should be new and empty: Brian2 evaluates any `brian_preferences` file that it finds
+    where it starts. The log is `workdir/log.txt`. Paths among the arguments must be absolute.
+    """
+    for text in preference_warnings():
+        on_event({"event": "warning", "text": text})
+    log = workdir / "log.txt"
+    # -P: a module beside the script must not stand in for an installed one.
+    command = [sys.executable, "-P", "-u", str(script.resolve()), *arguments, "--events"]
+    child = _Child()
+    with log.open("w", encoding="utf-8") as errors, _signals_passed_to(child):
+        process = child.process = subprocess.Popen(
+            command,
+            cwd=workdir,
+            env={**os.environ, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
+        )
+        if child.interrupts:  # while it started
+            _kill(process, signal.SIGINT)
+        reaper = threading.Thread(target=_reap, args=(process,), daemon=True)
+        reaper.start()
+        try:
+            _follow(process.stdout, child, on_event, errors)
+        except BaseException:  # from on_event: a broken pipe, say
+            _kill(process, _SIGKILL)
+            raise
+        finally:
+            reaper.join()
+    text = log.read_text(encoding="utf-8", errors="replace")
+    for warning, place in [] if child.interrupts else _BRIAN_WARNING.findall(text):
+        on_event({"event": "warning", "text": f"{' '.join(warning.split())} [{place}]"})
+    return _outcome(child, process, text, log)
+
+
+def preference_warnings() -> Iterator[str]:
+    """Preference files of Brian2 that its user might expect to take effect."""
+    if os.path.exists("brian_preferences"):
+        yield "./brian_preferences is not read: the simulation runs in a folder of its own"
+    user = Path("~/.brian/user_preferences").expanduser()
+    if user.exists():
+        yield f"Brian2 reads {user}; the script then sets every preference that changes results"
+
+
+# Signals ----------------------------------------------------------------------------------------
+
+_SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+@contextmanager
+def _signals_passed_to(child: _Child) -> Iterator[None]:
+    """Pass Ctrl-C, a request to end and a closed terminal on to the child."""
+
+    def handler(*_: object) -> None:
+        child.interrupts += 1
+        if child.process is not None:
+            _interrupt(child.process, insist=child.interrupts > 1)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # What is ignored stays so: `nohup`, or a job in the background.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
+    """Ask once; a second time, or after a while, insist."""
+    if insist:
+        _kill(process, _SIGKILL)
+        return
+    _kill(process, signal.SIGINT)
+    timer = threading.Timer(PATIENCE, _kill, (process, _SIGKILL))
+    timer.daemon = True
+    timer.start()
+
+
+def _kill(process: subprocess.Popen[str], number: int) -> None:
+    """Signal the child and all that it started, such as a compiler."""
+    if process.returncode is not None:
+        return
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _reap(process: subprocess.Popen[str]) -> None:
+    """When the child has ended, end what it left behind: that would hold our pipe open."""
+    if hasattr(os, "waitid"):
+        # The number stays the child's until it is waited for, so no other process can be hit.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _kill(process, _SIGKILL)
+    process.wait()
+
+
+# What the child says ----------------------------------------------------------------------------
+
+
+def _follow(
+    lines: IO[str] | None, child: _Child, on_event: Callable[[Event], None], log: IO[str]
+) -> None:
+    for line in lines or ():
+        event = _parse(line)
+        if event is None:
+            log.write(line)
+            log.flush()
+        elif event["event"] == "error":
+            child.errors.append(event)
+        elif event["event"] == "done":
+            child.folder = str(event.get("folder", ""))
+        else:
+            on_event(event)
+
+
+def _parse(line: str) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def _outcome(child: _Child, process: subprocess.Popen[str], log_text: str, log: Path) -> Outcome:
+    code, pid = process.returncode, process.pid
+    if child.folder:  # saved, perhaps with blocks that failed, perhaps just before an interruption
+        text = "\n".join(str(event.get("text", "")) for event in child.errors)
+        status = SIMULATION_FAILED if code or child.errors else DONE
+        return Outcome(status, text, None, pid, child.folder)
+    if child.interrupts:
+        return Outcome(INTERRUPTED, "interrupted; nothing was saved", None, pid)
+    if child.errors:
+        text = "\n".join(str(event.get("text", "")) for event in child.errors)
+        wrong = all(event.get("kind") == "spec" for event in child.errors)
+        if wrong:
+            return Outcome(SPEC_WRONG, text, None, pid)
+        return Outcome(SIMULATION_FAILED, f"{text}\nnothing was saved", log, pid)
+    lines = log_text.strip().splitlines()[-_LAST_LINES:]
+    message = "\n".join([_how_it_ended(code), *(f"  {line}" for line in lines)])
+    return Outcome(SIMULATION_FAILED, message, log, pid)
+
+
+def _how_it_ended(code: int) -> str:
+    if code == -_SIGKILL:
+        return "the simulation was killed, perhaps for want of memory; nothing was saved"
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"the simulation was ended by {name}; nothing was saved"
+    if code == 0:
+        return "the simulation ended without results"
+    return "the simulation failed; nothing was saved"

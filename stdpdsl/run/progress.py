@@ -1,0 +1,77 @@
+"""How far a run is: one line that changes on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .local import Event
+
+_BAR = 24
+_BETWEEN_DRAWS = 0.1
+
+
+class Progress:
+    """Shows events through `say`. Use as a context manager, so that the line ends."""
+
+    def __init__(self, say: Callable[[str], None], terminal: bool, warn: Callable[[str], None]):
+        self.say = say
+        self.terminal = terminal
+        self.warn = warn
+        self.stage = ""
+        self.shown = -1  # tenths of the simulated time that have been told
+        self.drawn = 0.0
+        self.width = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def __call__(self, event: Event) -> None:
+        kind = event["event"]
+        if kind == "stage":
+            self.stage = str(event["name"])
+            self.shown = -1
+            if self.terminal:
+                self._draw(self.stage)
+            else:
+                self._line(self.stage)
+        elif kind == "progress":
+            self._progress(event["t"], event["duration"], event["elapsed"])
+        elif kind == "warning":
+            self._clear()
+            self.warn(str(event["text"]))
+
+    def _progress(self, t: float, duration: float, elapsed: float) -> None:
+        part = min(1.0, t / duration) if duration > 0 else 1.0
+        left = f", {_clock(elapsed * (1 - part) / part)} left" if 0 < part < 1 else ""
+        text = f"{part:4.0%} of {duration:g} s, {_clock(elapsed)}{left}"
+        if self.terminal:
+            now = time.monotonic()
+            if part == 1 or now - self.drawn >= _BETWEEN_DRAWS:
+                self.drawn = now
+                bar = ("#" * round(part * _BAR)).ljust(_BAR, ".")
+                self._draw(f"{self.stage} [{bar}] {text}")
+        elif int(part * 10) > self.shown:
+            self.shown = int(part * 10)
+            self._line(f"{self.stage}: {text.strip()}")
+
+    def _draw(self, text: str) -> None:
+        self.say("\r" + text.ljust(self.width))
+        self.width = len(text)
+
+    def _line(self, text: str) -> None:
+        self.say(text + "\n")
+
+    def _clear(self) -> None:
+        if self.terminal and self.width:
+            self.say("\r" + " " * self.width + "\r")
+            self.width = 0
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,90 @@
+"""The `blocks` table as text: aligned, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import Any
+
+from .results import Results, ResultsError
+
+FORMATS = ("table", "csv", "json")
+
+
+def summary(results: Results, form: str = "table", sort: str = "", width: int = 0) -> str:
+    """One line per block (and phase). `-COL` sorts from the highest. `width` 0 never folds."""
+    table = results.table("blocks")
+    if sort:
+        column = sort.removeprefix("-")
+        if column not in table.column_names:
+            raise ResultsError(
+                f"{results.folder}: no column {column} to sort by, only "
+                + ", ".join(table.column_names)
+            )
+        order = "descending" if sort.startswith("-") else "ascending"
+        keys = [(column, order)] + [("block", "ascending")] * (column != "block")
+        table = table.sort_by(keys)
+    names, rows = table.column_names, table.to_pylist()
+    if form == "json":
+        return json.dumps([_finite(row) for row in rows], indent=2, ensure_ascii=False) + "\n"
+    if form == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(row.values() for row in rows)
+        return text.getvalue()
+    units = [results.units.get(name, "1") for name in names]
+    heads = [
+        name if unit in ("", "1") else f"{name} [{unit}]"
+        for name, unit in zip(names, units, strict=True)
+    ]
+    columns = [
+        _aligned(head, [row[name] for row in rows]) for head, name in zip(heads, names, strict=True)
+    ]
+    return "\n".join(_fold(columns, width))
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN and no infinity; they become their names."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+
+
+def _aligned(head: str, values: list[Any]) -> list[str]:
+    """A column's cells, padded: numbers to the right, words to the left."""
+    cells = [head, *map(_cell, values)]
+    wide = max(map(len, cells))
+    words = any(isinstance(value, str) for value in values)
+    return [cell.ljust(wide) if words else cell.rjust(wide) for cell in cells]
+
+
+def _cell(value: Any) -> str:
+    """Five significant digits; full results are in the Parquet."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _fold(columns: list[list[str]], width: int) -> list[str]:
+    """The lines of the table; where it is wider than `width`, one part below the other, each
+    beginning with the first column."""
+    lines: list[str] = []
+    rest = columns[1:]
+    while True:
+        part = [columns[0]]
+        while rest and (
+            not width
+            or len(part) == 1
+            or sum(len(column[0]) + 2 for column in (*part, rest[0])) - 2 <= width
+        ):
+            part.append(rest.pop(0))
+        lines += ["  ".join(cells).rstrip() for cells in zip(*part, strict=True)]
+        lines.append("")
+        if not rest:
+            return lines

@@ -1,0 +1,89 @@
+"""Where results are written: checked before the simulation, filled beside, renamed at the end."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+RESULT_FORMAT = "stdpdsl results 1"
+RESULT_ENTRIES = (
+    "blocks",
+    "weights",
+    "trajectories",
+    "spikes",
+    "metadata.json",
+    "script.py",
+    "spec.stdp",
+)
+
+
+class ResultsError(Exception):
+    """Results cannot be written or read; the text says where and why."""
+
+
+def check_folder(folder, overwrite=False):
+    """Raise ResultsError unless results may be put into `folder`; touch nothing."""
+    folder = Path(folder)
+    try:
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise ResultsError(f"{folder}: is a file, not a folder")
+        entries = sorted(entry.name for entry in folder.iterdir())
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be read: {error.strerror}") from None
+    if not entries:
+        return
+    if not is_result(folder):
+        raise ResultsError(
+            f"{folder}: is not empty and holds no stdpdsl results; nothing was changed"
+        )
+    if not overwrite:
+        raise ResultsError(
+            f"{folder}: already holds results; give another folder, or --overwrite to replace them"
+        )
+    foreign = [name for name in entries if name not in RESULT_ENTRIES]
+    if foreign:
+        raise ResultsError(
+            f"{folder}: will not be replaced, for it also holds what stdpdsl did not write: "
+            + ", ".join(foreign)
+        )
+
+
+def is_result(folder):
+    """Whether a folder holds finished stdpdsl results."""
+    try:
+        metadata = json.loads((Path(folder) / "metadata.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(metadata, dict) and metadata.get("format") == RESULT_FORMAT
+
+
+def prepare_folder(folder, overwrite=False):
+    """Check `folder` and make the empty one beside it that is filled first; return that one."""
+    check_folder(folder, overwrite)
+    folder = Path(folder).resolve()
+    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    try:
+        if partial.exists():  # left over by a process that had this number and was killed
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise ResultsError(f"{partial}: cannot be made: {error.strerror}") from None
+    return partial
+
+
+def publish_folder(partial, folder, overwrite=False):
+    """Give the filled folder its final name; an older result goes only once the new one stands."""
+    check_folder(folder, overwrite)
+    folder = Path(folder).resolve()
+    old = folder.with_name(f"{folder.name}.old-{os.getpid()}")
+    if folder.exists():
+        os.rename(folder, old)
+    try:
+        os.rename(partial, folder)
+    except OSError:
+        if old.exists():
+            os.rename(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,217 @@
+"""Scripts as processes: what they say, and every way in which they end."""
+
+import io
+import os
+import signal
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from stdpdsl.run import local
+from stdpdsl.run.progress import Progress
+
+PREAMBLE = """
+import json, os, signal, subprocess, sys, time
+def say(event, **more):
+    print(json.dumps({"event": event, **more}))
+"""
+
+
+def run(tmp_path, body):
+    script = tmp_path / "script.py"
+    script.write_text(PREAMBLE + textwrap.dedent(body))
+    workdir = tmp_path / "work"
+    workdir.mkdir()
+    events = []
+    return local.run_script(script, ["--out", "x"], events.append, workdir), events
+
+
+def test_events_arrive_and_other_output_is_logged(tmp_path):
+    outcome, events = run(
+        tmp_path,
+        """
+        assert sys.argv[1:] == ["--out", "x", "--events"]
+        say("stage", name="simulating")
+        print("just talk")
+        print("[1, 2]")
+        say("progress", t=0.5, duration=1.0, elapsed=2.0)
+        print("WARNING    no compiler [brian2.codegen]", file=sys.stderr)
+        say("done", folder="/there")
+        """,
+    )
+    assert (outcome.status, outcome.message, outcome.folder) == (0, "", "/there")
+    assert [event["event"] for event in events] == ["stage", "progress", "warning"]
+    assert events[-1]["text"] == "no compiler [brian2.codegen]"
+    log = (tmp_path / "work" / "log.txt").read_text()
+    assert "just talk" in log and "[1, 2]" in log
+
+
+def test_it_runs_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".brian").mkdir()
+    (tmp_path / ".brian" / "user_preferences").write_text("")
+    (tmp_path / "brian_preferences").write_text("codegen.target = 'numpy'")
+    (tmp_path / "json5.py").write_text("")
+    outcome, events = run(
+        tmp_path,
+        """
+        assert not os.path.exists("brian_preferences")
+        try:
+            import json5
+        except ImportError:
+            say("done", folder=os.getcwd())
+        """,
+    )
+    assert outcome.folder == str(tmp_path / "work")
+    assert "./brian_preferences is not read" in events[0]["text"]
+    assert "user_preferences" in events[1]["text"]
+
+
+def test_a_crash_gives_the_last_lines(tmp_path):
+    outcome, _ = run(tmp_path, "raise ValueError('lost')")
+    assert outcome.status == 3
+    assert outcome.message.startswith("the simulation failed; nothing was saved")
+    assert "ValueError: lost" in outcome.message
+    assert "ValueError: lost" in outcome.log.read_text()
+
+
+def test_an_error_in_the_spec_is_told_from_a_failed_simulation(tmp_path):
+    outcome, _ = run(tmp_path, "say('error', text='no file a.wav', kind='spec'); sys.exit(1)")
+    assert (outcome.status, outcome.message) == (1, "no file a.wav")
+
+
+def test_a_failed_simulation(tmp_path):
+    outcome, _ = run(tmp_path, "say('error', text='lo > hi', kind='simulation'); sys.exit(3)")
+    assert (outcome.status, outcome.message) == (3, "lo > hi\nnothing was saved")
+
+
+def test_results_with_a_failed_block_stand(tmp_path):
+    outcome, _ = run(
+        tmp_path,
+        """
+        say("error", text="block 3: nan", kind="simulation")
+        say("done", folder="/there")
+        sys.exit(3)
+        """,
+    )
+    assert (outcome.status, outcome.message, outcome.folder) == (3, "block 3: nan", "/there")
+
+
+def test_ending_without_a_word_is_a_failure(tmp_path):
+    outcome, _ = run(tmp_path, "pass")
+    assert (outcome.status, outcome.message) == (3, "the simulation ended without results")
+
+
+def test_killed(tmp_path):
+    outcome, _ = run(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
+    assert outcome.status == 3
+    assert "killed, perhaps for want of memory" in outcome.message
+
+
+def test_ended_by_another_signal(tmp_path):
+    outcome, _ = run(tmp_path, "os.kill(os.getpid(), signal.SIGSEGV)")
+    assert outcome.status == 3 and "ended by SIGSEGV" in outcome.message
+
+
+def test_what_a_killed_script_started_ends_too(tmp_path):
+    outcome, events = run(
+        tmp_path,
+        """
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        say("started", pid=child.pid)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """,
+    )
+    assert outcome.status == 3
+    assert ended(events[0]["pid"])
+
+
+def ended(pid):
+    """Whether a process is gone (a container may leave it unreaped)."""
+    for _ in range(50):
+        try:
+            if " Z " in Path(f"/proc/{pid}/stat").read_text():
+                return True
+            os.kill(pid, 0)
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_is_passed_on(tmp_path, number):
+    threading.Timer(1.0, os.kill, (os.getpid(), number)).start()
+    outcome, events = run(
+        tmp_path,
+        """
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            say("stage", name="tidied up")
+            sys.exit(130)
+        """,
+    )
+    assert (outcome.status, outcome.message) == (130, "interrupted; nothing was saved")
+    assert events == [{"event": "stage", "name": "tidied up"}]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_script_that_does_not_listen_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "PATIENCE", 0.3)
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.monotonic()
+    outcome, _ = run(tmp_path, "signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)")
+    assert outcome.status == 130
+    assert time.monotonic() - started < 20
+
+
+def test_a_failing_listener_ends_the_script(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(PREAMBLE + "say('stage', name='x', pid=os.getpid()); time.sleep(60)")
+    pids = []
+
+    def listener(event):
+        pids.append(event["pid"])
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        local.run_script(script, [], listener, tmp_path)
+    assert ended(pids[0])
+
+
+EVENTS = [
+    {"event": "stage", "name": "building"},
+    {"event": "stage", "name": "simulating"},
+    *({"event": "progress", "t": k / 40, "duration": 1.0, "elapsed": k} for k in range(41)),
+    {"event": "warning", "text": "careful"},
+]
+
+
+def test_progress_in_plain_lines():
+    stream, warnings = io.StringIO(), []
+    with Progress(stream.write, False, warnings.append) as progress:
+        for event in EVENTS:
+            progress(event)
+    lines = stream.getvalue().splitlines()
+    assert lines[:2] == ["building", "simulating"]
+    assert len(lines) == 13
+    assert lines[2] == "simulating: 0% of 1 s, 0:00"
+    assert lines[7] == "simulating: 50% of 1 s, 0:20, 0:20 left"
+    assert lines[12] == "simulating: 100% of 1 s, 0:40"
+    assert warnings == ["careful"]
+
+
+def test_progress_on_a_terminal_is_one_line():
+    stream, warnings = io.StringIO(), []
+    with Progress(stream.write, True, warnings.append) as progress:
+        for event in EVENTS:
+            progress(event)
+    text = stream.getvalue()
+    assert "\n" not in text
+    assert "simulating [########################] 100% of 1 s, 0:40" in text
+    assert text.endswith("\r")

@@ -1,0 +1,360 @@
+"""The command line: what it prints, where, and its exit codes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import results as support
+import stdpdsl
+from stdpdsl import cli
+from stdpdsl.diagnostics import CompileError, Diagnostic
+from stdpdsl.source import Span
+
+SCRIPT = """
+import json, os, sys
+from pathlib import Path
+out = Path(sys.argv[sys.argv.index("--out") + 1])
+out.mkdir()
+(out / "arguments.json").write_text(json.dumps([os.getcwd(), *sys.argv[1:]]))
+print(json.dumps({"event": "stage", "name": "simulating"}))
+print(json.dumps({"event": "done", "folder": str(out)}))
+"""
+
+
+@dataclass
+class Plan:
+    target: str = "numpy"
+
+    def render(self):
+        return "4 blocks"
+
+
+@dataclass
+class Compiled:
+    script: str
+    diagnostics: tuple = ()
+    plan: Plan = None
+
+
+@pytest.fixture
+def compiler(monkeypatch, tmp_path):
+    """A stand-in whose specs say what is to happen; it records how it was called."""
+    monkeypatch.chdir(tmp_path)
+    calls = []
+
+    def found(source):
+        at = source.text.find("wrong")
+        if at < 0:
+            return []
+        return [Diagnostic("NAME001", Span(source, at, at + 5), "`wrong` is wrong")]
+
+    def check_text(source, folder, sets):
+        calls.append((source.name, folder, sets))
+        return None, found(source)
+
+    def compile_source(source, folder, sets, parameters, target):
+        calls.append((folder, sets, parameters, target))
+        if "bug" in source.text:
+            raise RuntimeError("we did not think of this")
+        if found(source):
+            raise CompileError(found(source))
+        warning = Diagnostic("SYN009", Span(source, 0, 1), "odd", severity="warning")
+        script = source.text.partition("script:")[2] or SCRIPT
+        return Compiled(script, (warning,) if "odd" in source.text else (), Plan())
+
+    module = types.ModuleType("stdpdsl.compiler")
+    module.check_text, module.compile_source = check_text, compile_source
+    monkeypatch.setitem(sys.modules, "stdpdsl.compiler", module)
+    monkeypatch.setattr(stdpdsl, "compiler", module, raising=False)
+    Path("good.stdp").write_text("model good\n")
+    Path("bad.stdp").write_text("model bad\n    wrong\n")
+    return calls
+
+
+def status_of(*arguments):
+    try:
+        return cli.main(list(arguments))
+    except SystemExit as stop:
+        return stop.code
+
+
+def test_help_and_version(capsys):
+    assert status_of("--help") == 0
+    text = capsys.readouterr().out
+    for name in ("new", "check", "plan", "compile", "run", "summary", "130"):
+        assert name in text
+    assert status_of("--version") == 0
+    assert capsys.readouterr().out == f"stdpdsl {stdpdsl.__version__}\n"
+
+
+def test_help_imports_next_to_nothing():
+    code = (
+        "import sys, stdpdsl.cli as c; c._parser(); print([m for m in sys.modules if m in {HEAVY}])"
+    )
+    heavy = {
+        "numpy",
+        "lark",
+        "jinja2",
+        "pyarrow",
+        "brian2",
+        "json",
+        "tempfile",
+        "importlib.metadata",
+    }
+    command = [sys.executable, "-c", code.replace("HEAVY", str(heavy)[1:-1])]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("check",),
+        ("run", "good.stdp", "--target", "gpu"),
+        ("run", "good.stdp", "--set", "tau_m"),
+        ("run", "good.stdp", "--set", "=3"),
+        ("run", "good.stdp", "--over"),
+        ("summary",),
+        ("summary", "x", "--format", "xml"),
+    ],
+)
+def test_a_wrong_command_line(compiler, capsys, arguments):
+    assert status_of(*arguments) == 2
+    assert "usage: stdpdsl" in capsys.readouterr().err
+    assert compiler == []
+
+
+def test_new_writes_a_spec_once(compiler, capsys):
+    assert status_of("new", "my_study") == 0
+    assert capsys.readouterr().out == "wrote my_study.stdp; next: stdpdsl run my_study.stdp\n"
+    text = Path("my_study.stdp").read_text()
+    assert "model my_study\n" in text and "NAME" not in text
+    Path("my_study.stdp").write_text("mine")
+    assert status_of("new", "my_study.stdp") == 2
+    assert capsys.readouterr().err == "my_study.stdp: error: exists already\n"
+    assert Path("my_study.stdp").read_text() == "mine"
+    assert status_of("new", "my-study") == 2
+    assert "letters, digits and underscores" in capsys.readouterr().err
+    assert status_of("new", "nowhere/study") == 2
+    assert "there is no such file or folder" in capsys.readouterr().err
+
+
+def test_check(compiler, capsys):
+    assert status_of("check", "good.stdp") == 0
+    assert capsys.readouterr().out == "1 spec checked: 0 errors, 0 warnings\n"
+    assert status_of("check", "good.stdp", "bad.stdp") == 1
+    text = capsys.readouterr().out
+    assert "bad.stdp:2:5: error[NAME001]: `wrong` is wrong" in text
+    assert text.endswith("2 specs checked: 1 error, 0 warnings\n")
+    assert compiler[0] == ("good.stdp", Path("."), [])
+
+
+def test_check_as_json(compiler, capsys):
+    assert status_of("check", "bad.stdp", "missing.stdp", "--format", "json") == 1
+    shown = capsys.readouterr()
+    assert [(row["file"], row["line"]) for row in json.loads(shown.out)] == [("bad.stdp", 2)]
+    assert shown.err == "missing.stdp: error: there is no such file or folder\n"
+    assert status_of("check", "good.stdp", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "compile", "run"])
+def test_files_that_are_no_specs(compiler, capsys, command):
+    Path("folder.stdp").mkdir()
+    Path("latin.stdp").write_bytes("# ok\nmodel x  # Hörbahn\n".encode("latin-1"))
+    for name, words in [
+        ("missing.stdp", "missing.stdp: error: there is no such file or folder"),
+        ("folder.stdp", "folder.stdp: error: is a folder"),
+        ("latin.stdp", "latin.stdp:2: error: is not UTF-8 text (byte 0xf6)"),
+        ("good.stdp/x", "good.stdp/x: error: its folder is a file"),
+    ]:
+        assert status_of(command, name) == 1
+        assert capsys.readouterr().err == words + "\n"
+    assert sorted(os.listdir()) == ["bad.stdp", "folder.stdp", "good.stdp", "latin.stdp"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_file(compiler, capsys):
+    Path("good.stdp").chmod(0)
+    assert status_of("check", "good.stdp") == 1
+    assert "permission denied" in capsys.readouterr().err
+
+
+def test_plan(compiler, capsys):
+    arguments = ["--set", "A1.tau_m=20 ms", "--target", "cython", "--parameters", "namespace"]
+    assert status_of("plan", "good.stdp", *arguments) == 0
+    assert capsys.readouterr().out == "4 blocks\n"
+    assert compiler == [(Path("."), ["A1.tau_m=20 ms"], "namespace", "cython")]
+
+
+def test_compile(compiler, capsys):
+    assert status_of("compile", "good.stdp") == 0
+    assert capsys.readouterr().out == SCRIPT
+    assert status_of("compile", "good.stdp", "-o", "script.py") == 0
+    assert Path("script.py").read_text() == SCRIPT
+    capsys.readouterr()
+    assert status_of("compile", "good.stdp", "-o", "./good.stdp") == 2
+    assert "would replace its spec" in capsys.readouterr().err
+    assert status_of("compile", "good.stdp", "-o", "no/where.py") == 2
+    assert capsys.readouterr().err == "no/where.py: error: there is no such file or folder\n"
+
+
+def test_errors_of_the_spec_stop_everything(compiler, capsys):
+    for command in ("plan", "compile", "run"):
+        assert status_of(command, "bad.stdp") == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "bad.stdp:2:5: error[NAME001]: `wrong` is wrong" in shown.err
+        assert shown.err.endswith("1 error; nothing was written\n")
+    assert sorted(os.listdir()) == ["bad.stdp", "good.stdp"]
+
+
+def test_warnings_are_shown(compiler, capsys):
+    Path("odd.stdp").write_text("odd\n")
+    assert status_of("compile", "odd.stdp") == 0
+    shown = capsys.readouterr()
+    assert shown.out == SCRIPT
+    assert "odd.stdp:1:1: warning[SYN009]: odd" in shown.err
+
+
+def test_run(compiler, capsys, tmp_path):
+    Path("sub").mkdir()
+    Path("sub/odd.stdp").write_bytes(b"odd\r\n")
+    assert status_of("run", "sub/odd.stdp", "--set", "x=1") == 0
+    shown = capsys.readouterr()
+    assert shown.out == (
+        "simulating\nresults are in odd.results; next: stdpdsl summary odd.results\n"
+    )
+    out = tmp_path / "odd.results"
+    workdir, *arguments = json.loads((out / "arguments.json").read_text())
+    assert arguments == ["--out", str(out), "--data", str(tmp_path / "sub"), "--events"]
+    assert workdir != str(tmp_path) and not Path(workdir).exists()
+    assert (out / "script.py").read_text() == SCRIPT
+    assert (out / "spec.stdp").read_bytes() == b"odd\r\n"
+    assert compiler == [(Path("sub"), ["x=1"], "synapse", "auto")]
+
+
+def test_run_refuses_a_folder_before_it_compiles(compiler, capsys):
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    assert status_of("run", "good.stdp", "-o", "mine") == 2
+    assert "mine: is not empty and holds no stdpdsl results" in capsys.readouterr().err
+    assert status_of("run", "good.stdp", "-o", "mine", "--overwrite") == 2
+    assert compiler == []
+
+
+def test_run_that_fails_keeps_script_and_log(compiler, capsys):
+    body = """
+        import os, sys
+        from pathlib import Path
+        out = sys.argv[sys.argv.index("--out") + 1]
+        Path(f"{out}.partial-{os.getpid()}").mkdir()
+        os.kill(os.getpid(), 9)
+    """
+    Path("crash.stdp").write_text("script:" + textwrap.dedent(body))
+    assert status_of("run", "crash.stdp", "-o", "out") == 3
+    message = capsys.readouterr().err
+    assert message.startswith("crash.stdp: the simulation was killed")
+    workdir = Path(message.rstrip("\n").rpartition(" ")[2])
+    assert sorted(os.listdir(workdir)) == ["log.txt", "script.py"]
+    shutil.rmtree(workdir)
+    assert sorted(os.listdir()) == ["bad.stdp", "crash.stdp", "good.stdp"]
+
+
+def test_an_interrupted_run_leaves_nothing(compiler, capsys, monkeypatch, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    Path("slow.stdp").write_text("script:import time; time.sleep(60)")
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    assert status_of("run", "slow.stdp", "-o", "out") == 130
+    assert capsys.readouterr().err == "slow.stdp: interrupted; nothing was saved\n"
+    assert not Path("out").exists() and os.listdir("tmp") == []
+
+
+def test_a_bug_of_ours(compiler, capsys):
+    Path("bug.stdp").write_text("bug\n")
+    assert status_of("plan", "bug.stdp") == 70
+    message = capsys.readouterr().err
+    assert "a bug of ours, sorry: RuntimeError: we did not think of this" in message
+    report = Path(message.rstrip("\n.").rpartition(" ")[2])
+    assert "we did not think of this" in report.read_text()
+    report.unlink()
+
+
+def test_interrupted_while_compiling(compiler, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["stdpdsl.compiler"], "compile_source", interrupted)
+    assert status_of("plan", "good.stdp") == 130
+    assert capsys.readouterr().err == "stdpdsl: interrupted\n"
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    sweep = {"Apre": np.array([0.1, 0.2])}
+    tables = {"blocks": {"rate": "float64"}}
+    with support.Results(tmp_path / "r", sweep, {"rate": "Hz"}, {}, tables) as results:
+        results.blocks(np.arange(2), {"rate": np.array([1.0, 2.0]), "status": "ok"})
+        results.commit()
+    return tmp_path / "r"
+
+
+def test_summary(dataset, capsys):
+    assert status_of("summary", str(dataset), "--sort=-rate") == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["1", "ok", "0.2", "2"]
+    assert status_of("summary", str(dataset), "--format", "csv") == 0
+    assert capsys.readouterr().out.splitlines()[0] == "block,status,Apre,rate"
+    assert status_of("summary", str(dataset), "--sort", "x") == 1
+    assert "no column x to sort by" in capsys.readouterr().err
+    assert status_of("summary", str(dataset.parent)) == 1
+    assert "holds no stdpdsl results" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error(dataset):
+    command = [sys.executable, "-m", "stdpdsl.cli", "summary", str(dataset)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_colours_only_on_a_terminal(compiler, capsys, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    status_of("check", "bad.stdp")
+    assert "\x1b[" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    status_of("check", "bad.stdp")
+    assert "\x1b[" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_help_is_instant():
+    command = [sys.executable, "-m", "stdpdsl.cli", "--help"]
+    bare = [sys.executable, "-c", ""]
+
+    def best(command):
+        times = []
+        for _ in range(5):
+            started = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    assert best(command) - best(bare) < 0.1

@@ -1,0 +1,84 @@
+"""The README says what is true."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import results as support
+from stdpdsl import cli
+from stdpdsl.source import Source
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_paths_exist():
+    named = re.findall(r"`([\w./]+/)`", README)
+    assert named
+    for name in named:
+        assert (ROOT / name).is_dir() or (ROOT / "stdpdsl" / name).is_dir(), name
+    for name in re.findall(r"`(\w+\.py)`", README):
+        assert (ROOT / "stdpdsl" / name).is_file(), name
+    for name in re.findall(r"specs/\w+\.stdp", README):
+        assert (ROOT / name).is_file(), name
+
+
+def test_commands_are_ours():
+    first, second = (text.strip() for text in blocks("sh"))
+    install = "python3 -m venv .venv && .venv/bin/pip install -q "
+    assert first.startswith(install + ". && .venv/bin/stdpdsl ")
+    options = cli._parser().parse_args(first.partition(".venv/bin/stdpdsl ")[2].split())
+    assert options.command is cli.run
+    assert second == install + "-e '.[test]' && .venv/bin/pytest"
+    parser = cli._parser()
+    listed = re.findall(r"^\| `stdpdsl (\w+)", README, re.MULTILINE)
+    known = parser._subparsers._group_actions[0].choices
+    assert listed == list(known)
+    for line in re.findall(r"^\| `stdpdsl (\w+.*)\|$", README, re.MULTILINE):
+        for option in re.findall(r"`(--?\w+)", line):
+            assert option in known[line.split()[0]]._option_string_actions
+
+
+def test_ci_runs_the_test_command():
+    assert "grep -m 1 'bin/pytest$' README.md" in (ROOT / ".ci" / "run").read_text()
+    assert len(re.findall(r"bin/pytest$", README, re.MULTILINE)) == 1
+
+
+def test_python_versions_are_those_of_the_package():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'requires-python = ">=3.11,<3.14"' in text
+    assert "Python 3.11, 3.12 or 3.13" in README
+
+
+def test_its_specs_are_right():
+    compiler = pytest.importorskip("stdpdsl.compiler")
+    starter = (ROOT / "templates" / "new" / "starter.stdp").read_text(encoding="utf-8")
+    for text in (*blocks("stdp"), starter):
+        _, diagnostics = compiler.check_text(Source("README.md", text), ROOT, [])
+        assert diagnostics == []
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_its_readers_work(code, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sweep = {"Apre": np.array([1e-5, 1e-5, 0.1, 0.1]), "ratio": np.array([1.0, 4.0, 1.0, 4.0])}
+    tables = {"weights": {}, "spikes": {}}
+    with support.Results("results/auditory_map", sweep, {}, {}, tables) as results:
+        block, w = np.repeat(np.arange(4), 2), np.arange(8) / 8
+        results.weights("feedforward", block, block * 0, block * 0, 0.0, w, w + 0.25)
+        results.spikes("A1", block, block * 0, w)
+        results.commit()
+    exec(code, {"__name__": "readme"})
+    shown = capsys.readouterr().out
+    assert "0.1" in shown or "0.25" in shown
