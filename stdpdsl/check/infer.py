@@ -6,7 +6,7 @@ uses it stays silent, so that each cause is told once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,6 +53,7 @@ class Context:
     open_names: bool = False  # unknown names may come from a file that is not read yet
     sides_unknown: bool = False  # a rule that nobody uses: `v_post` may be anything
     locals: Mapping[str, Type | None] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()  # locals of the block that are assigned further down
 
     def but(self, **changes: Any) -> Context:
         return replace(self, **changes)
@@ -66,13 +67,12 @@ class Inference:
         self.reporter = reporter
         self.values = values  # of constants that are not swept: exponents may use them
         self.types: dict[int, Type] = {}
-        self.known: dict[tuple[str, str], Type | None] = {}
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
+        # Types of constants, parameters and columns, which their values tell; see declared.py.
+        self.declared_type: Callable[[Symbol], Type | None] = lambda symbol: None
 
     def type_of(self, symbol: Symbol) -> Type | None:
-        if symbol.type is not None:
-            return symbol.type
-        return self.known.get(owner_key(symbol))
+        return symbol.type if symbol.type is not None else self.declared_type(symbol)
 
     def infer(self, expr: ast.Expr, context: Context) -> Type | None:
         found = self._infer(expr, context)
@@ -139,6 +139,12 @@ class Inference:
         if len(name) > 1 and (unit := lookup(name)) is not None:
             return Type(unit[0])
         if context.open_names or (context.sides_unknown and name.endswith(("_pre", "_post"))):
+            return None
+        if name in context.later:
+            self.reporter.error(
+                "NAME005", expr, f"`{name}` is read before it is assigned",
+                help="assign it on a line above",
+            )  # fmt: skip
             return None
         self.reporter.error(
             "NAME004", expr, f"`{name}` is not declared in {context.where}",
@@ -294,8 +300,10 @@ class Inference:
 
     def list(self, expr: ast.ListExpr, context: Context) -> Type | None:
         if not context.lists:
-            self.reporter.error("TYPE008", expr, "a list cannot stand here",
-                                help="lists are values of a sweep's axes and of sounds")  # fmt: skip
+            self.reporter.error(
+                "TYPE008", expr, "a list cannot stand here",
+                help="lists are values of a sweep's axes and of sounds",
+            )  # fmt: skip
             return None
         found: list[Type | None] = [self.infer(item, context) for item in expr.items]
         shared = self.unit(expr.unit) if expr.unit is not None else None
@@ -360,7 +368,8 @@ class Inference:
             return False
         if want.dim != found.dim or (want.kind == "level") != (found.kind == "level"):
             self.reporter.error(
-                "UNIT002", spot(expr), f"{what}: expected {describe(want)}, found {describe(found)}",
+                "UNIT002", spot(expr),
+                f"{what}: expected {describe(want)}, found {describe(found)}",
                 help=unit_help(expr, want.dim, found.dim), labels=labels,
             )  # fmt: skip
             return False

@@ -221,7 +221,8 @@ class Builder:
         self.symbols.diagnostics.append(Diagnostic(code, node.span, message, label, labels, help))
 
     def declare(self, name: ast.Ident, what: str) -> bool:
-        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one space."""
+        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one
+        space."""
         before = self.first.get(name.id)
         if before is None:
             self.first[name.id] = name
@@ -308,7 +309,8 @@ class Builder:
         known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
         self.report(
             "NAME001", node, f"there is no {what} `{name}`",
-            help=did_you_mean(name, candidates) or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
+            help=did_you_mean(name, candidates)
+            or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
         )  # fmt: skip
 
     def fill(
@@ -329,8 +331,10 @@ class Builder:
                     or (f"its parameters: {', '.join(names)}" if names else "it has none"),
                 )  # fmt: skip
             elif argument.name.id in given:
-                self.report("NAME002", argument.name, f"`{argument.name.id}` is given twice",
-                            labels=(Label(given[argument.name.id].span, "given here first"),))  # fmt: skip
+                self.report(
+                    "NAME002", argument.name, f"`{argument.name.id}` is given twice",
+                    labels=(Label(given[argument.name.id].span, "given here first"),),
+                )  # fmt: skip
             given.setdefault(argument.name.id, argument)
         seen: dict[str, ast.Node] = {}
         for item in parameters:
