@@ -67,13 +67,14 @@ def check(
     whole = merge(spec, used or {})
     builder = Builder(whole, library or {})
     symbols = builder.build()
-    for sweep in whole.of(ast.Sweep):
-        for part in sweep.parts:
-            if isinstance(part, ast.FromFile) and part.path.value in (headers or {}):
-                builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
+    files = [p for s in whole.of(ast.Sweep) for p in s.parts if isinstance(p, ast.FromFile)]
+    for part in files:
+        if part.path.value in (headers or {}):
+            builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
     reporter = Reporter(symbols.diagnostics)
     inference = Inference(symbols, reporter, constant_values(symbols))
-    declared = Declared(inference)
+    open_columns = any(part.path.value not in (headers or {}) for part in files)
+    declared = Declared(inference, open_columns)
     models = Models(inference, declared.open_columns)
     check_types(symbols, declared, models)
     return Checked(whole, symbols, inference.types, in_order(reporter.diagnostics), inference)

@@ -54,7 +54,8 @@ def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
         )  # fmt: skip
         return None
     if len(call.args) != function.arity:
-        return _count(self, call, function.arity, len(call.args))
+        _count(self, call, function.arity, len(call.args))
+        return None
     found = [self.infer(a, context) for a in call.args]
     types = [t for t in found if t is not None]
     if len(types) < len(found):
@@ -98,7 +99,6 @@ def _count(self: Inference, call: ast.Call, want: int, found: int) -> None:
         "TYPE005", call, f"`{call.func.id}` takes {want} {plural}, and here are {found}",
         help=f"write `{call.func.id}({', '.join('xyz'[:want])})`" if want <= 3 else "",
     )  # fmt: skip
-    return None
 
 
 def bind(
@@ -107,7 +107,8 @@ def bind(
     """Arguments by name, or None where they do not fit (which is reported)."""
     signature = f"`{call.func.id}({', '.join(names)})`"
     if len(call.args) > len(names):
-        return _arguments(self, call, f"{len(call.args)} arguments", signature)
+        _arguments(self, call, f"{len(call.args)} arguments", signature)
+        return None
     given = dict(zip(names, call.args, strict=False))
     for keyword in call.kwargs:
         if keyword.name.id not in names:
@@ -126,7 +127,8 @@ def bind(
         given[keyword.name.id] = keyword.value
     missing = [n for n in names if n not in given]
     if len(missing) > optional:
-        return _arguments(self, call, f"no `{missing[0]}`", signature)
+        _arguments(self, call, f"no `{missing[0]}`", signature)
+        return None
     return given
 
 
@@ -137,7 +139,6 @@ def _arguments(self: Inference, call: ast.Call, found: str, signature: str) -> N
         else f"the arguments of `{call.func.id}` do not fit: here are {found}",
         help=f"write {signature}",
     )  # fmt: skip
-    return None
 
 
 def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:

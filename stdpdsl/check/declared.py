@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .. import ast
 from ..units import HERTZ, SECOND
-from .infer import Context, Inference, owner_key
+from .infer import Context, Inference, describe, example_unit, owner_key
 from .order import dependency_order, names_in
 from .symbols import FLOAT, INTEGER, Column, Component, Scope, Symbol, Symbols, Type
 
@@ -21,14 +21,14 @@ _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HER
 class Declared:
     """Attaches itself to an Inference as the source of declared types."""
 
-    def __init__(self, inference: Inference):
+    def __init__(self, inference: Inference, open_columns: bool = False):
         self.inference = inference
         self.symbols: Symbols = inference.symbols
         self.reporter = inference.reporter
         self.known: dict[tuple[str, str], Type | None] = {}
         self.busy: set[tuple[str, str]] = set()
         self.models: dict[str, Component] = {}
-        self.open_columns = has_open_columns(self.symbols)
+        self.open_columns = open_columns  # a file of the sweep is not read yet
         inference.declared_type = self.type_of
 
     def check(self) -> None:
@@ -223,11 +223,24 @@ class Declared:
                                                                 or expected, what):  # fmt: skip
                 return None
             found = found or kind
-        if found is None:
-            found = unit
+        if found is None:  # the cells are in a file
+            found = unit or FLOAT
+            if want is not None and not self.head_fits(node, found, want, what):
+                return None
         if found is not None and found.kind in ("integer", "float"):
             return replace(found, kind="integer" if whole else "float")
         return found
+
+    def head_fits(self, node: ast.Header, found: Type, want: Type, what: str) -> bool:
+        if found.dim == want.dim:
+            return True
+        self.reporter.error(
+            "UNIT002", node.unit or node.path,
+            f"{what}: expected {describe(want)}, found {describe(found)}",
+            help=f"give the column's head its unit: `{node.path.dotted} [{example_unit(want.dim)}]`"
+            if node.unit is None else "",
+        )  # fmt: skip
+        return False
 
     def target_type(self, column: Column) -> Type | None:
         if column.target is None:
@@ -326,18 +339,6 @@ def _variable(equation: ast.Equation, owner: str) -> Symbol:
     return Symbol(
         name, "variable", equation, equation.rhs, unit_type(equation.unit), equation, owner=owner
     )
-
-
-def has_open_columns(symbols: Symbols) -> bool:
-    """Whether a file of the sweep has not been read, whose headers may name free columns."""
-    files = [
-        part
-        for sweep in symbols.spec.of(ast.Sweep)
-        for part in sweep.parts
-        if isinstance(part, ast.FromFile)
-    ]
-    read = {id(c.node) for c in symbols.columns.values()}
-    return any(id(part) not in read for part in files)
 
 
 def as_float(wanted: Type | None) -> Type | None:

@@ -228,10 +228,12 @@ class Inference:
             return Type(left.dim / right.dim)
         if op == "//":
             if left.dim != right.dim:
-                return self.mismatch(expr, left, right)
+                self.mismatch(expr, left, right)
+                return None
             return Type(NONE, "integer" if both else "float")
         if left.dim != right.dim:
-            return self.mismatch(expr, left, right)
+            self.mismatch(expr, left, right)
+            return None
         if op in ("+", "-", "%"):
             return Type(left.dim, "integer" if both else "float")
         return BOOLEAN
@@ -250,7 +252,6 @@ class Inference:
             help=unit_help(expr.right, left.dim, right.dim)
             or unit_help(expr.left, right.dim, left.dim),
         )  # fmt: skip
-        return None
 
     def power(self, expr: ast.Binary, base: Type, exponent: Type) -> Type | None:
         if not exponent.dim.is_none:

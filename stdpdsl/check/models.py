@@ -10,7 +10,7 @@ from .order import dependency_order, names_in
 from .statements import Place, assignable, check_block, flag_words, is_shared
 from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type
 
-_FLAGS = {
+_FLAGS: dict[str, set[tuple[str, ...]]] = {
     "ode": {("unless", "refractory")},
     "subexpression": {("shared",), ("constant", "over", "dt")},
     "parameter": {("shared",), ("constant",)},
