@@ -153,7 +153,8 @@ class Inference:
         return None
 
     def hint(self, name: str, context: Context) -> str:
-        candidates = {*context.scope, *context.locals} - {"e", "pi", "inf"}
+        own = [n for n, s in context.scope.items() if s.kind != "builtin"]
+        candidates = {*own, *context.locals}
         if name in FUNCTIONS:
             return f"`{name}` is a function: `{name}(...)`"
         column = self.symbols.columns.get(name)
