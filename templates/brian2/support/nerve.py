@@ -1,0 +1,257 @@
+"""The nerve: a layer that hears the sound, run once, at the sound's rate, before the network.
+
+Time is counted in samples here: sample k is at k/samplerate seconds.
+"""
+
+import os
+import shutil
+from fractions import Fraction
+
+import numpy as np
+from errors import fail
+
+# Reads row after row of a file of float64, one value per neuron; `step` never goes back.
+DRIVE_READER = """
+static double %(name)s(const int64_t step, const int64_t i) {
+    static FILE* file = NULL;
+    static std::vector<double> rows;
+    static int64_t first = 0, held = 0;
+    while (step >= first + held) {
+        if (file == NULL) {
+            file = fopen("%(path)s", "rb");
+            rows.resize(%(rows)d * %(neurons)d);
+        }
+        first += held;
+        held = file == NULL ? 0 : fread(rows.data(), 8 * %(neurons)d, %(rows)d, file);
+        if (held == 0) {
+            std::cerr << "the drive has no step " << step << std::endl;
+            exit(1);
+        }
+    }
+    return rows[(step - first) * %(neurons)d + i];
+}
+"""
+ROWS_READ = 4096
+
+
+# Drives: chunks of (rows, neurons), one row per sample ------------------------------------------
+
+
+def side_by_side(drives):
+    """One drive of several, such as those of the replicates: their neurons in turn."""
+    for chunks in zip(*drives, strict=True):
+        yield np.hstack(chunks)
+
+
+def in_time(pieces, samples, neurons):
+    """Place drives in time: pieces = [(first sample, chunks), …] in order, 0 between and after.
+
+    Yields `samples` rows in all. A piece is cut where the next one begins.
+    """
+    done = 0
+    ends = [first for first, _ in pieces[1:]] + [samples]
+    for (first, chunks), end in zip(pieces, ends, strict=True):
+        yield from zero_rows(first - done, neurons)
+        done = max(first, done)
+        for chunk in chunks:
+            chunk = chunk[: max(min(end, samples) - done, 0)]
+            if len(chunk) == 0:
+                break
+            done += len(chunk)
+            yield chunk
+    yield from zero_rows(samples - done, neurons)
+
+
+def zero_rows(rows, neurons, chunk=65536):
+    """`rows` rows of zeros, in chunks."""
+    for start in range(0, rows, chunk):
+        yield np.zeros((min(chunk, rows - start), neurons))
+
+
+def uniform_rows(rows, neurons, rng, chunk=8192):
+    """`rows` rows of draws from [0, 1), in chunks: for thresholds such as poisson(RATE)."""
+    for start in range(0, rows, chunk):
+        yield rng.random((min(chunk, rows - start), neurons))
+
+
+# The run ----------------------------------------------------------------------------------------
+
+
+def run_nerve(make_group, drives, samplerate, samples, folder=None):
+    """Run a driven layer at the sound's rate: (neuron, sample) of each spike, in time order.
+
+    make_group(dt) makes the NeuronGroup with this time step; drives = {variable: chunks} set its
+    variables (SI values) at the start of each step. It runs for `samples` steps of 1/samplerate
+    (Hz). With a `folder`, the C++ standalone device builds and runs it there; without, it runs in
+    this process, with the code generation target of the moment. Call it before the network's own
+    set_device: it leaves the runtime device active, as if nothing had been run.
+    """
+    from brian2 import get_device, set_device
+
+    if folder is None:
+        return spikes_in_process(make_group, drives, samplerate, samples)
+    folder = os.path.abspath(folder)
+    set_device("cpp_standalone", directory=folder, build_on_run=False)
+    try:
+        return spikes_standalone(make_group, drives, samplerate, samples, folder)
+    finally:
+        get_device().reinit()
+        set_device("runtime")
+
+
+def spikes_in_process(make_group, drives, samplerate, samples):
+    """`run_nerve` on the runtime device: each step copies a row of the drives."""
+    from brian2 import Hz, Network, NetworkOperation, SpikeMonitor, second
+
+    group = make_group(1 / (samplerate * Hz))
+    setters = [
+        NetworkOperation(row_copier(group, variable, chunks), clock=group.clock, when="start")
+        for variable, chunks in drives.items()
+    ]
+    monitor = SpikeMonitor(group)
+    network = Network(group, monitor, *setters)
+    network.run(samples / samplerate * second, namespace={})
+    return recorded_spikes(monitor, network, samplerate, samples)
+
+
+def row_copier(group, variable, chunks):
+    """A function that sets `variable` of the group to the next row of the chunks."""
+    values = group.variables[variable].get_value()
+    rows = (row for chunk in chunks for row in chunk)
+
+    def copy_row():
+        values[:] = next(rows)
+
+    return copy_row
+
+
+def spikes_standalone(make_group, drives, samplerate, samples, folder):
+    """`run_nerve` as a C++ program in `folder`, which reads the drives from files."""
+    from brian2 import Hz, Network, SpikeMonitor, get_device, second
+
+    group = make_group(1 / (samplerate * Hz))
+    paths = [write_drive(group, name, chunks, samples, folder) for name, chunks in drives.items()]
+    for variable, path in zip(drives, paths, strict=True):
+        read_in_program(group, variable, path)
+    monitor = SpikeMonitor(group)
+    network = Network(group, monitor)
+    network.run(samples / samplerate * second, namespace={})
+    get_device().build(directory=folder, compile=True, run=True, with_output=False)
+    for path in paths:
+        os.remove(path)
+    return recorded_spikes(monitor, network, samplerate, samples)
+
+
+def write_drive(group, variable, chunks, samples, folder):
+    """Write a drive to a file of float64, row after row; its path."""
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, f"{group.name}_{variable}.float64")
+    needed, free = 8 * samples * len(group), shutil.disk_usage(folder).free
+    if needed > free:
+        fail(f"the drive needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} are free")
+    with open(path, "wb") as file:
+        for chunk in chunks:
+            file.write(np.ascontiguousarray(chunk, dtype=np.float64).data)
+    return path
+
+
+def read_in_program(group, variable, path):
+    """Let the C++ program set `variable` of the group from the file at each step's start."""
+    from brian2 import get_unit
+    from brian2.core.functions import Function
+
+    def read(step, i):
+        """Here for its name: the program has its own."""
+        raise NotImplementedError
+
+    name = f"read_{variable}"
+    code = DRIVE_READER % {
+        "name": name,
+        "path": path.replace("\\", "/"),
+        "rows": ROWS_READ,
+        "neurons": len(group),
+    }
+    reader = Function(
+        read,
+        arg_units=[1, 1],
+        arg_types=["integer", "integer"],
+        return_unit=get_unit(group.variables[variable].dim),
+        return_type="float",
+        stateless=False,
+    )
+    reader.implementations.add_implementation(
+        "cpp", code, compiler_kwds={"headers": ["<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]}
+    )
+    group.namespace[name] = reader
+    group.run_regularly(f"{variable} = {name}(t_in_timesteps, i)", when="start")
+
+
+def recorded_spikes(monitor, network, samplerate, samples):
+    """The monitor's spikes as (neuron, sample), if the network ran to its end."""
+    from brian2 import second
+
+    done = int(round(float(network.t / second) * samplerate))
+    if done != samples:
+        fail(f"the nerve stopped after {done} of {samples} samples")
+    sample = np.rint(np.asarray(monitor.t / second) * samplerate).astype(np.int64)
+    return np.array(monitor.i[:], dtype=np.int64), sample
+
+
+# Into the network's time ------------------------------------------------------------------------
+
+
+def steps_per_sample(samplerate, dt):
+    """1/(samplerate*dt) as a fraction: samplerate (Hz) and dt (s) taken as the decimal numbers that
+    they were written as, so that 44.1 kHz and 0.1 ms give exactly 100/441.
+    """
+    rate = Fraction(samplerate).limit_denominator(10**6)
+    return 1 / (rate * Fraction(dt).limit_denominator(10**12))
+
+
+def spike_steps(neuron, sample, samplerate, dt):
+    """The network's steps that hold the spikes: (neuron, step, dropped), in time order.
+
+    Sample k, at k/samplerate, is in step floor(k/samplerate/dt), in exact arithmetic. A neuron
+    spikes once in a step: `dropped` counts what is left out.
+    """
+    ratio = steps_per_sample(samplerate, dt)
+    step = sample * ratio.numerator // ratio.denominator
+    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
+    return kept[:, 1], kept[:, 0], len(neuron) - len(kept)
+
+
+def first_samples(steps, samplerate, dt):
+    """The first sample at or after the start of each of the steps 0, 1, …, steps."""
+    ratio = steps_per_sample(samplerate, dt)
+    return -(-np.arange(steps + 1, dtype=np.int64) * ratio.denominator // ratio.numerator)
+
+
+def drive_means(chunks, samplerate, dt, steps, neurons):
+    """A drive at the network's steps: array (steps, neurons).
+
+    The mean of the samples in [t, t + dt), those past the drive's end being 0; a step too short to
+    hold a sample has the one before.
+    """
+    bounds = first_samples(steps, samplerate, dt)
+    means = np.zeros((steps, neurons))
+    rows = np.zeros((0, neurons))  # samples from `first` on: those of steps not done, and one before
+    first = done = 0
+    for chunk in in_time([(0, chunks)], int(bounds[-1]), neurons):
+        rows = np.concatenate([rows, chunk])
+        ready = int(np.searchsorted(bounds, first + len(rows), side="right")) - 1
+        if ready > done:
+            means[done:ready] = step_means(rows, bounds[done : ready + 1] - first)
+            passed = max(int(bounds[ready]) - first - 1, 0)
+            rows, first, done = rows[passed:], first + passed, ready
+    return means
+
+
+def step_means(rows, bounds):
+    """Means of rows[bounds[n]:bounds[n + 1]]; where that is empty, the row before."""
+    counts = np.diff(bounds)
+    means = rows[np.maximum(bounds[:-1] - 1, 0)]
+    filled = counts > 0
+    # Every row up to the next bound belongs to a filled step, so empty ones can be skipped.
+    sums = np.add.reduceat(rows[: bounds[-1]], bounds[:-1][filled], axis=0)
+    means[filled] = sums / counts[filled, None]
+    return means
