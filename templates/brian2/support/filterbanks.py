@@ -22,8 +22,9 @@ def filterbank(samples, samplerate, filters, output=None):
     order in which the sound passes them. output: an elementwise function of the last one's array.
     """
     bank = filter_chain(samples, samplerate, filters)
-    for start in range(0, len(samples), ROWS_PER_CHUNK):
-        chunk = np.asarray(bank.buffer_fetch(start, min(start + ROWS_PER_CHUNK, len(samples))))
+    rows = chunk_length(bank)
+    for start in range(0, len(samples), rows):
+        chunk = np.asarray(bank.buffer_fetch(start, min(start + rows, len(samples))))
         yield chunk if output is None else np.broadcast_to(output(chunk), chunk.shape)
 
 
@@ -44,6 +45,13 @@ def filter_chain(samples, samplerate, filters):
     speed_up(bank)
     bank.buffer_init()
     return bank
+
+
+def chunk_length(bank):
+    """Samples per chunk: whole intervals of filters that are updated, or chunks would show."""
+    intervals = [getattr(part, "maximum_buffer_size", 1) for part in parts_of_chain(bank)]
+    common = int(np.lcm.reduce(intervals))
+    return max(ROWS_PER_CHUNK // common, 1) * common
 
 
 def speed_up(bank):
@@ -222,6 +230,8 @@ def iir(
     from scipy import signal
 
     lists = {"passband": passband, "stopband": stopband, "gpass": gpass, "gstop": gstop}
+    upper = {"passband_high": passband_high, "stopband_high": stopband_high}
+    lists.update({name: edges for name, edges in upper.items() if edges is not None})
     count = channel_count(source, **lists)
     passing = filter_edges("iir", source, btype, per_channel(count, passband), passband_high)
     stopping = filter_edges("iir", source, btype, per_channel(count, stopband), stopband_high)

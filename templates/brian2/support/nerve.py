@@ -3,8 +3,11 @@
 Time is counted in samples here: sample k is at k/samplerate seconds.
 """
 
+import gc
+import hashlib
 import os
 import shutil
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -88,15 +91,19 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None):
     """
     from brian2 import get_device, set_device
 
-    if folder is None:
-        return spikes_in_process(make_group, drives, samplerate, samples)
-    folder = os.path.abspath(folder)
-    set_device("cpp_standalone", directory=folder, build_on_run=False)
+    standalone = folder is not None
+    if standalone:
+        folder = os.path.abspath(folder)
+        set_device("cpp_standalone", directory=folder, build_on_run=False)
     try:
-        return spikes_standalone(make_group, drives, samplerate, samples, folder)
+        if standalone:
+            return spikes_standalone(make_group, drives, samplerate, samples, folder)
+        return spikes_in_process(make_group, drives, samplerate, samples)
     finally:
-        get_device().reinit()
-        set_device("runtime")
+        if standalone:
+            get_device().reinit()
+            set_device("runtime")
+        gc.collect()  # or the network's objects would find their names taken
 
 
 def spikes_in_process(make_group, drives, samplerate, samples):
@@ -255,3 +262,33 @@ def step_means(rows, bounds):
     sums = np.add.reduceat(rows[: bounds[-1]], bounds[:-1][filled], axis=0)
     means[filled] = sums / counts[filled, None]
     return means
+
+
+# Kept for the next run --------------------------------------------------------------------------
+
+
+def fingerprint(*parts):
+    """A SHA-256 of texts, numbers and arrays, such as what a front end depends on."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype.str}{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).data)
+        else:
+            digest.update(repr(part).encode())
+    return digest.hexdigest()
+
+
+def kept(path, key, make):
+    """The arrays that `make()` returns, from the file `path` if it was made with the same key."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if str(file["key"]) == key:
+                return [file[f"array_{n}"] for n in range(len(file.files) - 1)]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass  # absent, or torn by an interrupted run: made anew
+    arrays = [np.asarray(array) for array in make()]
+    partial = f"{path}.{os.getpid()}.npz"
+    np.savez(partial, key=np.array(key), **{f"array_{n}": a for n, a in enumerate(arrays)})
+    os.replace(partial, path)
+    return arrays

@@ -8,6 +8,7 @@ of samples. The formulae are those of brian2hears 0.9.2 unless a maker says othe
 
 import csv
 import glob
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -384,7 +385,9 @@ def read_wav(path, samplerate):
     from scipy.io import wavfile
 
     try:
-        rate, data = wavfile.read(path)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Chunk .* not understood")
+            rate, data = wavfile.read(path)
     except (OSError, ValueError, EOFError) as error:
         fail(f"cannot read {path}: {error}")
     if rate <= 0 or len(data) == 0:
@@ -492,5 +495,6 @@ def erbspace(low, high, count):
     """`count` frequencies (Hz), evenly spaced on the ERB scale of Glasberg and Moore (1990)."""
     ear_q, min_bw = 9.26449, 24.7
     offset = ear_q * min_bw
-    step = (-np.log(high + offset) + np.log(low + offset)) / max(count - 1, 1)
-    return (-offset + np.exp(np.arange(count) * step) * (high + offset))[::-1]
+    span = -np.log(high + offset) + np.log(low + offset)
+    falling = -offset + np.exp(np.arange(count) * span / max(count - 1, 1)) * (high + offset)
+    return falling[::-1]
