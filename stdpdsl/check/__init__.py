@@ -12,13 +12,19 @@ from dataclasses import dataclass, field, replace
 
 from .. import ast
 from ..diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .audio import Audio
+from .blocks import Blocks
+from .clauses import Clauses
 from .components import Components
 from .declared import Declared
 from .experiment import Experiment
 from .infer import Inference
 from .models import Models
+from .names import Names
 from .report import Reporter
 from .symbols import Builder, Symbol, Symbols, Type
+from .timing import Timing
+from .unused import check_unused
 from .values import constant_values
 
 __all__ = ["Checked", "check", "merge", "require"]
@@ -77,6 +83,13 @@ def check(
     declared = Declared(inference, open_columns)
     models = Models(inference, declared.open_columns)
     check_types(symbols, declared, models)
+    Names(symbols, reporter).check()
+    Clauses(symbols, reporter, inference.values).check()
+    Blocks(symbols, reporter).check()
+    Timing(symbols, inference, reporter).check()
+    # A misspelt use would be told twice: as an unknown name and as something unused.
+    if not open_columns and not has_errors(reporter.diagnostics):
+        check_unused(symbols, inference, reporter)
     return Checked(whole, symbols, inference.types, in_order(reporter.diagnostics), inference)
 
 
@@ -101,6 +114,13 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
                 models.neuron(model)
             else:
                 models.rule(model, unused=True)
+    audio = Audio(models)
+    for sound in symbols.sounds.values():
+        audio.sound(sound)
+    for bank in symbols.filterbanks.values():
+        audio.filterbank(bank)
+    for layer in symbols.layers:
+        audio.drive(layer)
     experiment = Experiment(models, declared)
     for declaration in spec.declarations:
         match declaration:

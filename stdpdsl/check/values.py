@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .. import ast
@@ -27,7 +28,7 @@ def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
     return values
 
 
-def value(expr: ast.Expr | None, known: dict[str, Any]) -> float | None:
+def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:
     """One finite-or-infinite number, or None where there is none yet."""
     if expr is None:
         return None
