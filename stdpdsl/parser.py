@@ -7,22 +7,63 @@ mistake in each of them is reported at once.
 from __future__ import annotations
 
 import functools
-import os
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 from lark import Lark, Token
-from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedToken
+from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import Indenter
-from lark.lexer import PatternRE, PatternStr, TerminalDef
 from lark.utils import TextSlice
 
 from .ast import Spec
 from .builder import Builder
+from .diagnostics import CompileError, Diagnostic
 from .resources import resource_dir
-from .source import Source
+from .source import Source, Span
+from .syntax_errors import DECLARATIONS, Failure, Piece, explain
+
+MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
+MAX_BRACKETS = 100  # open at a time
+RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
+
+
+def parse(source: Source) -> Spec:
+    """The tree of a file. Raises CompileError with all the syntax errors that were found."""
+    if len(source.text) > MAX_LENGTH:
+        raise CompileError([_too_large(source)])
+    with _ONE_AT_A_TIME:
+        reader = _reader()
+        spec = reader.read(source)
+        problems = reader.builder.problems
+        if spec is None:
+            problems = [*problems, *reader.recover()]
+        elif not spec.declarations and not spec.model:
+            problems = [Diagnostic("SYN004", Span(source, 0, 0), "this file declares nothing")]
+        if problems:
+            raise CompileError(problems)
+        assert spec is not None
+        return spec
+
+
+def _too_large(source: Source) -> Diagnostic:
+    return Diagnostic(
+        "SYN029",
+        Span(source, 0, 0),
+        f"this file has {len(source.text):,} characters, more than {MAX_LENGTH:,}",
+        help='long tables of parameters may stand in a file of their own: `from: "table.csv"`',
+    )
+
+
+# Layout -----------------------------------------------------------------------------------------
+
+
+class LayoutError(LarkError):
+    """The text breaks off before the grammar is asked."""
+
+    def __init__(self, code: str, token: Token, message: str, help: str = ""):
+        super().__init__(message)
+        self.code, self.token, self.message, self.help = code, token, message, help
 
 
 class Indentation(Indenter):
@@ -35,33 +76,156 @@ class Indentation(Indenter):
     DEDENT_type = "_DEDENT"
     tab_len = 8
 
+    @property
+    def always_accept(self) -> tuple[str, ...]:
+        # Where NAME may match, lark tells keywords from names by looking up the whole word, so
+        # a keyword never matches the beginning of a name; and reserved words stay reserved
+        # where no rule wants them.
+        return ("_NEWLINE", "NAME", *RESERVED)
 
-def _whole_words(terminal: TerminalDef) -> None:
-    """A keyword must not match the beginning of a longer word."""
-    if isinstance(terminal.pattern, PatternStr) and terminal.pattern.value.isalpha():
-        terminal.pattern = PatternRE(terminal.pattern.value + r"\b")
-        terminal.priority = 1
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        self.before: Token | None = None
+        self.latest: Token | None = None
+        for token in super().process(stream):
+            self.before, self.latest = self.latest, token
+            yield token
+            if self.paren_level >= MAX_BRACKETS:
+                message = f"more than {MAX_BRACKETS} brackets are open"
+                raise LayoutError("SYN028", token, message, "give the parts names of their own")
+
+    def handle_NL(self, token: Token) -> Iterator[Token]:
+        if self.paren_level == 0:
+            indentation = token.rsplit("\n", 1)[1]
+            if "\t" in indentation:
+                raise LayoutError(
+                    "SYN002", token, "a tab stands in the indentation", "indent with spaces"
+                )
+            if len(indentation) < self.indent_level[-1] and len(indentation) not in self.indent_level:
+                raise LayoutError(
+                    "SYN003",
+                    token,
+                    "this line starts in no column in which an earlier one started",
+                    "lines of one body start in the same column",
+                )
+        return super().handle_NL(token)
 
 
-def parse(source: Source) -> Spec:
-    """The tree of a file. Raises CompileError with all the syntax errors that were found."""
-    lark, builder = _lark()
-    builder.reset(source)
-    return lark.parse(source.text + "\n")
+# Reading ----------------------------------------------------------------------------------------
+
+
+class Reader:
+    """The grammar, compiled, with the builder that it feeds."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self.layout = Indentation()
+        self.lark = Lark.open(
+            str(resource_dir("grammars") / "stdp.lark"),
+            parser="lalr",
+            lexer="contextual",
+            postlex=self.layout,
+            transformer=self.builder,
+            keep_all_tokens=True,  # the builder takes spans from them
+            maybe_placeholders=False,
+            g_regex_flags=re.ASCII,
+        )
+        self.failure: Diagnostic | None = None
+        # How messages call a terminal: its text where it is a fixed one, else its kind.
+        self.kinds = {"$END": "END"}
+        for terminal in self.lark.terminals:
+            fixed = terminal.pattern.type == "str"
+            name = terminal.name.removeprefix("expressions__").lstrip("_")
+            self.kinds[terminal.name] = terminal.pattern.value if fixed else name
+        self.kinds |= {"_INDENT": "INDENT", "_DEDENT": "DEDENT", "RSQB_UNIT": "]"}
+
+    def read(self, source: Source) -> Spec | None:
+        """The tree, or None and `failure`."""
+        self.builder.reset(source)
+        self.text = source.text + "\n"
+        return self._read(1 if source.text.startswith("\ufeff") else 0, len(self.text))
+
+    def _read(self, start: int, end: int) -> Spec | None:
+        self.failure = None
+        try:
+            return self.lark.parse(TextSlice(self.text, start, end))
+        except LayoutError as error:
+            self.failure = self._explain_layout(error)
+        except UnexpectedInput as error:
+            self.failure = explain(self._failure(error, start))
+        return None
+
+    def recover(self) -> list[Diagnostic]:
+        """One error for each declaration that fails by itself."""
+        whole, errors = self.failure, []
+        follows_error = False
+        for start, end, declares in self._chunks():
+            if self._read(start, end) is not None:
+                follows_error = False
+            elif declares or not follows_error:
+                errors.append(self.failure)
+                follows_error = True
+                if self.failure.code == "SYN013":  # after an open docstring nothing is certain
+                    break
+        return errors or [whole]
+
+    def _chunks(self) -> Iterator[tuple[int, int, bool]]:
+        """The top-level declarations; whether each starts with a declaration's word."""
+        starts = [m.start() for m in _LINE_START.finditer(self.text) if m["word"]]
+        if not starts:
+            return
+        begin = 1 if self.text.startswith("\ufeff") else 0
+        for start, end in zip([begin, *starts[1:]], [*starts[1:], len(self.text)], strict=True):
+            word = _LINE_START.match(self.text, start)
+            yield start, end, bool(word) and word["word"] in (*DECLARATIONS, "model")
+
+    # Errors -------------------------------------------------------------------------------------
+
+    def _explain_layout(self, error: LayoutError) -> Diagnostic:
+        token = error.token
+        if token.type == "_NEWLINE":
+            start, end = token.start_pos + token.rindex("\n") + 1, token.end_pos
+            if error.code == "SYN002":
+                start = self.text.index("\t", start)
+                end = start + 1
+        else:
+            start, end = token.start_pos, token.end_pos
+        span = Span(self.builder.source, start, max(end, start + 1))
+        return Diagnostic(error.code, span, error.message, help=error.help)
+
+    def _failure(self, error: UnexpectedInput, start: int) -> Failure:
+        parser = error.interactive_parser
+        previous = self.layout.latest
+        if isinstance(error, UnexpectedToken):
+            token = error.token
+            if token is previous:
+                previous = self.layout.before
+            piece = self._piece(token)
+        else:
+            assert isinstance(error, UnexpectedCharacters)
+            at = error.pos_in_stream
+            piece = Piece("CHARACTER", self.text[at], at, at + 1)
+        return Failure(
+            self.builder.source,
+            start,
+            piece,
+            self._piece(previous) if previous else None,
+            frozenset(self.kinds[name] for name in parser.accepts()),
+            tuple(parser.parser_state.value_stack),
+        )
+
+    def _piece(self, token: Token) -> Piece:
+        kind = self.kinds.get(token.type, token.type)
+        start, end = token.start_pos or 0, token.end_pos or 0
+        return Piece(kind, str(token), start, end)
+
+
+# Docstrings and brackets hide the starts of lines in them; a declaration's word ends a bracket.
+_LINE_START = re.compile(
+    r'^(?P<word>[A-Za-z_]\w*)|"""(?:[^"]|"(?!""))*"""|#[^\n]*|"[^"\r\n]*"', re.MULTILINE
+)
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @functools.cache
-def _lark() -> tuple[Lark, Builder]:
-    builder = Builder()
-    lark = Lark.open(
-        str(resource_dir("grammars") / "stdp.lark"),
-        parser="lalr",
-        lexer="contextual",
-        postlex=Indentation(),
-        transformer=builder,
-        keep_all_tokens=True,  # the builder takes spans from them
-        maybe_placeholders=False,
-        edit_terminals=_whole_words,
-        g_regex_flags=re.ASCII,
-    )
-    return lark, builder
+def _reader() -> Reader:
+    return Reader()

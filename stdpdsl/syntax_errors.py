@@ -1,0 +1,557 @@
+"""What is wrong with a text that the grammar rejects, in a modeller's words.
+
+The parser hands over where it stopped and what it would have taken; `explain` looks for the cause
+from the most telling to the least: the layout, single characters, known slips, then `found A,
+expected B`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .diagnostics import Diagnostic, Label, did_you_mean
+from .source import Source, Span
+
+DECLARATIONS = (
+    "constants use sound filterbank neuron layer connect rule sweep record run".split()
+)
+# The blocks that hold statements, equations or lines of their own, for "is no clause of".
+BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
+RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
+PLANNED = {
+    "requires": "`requires`",
+    "ports": "`ports`",
+    "post": "`post equations` and `post reset`",
+    "pre": "`pre equations` and `pre reset`",
+}
+VALUE = frozenset({"NUMBER", "NAME", "("})  # an expression may start here
+OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**", "COMPARE", "and", "or"})
+LAYOUT_KINDS = frozenset({"NEWLINE", "INDENT", "DEDENT", "END"})
+
+CHARACTERS = {
+    "‘": "strings stand in straight double quotes",
+    "’": "strings stand in straight double quotes",
+    "“": "strings stand in straight double quotes",
+    "”": "strings stand in straight double quotes",
+    "„": "strings stand in straight double quotes",
+    "'": "strings stand in straight double quotes",
+    "`": "names are written without quotes",
+    "\\": "lines go on freely inside brackets; nothing else continues a line",
+    "−": "a minus sign is written `-`",
+    "–": "a minus sign is written `-`",
+    "—": "a minus sign is written `-`",
+    "×": "multiplication is written `*`",
+    "·": "multiplication is written `*`",
+    "÷": "division is written `/`",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "→": "write `->`",
+    "²": "a square is written `**2`",
+    "³": "a cube is written `**3`",
+    "µ": "micro is written `u`, as in `us`",
+    "μ": "micro is written `u`, as in `us`",
+    "Ω": "write `ohm`",
+    "∞": "write `inf`",
+    "π": "write `pi`",
+    "τ": "spell it out: `tau`",
+    "\xa0": "this is a no-break space; write a plain one",
+    "\ufeff": "this is an invisible byte order mark; delete it",
+    "\u200b": "this is an invisible space; delete it",
+    "{": "lists stand in `[ ]`",
+    "}": "lists stand in `[ ]`",
+    "$": "formulas are written without `$`",
+}
+OPERATOR_SLIPS = {
+    "^": "a power is written `**`",
+    "&&": "write `and`",
+    "||": "write `or`",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+    "~": "write `not`",
+    "@": "",
+    "?": "",
+}
+PYTHON_WORDS = {
+    "if": "a condition counts as a number in `int(condition)`, so multiply with it",
+    "else": "a condition counts as a number in `int(condition)`, so multiply with it",
+    "for": "an expression holds for every neuron or synapse as it is",
+    "lambda": "write the formula itself",
+    "is": "equality is written `==`",
+    "xor": "write it with `and`, `or`, `not`",
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token where the parser stopped, or the one before it.
+
+    `kind` is NAME, NUMBER, QUANTITY, STRING, DOC, NEWLINE, INDENT, DEDENT, END, CHARACTER for what
+    is no token at all, or the text itself for keywords and signs.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_word(self) -> bool:
+        return self.text.isidentifier() and self.kind not in LAYOUT_KINDS
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where and in what state the parser stopped. `expected` holds kinds as in `Piece`.
+
+    `stack` holds what was read but is not complete yet: tokens (`str`) and nodes.
+    """
+
+    source: Source
+    start: int  # of the text that was given to the parser
+    piece: Piece
+    previous: Piece | None
+    expected: frozenset[str]
+    stack: tuple[Any, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """The piece itself; before a line's end, the place behind what stands on the line."""
+        if self.piece.kind in LAYOUT_KINDS and self.previous:
+            return Span(self.source, self.previous.end, self.previous.end)
+        return Span(self.source, self.piece.start, self.piece.end)
+
+    def context(self, words: Iterable[str]) -> str:
+        """The innermost unfinished construct that one of the words opens."""
+        return next((str(x) for x in reversed(self.stack) if isinstance(x, str) and x in words), "")
+
+    @property
+    def wants_value(self) -> bool:
+        return self.expected >= VALUE
+
+    @property
+    def after_value(self) -> bool:
+        return "*" in self.expected
+
+    @property
+    def starts_line(self) -> bool:
+        return self.previous is None or self.previous.kind in LAYOUT_KINDS
+
+
+def explain(failure: Failure) -> Diagnostic:
+    """The most telling account of a failure."""
+    for cause in CAUSES:
+        found = cause(failure)
+        if found:
+            return found
+    return _unexpected(failure)
+
+
+# Causes, the most telling first ------------------------------------------------------------------
+
+
+def _unclosed_docstring(f: Failure) -> Diagnostic | None:
+    text, at = f.source.text, f.piece.start
+    if f.piece.kind == "CHARACTER" and text.startswith('"""', at):
+        span = Span(f.source, at, at + 3)
+        return Diagnostic(
+            "SYN013", span, "this docstring has no end", help='end it with `"""`'
+        )
+    previous = f.previous
+    if previous and previous.kind == "DOC" and "\n" in previous.text and f.piece.kind != "NEWLINE":
+        opening = Span(f.source, previous.start, previous.start + 3)
+        closing = Span(f.source, previous.end - 3, previous.end)
+        return Diagnostic(
+            "SYN013",
+            opening,
+            f"this docstring goes on to line {closing.line}, where text follows its end",
+            labels=(Label(closing, "it ends here"),),
+            help="was it to end before?",
+        )
+    return None
+
+
+def _unclosed_string(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "CHARACTER" or f.piece.text != '"':
+        return None
+    line_end = f.source.text.find("\n", f.piece.start)
+    end = len(f.source.text) if line_end < 0 else line_end
+    end = f.piece.start + len(f.source.text[f.piece.start : end].rstrip())
+    span = Span(f.source, f.piece.start, end)
+    return Diagnostic("SYN012", span, "this string has no end", help='end it with `"`')
+
+
+_BRACKETS = re.compile(r'"""(?:[^"]|"(?!""))*"""|"[^"\r\n]*"|#[^\n]*|[()\[\]]')
+_CLOSING = {"(": ")", "[": "]"}
+
+
+def _open_brackets(text: str, start: int, end: int) -> list[tuple[str, int]]:
+    """The brackets open at `end`, outermost first."""
+    opened: list[tuple[str, int]] = []
+    for match in _BRACKETS.finditer(text, start, end):
+        sign = match[0]
+        if sign in _CLOSING:
+            opened.append((sign, match.start()))
+        elif sign in ")]" and opened and _CLOSING[opened[-1][0]] == sign:
+            opened.pop()
+    return opened
+
+
+_NEXT_DECLARATION = re.compile(rf"^(?:{'|'.join(DECLARATIONS)})\b", re.MULTILINE)
+
+
+def _unclosed_bracket(f: Failure) -> Diagnostic | None:
+    opened = _open_brackets(f.source.text, f.start, f.piece.start)
+    if not opened or f.piece.text in (")", "]"):
+        return None
+    sign, at = opened[-1]
+    if "\n" not in f.source.text[at : f.piece.start] and f.piece.kind != "END":
+        return None
+    # A bracket that is closed in the same declaration is not the cause.
+    after = _NEXT_DECLARATION.search(f.source.text, at)
+    end = after.start() if after else len(f.source.text)
+    if (sign, at) not in _open_brackets(f.source.text, f.start, end):
+        return None
+    span = Span(f.source, at, at + 1)
+    return Diagnostic("SYN014", span, f"this `{sign}` is never closed")
+
+
+def _wrong_bracket(f: Failure) -> Diagnostic | None:
+    sign = f.piece.text
+    if sign not in (")", "]"):
+        return None
+    opened = _open_brackets(f.source.text, f.start, f.piece.start)
+    if not opened:
+        return Diagnostic("SYN015", f.span, f"this `{sign}` closes nothing")
+    opening, at = opened[-1]
+    if _CLOSING[opening] == sign:
+        return None
+    where = Label(Span(f.source, at, at + 1), "opened here")
+    message = f"`{sign}` cannot close `{opening}`"
+    return Diagnostic("SYN015", f.span, message, labels=(where,), help=f"write `{_CLOSING[opening]}`")
+
+
+def _semicolon(f: Failure) -> Diagnostic | None:
+    if f.piece.text != ";":
+        return None
+    return Diagnostic(
+        "SYN021", f.span, "`;` separates nothing", help="start a new line for each statement"
+    )
+
+
+def _operator_slip(f: Failure) -> Diagnostic | None:
+    text, at = f.source.text, f.piece.start
+    for sign, hint in OPERATOR_SLIPS.items():
+        if sign not in ("&&", "||") and text.startswith(sign * 2, at) and sign in "&|":
+            continue
+        if text.startswith(sign, at) and f.piece.kind in ("CHARACTER", "|"):
+            span = Span(f.source, at, at + len(sign))
+            return Diagnostic("SYN011", span, f"`{sign}` is not an operator", help=hint)
+    return None
+
+
+def _unknown_character(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "CHARACTER":
+        return None
+    sign = f.piece.text
+    name = f"`{sign}`" if sign.isprintable() else f"U+{ord(sign):04X}"
+    hint = CHARACTERS.get(sign, "")
+    if not hint and sign.isalpha():
+        hint = "names are made of letters from a to z, digits and `_`"
+    return Diagnostic("SYN010", f.span, f"the character {name} has no meaning here", help=hint)
+
+
+def _unit_apart(f: Failure) -> Diagnostic | None:
+    previous, piece = f.previous, f.piece
+    if not previous or not piece.is_word or previous.kind not in ("NUMBER", "]"):
+        return None
+    span = Span(f.source, previous.start, piece.end)
+    gap = f.source.text[previous.end : piece.start]
+    if gap == "" and previous.kind == "NUMBER" and re.match(r"_|[xXbBoO]\d|[eE]$|j$", piece.text):
+        hint = "large numbers are written without `_`" if piece.text[0] == "_" else ""
+        return Diagnostic("SYN023", span, f"`{span.text}` is not a number", help=hint)
+    if gap == "":
+        number = previous.text if previous.kind == "NUMBER" else "[…]"
+        spot = span if previous.kind == "NUMBER" else Span(f.source, previous.start, piece.end)
+        return Diagnostic(
+            "SYN008",
+            spot,
+            "a space is missing between the number and its unit",
+            help=f"write `{number} {piece.text}`",
+        )
+    if gap != " " and gap.isspace() and "\n" not in gap:
+        number = previous.text if previous.kind == "NUMBER" else "[…]"
+        return Diagnostic(
+            "SYN009",
+            Span(f.source, previous.end, piece.start),
+            "a number and its unit are separated by exactly one space",
+            help=f"write `{number} {piece.text}`",
+        )
+    return None
+
+
+def _chained_comparison(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "COMPARE" or "*" not in f.expected:
+        return None
+    left, sign, right = f.stack[-3:] if len(f.stack) >= 3 else (None, None, None)
+    hint, labels = "", ()
+    if isinstance(sign, str) and hasattr(left, "span") and hasattr(right, "span"):
+        middle = right.span.text
+        hint = f"write `{left.span.text} {sign} {middle} and {middle} {f.piece.text} …`"
+        at = Span(f.source, sign.start_pos, sign.end_pos)  # type: ignore[attr-defined]
+        labels = (Label(at, "the first comparison"),)
+    return Diagnostic("SYN016", f.span, "comparisons do not chain", labels=labels, help=hint)
+
+
+def _string_in_expression(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "STRING" or not f.wants_value:
+        return None
+    return Diagnostic("SYN017", f.span, "a string cannot stand in an expression")
+
+
+def _attribute(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "." or not f.after_value:
+        return None
+    return Diagnostic(
+        "SYN018",
+        f.span,
+        "an expression has no dotted names",
+        help="a component's own names are written plainly; the other side's end in `_pre`, `_post`",
+    )
+
+
+def _subscript(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "[" or not f.after_value:
+        return None
+    return Diagnostic(
+        "SYN019",
+        f.span,
+        "an expression has no subscripts",
+        help="it holds for each neuron or synapse; `i` and `j` are their indices",
+    )
+
+
+def _python(f: Failure) -> Diagnostic | None:
+    for piece in (f.previous, f.piece):
+        if piece and piece.text in PYTHON_WORDS and piece.kind == "NAME" and f.after_value:
+            span = Span(f.source, piece.start, piece.end)
+            return Diagnostic(
+                "SYN020",
+                span,
+                f"`{piece.text}` is no part of an expression",
+                help=PYTHON_WORDS[piece.text],
+            )
+    return None
+
+
+def _equation_without_unit(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "NEWLINE" or ":" not in f.expected:
+        return None
+    if f.context([*BLOCKS, "equations", "parameters", "on", "every", "reset"]) != "equations":
+        return None
+    return Diagnostic(
+        "SYN036",
+        f.span,
+        "this equation has no unit",
+        help="end it with `: volt`, say, or `: 1` for a plain number",
+    )
+
+
+def _missing_body(f: Failure) -> Diagnostic | None:
+    previous = f.previous
+    if "INDENT" in f.expected and f.piece.kind != "INDENT":
+        line = f.source.text.rfind("\n", 0, previous.start) + 1 if previous else 0
+        start = line + len(f.source.text[line:]) - len(f.source.text[line:].lstrip(" \t"))
+        if previous and previous.kind == "NEWLINE":
+            end = previous.start
+            line = f.source.text.rfind("\n", 0, end) + 1
+            start = line + len(f.source.text[line:end]) - len(f.source.text[line:end].lstrip(" \t"))
+            end = start + len(f.source.text[start:end].split("#")[0].rstrip())
+        else:
+            end = f.piece.start
+        span = Span(f.source, start, end)
+        return Diagnostic(
+            "SYN027", span, "this header has no body", help="indent the lines that belong to it"
+        )
+    if f.piece.kind == "DEDENT" and previous and "NEWLINE" not in f.expected:
+        return Diagnostic("SYN027", f.span, f"this body lacks {_one_of(f.expected)}")
+    return None
+
+
+def _indentation(f: Failure) -> Diagnostic | None:
+    if f.piece.kind != "INDENT":
+        return None
+    line = f.source.text.rfind("\n", 0, f.piece.end) + 1
+    span = Span(f.source, line, max(line + 1, f.piece.end))
+    return Diagnostic(
+        "SYN003",
+        span,
+        "this line is indented further than the one before",
+        help="lines of one body start in the same column",
+    )
+
+
+def _colon_or_equals(f: Failure) -> Diagnostic | None:
+    text = f.piece.text
+    if text == "=" and ":" in f.expected and not f.after_value:
+        return Diagnostic("SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`")
+    if text == ":" and "=" in f.expected:
+        return Diagnostic("SYN007", f.span, "a value is given with `=`", help="write `=` for `:`")
+    if text == "=" and f.after_value and "and" in f.expected:
+        return Diagnostic(
+            "SYN032",
+            f.span,
+            "`=` gives a value; it does not compare",
+            help="write `==` to compare",
+        )
+    return None
+
+
+def _missing_colon(f: Failure) -> Diagnostic | None:
+    if ":" not in f.expected or f.piece.kind not in ("NEWLINE", "END", *_values()):
+        return None
+    if f.piece.kind != "NEWLINE" and (f.after_value or not f.previous):
+        return None
+    at = f.previous.end if f.previous else f.piece.start
+    line = f.source.text.rfind("\n", 0, at) + 1
+    header = f.source.text[line:at].strip()
+    return Diagnostic(
+        "SYN005",
+        Span(f.source, at, at),
+        "`:` is missing",
+        help=f"write `{header}:`" if len(header) <= 60 else "",
+    )
+
+
+def _values() -> tuple[str, ...]:
+    return ("NAME", "NUMBER", "QUANTITY", "STRING")
+
+
+def _unknown_word(f: Failure) -> Diagnostic | None:
+    """A line that starts with a word which is no declaration, or no clause of its declaration."""
+    piece = f.piece
+    if not piece.is_word or "NAME" in f.expected or f.after_value:
+        return None
+    if not f.starts_line and not (f.previous and f.previous.text == ":"):
+        return None
+    words = [word for word in f.expected if word.isidentifier() and word.islower()]
+    if not words:
+        return None
+    if {"layer", "rule"} <= f.expected:
+        return _unknown_declaration(f, words)
+    owner = f.context(BLOCKS)
+    if owner == "rule" and piece.text in PLANNED:
+        message = f"{PLANNED[piece.text]} of a rule cannot be used yet"
+        return Diagnostic("SYN030", f.span, message)
+    hint = did_you_mean(piece.text, words) or f"it may have {_one_of(words, 'and')}"
+    message = f"`{piece.text}` is no clause of `{owner}`" if owner else ""
+    return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is no clause", help=hint)
+
+
+def _unknown_declaration(f: Failure, words: list[str]) -> Diagnostic:
+    word = f.piece.text
+    if word == "model":
+        message = "the `model` line comes first, and once"
+        return Diagnostic("SYN025", f.span, message)
+    hint = did_you_mean(word, words) or f"a declaration is {_one_of(words)}"
+    following = f.source.text[f.piece.end :].lstrip(" ")[:1]
+    if following in (":", "=") and not did_you_mean(word, words):
+        hint = "a line that belongs to a declaration is indented"
+    return Diagnostic("SYN025", f.span, f"`{word}` starts no declaration", help=hint)
+
+
+def _reserved(f: Failure) -> Diagnostic | None:
+    if f.piece.text not in RESERVED_WORDS or "NAME" not in f.expected:
+        return None
+    if f.wants_value and f.piece.text in ("and", "or"):
+        return None
+    return Diagnostic(
+        "SYN022", f.span, f"`{f.piece.text}` is a reserved word", help="choose another name"
+    )
+
+
+def _unexpected(f: Failure) -> Diagnostic:
+    hint = ""
+    if f.after_value and f.piece.kind in ("NAME", "NUMBER", "QUANTITY", "("):
+        hint = "multiplication is written `*`"
+    elif f.piece.kind == "DOC":
+        hint = "a docstring stands around the model line, and first in a neuron, rule or connection"
+    message = f"found {_found(f.piece)}, expected {_one_of(f.expected)}"
+    return Diagnostic("SYN001", f.span, message, help=hint)
+
+
+CAUSES = (
+    _unclosed_docstring,
+    _unclosed_string,
+    _unclosed_bracket,
+    _wrong_bracket,
+    _semicolon,
+    _operator_slip,
+    _unknown_character,
+    _unit_apart,
+    _chained_comparison,
+    _string_in_expression,
+    _attribute,
+    _subscript,
+    _python,
+    _missing_body,
+    _indentation,
+    _equation_without_unit,
+    _colon_or_equals,
+    _unknown_word,
+    _reserved,
+    _missing_colon,
+)
+
+# Words for what was found and what was expected -------------------------------------------------
+
+_FOUND = {
+    "NEWLINE": "the end of the line",
+    "INDENT": "an indented line",
+    "DEDENT": "the end of the indented lines",
+    "END": "the end of the file",
+    "STRING": "a string",
+    "DOC": "a docstring",
+}
+_EXPECTED = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": "a string in quotes",
+    "DERIVATIVE": "an equation",
+    "FLAG_WORD": "a flag such as `unless refractory`",
+    "INDENT": "an indented body",
+    "NEWLINE": "the end of the line",
+    "COMPARE": "a comparison",
+}
+
+
+def _found(piece: Piece) -> str:
+    return _FOUND.get(piece.kind) or f"`{piece.text}`"
+
+
+def _one_of(expected: Iterable[str], last: str = "or") -> str:
+    """`a value, `where` or the end of the line`."""
+    kinds = set(expected)
+    parts = []
+    if kinds >= VALUE:
+        parts.append("a value or a list" if "[" in kinds else "a value")
+        kinds -= {*VALUE, "QUANTITY", "[", "-", "+", "not"}
+    if "*" in kinds and "+" in kinds:
+        parts.append("an operator")
+        kinds -= OPERATORS
+        kinds -= {"independent"}
+    if "DERIVATIVE" in kinds:
+        kinds.discard("NAME")
+    kinds -= {"QUANTITY", "DOC", "DEDENT", "END"}
+    end = kinds & {"NEWLINE"}
+    words = sorted(kinds - end - _EXPECTED.keys())
+    parts += [_EXPECTED[kind] for kind in sorted(kinds - end) if kind in _EXPECTED]
+    parts += [f"`{word}`" for word in words]
+    parts += [_EXPECTED[kind] for kind in end]
+    if len(parts) < 2:
+        return parts[0] if parts else "nothing more"
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
