@@ -1,0 +1,139 @@
+"""Checks before anything runs: names, units, kinds, isolation of blocks.
+
+`check` takes a parsed spec and gives everything that is wrong with it at once, and the types that
+lowering needs. It reads no file: what `use` names and the headers of a sweep's tables are handed
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .. import ast
+from ..diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .audio import Audio
+from .blocks import Blocks
+from .clauses import Clauses
+from .components import Components
+from .declared import Declared
+from .experiment import Experiment
+from .infer import Inference
+from .models import Models
+from .names import Names
+from .report import Reporter
+from .symbols import Builder, Symbol, Symbols, Type
+from .timing import Timing
+from .unused import check_unused
+from .values import constant_values
+
+__all__ = ["Checked", "check", "merge", "require"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec whose names and units are known. `types` is by `id` of each expression's node."""
+
+    spec: ast.Spec  # with the rules, neurons and constants of the used files
+    symbols: Symbols
+    types: dict[int, Type]
+    diagnostics: list[Diagnostic]  # errors and warnings, in the order of the text
+    inference: Inference = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return not has_errors(self.diagnostics)
+
+    def type_of(self, symbol: Symbol) -> Type | None:
+        """What a name stands for: also of constants, parameters and columns."""
+        return self.inference.type_of(symbol)
+
+
+def merge(spec: ast.Spec, used: Mapping[str, ast.Spec]) -> ast.Spec:
+    """The spec with the rules, neurons and constants of the files that it uses; its spans keep
+    their own source."""
+    added: list[ast.Declaration] = []
+    for use in spec.of(ast.Use):
+        other = used.get(use.path.value)
+        if other is not None:
+            kinds = (ast.Rule, ast.Neuron, ast.Constants)
+            added += [d for d in other.declarations if isinstance(d, kinds)]
+    return replace(spec, declarations=(*added, *spec.declarations)) if added else spec
+
+
+def check(
+    spec: ast.Spec,
+    used: Mapping[str, ast.Spec] | None = None,
+    library: Mapping[str, ast.Rule] | None = None,
+    headers: Mapping[str, Sequence[ast.Header]] | None = None,
+) -> Checked:
+    """All checks. `used` holds the parsed files of `use "..."`, by their paths as written;
+    `headers` the column heads of the sweep's files. Where a file's heads are not given, a name
+    that nothing declares may be one of them and is not reported."""
+    whole = merge(spec, used or {})
+    builder = Builder(whole, library or {})
+    symbols = builder.build()
+    files = [p for s in whole.of(ast.Sweep) for p in s.parts if isinstance(p, ast.FromFile)]
+    for part in files:
+        if part.path.value in (headers or {}):
+            builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
+    reporter = Reporter(symbols.diagnostics)
+    inference = Inference(symbols, reporter, constant_values(symbols))
+    open_columns = any(part.path.value not in (headers or {}) for part in files)
+    declared = Declared(inference, open_columns)
+    models = Models(inference, declared.open_columns)
+    check_types(symbols, declared, models)
+    Names(symbols, reporter).check()
+    Clauses(symbols, reporter, inference.values).check()
+    Blocks(symbols, reporter).check()
+    Timing(symbols, inference, reporter).check()
+    # A misspelt use would be told twice: as an unknown name and as something unused.
+    if not open_columns and not has_errors(reporter.diagnostics):
+        check_unused(symbols, inference, reporter)
+    return Checked(whole, symbols, inference.types, in_order(reporter.diagnostics), inference)
+
+
+def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
+    """Names and units, of everything that is declared."""
+    spec = symbols.spec
+    own = [*symbols.neurons.values(), *spec.of(ast.Rule)]
+    used = {id(c.neuron or c.rule) for c in symbols.components.values()}
+    for node in own:
+        declared.model(node)
+    declared.check()
+    components = Components(models)
+    for component in symbols.components.values():
+        if component.kind == "layer":
+            components.layer(component)
+    for component in symbols.connections:
+        components.connection(component)
+    for node in own:
+        if id(node) not in used:
+            model = declared.model(node)
+            if isinstance(node, ast.Neuron):
+                models.neuron(model)
+            else:
+                models.rule(model, unused=True)
+    audio = Audio(models)
+    for sound in symbols.sounds.values():
+        audio.sound(sound)
+    for bank in symbols.filterbanks.values():
+        audio.filterbank(bank)
+    for layer in symbols.layers:
+        audio.drive(layer)
+    experiment = Experiment(models, declared)
+    for declaration in spec.declarations:
+        match declaration:
+            case ast.Sweep():
+                experiment.sweep(declaration)
+            case ast.Record():
+                experiment.record(declaration)
+            case ast.Run():
+                experiment.run(declaration)
+
+
+def require(checked: Checked) -> Checked:
+    """Raises all errors at once, if there are any."""
+    if not checked.ok:
+        raise CompileError(checked.diagnostics)
+    return checked

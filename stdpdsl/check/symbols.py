@@ -6,8 +6,9 @@ that are declared twice or refer to nothing; it goes on, so that later checks fi
 
 from __future__ import annotations
 
+from collections import ChainMap, Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import ast
 from ..builtins import CONSTANTS
@@ -62,6 +63,16 @@ class Component:
     rule: ast.Rule | None = None
     pre: Component | None = None
     post: Component | None = None
+    _as_side: dict[str, dict[str, Symbol]] = field(default_factory=dict, repr=False)
+
+    def as_side(self, side: str) -> dict[str, Symbol]:
+        """What a connection sees of this layer: `v_pre` or `v_post` -> symbol."""
+        if side not in self._as_side:
+            self._as_side[side] = {
+                f"{name}_{side}": replace(symbol, side=side, owner=self.name)
+                for name, symbol in {**self.parameters, **self.variables}.items()
+            }
+        return self._as_side[side]
 
     @property
     def equations(self) -> tuple[ast.Equation, ...]:
@@ -98,6 +109,8 @@ class Symbols:
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
     diagnostics: list[Diagnostic]
+    _globals: dict[str, Symbol] | None = field(default=None, repr=False)
+    _owners: dict[str, list[str]] | None = field(default=None, repr=False)
 
     @property
     def layers(self) -> list[Component]:
@@ -107,63 +120,75 @@ class Symbols:
     def connections(self) -> list[Component]:
         return [c for c in self.components.values() if c.kind == "connection"]
 
+    def owners(self, name: str) -> list[str]:
+        """The components that have a parameter of this name, in order of declaration."""
+        if self._owners is None:
+            self._owners = {}
+            for component in self.components.values():
+                for parameter in component.parameters:
+                    self._owners.setdefault(parameter, []).append(component.name)
+        return self._owners.get(name, [])
+
     @property
     def globals(self) -> dict[str, Symbol]:
         """Names that hold everywhere: builtin constants, constants, free columns."""
-        found = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}
-        found.update(self.constants)
-        for column in self.columns.values():
-            if column.target is None:
-                found[column.name] = Symbol(column.name, "column", column.node)
-        return found
+        if self._globals is None:
+            found = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}
+            found.update(self.constants)
+            for column in self.columns.values():
+                if column.target is None:
+                    found[column.name] = Symbol(column.name, "column", column.node)
+            self._globals = found
+        return self._globals
 
-    def value_scope(self, component: Component | None) -> dict[str, Symbol]:
+    # Scopes are chains of tables, the nearest first: building one costs nothing, however many
+    # constants there are.
+
+    def value_scope(self, component: Component | None) -> Scope:
         """Names in the values of a component's parameters and clauses."""
-        own = component.parameters if component else {}
-        return {**self.globals, **own}
+        return ChainMap(component.parameters if component else {}, self.globals)
 
-    def neuron_scope(self, layer: Component) -> dict[str, Symbol]:
+    def neuron_scope(self, layer: Component) -> Scope:
         """Names in a neuron's equations, conditions and statements, and in its initial values."""
-        return {
-            **self.globals,
-            **_builtin("i", "N", kind=INTEGER),
-            **_builtin("t", "dt", "lastspike", kind=TIME),
-            **layer.parameters,
-            **layer.variables,
-        }
+        return ChainMap(layer.variables, layer.parameters, _NEURON_BUILTINS, self.globals)
 
-    def pattern_scope(self, connection: Component) -> dict[str, Symbol]:
+    def rate_scope(self, layer: Component) -> Scope:
+        """Names in an input layer's rate."""
+        return ChainMap(layer.parameters, _RATE_BUILTINS, self.globals)
+
+    def pattern_scope(self, connection: Component) -> Scope:
         """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
-        return {
-            **self.globals,
-            **_builtin("i", "j", "N_pre", "N_post", kind=INTEGER),
-            **_sides(connection),
-            **connection.parameters,
-        }
+        return ChainMap(
+            connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals
+        )
 
-    def synapse_scope(self, connection: Component) -> dict[str, Symbol]:
+    def synapse_scope(self, connection: Component) -> Scope:
         """Names in a rule's and a connection's statements, equations and delivery."""
-        return {
-            **self.pattern_scope(connection),
-            **_builtin("t", "dt", kind=TIME),
-            **connection.variables,
-        }
+        return ChainMap(
+            connection.variables, connection.parameters, *_sides(connection),
+            _SYNAPSE_BUILTINS, self.globals,
+        )  # fmt: skip
 
 
 def _builtin(*names: str, kind: Type) -> dict[str, Symbol]:
     return {n: Symbol(n, "builtin", type=kind) for n in names}
 
 
-def _sides(connection: Component) -> dict[str, Symbol]:
-    found = {}
-    for side, layer in (("pre", connection.pre), ("post", connection.post)):
-        if layer:
-            for name, symbol in {**layer.parameters, **layer.variables}.items():
-                found[f"{name}_{side}"] = Symbol(
-                    name, symbol.kind, symbol.node, symbol.value, symbol.type, symbol.equation,
-                    side=side, owner=layer.name,
-                )  # fmt: skip
-    return found
+_NEURON_BUILTINS = {
+    **_builtin("i", "N", kind=INTEGER),
+    **_builtin("t", "dt", "lastspike", kind=TIME),
+}
+_RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
+_PAIR_BUILTINS = _builtin("i", "j", "N_pre", "N_post", kind=INTEGER)
+_SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **_builtin("t", "dt", kind=TIME)}
+
+
+def _sides(connection: Component) -> list[dict[str, Symbol]]:
+    return [
+        layer.as_side(side)
+        for side, layer in (("pre", connection.pre), ("post", connection.post))
+        if layer
+    ]
 
 
 @dataclass(frozen=True)
@@ -196,7 +221,8 @@ class Builder:
         self.symbols.diagnostics.append(Diagnostic(code, node.span, message, label, labels, help))
 
     def declare(self, name: ast.Ident, what: str) -> bool:
-        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one space."""
+        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one
+        space."""
         before = self.first.get(name.id)
         if before is None:
             self.first[name.id] = name
@@ -283,7 +309,8 @@ class Builder:
         known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
         self.report(
             "NAME001", node, f"there is no {what} `{name}`",
-            help=did_you_mean(name, candidates) or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
+            help=did_you_mean(name, candidates)
+            or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
         )  # fmt: skip
 
     def fill(
@@ -304,8 +331,10 @@ class Builder:
                     or (f"its parameters: {', '.join(names)}" if names else "it has none"),
                 )  # fmt: skip
             elif argument.name.id in given:
-                self.report("NAME002", argument.name, f"`{argument.name.id}` is given twice",
-                            labels=(Label(given[argument.name.id].span, "given here first"),))  # fmt: skip
+                self.report(
+                    "NAME002", argument.name, f"`{argument.name.id}` is given twice",
+                    labels=(Label(given[argument.name.id].span, "given here first"),),
+                )  # fmt: skip
             given.setdefault(argument.name.id, argument)
         seen: dict[str, ast.Node] = {}
         for item in parameters:
@@ -354,12 +383,12 @@ class Builder:
         columns = list(self.symbols.columns.values())
         for path, node in paths:
             columns.append(Column(path.dotted, path, self.target(path), node))
-        last = [c.path.parts[-1].id for c in columns]
+        last = Counter(c.path.parts[-1].id for c in columns)
         taken: dict[str, Column] = {}
         keys: dict[object, Column] = {}
         for column in columns:
             short = column.path.parts[-1].id
-            name = short if last.count(short) == 1 else column.path.dotted
+            name = short if last[short] == 1 else column.path.dotted
             key = column.target or column.path.dotted
             before = keys.get(key)
             if before is not None:
@@ -373,6 +402,7 @@ class Builder:
             taken[name] = Column(name, column.path, column.target, column.node)
         self.symbols.columns.clear()
         self.symbols.columns.update(taken)
+        self.symbols._globals = None
 
     def target(self, path: ast.Path) -> tuple[str, str] | None:
         """What a column sets. A name that nobody has is a free column."""
@@ -380,7 +410,7 @@ class Builder:
         names = [part.id for part in path.parts]
         if len(names) == 1:
             name = names[0]
-            owners = [c.name for c in symbols.components.values() if name in c.parameters]
+            owners = symbols.owners(name)
             if name in symbols.constants:
                 return ("", name)
             if len(owners) > 1:

@@ -1,0 +1,270 @@
+"""Sounds, filterbanks and what they drive."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import dataclass
+from typing import Any
+
+from .. import ast
+from ..builtins_audio import FILTERS, ORDERS, REQUIRED, SOUNDS, AudioFunction, AudioParameter
+from ..numeric import NotConstant, evaluate
+from ..units import HERTZ, SECOND
+from .infer import LEVEL, Context, Inference
+from .models import Models
+from .symbols import FLOAT, INTEGER, TIME, Component, Symbol, Type
+from .values import value
+
+_UNITS = {
+    "Hz": Type(HERTZ), "s": TIME, "Hz/s": Type(HERTZ / SECOND), "dB": LEVEL, "1": FLOAT,
+    "integer": INTEGER,
+}  # fmt: skip
+_TRUTH = ("true", "false")
+
+
+@dataclass
+class Audio:
+    """Checks sound and filterbank declarations, and each layer's `drive:`."""
+
+    models: Models
+
+    def __post_init__(self) -> None:
+        self.inference: Inference = self.models.inference
+        self.symbols = self.models.symbols
+        self.reporter = self.models.reporter
+        builtins = {n: s for n, s in self.symbols.globals.items() if s.kind == "builtin"}
+        self.scope = ChainMap(self.symbols.constants, builtins)
+        self.context = Context(self.scope, "the constants")
+        self.output: dict[str, Type | None] = {}
+
+    def sound(self, sound: ast.Sound) -> None:
+        name = sound.name
+        if sound.stimuli is None:
+            self.reporter.error(
+                "CLAUSE001", name, f"the sound `{name.id}` has no stimuli",
+                help="add `stimuli: tones(frequency = 1 kHz, duration = 500 ms)`",
+            )  # fmt: skip
+        else:
+            self.call(sound.stimuli, SOUNDS, "sound")
+        for clause, want, what in (
+            (sound.ramp, TIME, "`ramp`"), (sound.gap, TIME, "`gap`"),
+            (sound.level, LEVEL, "`level`"), (sound.repeats, INTEGER, "`repeats`"),
+            (sound.samplerate, Type(HERTZ), "`samplerate`"),
+        ):  # fmt: skip
+            if clause is not None:
+                self.inference.expect(clause, self.context, want, what)
+                number = value(clause, self.inference.values)
+                least = 1 if clause is sound.repeats else 0
+                if number is not None and number < least and clause is not sound.level:
+                    self.reporter.error(
+                        "TYPE013", clause, f"{what} cannot be {number:g}",
+                        help="at least 1" if least else "it cannot be negative",
+                    )  # fmt: skip
+        if sound.order is not None and sound.order.id not in ORDERS:
+            self.reporter.error(
+                "NAME015", sound.order, f"there is no order `{sound.order.id}`",
+                help="write `order: shuffled` or `order: sequential`",
+            )  # fmt: skip
+
+    def filterbank(self, bank: ast.Filterbank) -> None:
+        name = bank.name
+        if bank.sound is None:
+            self.reporter.error(
+                "CLAUSE001", name, f"the filterbank `{name.id}` has no sound",
+                help="add `sound: NAME`",
+            )  # fmt: skip
+        elif bank.sound.id not in self.symbols.sounds:
+            self.reporter.error(
+                "NAME001", bank.sound, f"there is no sound `{bank.sound.id}`",
+                help=self.reporter.suggest(bank.sound.id, self.symbols.sounds, "known")
+                or f"declare it with `sound {bank.sound.id}:`",
+            )  # fmt: skip
+        if not bank.filters:
+            self.reporter.error(
+                "CLAUSE001", name, f"the filterbank `{name.id}` has no filter",
+                help="add `filter: gammatone(cf = erbspace(100 Hz, 5 kHz, 10))`",
+            )  # fmt: skip
+        for call in bank.filters:
+            self.call(call, FILTERS, "filter")
+        self.output[name.id] = FLOAT
+        if bank.output is not None:
+            scope = ChainMap({"x": Symbol("x", "builtin", type=FLOAT)}, self.scope)
+            where = Context(scope, f"`{name.id}`")
+            found = self.inference.infer(bank.output, where)
+            if found is not None and not self.inference.is_number(bank.output, found, "`output`"):
+                found = None
+            self.output[name.id] = found
+
+    # Calls
+
+    def call(
+        self, call: ast.Call, table: dict[str, AudioFunction], what: str
+    ) -> dict[str, ast.Expr]:
+        """Checks a call against the table; returns its arguments by name."""
+        function = table.get(call.func.id)
+        if function is None:
+            self.reporter.error(
+                "NAME012", call.func, f"there is no {what} `{call.func.id}`",
+                help=self.reporter.suggest(call.func.id, table, f"{what}s"),
+            )  # fmt: skip
+            return {}
+        names = [p.name for p in function.parameters]
+        given: dict[str, ast.Expr] = dict(zip(names, call.args, strict=False))
+        if len(call.args) > len(names):
+            self.reporter.error(
+                "TYPE005", call.args[len(names)], f"`{function.name}` takes {len(names)} arguments",
+                help=f"they are: {', '.join(names)}",
+            )  # fmt: skip
+        for keyword in call.kwargs:
+            if keyword.name.id not in names:
+                self.reporter.error(
+                    "TYPE006", keyword.name,
+                    f"`{function.name}` has no argument `{keyword.name.id}`",
+                    help=self.reporter.suggest(keyword.name.id, names, "its arguments"),
+                )  # fmt: skip
+            elif keyword.name.id in given:
+                self.reporter.error(
+                    "TYPE006", keyword.name, f"`{keyword.name.id}` is given twice",
+                    labels=((given[keyword.name.id], "given here first"),), help="keep one of them",
+                )  # fmt: skip
+            given.setdefault(keyword.name.id, keyword.value)
+        missing = [p for p in function.parameters if p.default is REQUIRED and p.name not in given]
+        if missing and not any(k.name.id not in names for k in call.kwargs):
+            listed = ", ".join(f"`{p.name}`" for p in missing)
+            self.reporter.error(
+                "TYPE005", call, f"`{function.name}` needs {listed}",
+                help=f"its arguments: {', '.join(names)}",
+            )  # fmt: skip
+        for parameter in function.parameters:
+            if parameter.name in given:
+                self.argument(parameter, given[parameter.name], function)
+        return given
+
+    def argument(
+        self, parameter: AudioParameter, expr: ast.Expr, function: AudioFunction
+    ) -> None:
+        what = f"`{parameter.name}` of `{function.name}`"
+        if parameter.unit in ("text", "bool"):
+            self.word(parameter, expr, what)
+            return
+        lists = parameter.many or parameter.values
+        context = self.context.but(lists=lists)
+        self.inference.expect(expr, context, _UNITS[parameter.unit], what)
+
+    def word(self, parameter: AudioParameter, expr: ast.Expr, what: str) -> None:
+        lists = parameter.many or parameter.values
+        items = expr.items if isinstance(expr, ast.ListExpr) and lists else (expr,)
+        choices = _TRUTH if parameter.unit == "bool" else parameter.choices
+        for item in items:
+            text = _word(item)
+            if text is None:
+                kind = "true or false" if choices == _TRUTH else "a text"
+                self.reporter.error(
+                    "TYPE011", item, f"{what} is {kind}",
+                    help=f"one of {', '.join(f'`{c}`' for c in choices)}" if choices
+                    else 'write it in quotes: `"..."`',
+                )  # fmt: skip
+            elif choices and text not in choices:
+                self.reporter.error(
+                    "NAME015", item, f"{what} cannot be `{text}`",
+                    help=self.reporter.suggest(text, choices, "it may be"),
+                )  # fmt: skip
+
+    # Drives
+
+    def drive(self, component: Component) -> None:
+        node = component.node
+        assert isinstance(node, ast.Layer)
+        driven: dict[str, ast.Node] = {}
+        for drive in node.drive:
+            name = drive.variable.id
+            if name in driven:
+                self.reporter.error(
+                    "CLAUSE002", drive.variable, f"`{name}` is driven twice",
+                    labels=((driven[name], "driven here first"),), help="keep one of them",
+                )  # fmt: skip
+            driven.setdefault(name, drive.variable)
+            bank = self.symbols.filterbanks.get(drive.filterbank.id)
+            if bank is None:
+                self.reporter.error(
+                    "NAME001", drive.filterbank,
+                    f"there is no filterbank `{drive.filterbank.id}`",
+                    help=self.reporter.suggest(
+                        drive.filterbank.id, self.symbols.filterbanks, "known"
+                    ) or f"declare it with `filterbank {drive.filterbank.id}:`",
+                )  # fmt: skip
+            if component.neuron is None:
+                if node.neuron is None:
+                    self.reporter.error(
+                        "CLAUSE003", drive, "an input layer has no variable to drive",
+                        help="give the layer a `neuron:`",
+                    )  # fmt: skip
+                continue
+            self.driven(drive, component, bank)
+
+    def driven(
+        self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None
+    ) -> None:
+        name = drive.variable.id
+        symbol = component.variables.get(name)
+        if symbol is None or symbol.equation is None:
+            self.models.no_variable(drive.variable, component)
+            return
+        if symbol.equation.kind != "parameter":
+            unit = symbol.equation.unit.span.text
+            self.reporter.error(
+                "CLAUSE005", drive.variable, f"`{name}` is driven and has an equation",
+                labels=((symbol.equation, "the drive overwrites it at each step"),),
+                help=f"declare it without one: `{name} : {unit}`",
+            )  # fmt: skip
+            return
+        if bank is None:
+            return
+        want, found = symbol.type, self.output.get(bank.name.id)
+        if want is not None and found is not None and want.dim != found.dim:
+            self.reporter.error(
+                "UNIT002", drive.variable, f"`{name}` is {want.dim.describe()}, the output of"
+                f" `{bank.name.id}` is {found.dim.describe()}",
+                labels=((bank.output or bank.name, found.dim.describe()),),
+                help=f"give the output its unit, as in `output: x * 1 {want.dim.unit_name()}`",
+            )  # fmt: skip
+        node = component.node
+        assert isinstance(node, ast.Layer)
+        count = self.channels(bank)
+        size = value(node.size, self.inference.values)
+        if count is not None and size is not None and count != size and node.size is not None:
+            self.reporter.error(
+                "CLAUSE006", node.size, f"`{component.name}` has {size:g} neurons and"
+                f" `{bank.name.id}` {count} channels",
+                labels=((bank.filters[0], f"{count} channels"),), help="they must be as many",
+            )  # fmt: skip
+
+    def channels(self, bank: ast.Filterbank) -> int | None:
+        """How many channels a filterbank has, where its numbers tell."""
+        count: int | None = 1
+        for call in bank.filters:
+            function = FILTERS.get(call.func.id)
+            if function is None:
+                return None
+            names = [p.name for p in function.parameters]
+            given = dict(zip(names, call.args, strict=False))
+            given.update({k.name.id: k.value for k in call.kwargs})
+            for name in function.channels:
+                if name in given and count is not None:
+                    length = _length(given[name], self.inference.values)
+                    count = None if length is None else max(count, length)
+        return count
+
+
+def _length(expr: ast.Expr, values: Any) -> int | None:
+    try:
+        found = evaluate(expr, values)
+    except (NotConstant, TypeError, ValueError, KeyError):
+        return None
+    return len(found) if getattr(found, "ndim", 0) else 1
+
+
+def _word(expr: ast.Expr) -> str | None:
+    if isinstance(expr, ast.StringExpr):
+        return expr.value
+    return expr.id if isinstance(expr, ast.Name) else None

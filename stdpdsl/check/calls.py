@@ -1,0 +1,191 @@
+"""Calls in expressions: how many arguments, of which units, and where a draw or a list may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import ast
+from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, Distribution, ListFunction
+from ..units import NONE
+from .symbols import FLOAT, Type
+
+if TYPE_CHECKING:
+    from .infer import Context, Inference
+
+_STREAMLESS = {"rand": "uniform(0, 1)", "randn": "normal(0, 1)", "randint": "integers(0, 10)"}
+
+
+def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None:
+    name = call.func.id
+    if call.independent and name not in DISTRIBUTIONS:
+        self.reporter.error(
+            "TYPE007", call, "`independent per block` stands behind a draw",
+            help=f"`{name}` draws nothing",
+        )  # fmt: skip
+    if name in FUNCTIONS:
+        return _function(self, call, context)
+    if name in DISTRIBUTIONS:
+        return _draw(self, call, context)
+    if name in LISTS:
+        return _list(self, call, context)
+    if name in _STREAMLESS:
+        self.reporter.error(
+            "NAME013", call, f"`{name}()` draws from no stream that a spec can name",
+            help="for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
+            f" statement: `every 1 ms: x = {_STREAMLESS[name]}`",
+        )  # fmt: skip
+        return None
+    help = self.reporter.suggest(name, [*FUNCTIONS, *DISTRIBUTIONS, *LISTS, "poisson"], "functions")
+    if name == "poisson":
+        help = "`poisson(RATE)` is a `threshold:` of its own, not a part of an expression"
+    elif name in context.scope:
+        help = f"`{name}` is no function; a product takes `*`: `{name} * (...)`"
+    self.reporter.error("NAME012", call.func, f"there is no function `{name}`", help=help)
+    return None
+
+
+def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
+    name = call.func.id
+    function = FUNCTIONS[name]
+    if call.kwargs:
+        self.reporter.error(
+            "TYPE006", call.kwargs[0].name, f"`{name}` takes no named arguments",
+            help=f"write `{name}({', '.join('xyz'[: function.arity])})`",
+        )  # fmt: skip
+        return None
+    if len(call.args) != function.arity:
+        _count(self, call, function.arity, len(call.args))
+        return None
+    found = [self.infer(a, context) for a in call.args]
+    types = [t for t in found if t is not None]
+    if len(types) < len(found):
+        return None
+    if name == "int" and types[0].kind == "boolean":
+        return Type(NONE, "integer")
+    if not all(
+        [self.is_number(a, t, f"`{name}`") for a, t in zip(call.args, types, strict=True)]
+    ):
+        return None
+    if function.rule == "none":
+        return _plain(self, call, types, function.result)
+    if function.rule == "same":
+        for expr, found_type in zip(call.args[1:], types[1:], strict=True):
+            if not self.fits(
+                expr, Type(found_type.dim), Type(types[0].dim), f"an argument of `{name}`",
+                (call.args[0], types[0].dim.describe()),
+            ):  # fmt: skip
+                return None
+        whole = all(t.kind == "integer" for t in types)
+        return Type(types[0].dim, "integer" if whole else "float")
+    if function.rule == "root":
+        return Type(types[0].dim ** 0.5)
+    return Type(NONE, function.result)
+
+
+def _plain(self: Inference, call: ast.Call, types: list[Type], result: str) -> Type | None:
+    for expr, found in zip(call.args, types, strict=True):
+        if not found.dim.is_none:
+            self.reporter.error(
+                "UNIT004", expr, f"`{call.func.id}` takes a number without unit",
+                found.dim.describe(), "divide it by a quantity of the same kind",
+            )  # fmt: skip
+            return None
+    return Type(NONE, result)
+
+
+def _count(self: Inference, call: ast.Call, want: int, found: int) -> None:
+    plural = "argument" if want == 1 else "arguments"
+    self.reporter.error(
+        "TYPE005", call, f"`{call.func.id}` takes {want} {plural}, and here are {found}",
+        help=f"write `{call.func.id}({', '.join('xyz'[:want])})`" if want <= 3 else "",
+    )  # fmt: skip
+
+
+def bind(
+    self: Inference, call: ast.Call, names: tuple[str, ...], optional: int = 0
+) -> dict[str, ast.Expr] | None:
+    """Arguments by name, or None where they do not fit (which is reported)."""
+    signature = f"`{call.func.id}({', '.join(names)})`"
+    if len(call.args) > len(names):
+        _arguments(self, call, f"{len(call.args)} arguments", signature)
+        return None
+    given = dict(zip(names, call.args, strict=False))
+    for keyword in call.kwargs:
+        if keyword.name.id not in names:
+            self.reporter.error(
+                "TYPE006", keyword.name,
+                f"`{call.func.id}` has no argument `{keyword.name.id}`",
+                help=self.reporter.suggest(keyword.name.id, names, "its arguments"),
+            )  # fmt: skip
+            return None
+        if keyword.name.id in given:
+            self.reporter.error(
+                "TYPE006", keyword.name, f"`{keyword.name.id}` is given twice",
+                labels=((given[keyword.name.id], "given here first"),),
+            )  # fmt: skip
+            return None
+        given[keyword.name.id] = keyword.value
+    missing = [n for n in names if n not in given]
+    if len(missing) > optional:
+        _arguments(self, call, f"no `{missing[0]}`", signature)
+        return None
+    return given
+
+
+def _arguments(self: Inference, call: ast.Call, found: str, signature: str) -> None:
+    self.reporter.error(
+        "TYPE005", call, f"the arguments of `{call.func.id}` do not fit: here is {found}"
+        if found.startswith("no ")
+        else f"the arguments of `{call.func.id}` do not fit: here are {found}",
+        help=f"write {signature}",
+    )  # fmt: skip
+
+
+def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
+    if not context.draws:
+        self.reporter.error(
+            "TYPE007", call, f"`{call.func.id}` draws a random number, which cannot be done here",
+            help="draws stand in initial values, delays, random axes of a sweep and `every`"
+            " statements",
+        )  # fmt: skip
+        return None
+    return _by_letters(self, call, DISTRIBUTIONS[call.func.id], context.but(draws=False))
+
+
+def _list(self: Inference, call: ast.Call, context: Context) -> Type | None:
+    if not context.lists:
+        self.reporter.error(
+            "TYPE008", call, f"`{call.func.id}` makes a list, which cannot stand here",
+            help="lists are values of a sweep's axes and of sounds",
+        )  # fmt: skip
+        return None
+    return _by_letters(self, call, LISTS[call.func.id], context)
+
+
+def _by_letters(
+    self: Inference, call: ast.Call, signature: Distribution | ListFunction, context: Context
+) -> Type | None:
+    """Arguments whose units the letters of `units` tell (see builtins.ListFunction)."""
+    given = bind(self, call, signature.arguments)
+    if given is None:
+        return None
+    first: tuple[ast.Expr, Type] | None = None
+    good = True
+    for name, letter in zip(signature.arguments, signature.units, strict=True):
+        expr = given[name]
+        what = f"`{name}` of `{call.func.id}`"
+        if letter == "n":
+            good &= self.expect(expr, context, Type(NONE, "integer"), what) is not None
+        elif letter == "x":
+            good &= self.expect(expr, context, FLOAT, what) is not None
+        elif first is None:
+            found = self.infer(expr, context)
+            good &= found is not None and self.is_number(expr, found, what)
+            first = (expr, found) if found is not None else None
+        else:
+            also = (first[0], first[1].dim.describe())
+            good &= self.expect(expr, context, Type(first[1].dim), what, also) is not None
+    if not good:
+        return None
+    result = signature.result if isinstance(signature, Distribution) else "float"
+    return Type(first[1].dim if first else NONE, result)

@@ -1,0 +1,297 @@
+"""Clauses that are missing, contradict one another, or say what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import ast
+from ..builtins import PATTERNS
+from ..source import Span
+from .report import Reporter
+from .symbols import Component, Symbols
+from .values import value
+
+
+@dataclass
+class Clauses:
+    """Looks at what stands in each declaration, not at what its expressions say."""
+
+    symbols: Symbols
+    reporter: Reporter
+    values: Mapping[str, float]
+
+    def check(self) -> None:
+        self.spec()
+        for neuron in self.symbols.neurons.values():
+            self.neuron(neuron)
+        for component in self.symbols.components.values():
+            if component.kind == "layer":
+                self.layer(component)
+            else:
+                self.connection(component)
+
+    def spec(self) -> None:
+        spec = self.symbols.spec
+        start = Span(spec.span.source, spec.span.start, spec.span.start)
+        first = spec.declarations[0].span if spec.declarations else start
+        head = Span(first.source, first.start, first.start + len(first.text.split("\n")[0]))
+        if first.source is not spec.span.source:
+            head = start
+        if spec.model is None:
+            self.missing(head, "the spec has no name", "start with `model NAME`")
+        if not spec.of(ast.Layer):
+            self.missing(head, "the spec has no layer", "declare one with `layer NAME:`")
+        runs: list[ast.Run] = spec.of(ast.Run)
+        if not runs:
+            self.missing(
+                head, "the spec does not say how long to run", "add `run:` with `duration: 1 s`"
+            )
+        for run in runs[1:]:
+            self.contradiction(run, "a spec has one `run:`", runs[0], "move it into the first")
+        for run in runs:
+            if run.duration is None and not run.phases:
+                self.missing(
+                    _head(run), "`run` has no duration", "add `duration: 1 s` or `phases:`"
+                )
+            elif run.duration is not None and run.phases:
+                self.contradiction(
+                    run.duration, "`run` has a duration and phases", run.phases[0],
+                    "the phases' durations add up; leave out `duration:`",
+                )  # fmt: skip
+            for expr in (run.duration, run.dt, *(p.duration for p in run.phases)):
+                self.positive(expr, "a duration" if expr is not run.dt else "`dt`")
+
+    def neuron(self, neuron: ast.Neuron) -> None:
+        if neuron.threshold is None:
+            for clause, what in ((neuron.reset, "reset"), (neuron.refractory, "refractory")):
+                if clause:
+                    node = clause[0] if isinstance(clause, tuple) else clause
+                    self.misplaced(
+                        node, f"`{neuron.name.id}` has `{what}:` and no `threshold:`",
+                        "add `threshold: CONDITION`, or leave it out",
+                    )  # fmt: skip
+        if neuron.refractory is None:
+            for equation in neuron.equations:
+                for flag in equation.flags:
+                    if [word.id for word in flag] == ["unless", "refractory"]:
+                        self.reporter.warn(
+                            "CLAUSE007", flag[0].span.to(flag[-1].span),
+                            f"`{neuron.name.id}` is never refractory",
+                            help="add `refractory: 5 ms`, or leave out `(unless refractory)`",
+                        )  # fmt: skip
+
+    # Layers
+
+    def layer(self, component: Component) -> None:
+        node = component.node
+        assert isinstance(node, ast.Layer)
+        name = node.name
+        if node.neuron is None and node.source is None:
+            self.missing(
+                name, f"the layer `{name.id}` has no neurons",
+                "add `neuron: NAME`, or an input: `poisson: 15 Hz`",
+            )  # fmt: skip
+        elif node.neuron is not None and node.source is not None:
+            self.contradiction(
+                node.source, f"the layer `{name.id}` has a neuron and an input", node.neuron,
+                "keep one of them; connect an input layer to this one",
+            )  # fmt: skip
+        elif node.source is not None and node.initial:
+            self.misplaced(
+                node.initial[0], "an input layer has no variables", "leave out `initial:`"
+            )
+        if node.size is None and not isinstance(node.source, ast.RatesFile):
+            self.missing(name, f"the layer `{name.id}` has no size", "add `size: 10`")
+        self.count(node.size, "`size`")
+        if node.scope is not None and node.scope.id not in ("shared", "block"):
+            self.word(node.scope, "scope", ("shared", "block"))
+        if isinstance(node.source, ast.SpikesList):
+            self.spikes(node.source, node)
+        if isinstance(node.source, ast.RegularInput):
+            start = value(node.source.start, self.values)
+            stop = value(node.source.stop, self.values)
+            if start is not None and stop is not None and stop <= start and node.source.stop:
+                self.range(node.source.stop, "the spikes end before they start",
+                           "write `from` the earlier time `to` the later")  # fmt: skip
+
+    def spikes(self, source: ast.SpikesList, node: ast.Layer) -> None:
+        size = value(node.size, self.values)
+        for neuron, time in source.items:
+            index, when = value(neuron, self.values), value(time, self.values)
+            if index is not None and (index < 0 or (size is not None and index >= size)):
+                last = f"neurons are numbered from 0 to {size - 1:g}" if size else ""
+                self.range(neuron, f"there is no neuron {index:g}", last)
+            if when is not None and when < 0:
+                self.range(time, "a spike cannot come before the run", "times start at 0 ms")
+
+    # Connections
+
+    def connection(self, component: Component) -> None:
+        node = component.node
+        assert isinstance(node, ast.Connect)
+        name = node.name.id
+        spot = node.name if node.name.span.text == name else node.pre
+        if node.pattern is None:
+            self.missing(
+                spot, f"the connection `{name}` has no pattern", "add `pattern: all_to_all`"
+            )
+        else:
+            self.pattern(node.pattern, component)
+        if node.plasticity is not None and node.weight is not None:
+            self.contradiction(
+                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity,
+                "the rule declares its weight; set it with `initial: w = ...`",
+            )  # fmt: skip
+        elif not (node.plasticity or node.weight or node.delivery or node.handlers or node.every):
+            self.missing(
+                spot, f"the connection `{name}` does nothing",
+                "add `weight: 0.5 nS` and `deliver: w to g`, a `plasticity:` or `on pre:`",
+            )  # fmt: skip
+        self.deliveries(node, component, spot)
+        if node.ties is not None and node.ties.id not in ("pre", "post"):
+            self.word(node.ties, "side", ("post", "pre"))
+        if component.pre is not None and component.pre.neuron is not None:
+            spikes = any(h.trigger.id == "pre" for h in node.handlers) or component.rule is not None
+            spikes = spikes or any(not d.continuously for d in node.delivery)
+            if component.pre.neuron.threshold is None and spikes:
+                self.reporter.warn(
+                    "CLAUSE007", node.pre, f"`{node.pre.id}` never spikes",
+                    help=f"`{component.pre.neuron.name.id}` has no `threshold:`",
+                )  # fmt: skip
+
+    def deliveries(self, node: ast.Connect, component: Component, spot: ast.Node) -> None:
+        name = node.name.id
+        rule = component.rule
+        statement = _deliver(rule) if rule else None
+        by_spike = [d for d in node.delivery if not d.continuously]
+        if statement is not None and not node.delivery:
+            assert rule is not None
+            self.reporter.error(
+                "CLAUSE004", spot, f"`{name}` does not say where `{rule.name.id}` delivers",
+                labels=((statement, "here it delivers"),),
+                help=f"add `deliver: {component.weight or 'w'} to VARIABLE`, a variable of"
+                f" `{node.post.id}`",
+            )  # fmt: skip
+        elif statement is None and rule is not None and by_spike:
+            self.reporter.error(
+                "CLAUSE004", by_spike[0], f"`{rule.name.id}` does not say when it delivers",
+                labels=((rule.name, "no `deliver` in its `on pre:`"),),
+                help="add `deliver` to its `on pre:`, or write `deliver continuously:`",
+            )  # fmt: skip
+        elif node.weight is not None and not node.delivery:
+            if not any(isinstance(n, ast.Name) and n.id == "w" for h in node.handlers
+                       for n in ast.walk(h)):  # fmt: skip
+                self.reporter.error(
+                    "CLAUSE004", node.weight, f"the weight of `{name}` is delivered nowhere",
+                    help=f"add `deliver: w to VARIABLE`, a variable of `{node.post.id}`",
+                )  # fmt: skip
+        for delivery in node.delivery:
+            if delivery.value is not None:
+                continue
+            given = node.weight is not None or (statement is not None and statement.value)
+            if not given and (rule is not None or not node.plasticity):
+                self.reporter.error(
+                    "CLAUSE004", delivery, f"`{name}` does not say what it delivers",
+                    help=f"write `deliver: VALUE to {delivery.target.id}`",
+                )  # fmt: skip
+        if node.dendritic_delay is not None and not by_spike:
+            self.reporter.warn(
+                "CLAUSE007", node.dendritic_delay, f"`{name}` delivers nothing to delay",
+                help="a dendritic delay shifts what `deliver:` delivers; `delay:` shifts `on pre`",
+            )  # fmt: skip
+
+    def pattern(self, pattern: ast.Pattern, component: Component) -> None:
+        kind = pattern.kind.id
+        if kind not in PATTERNS:
+            self.reporter.error(
+                "NAME015", pattern.kind, f"there is no pattern `{kind}`",
+                help=self.reporter.suggest(kind, PATTERNS, "patterns"),
+            )  # fmt: skip
+            return
+        argument = PATTERNS[kind]
+        if argument is None and pattern.argument is not None:
+            self.misplaced(pattern.argument, f"`{kind}` takes no argument",
+                           f"write `pattern: {kind}`")  # fmt: skip
+        elif argument is not None and pattern.argument is None:
+            example = "p = 0.1" if argument == "p" else "20"
+            self.missing(pattern.kind, f"`{kind}` needs `{argument}`", f"write `{kind}({example})`")
+        if kind == "pairs" and pattern.path is None:
+            self.missing(pattern.kind, "`pairs` needs a file", 'write `pairs from "edges.csv"`')
+        if pattern.independent and kind not in ("random", "fixed_indegree", "fixed_outdegree"):
+            self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
+        number = value(pattern.argument, self.values)
+        if number is not None and pattern.argument is not None:
+            if kind == "random" and not 0 <= number <= 1:
+                self.range(pattern.argument, f"a probability cannot be {number:g}",
+                           "it lies between 0 and 1")  # fmt: skip
+            elif kind.startswith("fixed"):
+                side = component.pre if kind == "fixed_indegree" else component.post
+                self.degree(pattern.argument, number, side)
+        if kind == "one_to_one":
+            sizes = [_size(s, self.values) for s in (component.pre, component.post)]
+            if None not in sizes and sizes[0] != sizes[1]:
+                assert component.pre and component.post
+                self.reporter.error(
+                    "CLAUSE006", pattern.kind, f"`one_to_one` joins layers of one size: "
+                    f"`{component.pre.name}` has {sizes[0]:g}, `{component.post.name}`"
+                    f" {sizes[1]:g}", help="use another pattern, or make them as large",
+                )  # fmt: skip
+
+    def degree(self, expr: ast.Expr, number: float, side: Component | None) -> None:
+        size = _size(side, self.values)
+        if number < 0:
+            self.range(expr, f"a number of synapses cannot be {number:g}", "write 0 or more")
+        elif size is not None and side is not None and number > size:
+            self.range(expr, f"`{side.name}` has {size:g} neurons, fewer than {number:g}",
+                       f"write at most {size:g}")  # fmt: skip
+
+    # Reports
+
+    def positive(self, expr: ast.Expr | None, what: str) -> None:
+        number = value(expr, self.values)
+        if expr is not None and number is not None and not 0 < number < float("inf"):
+            self.range(expr, f"{what} cannot be {number:g} s", "write a time above 0 s")
+
+    def count(self, expr: ast.Expr | None, what: str) -> None:
+        number = value(expr, self.values)
+        if expr is not None and number is not None and number < 1:
+            self.range(expr, f"{what} cannot be {number:g}", "a layer has at least one neuron")
+
+    def missing(self, where: ast.Node | Span, message: str, help: str) -> None:
+        self.reporter.error("CLAUSE001", where, message, help=help)
+
+    def contradiction(self, node: ast.Node, message: str, other: ast.Node, help: str) -> None:
+        self.reporter.error(
+            "CLAUSE002", node, message, labels=((other, "and this"),), help=help
+        )
+
+    def misplaced(self, node: ast.Node, message: str, help: str) -> None:
+        self.reporter.error("CLAUSE003", node, message, help=help)
+
+    def range(self, node: ast.Node, message: str, help: str) -> None:
+        self.reporter.error("TYPE013", node, message, help=help)
+
+    def word(self, node: ast.Ident, what: str, choices: tuple[str, ...]) -> None:
+        listed = " or ".join(f"`{c}`" for c in choices)
+        self.reporter.error(
+            "NAME015", node, f"there is no {what} `{node.id}`", help=f"write {listed}"
+        )
+
+
+def _deliver(rule: ast.Rule) -> ast.Deliver | None:
+    for handler in rule.handlers:
+        for statement in handler.body:
+            if isinstance(statement, ast.Deliver):
+                return statement
+    return None
+
+
+def _size(layer: Component | None, values: Mapping[str, float]) -> float | None:
+    return value(layer.node.size, values) if layer and isinstance(layer.node, ast.Layer) else None
+
+
+def _head(node: ast.Node) -> Span:
+    """The first line of a declaration."""
+    span = node.span
+    return Span(span.source, span.start, span.start + len(span.text.split("\n")[0]))

@@ -1,0 +1,163 @@
+"""Layers and connections: the units and kinds of their clauses."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..units import HERTZ
+from .infer import Context
+from .models import Models
+from .statements import assignable
+from .symbols import BOOLEAN, FLOAT, INTEGER, TIME, Component, Type
+
+
+class Components:
+    """Checks what each layer and each connection says."""
+
+    def __init__(self, models: Models):
+        self.models = models
+        self.inference = models.inference
+        self.symbols = models.symbols
+        self.reporter = models.reporter
+
+    def context(self, component: Component, scope) -> Context:
+        return self.models.context(scope, f"`{component.name}`")
+
+    # Layers
+
+    def layer(self, component: Component) -> None:
+        node = component.node
+        assert isinstance(node, ast.Layer)
+        if component.neuron is not None:
+            self.models.neuron(component)
+            scope = self.symbols.neuron_scope(component)
+            self.models.initial(node.initial, self.context(component, scope), component)
+        elif node.neuron is None:
+            for item in node.initial:
+                self.models.no_variable(item.name, component)
+        if node.size is not None:
+            whole = Context(self.symbols.constants, "the constants")
+            self.inference.expect(node.size, whole, INTEGER, "`size`")
+        if node.source is not None:
+            self.source(node.source, component)
+
+    def source(self, source: ast.Input, component: Component) -> None:
+        value = self.context(component, self.symbols.value_scope(component))
+        rate = self.context(component, self.symbols.rate_scope(component))
+        expect = self.inference.expect
+        match source:
+            case ast.PoissonInput():
+                expect(source.rate, rate, Type(HERTZ), "`poisson`")
+            case ast.RegularInput():
+                expect(source.rate, value, Type(HERTZ), "`regular`")
+                for time, what in ((source.start, "`from`"), (source.stop, "`to`")):
+                    if time is not None:
+                        expect(time, value, TIME, what)
+            case ast.SpikesList():
+                for neuron, time in source.items:
+                    expect(neuron, value, INTEGER, "a neuron's number")
+                    expect(time, value, TIME, "a spike's time")
+            case ast.RatesFile():
+                expect(source.every, value, TIME, "`every`")
+                if source.gap is not None:
+                    expect(source.gap, value, TIME, "`gap`")
+
+    # Connections
+
+    def connection(self, component: Component) -> None:
+        node = component.node
+        assert isinstance(node, ast.Connect)
+        # A layer or rule that does not exist was reported; what it would have is unknown.
+        unsure = component.pre is None or component.post is None
+        unsure = unsure or (node.plasticity is not None and component.rule is None)
+        pair = self.context(component, self.symbols.pattern_scope(component))
+        here = self.context(component, self.symbols.synapse_scope(component))
+        if unsure:
+            pair, here = pair.but(open_names=True), here.but(open_names=True)
+        if node.pattern is not None:
+            self.pattern(node.pattern, pair)
+        if "w" in component.variables and component.variables["w"].equation is None:
+            self.inference.type_of(component.variables["w"])
+        delivered: list[tuple[ast.Deliver, Type | None]] = []
+        if component.rule is not None:
+            delivered = self.models.rule(component, unused=unsure)
+        for delivery in node.delivery:
+            self.delivery(delivery, component, here, delivered)
+        self.initial(component, pair, unsure)
+        for delay, what in (
+            (node.axonal_delay, "`axonal delay`"), (node.dendritic_delay, "`dendritic delay`"),
+        ):  # fmt: skip
+            if delay is not None:
+                self.inference.expect(delay, pair.but(draws=True), TIME, what)
+        for handler in node.handlers:
+            self.models.handler(handler, here, component, deliver=False)
+        self.models.every(node.every, here, component, normalise=True)
+
+    def pattern(self, pattern: ast.Pattern, context: Context) -> None:
+        kind = pattern.kind.id
+        if pattern.argument is not None:
+            if kind == "random":
+                self.inference.expect(pattern.argument, context, FLOAT, "`p`")
+            else:
+                self.inference.expect(pattern.argument, context, INTEGER, f"`{kind}`")
+        if pattern.where is not None:
+            self.inference.expect(pattern.where, context, BOOLEAN, "`where`")
+
+    def delivery(
+        self,
+        delivery: ast.Delivery,
+        component: Component,
+        context: Context,
+        defaults: list[tuple[ast.Deliver, Type | None]],
+    ) -> None:
+        found = self.inference.infer(delivery.value, context) if delivery.value else None
+        post, name = component.post, delivery.target.id
+        if post is None:
+            return
+        symbol = post.variables.get(name)
+        if symbol is None:
+            if post.neuron is None:
+                if not _has_unknown_neuron(post):
+                    self.reporter.error(
+                        "NAME011", delivery.target,
+                        f"`{post.name}` is an input and has no variable `{name}`",
+                        help="deliver to a layer of a `neuron:`",
+                    )  # fmt: skip
+            else:
+                self.models.no_variable(delivery.target, post)
+            return
+        if not assignable(self.inference, delivery.target, symbol):
+            return
+        wanted = self.inference.type_of(symbol)
+        if wanted is None:
+            return
+        what = f"what is delivered to `{name}`"
+        also = (delivery.target, f"`{name}` of `{post.name}`")
+        if delivery.value is not None and found is not None:
+            self.inference.fits(delivery.value, found, wanted, what, also)
+        elif delivery.value is None:
+            for statement, kind in defaults:
+                if kind is not None and statement.value is not None:
+                    self.inference.fits(statement.value, kind, wanted, what, also)
+            weight = component.variables.get(component.weight or "")
+            if not defaults and weight is not None and weight.equation is None:
+                kind = self.inference.type_of(weight)
+                if kind is not None and weight.value is not None:
+                    self.inference.fits(weight.value, kind, wanted, what, also)
+
+    def initial(self, component: Component, context: Context, unsure: bool) -> None:
+        node = component.node
+        assert isinstance(node, ast.Connect)
+        if not node.initial or (unsure and component.rule is None):
+            return
+        if component.rule is None and not component.variables:
+            for item in node.initial:
+                self.reporter.error(
+                    "NAME011", item.name, f"`{component.name}` has no variable `{item.name.id}`",
+                    help="declare a weight: `weight: 0.5`, or a `plasticity:`",
+                )  # fmt: skip
+            return
+        self.models.initial(node.initial, context, component)
+
+
+def _has_unknown_neuron(layer: Component) -> bool:
+    return isinstance(layer.node, ast.Layer) and layer.node.neuron is not None

@@ -1,0 +1,307 @@
+"""What a spec would cost, without running it: neurons, synapses, recorded rows, bytes.
+
+Expected numbers for random connectivity; upper bounds (`at_most`) where the number depends on
+values that only the run knows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import ast
+from ..numeric import NotConstant, evaluate
+from .symbols import Component, Symbols
+from .timing import DEFAULT_DT
+from .values import value
+
+# A recorded row is a double in the monitor, and one more while it is written.
+ROW_MEMORY = 16
+# Measured with zstd and byte-stream-split: about 7 bytes for a value, its time and its indices.
+ROW_DISK = 8
+SPIKE_DISK = 8
+ASSUMED_RATE = 10.0  # Hz, of neurons whose rate only the run knows
+_GRID = 4_000_000  # pairs up to which `p` and `where` are counted, not bounded
+
+
+@dataclass(frozen=True)
+class Part:
+    """One layer, connection or record line: how many of what."""
+
+    name: str
+    node: ast.Node
+    count: float
+    at_most: bool = False
+    bytes: float = 0.0  # in memory
+    every: float = 0.0  # of a record line, in seconds
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The whole run. `seconds` is simulated time, None where a sound's length is not known."""
+
+    blocks: int
+    replicates: int
+    layers: tuple[Part, ...]
+    connections: tuple[Part, ...]
+    records: tuple[Part, ...]
+    seconds: float | None
+    dt: float
+    result_bytes: float
+    memory_bytes: float
+
+    @property
+    def neurons(self) -> float:
+        return sum(p.count for p in self.layers)
+
+    @property
+    def synapses(self) -> float:
+        return sum(p.count for p in self.connections)
+
+    @property
+    def recorded_rows(self) -> float:
+        return sum(p.count for p in self.records)
+
+    @property
+    def steps(self) -> int | None:
+        return None if self.seconds is None else round(self.seconds / self.dt)
+
+
+class Costs:
+    """`columns` are the evaluated sweep (SI), `edges` the rows of each file of pairs, and
+    `sounds` the durations that are known."""
+
+    def __init__(
+        self,
+        symbols: Symbols,
+        blocks: int,
+        replicates: int,
+        constants: Mapping[str, Any],
+        columns: Mapping[str, Any] | None = None,
+        sounds: Mapping[str, float] | None = None,
+        edges: Mapping[str, int] | None = None,
+    ):
+        self.symbols = symbols
+        self.blocks = blocks  # rows, replicates included
+        self.replicates = replicates
+        self.constants = constants
+        self.sounds = sounds or {}
+        self.edges = edges or {}
+        self.means: dict[str, Any] = {}
+        for name, values in (columns or {}).items():
+            self.means[name.rsplit(".", 1)[-1]] = sum(values) / max(len(values), 1)
+
+    def estimate(self) -> Estimate:
+        sizes = {c.name: self.size(c) for c in self.symbols.layers}
+        layers = tuple(
+            Part(c.name, c.node, sizes[c.name] * self.copies(c),
+                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + 6))
+            for c in self.symbols.layers
+        )  # fmt: skip
+        connections = tuple(self.connection(c, sizes) for c in self.symbols.connections)
+        per_copy = {p.name: p.count for p in connections}
+        seconds = self.seconds()
+        run = next(iter(self.symbols.spec.of(ast.Run)), None)
+        dt = (value(run.dt, self.constants) if run else None) or DEFAULT_DT
+        records: list[Part] = []
+        spikes = 0.0
+        for record in self.symbols.spec.of(ast.Record):
+            for item in record.items:
+                if isinstance(item, ast.RecordState):
+                    records.append(self.state(item, sizes, per_copy, seconds))
+                else:
+                    part = self.spikes(item, sizes, seconds)
+                    records.append(part)
+                    spikes += part.count
+        rows = sum(p.count for p in records) - spikes
+        weights = sum(
+            p.count * 8 * (4 + len(self.symbols.components[p.name].variables)) for p in connections
+        )
+        return Estimate(
+            self.blocks, self.replicates, layers, connections, tuple(records), seconds, dt,
+            result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
+            memory_bytes=sum(p.bytes for p in (*layers, *connections, *records)),
+        )  # fmt: skip
+
+    # Parts
+
+    def size(self, component: Component) -> float:
+        node = component.node
+        return (value(node.size, self.constants) or 0) if isinstance(node, ast.Layer) else 0
+
+    def copies(self, component: Component) -> int:
+        return self.blocks if component.scope == "block" else self.replicates
+
+    def connection(self, component: Component, sizes: Mapping[str, float]) -> Part:
+        node, pre, post = component.node, component.pre, component.post
+        assert isinstance(node, ast.Connect)
+        if pre is None or post is None or node.pattern is None:
+            return Part(component.name, node, 0)
+        pairs, at_most = self.pairs(node.pattern, component, sizes[pre.name], sizes[post.name])
+        count = pairs * self.copies(component)
+        columns = [c for c in self.symbols.columns.values() if c.target]
+        swept = sum(c.target is not None and c.target[0] == component.name for c in columns)
+        # The indices of both sides, and the tables from each neuron to its synapses.
+        each = 32 + 8 * (len(component.variables) + swept + 2)
+        return Part(component.name, node.pattern, count, at_most, count * each)
+
+    def pairs(
+        self, pattern: ast.Pattern, component: Component, pre: float, post: float
+    ) -> tuple[float, bool]:
+        """Synapses of one copy, and whether that is only a bound."""
+        kind = pattern.kind.id
+        env = self.environment(component)
+        count, at_most = pre * post, False
+        if kind == "one_to_one":
+            count = min(pre, post)
+        elif kind.startswith("fixed"):
+            k = value(pattern.argument, env)
+            count = (pre if k is None else min(k, pre)) * post
+            if kind == "fixed_outdegree":
+                count = pre * (post if k is None else min(k, post))
+            at_most = k is None
+        elif kind == "pairs":
+            count = float(self.edges.get(pattern.path.value, 0)) if pattern.path else 0.0
+        elif kind == "random":
+            p = value(pattern.argument, env)
+            if p is not None:
+                count *= min(max(p, 0.0), 1.0)
+                if pattern.where is None:
+                    return count, False
+        if kind in ("random", "all_to_all") and pre * post <= _GRID and pre * post > 0:
+            share = self.share(pattern, env, int(pre), int(post))
+            if share is not None:
+                return pre * post * share, False
+        at_most = at_most or pattern.where is not None
+        if kind == "random" and value(pattern.argument, env) is None:
+            at_most = True
+        return count, at_most
+
+    def share(
+        self, pattern: ast.Pattern, env: Mapping[str, Any], pre: int, post: int
+    ) -> float | None:
+        """The expected part of all pairs, counted on the grid of `i` and `j`."""
+        import numpy as np
+
+        i, j = np.arange(pre)[:, None], np.arange(post)[None, :]
+        pair = ChainMap({"i": i, "j": j, "N_pre": pre, "N_post": post}, env)  # type: ignore[arg-type]
+        weight: Any = 1.0
+        try:
+            if pattern.kind.id == "random" and pattern.argument is not None:
+                weight = np.clip(np.asarray(evaluate(pattern.argument, pair), dtype=float), 0, 1)
+            if pattern.where is not None:
+                weight = weight * np.asarray(evaluate(pattern.where, pair), dtype=float)
+        except (NotConstant, TypeError, ValueError, KeyError):
+            return None
+        return float(np.mean(np.broadcast_to(weight, (pre, post))))
+
+    def environment(self, component: Component) -> Mapping[str, Any]:
+        """Names with one value for an estimate: columns stand for their mean."""
+        own = {
+            n: value(s.value, self.constants)
+            for n, s in component.parameters.items()
+            if s.value is not None
+        }
+        known = {n: v for n, v in own.items() if v is not None}
+        return ChainMap(self.means, known, dict(self.constants))
+
+    # Recording
+
+    def state(
+        self, item: ast.RecordState, sizes: Mapping[str, float],
+        synapses: Mapping[str, float], seconds: float | None,
+    ) -> Part:  # fmt: skip
+        component = self.symbols.components.get(item.component.id)
+        every = value(item.every, self.constants)
+        if component is None or not every or every <= 0 or seconds is None:
+            return Part(item.component.id, item, 0)
+        copies = self.copies(component)
+        if component.kind == "layer":
+            each = sizes[component.name]
+        else:
+            each = synapses[component.name] / max(copies, 1)
+        if item.blocks is not None and component.scope == "block":
+            copies = min(copies, len(item.blocks) * self.replicates)
+        samples = math.ceil(seconds / every - 1e-9) + 1
+        rows = each * copies * samples * len(item.variables)
+        return Part(component.name, item, rows, bytes=rows * ROW_MEMORY, every=every)
+
+    def spikes(
+        self, item: ast.RecordSpikes, sizes: Mapping[str, float], seconds: float | None
+    ) -> Part:
+        rows = 0.0
+        for name in item.layers:
+            component = self.symbols.components.get(name.id)
+            if component is None or component.kind != "layer" or seconds is None:
+                continue
+            rate: float | None = None
+            node = component.node
+            if isinstance(node, ast.Layer) and isinstance(
+                node.source, ast.PoissonInput | ast.RegularInput
+            ):
+                rate = value(node.source.rate, self.environment(component))
+            rate = ASSUMED_RATE if rate is None else rate
+            rows += rate * seconds * sizes[component.name] * self.copies(component)
+        names = ", ".join(n.id for n in item.layers)
+        return Part(names, item, rows, bytes=rows * ROW_MEMORY)
+
+    # Time
+
+    def seconds(self) -> float | None:
+        run = next(iter(self.symbols.spec.of(ast.Run)), None)
+        if run is None:
+            return None
+        durations = [run.duration] if run.duration is not None else []
+        durations += [p.duration for p in run.phases]
+        total = 0.0
+        for expr in durations:
+            if isinstance(expr, ast.Name) and expr.id in self.symbols.sounds:
+                length = self.sound(expr.id)
+            else:
+                length = value(expr, self.constants)
+            if length is None:
+                return None
+            total += length
+        return total
+
+    def sound(self, name: str) -> float | None:
+        """A sound's length: what was measured, else from its clauses where they tell."""
+        if name in self.sounds:
+            return self.sounds[name]
+        sound = self.symbols.sounds[name]
+        call = sound.stimuli
+        if call is None or call.func.id == "files":
+            return None
+        gap = value(sound.gap, self.constants) or 0.0
+        repeats = value(sound.repeats, self.constants) or 1.0
+        import numpy as np
+
+        lengths, each = [1], 1.0
+        arguments = [*call.args, *(k.value for k in call.kwargs)]
+        durations = [k.value for k in call.kwargs if k.name.id == "duration"]
+        if not durations and call.func.id == "tones" and len(call.args) > 1:
+            durations = [call.args[1]]
+        elif not durations and call.args and call.func.id != "vowels":
+            durations = [call.args[0]]
+        for expr in arguments:
+            try:
+                found = np.asarray(evaluate(expr, self.constants), dtype=float)
+            except (NotConstant, TypeError, ValueError, KeyError):
+                continue
+            lengths.append(found.size)
+            if expr in durations:
+                each = float(found.mean())
+        count = max(lengths)
+        for keyword in call.kwargs:
+            if keyword.name.id == "count":
+                count = int(value(keyword.value, self.constants) or 1)
+        return count * repeats * (each + gap) + gap
+
+
+def estimate(symbols: Symbols, blocks: int, replicates: int, constants: Mapping[str, Any],
+             **known: Any) -> Estimate:  # fmt: skip
+    """The costs of a spec; `known` as of `Costs`: columns, sounds, edges."""
+    return Costs(symbols, blocks, replicates, constants, **known).estimate()

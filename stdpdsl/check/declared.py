@@ -1,0 +1,353 @@
+"""Types of what is declared by a value: constants, parameters, and columns of the sweep.
+
+Each is inferred when it is first asked for, so that the order of declarations does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .. import ast
+from ..units import HERTZ, SECOND
+from .infer import Context, Inference, describe, example_unit, owner_key
+from .order import dependency_order, names_in
+from .symbols import FLOAT, INTEGER, Column, Component, Scope, Symbol, Symbols, Type
+
+_ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
+
+
+class Declared:
+    """Attaches itself to an Inference as the source of declared types."""
+
+    def __init__(self, inference: Inference, open_columns: bool = False):
+        self.inference = inference
+        self.symbols: Symbols = inference.symbols
+        self.reporter = inference.reporter
+        self.known: dict[tuple[str, str], Type | None] = {}
+        self.busy: set[tuple[str, str]] = set()
+        self.models: dict[str, Component] = {}
+        self.open_columns = open_columns  # a file of the sweep is not read yet
+        inference.declared_type = self.type_of
+
+    def check(self) -> None:
+        """Constants, defaults of every model, values at every use, columns; reports cycles."""
+        self.cycles({n: s.value for n, s in self.symbols.constants.items()}, "constant")
+        # In the order of use first: chains of constants may be longer than Python's stack.
+        for name in self.constant_order:
+            self.type_of(self.symbols.constants[name])
+        for component in [*self.models.values(), *self.symbols.components.values()]:
+            for symbol in component.parameters.values():
+                self.type_of(symbol)
+        for column in self.symbols.columns.values():
+            self.column(column)
+
+    def cycles(self, values: Mapping[str, ast.Expr | None], what: str) -> None:
+        uses = {
+            name: [n.id for n in names_in(value) if n.id in values] if value else []
+            for name, value in values.items()
+        }
+        order, cycles = dependency_order(uses)
+        for cycle in cycles:
+            value = values[cycle[0]]
+            assert value is not None
+            following = cycle[1] if len(cycle) > 1 else cycle[0]
+            spot = next(n for n in names_in(value) if n.id == following)
+            self.report_cycle(spot, cycle, what)
+            for name in cycle:
+                owner = "<constant>" if what == "constant" else what
+                self.known[owner, name] = None
+        if what == "constant":
+            self.constant_order = order
+
+    def report_cycle(self, spot: ast.Node, cycle: list[str], what: str) -> None:
+        way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
+        self.reporter.error(
+            "NAME018", spot, f"`{cycle[0]}` depends on itself",
+            help=f"the cycle: {way}" if len(cycle) > 1 else "give it a value of its own",
+        )  # fmt: skip
+
+    # Lookup
+
+    def type_of(self, symbol: Symbol) -> Type | None:
+        key = owner_key(symbol)
+        if key in self.known:
+            return self.known[key]
+        if key in self.busy:
+            return None
+        self.busy.add(key)
+        found = self.compute(symbol)
+        self.busy.discard(key)
+        self.known.setdefault(key, found)
+        return self.known[key]
+
+    def compute(self, symbol: Symbol) -> Type | None:
+        if symbol.kind == "constant" and symbol.value is not None:
+            scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+            return self.inference.infer(symbol.value, Context(scope, "the constants"))
+        if symbol.kind == "column":
+            column = self.symbols.columns.get(symbol.name)
+            return self.column(column) if column else None
+        if symbol.kind == "parameter":
+            if symbol.side:
+                owner = self.symbols.components.get(symbol.owner)
+                return self.type_of(owner.parameters[symbol.name]) if owner else None
+            return self.parameter(symbol)
+        if symbol.kind == "variable" and symbol.equation is None and symbol.value is not None:
+            return self.plain_weight(symbol)
+        return None
+
+    # Parameters
+
+    def model(self, node: ast.Neuron | ast.Rule) -> Component:
+        """A stand-in component with the defaults of a neuron or rule."""
+        name = f"<{node.name.id}>"
+        if name not in self.models:
+            kind = "layer" if isinstance(node, ast.Neuron) else "connection"
+            component = Component(name, kind, node, "block")  # type: ignore[arg-type]
+            if isinstance(node, ast.Neuron):
+                component.neuron = node
+            else:
+                component.rule = node
+            for item in node.parameters:
+                component.parameters.setdefault(
+                    item.name.id,
+                    Symbol(item.name.id, "parameter", item, item.value, owner=name),
+                )
+            for equation in node.equations:
+                component.variables.setdefault(
+                    equation.name.id, _variable(equation, name)
+                )
+            self.models[name] = component
+            self.cycles({n: s.value for n, s in component.parameters.items()}, name)
+        return self.models[name]
+
+    def parameter(self, symbol: Symbol) -> Type | None:
+        if symbol.owner in self.models:
+            model = self.models[symbol.owner]
+            assert symbol.value is not None
+            node = model.neuron or model.rule
+            assert node is not None
+            context = Context(self.symbols.value_scope(model), f"`{node.name.id}`",
+                              open_names=self.open_columns)  # fmt: skip
+            return self.inference.infer(symbol.value, context)
+        component = self.symbols.components[symbol.owner]
+        node = component.neuron or component.rule
+        assert node is not None
+        default = self.type_of(self.model(node).parameters[symbol.name])
+        assert isinstance(symbol.node, ast.Assign)
+        if symbol.value is None or symbol.value is symbol.node.value:
+            return default
+        if (component.name, "") not in self.known:
+            self.known[component.name, ""] = None
+            self.cycles({n: s.value for n, s in component.parameters.items()}, component.name)
+        context = Context(
+            self.symbols.value_scope(component), f"`{component.name}`",
+            open_names=self.open_columns,
+        )  # fmt: skip
+        found = self.inference.expect(
+            symbol.value, context, as_float(default), f"`{symbol.name}`",
+            (symbol.node.value, f"`{node.name.id}` declares it so"),
+        )  # fmt: skip
+        return narrow(default, found)
+
+    def plain_weight(self, symbol: Symbol) -> Type | None:
+        """`weight: 0.5 nS` declares `w`."""
+        component = self.symbols.components[symbol.owner]
+        assert symbol.value is not None
+        context = Context(
+            self.symbols.pattern_scope(component), f"`{component.name}`", draws=True,
+            open_names=self.open_columns,
+        )  # fmt: skip
+        found = self.inference.infer(symbol.value, context)
+        if found is None or not self.inference.is_number(symbol.value, found, "a weight"):
+            return None
+        return Type(found.dim)
+
+    # Columns
+
+    def column(self, column: Column) -> Type | None:
+        """The type of a column's values; compared with what it sets."""
+        key = ("<column>", column.name)
+        if key in self.known:
+            return self.known[key]
+        self.known[key] = None  # a derived column that uses itself has no type
+        target = self.target_type(column)
+        found = self.column_values(column, target)
+        if isinstance(column.node, ast.FromFile):
+            found = target
+        self.known[key] = found
+        return found
+
+    def column_values(self, column: Column, target: Type | None) -> Type | None:
+        node, path = column.node, column.path
+        what = f"`{path.dotted}`"
+        if path.parts[-1].id == "preset" and column.target is not None:
+            return None
+        want = as_float(target)
+        if isinstance(node, ast.Axis):
+            if self.is_derived(node):
+                context = Context(self.derive_scope(column), "`derive`",
+                                  open_names=self.open_columns)  # fmt: skip
+                self.ambiguous(node.value, column)
+            else:
+                scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+                draws = id(node) in self.random_axes
+                context = Context(scope, "the sweep", draws=draws, lists=not draws)
+            return self.inference.expect(node.value, context, want, what)
+        if isinstance(node, ast.Header):
+            return self.header(node, want, what)
+        return None
+
+    def header(self, node: ast.Header, want: Type | None, what: str) -> Type | None:
+        cells = self.cells.get(id(node), [])
+        scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+        context = Context(scope, "the sweep")
+        unit = self.inference.unit(node.unit) if node.unit is not None else None
+        if node.unit is not None and unit is None:
+            return None
+        found: Type | None = None
+        whole = True
+        for cell in cells:
+            kind = self.inference.infer(cell, context)
+            if kind is None:
+                return None
+            if unit is not None and kind.dim.is_none and kind.kind in ("integer", "float"):
+                whole = whole and kind.kind == "integer" and unit == FLOAT
+                kind = unit
+            else:
+                whole = whole and kind.kind == "integer"
+            expected = want or found or unit
+            if expected is not None and not self.inference.fits(cell, kind, as_float(expected)
+                                                                or expected, what):  # fmt: skip
+                return None
+            found = found or kind
+        if found is None:  # the cells are in a file
+            found = unit or FLOAT
+            if want is not None and not self.head_fits(node, found, want, what):
+                return None
+        if found is not None and found.kind in ("integer", "float"):
+            return replace(found, kind="integer" if whole else "float")
+        return found
+
+    def head_fits(self, node: ast.Header, found: Type, want: Type, what: str) -> bool:
+        if found.dim == want.dim:
+            return True
+        self.reporter.error(
+            "UNIT002", node.unit or node.path,
+            f"{what}: expected {describe(want)}, found {describe(found)}",
+            help=f"give the column's head its unit: `{node.path.dotted} [{example_unit(want.dim)}]`"
+            if node.unit is None else "",
+        )  # fmt: skip
+        return False
+
+    def target_type(self, column: Column) -> Type | None:
+        if column.target is None:
+            return None
+        owner, name = column.target
+        if not owner:
+            symbol = self.symbols.constants.get(name)
+            return self.type_of(symbol) if symbol else None
+        component = self.symbols.components.get(owner)
+        if component is None:
+            return None
+        if name in component.parameters:
+            return self.type_of(component.parameters[name])
+        if name == "weight" and "w" in component.variables:
+            return self.inference.type_of(component.variables["w"])
+        return _ATTRIBUTES.get(name)
+
+    def is_derived(self, node: ast.Axis) -> bool:
+        return id(node) in self.derived
+
+    @property
+    def derived(self) -> set[int]:
+        return self._sweep_index()[0]
+
+    @property
+    def cells(self) -> dict[int, list[ast.Expr]]:
+        return self._sweep_index()[1]
+
+    @property
+    def random_axes(self) -> set[int]:
+        return self._sweep_index()[2]
+
+    def _sweep_index(self) -> tuple[set[int], dict[int, list[ast.Expr]], set[int]]:
+        if not hasattr(self, "_index"):
+            derived: set[int] = set()
+            cells: dict[int, list[ast.Expr]] = {}
+            random: set[int] = set()
+            for sweep in self.symbols.spec.of(ast.Sweep):
+                derived.update(id(axis) for axis in sweep.derive)
+                for part in sweep.parts:
+                    if isinstance(part, ast.RandomSamples):
+                        random.update(id(axis) for axis in part.axes)
+                    if isinstance(part, ast.Table):
+                        for k, header in enumerate(part.headers):
+                            cells[id(header)] = [row[k] for row in part.rows if k < len(row)]
+            self._index = derived, cells, random
+        return self._index
+
+    def derive_scope(self, column: Column | None) -> Scope:
+        """In `derive` and `where`, a bare name is a column by its last part, else a parameter by
+        its unswept value (the own component's first), else a constant."""
+        if not hasattr(self, "_derive_names"):
+            columns: dict[str, Symbol] = {}
+            for item in self.symbols.columns.values():
+                symbol = Symbol(item.name, "column", item.node)
+                columns.setdefault(item.path.parts[-1].id, symbol)
+            parameters = {
+                name: symbol
+                for component in reversed(list(self.symbols.components.values()))
+                for name, symbol in component.parameters.items()
+            }
+            self._derive_names = columns, parameters
+        columns, parameters = self._derive_names
+        own = self.symbols.components.get(column.target[0]) if column and column.target else None
+        return ChainMap(columns, own.parameters if own else {}, parameters, self.symbols.globals)
+
+    def ambiguous(self, expr: ast.Expr, column: Column | None) -> None:
+        """A bare name that two components, or two columns, have."""
+        shorts: dict[str, list[str]] = {}
+        for item in self.symbols.columns.values():
+            shorts.setdefault(item.path.parts[-1].id, []).append(item.name)
+        own = column.target[0] if column and column.target else ""
+        for name in names_in(expr):
+            columns = shorts.get(name.id, [])
+            owners = self.symbols.owners(name.id)
+            if len(columns) > 1:
+                meant = [f"`{c}`" for c in columns]
+            elif columns or len(owners) < 2 or own in owners:
+                continue
+            else:
+                meant = [f"`{owner}.{name.id}`" for owner in owners]
+            self.reporter.error(
+                "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
+                help="derive it in a column with a name of its own, or make it a constant",
+            )  # fmt: skip
+
+
+def _builtins(symbols: Symbols) -> dict[str, Symbol]:
+    return {n: s for n, s in symbols.globals.items() if s.kind == "builtin"}
+
+
+def _variable(equation: ast.Equation, owner: str) -> Symbol:
+    from .symbols import unit_type
+
+    name = equation.name.id
+    return Symbol(
+        name, "variable", equation, equation.rhs, unit_type(equation.unit), equation, owner=owner
+    )
+
+
+def as_float(wanted: Type | None) -> Type | None:
+    """A whole default, such as `wmax = 1`, takes any number."""
+    return replace(wanted, kind="float") if wanted and wanted.kind == "integer" else wanted
+
+
+def narrow(default: Type | None, found: Type | None) -> Type | None:
+    """Whole only if both are."""
+    if default is None or found is None:
+        return default or found
+    return as_float(default) if found.kind == "float" else default

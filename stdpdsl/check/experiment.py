@@ -1,0 +1,215 @@
+"""Sweep, record and run: what they name and the units of what they say."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+
+from .. import ast
+from .declared import Declared, as_float
+from .infer import Context
+from .models import Models
+from .symbols import BOOLEAN, INTEGER, TIME, Component, Type
+
+_CONNECTION_RECORDS = ("delay",)
+
+
+class Experiment:
+    """Checks the declarations that are no part of the network."""
+
+    def __init__(self, models: Models, declared: Declared):
+        self.models = models
+        self.declared = declared
+        self.inference = models.inference
+        self.symbols = models.symbols
+        self.reporter = models.reporter
+        self.constants = ChainMap(
+            self.symbols.constants,
+            {n: s for n, s in self.symbols.globals.items() if s.kind == "builtin"},
+        )
+
+    def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
+        return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)
+
+    # Sweep
+
+    def sweep(self, sweep: ast.Sweep) -> None:
+        for part in sweep.parts:
+            if isinstance(part, ast.RandomSamples):
+                self.constant(part.samples, INTEGER, "`random`")
+            axes = part.axes if isinstance(part, ast.Grid | ast.Zip | ast.RandomSamples) else ()
+            for axis in axes:
+                if axis.path.parts[-1].id == "preset" and len(axis.path.parts) == 2:
+                    self.presets(axis)
+        if sweep.where is not None:
+            self.declared.ambiguous(sweep.where, None)
+            context = Context(
+                self.declared.derive_scope(None), "the sweep",
+                open_names=self.declared.open_columns,
+            )  # fmt: skip
+            self.inference.expect(sweep.where, context, BOOLEAN, "`where`")
+        if sweep.replicates is not None:
+            self.constant(sweep.replicates, INTEGER, "`replicates`")
+
+    def presets(self, axis: ast.Axis) -> None:
+        component = self.symbols.components.get(axis.path.parts[0].id)
+        if component is None or component.rule is None:
+            return
+        known = [p.name.id for p in component.rule.presets]
+        items = axis.value.items if isinstance(axis.value, ast.ListExpr) else (axis.value,)
+        for item in items:
+            if not isinstance(item, ast.Name) or item.id not in known:
+                name = item.id if isinstance(item, ast.Name) else "this"
+                self.reporter.error(
+                    "NAME001", item, f"`{component.rule.name.id}` has no preset `{name}`",
+                    help=self.reporter.suggest(name, known, "its presets") or "it has no presets",
+                )  # fmt: skip
+
+    # Record
+
+    def record(self, record: ast.Record) -> None:
+        for item in record.items:
+            if isinstance(item, ast.RecordSpikes):
+                for name in item.layers:
+                    self.spikes(name)
+            else:
+                self.state(item)
+
+    def spikes(self, name: ast.Ident) -> None:
+        layer = self.find(name, "layer")
+        if layer is not None and layer.neuron is not None and layer.neuron.threshold is None:
+            self.reporter.error(
+                "CLAUSE001", name, f"`{layer.name}` has no spikes to record",
+                help=f"`{layer.neuron.name.id}` has no `threshold:`",
+            )  # fmt: skip
+
+    def state(self, item: ast.RecordState) -> None:
+        component = self.find(item.component, "layer or connection")
+        self.constant(item.every, TIME, "`every`")
+        for block in item.blocks or ():
+            self.constant(block, INTEGER, "a block's number")
+        if component is None or self.unsure(component):
+            return
+        for variable in item.variables:
+            name = variable.id
+            if name in component.variables:
+                self.inference.used.add((component.name, name))
+            elif component.kind == "layer" and component.neuron is None:
+                self.reporter.error(
+                    "NAME011", variable, f"`{component.name}` is an input and has no variables",
+                    help=f"record its spikes: `spikes of {component.name}`",
+                )  # fmt: skip
+            else:
+                self.models.no_variable(variable, component)
+
+    def unsure(self, component: Component) -> bool:
+        """Whether it has a neuron or rule that does not exist (reported already)."""
+        node = component.node
+        if isinstance(node, ast.Layer):
+            return node.neuron is not None and component.neuron is None
+        return node.plasticity is not None and component.rule is None
+
+    def find(self, name: ast.Ident, what: str) -> Component | None:
+        found = self.symbols.components.get(name.id)
+        if found is None or (what == "layer" and found.kind != "layer"):
+            known = [c.name for c in self.symbols.components.values() if c.kind in what]
+            self.reporter.error(
+                "NAME001", name, f"there is no {what} `{name.id}`",
+                help=self.reporter.suggest(name.id, known, "known") or "none is declared",
+            )  # fmt: skip
+            return None
+        return found
+
+    # Run
+
+    def run(self, run: ast.Run) -> None:
+        if run.dt is not None:
+            self.constant(run.dt, TIME, "`dt`")
+        if run.seed is not None:
+            self.constant(run.seed, INTEGER, "`seed`")
+        if run.duration is not None:
+            self.duration(run.duration)
+        seen: dict[str, ast.Node] = {}
+        for phase in run.phases:
+            if phase.name.id in seen:
+                self.reporter.error(
+                    "NAME002", phase.name, f"the phase `{phase.name.id}` stands here twice",
+                    labels=((seen[phase.name.id], "the first"),), help="give one another name",
+                )  # fmt: skip
+            seen.setdefault(phase.name.id, phase.name)
+            self.duration(phase.duration)
+            for modifier in phase.modifiers:
+                self.modifier(modifier)
+
+    def duration(self, expr: ast.Expr) -> None:
+        """A time, or the name of a sound."""
+        if isinstance(expr, ast.Name) and expr.id not in self.symbols.constants:
+            if expr.id not in self.symbols.sounds:
+                known = [*self.symbols.sounds, *self.symbols.constants]
+                self.reporter.error(
+                    "NAME001", expr, f"there is no sound or constant `{expr.id}`",
+                    help=self.reporter.suggest(expr.id, known, "known")
+                    or "a duration is a time, such as `10 s`, or a sound",
+                )  # fmt: skip
+            return
+        self.constant(expr, TIME, "`duration`")
+
+    def modifier(
+        self, modifier: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetParameter
+    ) -> None:
+        if isinstance(modifier, ast.Frozen | ast.Off):
+            component = self.find(modifier.connection, "connection")
+            if component is not None and component.kind != "connection":
+                self.reporter.error(
+                    "NAME001", modifier.connection, f"`{component.name}` is a {component.kind},"
+                    " no connection", help="name a connection",
+                )  # fmt: skip
+            elif isinstance(modifier, ast.Frozen) and component and component.weight is None:
+                self.reporter.error(
+                    "CLAUSE003", modifier.connection, f"`{component.name}` has no weight to freeze",
+                    help=f"`{component.name} off` silences it",
+                )  # fmt: skip
+        elif isinstance(modifier, ast.SetParameter):
+            self.set_parameter(modifier)
+
+    def set_parameter(self, node: ast.SetParameter) -> None:
+        parts = [p.id for p in node.path.parts]
+        want: Type | None = None
+        component: Component | None = None
+        if len(parts) == 1:
+            owners = self.symbols.owners(parts[0])
+            if len(owners) == 1:
+                component = self.symbols.components[owners[0]]
+            elif len(owners) > 1:
+                listed = ", ".join(f"`{o}.{parts[0]}`" for o in owners)
+                self.reporter.error(
+                    "NAME019", node.path, f"`{parts[0]}` is a parameter of {len(owners)}"
+                    " components", help=f"say which one: {listed}",
+                )  # fmt: skip
+                return
+            else:
+                known = [n for c in self.symbols.components.values() for n in c.parameters]
+                what = "is a constant" if parts[0] in self.symbols.constants else ""
+                self.reporter.error(
+                    "NAME003", node.path, f"`{parts[0]}` is a constant, which stays what it is"
+                    if what else f"no component has a parameter `{parts[0]}`",
+                    help="make it a parameter of the components that use it" if what
+                    else self.reporter.suggest(parts[0], known, "parameters"),
+                )  # fmt: skip
+                return
+        else:
+            component = self.find(node.path.parts[0], "layer or connection")
+            if component is None or self.unsure(component):
+                return
+        symbol = component.parameters.get(parts[-1])
+        if symbol is None:
+            self.reporter.error(
+                "NAME003", node.path.parts[-1],
+                f"`{component.name}` has no parameter `{parts[-1]}`",
+                help=self.reporter.suggest(parts[-1], component.parameters, "it has"),
+            )  # fmt: skip
+        else:
+            want = as_float(self.inference.type_of(symbol))
+        context = self.models.context(
+            self.symbols.value_scope(component), f"`{component.name}`"
+        )
+        self.inference.expect(node.value, context, want, f"`{'.'.join(parts)}`")

@@ -1,0 +1,112 @@
+"""Refusing what would not fit, before anything runs."""
+
+from __future__ import annotations
+
+import math
+import os
+
+from .. import ast
+from ..diagnostics import Diagnostic
+from ..source import Span
+from .costs import ROW_DISK, ROW_MEMORY, Estimate, Part
+
+MAX_NEURONS = 50_000_000
+MAX_SYNAPSES = 500_000_000
+MAX_RESULT_BYTES = 20e9
+DEFAULT_MEMORY = 8e9
+
+
+def refuse(
+    found: Estimate, memory: float = DEFAULT_MEMORY, disk: float = MAX_RESULT_BYTES
+) -> list[Diagnostic]:
+    """What would not fit, with the number and the fix."""
+    problems: list[Diagnostic] = []
+    copies = f"{found.blocks:,} blocks"
+    if found.neurons > MAX_NEURONS:
+        worst = max(found.layers, key=lambda p: p.count)
+        problems.append(Diagnostic(
+            "COST001", _spot(worst.node),
+            f"{_number(found.neurons)} neurons in {copies}; the limit is {_number(MAX_NEURONS)}", f"`{worst.name}`: {_number(worst.count)}",
+            help="make the layers smaller, take fewer blocks, or give what does not depend on the"
+            " sweep `scope: shared`",
+        ))  # fmt: skip
+    if found.synapses > MAX_SYNAPSES:
+        worst = max(found.connections, key=lambda p: p.count)
+        bound = "at most " if worst.at_most else ""
+        problems.append(Diagnostic(
+            "COST002", worst.node.span, f"{_number(found.synapses)} synapses in {copies}; the limit"
+            f" is {_number(MAX_SYNAPSES)}", f"`{worst.name}`: {bound}{_number(worst.count)}",
+            help="connect more sparsely, take fewer blocks, or run parts of the sweep",
+        ))  # fmt: skip
+    problems += _recording(found, memory, disk)
+    network = found.memory_bytes - sum(p.bytes for p in found.records)
+    if not problems and network > memory and found.connections:
+        worst = max(found.connections, key=lambda p: p.bytes)
+        problems.append(Diagnostic(
+            "COST004", worst.node.span, f"the network needs {_bytes(network)} of memory;"
+            f" {_bytes(memory)} are there", f"`{worst.name}`: {_bytes(worst.bytes)}",
+            help="connect more sparsely, or run parts of the sweep on several machines",
+        ))  # fmt: skip
+    return problems
+
+
+def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
+    """Each line that does not fit by itself; else, where all together do not, the largest."""
+    limit = min(memory, disk * ROW_MEMORY / ROW_DISK)
+    total = sum(p.bytes for p in found.records)
+    if total <= limit or not found.records:
+        return []
+    large = [p for p in found.records if p.bytes > limit]
+    large = large or [max(found.records, key=lambda p: p.bytes)]
+    problems = []
+    for part in large:
+        item = part.node
+        help = "record fewer layers, or in a shorter run"
+        if isinstance(item, ast.RecordState):
+            every = _interval(found, part, total / limit)
+            help = "record fewer blocks, such as `in blocks 0, 1`"
+            if every:
+                help = f"record less often: `every {every}`, or fewer blocks: `in blocks 0, 1`"
+        problems.append(Diagnostic(
+            "COST003", item.span, f"this records {_number(part.count)} rows,"
+            f" {_bytes(part.bytes)} of memory and {_bytes(part.count * ROW_DISK)} of disk",
+            f"there are {_bytes(memory)} of memory", help=help,
+        ))  # fmt: skip
+    return problems
+
+
+def _interval(found: Estimate, part: Part, excess: float) -> str:
+    """The next round interval with which a line fits, or nothing where none does."""
+    least = part.every * excess
+    power = 10.0 ** math.floor(math.log10(least))
+    longer = next(power * k for k in (1, 2, 5, 10) if power * k >= least * (1 - 1e-9))
+    if found.seconds is None or longer > found.seconds:
+        return ""
+    return f"{longer:g} s" if longer >= 1 else f"{longer * 1e3:g} ms"
+
+
+def _spot(node: ast.Node) -> Span:
+    size = node.size if isinstance(node, ast.Layer) else None
+    return (size or node).span
+
+
+def _number(count: float) -> str:
+    for scale, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if count >= scale:
+            return f"{count / scale:.3g} {word}"
+    return f"{count:,.0f}"
+
+
+def _bytes(count: float) -> str:
+    for scale, word in ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= scale:
+            return f"{count / scale:.3g} {word}"
+    return f"{count:.0f} B"
+
+
+def available_memory() -> float:
+    """Bytes that are free now; for callers, since it depends on the machine."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return DEFAULT_MEMORY

@@ -1,0 +1,315 @@
+"""Neurons and rules: equations, conditions and statements against the units they declare."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..builtins import METHODS
+from ..units import HERTZ, SECOND
+from .infer import Context, Inference, describe
+from .order import dependency_order, names_in
+from .statements import Place, assignable, check_block, flag_words, is_shared
+from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type
+
+_FLAGS: dict[str, set[tuple[str, ...]]] = {
+    "ode": {("unless", "refractory")},
+    "subexpression": {("shared",), ("constant", "over", "dt")},
+    "parameter": {("shared",), ("constant",)},
+}
+_CHOSEN = {("event-driven",), ("event", "driven"), ("clock-driven",), ("clock", "driven")}
+
+
+class Models:
+    """Checks each neuron and rule once per distinct set of types that it is used with."""
+
+    def __init__(self, inference: Inference, open_names: bool):
+        self.inference = inference
+        self.reporter = inference.reporter
+        self.symbols = inference.symbols
+        self.open_names = open_names
+        self.seen: dict[tuple, list[tuple[ast.Deliver, Type | None]]] = {}
+        self.uses_sides: dict[int, bool] = {}
+
+    def context(self, scope: Scope, where: str, unused: bool = False) -> Context:
+        return Context(scope, where, open_names=self.open_names, sides_unknown=unused)
+
+    def parameter_types(self, component: Component | None) -> tuple:
+        if component is None:
+            return ()
+        model = component.neuron or component.rule
+        types = [self.inference.type_of(s) for s in component.parameters.values()]
+        return (id(model), *types)
+
+    # Neurons
+
+    def neuron(self, component: Component) -> None:
+        neuron = component.neuron
+        assert neuron is not None
+        key = self.parameter_types(component)
+        if key in self.seen:
+            return
+        self.seen[key] = []
+        scope = self.symbols.neuron_scope(component)
+        context = self.context(scope, f"`{neuron.name.id}`")
+        self.equations(neuron, neuron.equations, context, component)
+        self.method(neuron.method)
+        if neuron.threshold is not None:
+            self.threshold(neuron.threshold, context)
+        if neuron.refractory is not None:
+            self.refractory(neuron.refractory, context)
+        place = Place(component)
+        check_block(self.inference, neuron.reset, context, place)
+        self.initial(neuron.initial, context, component)
+        events = [e.name.id for e in neuron.events]
+        for event in neuron.events:
+            what = f"the event `{event.name.id}`"
+            self.inference.expect(event.condition, context, _BOOLEAN, what)
+        for handler in neuron.handlers:
+            if handler.trigger.id not in events:
+                self.reporter.error(
+                    "NAME017", handler.trigger,
+                    f"`{neuron.name.id}` has no event `{handler.trigger.id}`",
+                    help="what happens at a spike stands under `reset:`"
+                    if handler.trigger.id in ("spike", "spikes")
+                    else self.reporter.suggest(handler.trigger.id, events, "its events")
+                    or f"declare it: `event {handler.trigger.id}: CONDITION`",
+                )  # fmt: skip
+            if handler.after is not None:
+                self.reporter.error(
+                    "CLAUSE003", handler.after, "an event's statements run when it happens",
+                    help="leave out `after`",
+                )  # fmt: skip
+            check_block(self.inference, handler.body, context, place)
+        self.every(neuron.every, context, component)
+
+    def threshold(self, expr: ast.Expr, context: Context) -> None:
+        if isinstance(expr, ast.Call) and expr.func.id == "poisson":
+            rate_argument(self.inference, expr, context)
+        else:
+            self.inference.expect(expr, context, _BOOLEAN, "`threshold`")
+
+    def refractory(self, expr: ast.Expr, context: Context) -> None:
+        found = self.inference.infer(expr, context)
+        if found is not None and found.kind != "boolean":
+            self.inference.fits(expr, found, TIME, "`refractory`")
+
+    def initial(
+        self, items: tuple[ast.Assign, ...], context: Context, component: Component
+    ) -> None:
+        seen: dict[str, ast.Node] = {}
+        for item in items:
+            name = item.name.id
+            symbol = component.variables.get(name)
+            if name in seen:
+                self.reporter.error(
+                    "NAME002", item.name, f"`{name}` has two initial values",
+                    labels=((seen[name], "the first"),), help="keep one of them",
+                )  # fmt: skip
+            seen.setdefault(name, item.name)
+            draws = context.but(draws=True)
+            if symbol is None:
+                self.no_variable(item.name, component)
+                self.inference.infer(item.value, draws)
+            elif symbol.equation is not None and symbol.equation.kind == "subexpression":
+                assignable(self.inference, item.name, symbol)
+            else:
+                wanted = self.inference.type_of(symbol)
+                self.inference.expect(item.value, draws, wanted, f"`{name}`")
+
+    def no_variable(self, name: ast.Ident, component: Component) -> None:
+        """`X` has no variable `name`."""
+        model = component.neuron or component.rule
+        owner = model.name.id if model else component.name
+        if name.id in component.parameters:
+            help = f"`{name.id}` is a parameter; it has its value from the start"
+        else:
+            help = self.reporter.suggest(name.id, component.variables, "it has")
+        self.reporter.error(
+            "NAME011", name, f"`{owner}` has no variable `{name.id}`",
+            help=help or f"`{owner}` has no variables",
+        )  # fmt: skip
+
+    def every(
+        self, items: tuple[ast.Every, ...], context: Context, component: Component,
+        normalise: bool = False,
+    ) -> None:  # fmt: skip
+        for item in items:
+            scope = self.symbols.value_scope(component)
+            period = self.context(scope, context.where)
+            self.inference.expect(item.period, period, TIME, "`every`")
+            check_block(
+                self.inference, item.body, context.but(draws=True),
+                Place(component, normalise=normalise),
+            )  # fmt: skip
+
+    # Rules
+
+    def rule(
+        self, component: Component, unused: bool = False
+    ) -> list[tuple[ast.Deliver, Type | None]]:
+        """Returns what the rule delivers by default."""
+        rule = component.rule
+        assert rule is not None
+        key = self.parameter_types(component)
+        if self.has_sides(rule):
+            key += (self.parameter_types(component.pre), self.parameter_types(component.post))
+        if key in self.seen:
+            return self.seen[key]
+        delivered = self.seen[key] = []
+        scope = self.symbols.synapse_scope(component)
+        context = self.context(scope, f"`{rule.name.id}`", unused)
+        self.equations(rule, rule.equations, context, component)
+        self.method(rule.method)
+        for handler in rule.handlers:
+            deliver = handler.trigger.id == "pre"
+            delivered += self.handler(handler, context, component, deliver=deliver)
+        return delivered
+
+    def handler(
+        self, handler: ast.Handler, context: Context, component: Component, deliver: bool
+    ) -> list[tuple[ast.Deliver, Type | None]]:
+        if handler.trigger.id not in ("pre", "post"):
+            self.reporter.error(
+                "NAME017", handler.trigger, f"there is no trigger `{handler.trigger.id}`",
+                help="statements of a synapse run `on pre:` or `on post:`",
+            )  # fmt: skip
+        if handler.after is not None:
+            pattern = context.but(scope=self.symbols.pattern_scope(component), draws=True)
+            self.inference.expect(handler.after, pattern, TIME, "`after`")
+        place = Place(component, deliver=deliver)
+        return check_block(self.inference, handler.body, context, place)
+
+    def has_sides(self, rule: ast.Rule) -> bool:
+        """Whether a rule reads or writes variables of its layers."""
+        if id(rule) not in self.uses_sides:
+            self.uses_sides[id(rule)] = any(
+                isinstance(n, ast.Name | ast.Ident) and n.id.endswith(("_pre", "_post"))
+                for n in ast.walk(rule)
+            )
+        return self.uses_sides[id(rule)]
+
+    # Equations
+
+    def equations(
+        self,
+        model: ast.Neuron | ast.Rule,
+        equations: tuple[ast.Equation, ...],
+        context: Context,
+        component: Component,
+    ) -> None:
+        for equation in equations:
+            self.equation(equation, context)
+        values = {e.name.id: e.rhs for e in equations if e.kind == "subexpression" and e.rhs}
+        uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
+        for cycle in dependency_order(uses)[1]:
+            following = cycle[1 % len(cycle)]
+            spot = next(n for n in names_in(values[cycle[0]]) if n.id == following)
+            way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
+            self.reporter.error(
+                "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
+            )
+
+    def equation(self, equation: ast.Equation, context: Context) -> None:
+        name = equation.name.id
+        declared = self.declared(equation)
+        flags = _FLAGS[equation.kind]
+        for flag, words in zip(equation.flags, map(_words, equation.flags), strict=True):
+            if words not in flags:
+                self.flag(flag, words, equation)
+        if equation.kind == "ode" and equation.rhs is not None:
+            if declared is not None and declared.kind != "float":
+                self.reporter.error(
+                    "TYPE004", equation.unit, f"`{name}` changes continuously, so it is a number"
+                    " with a fraction", help="declare its unit, `1` where it has none",
+                )  # fmt: skip
+                declared = None
+            wanted = Type(declared.dim / SECOND) if declared else None
+            also = (equation.unit, f"`{name}` is {describe(declared)}") if declared else None
+            if declared and declared.dim.is_none:
+                also = (equation.unit, f"`{name}` has no unit")
+            noisy = context.but(noise=True)
+            self.inference.expect(equation.rhs, noisy, wanted, f"`d{name}/dt`", also)
+        elif equation.kind == "subexpression" and equation.rhs is not None:
+            also = (equation.unit, "declared here") if declared else None
+            self.inference.expect(equation.rhs, context, declared, f"`{name}`", also)
+            if ("shared",) in flag_words(equation):
+                self.shared(equation, context.scope)
+        if equation.bounds is not None:
+            if equation.kind == "subexpression":
+                self.reporter.error(
+                    "CLAUSE003", equation.bounds, f"`{name}` is computed, so it cannot be clipped"
+                    " where it is assigned", help="write `clip(..., low, high)` around it",
+                )  # fmt: skip
+            for bound, which in ((equation.bounds.low, "lower"), (equation.bounds.high, "upper")):
+                what = f"the {which} bound of `{name}`"
+                also = (equation.unit, "declared here")
+                self.inference.expect(bound, context, declared, what, also)
+
+    def declared(self, equation: ast.Equation) -> Type | None:
+        """The declared type; reports unknown units."""
+        names = [f.name for f in equation.unit.factors]
+        if names in (["integer"], ["boolean"]):
+            from .symbols import unit_type
+
+            return unit_type(equation.unit)
+        if "dB" in names:
+            factor = next(f for f in equation.unit.factors if f.name == "dB")
+            self.reporter.error(
+                "UNIT006", factor, "a variable has no level in dB", help="declare it `: 1`"
+            )
+            return None
+        return self.inference.unit(equation.unit)
+
+    def flag(
+        self, flag: tuple[ast.Ident, ...], words: tuple[str, ...], equation: ast.Equation
+    ) -> None:
+        allowed = [f"`({' '.join(f)})`" for f in sorted(_FLAGS[equation.kind])]
+        text = " ".join(words)
+        span = flag[0].span.to(flag[-1].span)
+        if words in _CHOSEN:
+            help = "leave it out: the compiler chooses event-driven integration where it is exact"
+        elif words == ("summed",):
+            help = "a connection sums into its target with `deliver continuously: ... to ...`"
+        else:
+            help = f"here may stand: {', '.join(allowed)}"
+        what = {"ode": "a differential equation", "subexpression": "a computed variable"}.get(
+            equation.kind, "a plain variable"
+        )
+        self.reporter.error("NAME015", span, f"{what} takes no flag `({text})`", help=help)
+
+    def shared(self, equation: ast.Equation, scope: Scope) -> None:
+        assert equation.rhs is not None
+        for name in names_in(equation.rhs):
+            symbol = scope.get(name.id)
+            if symbol and symbol.kind == "variable" and not is_shared(symbol):
+                self.reporter.error(
+                    "TYPE014", name, f"`{equation.name.id}` is one value for the layer,"
+                    f" `{name.id}` one per neuron", help="leave out `(shared)`",
+                )  # fmt: skip
+
+    def method(self, method: ast.Ident | None) -> None:
+        if method is not None and method.id not in METHODS:
+            self.reporter.error(
+                "NAME015", method, f"there is no integrator `{method.id}`",
+                help=self.reporter.suggest(method.id, METHODS, "Brian2 has"),
+            )  # fmt: skip
+
+
+_BOOLEAN = Type(FLOAT.dim, "boolean")
+
+
+def rate_argument(inference: Inference, call: ast.Call, context: Context) -> None:
+    """`poisson(RATE)`"""
+    if len(call.args) != 1 or call.kwargs:
+        inference.reporter.error(
+            "TYPE005", call, "`poisson` takes one argument, the rate", help="write `poisson(15 Hz)`"
+        )
+        return
+    inference.expect(call.args[0], context, Type(HERTZ), "the rate")
+
+
+def _words(flag: tuple[ast.Ident, ...]) -> tuple[str, ...]:
+    return tuple(word.id for word in flag)
+
+
+def variables_of(component: Component | None) -> dict[str, Symbol]:
+    return component.variables if component else {}

@@ -1,0 +1,167 @@
+"""Names that may not be used, or that hide another."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+
+from .. import ast
+from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
+from ..units import lookup
+from .report import Reporter
+from .symbols import Component, Symbols
+
+try:
+    from ..reserved import RESERVED
+except ImportError:  # pragma: no cover
+    RESERVED = {}
+
+# Fixed columns of the results; a free column or a rule's state of that name would be one of two.
+RESULT_COLUMNS = (
+    "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
+    "t", "value", "phase", "delay", "w_initial",
+)  # fmt: skip
+_OWN = {
+    "N": "is the number of neurons of a layer",
+    "i": "counts neurons",
+    "j": "counts the neurons of the target layer",
+    "t": "is the time",
+    "dt": "is the time step",
+    "lastspike": "is the time of a neuron's last spike",
+    "not_refractory": "is what Brian2 notes of each neuron",
+    "N_pre": "is the size of the source layer",
+    "N_post": "is the size of the target layer",
+    "int": "is a function",
+}
+
+
+def reason(name: str) -> str | None:
+    """Why a name cannot be declared, or None. Names that hold values: constants, parameters,
+    variables, columns."""
+    if name in _OWN:
+        return _OWN[name]
+    if name in RESERVED:
+        return RESERVED[name]
+    if name.startswith("_"):
+        return "starts with an underscore, as names inside Brian2 do"
+    if name.endswith(("_pre", "_post")):
+        return "ends like a name of the other side's variables"
+    if name == "xi" or name.startswith("xi_"):
+        return "is noise"
+    if name in FUNCTIONS or name in DISTRIBUTIONS or name in LISTS:
+        return "is a function"
+    if name in CONSTANTS:
+        return "is a number"
+    if len(name) > 1 and lookup(name) is not None:
+        return "is a unit"
+    if keyword.iskeyword(name):
+        return "is a word of Python"
+    return None
+
+
+class Names:
+    def __init__(self, symbols: Symbols, reporter: Reporter):
+        self.symbols = symbols
+        self.reporter = reporter
+
+    def check(self) -> None:
+        for name, what in self.declared():
+            why = reason(name.id)
+            if why is not None:
+                self.reporter.error(
+                    "NAME008", name, f"{what} cannot be called `{name.id}`, which {why}",
+                    help="give it another name",
+                )  # fmt: skip
+        for name in self.objects():
+            if keyword.iskeyword(name.id) or name.id.startswith("_"):
+                self.reporter.error(
+                    "NAME008", name, f"nothing can be called `{name.id}`, which "
+                    + ("is a word of Python" if keyword.iskeyword(name.id)
+                       else "starts with an underscore"), help="give it another name",
+                )  # fmt: skip
+        self.shadowing()
+        self.columns()
+        self.states()
+
+    def declared(self) -> Iterator[tuple[ast.Ident, str]]:
+        """Every name that holds a value."""
+        for symbol in self.symbols.constants.values():
+            if isinstance(symbol.node, ast.Assign):
+                yield symbol.node.name, "a constant"
+        for model in self.models():
+            for parameter in model.parameters:
+                yield parameter.name, "a parameter"
+            for equation in model.equations:
+                yield equation.name, "a variable"
+        for column in self.symbols.columns.values():
+            if column.target is None:
+                yield column.path.parts[-1], "a column"
+
+    def models(self) -> list[ast.Neuron | ast.Rule]:
+        return [*self.symbols.neurons.values(), *self.symbols.spec.of(ast.Rule)]
+
+    def objects(self) -> Iterator[ast.Ident]:
+        for component in self.symbols.components.values():
+            yield component.node.name
+        for neuron in self.symbols.neurons.values():
+            for event in neuron.events:
+                yield event.name
+        for run in self.symbols.spec.of(ast.Run):
+            for phase in run.phases:
+                yield phase.name
+
+    def shadowing(self) -> None:
+        constants = self.symbols.constants
+        for model in self.models():
+            items: list[ast.Assign | ast.Equation] = [*model.parameters, *model.equations]
+            for item in items:
+                hidden = constants.get(item.name.id)
+                if hidden is not None and isinstance(hidden.node, ast.Assign):
+                    what = "parameter" if isinstance(item, ast.Assign) else "variable"
+                    self.reporter.warn(
+                        "NAME009", item.name, f"the {what} `{item.name.id}` of"
+                        f" `{model.name.id}` hides the constant of that name",
+                        labels=((hidden.node.name, "the constant"),),
+                        help="give one of them another name",
+                    )  # fmt: skip
+
+    def columns(self) -> None:
+        for column in self.symbols.columns.values():
+            last = column.path.parts[-1]
+            constant = self.symbols.constants.get(last.id)
+            dotted = column.target is not None and column.target[0] != ""
+            if constant is not None and dotted and isinstance(constant.node, ast.Assign):
+                self.reporter.error(
+                    "NAME010", column.path, f"`{column.path.dotted}` shares its name with a"
+                    " constant that it does not sweep",
+                    labels=((constant.node.name, "the constant"),),
+                    help="give one of them another name",
+                )  # fmt: skip
+            if column.target is None and last.id in RESULT_COLUMNS:
+                self.reporter.error(
+                    "NAME014", last, f"`{last.id}` is a column that every result has",
+                    help="give this column another name",
+                )  # fmt: skip
+
+    def states(self) -> None:
+        """A rule's states are columns of the table of weights, beside the sweep's."""
+        columns = {c.name: c for c in self.symbols.columns.values()}
+        for component in self.symbols.connections:
+            for symbol in component.variables.values():
+                if symbol.equation is None:
+                    continue
+                self.state(symbol.equation.name, component, columns)
+
+    def state(self, name: ast.Ident, component: Component, columns: dict) -> None:
+        weight = component.weight
+        if name.id in RESULT_COLUMNS or (name.id == "w" and weight != "w"):
+            self.reporter.error(
+                "NAME014", name, f"`{name.id}` is a column that the table of weights has",
+                help="give this variable another name",
+            )  # fmt: skip
+        elif name.id in columns:
+            self.reporter.error(
+                "NAME014", name, f"`{name.id}` is a column of the sweep and a variable of"
+                f" `{component.name}`", labels=((columns[name.id].path, "the column"),),
+                help="give one of them another name",
+            )  # fmt: skip

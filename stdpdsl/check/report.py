@@ -1,0 +1,69 @@
+"""Where checks put what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .. import ast
+from ..diagnostics import Diagnostic, Label, did_you_mean
+from ..source import Span
+
+# Comparing a name with thousands of others takes milliseconds; a file with thousands of unknown
+# names is told its first ones best.
+_SUGGESTIONS = 100
+_LISTED = 12
+
+
+class Reporter:
+    """Collects diagnostics; each once, since a model used twice is visited twice."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] = ()):
+        self._found: dict[Diagnostic, None] = dict.fromkeys(diagnostics)
+        self._suggested = 0
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        return list(self._found)
+
+    def error(
+        self,
+        code: str,
+        where: ast.Node | Span,
+        message: str,
+        label: str = "",
+        help: str = "",
+        labels: Iterable[tuple[ast.Node, str]] = (),
+        severity: str = "error",
+    ) -> None:
+        span = where if isinstance(where, Span) else where.span
+        spots = tuple(Label(node.span, text) for node, text in labels)
+        self._found.setdefault(Diagnostic(code, span, message, label, spots, help, severity))
+
+    def warn(
+        self,
+        code: str,
+        where: ast.Node | Span,
+        message: str,
+        label: str = "",
+        help: str = "",
+        labels: Iterable[tuple[ast.Node, str]] = (),
+    ) -> None:
+        self.error(code, where, message, label, help, labels, "warning")
+
+    def suggest(self, name: str, candidates: Iterable[str], what: str = "known here") -> str:
+        """`did you mean ...?`, else a list of what there is."""
+        self._suggested += 1
+        if self._suggested > _SUGGESTIONS:
+            return ""
+        names = sorted(set(candidates))
+        return did_you_mean(name, names) or listing(names, what)
+
+
+def listing(names: Iterable[str], what: str) -> str:
+    """`known here: `a`, `b` and 7 more`"""
+    names = list(names)
+    if not names:
+        return ""
+    shown = ", ".join(f"`{n}`" for n in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{what}: {shown}{more}"

@@ -1,0 +1,247 @@
+"""Blocks of statements: targets, locals, units, and where a statement may stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import ast
+from ..builtins import FUNCTIONS
+from ..units import NONE, lookup
+from .infer import Context, Inference, describe
+from .order import names_in
+from .symbols import FLOAT, Component, Scope, Symbol, Type
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a block belongs to and what it may hold besides updates."""
+
+    component: Component
+    deliver: bool = False
+    normalise: bool = False
+
+
+def check_block(
+    inference: Inference, body: tuple[ast.Statement, ...], context: Context, place: Place
+) -> list[tuple[ast.Deliver, Type | None]]:
+    """Checks one block; returns what its `deliver` statements deliver by default."""
+    new = locals_of(body, context)
+    known: dict[str, Type | None] = {}
+    read: set[str] = set()
+    delivered: list[tuple[ast.Deliver, Type | None]] = []
+    for statement in body:
+        later = frozenset(n for n in new if n not in known)
+        here = context.but(locals=known, later=later)
+        if isinstance(statement, ast.Update):
+            read.update(n.id for n in names_in(statement.value))
+            update(inference, statement, here, known)
+        elif isinstance(statement, ast.Deliver):
+            if not place.deliver:
+                misplaced(inference, statement, "deliver", "in `on pre:` of a rule")
+            value = statement.value
+            if value is not None:
+                read.update(n.id for n in names_in(value))
+            delivered.append((statement, inference.infer(value, here) if value else None))
+        elif isinstance(statement, ast.Normalise):
+            if not place.normalise:
+                misplaced(inference, statement, "normalise", "in `every` of a connection")
+            else:
+                normalise(inference, statement, here, place.component)
+    for name, node in new.items():
+        if name not in read:
+            inference.reporter.warn(
+                "NAME016", node, f"`{name}` is assigned and never read",
+                help=unread_help(inference, name, context),
+            )  # fmt: skip
+    return delivered
+
+
+def locals_of(body: tuple[ast.Statement, ...], context: Context) -> dict[str, ast.Ident]:
+    """Undeclared names on the left of `=`."""
+    found: dict[str, ast.Ident] = {}
+    for statement in body:
+        if isinstance(statement, ast.Update) and statement.op == "=":
+            name = statement.target.id
+            if name not in context.scope and not name.endswith(("_pre", "_post")):
+                found.setdefault(name, statement.target)
+    return found
+
+
+def unread_help(inference: Inference, name: str, context: Context) -> str:
+    variables = [n for n, s in context.scope.items() if s.kind == "variable"]
+    near = inference.reporter.suggest(name, variables, "")
+    return near if near.startswith("did") else "read it on a line below, or leave it out"
+
+
+def update(
+    inference: Inference, statement: ast.Update, context: Context, known: dict[str, Type | None]
+) -> None:
+    target, op = statement.target, statement.op
+    symbol = context.scope.get(target.id)
+    if symbol is None:
+        local(inference, statement, context, known)
+        return
+    if not assignable(inference, target, symbol):
+        inference.infer(statement.value, context)
+        return
+    wanted = inference.type_of(symbol)
+    operation(inference, statement, context, wanted)
+    if op == "=" and is_shared(symbol):
+        shared_reads(inference, statement, context.scope)
+
+
+def local(
+    inference: Inference, statement: ast.Update, context: Context, known: dict[str, Type | None]
+) -> None:
+    name = statement.target.id
+    if name.endswith(("_pre", "_post")):
+        if not context.sides_unknown:
+            side = name.rpartition("_")[2]
+            here = [n for n, s in context.scope.items() if s.side == side and s.kind == "variable"]
+            inference.reporter.error(
+                "NAME011", statement.target,
+                f"the {side} layer has no variable `{name.removesuffix('_' + side)}`",
+                help=inference.reporter.suggest(name, here, "it has")
+                or f"the {side} layer has no variables",
+            )  # fmt: skip
+        inference.infer(statement.value, context)
+        return
+    if statement.op == "=":
+        if name in known:
+            inference.expect(statement.value, context, known[name], f"`{name}`")
+        else:
+            found = inference.infer(statement.value, context)
+            known[name] = found
+            if name in FUNCTIONS or (len(name) > 1 and lookup(name)):
+                what = "function" if name in FUNCTIONS else "unit"
+                inference.reporter.error(
+                    "NAME008", statement.target, f"`{name}` is the name of a {what}",
+                    help="give the local another name",
+                )  # fmt: skip
+        return
+    if name in known:
+        operation(inference, statement, context, known[name])
+        return
+    inference.infer(statement.value, context)
+    if name in context.later:
+        inference.reporter.error(
+            "NAME005", statement.target, f"`{name}` is read before it is assigned",
+            help="assign it on a line above",
+        )  # fmt: skip
+        return
+    here = [n for n, s in context.scope.items() if s.kind == "variable"]
+    inference.reporter.error(
+        "NAME006", statement.target,
+        f"`{name} {statement.op}` changes a name that is not declared in {context.where}",
+        help=inference.reporter.suggest(name, here, "its variables"),
+    )  # fmt: skip
+
+
+def operation(
+    inference: Inference, statement: ast.Update, context: Context, wanted: Type | None
+) -> None:
+    """The value's unit against the target's."""
+    name, op = statement.target.id, statement.op
+    if op in ("=", "+=", "-="):
+        if op != "=" and wanted is not None and wanted.kind == "boolean":
+            inference.infer(statement.value, context)
+            inference.reporter.error(
+                "TYPE003", statement.target, f"`{op}` takes numbers, and `{name}` is a condition",
+                help="assign it with `=`",
+            )  # fmt: skip
+            return
+        inference.expect(
+            statement.value, context, wanted, f"`{name}`",
+            (statement.target, describe(wanted)) if wanted else None,
+        )  # fmt: skip
+        return
+    whole = wanted is not None and wanted.kind == "integer"
+    factor = Type(NONE, "integer") if whole and op == "*=" else FLOAT
+    inference.expect(statement.value, context, factor, f"the factor of `{name} {op}`")
+    if whole and op == "/=":
+        inference.reporter.error(
+            "TYPE004", statement.target, f"`{name}` is a whole number, and `/=` need not give one",
+            help=f"write `{name} = {name} // ...`",
+        )  # fmt: skip
+
+
+def assignable(inference: Inference, target: ast.Ident, symbol: Symbol) -> bool:
+    """Only state variables can be assigned."""
+    labels: tuple[tuple[ast.Node, str], ...] = ()
+    help = ""
+    if symbol.kind == "variable":
+        equation = symbol.equation
+        if equation is None or equation.kind != "subexpression":
+            if equation is not None and ("constant",) in flag_words(equation):
+                what, help = "is declared constant", "leave out `(constant)` where it is declared"
+                labels = ((equation.name, "declared here"),)
+            else:
+                return True
+        else:
+            what = "is computed from other variables and cannot be assigned"
+            labels = ((equation.name, "its expression"),)
+            help = "assign what it is computed from"
+    elif symbol.kind == "builtin":
+        what = "cannot be assigned"
+    else:
+        named = "a column of the sweep" if symbol.kind == "column" else f"a {symbol.kind}"
+        what = f"is {named} and cannot be assigned"
+        if symbol.kind == "parameter":
+            help = f"declare a variable under `equations:`, such as `{symbol.name}_now : 1`"
+        if isinstance(symbol.node, ast.Assign):
+            labels = ((symbol.node.name, "declared here"),)
+    inference.reporter.error("NAME007", target, f"`{target.id}` {what}", help=help, labels=labels)
+    return False
+
+
+def flag_words(equation: ast.Equation) -> set[tuple[str, ...]]:
+    return {tuple(word.id for word in flag) for flag in equation.flags}
+
+
+def is_shared(symbol: Symbol) -> bool:
+    return symbol.equation is not None and ("shared",) in flag_words(symbol.equation)
+
+
+def shared_reads(inference: Inference, statement: ast.Update, scope: Scope) -> None:
+    """One value per layer cannot come from values that differ by neuron."""
+    for name in names_in(statement.value):
+        symbol = scope.get(name.id)
+        if symbol is None:
+            continue
+        varies = (symbol.kind == "variable" and not is_shared(symbol)) or (
+            symbol.kind == "builtin" and symbol.name in ("i", "j", "lastspike")
+        )
+        if varies:
+            inference.reporter.error(
+                "TYPE014", name,
+                f"`{statement.target.id}` is one value for the layer, `{name.id}` one per neuron",
+                help=f"leave out `(shared)` where `{statement.target.id}` is declared",
+            )  # fmt: skip
+
+
+def misplaced(inference: Inference, node: ast.Node, word: str, place: str) -> None:
+    inference.reporter.error(
+        "TYPE010", node, f"`{word}` cannot stand here", help=f"it stands {place}"
+    )
+
+
+def normalise(
+    inference: Inference, statement: ast.Normalise, context: Context, component: Component
+) -> None:
+    name = statement.variable.id
+    symbol = component.variables.get(name)
+    if symbol is None:
+        inference.reporter.error(
+            "NAME011", statement.variable, f"`{component.name}` has no variable `{name}`",
+            help=inference.reporter.suggest(name, component.variables, "it has")
+            or "normalising needs `weight:` or `plasticity:`",
+        )  # fmt: skip
+    elif assignable(inference, statement.variable, symbol):
+        inference.expect(
+            statement.total, context, inference.type_of(symbol), f"the sum of `{name}`",
+        )  # fmt: skip
+    if statement.side.id not in ("pre", "post"):
+        inference.reporter.error(
+            "NAME015", statement.side, f"there is no side `{statement.side.id}`",
+            help="write `per post` or `per pre`",
+        )  # fmt: skip

@@ -1,0 +1,226 @@
+"""Numbers that fit badly: times that are no multiple of `dt`, values outside their bounds.
+
+Only what is known without the sweep; a value that a column sets is left to the run.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import MutableMapping
+from typing import Any
+
+from .. import ast
+from .infer import Inference
+from .order import dependency_order, names_in
+from .report import Reporter
+from .symbols import TIME, Component, Symbols
+from .values import value
+
+DEFAULT_DT = 1e-4
+Env = MutableMapping[str, Any]
+
+
+class Timing:
+    def __init__(self, symbols: Symbols, inference: Inference, reporter: Reporter):
+        self.symbols = symbols
+        self.inference = inference
+        self.reporter = reporter
+        self.constants: dict[str, Any] = dict(inference.values)
+        dt = next((run.dt for run in symbols.spec.of(ast.Run) if run.dt is not None), None)
+        self.dt = DEFAULT_DT if dt is None else value(dt, self.constants)
+        self.swept = {c.target for c in symbols.columns.values() if c.target}
+        self.seen: set[tuple[int, tuple[tuple[str, Any], ...]]] = set()
+
+    def check(self) -> None:
+        if not self.dt or not 0 < self.dt < float("inf"):
+            return
+        for component in self.symbols.components.values():
+            env: Env = ChainMap(self.parameters(component), self.constants)
+            if component.neuron is not None:
+                self.neuron(component.neuron, component, env)
+            if component.rule is not None:
+                self.model(component.rule, component, env)
+            if isinstance(component.node, ast.Connect):
+                self.connection(component.node, component, env)
+            else:
+                self.layer(component.node, component, env)
+        self.run()
+
+    def parameters(self, component: Component) -> dict[str, Any]:
+        """Values of the parameters that no column sets, as far as they are known."""
+        values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
+        uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
+        env: dict[str, Any] = {}
+        lookup = ChainMap(env, self.constants)
+        for name in dependency_order(uses)[0]:
+            # NaN stands for "not known", and hides a constant of that name.
+            swept = (component.name, name) in self.swept
+            number = None if swept else value(values[name], lookup)
+            env[name] = float("nan") if number is None else number
+        return env
+
+    # Layers
+
+    def neuron(self, neuron: ast.Neuron, component: Component, env: Env) -> None:
+        self.model(neuron, component, env)
+        if neuron.refractory is not None:
+            found = self.inference.types.get(id(neuron.refractory))
+            if found == TIME:
+                self.multiple(neuron.refractory, env, "RUN005", "the refractory period")
+        if isinstance(neuron.threshold, ast.Call) and neuron.threshold.args:
+            self.rate(neuron.threshold.args[0], env)
+        for item in neuron.every:
+            self.multiple(item.period, env, "RUN009", "the period", error=True)
+        for assign in neuron.initial:
+            self.initial(assign, component, env)
+
+    def layer(self, node: ast.Layer, component: Component, env: Env) -> None:
+        for assign in node.initial:
+            self.initial(assign, component, env)
+        if isinstance(node.source, ast.PoissonInput):
+            self.rate(node.source.rate, env)
+        if isinstance(node.source, ast.RegularInput):
+            rate = value(node.source.rate, env)
+            if rate is not None and rate * self.step > 1 + 1e-9:
+                self.reporter.warn(
+                    "RUN006", node.source.rate, f"{rate:g} Hz is more than one spike per time step"
+                    f" of {self.time(self.step)}", help="a neuron spikes once per step at most",
+                )  # fmt: skip
+
+    def rate(self, expr: ast.Expr, env: Env) -> None:
+        rate = value(expr, env)
+        if rate is None or rate != rate:
+            return
+        if rate < 0:
+            self.reporter.error("TYPE013", expr, f"a rate cannot be {rate:g} Hz",
+                                help="write 0 Hz or more")  # fmt: skip
+        elif rate * self.step > 0.1:
+            self.reporter.warn(
+                "RUN007", expr,
+                f"with {rate:g} Hz a neuron spikes in {min(rate * self.step, 1):.0%} of the time"
+                f" steps of {self.time(self.step)}: no Poisson process any more",
+                help="take a smaller `dt`, so that rate times `dt` is below 0.1",
+            )  # fmt: skip
+
+    # Models
+
+    def model(
+        self, model: ast.Neuron | ast.Rule, component: Component, env: Env
+    ) -> None:
+        key = (id(model), tuple((n, env.get(n)) for n in component.parameters))
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        for equation in model.equations:
+            if equation.kind == "ode" and equation.rhs is not None:
+                self.time_constants(equation.rhs, component, env)
+            if equation.bounds is not None:
+                low, high = (value(b, env) for b in (equation.bounds.low, equation.bounds.high))
+                if low is not None and high is not None and low > high:
+                    self.reporter.error(
+                        "RUN010", equation.bounds, f"the lower bound of `{equation.name.id}` is"
+                        f" above the upper: {low:g} > {high:g}", help="exchange them",
+                    )  # fmt: skip
+
+    def time_constants(self, rhs: ast.Expr, component: Component, env: Env) -> None:
+        """What a differential equation divides by, where it is a time."""
+        for node in ast.walk(rhs):
+            if not isinstance(node, ast.Binary) or node.op != "/":
+                continue
+            if self.inference.types.get(id(node.right)) not in (TIME,):
+                continue
+            tau = value(node.right, env)
+            if tau is None or not 0 <= tau < 2 * self.step * (1 - 1e-9):
+                continue
+            name = node.right.id if isinstance(node.right, ast.Name) else ""
+            symbol = component.parameters.get(name) or self.symbols.constants.get(name)
+            where = symbol.value if symbol is not None and symbol.value else node.right
+            self.reporter.warn(
+                "RUN002", where, f"the time constant {self.time(tau)} is shorter than two time"
+                f" steps of {self.time(self.step)}", help="take a smaller `dt`",
+            )  # fmt: skip
+
+    def initial(self, assign: ast.Assign, component: Component, env: Env) -> None:
+        symbol = component.variables.get(assign.name.id)
+        bounds = symbol.equation.bounds if symbol and symbol.equation else None
+        if bounds is None:
+            return
+        low, high = value(bounds.low, env), value(bounds.high, env)
+        call = assign.value
+        ends = [call]
+        if isinstance(call, ast.Call) and call.func.id in ("uniform", "loguniform"):
+            ends = [*call.args, *(k.value for k in call.kwargs)]
+        for end in ends:
+            number = value(end, env)
+            if number is None or number != number:
+                continue
+            if (low is not None and number < low) or (high is not None and number > high):
+                self.reporter.warn(
+                    "RUN004", end, f"the initial value {number:g} of `{assign.name.id}` lies"
+                    " outside its bounds and will be clipped", labels=((bounds, "its bounds"),),
+                    help="start inside them",
+                )  # fmt: skip
+
+    # Connections
+
+    def connection(self, node: ast.Connect, component: Component, env: Env) -> None:
+        delays = [node.axonal_delay, node.dendritic_delay]
+        handlers = (*node.handlers, *(component.rule.handlers if component.rule else ()))
+        for delay in (*delays, *(h.after for h in handlers)):
+            number = value(delay, env)
+            if delay is None or number is None or number != number:
+                continue
+            if number < 0:
+                self.reporter.error("TYPE013", delay, f"a delay cannot be {self.time(number)}",
+                                    help="write 0 ms or more")  # fmt: skip
+            else:
+                self.multiple(delay, env, "RUN001", "the delay")
+        for item in node.every:
+            self.multiple(item.period, env, "RUN009", "the period", error=True)
+        for assign in node.initial:
+            self.initial(assign, component, env)
+
+    # Run and record
+
+    def run(self) -> None:
+        env = self.constants
+        for run in self.symbols.spec.of(ast.Run):
+            for expr in (run.duration, *(p.duration for p in run.phases)):
+                if expr is not None:
+                    self.multiple(expr, env, "RUN003", "the duration")
+        for record in self.symbols.spec.of(ast.Record):
+            for item in record.items:
+                if isinstance(item, ast.RecordState):
+                    self.multiple(item.every, env, "RUN009", "the interval", error=True)
+
+    @property
+    def step(self) -> float:
+        assert self.dt is not None
+        return self.dt
+
+    def multiple(
+        self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False
+    ) -> None:
+        number = value(expr, env)
+        if number is None or not abs(number) < float("inf"):
+            return
+        if error and number <= 0:
+            self.reporter.error("TYPE013", expr, f"{what} cannot be {self.time(number)}",
+                                help="write a time above 0 ms")  # fmt: skip
+            return
+        steps = number / self.step
+        if abs(steps - round(steps)) <= 1e-6 * max(1.0, abs(steps)):
+            return
+        given, step = self.time(number), self.time(self.step)
+        message = f"{what} {given} is no multiple of the time step {step}"
+        near = self.time(max(round(steps), 1) * self.step)
+        if error:
+            self.reporter.error(code, expr, message, help=f"write {near}")
+        else:
+            self.reporter.warn(code, expr, message, help=f"it will be rounded to {near}")
+
+    @staticmethod
+    def time(seconds: float) -> str:
+        if seconds and abs(seconds) < 1e-3:
+            return f"{seconds * 1e6:g} us" if abs(seconds) < 1e-4 else f"{seconds * 1e3:g} ms"
+        return f"{seconds * 1e3:g} ms" if abs(seconds) < 1 else f"{seconds:g} s"

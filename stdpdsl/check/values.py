@@ -1,0 +1,38 @@
+"""Numbers that are known before the sweep is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import ast
+from ..numeric import NotConstant, evaluate
+from .order import dependency_order, names_in
+from .symbols import Symbols
+
+
+def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
+    """The constants' values. With `unswept`, those that a column sets, and those that use them,
+    are left out; so are those that cannot be computed."""
+    swept = {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
+    exprs = {n: s.value for n, s in symbols.constants.items() if s.value is not None}
+    uses = {n: [x.id for x in names_in(v) if x.id in exprs] for n, v in exprs.items()}
+    values: dict[str, Any] = {}
+    for name in dependency_order(uses)[0]:
+        if unswept and (name in swept or any(used not in values for used in uses[name])):
+            continue
+        try:
+            values[name] = evaluate(exprs[name], values)
+        except (NotConstant, TypeError, ValueError, KeyError):
+            continue
+    return values
+
+
+def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:
+    """One finite-or-infinite number, or None where there is none yet."""
+    if expr is None:
+        return None
+    try:
+        return float(evaluate(expr, known))
+    except (NotConstant, TypeError, ValueError, KeyError, OverflowError):
+        return None
