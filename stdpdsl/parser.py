@@ -10,12 +10,15 @@ import functools
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from lark import Lark, Token
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import Indenter
+from lark.lexer import BasicLexer, ContextualLexer, Scanner
 from lark.utils import TextSlice
 
+from . import grammar_cache
 from .ast import Spec
 from .builder import Builder
 from .diagnostics import CompileError, Diagnostic
@@ -78,9 +81,8 @@ class Indentation(Indenter):
 
     @property
     def always_accept(self) -> tuple[str, ...]:
-        # Where NAME may match, lark tells keywords from names by looking up the whole word, so
-        # a keyword never matches the beginning of a name; and reserved words stay reserved
-        # where no rule wants them.
+        # Any word may come anywhere as far as the lexer is concerned: `Words` below tells
+        # keywords from names. Reserved words stay reserved where no rule wants them.
         return ("_NEWLINE", "NAME", *RESERVED)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
@@ -110,6 +112,40 @@ class Indentation(Indenter):
         return super().handle_NL(token)
 
 
+# Words ------------------------------------------------------------------------------------------
+
+
+class Words(BasicLexer):
+    """The lexer of one parser state: reads any word as a NAME, then looks up the whole word among
+    the keywords that this state takes.
+
+    lark would compile a regular expression with each state's keywords; as states differ in hardly
+    anything else, most of them can share one. That saves half of the time of a short spec.
+    """
+
+    shared: dict[frozenset[str], Scanner] = {}
+
+    def _build_scanner(self) -> Scanner:
+        keywords = {t.pattern.value: t.name for t in self.terminals if t.pattern.value.isalpha()}
+        others = [t for t in self.terminals if t.pattern.value not in keywords]
+        key = frozenset(t.name for t in others)
+        if key not in self.shared:
+            self.shared[key] = Scanner(others, self.g_regex_flags, self.re, self.use_bytes)
+
+        def look_up(word: Token) -> Token:
+            word.type = keywords.get(word.value, "NAME")
+            return word
+
+        self.callback = {"NAME": look_up}
+        return self.shared[key]
+
+
+class StateLexer(ContextualLexer):
+    """lark's contextual lexer, with `Words` in each state."""
+
+    BasicLexer = Words
+
+
 # Reading ----------------------------------------------------------------------------------------
 
 
@@ -119,8 +155,8 @@ class Reader:
     def __init__(self) -> None:
         self.builder = Builder()
         self.layout = Indentation()
-        self.lark = Lark.open(
-            str(resource_dir("grammars") / "stdp.lark"),
+        grammar = resource_dir("grammars")
+        options: dict[str, Any] = dict(
             parser="lalr",
             lexer="contextual",
             postlex=self.layout,
@@ -128,7 +164,10 @@ class Reader:
             keep_all_tokens=True,  # the builder takes spans from them
             maybe_placeholders=False,
             g_regex_flags=re.ASCII,
+            _plugins={"ContextualLexer": StateLexer},
         )
+        with grammar_cache.kept(sorted(grammar.glob("*.lark")), RESERVED) as cache:
+            self.lark = Lark.open(str(grammar / "stdp.lark"), cache=cache, **options)
         self.failure: Diagnostic | None = None
         # How messages call a terminal: its text where it is a fixed one, else its kind.
         self.kinds = {"$END": "END"}

@@ -26,7 +26,8 @@ def refuse(
         worst = max(found.layers, key=lambda p: p.count)
         problems.append(Diagnostic(
             "COST001", _spot(worst.node),
-            f"{_number(found.neurons)} neurons in {copies}; the limit is {_number(MAX_NEURONS)}", f"`{worst.name}`: {_number(worst.count)}",
+            f"{_number(found.neurons)} neurons in {copies}; the limit is {_number(MAX_NEURONS)}",
+            f"`{worst.name}`: {_number(worst.count)}",
             help="make the layers smaller, take fewer blocks, or give what does not depend on the"
             " sweep `scope: shared`",
         ))  # fmt: skip
@@ -53,22 +54,21 @@ def refuse(
 def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
     """Each line that does not fit by itself; else, where all together do not, the largest."""
     limit = min(memory, disk * ROW_MEMORY / ROW_DISK)
-    total = sum(p.bytes for p in found.records)
-    if total <= limit or not found.records:
+    # The number of spikes is only a guess, no reason to refuse.
+    states = [p for p in found.records if isinstance(p.node, ast.RecordState)]
+    total = sum(p.bytes for p in states)
+    if total <= limit or not states:
         return []
-    large = [p for p in found.records if p.bytes > limit]
-    large = large or [max(found.records, key=lambda p: p.bytes)]
+    large = [p for p in states if p.bytes > limit]
+    large = large or [max(states, key=lambda p: p.bytes)]
     problems = []
     for part in large:
-        item = part.node
-        help = "record fewer layers, or in a shorter run"
-        if isinstance(item, ast.RecordState):
-            every = _interval(found, part, total / limit)
-            help = "record fewer blocks, such as `in blocks 0, 1`"
-            if every:
-                help = f"record less often: `every {every}`, or fewer blocks: `in blocks 0, 1`"
+        every = _interval(found, part, total / limit)
+        help = "record fewer blocks, such as `in blocks 0, 1`"
+        if every:
+            help = f"record less often: `every {every}`, or fewer blocks: `in blocks 0, 1`"
         problems.append(Diagnostic(
-            "COST003", item.span, f"this records {_number(part.count)} rows,"
+            "COST003", part.node.span, f"this records {_number(part.count)} rows,"
             f" {_bytes(part.bytes)} of memory and {_bytes(part.count * ROW_DISK)} of disk",
             f"there are {_bytes(memory)} of memory", help=help,
         ))  # fmt: skip

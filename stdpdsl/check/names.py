@@ -157,7 +157,9 @@ class Names:
         if name.id in RESULT_COLUMNS or (name.id == "w" and weight != "w"):
             self.reporter.error(
                 "NAME014", name, f"`{name.id}` is a column that the table of weights has",
-                help="give this variable another name",
+                help="give this variable another name"
+                if name.id != "w" or weight is None
+                else f"the weight here is `{weight}`: declare `w` first, or call this one otherwise",
             )  # fmt: skip
         elif name.id in columns:
             self.reporter.error(

@@ -7,7 +7,7 @@ that are declared twice or refer to nothing; it goes on, so that later checks fi
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import ast
@@ -79,17 +79,27 @@ class Component:
         model = self.neuron or self.rule
         return model.equations if model else ()
 
+    def _delivered(self) -> Iterator[ast.Expr]:
+        """What the rule delivers, then what the connection says instead."""
+        for handler in self.rule.handlers if self.rule else ():
+            for statement in handler.body:
+                if isinstance(statement, ast.Deliver) and statement.value is not None:
+                    yield statement.value
+        if isinstance(self.node, ast.Connect):
+            for delivery in self.node.delivery:
+                if delivery.value is not None and not delivery.continuously:
+                    yield delivery.value
+
     @property
     def weight(self) -> str | None:
-        """The weight's name: what the rule delivers if that is a variable, else the first
+        """The weight's name: the variable of the rule that is delivered, else the first
         declared; `w` for `weight:`."""
         if self.rule:
             names = [e.name.id for e in self.rule.equations]
-            for handler in self.rule.handlers:
-                for statement in handler.body:
-                    value = statement.value if isinstance(statement, ast.Deliver) else None
-                    if isinstance(value, ast.Name) and value.id in names:
-                        return value.id
+            for value in self._delivered():
+                for name in (n.id for n in ast.walk(value) if isinstance(n, ast.Name)):
+                    if name in names:
+                        return name
             return names[0] if names else None
         if isinstance(self.node, ast.Connect) and self.node.weight is not None:
             return "w"

@@ -1,0 +1,79 @@
+"""The parser's tables, kept between runs: making them takes longer than all the rest of `check`.
+
+The file's name holds a hash of all that the tables depend on, and it appears in one step, so that
+no process ever reads what another has half written. Where it cannot be kept, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import lark
+
+
+class CachePath(str):
+    """A path to lark. It hashes `str()` of its options, this one too, so it would take a file that
+    was moved for that of another grammar."""
+
+    def __str__(self) -> str:
+        return "cache"
+
+
+@contextmanager
+def kept(grammars: Iterable[Path], options: object) -> Iterator[str | bool]:
+    """What to give to lark as `cache`: the file to read, or a new file that is then put in its
+    place."""
+    folder = cache_folder()
+    if folder is None:
+        yield False
+        return
+    key = [lark.__version__, sys.version, repr(options)]
+    key += [path.read_text(encoding="utf-8") for path in grammars]
+    name = hashlib.sha256("\0".join(key).encode()).hexdigest()[:24]
+    target = folder / f"grammar-{name}.pickle"
+    if target.exists():
+        yield CachePath(target)
+        return
+    try:
+        handle, new = tempfile.mkstemp(dir=folder, suffix=".new")
+        os.close(handle)
+        os.unlink(new)
+    except OSError:
+        yield False
+        return
+    try:
+        yield CachePath(new)
+        with suppress(OSError):
+            os.replace(new, target)
+    finally:
+        with suppress(OSError):
+            os.unlink(new)
+
+
+def cache_folder() -> Path | None:
+    """The user's own folder for such files; None where it cannot be had.
+
+    The tables are a pickle, which can run code: the folder must be writable by the user alone.
+    """
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Caches"
+        else:
+            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = base / "stdpdsl"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "getuid"):
+            status = folder.stat()
+            if status.st_uid != os.getuid() or status.st_mode & 0o022:
+                return None
+        return folder
+    except (OSError, RuntimeError):
+        return None
