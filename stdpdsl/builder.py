@@ -249,7 +249,9 @@ class Builder:
                 end = digits + 1
                 while end < len(text) and text[end].isdigit():
                     end += 1
-                exponent = self._exponent(text[digits:end], Span(self.source, start + digits, start + end))
+                exponent = self._exponent(
+                    text[digits:end], Span(self.source, start + digits, start + end)
+                )
             span = Span(self.source, start + position, start + end)
             if text.startswith("**", end):
                 self._problem("SYN034", span, "a unit has one exponent")
@@ -262,7 +264,10 @@ class Builder:
     def _exponent(self, text: str, span: Span) -> int:
         if len(text.removeprefix("-")) > 2 or not text.removeprefix("-").isdigit():
             self._problem(
-                "SYN034", span, f"`{_short(text)}` is not a unit's exponent", help="a small whole number"
+                "SYN034",
+                span,
+                f"`{_short(text)}` is not a unit's exponent",
+                help="a small whole number",
             )
             return 1
         return int(text)
@@ -402,9 +407,7 @@ class Builder:
         return fields
 
     def neuron(self, children: list) -> ast.Neuron:
-        fields = self._with_parts(
-            children, events=ast.Event, handlers=ast.Handler, every=ast.Every
-        )
+        fields = self._with_parts(children, events=ast.Event, handlers=ast.Handler, every=ast.Every)
         return ast.Neuron(self._ident(children[1]), **fields, span=self._span(children))
 
     def rule(self, children: list) -> ast.Rule:

@@ -102,7 +102,10 @@ class Indentation(Indenter):
                 raise LayoutError(
                     "SYN002", token, "a tab stands in the indentation", "indent with spaces"
                 )
-            if len(indentation) < self.indent_level[-1] and len(indentation) not in self.indent_level:
+            if (
+                len(indentation) < self.indent_level[-1]
+                and len(indentation) not in self.indent_level
+            ):
                 raise LayoutError(
                     "SYN003",
                     token,

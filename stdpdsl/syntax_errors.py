@@ -15,9 +15,7 @@ from typing import Any
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .source import Source, Span
 
-DECLARATIONS = (
-    "constants use sound filterbank neuron layer connect rule sweep record run".split()
-)
+DECLARATIONS = "constants use sound filterbank neuron layer connect rule sweep record run".split()
 # The blocks that hold statements, equations or lines of their own, for "is no clause of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
@@ -160,9 +158,7 @@ def _unclosed_docstring(f: Failure) -> Diagnostic | None:
     text, at = f.source.text, f.piece.start
     if f.piece.kind == "CHARACTER" and text.startswith('"""', at):
         span = Span(f.source, at, at + 3)
-        return Diagnostic(
-            "SYN013", span, "this docstring has no end", help='end it with `"""`'
-        )
+        return Diagnostic("SYN013", span, "this docstring has no end", help='end it with `"""`')
     previous = f.previous
     if previous and previous.kind == "DOC" and "\n" in previous.text and f.piece.kind != "NEWLINE":
         opening = Span(f.source, previous.start, previous.start + 3)
@@ -234,7 +230,9 @@ def _wrong_bracket(f: Failure) -> Diagnostic | None:
         return None
     where = Label(Span(f.source, at, at + 1), "opened here")
     message = f"`{sign}` cannot close `{opening}`"
-    return Diagnostic("SYN015", f.span, message, labels=(where,), help=f"write `{_CLOSING[opening]}`")
+    return Diagnostic(
+        "SYN015", f.span, message, labels=(where,), help=f"write `{_CLOSING[opening]}`"
+    )
 
 
 def _semicolon(f: Failure) -> Diagnostic | None:
@@ -393,7 +391,9 @@ def _indentation(f: Failure) -> Diagnostic | None:
 def _colon_or_equals(f: Failure) -> Diagnostic | None:
     text = f.piece.text
     if text == "=" and ":" in f.expected and not f.after_value:
-        return Diagnostic("SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`")
+        return Diagnostic(
+            "SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`"
+        )
     if text == ":" and "=" in f.expected:
         return Diagnostic("SYN007", f.span, "a value is given with `=`", help="write `=` for `:`")
     if text == "=" and f.previous and (f.previous.text, f.previous.end) == ("=", f.piece.start):

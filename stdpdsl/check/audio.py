@@ -140,9 +140,7 @@ class Audio:
                 self.argument(parameter, given[parameter.name], function)
         return given
 
-    def argument(
-        self, parameter: AudioParameter, expr: ast.Expr, function: AudioFunction
-    ) -> None:
+    def argument(self, parameter: AudioParameter, expr: ast.Expr, function: AudioFunction) -> None:
         what = f"`{parameter.name}` of `{function.name}`"
         if parameter.unit in ("text", "bool"):
             self.word(parameter, expr, what)
@@ -202,9 +200,7 @@ class Audio:
                 continue
             self.driven(drive, component, bank)
 
-    def driven(
-        self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None
-    ) -> None:
+    def driven(self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None) -> None:
         name = drive.variable.id
         symbol = component.variables.get(name)
         if symbol is None or symbol.equation is None:

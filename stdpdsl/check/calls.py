@@ -62,9 +62,7 @@ def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
         return None
     if name == "int" and types[0].kind == "boolean":
         return Type(NONE, "integer")
-    if not all(
-        [self.is_number(a, t, f"`{name}`") for a, t in zip(call.args, types, strict=True)]
-    ):
+    if not all([self.is_number(a, t, f"`{name}`") for a, t in zip(call.args, types, strict=True)]):
         return None
     if function.rule == "none":
         return _plain(self, call, types, function.result)

@@ -262,9 +262,7 @@ class Clauses:
         self.reporter.error("CLAUSE001", where, message, help=help)
 
     def contradiction(self, node: ast.Node, message: str, other: ast.Node, help: str) -> None:
-        self.reporter.error(
-            "CLAUSE002", node, message, labels=((other, "and this"),), help=help
-        )
+        self.reporter.error("CLAUSE002", node, message, labels=((other, "and this"),), help=help)
 
     def misplaced(self, node: ast.Node, message: str, help: str) -> None:
         self.reporter.error("CLAUSE003", node, message, help=help)

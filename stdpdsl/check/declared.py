@@ -116,9 +116,7 @@ class Declared:
                     Symbol(item.name.id, "parameter", item, item.value, owner=name),
                 )
             for equation in node.equations:
-                component.variables.setdefault(
-                    equation.name.id, _variable(equation, name)
-                )
+                component.variables.setdefault(equation.name.id, _variable(equation, name))
             self.models[name] = component
             self.cycles({n: s.value for n, s in component.parameters.items()}, name)
         return self.models[name]

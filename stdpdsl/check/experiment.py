@@ -209,7 +209,5 @@ class Experiment:
             )  # fmt: skip
         else:
             want = as_float(self.inference.type_of(symbol))
-        context = self.models.context(
-            self.symbols.value_scope(component), f"`{component.name}`"
-        )
+        context = self.models.context(self.symbols.value_scope(component), f"`{component.name}`")
         self.inference.expect(node.value, context, want, f"`{'.'.join(parts)}`")

@@ -168,9 +168,7 @@ class Symbols:
 
     def pattern_scope(self, connection: Component) -> Scope:
         """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
-        return ChainMap(
-            connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals
-        )
+        return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
     def synapse_scope(self, connection: Component) -> Scope:
         """Names in a rule's and a connection's statements, equations and delivery."""

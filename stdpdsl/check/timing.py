@@ -104,9 +104,7 @@ class Timing:
 
     # Models
 
-    def model(
-        self, model: ast.Neuron | ast.Rule, component: Component, env: Env
-    ) -> None:
+    def model(self, model: ast.Neuron | ast.Rule, component: Component, env: Env) -> None:
         key = (id(model), tuple((n, env.get(n)) for n in component.parameters))
         if key in self.seen:
             return
@@ -198,9 +196,7 @@ class Timing:
         assert self.dt is not None
         return self.dt
 
-    def multiple(
-        self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False
-    ) -> None:
+    def multiple(self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False) -> None:
         number = value(expr, env)
         if number is None or not abs(number) < float("inf"):
             return

@@ -1,0 +1,68 @@
+"""Support code: real Python files, of which a script gets just the functions that it uses."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from functools import cache
+
+from ..resources import resource_dir
+
+
+@cache
+def _support() -> tuple[dict[str, tuple[str, set[str]]], dict[str, str]]:
+    """Every top-level name with its text and the names it uses; every import by the name it binds."""
+    folder = resource_dir("templates") / "brian2" / "support"
+    modules = {path.stem for path in folder.glob("*.py")}
+    found: dict[str, tuple[str, set[str]]] = {}
+    imports: dict[str, str] = {}
+    for path in sorted(folder.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                if isinstance(node, ast.ImportFrom) and node.module in modules:
+                    continue
+                for alias in node.names:
+                    bound = alias.asname or alias.name.split(".")[0]
+                    one = (
+                        ast.ImportFrom(node.module, [alias], 0)
+                        if isinstance(node, ast.ImportFrom)
+                        else ast.Import([alias])
+                    )
+                    imports[bound] = ast.unparse(one)
+                continue
+            names = []
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names = [node.name]
+                start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            elif isinstance(node, ast.Assign):
+                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+                start = node.lineno
+            for name in names:
+                body = "\n".join(lines[start - 1 : node.end_lineno])
+                found[name] = body, used_names(body)
+    return found, imports
+
+
+def used_names(code: str) -> set[str]:
+    """Every name that code refers to."""
+    return {n.id for n in ast.walk(ast.parse(textwrap.dedent(code))) if isinstance(n, ast.Name)}
+
+
+def support_for(code: str) -> tuple[str, list[str]]:
+    """The support that a script uses, in a stable order, and the imports of all of it."""
+    found, imports = _support()
+    chosen: set[str] = set()
+    names = used_names(code)
+    waiting = sorted(names & set(found))
+    while waiting:
+        name = waiting.pop()
+        if name not in chosen:
+            chosen.add(name)
+            names |= found[name][1]
+            waiting += sorted(found[name][1] & set(found))
+    values = [found[n][0] for n in found if n in chosen and n.isupper()]
+    bodies = [found[n][0] for n in found if n in chosen and not n.isupper()]
+    text = "\n".join(values) + ("\n\n\n" if values else "") + "\n\n\n".join(bodies)
+    return text, sorted({imports[n] for n in names & set(imports)})

@@ -1,0 +1,247 @@
+"""The compiler: text -> tree -> checked -> sweep -> experiment -> script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from . import ast
+from .brian2.render import render
+from .check import Checked, check
+from .diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .lower import lower
+from .parser import parse
+from .source import Source
+from .sweep import SweepTable, evaluate_sweep
+
+# Runtime targets cost about this much per step and group of neurons or synapses, a standalone
+# build about this long; measured on two cores.
+SECONDS_PER_STEP_AND_PART = 1e-4
+SECONDS_OF_BUILD = 20.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do."""
+
+    model: str
+    target: str
+    lines: tuple[tuple[str, str], ...]
+
+    def render(self) -> str:
+        width = max(len(name) for name, _ in self.lines)
+        return "".join(f"{name:<{width}}  {value}\n" for name, value in self.lines)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    script: str
+    diagnostics: list[Diagnostic]
+    plan: Plan
+
+
+def check_text(
+    source: Source, folder: Path, sets: list[str]
+) -> tuple[Checked | None, list[Diagnostic]]:
+    """Everything that is wrong with a spec; reads only the files that it names."""
+    try:
+        checked, _, diagnostics = _front(source, folder, sets)
+    except CompileError as error:
+        return None, list(error.diagnostics)
+    return checked, diagnostics
+
+
+def compile_source(
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str
+) -> Compiled:
+    """The script of a spec. Raises CompileError with all errors at once."""
+    checked, table, diagnostics = _front(source, folder, sets)
+    if table is None or has_errors(diagnostics):
+        raise CompileError(diagnostics)
+    experiment = lower(checked, table)
+    plan = make_plan(checked, table, experiment, target)
+    script = render(experiment, source.text, parameters, plan.target)
+    warnings = [d for d in diagnostics if d.severity != "error"]
+    return Compiled(script, warnings, plan)
+
+
+def _front(
+    source: Source, folder: Path, sets: list[str]
+) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
+    spec = with_settings(parse(source), sets)
+    used, problems = read_used(spec, folder)
+    checked = check(spec, used, library())
+    diagnostics = [*problems, *checked.diagnostics]
+    if has_errors(diagnostics):
+        return checked, None, in_order(diagnostics)
+    table, more = evaluate_sweep(
+        checked.symbols, seed_of(checked), lambda name: read_table(folder / name)
+    )
+    return checked, table, in_order([*diagnostics, *more])
+
+
+@cache
+def library() -> dict[str, ast.Rule]:
+    """The rules that ship."""
+    rules = {}
+    for path in sorted((Path(__file__).parent / "library").glob("*.stdp")):
+        spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
+        rules.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
+    return rules
+
+
+def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
+    used: dict[str, ast.Spec] = {}
+    problems: list[Diagnostic] = []
+    for use in spec.of(ast.Use):
+        path = folder / use.path.value
+        try:
+            text = path.read_text(encoding="utf-8")
+            used[use.path.value] = parse(Source(str(path), text))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            problems.append(Diagnostic(
+                "FILE001", use.path.span, f"cannot read `{use.path.value}`: {reason}",
+                help="the path is taken from the spec's folder",
+            ))  # fmt: skip
+        except UnicodeDecodeError:
+            problems.append(
+                Diagnostic("FILE002", use.path.span, f"`{use.path.value}` is not UTF-8 text")
+            )
+        except CompileError as error:
+            problems += error.diagnostics
+    return used, problems
+
+
+def read_table(path: Path) -> dict[str, list]:
+    """The columns of a CSV, Parquet or XLSX file; OSError or ValueError where there are none."""
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        import csv
+
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    elif kind == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        path.open("rb").close()
+        try:
+            return dict(pyarrow.parquet.read_table(path).to_pydict())
+        except pyarrow.ArrowException as error:
+            raise ValueError(str(error).partition("\n")[0]) from None
+    elif kind == ".xlsx":
+        import openpyxl
+
+        path.open("rb").close()
+        try:
+            sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        except Exception as error:
+            raise ValueError(str(error)) from None
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    else:
+        raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")
+    rows = [row for row in rows if any(cell not in (None, "") for cell in row)]
+    if not rows:
+        raise ValueError("it is empty")
+    head = [str(cell) for cell in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(head):
+            raise ValueError(f"line {number} has {len(row)} cells where the head has {len(head)}")
+    return {name: [row[k] for row in rows[1:]] for k, name in enumerate(head)}
+
+
+def seed_of(checked: Checked) -> int:
+    from .numeric import evaluate
+    from .sweep import constant_values
+
+    for run in checked.spec.of(ast.Run):
+        if run.seed is not None:
+            return int(evaluate(run.seed, constant_values(checked.symbols)))
+    return 0
+
+
+def with_settings(spec: ast.Spec, sets: list[str]) -> ast.Spec:
+    """`--set NAME=VALUE`: a constant, a component's parameter, `duration`, `dt` or `seed`."""
+    for text in sets:
+        name, _, value = text.partition("=")
+        source = Source("--set", f"constants:\n    setting = {value.strip()}\n")
+        parsed = parse(source).of(ast.Constants)[0].items[0].value
+        spec = with_setting(spec, name.strip(), parsed)
+    return spec
+
+
+def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
+    owner, _, attribute = name.rpartition(".")
+    changed: list[ast.Declaration] = []
+    done = False
+    for d in spec.declarations:
+        if not owner and isinstance(d, ast.Run) and name in ("duration", "dt", "seed"):
+            d, done = replace(d, **{name: value}), True
+        elif not owner and isinstance(d, ast.Constants):
+            items = tuple(replace(x, value=value) if x.name.id == name else x for x in d.items)
+            done = done or any(x.name.id == name for x in d.items)
+            d = replace(d, items=items)
+        elif owner and isinstance(d, ast.Layer | ast.Connect) and d.name.id == owner:
+            d, done = with_argument(d, attribute, value), True
+        changed.append(d)
+    if not done:
+        raise CompileError([Diagnostic(
+            "SET001", value.span, f"there is nothing called `{name}` to set",
+            help="a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
+        )])  # fmt: skip
+    return replace(spec, declarations=tuple(changed))
+
+
+def with_argument(d: Any, name: str, value: ast.Expr) -> Any:
+    argument = ast.Assign(ast.Ident(name, span=value.span), value, span=value.span)
+
+    def among(arguments: tuple[ast.Assign, ...]) -> tuple[ast.Assign, ...]:
+        return (*(a for a in arguments if a.name.id != name), argument)
+
+    if isinstance(d, ast.Connect) and name == "weight" and d.weight is not None:
+        return replace(d, weight=value)
+    if isinstance(d, ast.Connect) and d.plasticity:
+        return replace(d, plasticity=replace(d.plasticity, arguments=among(d.plasticity.arguments)))
+    if isinstance(d, ast.Layer) and d.neuron:
+        return replace(d, arguments=among(d.arguments))
+    raise CompileError([Diagnostic(
+        "SET001", value.span, f"`{d.name.id}` has no parameter `{name}` to set",
+    )])  # fmt: skip
+
+
+def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str) -> Plan:
+    """Counts, and the target: standalone where its build costs less than the steps at runtime."""
+    import shutil
+
+    from .numeric import NotConstant, evaluate
+
+    run: ast.Run = checked.spec.of(ast.Run)[0]
+    try:
+        seconds = float(evaluate(run.duration, {})) if run.duration else None
+    except NotConstant:
+        seconds = None  # a sound's length
+    parts = 2 * len(experiment.layers) + 3 * len(experiment.connections)
+    steps = None if seconds is None else round(seconds / experiment.dt)
+    runtime = None if steps is None else steps * parts * SECONDS_PER_STEP_AND_PART
+    chosen = target
+    if target == "auto":
+        compiler = shutil.which("g++") and shutil.which("make")
+        short = runtime is not None and runtime < SECONDS_OF_BUILD
+        chosen = "numpy" if short or not compiler else "cpp_standalone"
+    neurons = sum(
+        x.size * (table.replicates if x.shared else table.rows) for x in experiment.layers
+    )
+    lines = (
+        ("model", experiment.model),
+        ("blocks", f"{table.rows:,}"),
+        ("columns", ", ".join(table.columns) or "-"),
+        ("neurons", f"{neurons:,}"),
+        ("connections", ", ".join(c.name for c in experiment.connections) or "-"),
+        ("simulated time", "as long as the sound" if seconds is None else f"{seconds:g} s"),
+        ("time step", f"{experiment.dt:g} s"),
+        ("target", chosen),
+    )
+    return Plan(experiment.model, chosen, lines)
