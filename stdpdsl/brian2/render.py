@@ -398,7 +398,7 @@ def saving_lines(e: Experiment, states: dict[str, str]) -> list[str]:
 def connection_saving(c: Connection, states: dict[str, str]) -> list[str]:
     name = c.name
     lines = [
-        f"# {name}", f"link = links[{name!r}]", "edges, row_of, state = link.edges, {}, {}",
+        f"# {name}", f"link = links[{name!r}]", "edges, state = link.edges, {}",
         "for s in link.synapses:",
         "    namespace = s.namespace",
         f"    audit_constants({name!r}, namespace, s.contained_objects)",
@@ -409,6 +409,8 @@ def connection_saving(c: Connection, states: dict[str, str]) -> list[str]:
             f"        audit('{name}.{p.name}', s.variables[{p.name!r}].get_value(),"
             f" {p.code}[edges.block])",
         ]
+    if not c.state:
+        return lines
     lines.append("if link.synapses:")
     for variable in c.state:
         lines.append(
@@ -429,8 +431,6 @@ def connection_saving(c: Connection, states: dict[str, str]) -> list[str]:
         "    for values in state.values():",
         "        good &= finite_blocks(values, edges.block, blocks)",
     ]
-    if not c.state:
-        return lines[:-2]
     weight = c.weight
     others = [v for v in c.state if v != weight]
     others_code = ", ".join(f"{states[v]!r}: state[{v!r}]" for v in others)
