@@ -60,8 +60,7 @@ SYNTAX = {
     ),
     "SYN011": Code(
         "unknown operator",
-        "The operators are `+ - * / // % **`, the comparisons `< <= > >= == !=`, and "
-        "`and or not`.",
+        "The operators are `+ - * / // % **`, the comparisons `< <= > >= == !=`, and `and or not`.",
     ),
     "SYN012": Code("string without end", "A string ends on its own line, with a double quote."),
     "SYN013": Code(

@@ -394,7 +394,9 @@ def _(node: ast.Sweep) -> list[str]:
 
 @_lines.register
 def _(node: ast.Table) -> list[str]:
-    head = [print_path(h.path) + (f" [{print_unit(h.unit)}]" if h.unit else "") for h in node.headers]
+    head = [
+        print_path(h.path) + (f" [{print_unit(h.unit)}]" if h.unit else "") for h in node.headers
+    ]
     rows = [head, *([print_expr(cell) for cell in row] for row in node.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (

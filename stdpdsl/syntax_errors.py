@@ -16,7 +16,17 @@ from .diagnostics import Diagnostic, Label, did_you_mean
 from .source import Source, Span
 
 DECLARATIONS = (
-    "constants use sound filterbank neuron layer connect rule sweep record run".split()
+    "constants",
+    "use",
+    "sound",
+    "filterbank",
+    "neuron",
+    "layer",
+    "connect",
+    "rule",
+    "sweep",
+    "record",
+    "run",
 )
 # The blocks that hold statements, equations or lines of their own, for "is no clause of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
@@ -164,9 +174,7 @@ def _unclosed_docstring(f: Failure) -> Diagnostic | None:
     text, at = f.source.text, f.piece.start
     if f.piece.kind == "CHARACTER" and text.startswith('"""', at):
         span = Span(f.source, at, at + 3)
-        return Diagnostic(
-            "SYN013", span, "this docstring has no end", help='end it with `"""`'
-        )
+        return Diagnostic("SYN013", span, "this docstring has no end", help='end it with `"""`')
     previous = f.previous
     if previous and previous.kind == "DOC" and "\n" in previous.text and f.piece.kind != "NEWLINE":
         opening = Span(f.source, previous.start, previous.start + 3)
@@ -238,7 +246,9 @@ def _wrong_bracket(f: Failure) -> Diagnostic | None:
         return None
     where = Label(Span(f.source, at, at + 1), "opened here")
     message = f"`{sign}` cannot close `{opening}`"
-    return Diagnostic("SYN015", f.span, message, labels=(where,), help=f"write `{_CLOSING[opening]}`")
+    return Diagnostic(
+        "SYN015", f.span, message, labels=(where,), help=f"write `{_CLOSING[opening]}`"
+    )
 
 
 def _semicolon(f: Failure) -> Diagnostic | None:
@@ -304,7 +314,8 @@ def _chained_comparison(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "COMPARE" or not f.after_value:
         return None
     left, sign, right = f.stack[-3:] if len(f.stack) >= 3 else (None, None, None)
-    hint, labels = "", ()
+    hint = ""
+    labels: tuple[Label, ...] = ()
     if isinstance(sign, str) and hasattr(left, "span") and hasattr(right, "span"):
         middle = right.span.text
         hint = f"write `{left.span.text} {sign} {middle} and {middle} {f.piece.text} …`"
@@ -397,7 +408,9 @@ def _indentation(f: Failure) -> Diagnostic | None:
 def _colon_or_equals(f: Failure) -> Diagnostic | None:
     text = f.piece.text
     if text == "=" and ":" in f.expected and not f.after_value:
-        return Diagnostic("SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`")
+        return Diagnostic(
+            "SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`"
+        )
     if text == ":" and "=" in f.expected:
         return Diagnostic("SYN007", f.span, "a value is given with `=`", help="write `=` for `:`")
     if text == "=" and f.previous and (f.previous.text, f.previous.end) == ("=", f.piece.start):

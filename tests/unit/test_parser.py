@@ -111,7 +111,23 @@ def test_spans_are_exact():
 
 
 def test_words_are_keywords_only_in_position():
-    words = "rate every size model where to from in on blocks layer per off frozen event".split()
+    words = [
+        "rate",
+        "every",
+        "size",
+        "model",
+        "where",
+        "to",
+        "from",
+        "in",
+        "on",
+        "blocks",
+        "layer",
+        "per",
+        "off",
+        "frozen",
+        "event",
+    ]
     body = "".join(f"        {word} = 1\n" for word in words)
     rule = only(f"rule r:\n    parameters:\n{body}    on pre: every += size * where\n")
     assert [p.name.id for p in rule.parameters] == words
@@ -122,7 +138,9 @@ def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
     reader = _reader()
     reserved = {terminal.lower() for terminal in RESERVED}
     for accepts in reader.lark.parser.parser._parse_table.states.values():
-        words = {reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()}
+        words = {
+            reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
+        }
         if "NAME" in accepts:
             assert words - reserved <= {"to"}  # `deliver: to I`
 
@@ -162,7 +180,10 @@ def test_neuron():
     v, w, g, chosen, b = neuron.equations
     assert (v.kind, v.name.id, v.name.span.text) == ("ode", "v", "v")
     assert [[word.id for word in flag] for flag in v.flags] == [["unless", "refractory"]]
-    assert [[word.id for word in flag] for flag in w.flags] == [["event-driven"], ["constant", "over", "dt"]]
+    assert [[word.id for word in flag] for flag in w.flags] == [
+        ["event-driven"],
+        ["constant", "over", "dt"],
+    ]
     assert print_expr(w.bounds.high) == "wmax"
     assert (g.kind, chosen.kind) == ("subexpression", "parameter")
     assert [(f.name, f.exponent) for f in g.unit.factors] == [("siemens", 1), ("meter", -2)]
@@ -216,7 +237,9 @@ def test_layer_and_connection():
     assert connect.handlers[0].body[0] == ast.Deliver(None, span=HERE)
     normalise = connect.every[0].body[0]
     assert (normalise.side.id, print_expr(normalise.total)) == ("post", "78.4")
-    pairs = only('connect A -> B:\n    pattern: pairs from "edges.csv" where i < j\n    delay: 2 ms\n')
+    pairs = only(
+        'connect A -> B:\n    pattern: pairs from "edges.csv" where i < j\n    delay: 2 ms\n'
+    )
     assert (pairs.name.id, pairs.pattern.path.value) == ("A_B", "edges.csv")
     assert print_expr(pairs.axonal_delay) == "2 ms"
 
@@ -246,7 +269,9 @@ def test_sweep():
     )
     table, grid, zipped, file, random = sweep.parts
     assert [header.path.dotted for header in table.headers] == [
-        "Apre", "A1.taupre", "feedforward.preset",
+        "Apre",
+        "A1.taupre",
+        "feedforward.preset",
     ]
     assert [[print_expr(cell) for cell in row] for row in table.rows] == [
         ["0.01", "20", "hippocampus"],
@@ -302,7 +327,9 @@ def test_phases_and_record():
 
 
 def test_line_ends_and_byte_order_mark():
-    plain = "constants:\n    a = 5 ms\n\n    # remark\n    b = [1,\n 2]\n".replace("b = [1,\n 2]", "b = (1 +\n 2)")
+    plain = "constants:\n    a = 5 ms\n\n    # remark\n    b = [1,\n 2]\n".replace(
+        "b = [1,\n 2]", "b = (1 +\n 2)"
+    )
     expected = spec(plain)
     windows = plain.replace("\n", "\r\n")
     for text in (windows, "\ufeff" + plain, "\ufeff" + windows, plain.rstrip("\n"), "\n\n" + plain):
@@ -314,7 +341,7 @@ def test_line_ends_and_byte_order_mark():
 
 
 def test_comments_at_any_column():
-    text = "constants: # c\n  # c\n    a = 1 # c\n# c\n    b = 2\n        # c\nuse \"x\" # c"
+    text = 'constants: # c\n  # c\n    a = 1 # c\n# c\n    b = 2\n        # c\nuse "x" # c'
     assert len(spec(text).declarations) == 2
 
 
@@ -358,7 +385,10 @@ def test_limits():
     assert print_expr(expr("+".join(["a"] * 150))).count("+") == 149
 
 
-@pytest.mark.parametrize("text", ["", "\n", "\t", "# remark", "\x00", '"', '"""', "(", ")", "|", ":", "model", "model m\n  x"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", "\t", "# remark", "\x00", '"', '"""', "(", ")", "|", ":", "model", "model m\n  x"],
+)
 def test_odd_files_give_an_error(text):
     assert codes(text)
 
