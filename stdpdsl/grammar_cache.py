@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import lark
-
 
 class CachePath(str):
     """A path to lark. It hashes `str()` of its options, this one too, so it would take a file that
@@ -26,14 +24,14 @@ class CachePath(str):
 
 
 @contextmanager
-def kept(grammars: Iterable[Path], options: object) -> Iterator[str | bool]:
+def kept(grammars: Iterable[Path], *depends: str) -> Iterator[str | bool]:
     """What to give to lark as `cache`: the file to read, or a new file that is then put in its
-    place."""
+    place. `depends` is all that the tables depend on besides the grammars."""
     folder = cache_folder()
     if folder is None:
         yield False
         return
-    key = [lark.__version__, sys.version, repr(options)]
+    key = [sys.version, *depends]
     key += [path.read_text(encoding="utf-8") for path in grammars]
     name = hashlib.sha256("\0".join(key).encode()).hexdigest()[:24]
     target = folder / f"grammar-{name}.pickle"

@@ -10,8 +10,9 @@ import functools
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, cast
 
+import lark
 from lark import Lark, Token
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import Indenter
@@ -40,7 +41,7 @@ def parse(source: Source) -> Spec:
         spec = reader.read(source)
         problems = reader.builder.problems
         if spec is None:
-            problems = [*problems, *reader.recover()]
+            problems += reader.recover()
         elif not spec.declarations and not spec.model:
             problems = [Diagnostic("SYN004", Span(source, 0, 0), "this file declares nothing")]
         if problems:
@@ -51,7 +52,7 @@ def parse(source: Source) -> Spec:
 
 def _too_large(source: Source) -> Diagnostic:
     return Diagnostic(
-        "SYN029",
+        "SYN028",
         Span(source, 0, 0),
         f"this file has {len(source.text):,} characters, more than {MAX_LENGTH:,}",
         help='long tables of parameters may stand in a file of their own: `from: "table.csv"`',
@@ -73,14 +74,14 @@ class Indentation(Indenter):
     """Turns the indentation of lines into tokens; inside brackets lines do not count."""
 
     NL_type = "_NEWLINE"
-    OPEN_PAREN_types = ["LPAR", "LSQB"]
-    CLOSE_PAREN_types = ["RPAR", "RSQB", "RSQB_UNIT"]
+    OPEN_PAREN_types = ("LPAR", "LSQB")  # type: ignore[assignment]
+    CLOSE_PAREN_types = ("RPAR", "RSQB", "RSQB_UNIT")  # type: ignore[assignment]
     INDENT_type = "_INDENT"
     DEDENT_type = "_DEDENT"
     tab_len = 8
 
     @property
-    def always_accept(self) -> tuple[str, ...]:
+    def always_accept(self) -> tuple[str, ...]:  # type: ignore[override]
         # Any word may come anywhere as far as the lexer is concerned: `Words` below tells
         # keywords from names. Reserved words stay reserved where no rule wants them.
         return ("_NEWLINE", "NAME", *RESERVED)
@@ -126,7 +127,7 @@ class Words(BasicLexer):
     anything else, most of them can share one. That saves half of the time of a short spec.
     """
 
-    shared: dict[frozenset[str], Scanner] = {}
+    shared: ClassVar[dict[frozenset[str], Scanner]] = {}
 
     def _build_scanner(self) -> Scanner:
         keywords = {t.pattern.value: t.name for t in self.terminals if t.pattern.value.isalpha()}
@@ -159,17 +160,19 @@ class Reader:
         self.builder = Builder()
         self.layout = Indentation()
         grammar = resource_dir("grammars")
-        options: dict[str, Any] = dict(
-            parser="lalr",
-            lexer="contextual",
-            postlex=self.layout,
-            transformer=self.builder,
-            keep_all_tokens=True,  # the builder takes spans from them
-            maybe_placeholders=False,
-            g_regex_flags=re.ASCII,
-            _plugins={"ContextualLexer": StateLexer},
-        )
-        with grammar_cache.kept(sorted(grammar.glob("*.lark")), RESERVED) as cache:
+        options: dict[str, Any] = {
+            "parser": "lalr",
+            "lexer": "contextual",
+            "postlex": self.layout,
+            "transformer": self.builder,
+            "keep_all_tokens": True,  # the builder takes spans from them
+            "maybe_placeholders": False,
+            "g_regex_flags": re.ASCII,
+            "_plugins": {"ContextualLexer": StateLexer},
+        }
+        with grammar_cache.kept(
+            sorted(grammar.glob("*.lark")), lark.__version__, *RESERVED
+        ) as cache:
             self.lark = Lark.open(str(grammar / "stdp.lark"), cache=cache, **options)
         self.failure: Diagnostic | None = None
         # How messages call a terminal: its text where it is a fixed one, else its kind.
@@ -191,7 +194,7 @@ class Reader:
         if start == 0 and self.text.startswith("\ufeff"):
             start = 1  # a byte order mark
         try:
-            return self.lark.parse(TextSlice(self.text, start, end))
+            return cast(Spec, self.lark.parse(TextSlice(self.text, start, end)))
         except LayoutError as error:
             self.failure = self._explain_layout(error)
         except UnexpectedInput as error:
@@ -200,17 +203,18 @@ class Reader:
 
     def recover(self) -> list[Diagnostic]:
         """One error for each declaration that fails by itself."""
-        whole, errors = self.failure, []
+        whole = self.failure
+        errors: list[Diagnostic] = []
         follows_error = False
         for start, end, declares in self._chunks():
             if self._read(start, end) is not None:
                 follows_error = False
-            elif declares or not follows_error:
+            elif self.failure and (declares or not follows_error):
                 errors.append(self.failure)
                 follows_error = True
                 if self.failure.code == "SYN013":  # after an open docstring nothing is certain
                     break
-        return errors or [whole]
+        return errors or [whole] if whole else errors
 
     def _chunks(self) -> Iterator[tuple[int, int, bool]]:
         """The top-level declarations; whether each starts with a declaration's word."""
@@ -231,14 +235,13 @@ class Reader:
     # Errors -------------------------------------------------------------------------------------
 
     def _explain_layout(self, error: LayoutError) -> Diagnostic:
-        token = error.token
+        token: Any = error.token
+        start, end = token.start_pos, token.end_pos
         if token.type == "_NEWLINE":
-            start, end = token.start_pos + token.rindex("\n") + 1, token.end_pos
+            start += token.rindex("\n") + 1
             if error.code == "SYN002":
                 start = self.text.index("\t", start)
                 end = start + 1
-        else:
-            start, end = token.start_pos, token.end_pos
         span = Span(self.builder.source, start, max(end, start + 1))
         return Diagnostic(error.code, span, error.message, help=error.help)
 
@@ -252,7 +255,7 @@ class Reader:
             piece = self._piece(token)
         else:
             assert isinstance(error, UnexpectedCharacters)
-            at = error.pos_in_stream
+            at = error.pos_in_stream or 0
             piece = Piece("CHARACTER", self.text[at], at, at + 1)
         return Failure(
             self.builder.source,

@@ -15,7 +15,19 @@ from typing import Any
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .source import Source, Span
 
-DECLARATIONS = "constants use sound filterbank neuron layer connect rule sweep record run".split()
+DECLARATIONS = (
+    "constants",
+    "use",
+    "sound",
+    "filterbank",
+    "neuron",
+    "layer",
+    "connect",
+    "rule",
+    "sweep",
+    "record",
+    "run",
+)
 # The blocks that hold statements, equations or lines of their own, for "is no clause of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
@@ -127,7 +139,11 @@ class Failure:
 
     def context(self, words: Iterable[str]) -> str:
         """The innermost unfinished construct that one of the words opens."""
-        return next((str(x) for x in reversed(self.stack) if isinstance(x, str) and x in words), "")
+        tokens = [(str(x), x.type) for x in self.stack if isinstance(x, str)]  # type: ignore[attr-defined]
+        if self.starts_line:  # the line before is complete, if not yet reduced
+            while tokens and tokens[-1][1] != "_INDENT":
+                tokens.pop()
+        return next((x for x, kind in reversed(tokens) if x in words and kind != "NAME"), "")
 
     @property
     def wants_value(self) -> bool:
@@ -207,7 +223,7 @@ def _unclosed_bracket(f: Failure) -> Diagnostic | None:
     if not opened or f.piece.text in (")", "]"):
         return None
     sign, at = opened[-1]
-    if "\n" not in f.source.text[at : f.piece.start] and f.piece.kind != "END":
+    if "\n" not in f.source.text[at : f.piece.start] and f.piece.kind not in LAYOUT_KINDS:
         return None
     # A bracket that is closed in the same declaration is not the cause.
     after = _NEXT_DECLARATION.search(f.source.text, at)
@@ -298,7 +314,8 @@ def _chained_comparison(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "COMPARE" or not f.after_value:
         return None
     left, sign, right = f.stack[-3:] if len(f.stack) >= 3 else (None, None, None)
-    hint, labels = "", ()
+    hint = ""
+    labels: tuple[Label, ...] = ()
     if isinstance(sign, str) and hasattr(left, "span") and hasattr(right, "span"):
         middle = right.span.text
         hint = f"write `{left.span.text} {sign} {middle} and {middle} {f.piece.text} …`"
@@ -354,7 +371,7 @@ def _equation_without_unit(f: Failure) -> Diagnostic | None:
     if f.context([*BLOCKS, "equations", "parameters", "on", "every", "reset"]) != "equations":
         return None
     return Diagnostic(
-        "SYN036",
+        "SYN029",
         f.span,
         "this equation has no unit",
         help="end it with `: volt`, say, or `: 1` for a plain number",
@@ -370,7 +387,7 @@ def _missing_body(f: Failure) -> Diagnostic | None:
         return Diagnostic(
             "SYN027", span, "this header has no body", help="indent the lines that belong to it"
         )
-    if f.piece.kind == "DEDENT" and "NEWLINE" not in f.expected:
+    if f.piece.kind == "DEDENT" and f.starts_line:
         return Diagnostic("SYN027", f.span, f"this body lacks {_one_of(f.expected)}")
     return None
 
