@@ -161,11 +161,10 @@ def test_butterworth(sound):
 
 def test_iir(sound):
     design = {"passband": 1000.0, "stopband": 1500.0, "gpass": 1.0, "gstop": 40.0}
-    bank = hears.IIRFilterbank(
-        source(sound), 1, 1000 * Hz, 1500 * Hz, 1.0, 40.0, btype="low", ftype="ellip"
-    )
-    expected = theirs(bank, len(sound))
-    np.testing.assert_allclose(ours(sound, ("iir", design)), expected, atol=1e-11)
+    # brian2hears' IIRFilterbank hands scipy arrays, which numpy 2.5 refuses to take as numbers.
+    expected = signal.lfilter(*signal.iirdesign(1000, 1500, 1.0, 40.0, fs=FS), sound)
+    made = ours(sound, ("iir", design))
+    np.testing.assert_allclose(made[:, 0], expected, atol=1e-11)
     low = {"passband": CF, "stopband": CF * 2, "gpass": 1.0, "gstop": 30.0}
     band = {"passband": 800.0, "passband_high": 1200.0, "stopband": 600.0, "stopband_high": 1500.0}
     for ftype in ("butter", "cheby1", "cheby2"):

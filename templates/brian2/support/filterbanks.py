@@ -226,7 +226,8 @@ def iir(
 ):
     """Filters of the lowest order that loses at most gpass (dB) in the passband and at least gstop
     (dB) in the stopband, both edges in Hz; `…_high` are the upper edges of "bandpass" and
-    "bandstop". ftype: "ellip", "butter", "cheby1" or "cheby2" (scipy.signal.iirdesign).
+    "bandstop". ftype: "ellip", "butter", "cheby1" or "cheby2" (scipy.signal.iirdesign;
+    brian2hears' own IIRFilterbank fails with numpy 2.5).
     """
     from scipy import signal
 
