@@ -316,9 +316,6 @@ class Builder:
     def assign(self, children: list) -> ast.Assign:
         return ast.Assign(self._ident(children[0]), children[2], span=self._span(children))
 
-    def assign_line(self, children: list) -> ast.Assign:
-        return children[0]
-
     def arguments(self, children: list) -> Several:
         return Several(_of(children, ast.Assign), self._span(children))
 

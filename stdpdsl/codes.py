@@ -121,15 +121,16 @@ SYNTAX = {
         "indented lines.",
     ),
     "SYN028": Code(
-        "expression nested too deeply",
-        "There is a limit to the depth of an expression, far beyond what a reader could follow. "
-        "Intermediate results may have names: in `equations:` (`x = … : 1`), or in statements "
-        "(`x = …`).",
+        "beyond a limit",
+        "There are limits, far beyond what a reader could follow, to the depth of an expression, to "
+        "the brackets open at a time and to the length of a file. Intermediate results may have "
+        "names: in `equations:` (`x = … : 1`), or in statements (`x = …`). Long tables of "
+        'parameters may stand in a file of their own: `from: "parameters.csv"` in the sweep.',
     ),
     "SYN029": Code(
-        "file too large",
-        "A spec is limited in size. Long tables of parameters belong into a file of their own: "
-        '`from: "parameters.csv"` in the sweep.',
+        "equation without a unit",
+        "Each line under `equations:` ends with `: unit`, the unit of its variable: `: volt`, or "
+        "`: 1` for a plain number.",
     ),
     "SYN030": Code(
         "not supported yet",
@@ -155,11 +156,6 @@ SYNTAX = {
     ),
     "SYN035": Code(
         "table row of a different length", "Each row of a table has one cell for each column."
-    ),
-    "SYN036": Code(
-        "equation without a unit",
-        "Each line under `equations:` ends with `: unit`, the unit of its variable: `: volt`, or "
-        "`: 1` for a plain number.",
     ),
 }
 

@@ -40,7 +40,7 @@ def parse(source: Source) -> Spec:
         spec = reader.read(source)
         problems = reader.builder.problems
         if spec is None:
-            problems = [*problems, *reader.recover()]
+            problems += reader.recover()
         elif not spec.declarations and not spec.model:
             problems = [Diagnostic("SYN004", Span(source, 0, 0), "this file declares nothing")]
         if problems:
@@ -51,7 +51,7 @@ def parse(source: Source) -> Spec:
 
 def _too_large(source: Source) -> Diagnostic:
     return Diagnostic(
-        "SYN029",
+        "SYN028",
         Span(source, 0, 0),
         f"this file has {len(source.text):,} characters, more than {MAX_LENGTH:,}",
         help='long tables of parameters may stand in a file of their own: `from: "table.csv"`',

@@ -129,7 +129,11 @@ class Failure:
 
     def context(self, words: Iterable[str]) -> str:
         """The innermost unfinished construct that one of the words opens."""
-        return next((str(x) for x in reversed(self.stack) if isinstance(x, str) and x in words), "")
+        tokens = [(str(x), x.type) for x in self.stack if isinstance(x, str)]  # type: ignore[attr-defined]
+        if self.starts_line:  # the line before is complete, if not yet reduced
+            while tokens and tokens[-1][1] != "_INDENT":
+                tokens.pop()
+        return next((x for x, kind in reversed(tokens) if x in words and kind != "NAME"), "")
 
     @property
     def wants_value(self) -> bool:
@@ -211,7 +215,7 @@ def _unclosed_bracket(f: Failure) -> Diagnostic | None:
     if not opened or f.piece.text in (")", "]"):
         return None
     sign, at = opened[-1]
-    if "\n" not in f.source.text[at : f.piece.start] and f.piece.kind != "END":
+    if "\n" not in f.source.text[at : f.piece.start] and f.piece.kind not in LAYOUT_KINDS:
         return None
     # A bracket that is closed in the same declaration is not the cause.
     after = _NEXT_DECLARATION.search(f.source.text, at)
@@ -356,7 +360,7 @@ def _equation_without_unit(f: Failure) -> Diagnostic | None:
     if f.context([*BLOCKS, "equations", "parameters", "on", "every", "reset"]) != "equations":
         return None
     return Diagnostic(
-        "SYN036",
+        "SYN029",
         f.span,
         "this equation has no unit",
         help="end it with `: volt`, say, or `: 1` for a plain number",
@@ -372,7 +376,7 @@ def _missing_body(f: Failure) -> Diagnostic | None:
         return Diagnostic(
             "SYN027", span, "this header has no body", help="indent the lines that belong to it"
         )
-    if f.piece.kind == "DEDENT" and "NEWLINE" not in f.expected:
+    if f.piece.kind == "DEDENT" and f.starts_line:
         return Diagnostic("SYN027", f.span, f"this body lacks {_one_of(f.expected)}")
     return None
 
