@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .codes_check import CHECKS
+
 
 class Code(NamedTuple):
     title: str
@@ -156,4 +158,7 @@ SYNTAX = {
     ),
 }
 
-CODES: dict[str, Code] = {**SYNTAX}
+CODES: dict[str, Code] = {
+    **SYNTAX,
+    **{code: Code(*texts) for code, texts in CHECKS.items()},
+}

@@ -164,7 +164,6 @@ def _list(expr: ast.ListExpr, env: Mapping[str, Any]) -> Any:
 
 
 def _call(expr: ast.Call, env: Mapping[str, Any]) -> Any:
-    import numpy as np
 
     name = expr.func.id
     arguments = [_evaluate(a, env) for a in expr.args]

@@ -312,7 +312,9 @@ class Evaluator:
         if axis is not None and len(axis.path.parts) == 2:
             first = axis.path.parts[0].id
         elif axis is not None:
-            target = self.symbols.target(axis.path)
+            dotted = axis.path.dotted
+            columns_of = self.symbols.columns.values()
+            target = next((c.target for c in columns_of if c.path.dotted == dotted), None)
             first = target[0] if target else None
         owners = list(self.symbols.components.values())
         owners.sort(key=lambda c: c.name != first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from diagnose import diagnose
 
 from stdpdsl.diagnostics import CompileError, Diagnostic
 from stdpdsl.parser import parse
@@ -24,8 +25,8 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return request.config.getoption("--update-golden")
 
 
-def check_text(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
-    """All errors and warnings of a spec."""
+def syntax(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
+    """What parsing alone says."""
     try:
         parse(Source(name, text))
     except CompileError as error:
@@ -33,9 +34,16 @@ def check_text(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
     return []
 
 
-@pytest.fixture(name="check_text")
-def _check_text():
-    return check_text
+@pytest.fixture
+def check_text():
+    """All errors and warnings of a spec."""
+    return diagnose
+
+
+@pytest.fixture
+def check_syntax():
+    """What parsing alone says, for texts that are no whole specs."""
+    return syntax
 
 
 @pytest.fixture

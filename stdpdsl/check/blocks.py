@@ -39,7 +39,6 @@ class Blocks:
             self.reporter.error(
                 "BLOCK001", node.post, f"`{pre.name}` has a copy in every block, `{post.name}` is"
                 " shared: through it the blocks would influence one another",
-                label="shared",
                 labels=((_scope_spot(pre), "one copy per block"), (_scope_spot(post), "shared")),
                 help=f"give `{post.name}` a copy per block (`scope: block`), or say `across"
                 " blocks` in this connection if the coupling is meant",
@@ -59,6 +58,8 @@ class Blocks:
                 help="leave out `across blocks`, which is for block -> shared",
             )  # fmt: skip
         for side, layer in (("pre", pre), ("post", post)):
+            if upwards and side == "post":
+                continue  # told above
             if layer.scope == "shared" and component.scope == "block" and not node.across_blocks:
                 self.writes(component, side, layer)
 

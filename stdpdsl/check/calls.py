@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .. import ast
 from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, Distribution, ListFunction
 from ..units import NONE
+from .report import listing
 from .symbols import FLOAT, Type
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
             f" statement: `every 1 ms: x = {_STREAMLESS[name]}`",
         )  # fmt: skip
         return None
-    help = self.reporter.suggest(name, [*FUNCTIONS, *DISTRIBUTIONS, *LISTS, "poisson"], "functions")
+    help = self.reporter.suggest(name, [*FUNCTIONS, *DISTRIBUTIONS, *LISTS], "")
+    if not help.startswith("did"):
+        help = listing(sorted(FUNCTIONS), "functions")
     if name == "poisson":
         help = "`poisson(RATE)` is a `threshold:` of its own, not a part of an expression"
     elif name in context.scope:

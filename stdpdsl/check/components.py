@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import ast
+from ..builtins import PATTERNS
 from ..units import HERTZ
 from .infer import Context
 from .models import Models
@@ -97,7 +98,7 @@ class Components:
         if pattern.argument is not None:
             if kind == "random":
                 self.inference.expect(pattern.argument, context, FLOAT, "`p`")
-            else:
+            elif PATTERNS.get(kind):
                 self.inference.expect(pattern.argument, context, INTEGER, f"`{kind}`")
         if pattern.where is not None:
             self.inference.expect(pattern.where, context, BOOLEAN, "`where`")

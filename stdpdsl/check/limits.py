@@ -21,7 +21,7 @@ def refuse(
 ) -> list[Diagnostic]:
     """What would not fit, with the number and the fix."""
     problems: list[Diagnostic] = []
-    copies = f"{found.blocks:,} blocks"
+    copies = f"{found.blocks:,} {'block' if found.blocks == 1 else 'blocks'}"
     if found.neurons > MAX_NEURONS:
         worst = max(found.layers, key=lambda p: p.count)
         problems.append(Diagnostic(

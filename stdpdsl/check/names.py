@@ -9,18 +9,13 @@ from .. import ast
 from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
 from ..units import lookup
 from .report import Reporter
-from .symbols import Component, Symbols
+from .symbols import RESULT_COLUMNS, Component, Symbols
 
 try:
     from ..reserved import RESERVED
 except ImportError:  # pragma: no cover
     RESERVED = {}
 
-# Fixed columns of the results; a free column or a rule's state of that name would be one of two.
-RESULT_COLUMNS = (
-    "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
-    "t", "value", "phase", "delay", "w_initial",
-)  # fmt: skip
 _OWN = {
     "N": "is the number of neurons of a layer",
     "i": "counts neurons",
@@ -154,12 +149,12 @@ class Names:
 
     def state(self, name: ast.Ident, component: Component, columns: dict) -> None:
         weight = component.weight
-        if name.id in RESULT_COLUMNS or (name.id == "w" and weight != "w"):
+        if name.id in RESULT_COLUMNS and (name.id != "w" or weight != "w"):
             self.reporter.error(
                 "NAME014", name, f"`{name.id}` is a column that the table of weights has",
                 help="give this variable another name"
                 if name.id != "w" or weight is None
-                else f"the weight here is `{weight}`: declare `w` first, or call this one otherwise",
+                else f"the weight is `{weight}`: declare `w` first, or call this one otherwise",
             )  # fmt: skip
         elif name.id in columns:
             self.reporter.error(

@@ -215,6 +215,13 @@ CONNECTION_ATTRIBUTES = ("delay", "weight", "preset", "p", "k")
 LAYER_ATTRIBUTES = ("rate",)
 
 
+# Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
+RESULT_COLUMNS = (
+    "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
+    "t", "value", "phase", "delay", "w_initial", "w",
+)  # fmt: skip
+
+
 class Builder:
     """Walks a spec's declarations once."""
 
@@ -257,13 +264,15 @@ class Builder:
             (ast.Rule, symbols.rules, "rule"),
         ):
             for node in spec.of(kind):
-                if self.declare(node.name, what):
-                    table[node.name.id] = node  # type: ignore[index]
+                # One whose name something else has is kept: it is told once, not at each use.
+                if self.declare(node.name, what) or node.name.id not in table:
+                    table[node.name.id] = node
         for layer in spec.of(ast.Layer):
-            if self.declare(layer.name, "layer"):
+            if self.declare(layer.name, "layer") or layer.name.id not in symbols.components:
                 symbols.components[layer.name.id] = self.layer(layer)
         for connect in spec.of(ast.Connect):
-            if self.declare(connect.name, "connection"):
+            known = symbols.components
+            if self.declare(connect.name, "connection") or connect.name.id not in known:
                 symbols.components[connect.name.id] = self.connection(connect)
         for sweep in spec.of(ast.Sweep):
             self.sweep(sweep)
@@ -397,6 +406,8 @@ class Builder:
         for column in columns:
             short = column.path.parts[-1].id
             name = short if last[short] == 1 else column.path.dotted
+            if short in RESULT_COLUMNS and column.target is not None:
+                name = ".".join(column.target)
             key = column.target or column.path.dotted
             before = keys.get(key)
             if before is not None:

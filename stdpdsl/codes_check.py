@@ -1,0 +1,427 @@
+"""What the checks report: code -> (title, explanation). See codes.py."""
+
+from __future__ import annotations
+
+NAME: dict[str, tuple[str, str]] = {
+    "NAME001": (
+        "there is no such thing",
+        "A clause names a neuron, rule, layer, connection, sound, filterbank or preset that the "
+        "spec does not declare.",
+    ),
+    "NAME002": (
+        "declared twice",
+        "Constants, neurons, rules, layers, connections, sounds and filterbanks share one space "
+        "of names, so that a name always means one thing. Inside a model each parameter and "
+        "variable is declared once.",
+    ),
+    "NAME003": (
+        "no such parameter",
+        "Where a neuron or rule is used, its parameters can be given other values; here it gets "
+        "one that it does not have.",
+    ),
+    "NAME004": (
+        "name not declared",
+        "A name in an expression is a local of its block, a parameter or variable of the "
+        "component, a `_pre` or `_post` variable, a free column of the sweep, a constant or a "
+        "unit, in this order. All of it is resolved before anything runs.",
+    ),
+    "NAME005": (
+        "local read before it is assigned",
+        "A name assigned in a block of statements is a local of that block. It has no value "
+        "before the first line that assigns it.",
+    ),
+    "NAME006": (
+        "change of an undeclared name",
+        "`=` may make a new local; `+=`, `-=`, `*=` and `/=` change something that is there "
+        "already, and this name is not.",
+    ),
+    "NAME007": (
+        "cannot be assigned",
+        "Statements assign variables declared under `equations:`. A parameter keeps its value, "
+        "a constant as well, and a variable with an expression is computed from others.",
+    ),
+    "NAME008": (
+        "reserved name",
+        "Some names mean something to Brian2 or to the language wherever they stand: the time "
+        "`t`, the indices `i` and `j`, units, functions, `xi`, names that end in `_pre` or "
+        "`_post` or start with an underscore.",
+    ),
+    "NAME009": (
+        "hides a constant",
+        "Inside the neuron or rule the name means its own parameter or variable, outside the "
+        "constant. That is allowed and easily misread.",
+    ),
+    "NAME010": (
+        "column named like a constant",
+        "A column of the sweep may share a constant's name only if it sweeps the constant; "
+        "otherwise an expression with that name could mean either.",
+    ),
+    "NAME011": (
+        "no such variable",
+        "Initial values, deliveries, recordings and statements refer to the variables of a "
+        "layer or connection: those declared under `equations:` of its neuron or rule, or `w` "
+        "of a `weight:`.",
+    ),
+    "NAME012": (
+        "no such function",
+        "Expressions call the functions of the language: `exp`, `log`, `sqrt`, `abs`, `clip`, "
+        "`min`, `max`, `int` and others; draws and lists where these may stand.",
+    ),
+    "NAME013": (
+        "random number without a stream",
+        "Every random number comes from a stream that has a name (seed, component, variable, "
+        "replicate), so that blocks differ by their parameters alone. `rand()` has none.",
+    ),
+    "NAME014": (
+        "column of the results",
+        "The tables of results have fixed columns, such as `block`, `pre` or `t`, beside those "
+        "of the sweep and the states of the rule. Two columns of one name could not be told "
+        "apart.",
+    ),
+    "NAME015": (
+        "no such word",
+        "Some clauses take one of a few words: patterns, scopes, orders, sides, integrators, "
+        "flags of equations.",
+    ),
+    "NAME016": (
+        "local never read",
+        "A name that is assigned and never read is most often a variable's name, mistyped.",
+    ),
+    "NAME017": (
+        "no such event",
+        "`on NAME:` in a neuron needs an `event NAME:`; in a rule or connection it is `on pre:` "
+        "or `on post:`.",
+    ),
+    "NAME018": (
+        "depends on itself",
+        "Values may be declared in any order, but following what each one uses must come to an "
+        "end.",
+    ),
+    "NAME019": (
+        "name with two meanings",
+        "In `derive` and `where` a bare name is a column, else a parameter. Here two "
+        "components, or two columns, have it.",
+    ),
+    "NAME020": (
+        "used by nothing",
+        "A constant, neuron, rule, sound or filterbank stands in the spec and nothing refers to "
+        "it.",
+    ),
+    "NAME021": (
+        "layer connected to nothing",
+        "The layer is simulated, but no connection starts or ends there and nothing of it is "
+        "recorded.",
+    ),
+    "NAME022": (
+        "parameter used by nothing",
+        "A parameter that no equation, condition or statement uses changes nothing, also when "
+        "it is swept.",
+    ),
+    "NAME023": (
+        "column that nothing uses",
+        "A column whose name is no parameter is a free column. One that nothing uses is most "
+        "often a parameter's name, mistyped: all its blocks would be the same.",
+    ),
+}
+
+UNIT: dict[str, tuple[str, str]] = {
+    "UNIT001": (
+        "no such unit",
+        "Units are Brian2's: SI units and their prefixes, such as `ms`, `mV`, `nS`, `Hz`.",
+    ),
+    "UNIT002": (
+        "another unit is expected",
+        "What a value is for decides its unit: a delay is a time, a membrane potential declared "
+        "`: volt` is a voltage, `dv/dt` is a voltage per time.",
+    ),
+    "UNIT003": (
+        "two units that do not go together",
+        "Sums, differences, remainders and comparisons need the same unit on both sides.",
+    ),
+    "UNIT004": (
+        "function of a number without unit",
+        "`exp`, `log`, `sin` and the like take plain numbers: the exponential of 5 ms means "
+        "nothing.",
+    ),
+    "UNIT005": (
+        "exponent",
+        "An exponent has no unit. Where the base has one, the exponent must be a constant, "
+        "since the unit of the result depends on it.",
+    ),
+    "UNIT006": (
+        "level in dB",
+        "A level is no quantity to calculate with. It stands in the `level:` of a sound and in "
+        "arguments of filters that ask for one.",
+    ),
+    "UNIT008": (
+        "list of several units",
+        "All items of a list have one unit, best written once, behind the list.",
+    ),
+}
+
+TYPE: dict[str, tuple[str, str]] = {
+    "TYPE001": (
+        "a number is expected",
+        "A condition is neither 1 nor 0 by itself; `int(...)` makes it one of them.",
+    ),
+    "TYPE002": (
+        "a condition is expected",
+        "Thresholds, events and `where` are conditions: comparisons, joined by `and`, `or`, "
+        "`not`.",
+    ),
+    "TYPE003": (
+        "calculation with a condition",
+        "Operators such as `*` take numbers. `int(...)` makes a condition 1 or 0.",
+    ),
+    "TYPE004": (
+        "a whole number is expected",
+        "Sizes, counts, indices and variables declared `: integer` are whole numbers.",
+    ),
+    "TYPE005": (
+        "number of arguments",
+        "Each function takes a fixed number of arguments.",
+    ),
+    "TYPE006": (
+        "named arguments",
+        "Draws, lists, sounds and filters take arguments by name as well; each name once, and "
+        "only those that they have.",
+    ),
+    "TYPE007": (
+        "random number where none can be drawn",
+        "Draws stand in initial values, weights, delays, `every` statements and the random axes "
+        "of a sweep, where each has a stream of its own.",
+    ),
+    "TYPE008": (
+        "list where one value is expected",
+        "Lists are the values of a sweep's axes, and of stimuli and channels.",
+    ),
+    "TYPE010": (
+        "statement in the wrong place",
+        "`deliver` stands in `on pre:` of a rule, `normalise` in `every` of a connection.",
+    ),
+    "TYPE011": (
+        "text",
+        "Texts name files and labels. They stand in the clauses that ask for one, never in an "
+        "expression.",
+    ),
+    "TYPE013": (
+        "value out of range",
+        "The number can be computed, and it cannot be meant: a probability above 1, a negative "
+        "delay, more synapses than neurons.",
+    ),
+    "TYPE014": (
+        "one value from many",
+        "A variable declared `(shared)` has one value for the layer; it cannot be computed from "
+        "values that differ by neuron.",
+    ),
+    "TYPE015": (
+        "noise outside a differential equation",
+        "`xi` is white noise, which has a meaning only under `d.../dt`.",
+    ),
+}
+
+CLAUSE: dict[str, tuple[str, str]] = {
+    "CLAUSE001": (
+        "something is missing",
+        "A spec has a `model` line, layers and a `run:` with a duration; a layer has neurons or "
+        "an input, and a size; a connection a pattern and something to do.",
+    ),
+    "CLAUSE002": (
+        "clauses that exclude one another",
+        "Two clauses say the same thing in two ways.",
+    ),
+    "CLAUSE003": (
+        "clause without an effect here",
+        "What this clause says cannot apply to what it stands in.",
+    ),
+    "CLAUSE004": (
+        "delivery incomplete",
+        "A rule says when it delivers (`deliver` in `on pre:`), the connection says what, and "
+        "into which variable of the target layer. Each needs the other.",
+    ),
+    "CLAUSE005": (
+        "driven variable with an equation",
+        "`drive:` assigns the variable at the start of each step, so an equation of its own "
+        "would be overwritten.",
+    ),
+    "CLAUSE006": (
+        "sizes that do not match",
+        "`one_to_one` joins neuron k with neuron k, and a driven layer has one neuron per "
+        "channel.",
+    ),
+    "CLAUSE007": (
+        "clause that will never act",
+        "Nothing is wrong with the clause, but with the rest of the spec it has no effect.",
+    ),
+}
+
+BLOCK: dict[str, tuple[str, str]] = {
+    "BLOCK001": (
+        "blocks would influence one another",
+        "A shared layer exists once. If a layer with a copy in every block drives it, every "
+        "block's activity reaches all others through it.",
+    ),
+    "BLOCK002": (
+        "blocks are coupled",
+        "`across blocks` says that the coupling is meant. What depends on the shared layer is "
+        "then no longer independent between blocks, and a block alone differs from the same "
+        "block in the sweep.",
+    ),
+    "BLOCK003": (
+        "sweep of something shared",
+        "What is shared exists once for all blocks and has one value of each parameter.",
+    ),
+    "BLOCK004": (
+        "change of something shared",
+        "A connection with a copy per block would let each block write into a layer that exists "
+        "once.",
+    ),
+    "BLOCK005": (
+        "must be the same in every block",
+        "All blocks run in one network: layers have one size, and there is one time step, one "
+        "duration and one rhythm of `every` and recordings.",
+    ),
+}
+
+SWEEP: dict[str, tuple[str, str]] = {
+    "SWEEP002": (
+        "swept twice",
+        "A parameter has one column.",
+    ),
+    "SWEEP003": (
+        "parameter of several components",
+        "A bare name is fine where one component has such a parameter.",
+    ),
+    "SWEEP004": (
+        "nothing to sweep",
+        "A column sets a parameter of a component, or its `delay`, `weight`, `preset`, `p`, `k` "
+        "(connections) or `rate` (inputs). Sizes cannot be swept.",
+    ),
+    "SWEEP005": (
+        "more than one sweep",
+        "The parts of one `sweep:` are multiplied with one another.",
+    ),
+    "SWEEP006": (
+        "too many rows",
+        "The rows of a sweep are counted before they are made.",
+    ),
+    "SWEEP007": (
+        "no rows",
+        "A sweep, its tables, files and axes have at least one row, also after `where`.",
+    ),
+    "SWEEP009": (
+        "axes of different length",
+        "The axes of a `zip:` advance together.",
+    ),
+    "SWEEP010": (
+        "no distribution",
+        "The axes under `random:` are drawn from a distribution.",
+    ),
+    "SWEEP011": (
+        "column derived from itself",
+        "Derived columns may use one another in any order, but not in a circle.",
+    ),
+    "SWEEP012": (
+        "no value here",
+        "The values of a sweep are computed from numbers, constants, columns and unswept "
+        "parameters; they must come out as numbers.",
+    ),
+    "SWEEP013": (
+        "count",
+        "`replicates` and `random:` take a whole number of at least 1.",
+    ),
+    "SWEEP014": (
+        "not a finite number",
+        "Every value of a sweep is a finite number.",
+    ),
+    "SWEEP015": (
+        "identical rows",
+        "Two rows with the same values would be the same block twice. Repeats with other random "
+        "numbers are replicates.",
+    ),
+}
+
+RUN: dict[str, tuple[str, str]] = {
+    "RUN001": (
+        "delay between two steps",
+        "A spike travels a whole number of time steps; Brian2 rounds other delays.",
+    ),
+    "RUN002": (
+        "time constant shorter than the step",
+        "A process that is over within a step or two is not resolved by the integration.",
+    ),
+    "RUN003": (
+        "duration between two steps",
+        "A run is a whole number of time steps.",
+    ),
+    "RUN004": (
+        "initial value outside its bounds",
+        "The value is clipped to the bounds before the run starts.",
+    ),
+    "RUN005": (
+        "refractory period between two steps",
+        "A neuron is refractory for a whole number of time steps.",
+    ),
+    "RUN006": (
+        "more than one spike per step",
+        "A neuron of an input spikes at most once per time step.",
+    ),
+    "RUN007": (
+        "rate too high for the step",
+        "A Poisson neuron spikes in a step with probability rate times `dt`. Where that is not "
+        "small, its spikes are too regular.",
+    ),
+    "RUN008": (
+        "noise",
+        "Brian2 draws the noise in equations for all neurons of a group in one go. The numbers "
+        "that a block gets depend on how many blocks there are, so a block alone is equal in "
+        "distribution, not to the last bit.",
+    ),
+    "RUN009": (
+        "interval between two steps",
+        "Recordings and `every` statements act at the start of a time step, so their interval "
+        "is a multiple of it.",
+    ),
+    "RUN010": (
+        "bounds the wrong way round",
+        "A variable stays between a lower and an upper bound.",
+    ),
+}
+
+COST: dict[str, tuple[str, str]] = {
+    "COST001": (
+        "too many neurons",
+        "Every block has its own copy of the layers that are not shared.",
+    ),
+    "COST002": (
+        "too many synapses",
+        "The number of synapses is that of one block times the number of blocks; for random "
+        "connectivity its expected value.",
+    ),
+    "COST003": (
+        "recording too large",
+        "Recorded values stay in memory until the run ends, and go to disk then. A value every "
+        "time step of every synapse of every block soon fills both.",
+    ),
+    "COST004": (
+        "network too large for the memory",
+        "The states and the indices of all synapses have to fit into memory.",
+    ),
+}
+
+FILE: dict[str, tuple[str, str]] = {
+    "FILE001": (
+        "file that cannot be read",
+        "Paths are relative to the spec.",
+    ),
+    "FILE002": (
+        "file that is no table",
+        "A sweep's table is a CSV, Parquet or XLSX file with a head per column.",
+    ),
+    "FILE003": (
+        "cell that is no number",
+        "Each cell of a sweep's table is one number, in the unit of its head: `taupre [ms]`.",
+    ),
+}
+
+CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **COST, **FILE}

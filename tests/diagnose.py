@@ -1,0 +1,46 @@
+"""All that is wrong with a text: what parsing, checks, the sweep and the limits say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stdpdsl.check import check
+from stdpdsl.check.costs import estimate
+from stdpdsl.check.limits import refuse
+from stdpdsl.diagnostics import CompileError, Diagnostic, has_errors, in_order
+from stdpdsl.parser import parse
+from stdpdsl.source import Source
+from stdpdsl.sweep import evaluate_sweep
+
+# The tables that specs of the corpus may read.
+TABLES: dict[str, dict[str, list]] = {
+    "parameters.csv": {"eta": [0.01, 0.02]},
+    "mixed.csv": {"eta": [0.01, "low"]},
+}
+MEMORY = 8e9
+
+
+def read_table(name: str) -> Mapping[str, list]:
+    if name == "notes.csv":
+        raise ValueError("it is empty")
+    if name not in TABLES:
+        raise FileNotFoundError(2, "No such file or directory")
+    return TABLES[name]
+
+
+def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
+    try:
+        checked = check(parse(Source(name, text)))
+    except CompileError as error:
+        return list(error.diagnostics)
+    found = checked.diagnostics
+    if has_errors(found):
+        return found
+    table, problems = evaluate_sweep(checked.symbols, 0, read_table)
+    if table is not None:
+        costs = estimate(
+            checked.symbols, table.rows, table.replicates, checked.inference.values,
+            columns=table.columns,
+        )  # fmt: skip
+        problems = [*problems, *refuse(costs, MEMORY)]
+    return in_order([*found, *problems])

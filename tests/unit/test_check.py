@@ -1,0 +1,301 @@
+"""What the checks let pass, and what they find that has no code of its own in the corpus."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from diagnose import diagnose
+
+from stdpdsl import ast
+from stdpdsl.check import check
+from stdpdsl.check.costs import estimate
+from stdpdsl.diagnostics import has_errors, render
+from stdpdsl.parser import parse
+from stdpdsl.source import Source
+from stdpdsl.units import SECOND, VOLT
+
+MAP = '''"""Which STDP parameters let primary auditory cortex learn pure tones?"""
+model auditory_map
+
+constants:
+    tau_syn = 5 ms
+    v_rest = -70 mV
+
+sound training:
+    stimuli: tones(frequency = geomspace(98 Hz, 5.27 kHz, 70), duration = 500 ms)
+    ramp: 10 ms
+    gap: 20 ms
+    level: 65 dB
+    repeats: 4
+    order: shuffled
+    samplerate: 44.1 kHz
+
+filterbank cochlea:
+    sound: training
+    filter: gammatone(cf = erbspace(100 Hz, 5 kHz, 10))
+    output: 3 * clip(x, 0, inf)
+
+neuron auditory_nerve:
+    """Leaky integrate-and-fire fibre driven by one cochlear channel."""
+    parameters:
+        tau_m = 10 ms
+        gain = 1 volt
+    equations:
+        dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
+        I : 1
+    threshold: v > -60 mV
+    reset: v = v_rest
+    refractory: 5 ms
+    initial: v = v_rest
+
+neuron cortical:
+    parameters:
+        tau_m = 10 ms
+        gain = 1 volt
+    equations:
+        dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
+        dI/dt = -I/tau_syn : 1
+    threshold: v > -60 mV
+    reset: v = v_rest
+    refractory: 5 ms
+    initial: v = v_rest
+
+neuron interneuron:
+    equations:
+        dv/dt = (v_rest - v)/(1 ms) : volt
+    threshold: v > -69 mV
+    reset: v = v_rest
+    initial: v = v_rest
+
+rule pair_additive:
+    parameters:
+        taupre = 20 ms
+        taupost = 20 ms
+        Apre = 0.01
+        Apost = -0.0105
+        wmax = 1
+    equations:
+        w : 1 in [0, wmax]
+        dapre/dt = -apre/taupre : 1
+        dapost/dt = -apost/taupost : 1
+    on pre:
+        deliver w
+        apre += Apre
+        w += apost
+    on post:
+        apost += Apost
+        w += apre
+
+layer AN:
+    neuron: auditory_nerve
+    size: 10
+    scope: shared
+    drive: I from cochlea
+
+layer A1:
+    neuron: cortical
+    size: 10
+
+layer Inh:
+    neuron: interneuron
+    size: 10
+
+connect AN -> A1 as feedforward:
+    pattern: all_to_all
+    plasticity: pair_additive(taupre = 20 ms, taupost = 20 ms, wmax = 0.04)
+    deliver: w to I
+    initial: w = uniform(0, wmax)
+
+connect A1 -> Inh as excite:
+    pattern: all_to_all where i != j
+    on pre: v_post += 100 mV
+
+connect Inh -> A1 as inhibit:
+    pattern: one_to_one
+    on pre: v_post = v_rest
+
+sweep:
+    grid:
+        feedforward.Apre = [1e-5, 0.1]
+        ratio = [1, 4]
+    derive:
+        feedforward.Apost = -Apre * ratio
+
+record:
+    spikes of AN, A1
+    w of feedforward every 1 s
+    v of A1 every 1 ms in blocks 0, 3
+
+run:
+    duration: training
+    dt: 0.1 ms
+    seed: 42
+'''
+
+# The snippets of the language's contract that change MAP: (what, for what).
+SNIPPETS = [
+    ("    scope: shared\n    drive", "    scope: block\n    drive"),
+    ("        feedforward.Apre = [1e-5, 0.1]", "        Apre = [1e-5, 0.1]"),
+    ("        ratio = [1, 4]", "        ratio = [1, 4]\n        A1.tau_m = [10, 20] ms"),
+    ("        ratio = [1, 4]", "        ratio = [1, 4]\n    zip:\n"
+     "        A1.tau_m = [10, 20] ms\n        A1.gain = [1, 2] volt"),
+    ("    grid:", "    table:\n        | wmax | taupre [ms] |\n        | 0.01 | 20 |\n"
+     "        | 0.02 | 10 |\n    grid:"),
+    ("    grid:", "    random: 1000 samples\n        wmax = loguniform(1e-4, 1e-1)\n    grid:"),
+    ("    derive:", "    where: Apre < wmax\n    replicates: 5\n    derive:"),
+    ("-Apre * ratio", "-1.05 * Apre * taupre/taupost * ratio"),
+    ("pattern: all_to_all\n", "pattern: random(p = 0.1) independent per block\n"),
+    ("pattern: all_to_all\n", "pattern: fixed_indegree(2) where abs(i - j) < 4\n"),
+    ("pattern: all_to_all\n", 'pattern: pairs from "edges.csv"\n'),
+    ("pattern: all_to_all\n", "pattern: random(0.15*exp(-0.5*((i - j)/0.4)**2))\n"),
+    ("deliver: w to I", "deliver: w * 2 to I\n    axonal delay: 1 ms\n    dendritic delay: 0.5 ms"),
+    ("deliver: w to I", "deliver: w to I\n    delay: uniform(1 ms, 2 ms)\n    ties: post first"),
+    ("deliver: w to I", "deliver: w to I\n    every 350 ms: normalise w per post to 78.4"),
+    ("deliver: w to I", "deliver: w to I\n    on pre after 13.7 ms: v_post += 1 mV"),
+    ("    on pre: v_post = v_rest", "    weight: 0.5\n    deliver: w to I"),
+    ("    drive: I from cochlea", "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),
+    ("    threshold: v > -69 mV", "    threshold: poisson(15 Hz * (1 + sin(2*pi*t/(1 s))))"),
+    ("    reset: v = v_rest\n    initial", "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
+     "    event burst: v > -65 mV\n    on burst: v = v_rest\n    every 60 ms:\n"
+     "        v = v_rest + integers(0, 5)*mV\n    initial"),
+    ("        dI/dt = -I/tau_syn : 1", "        dI/dt = -I/tau_syn : 1 in [0, 10]\n"
+     "        chosen : integer (shared)\n        active = i == chosen : boolean"),
+    ("    duration: training\n", "    phases:\n        settle: 10 s, plasticity off\n"
+     "        train: training, set feedforward.wmax = 0.02\n"
+     "        test: 1 s, inhibit off, feedforward frozen\n"),
+]  # fmt: skip
+INPUTS = [
+    "poisson: 15 Hz",
+    "poisson: 15 Hz * (1 + sin(2*pi*t/(100 ms))) * (i % 2)",
+    "poisson: ratio * 15 Hz",
+    'spikes: from "file.parquet"',
+    "spikes: [(0, 10 ms), (1, 12 ms)]",
+    "regular: 20 Hz from 100 ms to 1.1 s",
+    'rates: from "rates.npy" every 350 ms, gap 150 ms',
+]
+
+
+def checked(text: str):
+    return check(parse(Source("spec.stdp", text)))
+
+
+def test_the_map_is_clean():
+    assert render(diagnose(MAP)) == ""
+
+
+@pytest.mark.parametrize(("old", "new"), SNIPPETS)
+def test_snippets(old, new):
+    assert old in MAP
+    assert render(checked(MAP.replace(old, new)).diagnostics) == ""
+
+
+@pytest.mark.parametrize("source", INPUTS)
+def test_inputs(source):
+    text = MAP + f"\nlayer IN:\n    {source}\n    size: 10\n\nconnect IN -> A1 as extra:\n" \
+        "    pattern: one_to_one\n    on pre: v_post += 1 mV\n"  # fmt: skip
+    found = checked(text)
+    assert render(found.diagnostics) == ""
+    swept = "ratio" in source
+    assert found.symbols.components["IN"].scope == ("block" if swept else "shared")
+
+
+def test_types_of_every_expression():
+    found = checked(MAP)
+    for node in ast.walk(found.spec):
+        if isinstance(node, ast.Layer):
+            assert node.size is not None and id(node.size) in found.types
+        if isinstance(node, ast.Equation) and node.rhs is not None:
+            for below in ast.walk(node.rhs):
+                assert not isinstance(below, ast.Expr) or id(below) in found.types
+        if isinstance(node, ast.Equation) and node.name.id == "v" and node.rhs is not None:
+            assert found.types[id(node.rhs)].dim == VOLT / SECOND
+
+
+def test_types_of_symbols():
+    found = checked(MAP)
+    ratio = found.symbols.globals["ratio"]
+    assert found.type_of(ratio).kind == "integer"
+    wmax = found.symbols.components["feedforward"].parameters["wmax"]
+    assert found.type_of(wmax).kind == "float"  # 1 by default, 0.04 in its use
+    scope = found.symbols.synapse_scope(found.symbols.components["feedforward"])
+    assert found.type_of(scope["gain_post"]).dim == VOLT
+
+
+def test_one_cause_one_message():
+    text = MAP.replace("tau_syn = 5 ms", "tau_sin = 5 ms")
+    found = [d for d in checked(text).diagnostics if d.severity == "error"]
+    assert [d.code for d in found] == ["NAME004"]
+
+
+def test_all_errors_at_once():
+    text = MAP.replace("size: 10\n    scope", "size: 0\n    scope").replace("-60 mV", "-60 ms")
+    text = text.replace("Apre = [1e-5, 0.1]", "Apre = [1e-5, 0.1] mV").replace("of AN", "of AM")
+    codes = {d.code for d in checked(text).diagnostics}
+    assert {"TYPE013", "UNIT003", "UNIT002", "NAME001"} <= codes
+
+
+def test_used_files():
+    start, end = MAP.index("rule pair_additive"), MAP.index("layer AN")
+    rule, rest = MAP[start:end], MAP[:start] + MAP[end:]
+    head, body = rest.split("constants:", 1)
+    spec = parse(Source("spec.stdp", head + 'use "rules.stdp"\n\nconstants:' + body))
+    used = parse(Source("rules.stdp", rule))
+    assert render(check(spec, {"rules.stdp": used}).diagnostics) == ""
+    wrong = parse(Source("rules.stdp", rule.replace("-apre/taupre", "-apre")))
+    (error,) = check(spec, {"rules.stdp": wrong}).diagnostics
+    assert error.span.source.name == "rules.stdp" and error.code == "UNIT002"
+
+
+def test_headers_of_files():
+    text = MAP.replace("    grid:", '    from: "more.csv"\n    grid:').replace("* ratio", "* other")
+    spec = parse(Source("spec.stdp", text))
+    assert not has_errors(check(spec).diagnostics)  # `other` may be in the file
+    path = spec.of(ast.Sweep)[0].parts[0].path
+
+    def head(name: str) -> ast.Header:
+        part = ast.Ident(name, span=path.span)
+        return ast.Header(ast.Path((part,), span=path.span), span=path.span)
+
+    known = check(spec, headers={"more.csv": [head("other")]})
+    assert not has_errors(known.diagnostics)
+    unknown = check(spec, headers={"more.csv": [head("wmax")]})
+    assert [d.code for d in unknown.diagnostics if d.severity == "error"] == ["NAME004"]
+    (wrong,) = [
+        d for d in check(spec, headers={"more.csv": [head("other"), head("taupre")]}).diagnostics
+        if d.severity == "error"
+    ]  # fmt: skip
+    assert wrong.code == "UNIT002" and "taupre [ms]" in wrong.help
+
+
+def test_costs():
+    found = checked(MAP)
+    costs = estimate(found.symbols, 4, 1, found.inference.values)
+    assert costs.neurons == 10 + 4 * 20
+    assert costs.synapses == 4 * (100 + 90 + 10)
+    assert costs.seconds == pytest.approx(70 * 4 * 0.52 + 0.02)
+    recorded = {p.name: p.count for p in costs.records}
+    assert recorded["feedforward"] == 400 * 147
+    assert recorded["A1"] == 2 * 10 * 145621
+
+
+def test_time_is_linear():
+    def spec(size: int) -> ast.Spec:
+        lines = ["model big", "constants:", "    k0 = 1 ms"]
+        lines += [f"    k{n} = k{n - 1} + 1 ms" for n in range(1, size)]
+        body = MAP.partition("constants:\n")[2].replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")
+        copies = [
+            f"connect AN -> A1 as f{n}:\n    pattern: all_to_all\n    plasticity: pair_additive\n"
+            "    deliver: w to I\n" for n in range(size)
+        ]  # fmt: skip
+        return parse(Source("big.stdp", "\n".join(lines) + "\n" + body + "\n".join(copies)))
+
+    def seconds(tree: ast.Spec) -> float:
+        start = time.perf_counter()
+        found = check(tree)
+        assert not has_errors(found.diagnostics), render(found.diagnostics[:3])
+        return time.perf_counter() - start
+
+    small, large = spec(300), spec(2400)
+    seconds(small)
+    assert seconds(large) < 8 * 4 * max(seconds(small), 0.01)
