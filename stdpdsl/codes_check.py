@@ -339,6 +339,11 @@ SWEEP: dict[str, tuple[str, str]] = {
         "Two rows with the same values would be the same block twice. Repeats with other random "
         "numbers are replicates.",
     ),
+    "SWEEP016": (
+        "no such block",
+        "Recordings may be of some blocks only; blocks are the rows of the sweep after `where`, "
+        "replicates included, counted from 0.",
+    ),
 }
 
 RUN: dict[str, tuple[str, str]] = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import ast
 from .builtins import CONSTANTS, FUNCTIONS, LISTS
-from .units import resolve
+from .units import lookup, resolve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +69,8 @@ def _evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
                 return env[expr.id]
             if expr.id in CONSTANTS:
                 return CONSTANTS[expr.id]
+            if len(expr.id) > 1 and lookup(expr.id) is not None:  # `5*ms`
+                return resolve([(expr.id, 1)])[1]
             raise NotConstant(expr)
         case ast.Unary():
             return _unary(expr.op, _evaluate(expr.operand, env))

@@ -18,7 +18,7 @@ from .builtins import DISTRIBUTIONS
 from .check.symbols import Column, Symbols
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .numeric import NotConstant, evaluate
-from .units import resolve
+from .units import parse_unit, resolve
 
 MAX_ROWS = 1_000_000
 SWEEP_STREAM = ("sweep", "samples")
@@ -239,7 +239,7 @@ class Evaluator:
                 span=part.path.span,
             )
             try:
-                factor = resolve(_parse_unit(unit))[1] if unit else 1.0
+                factor = resolve(parse_unit(unit))[1] if unit else 1.0
                 values.append(np.array([float(c) for c in cells], dtype=float) * factor)
             except KeyError as unknown:
                 self.report(
@@ -434,7 +434,11 @@ def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> Non
 
     builder = Builder(symbols.spec, {})
     builder.symbols = symbols
-    builder.add_columns(paths)
+    # The check may have been given the heads of the files.
+    builder.add_columns([
+        (path, node) for path, node in paths
+        if not (isinstance(node, ast.FromFile) and node.path.value in symbols.files_read)
+    ])  # fmt: skip
 
 
 def product(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -521,19 +525,6 @@ def _split_head(head: str) -> tuple[str, str]:
     """`taupre [ms]` -> name and unit."""
     name, bracket, unit = str(head).partition("[")
     return name.strip(), unit.strip().rstrip("]").strip() if bracket else ""
-
-
-def _parse_unit(text: str) -> list[tuple[str, int]]:
-    """`nS/cm**2` -> factors; KeyError for what is no unit."""
-    import re
-
-    factors = []
-    for sign, name, power in re.findall(r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?", text):
-        exponent = int(power or 1)
-        factors.append((name, -exponent if sign == "/" else exponent))
-    if re.sub(r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?", "", text).strip():
-        raise KeyError(text)
-    return factors
 
 
 def _is_number(cell: object) -> bool:

@@ -6,6 +6,7 @@ and there. A quantity is `float(number) * scale`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -211,6 +212,18 @@ def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
         power += found[1] * exponent
     # Every unit is a power of ten, so the scale is the nearest float, not a rounded product.
     return dim, float(f"1e{power}")
+
+
+def parse_unit(text: str) -> list[tuple[str, int]]:
+    """The factors of `nS/cm**2`, in a table's head; KeyError for what is no unit."""
+    factor = r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?"
+    if re.sub(factor, "", text).strip():
+        raise KeyError(text)
+    factors = []
+    for sign, name, power in re.findall(factor, text):
+        exponent = int(power or 1)
+        factors.append((name, -exponent if sign == "/" else exponent))
+    return factors
 
 
 def all_names() -> list[str]:

@@ -68,7 +68,7 @@ def check(
     headers: Mapping[str, Sequence[ast.Header]] | None = None,
 ) -> Checked:
     """All checks. `used` holds the parsed files of `use "..."`, by their paths as written;
-    `headers` the column heads of the sweep's files. Where a file's heads are not given, a name
+    `headers` the column heads of the sweep's files (see files.py). Where a file's heads are not given, a name
     that nothing declares may be one of them and is not reported."""
     whole = merge(spec, used or {})
     builder = Builder(whole, library or {})
@@ -77,6 +77,7 @@ def check(
     for part in files:
         if part.path.value in (headers or {}):
             builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
+            symbols.files_read.add(part.path.value)
     reporter = Reporter(symbols.diagnostics)
     inference = Inference(symbols, reporter, constant_values(symbols))
     open_columns = any(part.path.value not in (headers or {}) for part in files)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .. import ast
 from ..builtins import PATTERNS
+from ..numeric import NotConstant, evaluate
 from ..source import Span
 from .report import Reporter
 from .symbols import Component, Symbols
@@ -23,6 +24,7 @@ class Clauses:
 
     def check(self) -> None:
         self.spec()
+        self.numbers()
         for neuron in self.symbols.neurons.values():
             self.neuron(neuron)
         for component in self.symbols.components.values():
@@ -61,6 +63,29 @@ class Clauses:
                 )  # fmt: skip
             for expr in (run.duration, run.dt, *(p.duration for p in run.phases)):
                 self.positive(expr, "a duration" if expr is not run.dt else "`dt`")
+
+    def numbers(self) -> None:
+        """Constants and defaults that divide by zero, or come out too large for a number."""
+        spec = self.symbols.spec
+        items = [item for constants in spec.of(ast.Constants) for item in constants.items]
+        models: list[ast.Neuron | ast.Rule] = [*spec.of(ast.Neuron), *spec.of(ast.Rule)]
+        items += [item for model in models for item in model.parameters]
+        for layer in spec.of(ast.Layer):
+            items += layer.arguments
+        for connect in spec.of(ast.Connect):
+            items += connect.plasticity.arguments if connect.plasticity else ()
+        for item in items:
+            try:
+                found = evaluate(item.value, self.values)
+            except NotConstant as problem:
+                if not isinstance(problem.node, ast.Name | ast.Call | ast.ListExpr):
+                    self.range(problem.node, f"this {problem.reason}", "write what is meant")
+            except (TypeError, ValueError, KeyError):
+                continue
+            else:
+                if isinstance(found, float) and found != found:
+                    self.range(item.value, "this comes out as no number (NaN)",
+                               "write what is meant")  # fmt: skip
 
     def neuron(self, neuron: ast.Neuron) -> None:
         if neuron.threshold is None:

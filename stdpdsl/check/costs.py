@@ -224,7 +224,7 @@ class Costs:
         else:
             each = synapses[component.name] / max(copies, 1)
         if item.blocks is not None and component.scope == "block":
-            copies = min(copies, len(item.blocks) * self.replicates)
+            copies = min(copies, len(item.blocks))
         samples = math.ceil(seconds / every - 1e-9) + 1
         rows = each * copies * samples * len(item.variables)
         return Part(component.name, item, rows, bytes=rows * ROW_MEMORY, every=every)

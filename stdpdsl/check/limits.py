@@ -9,6 +9,7 @@ from .. import ast
 from ..diagnostics import Diagnostic
 from ..source import Span
 from .costs import ROW_DISK, ROW_MEMORY, Estimate, Part
+from .values import value
 
 MAX_NEURONS = 50_000_000
 MAX_SYNAPSES = 500_000_000
@@ -40,6 +41,7 @@ def refuse(
             help="connect more sparsely, take fewer blocks, or run parts of the sweep",
         ))  # fmt: skip
     problems += _recording(found, memory, disk)
+    problems += _blocks(found)
     network = found.memory_bytes - sum(p.bytes for p in found.records)
     if not problems and network > memory and found.connections:
         worst = max(found.connections, key=lambda p: p.bytes)
@@ -72,6 +74,22 @@ def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
             f" {_bytes(part.bytes)} of memory and {_bytes(part.count * ROW_DISK)} of disk",
             f"there are {_bytes(memory)} of memory", help=help,
         ))  # fmt: skip
+    return problems
+
+
+def _blocks(found: Estimate) -> list[Diagnostic]:
+    """`in blocks 0, 3` of a sweep that has fewer."""
+    problems = []
+    rows = found.blocks
+    for part in found.records:
+        for block in getattr(part.node, "blocks", None) or ():
+            number = value(block, {})
+            if number is not None and not 0 <= number < rows:
+                problems.append(Diagnostic(
+                    "SWEEP016", block.span, f"there is no block {number:g}; the sweep has"
+                    f" {rows:,} {'row' if rows == 1 else 'rows'}",
+                    help="blocks are the rows after `where`, counted from 0",
+                ))  # fmt: skip
     return problems
 
 

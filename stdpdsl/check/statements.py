@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import ast
-from ..builtins import FUNCTIONS
-from ..units import NONE, lookup
+from ..units import NONE
 from .infer import Context, Inference, describe
+from .names import reason
 from .order import names_in
 from .symbols import FLOAT, Component, Scope, Symbol, Type
 
@@ -112,11 +112,11 @@ def local(
         else:
             found = inference.infer(statement.value, context)
             known[name] = found
-            if name in FUNCTIONS or (len(name) > 1 and lookup(name)):
-                what = "function" if name in FUNCTIONS else "unit"
+            why = reason(name)
+            if why is not None:
                 inference.reporter.error(
-                    "NAME008", statement.target, f"`{name}` is the name of a {what}",
-                    help="give the local another name",
+                    "NAME008", statement.target, f"a local cannot be called `{name}`, which {why}",
+                    help="give it another name",
                 )  # fmt: skip
         return
     if name in known:

@@ -119,6 +119,7 @@ class Symbols:
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
     diagnostics: list[Diagnostic]
+    files_read: set[str] = field(default_factory=set)  # files of the sweep whose heads are known
     _globals: dict[str, Symbol] | None = field(default=None, repr=False)
     _owners: dict[str, list[str]] | None = field(default=None, repr=False)
 
@@ -211,8 +212,32 @@ class Column:
 
 
 # Attributes of a connection or layer, besides its parameters, that a column may set.
-CONNECTION_ATTRIBUTES = ("delay", "weight", "preset", "p", "k")
-LAYER_ATTRIBUTES = ("rate",)
+# What a component needs to have each.
+CONNECTION_ATTRIBUTES = {
+    "delay": "",
+    "weight": "a `weight:`",
+    "preset": "a `plasticity:` whose rule has presets",
+    "p": "`pattern: random(p = ...)`",
+    "k": "`pattern: fixed_indegree(k)` or `fixed_outdegree(k)`",
+}
+LAYER_ATTRIBUTES = {"rate": "an input with a rate: `poisson: 15 Hz` or `regular: 20 Hz`"}
+
+
+def attributes(component: Component) -> list[str]:
+    """Those that this component has."""
+    node = component.node
+    if isinstance(node, ast.Layer):
+        rated = isinstance(node.source, ast.PoissonInput | ast.RegularInput)
+        return ["rate"] if rated else []
+    kind = node.pattern.kind.id if node.pattern else ""
+    has = {
+        "delay": True,
+        "weight": node.weight is not None,
+        "preset": component.rule is not None and bool(component.rule.presets),
+        "p": kind == "random",
+        "k": kind in ("fixed_indegree", "fixed_outdegree"),
+    }
+    return [name for name, there in has.items() if there]
 
 
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
@@ -444,13 +469,18 @@ class Builder:
         if component is None or len(names) > 2:
             self.unknown(path.parts[0], names[0], "layer or connection", symbols.components)
             return (names[0], names[-1])
-        attributes = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
-        if names[1] not in component.parameters and names[1] not in attributes:
-            candidates = [*component.parameters, *attributes]
+        possible = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
+        there = attributes(component)
+        if names[1] not in component.parameters and names[1] not in there:
+            candidates = [*component.parameters, *there]
+            listed = f"it has: {', '.join(f'`{c}`' for c in candidates)}" if candidates else ""
+            missing = names[1] in possible
             self.report(
-                "SWEEP004", path.parts[1], f"`{names[0]}` has no parameter `{names[1]}`",
+                "SWEEP004", path.parts[1],
+                f"`{names[0]}` has no {'' if missing else 'parameter '}`{names[1]}` to sweep",
                 help="its size cannot be swept" if names[1] == "size"
-                else did_you_mean(names[1], candidates) or f"it has: {', '.join(candidates)}",
+                else f"it needs {possible[names[1]]}" if missing
+                else did_you_mean(names[1], candidates) or listed,
             )  # fmt: skip
         return (names[0], names[1])
 

@@ -10,9 +10,11 @@ from diagnose import diagnose
 from stdpdsl import ast
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
+from stdpdsl.check.files import headers_of
 from stdpdsl.diagnostics import has_errors, render
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
+from stdpdsl.sweep import evaluate_sweep
 from stdpdsl.units import SECOND, VOLT
 
 MAP = '''"""Which STDP parameters let primary auditory cortex learn pure tones?"""
@@ -133,12 +135,13 @@ run:
     seed: 42
 '''
 
+AXIS = "        ratio = [1, 4]"
 # The snippets of the language's contract that change MAP: (what, for what).
 SNIPPETS = [
     ("    scope: shared\n    drive", "    scope: block\n    drive"),
     ("        feedforward.Apre = [1e-5, 0.1]", "        Apre = [1e-5, 0.1]"),
-    ("        ratio = [1, 4]", "        ratio = [1, 4]\n        A1.tau_m = [10, 20] ms"),
-    ("        ratio = [1, 4]", "        ratio = [1, 4]\n    zip:\n"
+    (AXIS, AXIS + "\n        A1.tau_m = [10, 20] ms"),
+    (AXIS, AXIS + "\n    zip:\n"
      "        A1.tau_m = [10, 20] ms\n        A1.gain = [1, 2] volt"),
     ("    grid:", "    table:\n        | wmax | taupre [ms] |\n        | 0.01 | 20 |\n"
      "        | 0.02 | 10 |\n    grid:"),
@@ -251,21 +254,46 @@ def test_headers_of_files():
     text = MAP.replace("    grid:", '    from: "more.csv"\n    grid:').replace("* ratio", "* other")
     spec = parse(Source("spec.stdp", text))
     assert not has_errors(check(spec).diagnostics)  # `other` may be in the file
-    path = spec.of(ast.Sweep)[0].parts[0].path
 
-    def head(name: str) -> ast.Header:
-        part = ast.Ident(name, span=path.span)
-        return ast.Header(ast.Path((part,), span=path.span), span=path.span)
+    def errors(*heads: str):
+        found = check(spec, headers=headers_of(spec, lambda path: heads)).diagnostics
+        return [d for d in found if d.severity == "error"]
 
-    known = check(spec, headers={"more.csv": [head("other")]})
-    assert not has_errors(known.diagnostics)
-    unknown = check(spec, headers={"more.csv": [head("wmax")]})
-    assert [d.code for d in unknown.diagnostics if d.severity == "error"] == ["NAME004"]
-    (wrong,) = [
-        d for d in check(spec, headers={"more.csv": [head("other"), head("taupre")]}).diagnostics
-        if d.severity == "error"
-    ]  # fmt: skip
+    assert errors("other") == []
+    assert [d.code for d in errors("wmax")] == ["NAME004"]
+    (wrong,) = errors("other", "taupre")
     assert wrong.code == "UNIT002" and "taupre [ms]" in wrong.help
+    assert errors("other", "taupre [ms]") == []
+    assert [d.code for d in errors("other", "taupre [msec]")] == ["UNIT001"]
+    both = check(spec, headers=headers_of(spec, lambda path: ["other"]))
+    _, problems = evaluate_sweep(both.symbols, 0, lambda path: {"other": [1.0, 2.0]})
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("    v_rest = -70 mV", "    v_rest = -70 mV * (2/0)", ["TYPE013"]),
+        ("    v_rest = -70 mV", "    v_rest = -70*mV", []),
+        (AXIS, AXIS + "\n        excite.weight = 3", ["SWEEP004"]),
+        (AXIS, AXIS + "\n        A1.rate = 3 Hz", ["SWEEP004"]),
+        (AXIS, AXIS + "\n        A1.size = 3", ["SWEEP004"]),
+        (AXIS, AXIS + "\n        tau_syn = [1, 2] ms", []),
+        (AXIS, AXIS + "\n        v_rest = [1, 2] mV", ["BLOCK003"]),
+        (AXIS, AXIS + "\n        AN.tau_m = [1, 2] ms", ["BLOCK003"]),
+        ("    reset: v = v_rest\n    i", "    reset: Hz = v_rest\n    i", ["NAME008", "NAME016"]),
+        ("size: 10\n    scope", "size: 12\n    scope", ["CLAUSE006"]),
+        ("    size: 10\n\nconnect", "    size: 9\n\nconnect", ["CLAUSE006"]),
+        ("initial: w = uniform(0, wmax)", "initial: w = uniform(0, wmax", ["SYN014"]),
+        ("    deliver: w to I", "    deliver: w*volt to v", []),
+        ("    deliver: w to I", "    deliver: w to v", ["UNIT002"]),
+        ("    deliver: w to I", "    deliver: to I", []),
+        ("    I : 1", "    I : amp", ["UNIT002", "UNIT003"]),
+    ],
+)  # fmt: skip
+def test_found(old, new, codes):
+    assert old in MAP
+    assert sorted({d.code for d in diagnose(MAP.replace(old, new, 1))}) == codes
 
 
 def test_costs():
@@ -283,7 +311,8 @@ def test_time_is_linear():
     def spec(size: int) -> ast.Spec:
         lines = ["model big", "constants:", "    k0 = 1 ms"]
         lines += [f"    k{n} = k{n - 1} + 1 ms" for n in range(1, size)]
-        body = MAP.partition("constants:\n")[2].replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")
+        body = MAP.partition("constants:\n")[2]
+        body = body.replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")
         copies = [
             f"connect AN -> A1 as f{n}:\n    pattern: all_to_all\n    plasticity: pair_additive\n"
             "    deliver: w to I\n" for n in range(size)

@@ -1,0 +1,41 @@
+"""The heads of a sweep's files as columns, for `check(..., headers = ...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from .. import ast
+from ..units import parse_unit
+
+
+def headers_of(
+    spec: ast.Spec, read_heads: Callable[[str], Iterable[str]]
+) -> Mapping[str, list[ast.Header]]:
+    """`read_heads` gives the heads (`taupre [ms]`) of a file by its path as written. Files that it
+    cannot read (OSError, ValueError) are left out: evaluating the sweep tells why."""
+    found: dict[str, list[ast.Header]] = {}
+    for sweep in spec.of(ast.Sweep):
+        for part in sweep.parts:
+            if isinstance(part, ast.FromFile):
+                try:
+                    heads = list(read_heads(part.path.value))
+                except (OSError, ValueError):
+                    continue
+                found[part.path.value] = [_header(str(head), part.path) for head in heads]
+    return found
+
+
+def _header(head: str, where: ast.String) -> ast.Header:
+    name, bracket, unit = head.partition("[")
+    parts = tuple(ast.Ident(p, span=where.span) for p in name.strip().split("."))
+    unit = unit.partition("]")[0].strip()
+    try:
+        factors = parse_unit(unit)
+    except KeyError:
+        factors = [(unit, 1)]  # no unit's name, as the check will say
+    nodes = tuple(ast.UnitFactor(n, e, span=where.span) for n, e in factors)
+    return ast.Header(
+        ast.Path(parts, span=where.span),
+        ast.Unit(nodes, span=where.span) if bracket else None,
+        span=where.span,
+    )
