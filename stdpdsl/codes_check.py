@@ -166,8 +166,7 @@ TYPE: dict[str, tuple[str, str]] = {
     ),
     "TYPE002": (
         "a condition is expected",
-        "Thresholds, events and `where` are conditions: comparisons, joined by `and`, `or`, "
-        "`not`.",
+        "Thresholds, events and `where` are conditions: comparisons, joined by `and`, `or`, `not`.",
     ),
     "TYPE003": (
         "calculation with a condition",
@@ -246,8 +245,7 @@ CLAUSE: dict[str, tuple[str, str]] = {
     ),
     "CLAUSE006": (
         "sizes that do not match",
-        "`one_to_one` joins neuron k with neuron k, and a driven layer has one neuron per "
-        "channel.",
+        "`one_to_one` joins neuron k with neuron k, and a driven layer has one neuron per channel.",
     ),
     "CLAUSE007": (
         "clause that will never act",

@@ -67,9 +67,12 @@ def check(
     library: Mapping[str, ast.Rule] | None = None,
     headers: Mapping[str, Sequence[ast.Header]] | None = None,
 ) -> Checked:
-    """All checks. `used` holds the parsed files of `use "..."`, by their paths as written;
-    `headers` the column heads of the sweep's files (see files.py). Where a file's heads are not given, a name
-    that nothing declares may be one of them and is not reported."""
+    """All checks.
+
+    `used` holds the parsed files of `use "..."`, by their paths as written; `headers` the column
+    heads of the sweep's files (see files.py). Where a file's heads are not given, a name that
+    nothing declares may be one of them and is not reported.
+    """
     whole = merge(spec, used or {})
     builder = Builder(whole, library or {})
     symbols = builder.build()

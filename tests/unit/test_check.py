@@ -157,9 +157,11 @@ SNIPPETS = [
     ("deliver: w to I", "deliver: w to I\n    every 350 ms: normalise w per post to 78.4"),
     ("deliver: w to I", "deliver: w to I\n    on pre after 13.7 ms: v_post += 1 mV"),
     ("    on pre: v_post = v_rest", "    weight: 0.5\n    deliver: w to I"),
-    ("    drive: I from cochlea", "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),
+    ("    drive: I from cochlea",
+     "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),
     ("    threshold: v > -69 mV", "    threshold: poisson(15 Hz * (1 + sin(2*pi*t/(1 s))))"),
-    ("    reset: v = v_rest\n    initial", "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
+    ("    reset: v = v_rest\n    initial",
+     "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
      "    event burst: v > -65 mV\n    on burst: v = v_rest\n    every 60 ms:\n"
      "        v = v_rest + integers(0, 5)*mV\n    initial"),
     ("        dI/dt = -I/tau_syn : 1", "        dI/dt = -I/tau_syn : 1 in [0, 10]\n"
