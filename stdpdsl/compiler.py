@@ -189,7 +189,7 @@ def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
         changed.append(d)
     if not done:
         raise CompileError([Diagnostic(
-            "SET001", value.span, f"there is nothing called `{name}` to set",
+            "NAME001", value.span, f"there is nothing called `{name}` to set",
             help="a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
         )])  # fmt: skip
     return replace(spec, declarations=tuple(changed))
@@ -208,7 +208,7 @@ def with_argument(d: Any, name: str, value: ast.Expr) -> Any:
     if isinstance(d, ast.Layer) and d.neuron:
         return replace(d, arguments=among(d.arguments))
     raise CompileError([Diagnostic(
-        "SET001", value.span, f"`{d.name.id}` has no parameter `{name}` to set",
+        "NAME001", value.span, f"`{d.name.id}` has no parameter `{name}` to set",
     )])  # fmt: skip
 
 

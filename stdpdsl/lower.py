@@ -33,7 +33,7 @@ class Lowering:
 
     def later(self, node: ast.Node, what: str) -> None:
         self.problems.append(
-            Diagnostic("LATER001", node.span, f"{what} cannot be compiled yet",
+            Diagnostic("SYN030", node.span, f"{what} cannot be compiled yet",
                        help="this version checks it but does not run it; leave it out")
         )  # fmt: skip
 
@@ -675,8 +675,8 @@ class Lowering:
                     blocks = tuple(int(evaluate(b, self.constants)) for b in item.blocks)
                     if any(not 0 <= b < self.table.rows for b in blocks):
                         self.problems.append(Diagnostic(
-                            "SWEEP016", item.span,
-                            f"`in blocks` names a block that is not there; the sweep has"
+                            "NAME001", item.span,
+                            f"there is no such block; the sweep has"
                             f" {self.table.rows}, from 0 to {self.table.rows - 1}",
                         ))  # fmt: skip
                 every = float(evaluate(item.every, self.constants))

@@ -94,6 +94,13 @@ PYTHON_WORDS = {
     "is": "equality is written `==`",
     "xor": "write it with `and`, `or`, `not`",
 }
+FLAGS = {
+    "unless": "unless refractory",
+    "constant": "constant",
+    "shared": "shared",
+    "event": "event-driven",
+    "clock": "clock-driven",
+}
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,11 @@ class Failure:
     @property
     def after_value(self) -> bool:
         return "*" in self.expected or ("+" in self.expected and "NUMBER" not in self.expected)
+
+    @property
+    def after_target(self) -> bool:
+        """Behind the name with which a statement starts."""
+        return "+=" in self.expected
 
     @property
     def starts_line(self) -> bool:
@@ -276,6 +288,8 @@ def _unknown_character(f: Failure) -> Diagnostic | None:
     sign = f.piece.text
     name = f"`{sign}`" if sign.isprintable() and sign != "`" else f"U+{ord(sign):04X}"
     hint = CHARACTERS.get(sign, "")
+    if sign == "'" and f.previous and f.previous.is_word and f.previous.end == f.piece.start:
+        hint = f"a derivative is written `d{f.previous.text}/dt`"
     if not hint and sign.isalpha():
         hint = "names are made of letters from a to z, digits and `_`"
     return Diagnostic("SYN010", f.span, f"the character {name} has no meaning here", help=hint)
@@ -331,7 +345,7 @@ def _string_in_expression(f: Failure) -> Diagnostic | None:
 
 
 def _attribute(f: Failure) -> Diagnostic | None:
-    if f.piece.kind != "." or not f.after_value:
+    if f.piece.kind != "." or not (f.after_value or f.after_target):
         return None
     return Diagnostic(
         "SYN018",
@@ -342,7 +356,7 @@ def _attribute(f: Failure) -> Diagnostic | None:
 
 
 def _subscript(f: Failure) -> Diagnostic | None:
-    if f.piece.kind != "[" or not f.after_value:
+    if f.piece.kind != "[" or not (f.after_value or f.after_target):
         return None
     return Diagnostic(
         "SYN019",
@@ -354,12 +368,12 @@ def _subscript(f: Failure) -> Diagnostic | None:
 
 def _python(f: Failure) -> Diagnostic | None:
     for piece in (f.previous, f.piece):
-        if piece and piece.text in PYTHON_WORDS and piece.kind == "NAME" and f.after_value:
+        if piece and piece.text in PYTHON_WORDS and (f.after_value or f.after_target):
             span = Span(f.source, piece.start, piece.end)
             return Diagnostic(
                 "SYN020",
                 span,
-                f"`{piece.text}` is no part of an expression",
+                f"there is no `{piece.text}` in the language",
                 help=PYTHON_WORDS[piece.text],
             )
     return None
@@ -411,7 +425,7 @@ def _colon_or_equals(f: Failure) -> Diagnostic | None:
         return Diagnostic(
             "SYN006", f.span, "a clause is written with `:`", help="write `:` for `=`"
         )
-    if text == ":" and "=" in f.expected:
+    if text == ":" and "=" in f.expected and f.previous and f.previous.kind != "DERIVATIVE":
         return Diagnostic("SYN007", f.span, "a value is given with `=`", help="write `=` for `:`")
     if text == "=" and f.previous and (f.previous.text, f.previous.end) == ("=", f.piece.start):
         span = Span(f.source, f.previous.start, f.piece.end)
@@ -464,6 +478,12 @@ def _unknown_word(f: Failure) -> Diagnostic | None:
         message = f"{PLANNED[piece.text]} of a rule cannot be used yet"
         return Diagnostic("SYN030", f.span, message)
     hint = did_you_mean(piece.text, words) or f"it may have {_one_of(words, 'and')}"
+    following = re.match(r" *([-+*/]?)=", f.source.text[piece.end : piece.end + 20])
+    if following and "on" in words and (following[1] or "parameters" not in words):
+        where = "`reset:`, `every …:`" if "reset" in words else "`on pre:`, `on post:`"
+        hint = f"statements stand under {where}"
+    elif following and "parameters" in words:
+        hint = "values stand under `parameters:`"
     message = f"`{piece.text}` is no clause of `{owner}`" if owner else ""
     return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is no clause", help=hint)
 
@@ -491,15 +511,35 @@ def _reserved(f: Failure) -> Diagnostic | None:
 
 
 def _unexpected(f: Failure) -> Diagnostic:
-    hint = ""
-    if f.after_value and f.piece.kind in ("NAME", "NUMBER", "QUANTITY", "("):
-        hint = "multiplication is written `*`"
-    elif f.piece.kind == "DOC":
-        hint = "a docstring stands around the model line, and first in a neuron, rule or connection"
-    elif f.piece.is_word:
-        hint = did_you_mean(f.piece.text, [x for x in f.expected if x.islower()])
+    hint = _advice(f)
     message = f"found {_found(f.piece)}, expected {_one_of(f.expected)}"
     return Diagnostic("SYN001", f.span, message, help=hint)
+
+
+def _advice(f: Failure) -> str:
+    """What may have been meant, where nothing more certain is known."""
+    piece, previous = f.piece, f.previous
+    before = previous.text if previous else ""
+    line = f.source.line(f.span.line).strip()
+    if piece.kind == "DOC":
+        return "a docstring stands around the model line, and first in a neuron, rule or connection"
+    if line and set(line) <= set("|-:+ "):
+        return "a table has no line between its head and its rows"
+    if piece.text in FLAGS and "in" in f.expected:
+        return f"flags stand in parentheses: `({FLAGS[piece.text]})`"
+    if piece.text == "if" and "where" in f.expected:
+        return "write `where`"
+    if piece.text == "*" and before == "]":
+        return "a list's unit follows after one space: `[10, 20] ms`"
+    if piece.text == "," and f.expected == {"NEWLINE"}:
+        return "start a new line"
+    if f.after_target:
+        return did_you_mean(before, ["deliver", "normalise"])
+    if "and" in f.expected and "," not in f.expected and piece.kind in ("NAME", "("):
+        return "multiplication is written `*`"
+    if piece.is_word:
+        return did_you_mean(piece.text, [word for word in f.expected if word.islower()])
+    return ""
 
 
 CAUSES = (
@@ -556,12 +596,15 @@ def _one_of(expected: Iterable[str], last: str = "or") -> str:
     kinds = set(expected)
     parts = []
     if kinds >= VALUE:
-        parts.append("a value or a list" if "[" in kinds else "a value")
+        parts += ["a value", "a list"] if "[" in kinds else ["a value"]
         kinds -= {*VALUE, "QUANTITY", "[", "-", "+", "not"}
     if "*" in kinds and "+" in kinds:
         parts.append("an operator")
         kinds -= OPERATORS
         kinds -= {"independent", "("}
+    if "+=" in kinds:
+        parts.append("`=`, `+=`, `-=`, `*=`, `/=`")
+        kinds -= {"=", "+=", "-=", "*=", "/="}
     if "DERIVATIVE" in kinds:
         kinds.discard("NAME")
     kinds -= {"QUANTITY", "DOC", "DEDENT", "END"}
