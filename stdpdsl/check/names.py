@@ -30,15 +30,21 @@ _OWN = {
 }
 
 
-def reason(name: str) -> str | None:
-    """Why a name cannot be declared, or None. Names that hold values: constants, parameters,
-    variables, columns."""
+# Reasons of reserved.py that do not hold for the generated scripts (which reach every value by
+# its name in `variables`), or for variables of differential equations only.
+_ATTRIBUTE = "an attribute of Brian2's groups"
+_SYMPY = "a name of sympy"
+
+
+def reason(name: str, solved: bool = False) -> str | None:
+    """Why a name cannot be declared, or None: of a constant, parameter, variable, column, local.
+    `solved`: it stands under `d.../dt`, where Brian2 hands it to sympy."""
     if name in _OWN:
         return _OWN[name]
-    if name in RESERVED:
-        return RESERVED[name]
     if name.startswith("_"):
         return "starts with an underscore, as names inside Brian2 do"
+    if name.endswith("_"):
+        return "ends with an underscore, as a value without its unit does in Brian2"
     if name.endswith(("_pre", "_post")):
         return "ends like a name of the other side's variables"
     if name == "xi" or name.startswith("xi_"):
@@ -51,6 +57,13 @@ def reason(name: str) -> str | None:
         return "is a unit"
     if keyword.iskeyword(name):
         return "is a word of Python"
+    taken = RESERVED.get(name, "")
+    if taken.startswith(_SYMPY):
+        # Measured: `I` is solved well, `E` starts at 2.718, the others raise.
+        if solved and name != "I":
+            return "means something else to sympy, which solves the equations"
+    elif taken and taken != _ATTRIBUTE:
+        return f"is {taken}"
     return None
 
 
@@ -61,7 +74,8 @@ class Names:
 
     def check(self) -> None:
         for name, what in self.declared():
-            why = reason(name.id)
+            why = reason(name.id, solved=what == "a solved variable")
+            what = what.replace("solved ", "")
             if why is not None:
                 self.reporter.error(
                     "NAME008", name, f"{what} cannot be called `{name.id}`, which {why}",
@@ -87,7 +101,7 @@ class Names:
             for parameter in model.parameters:
                 yield parameter.name, "a parameter"
             for equation in model.equations:
-                yield equation.name, "a variable"
+                yield equation.name, "a solved variable" if equation.kind == "ode" else "a variable"
         for column in self.symbols.columns.values():
             if column.target is None:
                 yield column.path.parts[-1], "a column"
