@@ -12,7 +12,7 @@ from ..numeric import NotConstant, evaluate
 from ..units import HERTZ, SECOND
 from .infer import LEVEL, Context, Inference
 from .models import Models
-from .symbols import FLOAT, INTEGER, TIME, Component, Symbol, Type
+from .symbols import FLOAT, INTEGER, NUMBERS, TIME, Component, Symbol, Type
 from .values import value
 
 _UNITS = {
@@ -32,8 +32,7 @@ class Audio:
         self.inference: Inference = self.models.inference
         self.symbols = self.models.symbols
         self.reporter = self.models.reporter
-        builtins = {n: s for n, s in self.symbols.globals.items() if s.kind == "builtin"}
-        self.scope = ChainMap(self.symbols.constants, builtins)
+        self.scope = ChainMap(self.symbols.constants, NUMBERS)
         self.context = Context(self.scope, "the constants")
         self.output: dict[str, Type | None] = {}
 

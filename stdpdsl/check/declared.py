@@ -13,7 +13,7 @@ from .. import ast
 from ..units import HERTZ, SECOND
 from .infer import Context, Inference, describe, example_unit, owner_key
 from .order import dependency_order, names_in
-from .symbols import FLOAT, INTEGER, Column, Component, Scope, Symbol, Symbols, Type
+from .symbols import FLOAT, INTEGER, NUMBERS, Column, Component, Scope, Symbol, Symbols, Type
 
 _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
 
@@ -84,7 +84,7 @@ class Declared:
 
     def compute(self, symbol: Symbol) -> Type | None:
         if symbol.kind == "constant" and symbol.value is not None:
-            scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+            scope = ChainMap(self.symbols.constants, NUMBERS)
             return self.inference.infer(symbol.value, Context(scope, "the constants"))
         if symbol.kind == "column":
             column = self.symbols.columns.get(symbol.name)
@@ -190,7 +190,7 @@ class Declared:
                                   open_names=self.open_columns)  # fmt: skip
                 self.ambiguous(node.value, column)
             else:
-                scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+                scope = ChainMap(self.symbols.constants, NUMBERS)
                 draws = id(node) in self.random_axes
                 context = Context(scope, "the sweep", draws=draws, lists=not draws)
             return self.inference.expect(node.value, context, want, what)
@@ -200,7 +200,7 @@ class Declared:
 
     def header(self, node: ast.Header, want: Type | None, what: str) -> Type | None:
         cells = self.cells.get(id(node), [])
-        scope = ChainMap(self.symbols.constants, _builtins(self.symbols))
+        scope = ChainMap(self.symbols.constants, NUMBERS)
         context = Context(scope, "the sweep")
         unit = self.inference.unit(node.unit) if node.unit is not None else None
         if node.unit is not None and unit is None:
@@ -324,10 +324,6 @@ class Declared:
                 "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
                 help="derive it in a column with a name of its own, or make it a constant",
             )  # fmt: skip
-
-
-def _builtins(symbols: Symbols) -> dict[str, Symbol]:
-    return {n: s for n, s in symbols.globals.items() if s.kind == "builtin"}
 
 
 def _variable(equation: ast.Equation, owner: str) -> Symbol:

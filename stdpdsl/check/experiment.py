@@ -8,7 +8,7 @@ from .. import ast
 from .declared import Declared, as_float
 from .infer import Context
 from .models import Models
-from .symbols import BOOLEAN, INTEGER, TIME, Component, Type
+from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
 
 _CONNECTION_RECORDS = ("delay",)
 
@@ -22,10 +22,7 @@ class Experiment:
         self.inference = models.inference
         self.symbols = models.symbols
         self.reporter = models.reporter
-        self.constants = ChainMap(
-            self.symbols.constants,
-            {n: s for n, s in self.symbols.globals.items() if s.kind == "builtin"},
-        )
+        self.constants = ChainMap(self.symbols.constants, NUMBERS)
 
     def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
         return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)

@@ -144,7 +144,7 @@ class Symbols:
     def globals(self) -> dict[str, Symbol]:
         """Names that hold everywhere: builtin constants, constants, free columns."""
         if self._globals is None:
-            found = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}
+            found = dict(NUMBERS)
             found.update(self.constants)
             for column in self.columns.values():
                 if column.target is None:
@@ -183,6 +183,7 @@ def _builtin(*names: str, kind: Type) -> dict[str, Symbol]:
     return {n: Symbol(n, "builtin", type=kind) for n in names}
 
 
+NUMBERS = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}  # pi, e, inf
 _NEURON_BUILTINS = {
     **_builtin("i", "N", kind=INTEGER),
     **_builtin("t", "dt", "lastspike", kind=TIME),
