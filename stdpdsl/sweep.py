@@ -430,7 +430,7 @@ def constant_values(symbols: Symbols) -> dict[str, Any]:
 
 def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
     """Adds columns to symbols that are built already."""
-    from .check.symbols import Builder
+    from .check.build import Builder
 
     builder = Builder(symbols.spec, {})
     builder.symbols = symbols

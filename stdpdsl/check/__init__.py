@@ -14,6 +14,7 @@ from .. import ast
 from ..diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .audio import Audio
 from .blocks import Blocks
+from .build import Builder
 from .clauses import Clauses
 from .components import Components
 from .declared import Declared
@@ -22,7 +23,7 @@ from .infer import Inference
 from .models import Models
 from .names import Names
 from .report import Reporter
-from .symbols import Builder, Symbol, Symbols, Type
+from .symbols import Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
 from .values import constant_values

@@ -11,9 +11,21 @@ from dataclasses import replace
 
 from .. import ast
 from ..units import HERTZ, SECOND
-from .infer import Context, Inference, describe, example_unit, owner_key
+from .infer import Context, Inference, owner_key
 from .order import dependency_order, names_in
-from .symbols import FLOAT, INTEGER, NUMBERS, Column, Component, Scope, Symbol, Symbols, Type
+from .symbols import (
+    FLOAT,
+    INTEGER,
+    NUMBERS,
+    Column,
+    Component,
+    Scope,
+    Symbol,
+    Symbols,
+    Type,
+    unit_type,
+)
+from .wording import describe, example_unit
 
 _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
 
@@ -327,8 +339,6 @@ class Declared:
 
 
 def _variable(equation: ast.Equation, owner: str) -> Symbol:
-    from .symbols import unit_type
-
     name = equation.name.id
     return Symbol(
         name, "variable", equation, equation.rhs, unit_type(equation.unit), equation, owner=owner

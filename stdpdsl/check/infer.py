@@ -14,16 +14,8 @@ from .. import ast
 from ..builtins import FUNCTIONS
 from ..numeric import NotConstant, evaluate
 from ..units import (
-    AMP,
-    FARAD,
-    HERTZ,
-    METRE,
     NONE,
-    OHM,
     SECOND,
-    SIEMENS,
-    VOLT,
-    Dim,
     all_names,
     lookup,
     resolve,
@@ -31,13 +23,9 @@ from ..units import (
 from .calls import infer_call
 from .report import Reporter
 from .symbols import BOOLEAN, FLOAT, INTEGER, Scope, Symbol, Symbols, Type
+from .wording import describe, spot, unit_help
 
 LEVEL = Type(NONE, "level")  # `65 dB`
-
-_EXAMPLES = {
-    SECOND: "ms", VOLT: "mV", AMP: "pA", SIEMENS: "nS", HERTZ: "Hz", FARAD: "pF", OHM: "Mohm",
-    METRE: "um",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -389,39 +377,6 @@ def owner_key(symbol: Symbol) -> tuple[str, str]:
     if symbol.kind in ("constant", "column", "builtin", "local"):
         return f"<{symbol.kind}>", symbol.name
     return symbol.owner, symbol.name
-
-
-def describe(found: Type) -> str:
-    if found.kind == "boolean":
-        return "a condition"
-    if found.kind == "level":
-        return "a level in dB"
-    return found.dim.describe()
-
-
-def spot(expr: ast.Expr) -> ast.Node:
-    """The smallest part that shows the unit: `mV` of `-20 mV`."""
-    while isinstance(expr, ast.Unary):
-        expr = expr.operand
-    return expr.unit if isinstance(expr, ast.Quantity) else expr
-
-
-def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
-    """For a number that lacks its unit or has one too many."""
-    inner = expr
-    while isinstance(inner, ast.Unary):
-        inner = inner.operand
-    if isinstance(inner, ast.Number) and found.is_none and not want.is_none:
-        return f"give it its unit: `{inner.text} {example_unit(want)}`"
-    if isinstance(inner, ast.Name) and inner.id == "inf" and found.is_none:
-        return f"infinity takes a unit as well: `inf*{want.unit_name()}`"
-    if isinstance(inner, ast.Quantity) and want.is_none:
-        return f"leave out the unit: `{inner.text}`"
-    return ""
-
-
-def example_unit(dim: Dim) -> str:
-    return _EXAMPLES.get(dim) or dim.unit_name().replace(" ", "")
 
 
 def _not_whole(kind: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from .. import ast
 from ..builtins import METHODS
 from ..units import HERTZ, SECOND
-from .infer import Context, Inference, describe
+from .infer import Context, Inference
 from .order import dependency_order, names_in
 from .statements import Place, assignable, check_block, flag_words, is_shared
-from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type
+from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
+from .wording import describe
 
 _FLAGS: dict[str, set[tuple[str, ...]]] = {
     "ode": {("unless", "refractory")},
@@ -248,8 +249,6 @@ class Models:
         """The declared type; reports unknown units."""
         names = [f.name for f in equation.unit.factors]
         if names in (["integer"], ["boolean"]):
-            from .symbols import unit_type
-
             return unit_type(equation.unit)
         if "dB" in names:
             factor = next(f for f in equation.unit.factors if f.name == "dB")

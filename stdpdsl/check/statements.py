@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from .. import ast
 from ..units import NONE
-from .infer import Context, Inference, describe
+from .infer import Context, Inference
 from .names import reason
 from .order import names_in
 from .symbols import FLOAT, Component, Scope, Symbol, Type
+from .wording import describe
 
 
 @dataclass(frozen=True)

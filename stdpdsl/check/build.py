@@ -1,0 +1,313 @@
+"""From the syntax tree to symbols: who declares what, and what a column of the sweep sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from .. import ast
+from ..diagnostics import Diagnostic, Label, did_you_mean
+from .symbols import RESULT_COLUMNS, Column, Component, Symbol, Symbols, unit_type
+
+# Attributes of a connection or layer, besides its parameters, that a column may set.
+# What a component needs to have each.
+CONNECTION_ATTRIBUTES = {
+    "delay": "",
+    "weight": "a `weight:`",
+    "preset": "a `plasticity:` whose rule has presets",
+    "p": "`pattern: random(p = ...)`",
+    "k": "`pattern: fixed_indegree(k)` or `fixed_outdegree(k)`",
+}
+LAYER_ATTRIBUTES = {"rate": "an input with a rate: `poisson: 15 Hz` or `regular: 20 Hz`"}
+
+
+def attributes(component: Component) -> list[str]:
+    """Those that this component has."""
+    node = component.node
+    if isinstance(node, ast.Layer):
+        rated = isinstance(node.source, ast.PoissonInput | ast.RegularInput)
+        return ["rate"] if rated else []
+    kind = node.pattern.kind.id if node.pattern else ""
+    has = {
+        "delay": True,
+        "weight": node.weight is not None,
+        "preset": component.rule is not None and bool(component.rule.presets),
+        "p": kind == "random",
+        "k": kind in ("fixed_indegree", "fixed_outdegree"),
+    }
+    return [name for name, there in has.items() if there]
+
+
+class Builder:
+    """Walks a spec's declarations once."""
+
+    def __init__(self, spec: ast.Spec, library: Mapping[str, ast.Rule]):
+        self.symbols = Symbols(spec, {}, {}, {}, dict(library), {}, {}, {}, [])
+        self.first: dict[str, ast.Ident] = {}
+
+    def report(
+        self, code: str, node: ast.Node, message: str, label: str = "", help: str = "",
+        labels: tuple[Label, ...] = (),
+    ) -> None:  # fmt: skip
+        self.symbols.diagnostics.append(Diagnostic(code, node.span, message, label, labels, help))
+
+    def declare(self, name: ast.Ident, what: str) -> bool:
+        """Layers, connections, sounds, filterbanks, neurons, rules and constants share one
+        space."""
+        before = self.first.get(name.id)
+        if before is None:
+            self.first[name.id] = name
+            return True
+        self.report(
+            "NAME002", name, f"{what} `{name.id}` has a name that is taken",
+            labels=(Label(before.span, "declared here first"),),
+            help="give one of them another name",
+        )  # fmt: skip
+        return False
+
+    def build(self) -> Symbols:
+        spec, symbols = self.symbols.spec, self.symbols
+        for constants in spec.of(ast.Constants):
+            for item in constants.items:
+                if self.declare(item.name, "constant"):
+                    symbols.constants[item.name.id] = Symbol(
+                        item.name.id, "constant", item, item.value
+                    )
+        for kind, table, what in (
+            (ast.Sound, symbols.sounds, "sound"),
+            (ast.Filterbank, symbols.filterbanks, "filterbank"),
+            (ast.Neuron, symbols.neurons, "neuron"),
+            (ast.Rule, symbols.rules, "rule"),
+        ):
+            for node in spec.of(kind):
+                # One whose name something else has is kept: it is told once, not at each use.
+                if self.declare(node.name, what) or node.name.id not in table:
+                    table[node.name.id] = node
+        for layer in spec.of(ast.Layer):
+            if self.declare(layer.name, "layer") or layer.name.id not in symbols.components:
+                symbols.components[layer.name.id] = self.layer(layer)
+        for connect in spec.of(ast.Connect):
+            known = symbols.components
+            if self.declare(connect.name, "connection") or connect.name.id not in known:
+                symbols.components[connect.name.id] = self.connection(connect)
+        for sweep in spec.of(ast.Sweep):
+            self.sweep(sweep)
+        self.scopes_of_swept_inputs()
+        return symbols
+
+    # Components
+
+    def layer(self, node: ast.Layer) -> Component:
+        default = "block" if node.neuron else "shared"
+        component = Component(node.name.id, "layer", node, node.scope.id if node.scope else default)
+        if node.neuron:
+            neuron = self.symbols.neurons.get(node.neuron.dotted)
+            if neuron is None:
+                self.unknown(node.neuron, node.neuron.dotted, "neuron", self.symbols.neurons)
+            else:
+                component.neuron = neuron
+                self.fill(component, neuron.parameters, node.arguments, neuron.name.id)
+        return component
+
+    def connection(self, node: ast.Connect) -> Component:
+        pre, post = (self.side(name) for name in (node.pre, node.post))
+        scopes = {side.scope for side in (pre, post) if side}
+        component = Component(
+            node.name.id, "connection", node, "shared" if scopes == {"shared"} else "block",
+            pre=pre, post=post,
+        )  # fmt: skip
+        if node.plasticity:
+            use = node.plasticity
+            rule = self.symbols.rules.get(use.rule.id)
+            if rule is None:
+                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
+            else:
+                component.rule = rule
+                self.fill(component, rule.parameters, use.arguments, rule.name.id)
+        elif node.weight is not None:
+            component.variables["w"] = Symbol(
+                "w", "variable", node, node.weight, owner=node.name.id
+            )
+        return component
+
+    def side(self, name: ast.Ident) -> Component | None:
+        found = self.symbols.components.get(name.id)
+        if found is None or found.kind != "layer":
+            layers = [c.name for c in self.symbols.layers]
+            self.unknown(name, name.id, "layer", layers)
+            return None
+        return found
+
+    def unknown(self, node: ast.Node, name: str, what: str, candidates) -> None:
+        known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
+        self.report(
+            "NAME001", node, f"there is no {what} `{name}`",
+            help=did_you_mean(name, candidates)
+            or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
+        )  # fmt: skip
+
+    def fill(
+        self,
+        component: Component,
+        parameters: tuple[ast.Assign, ...],
+        arguments: tuple[ast.Assign, ...],
+        model: str,
+    ) -> None:
+        """Parameters with their values (use before default), and variables."""
+        given: dict[str, ast.Assign] = {}
+        names = [p.name.id for p in parameters]
+        for argument in arguments:
+            if argument.name.id not in names:
+                self.report(
+                    "NAME003", argument.name, f"`{model}` has no parameter `{argument.name.id}`",
+                    help=did_you_mean(argument.name.id, names)
+                    or (f"its parameters: {', '.join(names)}" if names else "it has none"),
+                )  # fmt: skip
+            elif argument.name.id in given:
+                self.report(
+                    "NAME002", argument.name, f"`{argument.name.id}` is given twice",
+                    labels=(Label(given[argument.name.id].span, "given here first"),),
+                )  # fmt: skip
+            given.setdefault(argument.name.id, argument)
+        seen: dict[str, ast.Node] = {}
+        for item in parameters:
+            name = item.name.id
+            if name in seen:
+                self.twice(item.name, model, seen[name])
+                continue
+            seen[name] = item.name
+            value = given[name].value if name in given else item.value
+            component.parameters[name] = Symbol(
+                name, "parameter", item, value, owner=component.name
+            )
+        for equation in component.equations:
+            name = equation.name.id
+            if name in seen:
+                self.twice(equation.name, model, seen[name])
+                continue
+            seen[name] = equation.name
+            component.variables[name] = Symbol(
+                name, "variable", equation, equation.rhs, unit_type(equation.unit), equation,
+                owner=component.name,
+            )  # fmt: skip
+
+    def twice(self, name: ast.Ident, model: str, before: ast.Node) -> None:
+        # A model used by several components is visited several times; the report is the same, and
+        # diagnostics are made unique.
+        self.report(
+            "NAME002", name, f"`{name.id}` is declared twice in `{model}`",
+            labels=(Label(before.span, "declared here first"),),
+        )  # fmt: skip
+
+    # The sweep's columns
+
+    def sweep(self, sweep: ast.Sweep) -> None:
+        paths: list[tuple[ast.Path, ast.Node]] = []
+        for part in sweep.parts:
+            if isinstance(part, ast.Table):
+                paths += [(header.path, header) for header in part.headers]
+            elif isinstance(part, ast.Grid | ast.Zip | ast.RandomSamples):
+                paths += [(axis.path, axis) for axis in part.axes]
+        paths += [(axis.path, axis) for axis in sweep.derive]
+        self.add_columns(paths)
+
+    def add_columns(self, paths: list[tuple[ast.Path, ast.Node]]) -> None:
+        """Also called with the headers of files, once they are read."""
+        columns = list(self.symbols.columns.values())
+        for path, node in paths:
+            columns.append(Column(path.dotted, path, self.target(path), node))
+        last = Counter(c.path.parts[-1].id for c in columns)
+        taken: dict[str, Column] = {}
+        keys: dict[object, Column] = {}
+        for column in columns:
+            short = column.path.parts[-1].id
+            name = short if last[short] == 1 else column.path.dotted
+            if short in RESULT_COLUMNS and column.target is not None:
+                name = ".".join(column.target)
+            key = column.target or column.path.dotted
+            before = keys.get(key)
+            if before is not None:
+                self.report(
+                    "SWEEP002", column.path, f"`{column.path.dotted}` is swept twice",
+                    labels=(Label(before.path.span, "swept here first"),),
+                    help="keep one of them",
+                )  # fmt: skip
+                continue
+            keys[key] = column
+            taken[name] = Column(name, column.path, column.target, column.node)
+        self.symbols.columns.clear()
+        self.symbols.columns.update(taken)
+        self.symbols._globals = None
+
+    def target(self, path: ast.Path) -> tuple[str, str] | None:
+        """What a column sets. A name that nobody has is a free column."""
+        symbols = self.symbols
+        names = [part.id for part in path.parts]
+        if len(names) == 1:
+            name = names[0]
+            owners = symbols.owners(name)
+            if name in symbols.constants:
+                return ("", name)
+            if len(owners) > 1:
+                listed = ", ".join(f"`{owner}.{name}`" for owner in owners)
+                self.report(
+                    "SWEEP003", path, f"`{name}` is a parameter of {len(owners)} components",
+                    help=f"say which one: {listed}",
+                )  # fmt: skip
+                return (owners[0], name)
+            return (owners[0], name) if owners else None
+        component = symbols.components.get(names[0])
+        if component is None or len(names) > 2:
+            self.unknown(path.parts[0], names[0], "layer or connection", symbols.components)
+            return (names[0], names[-1])
+        possible = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
+        there = attributes(component)
+        if names[1] not in component.parameters and names[1] not in there:
+            candidates = [*component.parameters, *there]
+            listed = f"it has: {', '.join(f'`{c}`' for c in candidates)}" if candidates else ""
+            missing = names[1] in possible
+            self.report(
+                "SWEEP004", path.parts[1],
+                f"`{names[0]}` has no {'' if missing else 'parameter '}`{names[1]}` to sweep",
+                help="its size cannot be swept" if names[1] == "size"
+                else f"it needs {possible[names[1]]}" if missing
+                else did_you_mean(names[1], candidates) or listed,
+            )  # fmt: skip
+        return (names[0], names[1])
+
+    def scopes_of_swept_inputs(self) -> None:
+        """An input layer whose rate uses a swept value is an independent copy in each block."""
+        symbols = self.symbols
+        swept = {c.name for c in symbols.columns.values() if c.target is None}
+        swept |= {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
+        for component in symbols.layers:
+            node = component.node
+            if not isinstance(node, ast.Layer) or node.source is None or node.scope is not None:
+                continue
+            own = any(c.target == (component.name, "rate") for c in symbols.columns.values())
+            if own or uses(symbols, node.source, swept):
+                component.scope = "block"
+        for component in symbols.connections:
+            scopes = {side.scope for side in (component.pre, component.post) if side}
+            component.scope = "shared" if scopes == {"shared"} else "block"
+
+
+def uses(symbols: Symbols, node: ast.Node, names: set[str]) -> bool:
+    """Whether a node refers to one of the names, also through constants."""
+    seen: set[str] = set()
+    stack = [node]
+    while stack:
+        for below in ast.walk(stack.pop()):
+            if isinstance(below, ast.Name) and below.id not in seen:
+                seen.add(below.id)
+                if below.id in names:
+                    return True
+                constant = symbols.constants.get(below.id)
+                if constant and constant.value:
+                    stack.append(constant.value)
+    return False
+
+
+def build(spec: ast.Spec, library: Mapping[str, ast.Rule]) -> Symbols:
+    """The symbols of a spec whose `use` files have been merged into it."""
+    return Builder(spec, library).build()

@@ -1,0 +1,45 @@
+"""How messages speak of types and units, and which part of an expression they point at."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VOLT, Dim
+from .symbols import Type
+
+_EXAMPLES = {
+    SECOND: "ms", VOLT: "mV", AMP: "pA", SIEMENS: "nS", HERTZ: "Hz", FARAD: "pF", OHM: "Mohm",
+    METRE: "um",
+}  # fmt: skip
+
+
+def describe(found: Type) -> str:
+    if found.kind == "boolean":
+        return "a condition"
+    if found.kind == "level":
+        return "a level in dB"
+    return found.dim.describe()
+
+
+def spot(expr: ast.Expr) -> ast.Node:
+    """The smallest part that shows the unit: `mV` of `-20 mV`."""
+    while isinstance(expr, ast.Unary):
+        expr = expr.operand
+    return expr.unit if isinstance(expr, ast.Quantity) else expr
+
+
+def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
+    """For a number that lacks its unit or has one too many."""
+    inner = expr
+    while isinstance(inner, ast.Unary):
+        inner = inner.operand
+    if isinstance(inner, ast.Number) and found.is_none and not want.is_none:
+        return f"give it its unit: `{inner.text} {example_unit(want)}`"
+    if isinstance(inner, ast.Name) and inner.id == "inf" and found.is_none:
+        return f"infinity takes a unit as well: `inf*{want.unit_name()}`"
+    if isinstance(inner, ast.Quantity) and want.is_none:
+        return f"leave out the unit: `{inner.text}`"
+    return ""
+
+
+def example_unit(dim: Dim) -> str:
+    return _EXAMPLES.get(dim) or dim.unit_name().replace(" ", "")
