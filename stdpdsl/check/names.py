@@ -11,11 +11,6 @@ from ..units import lookup
 from .report import Reporter
 from .symbols import RESULT_COLUMNS, Component, Symbols
 
-try:
-    from ..reserved import RESERVED
-except ImportError:  # pragma: no cover
-    RESERVED = {}
-
 _OWN = {
     "N": "is the number of neurons of a layer",
     "i": "counts neurons",
@@ -35,8 +30,6 @@ def reason(name: str) -> str | None:
     variables, columns."""
     if name in _OWN:
         return _OWN[name]
-    if name in RESERVED:
-        return RESERVED[name]
     if name.startswith("_"):
         return "starts with an underscore, as names inside Brian2 do"
     if name.endswith(("_pre", "_post")):

@@ -154,9 +154,9 @@ SNIPPETS = [
     ("deliver: w to I", "deliver: w to I\n    every 350 ms: normalise w per post to 78.4"),
     ("deliver: w to I", "deliver: w to I\n    on pre after 13.7 ms: v_post += 1 mV"),
     ("    on pre: v_post = v_rest", "    weight: 0.5\n    deliver: w to I"),
-    ("    drive: I from cochlea", "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),
+    ("    drive: I from cochlea", "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),  # noqa: E501
     ("    threshold: v > -69 mV", "    threshold: poisson(15 Hz * (1 + sin(2*pi*t/(1 s))))"),
-    ("    reset: v = v_rest\n    initial", "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
+    ("    reset: v = v_rest\n    initial", "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"  # noqa: E501
      "    event burst: v > -65 mV\n    on burst: v = v_rest\n    every 60 ms:\n"
      "        v = v_rest + integers(0, 5)*mV\n    initial"),
     ("        dI/dt = -I/tau_syn : 1", "        dI/dt = -I/tau_syn : 1 in [0, 10]\n"
@@ -283,7 +283,7 @@ def test_time_is_linear():
     def spec(size: int) -> ast.Spec:
         lines = ["model big", "constants:", "    k0 = 1 ms"]
         lines += [f"    k{n} = k{n - 1} + 1 ms" for n in range(1, size)]
-        body = MAP.partition("constants:\n")[2].replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")
+        body = MAP.partition("constants:\n")[2].replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")  # noqa: E501
         copies = [
             f"connect AN -> A1 as f{n}:\n    pattern: all_to_all\n    plasticity: pair_additive\n"
             "    deliver: w to I\n" for n in range(size)
