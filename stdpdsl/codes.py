@@ -121,7 +121,7 @@ SYNTAX = {
     ),
     "SYN028": Code(
         "beyond a limit",
-        "There are limits, far beyond what a reader could follow, to the depth of an expression, to "
+        "There are limits, far beyond what a reader could follow, to the depth of an expression, to "  # noqa: E501
         "the brackets open at a time and to the length of a file. Intermediate results may have "
         "names: in `equations:` (`x = … : 1`), or in statements (`x = …`). Long tables of "
         'parameters may stand in a file of their own: `from: "parameters.csv"` in the sweep.',

@@ -179,7 +179,8 @@ def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
     done = False
     for d in spec.declarations:
         if not owner and isinstance(d, ast.Run) and name in ("duration", "dt", "seed"):
-            d, done = replace(d, **{name: value}), True
+            setting: dict[str, Any] = {name: value}
+            d, done = replace(d, **setting), True
         elif not owner and isinstance(d, ast.Constants):
             items = tuple(replace(x, value=value) if x.name.id == name else x for x in d.items)
             done = done or any(x.name.id == name for x in d.items)

@@ -161,7 +161,8 @@ class Lowering:
     ) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
         """External names of a component's code: those that vary, and the constant ones."""
         scope = self.symbols.value_scope(component)
-        varying, fixed = [], []
+        varying: list[Parameter] = []
+        fixed: list[Parameter] = []
         for name in sorted(names - variables):
             symbol = scope.get(name)
             if symbol is None or symbol.kind == "builtin":
@@ -351,7 +352,7 @@ class Lowering:
             self.later(node, "a shared connection with replicates")
         n_pre, n_post = self.size(c.pre), self.size(c.post)
         index_names = {
-            "i": f"(i % {n_pre})", "j": f"(j % {n_post})", "N_pre": str(n_pre), "N_post": str(n_post),
+            "i": f"(i % {n_pre})", "j": f"(j % {n_post})", "N_pre": str(n_pre), "N_post": str(n_post),  # noqa: E501
         }  # fmt: skip
         equations = c.rule.equations if c.rule else ()
         handlers = [*(c.rule.handlers if c.rule else ()), *node.handlers]
@@ -399,7 +400,8 @@ class Lowering:
             value = d.value or next((v for v in default if v is not None), None)
             text = show(value) if value is not None else own.get("w", "w")
             delivery.append(f"{d.target.id}_post += {text}")
-        pre, post = [], []
+        pre: list[str] = []
+        post: list[str] = []
         if not c.rule and delivery:
             pre += delivery
         for handler in handlers:
@@ -427,10 +429,10 @@ class Lowering:
                     own["w"], node.weight, c, self.expression_unit(node.weight), "edges.block", pair
                 ))  # fmt: skip
         for assign in node.initial:
-            e = by_name.get(assign.name.id)
+            found = by_name.get(assign.name.id)
             initial.append(self.initial(
                 own[assign.name.id], assign.value, c, self.unit(c.variables[assign.name.id]),
-                "edges.block", pair, e.bounds if e else None,
+                "edges.block", pair, found.bounds if found else None,
             ))  # fmt: skip
         delay = None
         delay_column = self.by_target.get((c.name, "delay"))
@@ -447,7 +449,10 @@ class Lowering:
         if c.weight in by_name and by_name[c.weight].bounds:
             b = by_name[c.weight].bounds
             assert b is not None
-            weight_bounds = tuple(self.code(x, c, pair, "edges.block") for x in (b.low, b.high))
+            weight_bounds = (
+                self.code(b.low, c, pair, "edges.block"),
+                self.code(b.high, c, pair, "edges.block"),
+            )
         return Connection(
             c.name, c.pre.name, c.post.name, choose, draws, tuple(model), varying, fixed,
             tuple(pre), tuple(post), orders, method, tuple(initial), delay, weight, tuple(stored),

@@ -102,7 +102,7 @@ class Evaluator:
         if rows == 0:
             self.report(
                 "SWEEP007", sweep, "the sweep has no rows",
-                help="its `where` keeps none" if sweep.where is not None else "give it at least one",
+                help="its `where` keeps none" if sweep.where is not None else "give it at least one",  # noqa: E501
             )  # fmt: skip
             return None
         self.check_values(sweep, columns)
@@ -244,7 +244,7 @@ class Evaluator:
             except KeyError as unknown:
                 self.report(
                     "FILE003", part.path,
-                    f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",
+                    f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",  # noqa: E501
                 )  # fmt: skip
                 continue
             except (TypeError, ValueError):
@@ -289,7 +289,7 @@ class Evaluator:
                 self.report(
                     "SWEEP011", axis.path,
                     f"`{axis.path.dotted}` is derived from itself",
-                    help="a cycle: " + " -> ".join(f"`{n}`" for n in [*waiting, next(iter(waiting))]),
+                    help="a cycle: " + " -> ".join(f"`{n}`" for n in [*waiting, next(iter(waiting))]),  # noqa: E501
                 )  # fmt: skip
                 break
             for name in ready:

@@ -11,7 +11,7 @@ from ..resources import resource_dir
 
 @cache
 def _support() -> tuple[dict[str, tuple[str, set[str]]], dict[str, str]]:
-    """Every top-level name with its text and the names it uses; every import by the name it binds."""
+    """Every top-level name with its text and the names it uses; every import by the name it binds."""  # noqa: E501
     folder = resource_dir("templates") / "brian2" / "support"
     modules = {path.stem for path in folder.glob("*.py")}
     found: dict[str, tuple[str, set[str]]] = {}

@@ -169,7 +169,7 @@ def input_lines(layer: Layer, e: Experiment) -> list[str]:
         for v, b in layer.drive
     )
     return [
-        f"# {name} hears the sound once, at the sound's rate; its spikes are replayed to all blocks.",
+        f"# {name} hears the sound once, at the sound's rate; its spikes are replayed to all blocks.",  # noqa: E501
         *extra, *body,
         f"samplerate = {e.samplerate}",
         "samples = int(np.ceil(steps * DT * samplerate))",
@@ -319,7 +319,7 @@ def monitor_lines(e: Experiment) -> list[str]:
             else:
                 lines.append(f"chosen = {chosen}")
             lines.append(
-                f"monitors.append(({k}, chosen, None, StateMonitor(groups[{m.component!r}], {names},"
+                f"monitors.append(({k}, chosen, None, StateMonitor(groups[{m.component!r}], {names},"  # noqa: E501
                 f" record=chosen, {every}, name='record_{k}')))"
             )
             continue
@@ -363,7 +363,7 @@ def saving_lines(e: Experiment, states: dict[str, str]) -> list[str]:
             for variable in layer.odes:
                 if not layer.shared:
                     lines += [
-                        f"values = np.asarray(groups[{name!r}].variables[{variable!r}].get_value())",
+                        f"values = np.asarray(groups[{name!r}].variables[{variable!r}].get_value())",  # noqa: E501
                         f"good &= finite_blocks(values, np.arange(len(values)) // {layer.size},"
                         " blocks)",
                     ]

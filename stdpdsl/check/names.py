@@ -7,14 +7,10 @@ from collections.abc import Iterator
 
 from .. import ast
 from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
+from ..reserved import RESERVED
 from ..units import lookup
 from .report import Reporter
 from .symbols import RESULT_COLUMNS, Component, Symbols
-
-try:
-    from ..reserved import RESERVED
-except ImportError:  # pragma: no cover
-    RESERVED = {}
 
 _OWN = {
     "N": "is the number of neurons of a layer",

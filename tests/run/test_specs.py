@@ -1,0 +1,81 @@
+"""Every spec that ships, run for a short time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stdpdsl.compiler import compile_source
+from stdpdsl.source import Source
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def run(folder, name, duration, lowering="synapse"):
+    source = Source(f"{name}.stdp", (SPECS / f"{name}.stdp").read_text(encoding="utf-8"))
+    compiled = compile_source(source, SPECS, [f"duration={duration}"], lowering, "numpy")
+    assert compiled.diagnostics == []
+    script = folder / "script.py"
+    script.write_text(compiled.script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script), "--out", "out"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()}  # noqa: E501
+
+
+def test_all_specs_are_here():
+    names = {path.stem for path in SPECS.glob("*.stdp")}
+    assert names == {"auditory_map", "balanced_network", "song_2000", "stdp_window"}
+
+
+def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
+    tables = run(tmp_path, "auditory_map", "300 ms")
+    blocks, weights, spikes = tables["blocks"], tables["weights"], tables["spikes"]
+    # Each block hears all ten channels, and the very same nerve.
+    assert blocks["AN_spikes"].nunique() == 1 and blocks["AN_spikes"][0] > 0
+    assert spikes[spikes["layer"] == "AN"]["block"].isna().all()
+    feedforward = weights[weights["connection"] == "feedforward"]
+    assert (feedforward.groupby("block")["pre"].nunique() == 10).all()
+    # The inhibitory layer is in the network, and runs.
+    assert (blocks["Inh_spikes"] > 0).all()
+    # The four blocks start equal and end different.
+    groups = feedforward.groupby(["Apre", "ratio"])
+    assert len({tuple(g["w_initial"]) for _, g in groups}) == 1
+    assert len({tuple(g["w"]) for _, g in groups}) >= 3
+    assert (feedforward["w"].between(0, 0.04)).all()
+    last = tables["trajectories"].query("variable == 'w'").groupby(["block", "pre", "post"]).last()
+    assert np.array_equal(
+        last["value"], feedforward.set_index(["block", "pre", "post"]).sort_index()["w"]
+    )
+
+
+def test_inhibition_stays_inside_its_block(tmp_path):
+    source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
+    script = compile_source(source, SPECS, [], "synapse", "numpy").script
+    assert "pre = edges.i + 10 * edges.block" in script
+    assert "edges = synapses_of(choose, replicate_of_block, 10, 10)" in script
+
+
+def test_the_stdp_window_is_the_classic_curve(tmp_path):
+    """One pairing per second: A exp(-|lag|/tau) on each side, from the paper's equations."""
+    weights = run(tmp_path, "stdp_window", "900 ms")["weights"]
+    weights = weights[weights["connection"] == "stdp"]
+    # The teacher's spike at 50 ms crosses the threshold of `post` in the step after it.
+    lag = 0.0501 - (0.001 + np.rint(weights["arrival"] / 1e-4) * 1e-4)
+    change = weights["w"] - weights["w_initial"]
+    expected = np.where(
+        lag >= -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02)
+    )
+    assert np.allclose(change, expected, rtol=1e-9, atol=1e-15)
+    assert (change > 0).any() and (change < 0).any()
+
+
+@pytest.mark.parametrize(("name", "duration"), [("balanced_network", "60 ms"), ("song_2000", "80 ms")])  # noqa: E501
+def test_the_others_run(tmp_path, name, duration):
+    blocks = run(tmp_path, name, duration)["blocks"]
+    assert (blocks["status"] == "ok").all() and len(blocks) == 3
+    assert blocks.filter(like="_spikes").sum().gt(0).all()
