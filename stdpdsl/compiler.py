@@ -10,11 +10,14 @@ from typing import Any
 from . import ast
 from .brian2.render import render
 from .check import Checked, check
+from .check.costs import Estimate, estimate
+from .check.files import headers_of
+from .check.limits import available_memory, refuse, size_of
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .lower import lower
 from .parser import parse
 from .source import Source
-from .sweep import SweepTable, evaluate_sweep
+from .sweep import SweepTable, constant_values, evaluate_sweep
 
 # Runtime targets cost about this much per step and group of neurons or synapses, a standalone
 # build about this long; measured on two cores.
@@ -72,14 +75,29 @@ def _front(
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets)
     used, problems = read_used(spec, folder)
-    checked = check(spec, used, library())
+    tables: dict[str, dict[str, list]] = {}
+
+    def read(name: str) -> dict[str, list]:
+        if name not in tables:
+            tables[name] = read_table(folder / name)
+        return tables[name]
+
+    # The heads of files first: what they name is no unknown name.
+    checked = check(spec, used, library(), headers_of(spec, read))
     diagnostics = [*problems, *checked.diagnostics]
     if has_errors(diagnostics):
         return checked, None, in_order(diagnostics)
-    table, more = evaluate_sweep(
-        checked.symbols, seed_of(checked), lambda name: read_table(folder / name)
-    )
+    table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
+    if table is not None:
+        more = [*more, *refuse(costs(checked, table), available_memory())]
     return checked, table, in_order([*diagnostics, *more])
+
+
+def costs(checked: Checked, table: SweepTable) -> Estimate:
+    return estimate(
+        checked.symbols, table.rows, table.replicates, constant_values(checked.symbols),
+        columns=table.columns,
+    )  # fmt: skip
 
 
 @cache
@@ -155,7 +173,6 @@ def read_table(path: Path) -> dict[str, list]:
 
 def seed_of(checked: Checked) -> int:
     from .numeric import evaluate
-    from .sweep import constant_values
 
     for run in checked.spec.of(ast.Run):
         if run.seed is not None:
@@ -217,13 +234,8 @@ def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str)
     """Counts, and the target: standalone where its build costs less than the steps at runtime."""
     import shutil
 
-    from .numeric import NotConstant, evaluate
-
-    run: ast.Run = checked.spec.of(ast.Run)[0]
-    try:
-        seconds = float(evaluate(run.duration, {})) if run.duration else None
-    except NotConstant:
-        seconds = None  # a sound's length
+    found = costs(checked, table)
+    seconds = found.seconds
     parts = 2 * len(experiment.layers) + 3 * len(experiment.connections)
     steps = None if seconds is None else round(seconds / experiment.dt)
     runtime = None if steps is None else steps * parts * SECONDS_PER_STEP_AND_PART
@@ -232,17 +244,21 @@ def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str)
         compiler = shutil.which("g++") and shutil.which("make")
         short = runtime is not None and runtime < SECONDS_OF_BUILD
         chosen = "numpy" if short or not compiler else "cpp_standalone"
-    neurons = sum(
-        x.size * (table.replicates if x.shared else table.rows) for x in experiment.layers
+    synapses = ", ".join(
+        f"{p.name} {'at most ' if p.at_most else ''}{p.count:,.0f}" for p in found.connections
     )
+    unknown = "depends on the sound"
     lines = (
         ("model", experiment.model),
         ("blocks", f"{table.rows:,}"),
         ("columns", ", ".join(table.columns) or "-"),
-        ("neurons", f"{neurons:,}"),
-        ("connections", ", ".join(c.name for c in experiment.connections) or "-"),
-        ("simulated time", "as long as the sound" if seconds is None else f"{seconds:g} s"),
+        ("neurons", f"{found.neurons:,.0f}"),
+        ("synapses", f"{found.synapses:,.0f}" + (f" ({synapses})" if synapses else "")),
+        ("simulated time", unknown if seconds is None else f"{seconds:g} s"),
         ("time step", f"{experiment.dt:g} s"),
+        ("recorded rows", unknown if seconds is None else f"about {found.recorded_rows:,.0f}"),
+        ("memory", f"about {size_of(found.memory_bytes)}"),
+        ("results", unknown if seconds is None else f"about {size_of(found.result_bytes)}"),
         ("target", chosen),
     )
     return Plan(experiment.model, chosen, lines)

@@ -46,8 +46,8 @@ def refuse(
     if not problems and network > memory and found.connections:
         worst = max(found.connections, key=lambda p: p.bytes)
         problems.append(Diagnostic(
-            "COST004", worst.node.span, f"the network needs {_bytes(network)} of memory;"
-            f" {_bytes(memory)} are there", f"`{worst.name}`: {_bytes(worst.bytes)}",
+            "COST004", worst.node.span, f"the network needs {size_of(network)} of memory;"
+            f" {size_of(memory)} are there", f"`{worst.name}`: {size_of(worst.bytes)}",
             help="connect more sparsely, or run parts of the sweep on several machines",
         ))  # fmt: skip
     return problems
@@ -71,8 +71,8 @@ def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
             help = f"record less often: `every {every}`, or fewer blocks: `in blocks 0, 1`"
         problems.append(Diagnostic(
             "COST003", part.node.span, f"this records {_number(part.count)} rows,"
-            f" {_bytes(part.bytes)} of memory and {_bytes(part.count * ROW_DISK)} of disk",
-            f"there are {_bytes(memory)} of memory", help=help,
+            f" {size_of(part.bytes)} of memory and {size_of(part.count * ROW_DISK)} of disk",
+            f"there are {size_of(memory)} of memory", help=help,
         ))  # fmt: skip
     return problems
 
@@ -115,7 +115,8 @@ def _number(count: float) -> str:
     return f"{count:,.0f}"
 
 
-def _bytes(count: float) -> str:
+def size_of(count: float) -> str:
+    """`2.3 GB`"""
     for scale, word in ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if count >= scale:
             return f"{count / scale:.3g} {word}"
@@ -123,8 +124,15 @@ def _bytes(count: float) -> str:
 
 
 def available_memory() -> float:
-    """Bytes that are free now; for callers, since it depends on the machine."""
+    """Bytes that programs may still take; for callers, since it depends on the machine."""
     try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return float(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return DEFAULT_MEMORY

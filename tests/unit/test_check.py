@@ -330,3 +330,28 @@ def test_time_is_linear():
     small, large = spec(300), spec(2400)
     seconds(small)
     assert seconds(large) < 8 * 4 * max(seconds(small), 0.01)
+
+
+def compiled_check(text: str, folder):
+    from stdpdsl.compiler import check_text
+
+    return [d.code for d in check_text(Source("spec.stdp", text), folder, [])[1]]
+
+
+def test_a_recording_that_does_not_fit_is_refused(tmp_path):
+    text = MAP.replace("size: 10\n\nlayer Inh", "size: 10000\n\nlayer Inh")
+    text = text.replace("pattern: one_to_one", "pattern: all_to_all")
+    text = text.replace("in blocks 0, 3", "")
+    assert compiled_check(text.replace("every 1 ms", "every 0.1 ms"), tmp_path) == ["COST003"]
+    assert compiled_check(MAP.replace("in blocks 0, 3", "in blocks 0, 4"), tmp_path) == ["SWEEP016"]
+
+
+def test_a_free_column_of_a_file(tmp_path):
+    text = MAP.replace("        ratio = [1, 4]\n", "").replace(
+        "    grid:", '    from: "ratios.csv"\n    grid:'
+    )
+    assert compiled_check(text, tmp_path) == ["FILE001"]
+    (tmp_path / "ratios.csv").write_text("ratio\n1\n4\n")
+    assert compiled_check(text, tmp_path) == []
+    (tmp_path / "ratios.csv").write_text("ratios\n1\n4\n")
+    assert "NAME004" in compiled_check(text, tmp_path)
