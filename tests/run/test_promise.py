@@ -183,7 +183,7 @@ def test_weights_follow_an_event_by_event_reference(whole):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize("target", ["cpp_standalone"])
 def test_compiled_targets(tmp_path, whole, target):
     """Each target keeps the promise to the bit; to NumPy they differ by the last bits of exp."""
     mine = run(tmp_path, "sweep", script_of(ROWS), target)
