@@ -180,15 +180,3 @@ def test_weights_follow_an_event_by_event_reference(whole):
                 w += row.Apre * np.exp(-(step - before) * 1e-4 / row.taupre).sum()
             w = min(max(w, 0.0), row.wmax)
         assert row.w == pytest.approx(w, rel=1e-9, abs=1e-12)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
-def test_compiled_targets(tmp_path, whole, target):
-    """Each target keeps the promise to the bit; to NumPy they differ by the last bits of exp."""
-    mine = run(tmp_path, "sweep", script_of(ROWS), target)
-    assert_same(run(tmp_path, "names", script_of(ROWS, "namespace"), target), mine)
-    assert_same(block(run(tmp_path, "alone", script_of(ROWS[1:2]), target), 0), block(mine, 1))
-    a, b = mine["weights"], whole["weights"]
-    assert np.allclose(a["w"], b["w"], rtol=1e-9, atol=1e-12)
-    pd.testing.assert_frame_equal(mine["spikes"], whole["spikes"], rtol=0, atol=1e-12)
