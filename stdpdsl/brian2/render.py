@@ -200,12 +200,14 @@ def group_lines(layer: Layer, e: Experiment, clock: str) -> list[str]:
         "values = {}",
     ]
     for p in layer.varying:
-        lines.append(f"group.{p.name} = {times_unit(f'{p.code}[copy]', p.unit)}")
+        lines.append(f"set_values(group, {p.name!r}, {times_unit(f'{p.code}[copy]', p.unit)})")
     draw = f"neuron_draws({{kind}}, {{key}}, {copies(layer)}, {layer.size})"
     for initial in layer.initial:
         lines += initial_lines(initial, draw, f"{initial.variable} of {layer.name}")
         lines.append(f"values[{initial.variable!r}] = value")
-        lines.append(f"group.{initial.variable} = {times_unit('value', initial.unit)}")
+        lines.append(
+            f"set_values(group, {initial.variable!r}, {times_unit('value', initial.unit)})"
+        )
     return lines
 
 
@@ -288,10 +290,11 @@ def connection_lines(c: Connection, e: Experiment, lowering: str) -> list[str]:
         inner.append("s.pre.delay = delay[part] * second")
     if not by_block:
         for p in c.varying:
-            inner.append(f"s.{p.name} = {times_unit(f'{p.code}[edges.block]', p.unit)}")
+            code = times_unit(f"{p.code}[edges.block]", p.unit)
+            inner.append(f"set_values(s, {p.name!r}, {code})")
     for initial in c.initial:
         value = times_unit(f"first[{initial.variable!r}][part]", initial.unit)
-        inner.append(f"s.{initial.variable} = {value}")
+        inner.append(f"set_values(s, {initial.variable!r}, {value})")
     inner.append("synapses.append(s)")
     lines += textwrap.indent("\n".join(inner), "    ").splitlines()
     lines.append("return SimpleNamespace(edges=edges, first=first, delay=delay, synapses=synapses)")

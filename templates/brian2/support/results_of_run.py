@@ -36,6 +36,12 @@ def reporter(events):
     return report
 
 
+def set_values(group, name, values):
+    """Set a variable by its name: `group.name = values` would replace an attribute such as
+    `source` or `events` where a variable is called so."""
+    group.state(name)[:] = values
+
+
 def finite_blocks(values, block, blocks):
     """Which blocks have only finite values."""
     good = np.ones(blocks, dtype=bool)
