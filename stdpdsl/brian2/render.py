@@ -290,8 +290,8 @@ def connection_lines(c: Connection, e: Experiment, lowering: str) -> list[str]:
         inner.append("s.pre.delay = delay[part] * second")
     if not by_block:
         for p in c.varying:
-            code = times_unit(f"{p.code}[edges.block]", p.unit)
-            inner.append(f"set_values(s, {p.name!r}, {code})")
+            value = times_unit(f"{p.code}[edges.block]", p.unit)
+            inner.append(f"set_values(s, {p.name!r}, {value})")
     for initial in c.initial:
         value = times_unit(f"first[{initial.variable!r}][part]", initial.unit)
         inner.append(f"set_values(s, {initial.variable!r}, {value})")
