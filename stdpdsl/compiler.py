@@ -13,11 +13,12 @@ from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.files import headers_of
 from .check.limits import available_memory, refuse, size_of
+from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .lower import lower
 from .parser import parse
 from .source import Source
-from .sweep import SweepTable, constant_values, evaluate_sweep
+from .sweep import SweepTable, evaluate_sweep
 
 # Runtime targets cost about this much per step and group of neurons or synapses, a standalone
 # build about this long; measured on two cores.
@@ -94,10 +95,10 @@ def _front(
 
 
 def costs(checked: Checked, table: SweepTable) -> Estimate:
+    known = constant_values(checked.symbols, unswept=False)
     return estimate(
-        checked.symbols, table.rows, table.replicates, constant_values(checked.symbols),
-        columns=table.columns,
-    )  # fmt: skip
+        checked.symbols, table.rows, table.replicates, known, columns=table.columns
+    )
 
 
 @cache
@@ -176,7 +177,7 @@ def seed_of(checked: Checked) -> int:
 
     for run in checked.spec.of(ast.Run):
         if run.seed is not None:
-            return int(evaluate(run.seed, constant_values(checked.symbols)))
+            return int(evaluate(run.seed, constant_values(checked.symbols, unswept=False)))
     return 0
 
 

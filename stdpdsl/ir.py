@@ -91,10 +91,11 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Audio:
-    """A sound or a filterbank: its name and its code."""
+    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears."""
 
     name: str
     code: tuple[str, ...]
+    sound: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,6 @@ class Experiment:
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
     sounds: tuple[Audio, ...]
     filterbanks: tuple[Audio, ...]
-    samplerate: str
     layers: tuple[Layer, ...]
     connections: tuple[Connection, ...]
     spikes_of: tuple[str, ...]

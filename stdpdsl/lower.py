@@ -11,21 +11,21 @@ from typing import Any
 from . import ast
 from .brian2.expressions import Brian2Printer, NumpyPrinter
 from .builtins import DISTRIBUTIONS
+from .builtins_audio import FILTERS, SOUNDS
 from .check import Checked
-from .check.symbols import Component, Symbol
+from .check.symbols import Component, Symbol, unit_type
+from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic
 from .ir import Audio, Connection, Experiment, Initial, Layer, Monitor, Parameter, Trace
 from .numeric import evaluate
-from .sweep import SweepTable, constant_values
-
-_RESERVED_STATE = {"block", "replicate", "pre", "post", "delay", "w_initial", "connection"}
+from .sweep import SweepTable
 
 
 class Lowering:
     def __init__(self, checked: Checked, table: SweepTable):
         self.checked, self.table = checked, table
         self.symbols = checked.symbols
-        self.constants = constant_values(self.symbols)
+        self.constants = constant_values(self.symbols, unswept=False)
         self.problems: list[Diagnostic] = []
         self.by_target = {
             column.target: column.name for column in self.symbols.columns.values() if column.target
@@ -175,15 +175,10 @@ class Lowering:
         return tuple(varying), tuple(fixed)
 
     def equation(self, e: ast.Equation, show: Callable[[ast.Expr], str], name: str) -> str:
-        unit = "1"
-        if [f.name for f in e.unit.factors] in (["integer"], ["boolean"]):
-            unit = e.unit.factors[0].name
-        else:
-            symbol = Symbol(e.name.id, "variable", e, e.rhs, None, e)
-            from .check.symbols import unit_type
-
-            known = unit_type(e.unit) or self.checked.type_of(symbol)
-            unit = known.dim.unit_name() if known else "1"
+        kind = [f.name for f in e.unit.factors]
+        known = unit_type(e.unit)
+        assert known is not None  # the check has refused unknown units
+        unit = kind[0] if kind in (["integer"], ["boolean"]) else known.dim.unit_name()
         flags = [" ".join(w.id for w in words) for words in e.flags]
         tail = f" ({', '.join(flags)})" if flags else ""
         if e.kind == "ode":
@@ -272,7 +267,6 @@ class Lowering:
             if e.bounds and e.kind == "ode":
                 self.later(e, "bounds of a neuron's differential equation")
         odes = [e for e in neuron.equations if e.kind == "ode"]
-        scope = {v: "variable" for v in variables}
         model = [self.equation(e, show, e.name.id) for e in neuron.equations]
         model += [f"{p.name} : {p.unit} (constant)" for p in varying]
         own_names = {v: v for v in variables}
@@ -286,7 +280,7 @@ class Lowering:
             threshold=show(neuron.threshold) if neuron.threshold else None,
             reset="\n".join(self.statements(neuron.reset, show, own_names, bounds, [])) or None,
             refractory=show(neuron.refractory) if neuron.refractory else None,
-            method=self.method(neuron.method, odes, scope),
+            method=self.method(neuron.method, odes),
             initial=tuple(
                 self.initial(n, a.value, layer, self.unit(layer.variables[n]), copy_index, extra)
                 for n, a in initial.items()
@@ -321,9 +315,7 @@ class Lowering:
         self.later(source, "an input from a file")
         return ""
 
-    def method(
-        self, given: ast.Ident | None, odes: list[ast.Equation], variables: dict[str, str]
-    ) -> str | None:
+    def method(self, given: ast.Ident | None, odes: list[ast.Equation]) -> str | None:
         if given:
             return given.id
         if not odes:
@@ -412,7 +404,7 @@ class Lowering:
             lines = self.statements(handler.body, show, own, bounds, delivery)
             (pre if handler.trigger.id == "pre" else post).extend(lines)
         clock = [e for e in equations if e.kind == "ode" and e.name.id not in event]
-        method = self.method(c.rule.method if c.rule else None, clock, {})
+        method = self.method(c.rule.method if c.rule else None, clock)
         orders = (index, count + index)
         if node.ties and node.ties.id == "post":
             orders = (orders[1], orders[0])
@@ -546,15 +538,13 @@ class Lowering:
         for sound in self.symbols.sounds.values():
             assert sound.stimuli is not None
             rate = self.code(sound.samplerate, None) if sound.samplerate else "44100.0"
-            from .builtins_audio import SOUNDS
-
             maker = SOUNDS[sound.stimuli.func.id]
             given = self.arguments(sound.stimuli)
-            if maker.name in _NOISES:
-                given.append(f"rng=stream({sound.name.id!r}, 'stimuli', replicate)")
-            if maker.name == "files":
-                given.append("folder=data")
-            given.append("samplerate=samplerate")
+            extra = {
+                "rng": f"stream({sound.name.id!r}, 'stimuli', replicate)", "folder": "data",
+                "samplerate": "samplerate",
+            }  # fmt: skip
+            given += [f"{name}={extra[name]}" for name in maker.given]
             options = [
                 f"{name}={self.code(value, None)}"
                 for name, value in (
@@ -583,9 +573,9 @@ class Lowering:
                 f"lambda x: {self.code(bank.output, None, {'x': 'x'})}" if bank.output else "None"
             )
             banks.append(Audio(bank.name.id, (
-                f"samples, _, samplerate = sound_{bank.sound.id}(replicate, data, p)",
+                f"samples, _, samplerate = sounds[{bank.sound.id!r}, replicate]",
                 f"return filterbank(samples, samplerate, [{', '.join(filters)}], {output})",
-            )))  # fmt: skip
+            ), bank.sound.id))  # fmt: skip
         return tuple(sounds), tuple(banks)
 
     def arguments(self, call: ast.Call) -> list[str]:
@@ -599,8 +589,6 @@ class Lowering:
         return self.code(value, None)
 
     def dictionary(self, call: ast.Call) -> list[str]:
-        from .builtins_audio import FILTERS
-
         names = [p.name for p in FILTERS[call.func.id].parameters]
         items = [f"{n!r}: {self.word(a)}" for n, a in zip(names, call.args, strict=False)]
         return items + [f"{k.name.id!r}: {self.word(k.value)}" for k in call.kwargs]
@@ -700,13 +688,18 @@ class Lowering:
         duration = "0.0"
         if run.duration is not None:
             if isinstance(run.duration, ast.Name) and run.duration.id in symbols.sounds:
-                duration = f"sound_length({run.duration.id!r}, options.data, p)"
+                duration = f"sound_length({run.duration.id!r}, sounds)"
             else:
                 duration = self.code(run.duration, None)
         sounds, banks = self.audio()
         layers = tuple(self.layer(x) for x in symbols.layers)
         count = len(symbols.connections)
         connections = tuple(self.connection(c, k, count) for k, c in enumerate(symbols.connections))
+        for component, layer in zip(symbols.layers, layers, strict=True):
+            # One stage has one rate.
+            heard = {next(b.sound for b in banks if b.name == name) for _, name in layer.drive}
+            if len({next(s.code[0] for s in sounds if s.name == name) for name in heard}) > 1:
+                self.later(component.node, "a layer driven by sounds of several sample rates")
         for c in connections:
             post = next(x for x in layers if x.name == c.post)
             if post.kind != "neurons":
@@ -721,7 +714,6 @@ class Lowering:
                 units[column.name] = self.unit(symbol) if symbol else "1"
             elif column.target:
                 units[column.name] = self.unit(symbols.constants[column.target[1]])
-        rates = {s[0] for s in [(a.code[0].split(" = ")[1],) for a in sounds]}
         return Experiment(
             model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
             seed=self.table.seed, dt=float(evaluate(run.dt, self.constants)) if run.dt else 1e-4,
@@ -729,12 +721,9 @@ class Lowering:
             units=units, rows=self.table.rows, replicates=self.table.replicates,
             constants=self.parameters(None),
             parameters=tuple((c.name, self.parameters(c)) for c in symbols.components.values()),
-            sounds=sounds, filterbanks=banks, samplerate=next(iter(rates), "44100.0"),
+            sounds=sounds, filterbanks=banks,
             layers=layers, connections=connections, spikes_of=spikes, monitors=monitors,
         )  # fmt: skip
-
-
-_NOISES = {"whitenoise", "pinknoise", "brownnoise", "powerlawnoise", "irns", "irno"}
 
 
 def degree(expr: ast.Expr, variables: set[str]) -> int | None:

@@ -15,7 +15,9 @@ import numpy as np
 
 from . import ast
 from .builtins import DISTRIBUTIONS
-from .check.symbols import Column, Symbols
+from .check.files import split_head
+from .check.symbols import Symbols
+from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .numeric import NotConstant, evaluate
 from .units import parse_unit, resolve
@@ -50,9 +52,6 @@ class SweepTable:
     rows: int
     seed: int
 
-    def row(self, block: int) -> dict[str, float]:
-        return {name: values[block] for name, values in self.columns.items()}
-
 
 class Evaluator:
     """Evaluates one spec's sweep; problems go to `diagnostics`."""
@@ -62,7 +61,7 @@ class Evaluator:
         self.seed = seed
         self.read_table = read_table
         self.diagnostics: list[Diagnostic] = []
-        self.constants = constant_values(symbols)
+        self.constants = constant_values(symbols, unswept=False)
 
     def report(self, code: str, node: ast.Node, message: str, help: str = "", **more: Any) -> None:
         self.diagnostics.append(Diagnostic(code, node.span, message, help=help, **more))
@@ -216,10 +215,6 @@ class Evaluator:
         for part in sweep.parts:
             if isinstance(part, ast.FromFile):
                 self.files[part.path.value] = self.file(part)
-        order: dict[str, int] = {}
-        for part in sweep.parts:
-            if isinstance(part, ast.FromFile):
-                order.update({n: len(order) for n in self.files[part.path.value].columns})
 
     def file(self, part: ast.FromFile) -> Part:
         try:
@@ -231,9 +226,9 @@ class Evaluator:
         except ValueError as problem:
             self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
             return Part(part, {})
-        heads, paths, values = [], [], []
+        paths, values = [], []
         for head, cells in table.items():
-            name, unit = _split_head(head)
+            name, unit = split_head(str(head))
             path = ast.Path(
                 tuple(ast.Ident(p, span=part.path.span) for p in name.split(".")),
                 span=part.path.span,
@@ -255,7 +250,6 @@ class Evaluator:
                     help="each cell of a sweep's table is one number",
                 )  # fmt: skip
                 continue
-            heads.append(head)
             paths.append(path)
         before = len(self.symbols.diagnostics)
         builder_add(self.symbols, [(p, part) for p in paths])
@@ -386,7 +380,7 @@ class Evaluator:
         if not columns or self.diagnostics:
             return
         rows = np.stack([np.asarray(v, dtype=float) for v in columns.values()], axis=1)
-        unique, index, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+        unique, counts = np.unique(rows, axis=0, return_counts=True)
         if len(unique) < len(rows):
             k = int(np.argmax(counts > 1))
             twins = np.flatnonzero((rows == unique[k]).all(axis=1))
@@ -407,25 +401,6 @@ def evaluate_sweep(
     to its columns and raises OSError or ValueError."""
     evaluator = Evaluator(symbols, seed, read_table)
     return evaluator.run(), evaluator.diagnostics
-
-
-def constant_values(symbols: Symbols) -> dict[str, Any]:
-    """Every constant's value; those that cannot be computed are left out."""
-    values: dict[str, Any] = {}
-    waiting = {n: s.value for n, s in symbols.constants.items() if s.value is not None}
-    while waiting:
-        before = len(waiting)
-        for name, expr in list(waiting.items()):
-            if any(used in waiting for used in _names(expr)):
-                continue
-            try:
-                values[name] = evaluate(expr, values)
-            except NotConstant:
-                pass
-            del waiting[name]
-        if len(waiting) == before:
-            break
-    return values
 
 
 def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
@@ -521,18 +496,9 @@ def _plain_number(cell: ast.Expr) -> bool:
     return isinstance(cell, ast.Number)
 
 
-def _split_head(head: str) -> tuple[str, str]:
-    """`taupre [ms]` -> name and unit."""
-    name, bracket, unit = str(head).partition("[")
-    return name.strip(), unit.strip().rstrip("]").strip() if bracket else ""
-
-
 def _is_number(cell: object) -> bool:
     try:
         float(cell)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
     return True
-
-
-__all__ = ["Column", "SweepTable", "Part", "evaluate_sweep", "constant_values"]

@@ -11,7 +11,7 @@ from .. import ast
 from ..builtins import FUNCTIONS, LISTS
 from ..check.symbols import Type
 from ..numeric import is_level, quantity
-from ..units import lookup, resolve
+from ..units import resolve
 
 _PRECEDENCE = {
     "or": 1, "and": 2, "not": 3,
@@ -212,7 +212,3 @@ class NumpyPrinter(Printer):
             arguments += [named[n] for n in order[len(arguments) :]]
             return f"{LISTS[name].numpy}({', '.join(arguments)})"
         return f"{FUNCTIONS[name].numpy}({', '.join(arguments)})"
-
-
-def is_known_unit(name: str) -> bool:
-    return lookup(name) is not None

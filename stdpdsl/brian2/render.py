@@ -158,20 +158,19 @@ def input_lines(layer: Layer, e: Experiment) -> list[str]:
         return [f"spikes[{name!r}] = {layer.spikes}"]
     if layer.kind != "driven":
         return []
-    variable, bank = layer.drive[0]
-    extra = [f"# drives: {', '.join(b for _, b in layer.drive)}"]
+    bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
     body = [f"def make_{name}(dt):"]
     body += textwrap.indent("\n".join(group_lines(layer, e, "dt=dt, ")), "    ").splitlines()
     body += ["    return group", ""]
     drives = ", ".join(
-        f"{v!r}: in_time([(0, side_by_side([filterbank_{b}(r, data, p) for r in"
+        f"{v!r}: in_time([(0, side_by_side([filterbank_{b}(r, sounds, p) for r in"
         f" replicate_of_copy]))], samples, {layer.size * e.replicates})"
         for v, b in layer.drive
     )
     return [
         f"# {name} hears the sound once, at the sound's rate; its spikes are replayed to all blocks.",  # noqa: E501
-        *extra, *body,
-        f"samplerate = {e.samplerate}",
+        *body,
+        f"samplerate = sounds[{bank.sound!r}, 0][2]",
         "samples = int(np.ceil(steps * DT * samplerate))",
         f"neuron, sample = run_nerve(make_{name}, {{{drives}}}, samplerate, samples,"
         f" os.path.join(folder, {name!r}) if standalone else None)",
@@ -230,12 +229,9 @@ def connection_lines(c: Connection, e: Experiment, lowering: str) -> list[str]:
     lines = [f'"""{c.pre} -> {c.post}."""']
     both_shared = pre.shared and post.shared
     of_block = "np.zeros(1, dtype=int)" if both_shared else "replicate_of_block"
-    lines += ["", "def choose(block, copy, i, j):"]
-    if c.draws:
-        lines.append(f"    u = pair_draws('uniform', {c.draws}, copy, {pre.size}, {post.size})")
-    lines += [f"    return {c.choose}", ""]
+    lines += ["", "def choose(block, i, j, u):", f"    return {c.choose}", ""]
     lines += [
-        f"edges = synapses_of(choose, {of_block}, {pre.size}, {post.size})",
+        f"edges = synapses_of(choose, {c.draws or None}, {of_block}, {pre.size}, {post.size})",
         f"pre = edges.i + {pre.size} * "
         + ("replicate_of_block[edges.block]" if pre.shared else "edges.block"),
         f"post = edges.j + {post.size} * "

@@ -25,10 +25,15 @@ def headers_of(
     return found
 
 
+def split_head(head: str) -> tuple[str, str]:
+    """`taupre [ms]` -> name and unit."""
+    name, _, unit = head.partition("[")
+    return name.strip(), unit.partition("]")[0].strip()
+
+
 def _header(head: str, where: ast.String) -> ast.Header:
-    name, bracket, unit = head.partition("[")
-    parts = tuple(ast.Ident(p, span=where.span) for p in name.strip().split("."))
-    unit = unit.partition("]")[0].strip()
+    name, unit = split_head(head)
+    parts = tuple(ast.Ident(p, span=where.span) for p in name.split("."))
     try:
         factors = parse_unit(unit)
     except KeyError:
@@ -36,6 +41,6 @@ def _header(head: str, where: ast.String) -> ast.Header:
     nodes = tuple(ast.UnitFactor(n, e, span=where.span) for n, e in factors)
     return ast.Header(
         ast.Path(parts, span=where.span),
-        ast.Unit(nodes, span=where.span) if bracket else None,
+        ast.Unit(nodes, span=where.span) if "[" in head else None,
         span=where.span,
     )

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stdpdsl.compiler import compile_source
+from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.source import Source
+from stdpdsl.sweep import evaluate_sweep
 
 SPEC = '''"""A bit of everything."""
 model promise
@@ -180,3 +181,42 @@ def test_weights_follow_an_event_by_event_reference(whole):
                 w += row.Apre * np.exp(-(step - before) * 1e-4 / row.taupre).sum()
             w = min(max(w, 0.0), row.wmax)
         assert row.w == pytest.approx(w, rel=1e-9, abs=1e-12)
+
+
+def test_the_script_makes_the_table_that_was_checked(tmp_path):
+    """The compiler and the script each evaluate the sweep: every kind of it gives the same bits."""
+    parts = """
+    grid:
+        ff.wmax = geomspace(0.5, 2, 3)
+    zip:
+        out.tau_m = [10, 20] ms
+        tau_e = linspace(3 ms, 7 ms, 2)
+    random: 4 samples
+        ff.Apre = loguniform(1e-3, 1e-1)
+        scale = normal(1, 0.01)
+    derive:
+        ff.Apost = -1.05 * Apre * taupre/taupost * scale**2
+    where: Apre < wmax
+    replicates: 2
+"""
+    head, _, tail = SPEC.partition("    table:")
+    text = head + parts.lstrip("\n") + tail[tail.index("\nrecord:") :]
+    source = Source("kinds.stdp", text)
+    checked, _ = check_text(source, tmp_path, [])
+    table, problems = evaluate_sweep(checked.symbols, 3, lambda name: {})
+    assert problems == [] and table.rows == 48
+    script = compile_source(source, tmp_path, [], "synapse", "numpy").script
+    namespace = {"__name__": "script"}
+    exec(compile(script, "script.py", "exec"), namespace)
+    columns = namespace["sweep"]()
+    assert list(columns) == list(table.columns)
+    for name, values in table.columns.items():
+        assert np.array_equal(columns[name], values), name
+
+
+def test_a_stream_is_named_by_values_not_by_their_types(tmp_path):
+    namespace = {"__name__": "script"}
+    exec(compile(script_of(ROWS), "script.py", "exec"), namespace)
+    stream = namespace["stream"]
+    draws = [stream("ff", "w", k).random(3).tolist() for k in (0, np.int64(0), np.int32(0), 1)]
+    assert draws[0] == draws[1] == draws[2] != draws[3]

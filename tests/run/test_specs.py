@@ -33,7 +33,7 @@ def test_all_specs_are_here():
 
 
 def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
-    tables = run(tmp_path, "auditory_map", "300 ms")
+    tables = run(tmp_path, "auditory_map", "600 ms")
     blocks, weights, spikes = tables["blocks"], tables["weights"], tables["spikes"]
     # Each block hears all ten channels, and the very same nerve.
     assert blocks["AN_spikes"].nunique() == 1 and blocks["AN_spikes"][0] > 0
@@ -57,7 +57,7 @@ def test_inhibition_stays_inside_its_block(tmp_path):
     source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
     script = compile_source(source, SPECS, [], "synapse", "numpy").script
     assert "pre = edges.i + 10 * edges.block" in script
-    assert "edges = synapses_of(choose, replicate_of_block, 10, 10)" in script
+    assert "edges = synapses_of(choose, None, replicate_of_block, 10, 10)" in script
 
 
 def test_the_stdp_window_is_the_classic_curve(tmp_path):

@@ -10,7 +10,9 @@ from errors import fail
 
 def stream(*key):
     """The generator of one named stream: (component, variable, replicate, ...)."""
-    digest = hashlib.sha256(repr((SEED, *key)).encode()).digest()  # noqa: F821
+    # NumPy's whole numbers print otherwise than Python's, and must name the same stream.
+    plain = tuple(part if isinstance(part, str) else int(part) for part in key)
+    digest = hashlib.sha256(repr((SEED, *plain)).encode()).digest()  # noqa: F821
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
@@ -38,13 +40,6 @@ def replicates(row, count):
     rows = len(next(iter(row.values()))) if row else 1
     repeated = {name: np.tile(values, count) for name, values in row.items()}
     return repeated | {"replicate": np.repeat(np.arange(count), rows)}
-
-
-def latin_hypercube(samples, axes):
-    """(axes, samples) in (0, 1): one sample in each of `samples` equal strata of each axis."""
-    rng = stream("sweep", "samples")
-    strata = np.stack([rng.permutation(samples) for _ in range(axes)], axis=1)
-    return ((strata + rng.random((samples, axes))) / samples).T
 
 
 def at(value, index):
@@ -85,15 +80,18 @@ def synapse_draws(kind, key, copy_of_block, edges, n_pre, n_post):
     return values
 
 
-def synapses_of(choose, copy_of_block, n_pre, n_post):
+def synapses_of(choose, key, copy_of_block, n_pre, n_post):
     """All synapses of a connection, by block, then pre, then post.
 
-    choose(block, copy, i, j) is a mask over the pairs (i, j) of one block.
+    choose(block, i, j, u) is a mask over the pairs (i, j) of one block; u are the base draws of
+    its copy, an array (n_pre, n_post), where the pattern has a stream's key.
     """
     i, j = (index.ravel() for index in np.indices((n_pre, n_post)))
+    copies = np.unique(copy_of_block) if key else []
+    draws = {copy: pair_draws("uniform", key, copy, n_pre, n_post) for copy in copies}
     blocks, pres, posts = [], [], []
     for block, copy in enumerate(copy_of_block):
-        mask = np.broadcast_to(choose(block, copy, i, j), i.shape)
+        mask = np.broadcast_to(choose(block, i, j, draws.get(copy)), i.shape)
         blocks.append(np.full(np.count_nonzero(mask), block))
         pres.append(i[mask])
         posts.append(j[mask])
