@@ -45,8 +45,8 @@ FUNCTIONS: dict[str, Function] = {
     "ceil": Function(1, "none", "np.ceil", "ceil"),
     "int": Function(1, "none", "as_int", "int", result="integer"),
     "clip": Function(3, "same", "np.clip", "clip"),
-    "min": Function(2, "same", "np.minimum", "clip({0}, -inf, {1})"),
-    "max": Function(2, "same", "np.maximum", "clip({0}, {1}, inf)"),
+    "min": Function(2, "same", "np.minimum", "clip({0}, -{inf}, {1})"),
+    "max": Function(2, "same", "np.maximum", "clip({0}, {1}, {inf})"),
 }
 
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}

@@ -128,7 +128,11 @@ class Brian2Printer(Printer):
                         9,
                     )
                 if "{" in known.brian2:
-                    return known.brian2.format(*arguments), _PRECEDENCE["atom"]
+                    found = self.types.get(id(expr.args[0]))
+                    unit = found.dim.unit_name() if found else "1"
+                    infinite = times_unit("inf", unit)
+                    text = known.brian2.format(*arguments, inf=infinite)
+                    return text, _PRECEDENCE["atom"]
                 return f"{known.brian2}({', '.join(arguments)})", _PRECEDENCE["atom"]
         return super().leaf(expr)
 

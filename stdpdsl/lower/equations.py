@@ -1,0 +1,115 @@
+"""Equations as such: which are linear, which can be integrated event by event, and how they print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import ast
+from ..check.symbols import Component, Symbols, unit_type
+from .values import used_names
+
+Show = Callable[[ast.Expr], str]
+
+# Words that say where a variable lives or how it is integrated: the compiler decides both.
+_OURS = {"shared", "event-driven", "event driven", "clock-driven", "clock driven"}
+
+
+def unit_of(e: ast.Equation) -> str:
+    """The unit as Brian2 writes it, or `integer`, `boolean`."""
+    names = [f.name for f in e.unit.factors]
+    if names in (["integer"], ["boolean"]):
+        return names[0]
+    known = unit_type(e.unit)
+    assert known is not None  # the check has refused unknown units
+    return known.dim.unit_name()
+
+
+def flags_of(e: ast.Equation) -> list[str]:
+    return [" ".join(word.id for word in words) for words in e.flags]
+
+
+def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=()) -> str:
+    """One line of a model; a `gate` of 1 or 0 lets a differential equation run or stand still."""
+    unit = unit_of(e)
+    shown = [*(f for f in flags_of(e) if f not in _OURS), *flags]
+    tail = f" ({', '.join(shown)})" if shown else ""
+    if e.kind == "parameter":
+        return f"{name} : {unit}{tail}"
+    assert e.rhs is not None
+    if e.kind == "subexpression":
+        return f"{name} = {show(e.rhs)} : {unit}{tail}"
+    rhs = f"{gate}*({show(e.rhs)})" if gate else show(e.rhs)
+    return f"d{name}/dt = {rhs} : {unit}{tail}"
+
+
+def method_of(given: ast.Ident | None, odes: list[ast.Equation]) -> str:
+    """The integrator: what the model says, else the exact one where there is one."""
+    if given:
+        return given.id
+    names = {e.name.id for e in odes}
+    linear = all(e.rhs is not None and degree(e.rhs, names) is not None for e in odes)
+    noisy = any(n == "xi" or n.startswith("xi_") for n in used_names([e.rhs for e in odes]))
+    return "exact" if linear and not noisy else "euler"
+
+
+def is_event_driven(e: ast.Equation, c: Component, symbols: Symbols) -> bool:
+    """Exact event by event: linear in itself, everything else constant between events."""
+    if e.kind != "ode" or e.rhs is None or e.bounds or degree(e.rhs, {e.name.id}) is None:
+        return False
+    if {"clock-driven", "clock driven"} & set(flags_of(e)):
+        return False
+    scope = symbols.value_scope(c)
+    names = used_names([e.rhs])
+    return e.name.id in names and all(
+        n in scope and n not in c.variables for n in names - {e.name.id}
+    )
+
+
+def trace_now(e: ast.Equation, show_with: Callable[[str], Show], own: str) -> str:
+    """The right side that extrapolates an event-driven variable to the time at which it is read.
+
+    `show_with(text)` prints with the variable replaced by `text`.
+    """
+    assert e.rhs is not None
+    still, at_one = show_with("0")(e.rhs), show_with("1")(e.rhs)
+    if is_product(e.rhs, e.name.id):
+        return f"{own}*exp(({at_one})*(t - lastupdate))"
+    slope = f"(({at_one}) - ({still}))"
+    return f"({own} + ({still})/{slope})*exp({slope}*(t - lastupdate)) - ({still})/{slope}"
+
+
+def degree(expr: ast.Expr, variables: set[str]) -> int | None:
+    """0 or 1: the expression's degree in the variables; None where it is not linear in them."""
+    match expr:
+        case ast.Name():
+            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
+        case ast.Unary():
+            return degree(expr.operand, variables) if expr.op != "not" else None
+        case ast.Binary():
+            left, right = degree(expr.left, variables), degree(expr.right, variables)
+            if left is None or right is None:
+                return None
+            if expr.op in ("+", "-"):
+                return max(left, right)
+            if expr.op == "*":
+                return left + right if left + right < 2 else None
+            if expr.op == "/":
+                return left if right == 0 else None
+            return 0 if left == right == 0 else None
+        case ast.Call():
+            return 0 if all(degree(a, variables) == 0 for a in expr.args) else None
+    return 0
+
+
+def is_product(expr: ast.Expr, name: str) -> bool:
+    """Whether the expression is `c*x` or `x/c`: a product with no constant term."""
+    match expr:
+        case ast.Name():
+            return expr.id == name
+        case ast.Unary():
+            return is_product(expr.operand, name)
+        case ast.Binary(op="*"):
+            return is_product(expr.left, name) or is_product(expr.right, name)
+        case ast.Binary(op="/"):
+            return is_product(expr.left, name)
+    return False
