@@ -337,6 +337,9 @@ class Lowering:
              "`deliver continuously`"),
             (node if node.across_blocks else None, "`across blocks`"),
             (c.rule.presets[0] if c.rule and c.rule.presets else None, "a preset"),
+            (c.rule.ports[0] if c.rule and c.rule.ports else None, "a port"),
+            (c.rule.post_equations[0] if c.rule and c.rule.post_equations else None,
+             "`post equations`"),
         ):  # fmt: skip
             if part is not None:
                 self.later(part, what)
