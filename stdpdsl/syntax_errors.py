@@ -32,9 +32,6 @@ DECLARATIONS = (
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
 PLANNED = {
-    "requires": "`requires`",
-    "ports": "`ports`",
-    "post": "`post equations` and `post reset`",
     "pre": "`pre equations` and `pre reset`",
 }
 VALUE = frozenset({"NUMBER", "NAME", "("})  # an expression may start here

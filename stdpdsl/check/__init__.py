@@ -102,7 +102,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
     """Names and units, of everything that is declared."""
     spec = symbols.spec
     own = [*symbols.neurons.values(), *spec.of(ast.Rule)]
-    used = {id(c.neuron or c.rule) for c in symbols.components.values()}
+    used = {id(m) for c in symbols.components.values() for m in (c.neuron, *c.rules)}
     for node in own:
         declared.model(node)
     declared.check()

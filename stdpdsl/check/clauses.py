@@ -73,7 +73,9 @@ class Clauses:
         for layer in spec.of(ast.Layer):
             items += layer.arguments
         for connect in spec.of(ast.Connect):
-            items += connect.plasticity.arguments if connect.plasticity else ()
+            items += [item for use in connect.plasticity for item in use.arguments]
+        for rule in spec.of(ast.Rule):
+            items += [item for preset in rule.presets for item in preset.values]
         for item in items:
             try:
                 found = evaluate(item.value, self.values)
@@ -163,9 +165,9 @@ class Clauses:
             )
         else:
             self.pattern(node.pattern, component)
-        if node.plasticity is not None and node.weight is not None:
+        if node.plasticity and node.weight is not None:
             self.contradiction(
-                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity,
+                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity[0],
                 "the rule declares its weight; set it with `initial: w = ...`",
             )  # fmt: skip
         elif not (node.plasticity or node.weight or node.delivery or node.handlers or node.every):

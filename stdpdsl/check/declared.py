@@ -23,7 +23,7 @@ from .symbols import (
     Symbol,
     Symbols,
     Type,
-    unit_type,
+    variable,
 )
 from .wording import describe, example_unit
 
@@ -120,15 +120,16 @@ class Declared:
             component = Component(name, kind, node, "block")  # type: ignore[arg-type]
             if isinstance(node, ast.Neuron):
                 component.neuron = node
+                for equation in node.equations:
+                    component.variables.setdefault(equation.name.id, variable(equation, name))
             else:
                 component.rule = node
+                component.declare(node)
             for item in node.parameters:
                 component.parameters.setdefault(
                     item.name.id,
                     Symbol(item.name.id, "parameter", item, item.value, owner=name),
                 )
-            for equation in node.equations:
-                component.variables.setdefault(equation.name.id, _variable(equation, name))
             self.models[name] = component
             self.cycles({n: s.value for n, s in component.parameters.items()}, name)
         return self.models[name]
@@ -143,11 +144,12 @@ class Declared:
                               open_names=self.open_columns)  # fmt: skip
             return self.inference.infer(symbol.value, context)
         component = self.symbols.components[symbol.owner]
-        node = component.neuron or component.rule
-        assert node is not None
+        assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
+        node = component.model_of(symbol.node)
         default = self.type_of(self.model(node).parameters[symbol.name])
-        assert isinstance(symbol.node, ast.Assign)
-        if symbol.value is None or symbol.value is symbol.node.value:
+        values = [symbol.value, *(value for _, value in symbol.by_preset)]
+        values = [value for value in values if value is not symbol.node.value]
+        if not values:
             return default
         if (component.name, "") not in self.known:
             self.known[component.name, ""] = None
@@ -156,11 +158,13 @@ class Declared:
             self.symbols.value_scope(component), f"`{component.name}`",
             open_names=self.open_columns,
         )  # fmt: skip
-        found = self.inference.expect(
-            symbol.value, context, as_float(default), f"`{symbol.name}`",
-            (symbol.node.value, f"`{node.name.id}` declares it so"),
-        )  # fmt: skip
-        return narrow(default, found)
+        also = (symbol.node.value, f"`{node.name.id}` declares it so")
+        for value in values:
+            found = self.inference.expect(
+                value, context, as_float(default), f"`{symbol.name}`", also
+            )
+            default = narrow(default, found)
+        return default
 
     def plain_weight(self, symbol: Symbol) -> Type | None:
         """`weight: 0.5 nS` declares `w`."""
@@ -336,13 +340,6 @@ class Declared:
                 "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
                 help="derive it in a column with a name of its own, or make it a constant",
             )  # fmt: skip
-
-
-def _variable(equation: ast.Equation, owner: str) -> Symbol:
-    name = equation.name.id
-    return Symbol(
-        name, "variable", equation, equation.rhs, unit_type(equation.unit), equation, owner=owner
-    )
 
 
 def as_float(wanted: Type | None) -> Type | None:

@@ -84,7 +84,7 @@ class Experiment:
         self.constant(item.every, TIME, "`every`")
         for block in item.blocks or ():
             self.constant(block, INTEGER, "a block's number")
-        if component is None or self.unsure(component):
+        if component is None or component.unsure:
             return
         for variable in item.variables:
             name = variable.id
@@ -97,13 +97,6 @@ class Experiment:
                 )  # fmt: skip
             else:
                 self.models.no_variable(variable, component)
-
-    def unsure(self, component: Component) -> bool:
-        """Whether it has a neuron or rule that does not exist (reported already)."""
-        node = component.node
-        if isinstance(node, ast.Layer):
-            return node.neuron is not None and component.neuron is None
-        return node.plasticity is not None and component.rule is None
 
     def find(self, name: ast.Ident, what: str) -> Component | None:
         found = self.symbols.components.get(name.id)
@@ -195,7 +188,7 @@ class Experiment:
                 return
         else:
             component = self.find(node.path.parts[0], "layer or connection")
-            if component is None or self.unsure(component):
+            if component is None or component.unsure:
                 return
         symbol = component.parameters.get(parts[-1])
         if symbol is None:

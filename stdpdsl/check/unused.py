@@ -22,7 +22,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
             unused(symbol.node.name, "constant")
     layers = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
     neurons = {layer.neuron.dotted for layer in layers if layer.neuron}
-    rules = {c.rule.name.id for c in symbols.connections if c.rule}
+    rules = {rule.name.id for c in symbols.connections for rule in c.rules}
     for neuron in symbols.neurons.values():
         if neuron.name.id not in neurons:
             unused(neuron.name, "neuron", f"give a layer `neuron: {neuron.name.id}`")
@@ -65,8 +65,8 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
     used = inference.used
     owners: dict[str, list[str]] = {}
     for component in symbols.components.values():
-        model = component.neuron or component.rule
-        if model is not None:
+        models = [component.neuron] if component.neuron else component.rules
+        for model in models:
             owners.setdefault(model.name.id, []).append(component.name)
     # Checked once per distinct use: the components whose model was seen tell for all.
     names: dict[str, set[str]] = {}
