@@ -90,11 +90,7 @@ def post_model(
     assert rule is not None and post is not None
     size = size_of(values, post)
     own = {**{v: v for v in post.variables}, **names}
-    scope = {
-        **values.symbols.value_scope(c),
-        **{n: s for n, s in values.symbols.neuron_scope(post).items() if s.kind == "builtin"},
-        **post.variables, **c.parameters, **c.post_variables,
-    }  # fmt: skip
+    scope = values.symbols.post_scope(c)
     fixed = {"i": f"(i % {size})", "N": str(size)}
     taken = {*post.variables, *post.parameters}
     code = PostCode(values, c, scope, own, fixed, taken, f"(i % {size})", needs)

@@ -78,6 +78,8 @@ def lower_group(
         else:
             equations.append(equation_text(e, code.show, e.name.id))
     equations += extras.equations
+    if node.drive and layer.scope == "block":
+        equations.append("drive_column : integer (constant)")  # which channel each neuron hears
     every = [*clipped_after_integration(odes, bounds, code), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)

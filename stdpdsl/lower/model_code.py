@@ -83,10 +83,12 @@ class ModelCode:
         return f"({times_unit(repr(factor), dim.unit_name())})"
 
     def other_side(self, symbol: Symbol) -> str:
-        if symbol.kind == "variable":
-            return f"{symbol.name}_{symbol.side}"
         side = self.component.pre if symbol.side == "pre" else self.component.post
         assert side is not None
+        if symbol.name == "lastspike":
+            self.needs.lastspike.add(side.name)
+        if symbol.kind != "parameter":
+            return f"{symbol.name}_{symbol.side}"
         if self.values.symbol_varies(side.parameters[symbol.name], side):
             self.needs.parameters.setdefault(side.name, set()).add(symbol.name)
             return f"{symbol.name}_{symbol.side}"
@@ -196,7 +198,7 @@ def assignment(
     if ends is None and not gate:
         return f"{target} {op} {value}"
     if op != "=":
-        value = f"{target} {op[0]} ({value})"
+        value = f"{target} {op[0]} {value if value.isidentifier() else f'({value})'}"
     if ends is not None:
         value = f"clip({value}, {ends[0]}, {ends[1]})"
     if gate:

@@ -53,11 +53,18 @@ def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
     )
 
 
-def test_inhibition_stays_inside_its_block(tmp_path):
+def test_inhibition_stays_inside_its_block():
     source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
-    script = compile_source(source, SPECS, [], "synapse", "numpy").script
-    assert "pre = edges.i + 10 * edges.block" in script
-    assert "edges = synapses_of(choose, None, replicate_of_block, 10, 10)" in script
+    script = compile_source(source, SPECS, ["duration=1 ms"], "synapse", "numpy").script
+    namespace = {"__name__": "script"}
+    exec(compile(script, "script.py", "exec"), namespace)
+    row = namespace["sweep"]()
+    x = namespace["Data"](row, 4, 1, str(SPECS))
+    edges = namespace["edges_of_excite"](x, row, namespace["parameters"](row))
+    assert len(edges.i) == 4 * 90 and (edges.i != edges.j).all()
+    assert (edges.pre // 10 == edges.post // 10).all()
+    edges = namespace["edges_of_inhibit"](x, row, namespace["parameters"](row))
+    assert np.array_equal(edges.pre, edges.post) and len(edges.pre) == 40
 
 
 def test_the_stdp_window_is_the_classic_curve(tmp_path):
