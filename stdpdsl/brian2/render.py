@@ -164,7 +164,7 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
         pre, post = layers[c.pre], layers[c.post]
         arguments = [
             "x", f"({c.pre!r}, {pre.size}, {pre.shared})",
-            f"({c.post!r}, {post.size}, {post.shared})", "choose",
+            f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
         ]  # fmt: skip
         if c.draws:
             arguments.append(f"draws={c.draws.key}")
@@ -239,7 +239,7 @@ def recording_lines(e: Experiment) -> list[str]:
     layers = {layer.name: layer for layer in e.layers}
     lines = []
     for layer in e.layers:
-        if layer.kind == "neurons":
+        if spikes(layer) and layer.kind == "neurons":
             lines.append(
                 f'objects.counters["{layer.name}"] = [SpikeMonitor(objects.groups["{layer.name}"],'
                 f' record={layer.name in e.spikes_of}, name=f"spikes_of_{layer.name}_{{n}}")'
@@ -282,7 +282,7 @@ def saving_calls(e: Experiment) -> list[str]:
     calls = []
     columns = state_columns(e)
     for layer in e.layers:
-        items = [repr(layer.name), str(layer.size), str(layer.shared),
+        items = [repr(layer.name), str(layer.size), str(layer.shared), str(spikes(layer)),
                  str(layer.name in e.spikes_of)]  # fmt: skip
         if layer.kind == "neurons":
             assert layer.group is not None
@@ -348,6 +348,12 @@ def measure_columns(e: Experiment) -> dict[str, str]:
                 for what in ("mean", "sd", *(("at_bounds",) if c.bounds else ())):
                     columns[f"{c.name}_{when}_{what}"] = "float64"
     for layer in e.layers:
-        columns[f"{layer.name}_spikes"] = "int64"
-        columns[f"{layer.name}_rate"] = "float64"
+        if spikes(layer):
+            columns[f"{layer.name}_spikes"] = "int64"
+            columns[f"{layer.name}_rate"] = "float64"
     return columns
+
+
+def spikes(layer: Layer) -> bool:
+    """Whether a layer's neurons can spike."""
+    return layer.group is None or layer.group.threshold is not None

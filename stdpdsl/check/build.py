@@ -133,11 +133,9 @@ class Builder:
 
     def connection(self, node: ast.Connect) -> Component:
         pre, post = (self.side(name) for name in (node.pre, node.post))
-        scopes = {side.scope for side in (pre, post) if side}
         component = Component(
-            node.name.id, "connection", node, "shared" if scopes == {"shared"} else "block",
-            pre=pre, post=post,
-        )  # fmt: skip
+            node.name.id, "connection", node, scope_between(pre, post), pre=pre, post=post
+        )
         if node.plasticity:
             self.plasticity(component, node.plasticity)
         elif node.weight is not None:
@@ -373,8 +371,15 @@ class Builder:
             if own or uses(symbols, node.source, swept):
                 component.scope = "block"
         for component in symbols.connections:
-            scopes = {side.scope for side in (component.pre, component.post) if side}
-            component.scope = "shared" if scopes == {"shared"} else "block"
+            component.scope = scope_between(component.pre, component.post)
+
+
+def scope_between(pre: Component | None, post: Component | None) -> str:
+    """Synapses exist once where both layers do and the target can feel them. Onto an input layer
+    nothing is delivered, so each block may have its own."""
+    felt = post is not None and isinstance(post.node, ast.Layer) and post.node.source is None
+    shared = all(side.scope == "shared" for side in (pre, post) if side)
+    return "shared" if shared and felt else "block"
 
 
 def preset_list(names: Iterable[str]) -> str:

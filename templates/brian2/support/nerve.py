@@ -111,15 +111,15 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None, records=()):
 
 def spikes_in_process(make_group, drives, samplerate, samples, records):
     """`run_nerve` on the runtime device: each step copies a row of the drives."""
-    from brian2 import Hz, Network, NetworkOperation, SpikeMonitor, second
+    from brian2 import Hz, Network, NetworkOperation, second
 
     group = make_group(1 / (samplerate * Hz))
     setters = [
         NetworkOperation(row_copier(group, variable, chunks), clock=group.clock, when="start")
         for variable, chunks in drives.items()
     ]
-    monitor, samplers = SpikeMonitor(group), samplers_of(group, records)
-    network = Network(group, monitor, *samplers.values(), *setters)
+    monitor, samplers = spike_monitor(group), samplers_of(group, records)
+    network = Network(group, *monitor, *samplers.values(), *setters)
     network.run(samples / samplerate * second, namespace={})
     return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
@@ -137,19 +137,26 @@ def row_copier(group, variable, chunks):
 
 def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
     """`run_nerve` as a C++ program in `folder`, which reads the drives from files."""
-    from brian2 import Hz, Network, SpikeMonitor, get_device, second
+    from brian2 import Hz, Network, get_device, second
 
     group = make_group(1 / (samplerate * Hz))
     paths = [write_drive(group, name, chunks, samples, folder) for name, chunks in drives.items()]
     for variable, path in zip(drives, paths, strict=True):
         read_in_program(group, variable, path, len(group))
-    monitor, samplers = SpikeMonitor(group), samplers_of(group, records)
-    network = Network(group, monitor, *samplers.values())
+    monitor, samplers = spike_monitor(group), samplers_of(group, records)
+    network = Network(group, *monitor, *samplers.values())
     network.run(samples / samplerate * second, namespace={})
     get_device().build(directory=folder, compile=True, run=True, with_output=False)
     for path in paths:
         os.remove(path)
     return recorded_spikes(monitor, network, samplerate, samples, samplers)
+
+
+def spike_monitor(group):
+    """[its monitor], empty where the neurons do not spike."""
+    from brian2 import SpikeMonitor
+
+    return [SpikeMonitor(group)] if "spike" in group.events else []
 
 
 def samplers_of(group, records):
@@ -215,7 +222,9 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
     done = int(round(float(network.t / second) * samplerate))
     if done != samples:
         fail(f"the nerve stopped after {done} of {samples} samples")
-    sample = np.rint(np.asarray(monitor.t / second) * samplerate).astype(np.int64)
+    neuron = [np.array(m.i[:], dtype=np.int64) for m in monitor]
+    t = [np.asarray(m.t / second) for m in monitor]
+    sample = np.rint(np.concatenate([np.zeros(0), *t]) * samplerate).astype(np.int64)
     recorded = {}
     for number, sampler in samplers.items():
         t = np.append(np.asarray(sampler.t / second), samples / samplerate)
@@ -224,7 +233,7 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
             last = sampler.source.variables[v].get_value()
             values[v] = np.column_stack([sampler.variables[v].get_value().T, last])
         recorded[number] = (np.array(sampler.record), t, values)
-    return np.array(monitor.i[:], dtype=np.int64), sample, recorded
+    return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
 
 
 def drive(x, objects, group, variable, filterbank, rate, size, dt, options, folder):

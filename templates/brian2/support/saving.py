@@ -40,7 +40,7 @@ class Saving:
 
     # Layers
 
-    def layer(self, name, size, shared, record, states=(), spikes=None):
+    def layer(self, name, size, shared, spiking, record, states=(), spikes=None):
         """Counts, rates and spikes; `spikes` (neuron, step) of an input layer."""
         x = self.x
         if spikes is None:
@@ -50,6 +50,8 @@ class Saving:
             if not shared:
                 for state in states:
                     self.check_finite(self.recorded.state(name, state), copy, -1)
+        if not spiking:
+            return
         for number, steps in enumerate(x.phase_steps):
             if spikes is None:
                 counts = self.recorded.counts(name, number)

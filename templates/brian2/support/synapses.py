@@ -11,7 +11,7 @@ from errors import fail
 
 
 def synapses_of(
-    x, pre, post, choose, draws=None, independent=False, same=False, pairs=None, row=None
+    x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None
 ):
     """All synapses of a connection, by copy, then pre, then post.
 
@@ -20,7 +20,6 @@ def synapses_of(
     the layers' first values. `same`: every copy has the same pairs. `pairs` are listed instead.
     """
     (_, n_pre, pre_shared), (_, n_post, post_shared) = pre, post
-    shared = pre_shared and post_shared
     copies = x.copies(shared)
     if pairs is None:
         i, j = (index.ravel() for index in np.indices((n_pre, n_post)))
