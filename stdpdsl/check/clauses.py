@@ -192,7 +192,10 @@ class Clauses:
         rule = component.rule
         statement = _deliver(rule) if rule else None
         by_spike = [d for d in node.delivery if not d.continuously]
-        if statement is not None and not node.delivery:
+        # A train of spikes as the target has no variable to deliver into.
+        post = component.post.node if component.post else None
+        replayed = isinstance(post, ast.Layer) and post.source is not None
+        if statement is not None and not node.delivery and not replayed:
             assert rule is not None
             self.reporter.error(
                 "CLAUSE004", spot, f"`{name}` does not say where `{rule.name.id}` delivers",

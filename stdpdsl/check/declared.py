@@ -179,6 +179,38 @@ class Declared:
             return None
         return Type(found.dim)
 
+    def presets(self, rule: ast.Rule) -> None:
+        """The values of a rule's presets against its parameters."""
+        model = self.model(rule)
+        seen: dict[str, ast.Node] = {}
+        for preset in rule.presets:
+            self.once(preset.name, f"the preset `{preset.name.id}`", seen)
+            given: dict[str, ast.Node] = {}
+            for item in preset.values:
+                name = item.name.id
+                self.once(item.name, f"`{name}`", given)
+                symbol = model.parameters.get(name)
+                if symbol is None:
+                    self.reporter.error(
+                        "NAME003", item.name, f"`{rule.name.id}` has no parameter `{name}`",
+                        help=self.reporter.suggest(name, model.parameters, "its parameters"),
+                    )  # fmt: skip
+                    continue
+                assert isinstance(symbol.node, ast.Assign)
+                context = Context(self.symbols.value_scope(model), f"`{rule.name.id}`")
+                self.inference.expect(
+                    item.value, context, as_float(self.type_of(symbol)), f"`{name}`",
+                    (symbol.node.value, "its default"),
+                )  # fmt: skip
+
+    def once(self, name: ast.Ident, what: str, seen: dict[str, ast.Node]) -> None:
+        if name.id in seen:
+            self.reporter.error(
+                "NAME002", name, f"{what} stands here twice",
+                labels=((seen[name.id], "the first one"),), help="keep one of them",
+            )  # fmt: skip
+        seen.setdefault(name.id, name)
+
     # Columns
 
     def column(self, column: Column) -> Type | None:
@@ -197,8 +229,8 @@ class Declared:
     def column_values(self, column: Column, target: Type | None) -> Type | None:
         node, path = column.node, column.path
         what = f"`{path.dotted}`"
-        if path.parts[-1].id == "preset" and column.target is not None:
-            return None
+        if column.of_presets:
+            return None  # names; see experiment.py
         want = as_float(target)
         if isinstance(node, ast.Axis):
             if self.is_derived(node):
