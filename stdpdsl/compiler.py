@@ -122,6 +122,9 @@ class Library(Mapping[str, ast.Rule]):
             self.known.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
         return self.known[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
 
