@@ -52,6 +52,7 @@ class Blocks:
                 f" `{post.name}`",
                 help=f"depending on every block: {listed}{more}; a block alone will differ",
             )  # fmt: skip
+            self.adds(component, post)
         elif node.across_blocks:
             self.reporter.error(
                 "CLAUSE003", node.post, f"`{node.name.id}` crosses no blocks",
@@ -68,13 +69,6 @@ class Blocks:
         node = component.node
         assert isinstance(node, ast.Connect)
         rule = component.rule
-        if side == "post" and rule is not None and rule.post_equations:
-            self.reporter.error(
-                "BLOCK004", rule.post_equations[0], f"each block of `{component.name}` would add"
-                f" this to `{layer.name}`, which is shared",
-                labels=((_scope_spot(layer), "shared"),),
-                help=f"give `{layer.name}` a copy per block: `scope: block`",
-            )  # fmt: skip
         bodies: list[ast.Handler | ast.Every] = [*(rule.handlers if rule else ()), *node.handlers]
         bodies += node.every
         variables = layer.as_side(side)
@@ -87,6 +81,20 @@ class Blocks:
                         " is shared", labels=((_scope_spot(layer), "shared"),),
                         help=f"give `{layer.name}` a copy per block: `scope: block`",
                     )  # fmt: skip
+
+    def adds(self, component: Component, layer: Component) -> None:
+        """`post equations:` that differ between blocks, in a layer that exists once."""
+        rule = component.rule
+        own = {c.target[1] for c in self.symbols.columns.values()
+               if c.target and c.target[0] == component.name}  # fmt: skip
+        differs = own & {*component.parameters, "preset"} or (rule and self.varying_in([rule]))
+        if rule is not None and rule.post_equations and differs:
+            self.reporter.error(
+                "BLOCK004", rule.post_equations[0], f"each block of `{component.name}` would add"
+                f" this to `{layer.name}`, which is shared",
+                labels=((_scope_spot(layer), "shared"),),
+                help=f"give `{layer.name}` a copy per block: `scope: block`",
+            )  # fmt: skip
 
     def reached_from(self, layer: Component) -> list[str]:
         """Everything downstream of a layer, in order of declaration."""

@@ -158,6 +158,7 @@ class Models:
         delivered = self.seen[key] = []
         where = ", ".join(f"`{r.name.id}`" for r in component.rules or (rule,))
         spikes = [p.name.id for p in rule.ports if p.unit is None]
+        spikes = [name for name in spikes if name not in ("pre", "post")]
         hints = {p: f"the spikes of `{p}` are counted in `on {p}:` only" for p in spikes}
         context = self.context(self.symbols.synapse_scope(component), where, unused)
         context = context.but(hints=hints)

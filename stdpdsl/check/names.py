@@ -158,6 +158,8 @@ class Names:
         """A rule's states are columns of the table of weights, beside the sweep's."""
         columns = {c.name: c for c in self.symbols.columns.values()}
         for component in self.symbols.connections:
+            if component.unsure:
+                continue
             for symbol in component.variables.values():
                 if symbol.equation is None:
                     continue

@@ -74,7 +74,7 @@ def test_it_is_clean_by_itself(path):
 def test_it_says_where_it_comes_from(rule):
     assert rule.doc is not None, "a docstring with a title and its paper"
     title = rule.doc.text.partition("\n")[0]
-    assert title.endswith(".") and len(title) <= 80, title
+    assert title.endswith(".") and len(title) <= 93, title
     assert DOI.search(rule.doc.text), "the paper's doi"
 
 
