@@ -13,7 +13,29 @@ from .symbols import Component, Symbols
 
 
 def event_driven(equation: ast.Equation, connection: Component, symbols: Symbols) -> bool:
-    return equation.kind == "ode" and not between_events(equation, connection, symbols)
+    return equation.kind == "ode" and equation.name.id not in stepwise(connection, symbols)
+
+
+def stepwise(connection: Component, symbols: Symbols) -> set[str]:
+    """The variables that are integrated at each step: those that must be, and those that are read
+    at each step, by another such variable or by what is delivered continuously."""
+    equations = {e.name.id: e for e in connection.equations if e.rhs is not None}
+    found: set[str] = set()
+    waiting = [
+        name for name, e in equations.items()
+        if e.kind == "ode" and between_events(e, connection, symbols)
+    ]  # fmt: skip
+    if isinstance(connection.node, ast.Connect):
+        for delivery in connection.node.delivery:
+            if delivery.continuously and delivery.value is not None:
+                waiting += [n.id for n in names_in(delivery.value)]
+    while waiting:
+        name = waiting.pop()
+        if name in equations and name not in found:
+            found.add(name)
+            rhs = equations[name].rhs
+            waiting += [n.id for n in names_in(rhs)] if rhs is not None else []
+    return found
 
 
 def between_events(equation: ast.Equation, connection: Component, symbols: Symbols) -> str:

@@ -196,6 +196,27 @@ def test_which_traces_are_event_driven():
     assert all(event_driven(e, component, spec.symbols) for e in odes)
 
 
+def test_what_is_read_at_each_step_is_integrated_at_each_step():
+    """An event-driven trace has no value between events, where `dw/dt` would read it."""
+    text = changed(
+        ("        dx/dt = -x/tau : 1\n",
+         "        dx/dt = -x/tau : 1\n        dy/dt = -y/tau : 1\n        seen = 2*y : 1\n"
+         "        dz/dt = seen*(v_post - low_post)/(1 mV)/tau : 1\n"),
+        ("    on post: w += A", "    on pre: y += 1\n    on post: w += z * A"),
+        ("    on reward", "    method: euler\n    on reward"),
+    )  # fmt: skip
+    spec = checked(text)
+    component = spec.symbols.components["feed"]
+    told = {e.name.id: event_driven(e, component, spec.symbols) for e in component.equations}
+    assert told == {"w": False, "x": True, "y": False, "seen": False, "z": False}
+    continuous = checked(
+        text.replace("deliver: to g", "deliver: to g\n    deliver continuously: x to g")
+    )
+    component = continuous.symbols.components["feed"]
+    x = next(e for e in component.equations if e.name.id == "x")
+    assert not event_driven(x, component, continuous.symbols)
+
+
 # Presets
 
 
