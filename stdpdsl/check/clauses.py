@@ -225,10 +225,13 @@ class Clauses:
                     "CLAUSE004", delivery, f"`{name}` does not say what it delivers",
                     help=f"write `deliver: VALUE to {delivery.target.id}`",
                 )  # fmt: skip
-        if node.dendritic_delay is not None and not by_spike:
+        handlers = (*node.handlers, *(rule.handlers if rule else ()))
+        shifted = by_spike or any(h.trigger.id == "post" for h in handlers)
+        if node.dendritic_delay is not None and not shifted:
             self.reporter.warn(
                 "CLAUSE007", node.dendritic_delay, f"`{name}` delivers nothing to delay",
-                help="a dendritic delay shifts what `deliver:` delivers; `delay:` shifts `on pre`",
+                help="a dendritic delay shifts what `deliver:` delivers, and `on post`; `delay:`"
+                " shifts `on pre`",
             )  # fmt: skip
 
     def pattern(self, pattern: ast.Pattern, component: Component) -> None:

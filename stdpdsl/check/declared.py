@@ -335,6 +335,23 @@ class Declared:
             self._index = derived, cells, random
         return self._index
 
+    def follows_preset(self, symbol: Symbol) -> bool:
+        """Whether a parameter, or one that its value uses, is set by a swept preset."""
+        component = self.symbols.components.get(symbol.owner)
+        if symbol.kind != "parameter" or component is None:
+            return False
+        table, waiting, seen = component.parameters, [symbol.name], set()
+        while waiting:
+            name = waiting.pop()
+            if name not in table or name in seen:
+                continue
+            seen.add(name)
+            if table[name].by_preset:
+                return True
+            value = table[name].value
+            waiting += [n.id for n in names_in(value)] if value is not None else []
+        return False
+
     def derive_scope(self, column: Column | None) -> Scope:
         """In `derive` and `where`, a bare name is a column by its last part, else a parameter by
         its unswept value (the own component's first), else a constant."""
@@ -359,7 +376,16 @@ class Declared:
         for item in self.symbols.columns.values():
             shorts.setdefault(item.path.parts[-1].id, []).append(item.name)
         own = column.target[0] if column and column.target else ""
+        scope = self.derive_scope(column)
         for name in names_in(expr):
+            symbol = scope.get(name.id)
+            if symbol is not None and self.follows_preset(symbol):
+                self.reporter.error(
+                    "SWEEP017", name, f"`{name.id}` differs between the presets, so it has no one"
+                    " value here", help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
+                    " depends on it in the rule: `b = -1.05 * a`",
+                )  # fmt: skip
+                continue
             columns = shorts.get(name.id, [])
             owners = self.symbols.owners(name.id)
             if len(columns) > 1:

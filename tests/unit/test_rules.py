@@ -275,6 +275,9 @@ def test_columns_of_presets(part, names, others):
         ("table:\n        | feed.preset [ms] |\n        | slow |", ["SWEEP017"]),
         ("grid:\n        A.preset = [slow]", ["SWEEP004"]),
         # The default of `wmax` follows `eta`, which differs by preset.
+        ("grid:\n        preset = [slow, fast]\n    derive:\n        A = 2 * wmax", ["SWEEP017"]),
+        ("grid:\n        preset = [slow, fast]\n    where: tau > 1 ms", ["SWEEP017"]),
+        ("grid:\n        preset = [slow, fast]\n        eta = [1, 2]\n    where: eta > 1", []),
         ("grid:\n        feed.preset = [slow, fast]", []),
     ],
 )
