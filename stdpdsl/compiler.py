@@ -16,6 +16,7 @@ from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.files import headers_of
 from .check.limits import available_memory, refuse, size_of
+from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .lower import lower
@@ -93,7 +94,8 @@ def _front(
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
-        more = [*more, *refuse(costs(checked, table), available_memory())]
+        more = [*more, *check_rows(checked.symbols, table.columns)]
+        more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 
 
@@ -119,6 +121,9 @@ class Library(Mapping[str, ast.Rule]):
             spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
             self.known.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
         return self.known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)

@@ -27,6 +27,7 @@ from .symbols import Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
 from .values import constant_values
+from .wiring import Wiring
 
 __all__ = ["Checked", "check", "merge", "require"]
 
@@ -90,6 +91,7 @@ def check(
     check_types(symbols, declared, models)
     Names(symbols, reporter).check()
     Clauses(symbols, reporter, inference.values).check()
+    Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter).check()
     # A misspelt use would be told twice: as an unknown name and as something unused.
@@ -105,6 +107,8 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
     used = {id(m) for c in symbols.components.values() for m in (c.neuron, *c.rules)}
     for node in own:
         declared.model(node)
+        if isinstance(node, ast.Rule):
+            declared.presets(node)
     declared.check()
     components = Components(models)
     for component in symbols.components.values():

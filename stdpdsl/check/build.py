@@ -163,9 +163,11 @@ class Builder:
     def plasticity(self, component: Component, uses: tuple[ast.RuleUse, ...]) -> None:
         """The rules of a connection, with what each use gives them."""
         found: dict[str, tuple[ast.RuleUse, ast.Rule]] = {}
+        known = True
         for use in uses:
             rule = self.symbols.rules.get(use.rule.id)
             if rule is None:
+                known = False
                 self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
             elif use.rule.id in found:
                 first = found[use.rule.id][0].rule
@@ -177,7 +179,7 @@ class Builder:
             else:
                 found[use.rule.id] = use, rule
         component.rules = tuple(rule for _, rule in found.values())
-        if len(found) == len(uses):
+        if known:
             component.rule = joined(component.rules)
         declared: dict[str, tuple[Named, ast.Rule]] = {}
         for use, rule in found.values():
@@ -302,7 +304,7 @@ class Builder:
         self.symbols.columns.update(taken)
         self.symbols._globals = None
         for column in taken.values():
-            if column.target and column.target[1] == "preset":
+            if column.of_presets and column.target:
                 self.sweep_preset(self.symbols.components.get(column.target[0]))
 
     def sweep_preset(self, component: Component | None) -> None:
@@ -345,6 +347,8 @@ class Builder:
             return (names[0], names[-1])
         possible = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
         there = attributes(component)
+        if component.unsure:
+            return (names[0], names[1])
         if names[1] not in component.parameters and names[1] not in there:
             candidates = [*component.parameters, *there]
             listed = f"it has: {', '.join(f'`{c}`' for c in candidates)}" if candidates else ""

@@ -289,6 +289,11 @@ class Column:
     target: tuple[str, str] | None
     node: ast.Node
 
+    @property
+    def of_presets(self) -> bool:
+        """Whether its values are names of presets, not numbers."""
+        return self.target is not None and bool(self.target[0]) and self.target[1] == "preset"
+
 
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
 RESULT_COLUMNS = (

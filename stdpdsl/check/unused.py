@@ -41,6 +41,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
         if sound.name.id not in sounds:
             unused(sound.name, "sound", "a `filterbank` may hear it")
     unconnected(symbols, reporter)
+    wires(symbols, reporter)
     parameters(symbols, inference, reporter)
     columns(symbols, inference, reporter)
 
@@ -48,6 +49,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
 def unconnected(symbols: Symbols, reporter: Reporter) -> None:
     """A layer that neither hears nor is heard nor looked at."""
     joined = {side.name for c in symbols.connections for side in (c.pre, c.post) if side}
+    joined |= {b.layer.id for c in symbols.connections for b in c.bindings.values()}
     for record in symbols.spec.of(ast.Record):
         for item in record.items:
             names = item.layers if isinstance(item, ast.RecordSpikes) else (item.component,)
@@ -58,6 +60,30 @@ def unconnected(symbols: Symbols, reporter: Reporter) -> None:
                 "NAME021", layer.node.name, f"the layer `{layer.name}` is connected to nothing",
                 help=f"connect it (`connect {layer.name} -> ...`) or record it",
             )  # fmt: skip
+
+
+def wires(symbols: Symbols, reporter: Reporter) -> None:
+    """Ports and required variables that a rule does not use."""
+    for rule in symbols.spec.of(ast.Rule):
+        if rule.name.span.source is not symbols.spec.span.source:
+            continue
+        read = {n.id for n in ast.walk(rule) if isinstance(n, ast.Name)}
+        read |= {n.target.id for n in ast.walk(rule) if isinstance(n, ast.Update)}
+        heard = {handler.trigger.id for handler in rule.handlers}
+        for port in rule.ports:
+            name = port.name.id
+            if name not in (heard if port.unit is None else read):
+                reporter.warn(
+                    "NAME022", port.name, f"nothing in `{rule.name.id}` uses the port `{name}`",
+                    help=f"add `on {name}:`, or leave it out" if port.unit is None
+                    else "leave it out, or use it",
+                )  # fmt: skip
+        for item in rule.requires:
+            if not read & {item.name.id, f"{item.name.id}_post"}:
+                reporter.warn(
+                    "NAME022", item.name, f"nothing in `{rule.name.id}` uses the required variable"
+                    f" `{item.name.id}`", help="leave it out, or use it",
+                )  # fmt: skip
 
 
 def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
