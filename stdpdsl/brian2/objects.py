@@ -135,7 +135,7 @@ def join_calls(e: Experiment) -> list[str]:
 
     calls = [
         f'relay(x, objects, "{r.name}", "{r.layer}", "{r.target}", "{r.counter}",'
-        f" ({side(r.layer)}, {side(r.target)}))"
+        f" ({side(r.layer)}, {side(r.target)}), dt)"
         for r in e.relays
     ]
     for layer in e.layers:

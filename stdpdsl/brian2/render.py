@@ -117,7 +117,7 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
         ],
         "about": f"{layer.name}: {layer.size} neuron{'' if layer.size == 1 else 's'}, "
         + ("shared by all blocks" if layer.shared else "in each block"),
-        "group": group_text(layer) if layer.kind == "neurons" else "",
+        "group": group_text(layer, e) if layer.kind == "neurons" else "",
         "drives": [
             f'drive(x, objects, group, "{v}", lambda r: filterbank_{b}(r, sounds, p),'
             f" sounds[{heard[b]!r}, 0][2], {layer.size}, DT, options, folder)"
@@ -126,9 +126,12 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def group_text(layer: Layer) -> str:
-    assert layer.group is not None
-    return fill("group.py.j2", group=group_context(layer.group), name=layer.name,
+def group_text(layer: Layer, e: Experiment) -> str:
+    group = layer.group
+    assert group is not None
+    kept = kept_at_end(layer.name, group.equations, e) if layer.kind == "neurons" else []
+    group = replace(group, equations=(*group.equations, *kept))
+    return fill("group.py.j2", group=group_context(group), name=layer.name,
                 count=count(layer)).rstrip()  # fmt: skip
 
 
@@ -210,20 +213,46 @@ def imports_in(text: str) -> str:
 
 
 def with_snapshots(c: Connection, e: Experiment) -> Connection:
-    """The weights at the end of each phase but the last are kept in variables of their own."""
-    if len(e.phases) < 2 or not c.weight:
-        return c
-    unit = next(
-        line.split(" : ", 1)[1].split(" (")[0] for line in c.equations
-        if line.split(" ")[0] == c.weight or line.startswith(f"d{c.weight}/dt")
-    )  # fmt: skip
-    kept = [f"{c.weight}_after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
-    return replace(c, equations=(*c.equations, *kept))
+    """The weights at the end of each phase but the last are kept in variables of their own, and so
+    are at the end the recorded ones that are computed."""
+    kept = []
+    if len(e.phases) > 1 and c.weight:
+        unit = unit_in(c.equations, c.weight)
+        kept = [f"{c.weight}_after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
+    return replace(c, equations=(*c.equations, *kept, *kept_at_end(c.name, c.equations, e)))
+
+
+def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
+    return [
+        f"{variable}_at_end : {unit_in(equations, variable)}"
+        for component, variable in computed(e) if component == name
+    ]  # fmt: skip
+
+
+def computed(e: Experiment) -> list[tuple[str, str]]:
+    """(component, variable) of recorded variables that are computed from others; traces, which are
+    extrapolated, are known without."""
+    equations = {x.name: x.group.equations for x in e.layers if x.group and x.kind == "neurons"}
+    equations |= {c.name: c.equations for c in e.connections}
+    traces = {(c.name, t.now) for c in e.connections for t in c.traces}
+    found = {
+        (m.component, model): None
+        for m in e.monitors for _, model in m.variables
+        if any(line.startswith(f"{model} = ") for line in equations.get(m.component, ()))
+    }  # fmt: skip
+    return [key for key in found if key not in traces]
+
+
+def unit_in(equations: tuple[str, ...], variable: str) -> str:
+    """The unit with which a model declares a variable."""
+    starts = (f"{variable} : ", f"{variable} = ", f"d{variable}/dt = ")
+    line = next(line for line in equations if line.startswith(starts))
+    return line.rsplit(" : ", 1)[1].split(" (")[0]
 
 
 def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
-    group = group_text(layer)
+    group = group_text(layer, e)
     records = [
         (number, [model for _, model in m.variables], m.every)
         for number, m in enumerate(e.monitors) if m.component == layer.name
@@ -274,7 +303,7 @@ def run_context(e: Experiment) -> dict[str, Any]:
         },
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
         "weights": {c.name: c.weight for c in e.connections if c.weight},
-        "saving": saving_calls(e),
+        "computed": computed(e), "saving": saving_calls(e),
     }  # fmt: skip
 
 

@@ -136,8 +136,12 @@ def ports(
         name = names[port.name.id] = f"{c.name}_{port.name.id}"
         if port.unit is not None:
             symbol = values.symbols.components[binding.layer.id].variables[binding.variable.id]
-            extras.equations.append(f"{name} : {values.unit(symbol)} (linked)")
-            extras.links.append(Link(name, binding.layer.id, binding.variable.id))
+            unit = values.unit(symbol)
+            # Synapses cannot read what is linked, so each step starts with a copy.
+            extras.equations += [f"{name} : {unit}", f"{name}_there : {unit} (linked)"]
+            extras.links.append(Link(f"{name}_there", binding.layer.id, binding.variable.id))
+            copy = (f"{name} = {name}_there",)
+            extras.every.append(Every(f"{name}_copy", "DT", copy, "before_groups", 0))
             continue
         # Counted at once, asked and cleared after all pathways of this step.
         order = 3 * len(found.relays)

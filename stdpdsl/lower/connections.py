@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from .. import ast
 from ..check.symbols import Component
+from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
 from .additions import PORTS_WHEN, Additions
-from .equations import equation_text, is_event_driven, method_of, trace_now, unit_of
+from .equations import equation_text, method_of, trace_now, unit_of
 from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, assignment
 from .patterns import lower_pattern
@@ -102,7 +103,7 @@ class ConnectionLowering:
     # The model
 
     def is_trace(self, e: ast.Equation) -> bool:
-        return is_event_driven(e, self.c, self.values.symbols)
+        return event_driven(e, self.c, self.values.symbols)
 
     def model(self) -> tuple[list[str], list[Trace]]:
         lines: list[str] = []

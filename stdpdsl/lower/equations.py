@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import ast
-from ..check.symbols import Component, Symbols, unit_type
+from ..check.symbols import unit_type
+from ..check.traces import degree
 from .values import used_names
 
 Show = Callable[[ast.Expr], str]
@@ -43,26 +44,20 @@ def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=
 
 
 def method_of(given: ast.Ident | None, odes: list[ast.Equation]) -> str:
-    """The integrator: what the model says, else the exact one where there is one."""
+    """The integrator: what the model says, else the exact one where Brian2 has one.
+
+    It has one for linear systems without noise in which each variable relaxes by itself; a constant
+    rate, which it cannot solve, is exact with Euler's method as well.
+    """
     if given:
         return given.id
     names = {e.name.id for e in odes}
-    linear = all(e.rhs is not None and degree(e.rhs, names) is not None for e in odes)
+    linear = all(
+        e.rhs is not None and degree(e.rhs, names) == 1 and degree(e.rhs, {e.name.id}) == 1
+        for e in odes
+    )
     noisy = any(n == "xi" or n.startswith("xi_") for n in used_names([e.rhs for e in odes]))
     return "exact" if linear and not noisy else "euler"
-
-
-def is_event_driven(e: ast.Equation, c: Component, symbols: Symbols) -> bool:
-    """Exact event by event: linear in itself, everything else constant between events."""
-    if e.kind != "ode" or e.rhs is None or e.bounds or degree(e.rhs, {e.name.id}) is None:
-        return False
-    if {"clock-driven", "clock driven"} & set(flags_of(e)):
-        return False
-    scope = symbols.value_scope(c)
-    names = used_names([e.rhs])
-    return e.name.id in names and all(
-        n in scope and n not in c.variables for n in names - {e.name.id}
-    )
 
 
 def trace_now(e: ast.Equation, show_with: Callable[[str], Show], own: str) -> str:
@@ -76,29 +71,6 @@ def trace_now(e: ast.Equation, show_with: Callable[[str], Show], own: str) -> st
         return f"{own}*exp(({at_one})*(t - lastupdate))"
     slope = f"(({at_one}) - ({still}))"
     return f"({own} + ({still})/{slope})*exp({slope}*(t - lastupdate)) - ({still})/{slope}"
-
-
-def degree(expr: ast.Expr, variables: set[str]) -> int | None:
-    """0 or 1: the expression's degree in the variables; None where it is not linear in them."""
-    match expr:
-        case ast.Name():
-            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
-        case ast.Unary():
-            return degree(expr.operand, variables) if expr.op != "not" else None
-        case ast.Binary():
-            left, right = degree(expr.left, variables), degree(expr.right, variables)
-            if left is None or right is None:
-                return None
-            if expr.op in ("+", "-"):
-                return max(left, right)
-            if expr.op == "*":
-                return left + right if left + right < 2 else None
-            if expr.op == "/":
-                return left if right == 0 else None
-            return 0 if left == right == 0 else None
-        case ast.Call():
-            return 0 if all(degree(a, variables) == 0 for a in expr.args) else None
-    return 0
 
 
 def is_product(expr: ast.Expr, name: str) -> bool:

@@ -50,14 +50,14 @@ def schedule(pathway, when, order):
     pathway.order = order
 
 
-def relay(x, objects, name, source, target, counter, sides):
+def relay(x, objects, name, source, target, counter, sides, dt):
     """Count the spikes of a layer in a variable of each neuron of a target's same block."""
     from brian2 import Synapses
 
     (source_size, source_shared), (target_size, target_shared) = sides
     s = Synapses(
         objects.groups[source], objects.groups[target], on_pre=f"{counter}_post += 1",
-        namespace={}, dt=objects.groups[target].dt, name=name,
+        namespace={}, dt=dt, name=name,
     )  # fmt: skip
     copies = x.copies(target_shared)
     of_source = copies if source_shared else np.arange(len(copies))
@@ -187,6 +187,14 @@ def end_phase(objects, number, weights):
     for connection, weight in weights.items():
         for s in objects.links[connection]:
             setattr(s, f"{weight}_after_{number}", weight)
+
+
+def end_run(objects, computed):
+    """Keep what is computed from other variables as it is at the end; no code runs after it."""
+    for component, variable in computed:
+        for o in [objects.groups.get(component), *objects.links.get(component, [])]:
+            if o is not None:
+                setattr(o, f"{variable}_at_end", variable)
 
 
 def values_of_phases(x, phases, varying_in):

@@ -17,7 +17,11 @@ class Recorded:
             found = [self.objects.groups[component]]
         else:
             found = self.objects.links[component]
-        values = [np.asarray(o.variables[variable].get_value()) for o in found]
+        kept = f"{variable}_at_end"
+        names = [kept if kept in o.variables else variable for o in found]
+        values = [
+            np.asarray(o.variables[n].get_value()) for o, n in zip(found, names, strict=True)
+        ]
         return np.concatenate([np.zeros(0), *(np.atleast_1d(v) for v in values)])
 
     def has(self, component, variable):

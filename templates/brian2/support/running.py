@@ -3,7 +3,7 @@
 import os
 
 from cache import cython_cache
-from objects import begin_phase, end_phase
+from objects import begin_phase, end_phase, end_run
 from progress import reporter
 
 # No -ffast-math; -fno-builtin, or the compiler would round exp() of a constant in its own way.
@@ -48,7 +48,9 @@ def program_folder(folder):
     return os.path.join(folder, "network")
 
 
-def run_phases(x, objects, phases, dt, options, folder, gates, traces, normalised, weights):
+def run_phases(
+    x, objects, phases, dt, options, folder, gates, traces, normalised, weights, computed
+):
     """Run the network, phase after phase."""
     from brian2 import Network, get_device, second
 
@@ -65,6 +67,7 @@ def run_phases(x, objects, phases, dt, options, folder, gates, traces, normalise
         done += steps
         if number < len(phases) - 1:
             end_phase(objects, number, weights)
+    end_run(objects, computed)
     if standalone:
         get_device().build(
             directory=program_folder(folder), compile=True, run=True, with_output=False
