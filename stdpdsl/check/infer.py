@@ -58,6 +58,8 @@ class Inference:
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
         # Types of constants, parameters and columns, which their values tell; see declared.py.
         self.declared_type: Callable[[Symbol], Type | None] = lambda symbol: None
+        # Takes another type for one whose value was reported, so that its uses stay silent.
+        self.correct: Callable[[Symbol, Type], None] = lambda symbol, type: None
 
     def type_of(self, symbol: Symbol) -> Type | None:
         return symbol.type if symbol.type is not None else self.declared_type(symbol)
