@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +16,7 @@ from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.files import headers_of
 from .check.limits import available_memory, refuse, size_of
+from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .lower import lower
@@ -90,25 +94,50 @@ def _front(
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
-        more = [*more, *refuse(costs(checked, table), available_memory())]
+        more = [*more, *check_rows(checked.symbols, table.columns)]
+        more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 
 
 def costs(checked: Checked, table: SweepTable) -> Estimate:
     known = constant_values(checked.symbols, unswept=False)
-    return estimate(
-        checked.symbols, table.rows, table.replicates, known, columns=table.columns
-    )
+    return estimate(checked.symbols, table.rows, table.replicates, known, columns=table.columns)
+
+
+class Library(Mapping[str, ast.Rule]):
+    """The rules that ship. A rule is parsed when it is asked for: parsing them all would take
+    longer than all the rest of `check`."""
+
+    def __init__(self, folder: Path):
+        self.files: dict[str, Path] = {}
+        self.known: dict[str, ast.Rule] = {}
+        for path in sorted(folder.glob("*.stdp")):
+            text = path.read_text(encoding="utf-8")
+            self.files.update(dict.fromkeys(_RULE.findall(text), path))
+
+    def __getitem__(self, name: str) -> ast.Rule:
+        if name not in self.known:
+            path = self.files[name]
+            spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
+            self.known.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
+        return self.known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+_RULE = re.compile(r"^rule (\w+) *:", re.MULTILINE)
 
 
 @cache
-def library() -> dict[str, ast.Rule]:
-    """The rules that ship."""
-    rules = {}
-    for path in sorted((Path(__file__).parent / "library").glob("*.stdp")):
-        spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
-        rules.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
-    return rules
+def library() -> Library:
+    return Library(Path(__file__).parent / "library")
 
 
 def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
@@ -204,7 +233,7 @@ def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
             done = done or any(x.name.id == name for x in d.items)
             d = replace(d, items=items)
         elif owner and isinstance(d, ast.Layer | ast.Connect) and d.name.id == owner:
-            d, done = with_argument(d, attribute, value), True
+            d, done = with_argument(d, attribute, value, rules_of(spec)), True
         changed.append(d)
     if not done:
         raise CompileError([Diagnostic(
@@ -214,7 +243,9 @@ def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
     return replace(spec, declarations=tuple(changed))
 
 
-def with_argument(d: Any, name: str, value: ast.Expr) -> Any:
+def with_argument(
+    d: ast.Layer | ast.Connect, name: str, value: ast.Expr, rules: Mapping[str, ast.Rule]
+) -> ast.Layer | ast.Connect:
     argument = ast.Assign(ast.Ident(name, span=value.span), value, span=value.span)
 
     def among(arguments: tuple[ast.Assign, ...]) -> tuple[ast.Assign, ...]:
@@ -223,12 +254,34 @@ def with_argument(d: Any, name: str, value: ast.Expr) -> Any:
     if isinstance(d, ast.Connect) and name == "weight" and d.weight is not None:
         return replace(d, weight=value)
     if isinstance(d, ast.Connect) and d.plasticity:
-        return replace(d, plasticity=replace(d.plasticity, arguments=among(d.plasticity.arguments)))
+        # Of several rules, the one that has such a parameter; the check tells if none has.
+        preset = value.id if name == "preset" and isinstance(value, ast.Name) else None
+        place = next(
+            (k for k, use in enumerate(d.plasticity)
+             if use.rule.id in rules and _has(rules[use.rule.id], name, preset)), 0,
+        )  # fmt: skip
+        uses = list(d.plasticity)
+        if preset is not None:
+            uses[place] = replace(uses[place], preset=ast.Ident(preset, span=value.span))
+        else:
+            uses[place] = replace(uses[place], arguments=among(uses[place].arguments))
+        return replace(d, plasticity=tuple(uses))
     if isinstance(d, ast.Layer) and d.neuron:
         return replace(d, arguments=among(d.arguments))
     raise CompileError([Diagnostic(
         "NAME001", value.span, f"`{d.name.id}` has no parameter `{name}` to set",
     )])  # fmt: skip
+
+
+def _has(rule: ast.Rule, name: str, preset: str | None) -> bool:
+    if preset is not None:
+        return any(p.name.id == preset for p in rule.presets)
+    return any(p.name.id == name for p in rule.parameters)
+
+
+def rules_of(spec: ast.Spec) -> Mapping[str, ast.Rule]:
+    """The rules that a spec may use; those of used files are not read yet."""
+    return ChainMap({rule.name.id: rule for rule in spec.of(ast.Rule)}, library())  # type: ignore[arg-type]
 
 
 def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str) -> Plan:

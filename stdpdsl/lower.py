@@ -14,6 +14,7 @@ from .builtins import DISTRIBUTIONS
 from .builtins_audio import FILTERS, SOUNDS
 from .check import Checked
 from .check.symbols import Component, Symbol, unit_type
+from .check.traces import degree, event_driven
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic
 from .ir import Audio, Connection, Experiment, Initial, Layer, Monitor, Parameter, Trace
@@ -198,6 +199,9 @@ class Lowering:
             if isinstance(statement, ast.Deliver):
                 lines += deliver
             elif isinstance(statement, ast.Update):
+                for n in ast.walk(statement.value):
+                    if isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS:
+                        self.later(n, "a draw in a statement")
                 target = names.get(statement.target.id, statement.target.id)
                 value = show(statement.value)
                 if statement.target.id in bounds:
@@ -337,6 +341,9 @@ class Lowering:
              "`deliver continuously`"),
             (node if node.across_blocks else None, "`across blocks`"),
             (c.rule.presets[0] if c.rule and c.rule.presets else None, "a preset"),
+            (c.rule.ports[0] if c.rule and c.rule.ports else None, "a port"),
+            (c.rule.post_equations[0] if c.rule and c.rule.post_equations else None,
+             "`post equations`"),
         ):  # fmt: skip
             if part is not None:
                 self.later(part, what)
@@ -460,13 +467,7 @@ class Lowering:
 
     def event_driven(self, e: ast.Equation, c: Component, variables: set[str]) -> bool:
         """Exact event by event: linear in itself, everything else constant between events."""
-        if e.rhs is None or e.bounds or degree(e.rhs, {e.name.id}) is None:
-            return False
-        scope = self.symbols.value_scope(c)
-        others = self.used([e.rhs]) - {e.name.id}
-        return e.name.id in self.used([e.rhs]) and all(
-            n in scope and n not in variables for n in others
-        )
+        return event_driven(e, c, self.symbols)
 
     def trace(self, e: ast.Equation, c: Component) -> Trace:
         assert e.rhs is not None
@@ -724,29 +725,6 @@ class Lowering:
             sounds=sounds, filterbanks=banks,
             layers=layers, connections=connections, spikes_of=spikes, monitors=monitors,
         )  # fmt: skip
-
-
-def degree(expr: ast.Expr, variables: set[str]) -> int | None:
-    """0 or 1: the expression's degree in the variables; None where it is not linear in them."""
-    match expr:
-        case ast.Name():
-            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
-        case ast.Unary():
-            return degree(expr.operand, variables) if expr.op != "not" else None
-        case ast.Binary():
-            left, right = degree(expr.left, variables), degree(expr.right, variables)
-            if left is None or right is None:
-                return None
-            if expr.op in ("+", "-"):
-                return max(left, right)
-            if expr.op == "*":
-                return left + right if left + right < 2 else None
-            if expr.op == "/":
-                return left if right == 0 else None
-            return 0 if left == right == 0 else None
-        case ast.Call():
-            return 0 if all(degree(a, variables) == 0 for a in expr.args) else None
-    return 0
 
 
 def degree_of_constant(expr: ast.Expr, name: str) -> bool:

@@ -259,13 +259,27 @@ def _(node: ast.Neuron) -> list[str]:
 @_lines.register
 def _(node: ast.Rule) -> list[str]:
     lines = _doc(node.doc) if node.doc else []
+    lines += _block("requires post", node.requires)
+    lines += _block("ports", node.ports)
     lines += _block("parameters", node.parameters)
+    lines += _block("presets", node.presets)
     lines += _block("equations", node.equations)
+    lines += _block("post equations", node.post_equations)
+    lines += _inline("post reset", node.post_reset) if node.post_reset else []
     for handler in node.handlers:
         lines += _lines(handler)
     lines += _clause("method", node.method)
-    lines += _block("presets", node.presets)
     return [f"rule {node.name.id}:", *_indented(lines)]
+
+
+@_lines.register
+def _(node: ast.Requirement) -> list[str]:
+    return [f"{node.name.id} : {print_unit(node.unit)}"]
+
+
+@_lines.register
+def _(node: ast.Port) -> list[str]:
+    return [node.name.id if node.unit is None else f"{node.name.id} : {print_unit(node.unit)}"]
 
 
 @_lines.register
@@ -336,7 +350,8 @@ def _(node: ast.Connect) -> list[str]:
     head += " across blocks" if node.across_blocks else ""
     lines = _doc(node.doc) if node.doc else []
     lines += _lines(node.pattern) if node.pattern else []
-    lines += _lines(node.plasticity) if node.plasticity else []
+    if node.plasticity:
+        lines.append(f"plasticity: {', '.join(map(_rule_use, node.plasticity))}")
     lines += _clause("weight", node.weight)
     for delivery in node.delivery:
         lines += _lines(delivery)
@@ -365,10 +380,12 @@ def _pattern_argument(node: ast.Pattern) -> str:
     return f"p = {text}" if node.kind.id == "random" else text
 
 
-@_lines.register
-def _(node: ast.RuleUse) -> list[str]:
+def _rule_use(node: ast.RuleUse) -> str:
     preset = f".{node.preset.id}" if node.preset else ""
-    return [f"plasticity: {node.rule.id}{preset}{_arguments(node.arguments)}"]
+    given = [_assigns(node.arguments)] if node.arguments else []
+    given += [f"{b.port.id} = {b.variable.id} of {b.layer.id}" for b in node.bindings]
+    arguments = f"({', '.join(given)})" if given else ""
+    return f"{node.rule.id}{preset}{arguments}"
 
 
 @_lines.register

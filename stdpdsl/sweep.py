@@ -41,7 +41,8 @@ class Part:
 @dataclass(frozen=True)
 class SweepTable:
     """The evaluated sweep. `columns` holds SI floats, one per row, in the order of the spec, and
-    `replicate` (whole numbers) last where the spec asks for replicates."""
+    `replicate` (whole numbers) last where the spec asks for replicates. A column of presets holds
+    their names (dtype object)."""
 
     parts: tuple[Part, ...]
     derive: tuple[tuple[str, ast.Axis, dict[str, Any]], ...]  # name, axis, unswept values it uses
@@ -138,7 +139,7 @@ class Evaluator:
         return found
 
     def table(self, part: ast.Table) -> Part:
-        values: dict[str, list[float]] = {self.name_of(h): [] for h in part.headers}
+        values: dict[str, list[Any]] = {self.name_of(h): [] for h in part.headers}
         scales = [_scale(h.unit) for h in part.headers]
         for row in part.rows:
             if len(row) != len(part.headers):
@@ -150,19 +151,27 @@ class Evaluator:
                 )  # fmt: skip
                 continue
             for name, cell, factor in zip(values, row, scales, strict=True):
+                if self.names_presets(name):
+                    values[name].append(_preset(cell))
+                    continue
                 value = self.value(cell, {})
                 plain = _plain_number(cell)
                 values[name].append(float(value) * factor if plain else float(value))
         if not part.rows:
             self.report("SWEEP007", part, "the table has no rows", help="give it at least one")
-        return Part(part, {n: np.array(v, dtype=float) for n, v in values.items()})
+        return Part(part, {n: self.array(n, v) for n, v in values.items()})
 
     def axes(self, part: ast.SweepPart, axes: tuple[ast.Axis, ...]) -> Part:
         columns: dict[str, np.ndarray] = {}
         first: tuple[ast.Axis, int] | None = None
         for axis in axes:
-            values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
-            columns[self.name_of(axis)] = values
+            name = self.name_of(axis)
+            if self.names_presets(name):
+                items = axis.value.items if isinstance(axis.value, ast.ListExpr) else (axis.value,)
+                values = self.array(name, [_preset(item) for item in items])
+            else:
+                values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
+            columns[name] = values
             if len(values) == 0:
                 self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values")
             if first is None:
@@ -233,6 +242,12 @@ class Evaluator:
                 tuple(ast.Ident(p, span=part.path.span) for p in name.split(".")),
                 span=part.path.span,
             )
+            presets = self.presets_of(path)
+            if presets is not None:
+                paths.append(path)
+                values.append(np.array([str(c).strip() for c in cells], dtype=object))
+                self.check_presets(part, str(head), values[-1], presets)
+                continue
             try:
                 factor = resolve(parse_unit(unit))[1] if unit else 1.0
                 values.append(np.array([float(c) for c in cells], dtype=float) * factor)
@@ -367,8 +382,39 @@ class Evaluator:
         # Two ways of naming one parameter: `Apre` and `feedforward.Apre`; reported as swept twice.
         return dotted
 
+    # Columns of presets
+
+    def names_presets(self, name: str) -> bool:
+        column = self.symbols.columns.get(name)
+        return column is not None and column.of_presets
+
+    def presets_of(self, path: ast.Path) -> list[str] | None:
+        """The presets that a column of this name may hold; None for a column of numbers."""
+        target = builder_on(self.symbols).target(path) if path.parts[-1].id == "preset" else None
+        component = self.symbols.components.get(target[0]) if target else None
+        if component is None or component.rule is None:
+            return None
+        return [p.name.id for p in component.rule.presets]
+
+    def check_presets(
+        self, part: ast.FromFile, head: str, cells: np.ndarray, presets: list[str]
+    ) -> None:
+        row = next((k for k, cell in enumerate(cells) if cell not in presets), None)
+        if row is not None:
+            listed = ", ".join(f"`{p}`" for p in presets)
+            self.report(
+                "FILE003", part.path,
+                f"row {row + 1} of `{part.path.value}` has {cells[row]!r} in the column `{head}`",
+                help=did_you_mean(cells[row], presets) or f"its presets: {listed}",
+            )  # fmt: skip
+
+    def array(self, name: str, values: list[Any]) -> np.ndarray:
+        return np.array(values, dtype=object if self.names_presets(name) else float)
+
     def check_values(self, sweep: ast.Sweep, columns: Mapping[str, np.ndarray]) -> None:
         for name, values in columns.items():
+            if values.dtype == object:
+                continue
             bad = ~np.isfinite(values)
             if bad.any():
                 row = int(np.argmax(bad))
@@ -379,7 +425,7 @@ class Evaluator:
                 )  # fmt: skip
         if not columns or self.diagnostics:
             return
-        rows = np.stack([np.asarray(v, dtype=float) for v in columns.values()], axis=1)
+        rows = np.stack([_comparable(v) for v in columns.values()], axis=1)
         unique, counts = np.unique(rows, axis=0, return_counts=True)
         if len(unique) < len(rows):
             k = int(np.argmax(counts > 1))
@@ -405,15 +451,19 @@ def evaluate_sweep(
 
 def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
     """Adds columns to symbols that are built already."""
+    # The check may have been given the heads of the files.
+    builder_on(symbols).add_columns([
+        (path, node) for path, node in paths
+        if not (isinstance(node, ast.FromFile) and node.path.value in symbols.files_read)
+    ])  # fmt: skip
+
+
+def builder_on(symbols: Symbols) -> Any:
     from .check.build import Builder
 
     builder = Builder(symbols.spec, {})
     builder.symbols = symbols
-    # The check may have been given the heads of the files.
-    builder.add_columns([
-        (path, node) for path, node in paths
-        if not (isinstance(node, ast.FromFile) and node.path.value in symbols.files_read)
-    ])  # fmt: skip
+    return builder
 
 
 def product(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -488,6 +538,18 @@ def _last(name: str) -> str:
 
 def _scale(unit: ast.Unit | None) -> float:
     return resolve((f.name, f.exponent) for f in unit.factors)[1] if unit else 1.0
+
+
+def _preset(cell: ast.Expr) -> str:
+    assert isinstance(cell, ast.Name)  # the check has said so otherwise
+    return cell.id
+
+
+def _comparable(values: np.ndarray) -> np.ndarray:
+    """Names by their number among all names of the column."""
+    if values.dtype == object:
+        values = np.unique(values, return_inverse=True)[1]
+    return np.asarray(values, dtype=float)
 
 
 def _plain_number(cell: ast.Expr) -> bool:

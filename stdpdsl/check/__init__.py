@@ -28,6 +28,7 @@ from .symbols import Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
 from .values import constant_values
+from .wiring import Wiring
 
 __all__ = ["Checked", "check", "merge", "require"]
 
@@ -91,6 +92,7 @@ def check(
     check_types(symbols, declared, models)
     Names(symbols, reporter).check()
     Clauses(symbols, reporter, inference.values).check()
+    Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter).check()
     check_hazards(symbols, inference, reporter)
@@ -104,9 +106,11 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
     """Names and units, of everything that is declared."""
     spec = symbols.spec
     own = [*symbols.neurons.values(), *spec.of(ast.Rule)]
-    used = {id(c.neuron or c.rule) for c in symbols.components.values()}
+    used = {id(m) for c in symbols.components.values() for m in (c.neuron, *c.rules)}
     for node in own:
         declared.model(node)
+        if isinstance(node, ast.Rule):
+            declared.presets(node)
     declared.check()
     components = Components(models)
     for component in symbols.components.values():

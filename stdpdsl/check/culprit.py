@@ -94,6 +94,8 @@ def _suspects(
             symbol = stated.context.scope.get(node.id)
             if symbol is None or symbol.kind not in ("parameter", "constant") or symbol.side:
                 continue
+            if symbol.by_preset:  # many values
+                continue
             own, value = inference.type_of(symbol), _value(symbol, stated.context.scope)
             if own is not None and value is not None and own.kind in ("integer", "float"):
                 found.setdefault(node.id, (node, symbol, value, own))

@@ -54,7 +54,7 @@ class Timing:
         lookup = ChainMap(env, self.constants)
         for name in dependency_order(uses)[0]:
             # NaN stands for "not known", and hides a constant of that name.
-            swept = (component.name, name) in self.swept
+            swept = (component.name, name) in self.swept or component.swept_by_preset(name)
             number = None if swept else value(values[name], lookup)
             env[name] = float("nan") if number is None else number
         return env
@@ -109,7 +109,8 @@ class Timing:
         if key in self.seen:
             return
         self.seen.add(key)
-        for equation in model.equations:
+        post = model.post_equations if isinstance(model, ast.Rule) else ()
+        for equation in (*model.equations, *post):
             if equation.kind == "ode" and equation.rhs is not None:
                 self.time_constants(equation.rhs, component, env)
             if equation.bounds is not None:
