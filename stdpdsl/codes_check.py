@@ -424,6 +424,13 @@ RUN: dict[str, tuple[str, str]] = {
         "every time step, which costs more and has an integration error. A rule that means it says "
         "so with `method:`.",
     ),
+    "RUN012": (
+        "no exact solution",
+        "Brian2 solves linear equations once, with the names in them. The solution divides by the "
+        "differences of the time constants: where one variable acts on another and both have time "
+        "constants of the same value under different names, the result is NaN, and with nearly the "
+        "same value few digits are right. Numerical methods have no such trouble.",
+    ),
 }
 
 TARGET: dict[str, tuple[str, str]] = {

@@ -14,6 +14,7 @@ from . import ast
 from .brian2.render import render
 from .check import Checked, check
 from .check.costs import Estimate, estimate
+from .check.exact import check_exact
 from .check.files import headers_of
 from .check.limits import available_memory, refuse, size_of
 from .check.rows import check_rows
@@ -95,6 +96,7 @@ def _front(
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
         more = [*more, *check_rows(checked.symbols, table.columns)]
+        more += check_exact(checked.symbols, table.columns)
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 
