@@ -195,7 +195,77 @@ def summary(options: argparse.Namespace) -> int:
     return DONE
 
 
+def fmt(options: argparse.Namespace) -> int:
+    """Rewrite specs in their canonical form."""
+    from .comments import formatted
+    from .diagnostics import CompileError, render
+
+    changed: list[str] = []
+    failed = 0
+    for name in options.specs:
+        try:
+            source, _ = _read(name)
+            text = formatted(source)
+            if text != source.text:
+                changed.append(name)
+                if not options.check:
+                    _replace(Path(name), text)
+        except Stop as stop:
+            failed += 1
+            _complain(str(stop))
+        except CompileError as error:
+            failed += 1
+            _complain(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
+    would = "would be " if options.check else ""
+    _say("".join(f"{name}: {would}formatted\n" for name in changed))
+    same = len(options.specs) - len(changed) - failed
+    _say(f"{_count(len(changed), 'spec')} {would}formatted, {same} already"
+         + (f", {failed} could not be read" if failed else "") + "\n")  # fmt: skip
+    return SPEC_WRONG if failed or (options.check and changed) else DONE
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Say what an error means, with a wrong and a right example."""
+    import textwrap
+
+    from .codes import CODES
+    from .diagnostics import did_you_mean
+    from .resources import resource_dir
+
+    code = options.code.upper()
+    if code not in CODES:
+        near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
+        raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
+    page = (resource_dir("explanations") / f"{code}.md").read_text(encoding="utf-8")
+    prose = page.partition("```")[0].removeprefix(f"# {code}: {CODES[code].title}").strip()
+    wrong, message, right = (
+        textwrap.indent(text, "    ")
+        for text in re.findall(r"^```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    )
+    _say(
+        f"{code}: {CODES[code].title}\n\n{prose}\n\nWrong:\n\n{wrong}\n{message}\nRight:\n\n{right}"
+    )
+    return DONE
+
+
 # Helpers ----------------------------------------------------------------------------------------
+
+
+def _replace(path: Path, text: str) -> None:
+    """Either the old text or the new one stands there, whatever happens."""
+    import tempfile
+
+    path = path.resolve()  # a link stays a link
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8",
+            newline="\n",
+        ) as file:  # fmt: skip
+            file.write(text)
+        os.chmod(file.name, path.stat().st_mode)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", SPEC_WRONG) from None
 
 
 def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
@@ -350,6 +420,13 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("check", check, "Report all errors and warnings, without running anything.")
     sub.add_argument("specs", metavar="SPEC", nargs="+")
     _format(sub, ("text", "json"))
+
+    sub = command("fmt", fmt, "Rewrite specs in their canonical form; comments stay.")
+    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("--check", action="store_true", help="only say which would change; exit 1")
+
+    sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
+    sub.add_argument("code", metavar="CODE", help="such as UNIT002")
 
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)

@@ -20,6 +20,7 @@ import pytest
 import results as support
 import stdpdsl
 from stdpdsl import cli
+from stdpdsl.codes import CODES
 from stdpdsl.diagnostics import CompileError, Diagnostic
 from stdpdsl.source import Span
 
@@ -302,6 +303,47 @@ def test_interrupted_while_compiling(compiler, capsys, monkeypatch):
     monkeypatch.setattr(sys.modules["stdpdsl.compiler"], "compile_source", interrupted)
     assert status_of("plan", "good.stdp") == 130
     assert capsys.readouterr().err == "stdpdsl: interrupted\n"
+
+
+def test_fmt(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    neat, messy = "constants:\n    x = 1  # one\n", "constants: x=1 # one\n"
+    Path("neat.stdp").write_text(neat)
+    Path("messy.stdp").write_text(messy)
+    Path("link.stdp").symlink_to("messy.stdp")
+    assert status_of("fmt", "--check", "neat.stdp", "messy.stdp") == 1
+    assert capsys.readouterr().out == (
+        "messy.stdp: would be formatted\n1 spec would be formatted, 1 already\n"
+    )
+    assert Path("messy.stdp").read_text() == messy
+    os.chmod("messy.stdp", 0o640)
+    assert status_of("fmt", "link.stdp") == 0
+    assert Path("messy.stdp").read_text() == neat and Path("link.stdp").is_symlink()
+    assert Path("messy.stdp").stat().st_mode & 0o777 == 0o640
+    assert status_of("fmt", "--check", "neat.stdp", "messy.stdp") == 0
+    assert sorted(os.listdir()) == ["link.stdp", "messy.stdp", "neat.stdp"]
+
+
+def test_fmt_goes_on_after_what_it_cannot_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.stdp").write_text("layer A\n")
+    Path("messy.stdp").write_text("constants: x=1\n")
+    assert status_of("fmt", "wrong.stdp", "none.stdp", "messy.stdp") == 1
+    out, err = capsys.readouterr()
+    assert "error[SYN" in err and "none.stdp: error: there is no such file or folder" in err
+    assert out.endswith("1 spec formatted, 0 already, 2 could not be read\n")
+    assert Path("wrong.stdp").read_text() == "layer A\n"
+
+
+def test_explain(capsys):
+    for code in CODES:
+        assert status_of("explain", code) == 0
+        text = capsys.readouterr().out
+        assert text.startswith(f"{code}: {CODES[code].title}\n") and "```" not in text
+        assert "\nWrong:\n\n    " in text and "\nRight:\n\n    " in text
+    assert status_of("explain", "unit002") == 0
+    assert status_of("explain", "UNIT02") == 2
+    assert "there is no error code `UNIT02`; did you mean `UNIT002`?" in capsys.readouterr().err
 
 
 @pytest.fixture
