@@ -22,6 +22,7 @@ from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .lower import lower
 from .parser import parse
+from .recordings import missing_files
 from .source import Source
 from .sweep import SweepTable, evaluate_sweep
 
@@ -90,7 +91,7 @@ def _front(
 
     # The heads of files first: what they name is no unknown name.
     checked = check(spec, used, library(), headers_of(spec, read))
-    diagnostics = [*problems, *checked.diagnostics]
+    diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
     if has_errors(diagnostics):
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
