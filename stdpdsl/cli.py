@@ -294,8 +294,10 @@ def _read(name: str) -> tuple[Source, Path]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
         raise Stop(
-            f"{name}:{line}: error: is not UTF-8 text (byte 0x{data[error.start]:02x})", SPEC_WRONG
+            f"{name}:{line}: error: is not text in UTF-8 ({found}); save it as UTF-8", SPEC_WRONG
         ) from None
     return Source(name, text), Path(name).parent
 
@@ -393,6 +395,8 @@ def _setting(text: str) -> str:
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
+    if len(text.splitlines()) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
     return text
 
 

@@ -320,7 +320,8 @@ class Inference:
                 help="lists are values of a sweep's axes and of sounds",
             )  # fmt: skip
             return None
-        found: list[Type | None] = [self.infer(item, context) for item in expr.items]
+        single = context.but(lists=False)
+        found: list[Type | None] = [self.infer(item, single) for item in expr.items]
         shared = self.unit(expr.unit) if expr.unit is not None else None
         if expr.unit is not None:
             for item, kind in zip(expr.items, found, strict=True):

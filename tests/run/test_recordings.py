@@ -57,7 +57,7 @@ def test_it_hears_every_recording(folder):
     tables = {p.name: pd.read_parquet(p) for p in (folder / "out").iterdir() if p.is_dir()}
     blocks, spikes = tables["blocks"], tables["spikes"]
     assert len(blocks) == 4 and (blocks["status"] == "ok").all()
-    # A gap, and four recordings with a gap behind each, twice; the nerve hears sound in each of them.
+    # A gap, and four recordings with a gap behind each, twice; the nerve hears each of them.
     (part,) = (folder / "out" / "blocks").glob("*.parquet")
     about = json.loads(pq.read_schema(part).metadata[b"stdpdsl"])
     length = 0.02 + 2 * len(RATES) * (SECONDS + 0.02)

@@ -180,7 +180,7 @@ def test_files_that_are_no_specs(compiler, capsys, command):
     for name, words in [
         ("missing.stdp", "missing.stdp: error: there is no such file or folder"),
         ("folder.stdp", "folder.stdp: error: is a folder"),
-        ("latin.stdp", "latin.stdp:2: error: is not UTF-8 text (byte 0xf6)"),
+        ("latin.stdp", "latin.stdp:2: error: is not text in UTF-8 (byte 0xf6); save it as UTF-8"),
         ("good.stdp/x", "good.stdp/x: error: its folder is a file"),
     ]:
         assert status_of(command, name) == 1
