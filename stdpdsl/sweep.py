@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -503,6 +502,8 @@ def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.nda
 
 def normal_quantile(u: np.ndarray) -> np.ndarray:
     """The standard normal's inverse distribution function."""
+    from statistics import NormalDist  # seldom used, slow to import
+
     inverse = NormalDist().inv_cdf
     return np.array([inverse(x) for x in u])
 
