@@ -190,14 +190,19 @@ def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     import shutil
 
+    from .diagnostics import CompileError, render
     from .results import ResultsError, load
     from .summary import summary as summarise
 
     width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else 0
     try:
-        text = summarise(load(options.folder), options.format, options.sort or "", width)
+        text = summarise(
+            load(options.folder), options.format, options.sort or "", width, options.where or ""
+        )
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
+    except CompileError as error:  # of `--where`
+        raise Stop(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n"), USAGE) from None
     _say(text)
     return DONE
 
@@ -454,6 +459,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("summary", summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", metavar="DIR")
     _format(sub, ("table", "csv", "json"))
+    sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
     return parser
 

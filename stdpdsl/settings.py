@@ -36,13 +36,20 @@ class Typed(Source):
         return self.typed
 
 
+def typed_expression(option: str, text: str, start: int = 0) -> ast.Expr:
+    """What stands in an option's text from `start` on; CompileError with places in that text."""
+    value = text[start:]
+    begins = len(text) - len(value.lstrip())
+    source = Typed(option, f"{_HEAD}{value.strip()}\n", text, begins)
+    expr: ast.Expr = parse(source).of(ast.Constants)[0].items[0].value
+    return expr
+
+
 def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Spec:
     rules: Rules = ChainMap({r.name.id: r for r in spec.of(ast.Rule)}, library)  # type: ignore[arg-type]
     for text in sets:
         name, _, value = text.partition("=")
-        start = len(text) - len(value.lstrip())
-        source = Typed("--set", f"{_HEAD}{value.strip()}\n", text, start)
-        parsed = parse(source).of(ast.Constants)[0].items[0].value
+        parsed = typed_expression("--set", text, len(text) - len(value))
         _refuse_swept(spec, name.strip(), parsed)
         spec = _with(spec, name.strip(), parsed, rules)
     return spec

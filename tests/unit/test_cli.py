@@ -367,6 +367,36 @@ def test_summary(dataset, capsys):
     assert "holds no stdpdsl results" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "condition, blocks",
+    [
+        ("Apre > 0.15", ["1"]),
+        ("status == ok and not rate > 1 Hz", ["0"]),
+        ("status != ok", []),
+        ("1 < 2", ["0", "1"]),
+    ],
+)
+def test_summary_of_some(dataset, capsys, condition, blocks):
+    assert status_of("summary", str(dataset), "--format", "csv", "--where", condition) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == blocks
+
+
+@pytest.mark.parametrize(
+    "condition, message",
+    [
+        ("Apree > 1", "--where:1:1: error[NAME004]: there is no column `Apree`"),
+        ("Apre > b", "--where:1:8: error[NAME004]: there is no column `b`"),
+        ("Apre > ok", "numbers and words cannot be compared"),
+        ("Apre", "this is no condition, such as `Apre > 1e-3`"),
+        ("Apre >", "--where:1:7: error[SYN001]"),
+    ],
+)
+def test_summary_of_what_is_not_there(dataset, capsys, condition, message):
+    assert status_of("summary", str(dataset), "--where", condition) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_closed_pipe_is_no_error(dataset):
     command = [sys.executable, "-m", "stdpdsl.cli", "summary", str(dataset)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
