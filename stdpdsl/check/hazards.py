@@ -154,13 +154,21 @@ def _whole(call: ast.Call, inference: Inference, reporter: Reporter) -> None:
     kinds = ((bound, inference.types.get(id(bound))) for bound in bounds)
     broken = [b for b, found in kinds if found and found.kind == "float" and not _infinite(b)]
     if broken:
-        text = print_expr(first)
         reporter.error(
             "TARGET003", first, f"`{call.func.id}` of a whole number: some targets of Brian2 would"
             " cut off the fraction of the bounds", "a whole number",
-            help=f"write `1.0*{text if isinstance(first, ast.Name) else f'({text})'}`",
+            help=f"write `{_with_fraction(first)}`",
             labels=[(bound, "may have a fraction") for bound in broken[:1]],
         )  # fmt: skip
+
+
+def _with_fraction(expr: ast.Expr) -> str:
+    """`0.0` for `0`, `1.0*count` for `count`."""
+    text = print_expr(expr)
+    inner = expr.operand if isinstance(expr, ast.Unary) else expr
+    if isinstance(inner, ast.Number):
+        return f"{text}.0"
+    return f"1.0*{text}" if isinstance(expr, ast.Name) else f"1.0*({text})"
 
 
 def _infinite(bound: ast.Expr) -> bool:

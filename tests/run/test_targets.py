@@ -113,3 +113,25 @@ def test_the_check_refuses_exactly_what_differs(code, equal):
 
 def test_one_synapse_per_neuron_has_one_order():
     assert "TARGET001" not in codes("v_post *= 0.9\nv_post += w", "one_to_one")
+
+
+@pytest.mark.parametrize(
+    "value, help",
+    [
+        ("max(0, v)", "write `0.0`"),
+        ("max(-1, v)", "write `-1.0`"),
+        ("clip(i % 3, 0.5, 2.5)", "write `1.0*(i % 3)`"),
+        ("max(0.0, v)", None),
+        ("max(v, 0)", None),
+        ("clip(v, 0, 1)", None),
+        ("max(i, 3)", None),
+        ("max(i, -inf)", None),
+    ],
+)
+def test_whole_numbers_in_clips(value, help):
+    """C++ would give max(0, 0.7) = 0: the bounds take the first argument's type."""
+    text = SPEC.format(pattern="all_to_all", code="v_post += w")
+    text = text.replace("        z : 1", f"        z = {value} : 1")
+    found = [d for d in check(parse(Source("spec.stdp", text))).diagnostics if d.code[:3] == "TAR"]
+    assert [d.help for d in found] == ([help] if help else [])
+    assert all(d.code == "TARGET003" for d in found)
