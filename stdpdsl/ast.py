@@ -603,9 +603,14 @@ class Spec(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in the order of the text."""
-    for item in fields(node):
-        if item.name != "span":
-            yield from _nodes(getattr(node, item.name))
+    kind = type(node)
+    if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
+        _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
+    for name in _PARTS[kind]:
+        yield from _nodes(getattr(node, name))
+
+
+_PARTS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _nodes(value) -> Iterator[Node]:

@@ -424,6 +424,33 @@ RUN: dict[str, tuple[str, str]] = {
         "every time step, which costs more and has an integration error. A rule that means it says "
         "so with `method:`.",
     ),
+    "RUN012": (
+        "no exact solution",
+        "Brian2 solves linear equations once, with the names in them. The solution divides by the "
+        "differences of the time constants: where one variable acts on another and both have time "
+        "constants of the same value under different names, the result is NaN, and with nearly the "
+        "same value few digits are right. Numerical methods have no such trouble.",
+    ),
+}
+
+TARGET: dict[str, tuple[str, str]] = {
+    "TARGET001": (
+        "order that differs between targets",
+        "On the numpy target a statement runs for all synapses before the next one does, on "
+        "compiled targets all statements run for one synapse, then for the next. Where several "
+        "synapses change the same variable of a neuron in one time step, in two ways or before "
+        "it is read, the results differ without a word.",
+    ),
+    "TARGET002": (
+        "remainder of fractions",
+        "`%` and `//` of numbers with a fraction are rounded in two ways: 1.0 % 0.1 is 0.1 on "
+        "numpy and 0 in C++. `floor` is the same everywhere; whole numbers may take both.",
+    ),
+    "TARGET003": (
+        "fraction that would be cut off",
+        "In C++ the bounds of a whole number in `clip`, `min` and `max` become whole numbers "
+        "too: clip(3, -2.5, 2.5) is 2 there and 2.5 on numpy.",
+    ),
 }
 
 COST: dict[str, tuple[str, str]] = {
@@ -462,4 +489,4 @@ FILE: dict[str, tuple[str, str]] = {
     ),
 }
 
-CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **COST, **FILE}
+CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **TARGET, **COST, **FILE}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from .check.symbols import Symbols
 from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .numeric import NotConstant, evaluate
+from .tables import reason
 from .units import parse_unit, resolve
 
 MAX_ROWS = 1_000_000
@@ -101,8 +101,8 @@ class Evaluator:
             return None
         if rows == 0:
             self.report(
-                "SWEEP007", sweep, "the sweep has no rows",
-                help="its `where` keeps none" if sweep.where is not None else "give it at least one",  # noqa: E501
+                "SWEEP007", sweep.where or sweep, "the sweep has no rows",
+                help="`where` keeps none of them" if sweep.where else "give it at least one",
             )  # fmt: skip
             return None
         self.check_values(sweep, columns)
@@ -173,7 +173,8 @@ class Evaluator:
                 values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
             columns[name] = values
             if len(values) == 0:
-                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values")
+                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values",
+                            help="give it at least one, or leave out the axis")  # fmt: skip
             if first is None:
                 first = axis, len(values)
             elif len(values) != first[1]:
@@ -192,6 +193,7 @@ class Evaluator:
             self.report(
                 "SWEEP006", part.samples,
                 f"the sweep has {samples:,} rows; the limit is {MAX_ROWS:,}",
+                help="take fewer samples, and others in a second run with another `seed`",
             )  # fmt: skip
             samples = 1
         base = latin_hypercube(samples, len(part.axes), stream(self.seed, *SWEEP_STREAM))
@@ -229,8 +231,10 @@ class Evaluator:
         try:
             table = self.read_table(part.path.value)
         except OSError as problem:
-            reason = problem.strerror or str(problem)
-            self.report("FILE001", part.path, f"cannot read `{part.path.value}`: {reason}")
+            self.report(
+                "FILE001", part.path, f"cannot read `{part.path.value}`: {reason(problem)}",
+                help="the path is taken from the spec's folder",
+            )  # fmt: skip
             return Part(part, {})
         except ValueError as problem:
             self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
@@ -259,9 +263,10 @@ class Evaluator:
                 continue
             except (TypeError, ValueError):
                 row, cell = next((k, c) for k, c in enumerate(cells) if not _is_number(c))
+                shown = "nothing" if cell in (None, "") else f"`{cell}`"
                 self.report(
-                    "FILE003", part.path,
-                    f"row {row + 1} of `{part.path.value}` has {cell!r} in the column `{head}`",
+                    "FILE003", part.path, f"row {row + 1} below the head of `{part.path.value}` has"
+                    f" {shown} in the column `{head}`",
                     help="each cell of a sweep's table is one number",
                 )  # fmt: skip
                 continue
@@ -274,7 +279,8 @@ class Evaluator:
         for path, array in zip(paths, values, strict=True):
             columns[self.column_named(path.dotted)] = array
         if paths and len(values[0]) == 0:
-            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows")
+            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows",
+                        help="each row below the head is a block")  # fmt: skip
         return Part(part, columns)
 
     # Derived columns
@@ -416,7 +422,8 @@ class Evaluator:
             if values.dtype == object:
                 continue
             bad = ~np.isfinite(values)
-            if bad.any():
+            # A column that is derived from a bad one is bad as well: one message is enough.
+            if bad.any() and not self.diagnostics:
                 row = int(np.argmax(bad))
                 self.report(
                     "SWEEP014", self.node_of(name, sweep),
@@ -495,6 +502,8 @@ def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.nda
 
 def normal_quantile(u: np.ndarray) -> np.ndarray:
     """The standard normal's inverse distribution function."""
+    from statistics import NormalDist  # seldom used, slow to import
+
     inverse = NormalDist().inv_cdf
     return np.array([inverse(x) for x in u])
 

@@ -44,6 +44,7 @@ OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**", "COMPARE", "and", "o
 LAYOUT_KINDS = frozenset({"NEWLINE", "INDENT", "DEDENT", "END"})
 
 CHARACTERS = {
+    "\r": "lines end with a line feed, alone or behind a carriage return: save the file so",
     "‘": "strings stand in straight double quotes",
     "’": "strings stand in straight double quotes",
     "“": "strings stand in straight double quotes",

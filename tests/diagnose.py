@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
+from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
 from stdpdsl.diagnostics import CompileError, Diagnostic, has_errors, in_order
@@ -44,4 +45,5 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             columns=table.columns,
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
+        problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

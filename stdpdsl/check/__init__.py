@@ -19,6 +19,7 @@ from .clauses import Clauses
 from .components import Components
 from .declared import Declared
 from .experiment import Experiment
+from .hazards import check_hazards
 from .infer import Inference
 from .models import Models
 from .names import Names
@@ -94,6 +95,7 @@ def check(
     Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter).check()
+    check_hazards(symbols, inference, reporter)
     # A misspelt use would be told twice: as an unknown name and as something unused.
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)

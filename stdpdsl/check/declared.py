@@ -42,6 +42,7 @@ class Declared:
         self.models: dict[str, Component] = {}
         self.open_columns = open_columns  # a file of the sweep is not read yet
         inference.declared_type = self.type_of
+        inference.correct = self.correct
 
     def check(self) -> None:
         """Constants, defaults of every model, values at every use, columns; reports cycles."""
@@ -93,6 +94,9 @@ class Declared:
         self.busy.discard(key)
         self.known.setdefault(key, found)
         return self.known[key]
+
+    def correct(self, symbol: Symbol, right: Type) -> None:
+        self.known[owner_key(symbol)] = right
 
     def compute(self, symbol: Symbol) -> Type | None:
         if symbol.kind == "constant" and symbol.value is not None:

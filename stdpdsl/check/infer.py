@@ -59,6 +59,8 @@ class Inference:
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
         # Types of constants, parameters and columns, which their values tell; see declared.py.
         self.declared_type: Callable[[Symbol], Type | None] = lambda symbol: None
+        # Takes another type for one whose value was reported, so that its uses stay silent.
+        self.correct: Callable[[Symbol, Type], None] = lambda symbol, type: None
 
     def type_of(self, symbol: Symbol) -> Type | None:
         return symbol.type if symbol.type is not None else self.declared_type(symbol)
@@ -318,7 +320,8 @@ class Inference:
                 help="lists are values of a sweep's axes and of sounds",
             )  # fmt: skip
             return None
-        found: list[Type | None] = [self.infer(item, context) for item in expr.items]
+        single = context.but(lists=False)
+        found: list[Type | None] = [self.infer(item, single) for item in expr.items]
         shared = self.unit(expr.unit) if expr.unit is not None else None
         if expr.unit is not None:
             for item, kind in zip(expr.items, found, strict=True):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from .. import ast
 from ..builtins import METHODS
-from ..units import HERTZ, SECOND, lookup
+from ..units import HERTZ, NONE, SECOND, lookup
+from .culprit import Culprit, Stated, find_culprit
 from .infer import Context, Inference
 from .order import dependency_order, names_in
 from .statements import Place, assignable, check_block, flag_words, is_shared
@@ -32,6 +34,7 @@ class Models:
         self.open_names = open_names
         self.seen: dict[tuple, list[tuple[ast.Deliver, Type | None]]] = {}
         self.uses_sides: dict[int, bool] = {}
+        self.blamed: set[int] = set()  # values that were reported as having a wrong unit
 
     def context(self, scope: Scope, where: str, unused: bool = False) -> Context:
         return Context(scope, where, open_names=self.open_names, sides_unknown=unused)
@@ -250,7 +253,7 @@ class Models:
 
     def equations(self, equations: tuple[ast.Equation, ...], context: Context) -> None:
         for equation in equations:
-            self.equation(equation, context)
+            self.equation(equation, context, equations)
         values = {e.name.id: e.rhs for e in equations if e.kind == "subexpression" and e.rhs}
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
@@ -261,7 +264,9 @@ class Models:
                 "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
             )
 
-    def equation(self, equation: ast.Equation, context: Context) -> None:
+    def equation(
+        self, equation: ast.Equation, context: Context, fellows: tuple[ast.Equation, ...]
+    ) -> None:
         name = equation.name.id
         declared = self.declared(equation.unit)
         flags = _FLAGS[equation.kind]
@@ -280,10 +285,10 @@ class Models:
             if declared and declared.dim.is_none:
                 also = (equation.unit, f"`{name}` has no unit")
             noisy = context.but(noise=True)
-            self.inference.expect(equation.rhs, noisy, wanted, f"`d{name}/dt`", also)
+            self.right_side(equation.rhs, noisy, wanted, f"`d{name}/dt`", also, fellows)
         elif equation.kind == "subexpression" and equation.rhs is not None:
             also = (equation.unit, "declared here") if declared else None
-            self.inference.expect(equation.rhs, context, declared, f"`{name}`", also)
+            self.right_side(equation.rhs, context, declared, f"`{name}`", also, fellows)
             if ("shared",) in flag_words(equation):
                 self.shared(equation, context.scope)
         if equation.bounds is not None:
@@ -296,6 +301,59 @@ class Models:
                 what = f"the {which} bound of `{name}`"
                 also = (equation.unit, "declared here")
                 self.inference.expect(bound, context, declared, what, also)
+
+    def right_side(
+        self, expr: ast.Expr, context: Context, want: Type | None, what: str,
+        also: tuple[ast.Node, str] | None, fellows: tuple[ast.Equation, ...],
+    ) -> None:  # fmt: skip
+        """Infers; where units do not fit, points at the value that is to blame, if it is clear."""
+
+        def infer() -> None:
+            self.inference.expect(expr, context, want, what, also)
+
+        _, problems = self.reporter.apart(infer)
+        culprit = None
+        if want is not None and problems and all(p.code.startswith("UNIT") for p in problems):
+            wrong = Stated(expr, context, want)
+            culprit = find_culprit(self.inference, wrong, self.stated(context, fellows))
+        if culprit is not None and culprit.found.dim * culprit.want.dim == NONE:
+            # `x*tau` for `x/tau`: the operator is wrong, not the value.
+            name = culprit.use.span.text
+            help = f"`{name}` is {describe(culprit.found)}: exchange `*` and `/` before it"
+            problems, culprit = [replace(p, help=p.help or help) for p in problems], None
+        if culprit is None:
+            self.reporter.add(problems)
+            return
+        self.blame(culprit, also)
+        if culprit.symbol is not None:
+            infer()
+
+    def blame(self, culprit: Culprit, also: tuple[ast.Node, str] | None) -> None:
+        """Reports a value with a wrong unit once, however many equations show it."""
+        expected = describe(culprit.want)
+        if culprit.symbol is not None:
+            self.inference.correct(culprit.symbol, culprit.want)
+            what, also = f"`{culprit.symbol.name}`", (culprit.use, f"used as {expected}")
+        else:
+            what = f"`{culprit.value.span.text}`"
+        if id(culprit.value) not in self.blamed:
+            self.blamed.add(id(culprit.value))
+            self.inference.fits(culprit.value, culprit.found, culprit.want, what, also)
+
+    def stated(self, context: Context, own: tuple[ast.Equation, ...]) -> Iterator[Stated]:
+        """These equations, and those of all other models, since they share the constants."""
+        places = {id(own): (own, context.scope)}
+        for component in self.symbols.components.values():
+            layer = component.kind == "layer"
+            scope = self.symbols.neuron_scope if layer else self.symbols.synapse_scope
+            places.setdefault(id(component.equations), (component.equations, scope(component)))
+        for equations, names in places.values():
+            for equation in equations:
+                if equation.rhs is None or (declared := unit_type(equation.unit)) is None:
+                    continue
+                ode = equation.kind == "ode"
+                want = Type(declared.dim / SECOND) if ode else declared
+                yield Stated(equation.rhs, context.but(scope=names, noise=ode), want)
 
     def declared(self, unit: ast.Unit) -> Type | None:
         """The declared type; reports unknown units."""

@@ -1,5 +1,6 @@
 """Every spec that ships, run for a short time."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,9 +28,14 @@ def run(folder, name, duration, lowering="synapse"):
     return {path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()}  # noqa: E501
 
 
-def test_all_specs_are_here():
+def test_all_specs_are_listed():
+    """And each of them is run here, or in test_recordings.py."""
     names = {path.stem for path in SPECS.glob("*.stdp")}
-    assert names == {"auditory_map", "balanced_network", "song_2000", "stdp_window"}
+    listed = re.findall(r"^\| `(\w+)\.stdp` \| \w", (SPECS / "README.md").read_text("utf-8"), re.M)
+    assert listed == sorted(names)
+    tests = [Path(__file__), Path(__file__).with_name("test_recordings.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in tests)
+    assert [n for n in names if f'"{n}"' not in text and f'"{n}.stdp"' not in text] == []
 
 
 def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):

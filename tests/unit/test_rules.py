@@ -9,10 +9,11 @@ from stdpdsl import ast
 from stdpdsl.check import check
 from stdpdsl.check.joined import delivers
 from stdpdsl.check.traces import event_driven
-from stdpdsl.compiler import with_settings
+from stdpdsl.compiler import library
 from stdpdsl.diagnostics import render
 from stdpdsl.parser import parse
 from stdpdsl.printer import print_expr
+from stdpdsl.settings import with_settings
 from stdpdsl.source import Source
 from stdpdsl.sweep import evaluate_sweep
 from stdpdsl.units import HERTZ, VOLT
@@ -143,7 +144,7 @@ def sweep(part: str) -> tuple[str, str]:
 
 
 def checked(text: str, sets: list[str] | None = None):
-    found = check(with_settings(parse(Source("spec.stdp", text)), sets or []))
+    found = check(with_settings(parse(Source("spec.stdp", text)), sets or [], library()))
     assert found.ok, render(found.diagnostics)
     return found
 
