@@ -1,10 +1,10 @@
 """The voltage-based oracles against NEST's clopath_synapse and urbanczik_synapse.
 
-Conventions of NEST: its delay is dendritic, so that a pre spike meets the potential of `delay` ago;
-the filtered potentials of Clopath's rule are used `delay_u_bars` later (as in the paper's own code,
-not in its equations), and its homeostasis squares the mean potential itself, not the depolarisation;
-Urbanczik & Senn's voltages are in mV, with 15 mV to the paper's unit, and the
-bounds act on the weight that is sent, not on the integral.
+Conventions of NEST: its delay is dendritic, so that a pre spike meets the potential of `delay`
+ago; the filtered potentials of Clopath's rule are used `delay_u_bars` later (as in the paper's own
+code, not in its equations), and its homeostasis squares the mean potential itself, not the
+depolarisation; Urbanczik & Senn's voltages are in mV, with 15 mV to the paper's unit, and the bounds
+act on the weight that is sent, not on the integral.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def delayed(values: np.ndarray, by: int) -> np.ndarray:
 
 
 def source(steps):
-    generator = nest.Create("spike_generator", params={"spike_times": np.round((steps - 1) * DT, 1)})
+    times = np.round((steps - 1) * DT, 1)
+    generator = nest.Create("spike_generator", params={"spike_times": times})
     relay = nest.Create("parrot_neuron")
     nest.Connect(generator, relay, syn_spec={"delay": DT})
     return relay

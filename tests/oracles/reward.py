@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from oracles.timeline import timeline
+from .timeline import timeline
 
 
 def dopamine(

@@ -86,7 +86,7 @@ def quantal(
 def quantal_distribution(
     times: Sequence[float], U: float, tau_rec: float, tau_fac: float, n: int
 ) -> np.ndarray:
-    """P(k sites release at spike m), shape (spikes, n + 1): the Markov chain of the filled sites."""
+    """P(k sites release at spike m), shape (spikes, n + 1), by the chain of the filled sites."""
     u, last = U, None
     filled = np.zeros(n + 1)
     filled[n] = 1.0

@@ -1,7 +1,7 @@
 """Rules that follow the target's potential, step by step on the simulation's grid.
 
-Voltages are arrays with one value per step, taken as they stand when the step's spikes arrive; spikes
-are counts per step; times are in seconds, voltages in volts.
+Voltages are arrays with one value per step, taken as they stand when the step's spikes arrive;
+spikes are counts per step; times are in seconds, voltages in volts.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def urbanczik_senn(
 
     Urbanczik & Senn (2014), Neuron 81:521: PI = (S(t) - phi(V*)) h(V*) PSP(t), tau_delta dD/dt =
     PI - D, dw/dt = eta D; phi(U) = phi_max/(1 + k exp(beta (theta - U))), h = phi'/phi, and PSP the
-    presynaptic spikes filtered by (exp(-t/tau_L) - exp(-t/tau_s))/(tau_L - tau_s). So w has moved by
-    eta times the sum over past PI of 1 - exp(-(t - s)/tau_delta).
+    presynaptic spikes filtered by (exp(-t/tau_L) - exp(-t/tau_s))/(tau_L - tau_s). So w has moved
+    by eta times the sum over past PI of 1 - exp(-(t - s)/tau_delta).
     """
     grow = np.exp(beta * (theta - v_star))
     phi = phi_max / (1 + k * grow)
