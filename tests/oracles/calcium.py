@@ -62,6 +62,7 @@ def graupner_brunel_flat(
     gamma_p: float,
     tau: float,
     D: float,
+    stop: float = np.inf,
 ) -> float:
     """rho at the last of all events, without noise and without the cubic term.
 
@@ -71,7 +72,7 @@ def graupner_brunel_flat(
     """
     c = last = 0.0
     streams = {"pre": np.asarray(pre), "arrival": np.asarray(pre) + D, "post": np.asarray(post)}
-    for t, kind in timeline(streams):
+    for t, kind in timeline(streams, stop=stop):
         h = t - last
         crossings = [tau_Ca * np.log(c / theta) if c > 0 else 0.0 for theta in (theta_p, theta_d)]
         edges = sorted({0.0, h, *(min(max(x, 0.0), h) for x in crossings)})

@@ -122,12 +122,13 @@ def zenke_agnes_gerstner(
     wmin: float,
     wmax: float,
     shift: dict[str, float] | None = None,
+    stop: float = np.inf,
 ) -> float:
     """The weight after the last event. Zenke, Agnes & Gerstner (2015), Nat. Commun. 6:6922: dw/dt =
     eta G(t) ((z_post + 1) S_pre + z_pre S_post), G = H - H_target; here summed over all pairs.
     """
     seen: dict[str, list[float]] = {"pre": [], "post": []}
-    for t, kind in timeline({"pre": pre, "post": post}, shift):
+    for t, kind in timeline({"pre": pre, "post": post}, shift, stop):
         other = np.array(seen["post" if kind == "pre" else "pre"])
         pairs = np.exp(-(t - other) / tau_z).sum() + (kind == "pre")
         w = min(max(w + eta * (H(t) - H_target) * pairs, wmin), wmax)

@@ -27,6 +27,7 @@ def dopamine(
     order: tuple[str, ...] = ("pre", "post", "dopa"),
     ties: bool = True,
     shift: dict[str, float] | None = None,
+    stop: float = np.inf,
 ) -> tuple[np.ndarray, float]:
     """The weight at each pre spike, and after the last event of all.
 
@@ -41,7 +42,7 @@ def dopamine(
     c = n = x = y = last = 0.0
     last_pre = last_post = -np.inf
     seen = []
-    for t, kind in timeline(streams, shift):
+    for t, kind in timeline(streams, shift, stop):
         h = t - last
         rate = 1 / tau_c + 1 / tau_n
         w += c * n * -np.expm1(-h * rate) / rate - c * b * tau_c * -np.expm1(-h / tau_c)
@@ -80,6 +81,7 @@ def mstdp(
     wmax: float,
     order: tuple[str, ...] = ("pre", "post"),
     shift: dict[str, float] | None = None,
+    stop: float = np.inf,
 ) -> float:
     """Florian (2007), Neural Computation 19:1468, MSTDP: dw/dt = gamma r(t) (P+ post + P- pre).
 
@@ -87,7 +89,7 @@ def mstdp(
     """
     streams = {name: {"pre": pre, "post": post}[name] for name in order}
     plus = minus = last = 0.0
-    for t, kind in timeline(streams, shift):
+    for t, kind in timeline(streams, shift, stop):
         plus *= np.exp(-(t - last) / tau_plus)
         minus *= np.exp(-(t - last) / tau_minus)
         last = t
