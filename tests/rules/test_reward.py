@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bench import DT, LOWERINGS, layer, row, run, sampled, spec, train
+from harness import outputs
 from oracles import rates, reward
 
 STEPS = 8000
@@ -12,7 +13,7 @@ STEPS = 8000
 PRE = [train(seed, 50, STEPS, step=5) for seed in range(3)]
 POST = [train(seed + 10, 50, STEPS, step=5) for seed in range(3)]
 DOPA = train(20, 25, STEPS, step=5)
-TRAINS = layer("inputs", PRE, "shared") + layer("outputs", POST, "block")
+TRAINS = layer("inputs", PRE, "shared") + outputs(POST, neuron=True)
 CONTROLLER = """
 neuron modulator:
     equations:
@@ -33,7 +34,7 @@ def controller(t: float, start: float) -> float:
 def connection(rule: str, start: str, more: str = "") -> str:
     return (
         f"connect inputs -> outputs as c:\n    pattern: all_to_all\n    plasticity: {rule}\n"
-        f"    initial: w = {start}\n{more}"
+        f"    deliver: 0 * w to v\n    initial: w = {start}\n{more}"
     )
 
 

@@ -125,7 +125,7 @@ connect teachers -> outputs as force:
     weight: 1
     deliver: w to v
 
-connect drivers -> outputs as raise:
+connect drivers -> outputs as driving:
     pattern: one_to_one
     weight: 0.7 mV
     deliver: w to v_star
