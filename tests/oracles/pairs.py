@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from oracles.trains import Event, Parameters, memoryless, nearest, summed
 
 
@@ -19,9 +20,10 @@ def additive(event: Event, p: Parameters, w: float) -> float:
 
 @memoryless
 def symmetric(event: Event, p: Parameters, w: float) -> float:
-    """A window that is even in the lag: every pair adds A exp(-|lag|/tau), hard bounds."""
+    """A window that is even in the lag, a centre and a surround, with hard bounds."""
     other = event.post if event.kind == "pre" else event.pre
-    return np.clip(w + p.A * summed(other, p.tau), 0, p.wmax)
+    w += p.Acentre * summed(other, p.taucentre) + p.Asurround * summed(other, p.tausurround)
+    return np.clip(w, 0, p.wmax)
 
 
 @memoryless

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from oracles.trains import Event, Parameters, Reference, memoryless, nearest, summed
 
 
 def _triplet(kernel: Callable[[np.ndarray, float], float]) -> Reference:
-    """`kernel` is `summed` (all-to-all) or `nearest`; r2 and o2 are read before the spike counts."""
+    """`kernel` is `summed` (all-to-all) or `nearest`; r2 and o2 do not see the spike itself."""
 
     @memoryless
     def reference(event: Event, p: Parameters, w: float) -> float:
