@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from stdpdsl.results import Results
 
@@ -46,3 +47,15 @@ class Verification:
     oracle: str
     nest: str = ""
     replays: tuple[Replay, ...] = ()
+
+
+def columns(results: Results, name: str, **where: object) -> dict[str, Any]:
+    """The columns of a table as NumPy arrays, of the rows where the named columns have a value."""
+    import pyarrow.dataset as ds
+
+    condition = None
+    for column, value in where.items():
+        equal = ds.field(column) == value
+        condition = equal if condition is None else condition & equal
+    table = results.table(name, filter=condition)
+    return {c: table[c].to_numpy(zero_copy_only=False) for c in table.column_names}
