@@ -67,7 +67,7 @@ def visual_cortex(results: Results, connection: str) -> list[Row]:
 
 
 def hippocampus(results: Results, connection: str) -> list[Row]:
-    """`triplet_hippocampus.stdp`. The paper does not say when in its ranges the quadruplets came."""
+    """`triplet_hippocampus.stdp`. The paper gives ranges for the quadruplets' times."""
     w = columns(results, "weights", connection=connection)
     times = [np.rint(w[name] * 1e3) for name in ("pre1", "pre2", "post1", "post2")]
     data = [HIPPOCAMPUS[key] for key in zip(*times, strict=True)]
