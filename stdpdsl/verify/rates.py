@@ -36,7 +36,7 @@ def sliding(results: Results) -> list[Row]:
         blocks["block"], blocks["y_target"], blocks["input_rate"], strict=True
     ):
         t = columns(results, "spikes", layer="output", block=int(block))["t"]
-        rate = float((t > 60).sum() / 60)
+        rate = float((t > 100).sum() / 60)
         quantity = f"output rate, input at {drive:g} Hz"
         rows.append(Row(quantity, float(target), rate, 0.08 * float(target), source))
     return rows

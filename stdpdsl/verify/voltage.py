@@ -40,7 +40,7 @@ def prediction(results: Results) -> list[Row]:
         v = s["value"][s["t"] > 20] * 1e3
         phi = 150 / (1 + 0.5 * np.exp(5 * (1 - v)))
         quantity = f"predicted rate, taught {taught:g} Hz"
-        rows.append(Row(quantity, taught, float(phi.mean()), 0.15 * taught, source))
+        rows.append(Row(quantity, taught, float(phi.mean()), 0.1 * taught, source))
     return rows
 
 
