@@ -35,7 +35,7 @@ SJOESTROEM = {
     0.01: {0.1: -0.04, 10: 0.14, 20: 0.29, 40: 0.53, 50: 0.56},
     -0.01: {0.1: -0.29, 10: -0.41, 20: -0.34, 50: 0.75},
 }
-"""Changes of the weight at lags in s and frequencies in Hz, of Sjöström, Turrigiano & Nelson (2001).
+"""Changes of the weight at lags in s and frequencies in Hz: Sjöström, Turrigiano & Nelson (2001).
 Left out is 0.56 at -10 ms and 40 Hz, where the model, there as here, has no change yet."""
 
 
