@@ -81,7 +81,7 @@ def test_clopath(homeostasis, bounds):
     w = clopath(
         counts(pre, len(v)), delayed(v, ago), delayed(low, ago + bars), delayed(plus, ago + bars),
         dt=DT * 1e-3, w=1.0, A_LTD=A_LTD, A_LTP=80.0, theta_minus=-70.6e-3, theta_plus=-45.3e-3,
-        tau_x=15e-3, wmin=bounds[0], wmax=bounds[1],
+        tau_x=15e-3, wmin=bounds[0], wmax=bounds[1], at_end=True,
     )
     sent = recorder.events["weights"]
     assert np.ptp(sent) > 0.01

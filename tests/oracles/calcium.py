@@ -44,7 +44,7 @@ def graupner_brunel(
         slope = -rho * (1 - rho) * (rho_star - rho)
         slope += gamma_p * (1 - rho) * (c > theta_p) - gamma_d * rho * (c > theta_d)
         rho += slope * dt / tau
-        c = c * keep + jumps[k]
+        c = (c + jumps[k]) * keep
     return out
 
 

@@ -121,8 +121,8 @@ def mstdpet(
     wmax: float,
     order: tuple[str, ...] = ("pre", "post"),
 ) -> np.ndarray:
-    """Florian (2007), MSTDPET, on the grid: w(k+1) = w(k) + gamma r(k) z(k) dt/step, z(k+1) =
-    z(k) exp(-dt/tau_z) plus the pairs that step k + 1 completes. The weight at each step's start.
+    """Florian (2007), MSTDPET, on the grid: z(k) = exp(-dt/tau_z) z(k-1) and the pairs that step
+    k - 1 completed, w(k) = w(k-1) + gamma r(k) z(k) dt/step. The weight w(k) of each step.
 
     The paper's equations are those of `step` = dt = 1 ms.
     """
@@ -131,20 +131,20 @@ def mstdpet(
         name: np.bincount(np.rint(np.asarray(times) / dt).astype(int), minlength=size)
         for name, times in {"pre": pre, "post": post}.items()
     }
-    plus = minus = z = 0.0
+    plus = minus = z = paired = 0.0
     out = np.empty(size)
     for k in range(size):
-        if k:
-            w = min(max(w + gamma * r[k - 1] * z * dt / step, wmin), wmax)
-            plus *= np.exp(-dt / tau_plus)
-            minus *= np.exp(-dt / tau_minus)
-            z *= np.exp(-dt / tau_z)
+        z = z * np.exp(-dt / tau_z) + paired
+        w = min(max(w + gamma * r[k] * z * dt / step, wmin), wmax)
         out[k] = w
+        plus *= np.exp(-dt / tau_plus)
+        minus *= np.exp(-dt / tau_minus)
+        paired = 0.0
         for name in order:
             if fired[name][k] and name == "pre":
-                z += minus
+                paired += minus
                 plus += A_plus
             elif fired[name][k]:
-                z += plus
+                paired += plus
                 minus += A_minus
     return out

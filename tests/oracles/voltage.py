@@ -34,6 +34,7 @@ def clopath(
     tau_x: float,
     wmin: float,
     wmax: float,
+    at_end: bool = False,
 ) -> np.ndarray:
     """The weight at the end of each step.
 
@@ -41,7 +42,9 @@ def clopath(
     theta_minus]+ + A_LTP x [v - theta_plus]+ [v_plus - theta_minus]+, tau_x dx/dt = -x + X. With
     homeostasis, A_LTD is an array: A_LTD (mean depolarisation)^2 / v_ref^2.
 
-    A spike changes the trace after the step's potentiation and its own depression.
+    A step's spikes come at its end, after its potentiation; each depresses before it is added to
+    the trace. Potentiation takes the trace at the step's start or, as in NEST, `at_end`, to which
+    the potentials v and v_plus must belong; v_low is that of the end.
     """
     low = np.maximum(v_low - theta_minus, 0) * A_LTD
     high = np.maximum(v - theta_plus, 0) * np.maximum(v_plus - theta_minus, 0) * A_LTP * dt
@@ -49,13 +52,21 @@ def clopath(
     x = 0.0
     out = np.empty(len(v))
     for k in range(len(v)):
+        w = min(max(w + x * (keep if at_end else 1.0) * high[k], wmin), wmax)
         x *= keep
-        w = min(max(w + x * high[k], wmin), wmax)
         for _ in range(pre[k]):
             w = min(max(w - low[k], wmin), wmax)
             x += 1 / tau_x
         out[k] = w
     return out
+
+
+def phi_and_h(
+    v: np.ndarray, phi_max: float, k: float, beta: float, theta: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Urbanczik & Senn (2014): phi(U) = phi_max/(1 + k exp(beta (theta - U))), and h = phi'/phi."""
+    grow = np.exp(beta * (theta - v))
+    return phi_max / (1 + k * grow), beta * k * grow / (1 + k * grow)
 
 
 def urbanczik_senn(
@@ -77,13 +88,11 @@ def urbanczik_senn(
     """The weight at each step, once that step's spikes have acted; without bounds.
 
     Urbanczik & Senn (2014), Neuron 81:521: PI = (S(t) - phi(V*)) h(V*) PSP(t), tau_delta dD/dt =
-    PI - D, dw/dt = eta D; phi(U) = phi_max/(1 + k exp(beta (theta - U))), h = phi'/phi, and PSP the
-    presynaptic spikes filtered by (exp(-t/tau_L) - exp(-t/tau_s))/(tau_L - tau_s). So w has moved
-    by eta times the sum over past PI of 1 - exp(-(t - s)/tau_delta).
+    PI - D, dw/dt = eta D; PSP are the presynaptic spikes filtered by (exp(-t/tau_L) -
+    exp(-t/tau_s))/(tau_L - tau_s). So w has moved by eta times the sum over past PI of 1 -
+    exp(-(t - s)/tau_delta).
     """
-    grow = np.exp(beta * (theta - v_star))
-    phi = phi_max / (1 + k * grow)
-    h = beta * k * grow / (1 + k * grow)
+    phi, h = phi_and_h(v_star, phi_max, k, beta, theta)
     slow = fast = total = faded = 0.0
     out = np.empty(len(v_star))
     for n in range(len(v_star)):
@@ -95,4 +104,40 @@ def urbanczik_senn(
         out[n] = w + eta * (total - faded)
         slow += pre[n]
         fast += pre[n]
+    return out
+
+
+def urbanczik_senn_flow(
+    pre: np.ndarray,
+    post: np.ndarray,
+    v_star: np.ndarray,
+    *,
+    dt: float,
+    w: float,
+    eta: float,
+    tau_delta: float,
+    tau_L: float,
+    tau_s: float,
+    phi_max: float,
+    k: float,
+    beta: float,
+    theta: float,
+) -> np.ndarray:
+    """The same equations by exponential Euler: w at the start of each step, at which v_star stands.
+
+    A step's spikes come at its end; those of the target meet the potential that stands then.
+    """
+    phi, h = phi_and_h(v_star, phi_max, k, beta, theta)
+    keep = np.exp(-dt / tau_delta)
+    slow = fast = delta = 0.0
+    out = np.empty(len(v_star))
+    for n in range(len(v_star)):
+        out[n] = w
+        w += eta * delta * dt
+        psp = (slow - fast) / (tau_L - tau_s)
+        delta = delta * keep - phi[n] * h[n] * psp * (1 - keep)
+        slow = slow * np.exp(-dt / tau_L) + pre[n]
+        fast = fast * np.exp(-dt / tau_s) + pre[n]
+        if post[n] and n + 1 < len(v_star):
+            delta += h[n + 1] * (slow - fast) / (tau_L - tau_s) / tau_delta
     return out

@@ -4,7 +4,7 @@ the pair-based harness does not fit: deliveries, ports, potentials.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,12 @@ def train(seed: int, count: int, steps: int, step: int = 1) -> np.ndarray:
     return np.sort(draw.choice(np.arange(step, steps, step), count, replace=False))
 
 
+def judged(folder: Path, text: str, lowering: str) -> Iterator[tuple]:
+    """The rows of the connection `c` at the end of a run; its weight is `w`."""
+    tables = run(folder, text, lowering)
+    return tables["weights"].query("connection == 'c'").itertuples()
+
+
 def sampled(tables: dict[str, pd.DataFrame], **where) -> tuple[np.ndarray, np.ndarray]:
     """The steps and values of one recorded variable, in order."""
     rows = tables["trajectories"]
@@ -60,4 +66,4 @@ def sampled(tables: dict[str, pd.DataFrame], **where) -> tuple[np.ndarray, np.nd
     return np.rint(rows["t"].to_numpy() / DT).astype(int), rows["value"].to_numpy()
 
 
-__all__ = ["DT", "LOWERINGS", "Path", "layer", "row", "run", "sampled", "spec", "train"]
+__all__ = ["DT", "LOWERINGS", "Path", "judged", "layer", "row", "run", "sampled", "spec", "train"]

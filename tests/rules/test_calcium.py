@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bench import DT, LOWERINGS, layer, row, run, sampled, spec, train
+from bench import DT, LOWERINGS, judged, layer, row, run, sampled, spec, train
 from oracles import calcium
 
 STEPS = 8000
@@ -36,12 +36,12 @@ def connection(rule: str) -> str:
 def test_flat(tmp_path, lowering):
     text = spec(LAYERS, [connection("graupner_brunel_flat")], SETS, ["rho of c every 20 ms"], STEPS,
                 UNITS)
-    for found in run(tmp_path, text, lowering)["weights"].itertuples():
+    for found in judged(tmp_path, text, lowering):
         rho = calcium.graupner_brunel_flat(
             PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, rho=0.3, stop=STEPS * DT,
             **row(SETS, int(found.block), UNITS),
         )
-        np.testing.assert_allclose(found.rho, rho, rtol=1e-9)
+        np.testing.assert_allclose(found.w, rho, rtol=1e-9)
 
 
 @pytest.mark.parametrize("lowering", LOWERINGS)
@@ -79,7 +79,7 @@ def test_noise(tmp_path):
         h = (steps - 2) * DT
         mean = rest + (0.3 - rest) * np.exp(-rate * h)
         variance = 2 * p["sigma"] ** 2 / 50 * -np.expm1(-2 * rate * h) / (2 * rate)
-        rho = tables["weights"].query("block == @block")["rho"]
+        rho = tables["weights"].query("connection == 'c' and block == @block")["w"]
         assert len(rho) == count
         assert abs(rho.mean() - mean) < 5 * np.sqrt(variance / count) + 2e-3
         assert abs(rho.var() / variance - 1) < 5 * np.sqrt(2 / count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bench import DT, LOWERINGS, layer, row, run, spec, train
+from bench import DT, LOWERINGS, judged, layer, row, spec, train
 from oracles import rates
 
 STEPS = 8000
@@ -18,7 +18,7 @@ def judge(tmp_path, lowering, rule, sets, units, start, reference):
         f"connect inputs -> outputs as c:\n    pattern: all_to_all\n    plasticity: {rule}\n{start}"
     )
     text = spec(LAYERS, [connection], sets, ["w of c every 20 ms"], STEPS, units)
-    for found in run(tmp_path, text, lowering)["weights"].itertuples():
+    for found in judged(tmp_path, text, lowering):
         p = row(sets, int(found.block), units)
         expected = reference(PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, p)
         for name, value in expected.items():

@@ -104,7 +104,35 @@ def test_clopath(tmp_path, lowering, homeostatic):
             path = voltage.clopath(
                 counts(PRE[i]), v, low, filtered(v, tau_plus), dt=DT, w=0.5, **q
             )
-            assert np.ptp(path) > 0.01
+            assert np.ptp(path) > 1e-3
+            np.testing.assert_allclose(got[1:], path[at[1:] - 1], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("lowering", LOWERINGS)
+def test_clopath_delayed(tmp_path, lowering):
+    """The averages are the target's own."""
+    own = "        dv_low/dt = (v - v_low)/(10 ms) : volt\n"
+    own += "        dv_plus/dt = (v - v_plus)/(7 ms) : volt\n"
+    layers = LAYERS.replace("    threshold", own + "    threshold")
+    sets = {n: v for n, v in CLOPATH.items() if n not in ("tau_minus", "tau_plus")}
+    sets |= {"A_LTD": (1.4e-4, 1.4e-3, 5e-3, 3e-3), "A_LTP": (8e-5, 8e-4, 1.5e-3, 2.5e-3)}
+    text = spec(
+        layers, [connection("clopath_delayed", "1 mV to v")], sets,
+        ["w of c every 0.1 ms", "v, v_low, v_plus of outputs every 0.1 ms"], STEPS, UNITS,
+    )
+    tables = run(tmp_path, text, lowering)
+    for block in range(4):
+        for i, j in ((0, 0), (1, 0), (1, 1)):
+            at, got = sampled(tables, variable="w", block=block, pre=i, post=j)
+            v, low, plus = (
+                sampled(tables, variable=name, block=block, neuron=j)[1]
+                for name in ("v", "v_low", "v_plus")
+            )
+            path = voltage.clopath(
+                counts(PRE[i]), v, np.append(low[1:], np.nan), plus, dt=DT, w=0.5,
+                **row(sets, block, UNITS),
+            )
+            assert np.ptp(path) > 1e-3
             np.testing.assert_allclose(got[1:], path[at[1:] - 1], rtol=1e-9, atol=1e-12)
 
 
@@ -138,7 +166,7 @@ def test_urbanczik_senn(tmp_path, lowering):
     layers = layer("inputs", PRE, "shared") + layer("drivers", drive, "shared")
     layers += layer("teachers", [k - 1 for k in KICKS], "shared") + PREDICTED
     sets = {
-        "eta": (0.07, 0.7, 0.2, 0.1),
+        "eta": (7e-4, 7e-3, 2e-3, 1e-3),
         "tau_delta": (100.0, 50.0, 200.0, 30.0),
         "tau_L": (10.0, 15.0, 20.0, 12.0),
         "tau_s": (3.0, 5.0, 2.0, 4.0),
@@ -159,9 +187,13 @@ def test_urbanczik_senn(tmp_path, lowering):
         for i, j in ((0, 0), (1, 0), (1, 1)):
             at, got = sampled(tables, variable="w", block=block, pre=i, post=j)
             _, v = sampled(tables, variable="v_star", block=block, neuron=j)
-            path = voltage.urbanczik_senn(counts(PRE[i]), counts(KICKS[j]), v, dt=DT, w=0.5, **p)
+            trains = counts(PRE[i]), counts(KICKS[j])
+            path = voltage.urbanczik_senn_flow(*trains, v, dt=DT, w=0.5, **p)
             assert np.ptp(path) > 1e-3
             np.testing.assert_allclose(got, path[at], rtol=1e-9, atol=1e-12)
+            # The reference that NEST agrees with sums over the same steps, each at its end.
+            summed = voltage.urbanczik_senn(*trains, v, dt=DT, w=0.5, **p)
+            assert np.abs(path - summed).max() < 0.1 * np.ptp(path)
 
 
 LEARNER = """
