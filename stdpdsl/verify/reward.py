@@ -15,7 +15,7 @@ def delayed(results: Results) -> list[Row]:
 
     c starts at A_plus exp(-10/20) and n at 1/tau_n; dw/dt is their product.
     """
-    w = columns(results, "weights")
+    w = columns(results, "weights", connection="learning")
     tau_c, tau_n, source = 1.0, 0.2, "Izhikevich (2007), eqs. 2.1, 2.2 and fig. 1b"
     rows = []
     for wait, change in zip(w["wait"], w["w"] - w["w_initial"], strict=True):
@@ -52,7 +52,7 @@ def target_rate(results: Results) -> list[Row]:
     ):
         t = columns(results, "spikes", layer="excitation", block=int(block))["t"]
         rate = float((t > 25).sum() / 15 / 20)
-        rows.append(Row(f"rate, from w = {start:g}", float(H), rate, 0.05 * float(H), source))
+        rows.append(Row(f"rate, from w = {start:g}", float(H), rate, 0.1 * float(H), source))
     return rows
 
 

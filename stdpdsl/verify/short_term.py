@@ -23,10 +23,14 @@ def steady(rate: float, U: float, tau_rec: float, tau_fac: float) -> tuple[float
 
 def steady_states(results: Results) -> list[Row]:
     """`tsodyks_markram_1998.stdp`: the run ends where the next spike would come."""
-    w = columns(results, "weights")
-    source = "Tsodyks, Pawelzik & Markram (1998), eqs. 2.3 and 2.4 at n to infinity"
+    source = "Tsodyks, Pawelzik & Markram (1998): the fixed point of u and R"
     rows = []
-    for preset, rate, u, z in zip(w["preset"], w["rate"], w["u"], w["z"], strict=True):
+    used, spent = (columns(results, "trajectories", variable=name) for name in ("u", "z"))
+    last = used["t"] > 9.9999
+    for preset, rate, u, z in zip(
+        used["preset"][last], used["rate"][last], used["value"][last], spent["value"][last],
+        strict=True,
+    ):  # fmt: skip
         U = SETS[preset][0]
         release = (u + U * (1 - u)) * (1 - z)
         quantity = f"steady u x, {preset}, {rate:g} Hz"
