@@ -76,15 +76,20 @@ def van_rossum(results: Results) -> list[Row]:
     equation): a spike of one side meets a trace with mean m and second moment s, which drift and
     diffusion are proportional to.
     """
-    cp, cd, sigma, source = 0.007, 0.003, 0.015, "van Rossum et al. (2000), Fokker-Planck analysis"
+    c_p, c_d, sigma, source = (
+        0.007,
+        0.003,
+        0.015,
+        "van Rossum et al. (2000), Fokker-Planck analysis",
+    )
     m = 50 * 0.02
     s = m / 2 + m**2
-    shape = 1 + 2 * m * cd / (2 * s * sigma**2)
+    shape = 1 + 2 * m * c_d / (2 * s * sigma**2)
     quiet, noisy = (equilibrium(results, "ff", 20, sigma=value) for value in (0.0, sigma))
-    middle = cp / cd
+    middle = c_p / c_d
     return [
-        Row("mean weight without noise, cp/cd", middle, float(quiet.mean()), 0.05, source),
-        Row("mean weight, cp/cd", middle, float(noisy.mean()), 0.1, source),
+        Row("mean weight without noise, c_p/c_d", middle, float(quiet.mean()), 0.05, source),
+        Row("mean weight, c_p/c_d", middle, float(noisy.mean()), 0.1, source),
         Row(
             "coefficient of variation",
             1 / np.sqrt(shape - 2),
@@ -92,7 +97,7 @@ def van_rossum(results: Results) -> list[Row]:
             0.04,
             source,
         ),
-        Row("share of weights below cp/cd/4", 0.0, float((noisy < middle / 4).mean()), 0.01,
+        Row("share of weights below c_p/c_d/4", 0.0, float((noisy < middle / 4).mean()), 0.01,
             "fig. 4: one peak, away from 0"),
     ]  # fmt: skip
 
