@@ -76,12 +76,8 @@ def van_rossum(results: Results) -> list[Row]:
     equation): a spike of one side meets a trace with mean m and second moment s, which drift and
     diffusion are proportional to.
     """
-    c_p, c_d, sigma, source = (
-        0.007,
-        0.003,
-        0.015,
-        "van Rossum et al. (2000), Fokker-Planck analysis",
-    )
+    source = "van Rossum et al. (2000), Fokker-Planck analysis"
+    c_p, c_d, sigma = 0.007, 0.003, 0.015
     m = 50 * 0.02
     s = m / 2 + m**2
     shape = 1 + 2 * m * c_d / (2 * s * sigma**2)
