@@ -6,11 +6,11 @@ A family of rules is a module here, with one `Verification` per rule; this file 
 
 from __future__ import annotations
 
-from stdpdsl.verify import pairs, triplets
+from stdpdsl.verify import pairs, targets, triplets
 from stdpdsl.verify.table import Replay, Row, Verification
 
 __all__ = ["VERIFICATIONS", "Replay", "Row", "Verification"]
 
-FAMILIES = (pairs.FAMILY, triplets.FAMILY)
+FAMILIES = (pairs.FAMILY, triplets.FAMILY, targets.FAMILY)
 VERIFICATIONS: dict[str, Verification] = {v.rule: v for family in FAMILIES for v in family}
 """The verification of each rule, by the rule's name."""

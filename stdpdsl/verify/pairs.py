@@ -131,20 +131,6 @@ def izhikevich_desai(results: Results) -> list[Row]:
     return [*rows, Row("rate at which depression turns", threshold, float(turn), 2.0, source)]
 
 
-def vogels(results: Results) -> list[Row]:
-    """`vogels_2011_rate.stdp`: the target's rate over the last half."""
-    spikes = columns(results, "spikes", layer="target")
-    blocks = columns(results, "blocks")
-    rows = []
-    for block, rho0, drive in zip(blocks["block"], blocks["rho0"], blocks["drive"], strict=True):
-        late = (spikes["block"] == block) & (spikes["t"] >= 20)
-        rate = late.sum() / 20 / 10
-        quantity = f"rate of the target, alpha/(2 tau), inputs at {drive:g} Hz"
-        source = "Vogels et al. (2011), eq. S9"
-        rows.append(Row(quantity, float(rho0), float(rate), 0.1 * float(rho0), source))
-    return rows
-
-
 TEST = "tests/rules/test_pairs.py::test_a_rule_is_its_reference"
 NEST = "tests/nest/test_nest.py::test_the_reference_is_nest"
 
@@ -173,7 +159,6 @@ FAMILY = (
     _rule("pair_nearest_reduced", "nearest reduced"),
     _rule("pair_symmetric"),
     _rule("pair_antihebbian"),
-    _rule("vogels", "vogels", Replay("vogels_2011_rate.stdp", vogels)),
     _rule("jonke", "jonke"),
     _rule("diehl_cook"),
     _rule("diehl_cook_triplet"),
