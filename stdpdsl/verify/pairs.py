@@ -122,13 +122,13 @@ def izhikevich_desai(results: Results) -> list[Row]:
     published = plus * rates / (1 / tau_plus + rates) + minus * rates / (1 / tau_minus + rates)
     source = "Izhikevich & Desai (2003), eq. 2.2"
     rows = [
-        Row(f"change per pre spike, target at {rate:g} Hz", float(p), float(c), 0.01, source)
+        Row(f"change per pre spike, target at {rate:g} Hz", float(p), float(c), 0.003, source)
         for rate, p, c in zip(rates, published, change, strict=True)
     ]
     # The change is the rate times a function that crosses zero once, rising.
     turn = np.interp(0, change / rates, rates)
     threshold = -(plus / tau_minus + minus / tau_plus) / (plus + minus)
-    return [*rows, Row("rate at which depression turns", threshold, float(turn), 2.0, source)]
+    return [*rows, Row("rate at which depression turns", threshold, float(turn), 1.0, source)]
 
 
 TEST = "tests/rules/test_pairs.py::test_a_rule_is_its_reference"
