@@ -23,7 +23,8 @@ _PRECEDENCE = {
 # The units that Brian2 knows by a short name in every equation, and imports from it.
 SHORT_UNITS = frozenset(
     "mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm mohm cm mm um mM uM nM"
-    " volt amp second hertz siemens farad ohm metre meter coulomb joule watt newton kelvin mole".split()
+    " volt amp second hertz siemens farad ohm metre meter coulomb joule watt newton kelvin"
+    " mole".split()
 )
 
 

@@ -136,7 +136,7 @@ NEST = "tests/nest/test_nest.py::test_the_reference_is_nest"
 
 
 def _rule(rule: str, nest: str = "", *replays: Replay) -> Verification:
-    return Verification(rule, f"{TEST} -k {rule}", f"{NEST} -k '{nest}'" if nest else "", replays)
+    return Verification(rule, f"{TEST}[{rule}-synapse]", nest and f"{NEST}[{nest}-10]", replays)
 
 
 FAMILY = (

@@ -35,8 +35,8 @@ def carlson(results: Results) -> list[Row]:
 FAMILY = (
     Verification(
         "vogels",
-        "tests/rules/test_pairs.py::test_a_rule_is_its_reference -k vogels",
-        "tests/nest/test_nest.py::test_the_reference_is_nest -k vogels",
+        "tests/rules/test_pairs.py::test_a_rule_is_its_reference[vogels-synapse]",
+        "tests/nest/test_nest.py::test_the_reference_is_nest[vogels-10]",
         (Replay("vogels_2011_rate.stdp", vogels),),
     ),
     Verification(
