@@ -17,7 +17,7 @@ def window(results: Results) -> list[Row]:
         lag > -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02)
     )
     off = np.abs(w["w"] - w["w_initial"] - published).max()
-    source = "Song et al. (2000), eq. 1"
+    source = "Song et al. (2000), the window"
     return [Row("largest distance from 20 A exp(-|lag|/tau)", 0.0, float(off), 1e-9, source)]
 
 
@@ -120,7 +120,7 @@ def izhikevich_desai(results: Results) -> list[Row]:
         (w["w"] - w["w_initial"])[w["rate"] == rate].mean() / (1e-5 * spikes) for rate in rates
     ])  # fmt: skip
     published = plus * rates / (1 / tau_plus + rates) + minus * rates / (1 / tau_minus + rates)
-    source = "Izhikevich & Desai (2003), eq. 2.2"
+    source = "Izhikevich & Desai (2003), change as a function of the rate"
     rows = [
         Row(f"change per pre spike, target at {rate:g} Hz", float(p), float(c), 0.003, source)
         for rate, p, c in zip(rates, published, change, strict=True)

@@ -15,7 +15,7 @@ def vogels(results: Results) -> list[Row]:
         late = (spikes["block"] == block) & (spikes["t"] >= 20)
         rate = late.sum() / 20 / 10
         quantity = f"rate of the target, alpha/(2 tau), inputs at {drive:g} Hz"
-        source = "Vogels et al. (2011), eq. S9"
+        source = "Vogels et al. (2011), alpha = 2 rho0 tau"
         rows.append(Row(quantity, float(rho0), float(rate), 0.1 * float(rho0), source))
     return rows
 

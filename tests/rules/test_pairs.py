@@ -106,7 +106,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+@pytest.mark.parametrize("lowering", ["synapse", pytest.param("namespace", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_a_rule_is_its_reference(tmp_path, case, lowering):
     judge(case, tmp_path, lowering)
