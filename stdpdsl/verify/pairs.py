@@ -94,7 +94,7 @@ def van_rossum(results: Results) -> list[Row]:
             source,
         ),
         Row("share of weights below c_p/c_d/4", 0.0, float((noisy < middle / 4).mean()), 0.01,
-            "fig. 4: one peak, away from 0"),
+            "van Rossum et al. (2000): one peak, away from 0"),
     ]  # fmt: skip
 
 
