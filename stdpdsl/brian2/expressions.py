@@ -22,9 +22,9 @@ _PRECEDENCE = {
 
 # The units that Brian2 knows by a short name in every equation, and imports from it.
 SHORT_UNITS = frozenset(
-    "mV uV nV pV kV mA uA nA pA fA ms us ns ps Hz kHz MHz nS uS mS pS nF uF pF mF"
-    " Mohm kohm Gohm mohm cm mm um nm mM uM nM volt amp second hertz siemens farad ohm metre meter"
-    " coulomb joule watt newton kelvin mole pC nC".split()
+    "mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm mohm cm mm um mM uM nM"
+    " volt amp second hertz siemens farad ohm metre meter coulomb joule watt newton kelvin"
+    " mole".split()
 )
 
 

@@ -57,7 +57,7 @@ def log_odds(results: Results) -> list[Row]:
 
 
 FAMILY = (
-    Verification("oja", ORACLE, replays=(Replay("oja_1982.stdp", principal),)),
-    Verification("bcm", ORACLE, replays=(Replay("bcm_1982.stdp", sliding),)),
-    Verification("bcpnn", ORACLE, replays=(Replay("bcpnn_2014.stdp", log_odds),)),
+    Verification("oja", f"{ORACLE}::test_oja", replays=(Replay("oja_1982.stdp", principal),)),
+    Verification("bcm", f"{ORACLE}::test_bcm", replays=(Replay("bcm_1982.stdp", sliding),)),
+    Verification("bcpnn", f"{ORACLE}::test_bcpnn", replays=(Replay("bcpnn_2014.stdp", log_odds),)),
 )

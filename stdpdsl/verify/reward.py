@@ -58,12 +58,14 @@ def target_rate(results: Results) -> list[Row]:
 
 FAMILY = (
     Verification(
-        "dopamine", ORACLE, "tests/nest/test_nest_dopamine.py",
+        "dopamine", f"{ORACLE}::test_dopamine", "tests/nest/test_nest_dopamine.py::test_dopamine",
         (Replay("dopamine_delay.stdp", delayed), Replay("izhikevich_2007.stdp", conditioning)),
     ),
-    Verification("mstdp", ORACLE),
-    Verification("mstdpet", ORACLE),
-    Verification("zenke_agnes_gerstner", ORACLE, replays=(Replay("zenke_2015.stdp", target_rate),)),
-    Verification("eprop", "tests/rules/test_voltage.py", "tests/nest/test_nest_eprop.py"),
-    Verification("eprop_adaptive", "tests/rules/test_voltage.py"),
+    Verification("mstdp", f"{ORACLE}::test_mstdp"),
+    Verification("mstdpet", f"{ORACLE}::test_mstdpet"),
+    Verification("zenke_agnes_gerstner", f"{ORACLE}::test_zenke_agnes_gerstner",
+                 replays=(Replay("zenke_2015.stdp", target_rate),)),
+    Verification("eprop", "tests/rules/test_voltage.py::test_eprop",
+                 "tests/nest/test_nest_eprop.py::test_eprop"),
+    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop"),
 )  # fmt: skip

@@ -7,8 +7,6 @@ import numpy as np
 from stdpdsl.results import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
-ORACLE = "tests/rules/test_short_term.py"
-NEST = "tests/nest/test_nest_short_term.py"
 SETS = {"depressing": (0.5, 0.8, 0.0), "facilitating": (0.03, 0.13, 0.53)}
 """U, tau_rec and tau_fac in s of the presets."""
 
@@ -64,12 +62,16 @@ def release(results: Results) -> list[Row]:
     return rows
 
 
+def _rule(name: str, test: str, nest: str = "", *replays: Replay) -> Verification:
+    proven = f"tests/nest/test_nest_short_term.py::test_{nest}" if nest else ""
+    return Verification(name, f"tests/rules/test_short_term.py::test_{test}", proven, replays)
+
+
 FAMILY = (
-    Verification(
-        "tsodyks_markram", ORACLE, NEST, (Replay("tsodyks_markram_1998.stdp", steady_states),)
-    ),
-    Verification("tsodyks_markram_1997", ORACLE, NEST),
-    Verification("tsodyks_uziel_markram", ORACLE, NEST),
-    Verification("quantal_release", ORACLE, NEST, (Replay("quantal_release.stdp", release),)),
-    Verification("fixed_weight", ORACLE),
-)
+    _rule("tsodyks_markram", "tsodyks_markram", "tsodyks2",
+          Replay("tsodyks_markram_1998.stdp", steady_states)),
+    _rule("tsodyks_markram_1997", "tsodyks_markram_1997", "tsodyks"),
+    _rule("tsodyks_uziel_markram", "tsodyks_uziel_markram", "tsodyks"),
+    _rule("quantal_release", "quantal_release", "quantal", Replay("quantal_release.stdp", release)),
+    _rule("fixed_weight", "beside_a_fixed_weight"),
+)  # fmt: skip

@@ -110,14 +110,14 @@ TEST = "tests/rules/test_pairs.py::test_a_rule_is_its_reference"
 FAMILY = (
     Verification(
         "triplet",
-        f"{TEST} -k triplet",
-        "tests/nest/test_nest.py::test_the_reference_is_nest -k triplet",
+        f"{TEST}[triplet-synapse]",
+        "tests/nest/test_nest.py::test_the_reference_is_nest[triplet-10]",
         (_frequency("all_pairs"), _hippocampus("all_pairs")),
     ),
     # NEST's archive of post spikes has no nearest slow trace.
     Verification(
         "triplet_nearest",
-        f"{TEST} -k triplet_nearest",
+        f"{TEST}[triplet_nearest-synapse]",
         "",
         (_frequency("nearest"), _hippocampus("nearest")),
     ),

@@ -9,10 +9,6 @@ import numpy as np
 from stdpdsl.results import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
-ORACLE = "tests/rules/test_voltage.py"
-NEST = "tests/nest/test_nest_voltage.py"
-
-
 def clamp(results: Results) -> list[Row]:
     """`clopath_voltage_clamp.stdp`: 1250 spikes at 25 Hz meet a potential u that is held.
 
@@ -152,16 +148,20 @@ def windows(results: Results) -> list[Row]:
     return rows
 
 
+def _rule(name: str, test: str, nest: str = "", *replays: Replay) -> Verification:
+    proven = f"tests/nest/test_nest_voltage.py::test_{nest}" if nest else ""
+    return Verification(name, f"tests/rules/{test}", proven, replays)
+
+
 FAMILY = (
-    Verification("clopath", ORACLE, NEST, (Replay("clopath_voltage_clamp.stdp", clamp),)),
-    Verification("clopath_homeostatic", ORACLE, NEST),
-    Verification(
-        "clopath_delayed", ORACLE, NEST, (Replay("clopath_2010.stdp", frequencies),)
-    ),
-    Verification("urbanczik_senn", ORACLE, NEST, (Replay("urbanczik_senn_2014.stdp", prediction),)),
-    Verification("graupner_brunel", "tests/rules/test_calcium.py"),
-    Verification(
-        "graupner_brunel_flat", "tests/rules/test_calcium.py",
-        replays=(Replay("graupner_brunel_2012.stdp", windows),),
-    ),
+    _rule("clopath", "test_voltage.py::test_clopath", "clopath[bounds0-False]",
+          Replay("clopath_voltage_clamp.stdp", clamp)),
+    _rule("clopath_homeostatic", "test_voltage.py::test_clopath", "clopath[bounds0-True]"),
+    _rule("clopath_delayed", "test_voltage.py::test_clopath_delayed", "clopath[bounds0-False]",
+          Replay("clopath_2010.stdp", frequencies)),
+    _rule("urbanczik_senn", "test_voltage.py::test_urbanczik_senn", "urbanczik",
+          Replay("urbanczik_senn_2014.stdp", prediction)),
+    _rule("graupner_brunel", "test_calcium.py::test_bistable"),
+    _rule("graupner_brunel_flat", "test_calcium.py::test_flat", "",
+          Replay("graupner_brunel_2012.stdp", windows)),
 )  # fmt: skip

@@ -88,7 +88,7 @@ CASES = {
     "mixed": Case(
         "stdp_synapse",
         pairs.mixed,
-        dict(cp=0.02 * 2, cd=0.02 * 1.1, tau_plus=0.017, tau_minus=0.034),
+        dict(c_p=0.02 * 2, c_d=0.02 * 1.1, tau_plus=0.017, tau_minus=0.034),
         own={**weight_dependence(0, 1)[1]},
         neuron={"tau_minus": 34.0},
     ),

@@ -1,4 +1,4 @@
-"""STDP on the FACETS wafer: Pfeil et al. (2012), with the look-up tables of its fig. 3 (n = 36)."""
+"""STDP on the FACETS wafer: Pfeil et al. (2012), with the look-up tables that NEST ships."""
 
 from __future__ import annotations
 

@@ -40,11 +40,11 @@ def multiplicative(event: Event, p: Parameters, w: float) -> float:
 
 @memoryless
 def mixed(event: Event, p: Parameters, w: float) -> float:
-    """van Rossum, Bi & Turrigiano (2000), without its noise: +cp per pair, or -cd w."""
+    """van Rossum, Bi & Turrigiano (2000), without its noise: +c_p per pair, or -c_d w."""
     if event.kind == "pre":
-        w -= p.cd * w * summed(event.post, p.tau_minus)
+        w -= p.c_d * w * summed(event.post, p.tau_minus)
     else:
-        w += p.cp * summed(event.pre, p.tau_plus)
+        w += p.c_p * summed(event.pre, p.tau_plus)
     return max(w, 0.0)
 
 

@@ -9,10 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from harness import layer, run
+import pytest
+from harness import layer
+from harness import run as run_spec
 
 DT = 1e-4
-LOWERINGS = ("synapse", "namespace")
+LOWERINGS = ("synapse", *(
+    pytest.param(way, marks=pytest.mark.slow)
+    for way in ("namespace", "synapse cython", "synapse cpp_standalone")
+))  # fmt: skip
+"""How a spec is compiled: the lowering and, if it is not numpy, the target."""
 Table = dict[str, tuple[float, ...]]
 SCALE = {
     "ms": 1e-3, "mV": 1e-3, "Hz": 1.0, "second": 1.0, "second**2": 1.0, "": 1.0, "mV**-1": 1e3,
@@ -49,6 +55,12 @@ def train(seed: int, count: int, steps: int, step: int = 1) -> np.ndarray:
     """Distinct steps; a coarser grid (`step`) makes trains meet."""
     draw = np.random.default_rng(seed)
     return np.sort(draw.choice(np.arange(step, steps, step), count, replace=False))
+
+
+def run(folder: Path, text: str, lowering: str) -> dict[str, pd.DataFrame]:
+    """The tables of a spec's results; `lowering` is one of LOWERINGS."""
+    lowering, _, target = lowering.partition(" ")
+    return run_spec(folder, text, lowering, target or "numpy")
 
 
 def judged(folder: Path, text: str, lowering: str) -> Iterator[tuple]:

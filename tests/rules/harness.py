@@ -32,7 +32,7 @@ class Case:
 
     Values are in the unit that `units` gives for the name, else without one. `start` are the bounds
     of the initial weights. `neuron` makes the target a layer of neurons, which a rule with post
-    equations or requirements needs.
+    equations or requirements needs. `variable` is what starts there and is judged.
     """
 
     rule: str
@@ -41,6 +41,7 @@ class Case:
     start: tuple[float, float] = (0.2, 0.8)
     units: dict[str, str] = field(default_factory=dict)
     neuron: bool = False
+    variable: str = "w"
 
     def unit(self, name: str) -> str:
         return self.units.get(name, "ms" if name.startswith("tau") else "")
@@ -110,7 +111,7 @@ def spec(case: Case, pre: list[np.ndarray], post: list[np.ndarray], ties: str, r
         f"    pattern: all_to_all\n"
         f"    plasticity: {case.rule}\n"
         + ("    deliver: 0 * w to v\n" if case.neuron else "")
-        + f"    initial: w = uniform({case.start[0]}, {case.start[1]})\n"
+        + f"    initial: {case.variable} = uniform({case.start[0]}, {case.start[1]})\n"
         + (f"    axonal delay: {axonal / 10} ms\n" if axonal else "")
         + (f"    dendritic delay: {dendritic / 10} ms\n" if dendritic else "")
         + (f"    ties: {ties}\n" if ties != "pre first" else "")
@@ -120,7 +121,7 @@ def spec(case: Case, pre: list[np.ndarray], post: list[np.ndarray], ties: str, r
     heads = [path + (f" [{case.unit(n)}]" if case.unit(n) else "") for path, n in columns]
     table = [heads] + [[repr(case.parameters[n][row]) for _, n in columns] for row in rows]
     lines = "\n".join("        | " + " | ".join(cells) + " |" for cells in table)
-    record = "\n".join(f"    w of c{k} every 10 ms" for k in range(len(DELAYS)))
+    record = "\n".join(f"    {case.variable} of c{k} every 10 ms" for k in range(len(DELAYS)))
     return (
         f'"""Judged by a reference."""\nmodel judged\n\n{layer("inputs", pre, "shared")}\n'
         f"{outputs(post, case.neuron)}\n{chr(10).join(connections)}\n"
@@ -142,8 +143,11 @@ def run(folder: Path, text: str, lowering: str, target: str = "numpy") -> dict[s
 
 def judge(
     case: Case, folder: Path, lowering: str, target: str = "numpy", ties: str = "pre first"
-) -> None:
-    """Every synapse, in every block, for every delay: at the end and each 10 ms, to 1e-9."""
+) -> pd.DataFrame:
+    """Every synapse, in every block, for every delay: at the end and each 10 ms, to 1e-9.
+
+    Returns the table of weights.
+    """
     pre, post = trains(sum(map(ord, case.rule)))
     tables = run(folder, spec(case, pre, post, ties, range(4)), lowering, target)
     weights = tables["weights"]
@@ -156,15 +160,18 @@ def judge(
         i, j = int(row.pre), int(row.post)
         made = events(pre[i], post[j], axonal, dendritic, ties, stop=STEPS)
         coincidences += len(np.intersect1d(pre[i] + axonal, post[j] + dendritic))
-        path = case.reference(made, case.row(int(row.block)), row.w_initial)
-        where = f"{row.connection} block {row.block} synapse {i} -> {j}"
-        np.testing.assert_allclose(row.w, path[-1], rtol=1e-9, atol=1e-14, err_msg=where)
         sampled = samples.loc[(row.connection, row.block, row.pre, row.post)].sort_values("t")
+        start = sampled["value"].iloc[0]
+        path = case.reference(made, case.row(int(row.block)), start)
+        where = f"{row.connection} block {row.block} synapse {i} -> {j}"
+        end = getattr(row, case.variable)
+        np.testing.assert_allclose(end, path[-1], rtol=1e-9, atol=1e-14, err_msg=where)
         steps = np.rint(sampled["t"].to_numpy() / DT).astype(int)
-        so_far = np.concatenate([[row.w_initial], path])
+        so_far = np.concatenate([[start], path])
         # A sample is taken at the start of its step, before the spikes of that step.
         passed = np.searchsorted([event.step for event in made], steps, side="left")
         np.testing.assert_allclose(
             sampled["value"], so_far[passed], rtol=1e-9, atol=1e-14, err_msg=where
         )
     assert coincidences > len(weights)
+    return weights
