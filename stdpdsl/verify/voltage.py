@@ -9,6 +9,7 @@ import numpy as np
 from stdpdsl.results import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
+
 def clamp(results: Results) -> list[Row]:
     """`clopath_voltage_clamp.stdp`: 1250 spikes at 25 Hz meet a potential u that is held.
 
