@@ -446,11 +446,6 @@ TARGET: dict[str, tuple[str, str]] = {
         "`%` and `//` of numbers with a fraction are rounded in two ways: 1.0 % 0.1 is 0.1 on "
         "numpy and 0 in C++. `floor` is the same everywhere; whole numbers may take both.",
     ),
-    "TARGET003": (
-        "fraction that would be cut off",
-        "In C++ the bounds of a whole number in `clip`, `min` and `max` become whole numbers "
-        "too: clip(3, -2.5, 2.5) is 2 there and 2.5 on numpy.",
-    ),
 }
 
 COST: dict[str, tuple[str, str]] = {

@@ -35,8 +35,6 @@ def check_hazards(symbols: Symbols, inference: Inference, reporter: Reporter) ->
         for node in ast.walk(expr):
             if isinstance(node, ast.Binary) and node.op in ("%", "//"):
                 _remainder(node, inference, reporter)
-            elif isinstance(node, ast.Call) and node.func.id in ("clip", "min", "max"):
-                _whole(node, inference, reporter)
 
 
 def _bodies(component: Component) -> Iterator[tuple[ast.Statement, ...]]:
@@ -141,35 +139,3 @@ def _remainder(node: ast.Binary, inference: Inference, reporter: Reporter) -> No
         "TARGET002", node, f"the targets of Brian2 round `{node.op}` of fractions differently",
         help=f"write `{print_expr(whole)}`; whole numbers may take `{node.op}`",
     )  # fmt: skip
-
-
-def _whole(call: ast.Call, inference: Inference, reporter: Reporter) -> None:
-    """Compiled targets give the bounds the first argument's type."""
-    if len(call.args) < 2:
-        return
-    first, *bounds = call.args
-    kind = inference.types.get(id(first))
-    if kind is None or kind.kind != "integer":
-        return
-    kinds = ((bound, inference.types.get(id(bound))) for bound in bounds)
-    broken = [b for b, found in kinds if found and found.kind == "float" and not _infinite(b)]
-    if broken:
-        reporter.error(
-            "TARGET003", first, f"`{call.func.id}` of a whole number: some targets of Brian2 would"
-            " cut off the fraction of the bounds", "a whole number",
-            help=f"write `{_with_fraction(first)}`",
-            labels=[(bound, "may have a fraction") for bound in broken[:1]],
-        )  # fmt: skip
-
-
-def _with_fraction(expr: ast.Expr) -> str:
-    """`0.0` for `0`, `1.0*count` for `count`."""
-    text = print_expr(expr)
-    inner = expr.operand if isinstance(expr, ast.Unary) else expr
-    if isinstance(inner, ast.Number):
-        return f"{text}.0"
-    return f"1.0*{text}" if isinstance(expr, ast.Name) else f"1.0*({text})"
-
-
-def _infinite(bound: ast.Expr) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == "inf" for n in ast.walk(bound))

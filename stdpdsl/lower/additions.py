@@ -99,7 +99,7 @@ def post_model(
     extras.equations += [
         equation_text(e, code.show, names[e.name.id]) for e in rule.post_equations
     ]
-    extras.odes += odes
+    extras.model += rule.post_equations
     extras.states += [names[e.name.id] for e in odes]
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:

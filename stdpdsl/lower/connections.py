@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import ast
+from ..brian2.expressions import times_unit
+from ..check.exact import integrator
 from ..check.symbols import Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
 from .additions import PORTS_WHEN, Additions
-from .equations import equation_text, method_of, trace_now, unit_of
+from .equations import equation_text, trace_now, unit_of
 from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, assignment
 from .patterns import lower_pattern
@@ -78,7 +80,10 @@ class ConnectionLowering:
         regular = self.regular()
         choice = lower_pattern(values, c, self.n_pre, self.n_post)
         clock = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
-        method = method_of(c.rule.method if c.rule else None, clock) if clock else None
+        method = None
+        if clock and c.rule:
+            stepwise = [e for e in self.equations if e in clock or e.kind == "subexpression"]
+            method = integrator(c.rule.method, stepwise)
         model += [f"{line} : {unit}" for line, unit in extra] + [f"{s}" for _, s in summed]
         model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
@@ -223,7 +228,9 @@ class ConnectionLowering:
             unit = self.values.unit(self.post.variables[target.removesuffix("_post")])
             places = [f"held_{number}_{k}" for k in range(slots)]
             extra += [(place, unit) for place in places]
-            lines.append(f"passing_{number} = {text} + 0*({text})")
+            infinite = times_unit("inf", unit)
+            # A copy, whatever the weight does next (see ModelCode.copied).
+            lines.append(f"passing_{number} = clip({text}, -{infinite}, {infinite})")
             for k, place in enumerate(places):
                 mine = f"int(held_in % {slots} == {k})"
                 lines.append(f"{place} = {mine}*passing_{number} + (1 - {mine})*{place}")

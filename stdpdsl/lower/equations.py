@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from .. import ast
 from ..check.symbols import unit_type
-from ..check.traces import degree
-from .values import used_names
 
 Show = Callable[[ast.Expr], str]
 
@@ -41,23 +39,6 @@ def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=
         return f"{name} = {show(e.rhs)} : {unit}{tail}"
     rhs = f"{gate}*({show(e.rhs)})" if gate else show(e.rhs)
     return f"d{name}/dt = {rhs} : {unit}{tail}"
-
-
-def method_of(given: ast.Ident | None, odes: list[ast.Equation]) -> str:
-    """The integrator: what the model says, else the exact one where Brian2 has one.
-
-    It has one for linear systems without noise in which each variable relaxes by itself; a constant
-    rate, which it cannot solve, is exact with Euler's method as well.
-    """
-    if given:
-        return given.id
-    names = {e.name.id for e in odes}
-    linear = all(
-        e.rhs is not None and degree(e.rhs, names) == 1 and degree(e.rhs, {e.name.id}) == 1
-        for e in odes
-    )
-    noisy = any(n == "xi" or n.startswith("xi_") for n in used_names([e.rhs for e in odes]))
-    return "exact" if linear and not noisy else "euler"
 
 
 def trace_now(e: ast.Equation, show_with: Callable[[str], Show], own: str) -> str:

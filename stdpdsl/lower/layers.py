@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
+from ..check.exact import integrator
 from ..check.symbols import Component
 from ..ir import Event, Every, Group, Layer, Link, Parameter
-from .equations import equation_text, flags_of, method_of, unit_of
+from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs, assignment
 from .values import Values
@@ -19,7 +20,7 @@ class Extras:
     """What rules add to a layer: see additions.py."""
 
     equations: list[str] = field(default_factory=list)
-    odes: list[ast.Equation] = field(default_factory=list)
+    model: list[ast.Equation] = field(default_factory=list)  # the same, as they were written
     states: list[str] = field(default_factory=list)  # what they are called in the layer
     reset: list[str] = field(default_factory=list)
     summed: dict[str, dict[str, str]] = field(default_factory=dict)  # variable, connection, part
@@ -120,7 +121,7 @@ def lower_group(
     equations += [f"{p.name} : {p.unit} (constant)" for p in varying.values()]
     return Group(
         tuple(equations), threshold, tuple(reset), refractory,
-        method_of(neuron.method, [*odes, *extras.odes]),
+        integrator(neuron.method, [*neuron.equations, *extras.model]),
         (*(e.name.id for e in odes), *extras.states),
         tuple(varying.values()), tuple(fixed.values()),
         tuple(values.initial(n, a.value, layer, "copy", known, bounds.get(n))

@@ -168,8 +168,8 @@ class ModelCode:
             self.element = each
             if name not in self.scope and name not in self.own:
                 locals.add(name)
-                if statement.op == "=" and isinstance(statement.value, ast.Name):
-                    value += self.copying(statement.value)
+            if statement.op == "=" and isinstance(statement.value, ast.Name):
+                value = self.copied(statement.value, value)
             target = self.free(name) if name in locals else self.name(name)
             gate = gates.learning if name == weight else ""
             if target.endswith(("_pre", "_post")):
@@ -177,13 +177,16 @@ class ModelCode:
             lines.append(assignment(target, statement.op, value, gate, self.ends(bounds.get(name))))
         return lines
 
-    def copying(self, expr: ast.Expr) -> str:
-        """Makes a copy of a bare name, which is the same variable on some targets."""
+    def copied(self, expr: ast.Expr, text: str) -> str:
+        """A bare name is the same array on numpy, and would change with it. Brian2 simplifies
+        `x + 0` and `x*1` to `x`; measured, a clip copies."""
         known = self.values.checked.types.get(id(expr))
         if known is not None and known.kind == "boolean":
-            return " and True"
-        unit = known.dim.unit_name() if known else "1"
-        return " + 0" if unit == "1" else f" + {times_unit('0', unit)}"
+            return f"int({text}) > 0"
+        if known is not None and known.kind == "integer":
+            return f"clip({text}, -2147483647, 2147483647)"
+        infinite = times_unit("inf", known.dim.unit_name() if known else "1")
+        return f"clip({text}, -{infinite}, {infinite})"
 
     def ends(self, bounds: ast.Bounds | None) -> tuple[str, str] | None:
         return None if bounds is None else (self.show(bounds.low), self.show(bounds.high))

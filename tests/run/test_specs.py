@@ -11,6 +11,7 @@ import pytest
 
 from stdpdsl.compiler import compile_source
 from stdpdsl.source import Source
+from stdpdsl.verify import VERIFICATIONS
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -29,13 +30,16 @@ def run(folder, name, duration, lowering="synapse"):
 
 
 def test_all_specs_are_listed():
-    """And each of them is run here, or in test_recordings.py."""
+    """And each of them is run: here, in test_recordings.py, or by a verification."""
     names = {path.stem for path in SPECS.glob("*.stdp")}
     listed = re.findall(r"^\| `(\w+)\.stdp` \| \w", (SPECS / "README.md").read_text("utf-8"), re.M)
     assert listed == sorted(names)
     tests = [Path(__file__), Path(__file__).with_name("test_recordings.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in tests)
-    assert [n for n in names if f'"{n}"' not in text and f'"{n}.stdp"' not in text] == []
+    replayed = {Path(r.spec).stem for v in VERIFICATIONS.values() for r in v.replays}
+    assert replayed <= names
+    untried = names - replayed
+    assert [n for n in untried if f'"{n}"' not in text and f'"{n}.stdp"' not in text] == []
 
 
 def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
@@ -92,3 +96,17 @@ def test_the_others_run(tmp_path, name, duration):
     blocks = run(tmp_path, name, duration)["blocks"]
     assert (blocks["status"] == "ok").all() and len(blocks) == 3
     assert blocks.filter(like="_spikes").sum().gt(0).all()
+
+
+def test_the_digit_networks_weights_are_normalised(tmp_path):
+    """The last step of this run is the one at whose end `every 350 ms` scales the weights."""
+    tables = run(tmp_path, "diehl_cook_2015", "350.5 ms")
+    learnt = tables["weights"].query("connection == 'learning'")
+    sums = learnt.groupby(["block", "post"])[["w_initial", "w"]].sum()
+    assert len(sums) == 18
+    np.testing.assert_allclose(sums["w"], 6, rtol=1e-12)
+    # More than scaled: what spiked before the target has gained.
+    scaled = learnt["w_initial"] * (6 / sums["w_initial"]).reindex(
+        learnt.set_index(["block", "post"]).index
+    ).to_numpy()
+    assert (np.abs(learnt["w"] - scaled) > 1e-3).mean() > 0.5
