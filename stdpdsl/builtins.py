@@ -94,6 +94,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ("low", "high"), "nn", "uniform", "np.floor({0} + ({1} - {0})*{u})", result="integer"
     ),
     "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
+    "binomial": Distribution(("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})"),
 }
 
 PATTERNS = {

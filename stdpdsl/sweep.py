@@ -526,6 +526,10 @@ def transform(name: str, arguments: list[float], base: np.ndarray) -> np.ndarray
             return np.floor(a + (b - a) * base)
         case "bernoulli":
             return 1.0 * (base < a)
+        case "binomial":
+            from scipy.stats import binom
+
+            return binom.ppf(base, a, b)
     raise KeyError(name)
 
 

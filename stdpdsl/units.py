@@ -39,14 +39,12 @@ class Dim:
         return _NAMED.get(self) or _composed(self) or self.base_units()
 
     def base_units(self) -> str:
-        """Brian2's base units: `second`, `metre ** 2 / second`; `1` for no dimension."""
+        """Brian2's base units: `second`, `metre**2/second`; `1` for no dimension. Without
+        parentheses, which its equations do not take after a colon."""
         factors = [(n, e) for n, e in zip(BASE, self.exponents, strict=True) if e]
         above = [_power(n, e) for n, e in factors if e > 0]
-        below = [_power(n, -e) for n, e in factors if e < 0]
-        if not below:
-            return "*".join(above) or "1"
-        bottom = below[0] if len(below) == 1 else f"({'*'.join(below)})"
-        return f"{'*'.join(above) or '1'}/{bottom}"
+        below = [f"/{_power(n, -e)}" for n, e in factors if e < 0]
+        return ("*".join(above) or "1") + "".join(below)
 
     def unit_name(self) -> str:
         """The unit that stands for this dimension in Brian2's equations (`volt`, `1`, `second`),

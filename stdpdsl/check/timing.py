@@ -14,6 +14,7 @@ from .infer import Inference
 from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
+from .traces import event_driven
 from .values import value
 
 DEFAULT_DT = 1e-4
@@ -111,7 +112,8 @@ class Timing:
         self.seen.add(key)
         post = model.post_equations if isinstance(model, ast.Rule) else ()
         for equation in (*model.equations, *post):
-            if equation.kind == "ode" and equation.rhs is not None:
+            exact = component.rule is not None and event_driven(equation, component, self.symbols)
+            if equation.kind == "ode" and equation.rhs is not None and not exact:
                 self.time_constants(equation.rhs, component, env)
             if equation.bounds is not None:
                 low, high = (value(b, env) for b in (equation.bounds.low, equation.bounds.high))

@@ -134,8 +134,11 @@ class ModelCode:
             code = f"draw_keys(x, {key}, {copies})" if many else f"draw_key({key}, 0)"
         name = self.free(f"draw_key_{self.draws}")
         self.externals[name] = Parameter(name, code, many or call.independent, "1")
-        base = f"{distribution.base}_draw({name}, t_in_timesteps, {self.element})"
+        place = f"{name}, t_in_timesteps, {self.element}"
+        base = f"{distribution.base}_draw({place})"
         texts = [f"({arguments[a]})" for a in distribution.arguments]
+        if call.func.id == "binomial":
+            return f"binomial_draw({place}, {arguments['n']}, {arguments['p']})"
         if call.func.id == "bernoulli":  # Brian2 multiplies no condition
             return f"int({base} < {texts[0]})"
         text = distribution.transform.format(*texts, u=base).replace("np.", "")

@@ -131,6 +131,51 @@ def normal_draw(key, step, element):
     return normal_quantile(uniform_draw(key, step, element) + 1.0 / 18014398509481984.0)
 
 
+def binomial_draw(key, step, element, n, p):
+    """How many of n trials with probability p succeed: each trial draws for itself."""
+    n, p = np.asarray(n), np.asarray(p)
+    trials = int(np.max(n, initial=0))
+    count = np.zeros(np.broadcast_shapes(np.shape(element), n.shape, p.shape))
+    for trial in range(trials):
+        draw = uniform_draw(key, step, np.asarray(element).astype(np.int64) + (trial << 40))
+        count += (trial < n) & (draw < p)
+    return count
+
+
+def binomial_quantile(u, n, p):
+    """The number of successes that is the quantile u of n trials with probability p."""
+    n, p = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (n, p)))
+    shape = np.broadcast_shapes(np.shape(u), n.shape)
+    chance = np.broadcast_to((1 - p) ** n, shape).copy()
+    reached, count = chance.copy(), np.zeros(shape)
+    for k in range(1, int(np.max(n, initial=0)) + 1):
+        below = (u >= reached) & (count == k - 1) & (k <= n)
+        count[below] = k
+        with np.errstate(divide="ignore", invalid="ignore"):
+            chance = np.where(p < 1, chance * (n - k + 1) / k * p / (1 - p), 1.0 * (k == n))
+        reached = reached + chance
+    return count
+
+
+BINOMIAL_CPP = """
+static inline double binomial_draw(double key, int64_t step, int64_t element, double n, double p) {
+    double count = 0;
+    for (int64_t trial = 0; trial < n; trial++)
+        count += uniform_draw(key, step, element + (trial << 40)) < p;
+    return count;
+}
+"""
+BINOMIAL_CYTHON = """
+cdef inline double binomial_draw(double key, int64_t step, int64_t element, double n, double p):
+    cdef double count = 0
+    cdef int64_t trial = 0
+    while trial < n:
+        if uniform_draw(key, step, element + (trial << 40)) < p:
+            count += 1
+        trial += 1
+    return count
+"""
+
 # Coefficients of the quantile's three ranges: numerator, denominator, lowest power first.
 QUANTILE = (
     (3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
@@ -212,9 +257,10 @@ def draw_functions():
     """The draws as functions that Brian2's code may call: part of a namespace."""
     from brian2.core.functions import Function
 
-    def function(numpy_code, cpp, cython, needs=None):
+    def function(numpy_code, cpp, cython, needs=None, more=0):
         made = Function(
-            numpy_code, arg_units=[1, 1, 1], arg_types=["float", "integer", "integer"],
+            numpy_code, arg_units=[1] * (3 + more),
+            arg_types=["float", "integer", "integer", *["any"] * more],
             return_unit=1, return_type="float", stateless=False,
         )  # fmt: skip
         made.implementations.add_implementation("cpp", cpp, dependencies=needs)
@@ -224,4 +270,6 @@ def draw_functions():
     uniform = function(uniform_draw, DRAW_CPP, DRAW_CYTHON)
     cpp, cython = normal_code()
     normal = function(normal_draw, cpp, cython, {"uniform_draw": uniform})
-    return {"uniform_draw": uniform, "normal_draw": normal}
+    needs = {"uniform_draw": uniform}
+    binomial = function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, needs, 2)
+    return {"uniform_draw": uniform, "normal_draw": normal, "binomial_draw": binomial}

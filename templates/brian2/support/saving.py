@@ -188,6 +188,7 @@ def part_of(edges, chosen):
 def relaxed(values, still, at_one, age):
     """A linear trace `age` (s) after its last update: its rate of change is `still` at 0 and
     `at_one` at 1."""
-    slope = at_one - still
-    offset = still / slope
-    return (values + offset) * np.exp(slope * age) - offset
+    slope = np.asarray(at_one - still)
+    level = slope == 0
+    growth = np.where(level, age, np.expm1(slope * age) / np.where(level, 1.0, slope))
+    return values * np.exp(slope * age) + still * growth
