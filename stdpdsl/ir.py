@@ -101,8 +101,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Layer:
-    """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (hears
-    its sound once, before the network runs). `drive`: (variable, filterbank)."""
+    """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (it
+    hears its sound once, before the network runs). `drive`: (variable, filterbank)."""
 
     name: str
     size: int

@@ -121,11 +121,9 @@ class ConnectionLowering:
                 )
                 trace = self.trace(e)
                 traces.append(trace)
-                if self.c.name in self.switches.set or (self.c.name, name) in self.switches.recorded:
-                    now = trace_now(
-                        e, lambda text, n=name: lambda x: self.code.show(x, **{n: text}),
-                        self.own[name],
-                    )  # fmt: skip
+                recorded = (self.c.name, name) in self.switches.recorded
+                if recorded or self.c.name in self.switches.set:
+                    now = trace_now(e, self.code.show, self.own[name])
                     lines.append(f"{trace.now} = {now} : {unit_of(e)}")
                 continue
             gate = self.gates.learning if name == self.c.weight and e.kind == "ode" else ""

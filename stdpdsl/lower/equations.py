@@ -1,4 +1,4 @@
-"""Equations as such: which are linear, which can be integrated event by event, and how they print."""
+"""Equations as lines of a Brian2 model, and the closed form of a trace."""
 
 from __future__ import annotations
 
@@ -41,13 +41,11 @@ def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=
     return f"d{name}/dt = {rhs} : {unit}{tail}"
 
 
-def trace_now(e: ast.Equation, show_with: Callable[[str], Show], own: str) -> str:
+def trace_now(e: ast.Equation, show: Callable[..., str], own: str) -> str:
     """The right side that extrapolates an event-driven variable to the time at which it is read.
-
-    `show_with(text)` prints with the variable replaced by `text`.
-    """
+    `show` prints an expression, with names replaced by the text that is given for them."""
     assert e.rhs is not None
-    still, at_one = show_with("0")(e.rhs), show_with("1")(e.rhs)
+    still, at_one = show(e.rhs, **{e.name.id: "0"}), show(e.rhs, **{e.name.id: "1"})
     if is_product(e.rhs, e.name.id):
         return f"{own}*exp(({at_one})*(t - lastupdate))"
     slope = f"(({at_one}) - ({still}))"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from running import assert_same, run_text
 
 RELAY = """model tested
@@ -414,14 +415,15 @@ run:
         weights = tables["weights"]
         sums = weights.groupby(["total", side])["w"].sum()
         assert np.allclose(sums, sums.index.get_level_values("total"), rtol=1e-12)
-        first = weights[weights["block"] == 0].pivot(index="pre", columns="post", values="w_initial")
+        mine = weights[weights["block"] == 0]
+        first = mine.pivot(index="pre", columns="post", values="w_initial")
         axis = 0 if side == "post" else 1
         w = first.to_numpy()
         for step in range(2):
             w = w / w.sum(axis=axis, keepdims=True)
             if step == 0:
                 w[[0, 2]] += 1
-        obtained = weights[weights["block"] == 0].pivot(index="pre", columns="post", values="w")
+        obtained = mine.pivot(index="pre", columns="post", values="w")
         assert np.allclose(obtained, w, rtol=1e-12)
 
 

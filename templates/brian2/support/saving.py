@@ -85,7 +85,7 @@ class Saving:
 
     def connection(self, name, weight, states, traces, bounds, held=False):
         """Synapses with their first and last weights and the rest of their state; measures."""
-        x, edges = self.x, self.x.edges[name]
+        edges = self.x.edges[name]
         if not len(edges.i):
             return
         wanted = {n: at(v, edges.copy) for n, v in self.varying.get(name, {}).items()}
