@@ -1,5 +1,6 @@
 """Every spec that ships, run for a short time."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from stdpdsl.compiler import compile_source
 from stdpdsl.source import Source
+from stdpdsl.verify import VERIFICATIONS
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -27,9 +29,17 @@ def run(folder, name, duration, lowering="synapse"):
     return {path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()}  # noqa: E501
 
 
-def test_all_specs_are_here():
+def test_all_specs_are_listed():
+    """And each of them is run: here, in test_recordings.py, or by a verification."""
     names = {path.stem for path in SPECS.glob("*.stdp")}
-    assert names == {"auditory_map", "balanced_network", "song_2000", "stdp_window"}
+    listed = re.findall(r"^\| `(\w+)\.stdp` \| \w", (SPECS / "README.md").read_text("utf-8"), re.M)
+    assert listed == sorted(names)
+    tests = [Path(__file__), Path(__file__).with_name("test_recordings.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in tests)
+    replayed = {Path(r.spec).stem for v in VERIFICATIONS.values() for r in v.replays}
+    assert replayed <= names
+    untried = names - replayed
+    assert [n for n in untried if f'"{n}"' not in text and f'"{n}.stdp"' not in text] == []
 
 
 def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
@@ -53,11 +63,18 @@ def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
     )
 
 
-def test_inhibition_stays_inside_its_block(tmp_path):
+def test_inhibition_stays_inside_its_block():
     source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
-    script = compile_source(source, SPECS, [], "synapse", "numpy").script
-    assert "pre = edges.i + 10 * edges.block" in script
-    assert "edges = synapses_of(choose, None, replicate_of_block, 10, 10)" in script
+    script = compile_source(source, SPECS, ["duration=1 ms"], "synapse", "numpy").script
+    namespace = {"__name__": "script"}
+    exec(compile(script, "script.py", "exec"), namespace)
+    row = namespace["sweep"]()
+    x = namespace["Data"](row, 4, 1, str(SPECS))
+    edges = namespace["edges_of_excite"](x, row, namespace["parameters"](row))
+    assert len(edges.i) == 4 * 90 and (edges.i != edges.j).all()
+    assert (edges.pre // 10 == edges.post // 10).all()
+    edges = namespace["edges_of_inhibit"](x, row, namespace["parameters"](row))
+    assert np.array_equal(edges.pre, edges.post) and len(edges.pre) == 40
 
 
 def test_the_stdp_window_is_the_classic_curve(tmp_path):
@@ -79,3 +96,17 @@ def test_the_others_run(tmp_path, name, duration):
     blocks = run(tmp_path, name, duration)["blocks"]
     assert (blocks["status"] == "ok").all() and len(blocks) == 3
     assert blocks.filter(like="_spikes").sum().gt(0).all()
+
+
+def test_the_digit_networks_weights_are_normalised(tmp_path):
+    """The last step of this run is the one at whose end `every 350 ms` scales the weights."""
+    tables = run(tmp_path, "diehl_cook_2015", "350.5 ms")
+    learnt = tables["weights"].query("connection == 'learning'")
+    sums = learnt.groupby(["block", "post"])[["w_initial", "w"]].sum()
+    assert len(sums) == 18
+    np.testing.assert_allclose(sums["w"], 6, rtol=1e-12)
+    # More than scaled: what spiked before the target has gained.
+    scaled = learnt["w_initial"] * (6 / sums["w_initial"]).reindex(
+        learnt.set_index(["block", "post"]).index
+    ).to_numpy()
+    assert (np.abs(learnt["w"] - scaled) > 1e-3).mean() > 0.5

@@ -1,0 +1,166 @@
+"""Pair-based rules: windows, and where independent spike trains bring the weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stdpdsl.results import Results
+from stdpdsl.verify.table import Replay, Row, Verification, columns
+
+
+def window(results: Results) -> list[Row]:
+    """`stdp_window.stdp`: 20 pairings at each lag, too far apart to meet."""
+    w = columns(results, "weights", connection="stdp")
+    # The post spike comes in the step after the teacher's, at 50.1 ms; the pre spike at `delay`.
+    lag = 0.0501 - (0.001 + w["delay"])
+    published = 20 * np.where(
+        lag > -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02)
+    )
+    off = np.abs(w["w"] - w["w_initial"] - published).max()
+    source = "Song et al. (2000), the window"
+    return [Row("largest distance from 20 A exp(-|lag|/tau)", 0.0, float(off), 1e-9, source)]
+
+
+def competition(results: Results) -> list[Row]:
+    """`song_2000.stdp`: the weights leave the middle for both bounds, and the target's rate hardly
+    follows its inputs'."""
+    w = columns(results, "weights", connection="ff")
+    spikes = columns(results, "spikes", layer="target")
+    late = spikes["rate"][spikes["t"] >= 500]
+    rates = np.unique(late, return_counts=True)[1]
+    rows = [
+        Row(
+            "fastest over slowest target, inputs at 10 to 20 Hz",
+            1.0,
+            float(rates.max() / rates.min()),
+            0.2,
+            "Song et al. (2000), fig. 2: nearly constant rate",
+        )
+    ]
+    for rate in np.unique(w["rate"]):
+        x = w["w"][w["rate"] == rate] / 0.015
+        middle = float(((x > 1 / 3) & (x < 2 / 3)).mean())
+        quantity = f"share of weights in the middle third, inputs at {rate:g} Hz"
+        rows.append(Row(quantity, 0.0, middle, 0.2, "Song et al. (2000), fig. 2: two peaks"))
+    return rows
+
+
+def equilibrium(results: Results, connection: str, since: float, **where: object) -> np.ndarray:
+    """All samples of `w` from `since` (in s) on, when the start is forgotten."""
+    samples = columns(results, "trajectories", connection=connection, variable="w", **where)
+    return samples["value"][samples["t"] >= since]
+
+
+def guetig(results: Results) -> list[Row]:
+    """`guetig_fixed_point.stdp`, whose alpha is 1.2."""
+    rows = []
+    for mu in np.unique(columns(results, "blocks")["mu"]):
+        w = equilibrium(results, "guetig", 12, mu=float(mu))
+        published = 1 / (1 + 1.2 ** (1 / mu))
+        source = "Guetig et al. (2003), fixed point for uncorrelated inputs"
+        rows.append(Row(f"mean weight, mu = {mu:g}", published, float(w.mean()), 0.015, source))
+    return rows
+
+
+def rubin(results: Results) -> list[Row]:
+    """`guetig_fixed_point.stdp`, the multiplicative rule in it."""
+    w = equilibrium(results, "rubin", 12)
+    source = "Rubin et al. (2001), multiplicative, uncorrelated inputs"
+    return [Row("mean weight, 1/(1 + alpha)", 1 / 2.2, float(w.mean()), 0.01, source)]
+
+
+def van_rossum(results: Results) -> list[Row]:
+    """`van_rossum_2000.stdp`: trains of 50 Hz, tau 20 ms.
+
+    Noise makes the equilibrium an inverse gamma distribution (the solution of the Fokker-Planck
+    equation): a spike of one side meets a trace with mean m and second moment s, which drift and
+    diffusion are proportional to.
+    """
+    source = "van Rossum et al. (2000), Fokker-Planck analysis"
+    c_p, c_d, sigma = 0.007, 0.003, 0.015
+    m = 50 * 0.02
+    s = m / 2 + m**2
+    shape = 1 + 2 * m * c_d / (2 * s * sigma**2)
+    quiet, noisy = (equilibrium(results, "ff", 20, sigma=value) for value in (0.0, sigma))
+    middle = c_p / c_d
+    return [
+        Row("mean weight without noise, c_p/c_d", middle, float(quiet.mean()), 0.05, source),
+        Row("mean weight, c_p/c_d", middle, float(noisy.mean()), 0.1, source),
+        Row(
+            "coefficient of variation",
+            1 / np.sqrt(shape - 2),
+            float(noisy.std() / noisy.mean()),
+            0.04,
+            source,
+        ),
+        Row("share of weights below c_p/c_d/4", 0.0, float((noisy < middle / 4).mean()), 0.01,
+            "van Rossum et al. (2000): one peak, away from 0"),
+    ]  # fmt: skip
+
+
+def morrison(results: Results) -> list[Row]:
+    """`morrison_2007.stdp`: w0 is 1, mu 0.4."""
+    rows = []
+    for alpha in np.unique(columns(results, "blocks")["alpha"]):
+        w = equilibrium(results, "ff", 15, alpha=float(alpha))
+        published = alpha ** (-1 / 0.6)
+        source = "Morrison et al. (2007), where drift is zero"
+        quantity = f"mean weight, alpha = {alpha:g}"
+        rows.append(Row(quantity, published, float(w.mean()), 0.03 * published, source))
+    return rows
+
+
+def izhikevich_desai(results: Results) -> list[Row]:
+    """`izhikevich_desai_2003.stdp`: the mean change per pre spike over the rate of the target."""
+    plus, minus, tau_plus, tau_minus = 1.03, -0.51, 0.0133, 0.0345
+    spikes = len(columns(results, "spikes", layer="pre")["t"]) / 80
+    w = columns(results, "weights", connection="ff")
+    rates = np.unique(w["rate"])
+    change = np.array([
+        (w["w"] - w["w_initial"])[w["rate"] == rate].mean() / (1e-5 * spikes) for rate in rates
+    ])  # fmt: skip
+    published = plus * rates / (1 / tau_plus + rates) + minus * rates / (1 / tau_minus + rates)
+    source = "Izhikevich & Desai (2003), change as a function of the rate"
+    rows = [
+        Row(f"change per pre spike, target at {rate:g} Hz", float(p), float(c), 0.003, source)
+        for rate, p, c in zip(rates, published, change, strict=True)
+    ]
+    # The change is the rate times a function that crosses zero once, rising.
+    turn = np.interp(0, change / rates, rates)
+    threshold = -(plus / tau_minus + minus / tau_plus) / (plus + minus)
+    return [*rows, Row("rate at which depression turns", threshold, float(turn), 1.0, source)]
+
+
+TEST = "tests/rules/test_pairs.py::test_a_rule_is_its_reference"
+NEST = "tests/nest/test_nest.py::test_the_reference_is_nest"
+
+
+def _rule(rule: str, nest: str = "", *replays: Replay) -> Verification:
+    return Verification(rule, f"{TEST}[{rule}-synapse]", nest and f"{NEST}[{nest}-10]", replays)
+
+
+FAMILY = (
+    _rule(
+        "pair_additive",
+        "additive",
+        Replay("stdp_window.stdp", window),
+        Replay("song_2000.stdp", competition),
+    ),
+    _rule("pair_multiplicative", "multiplicative", Replay("guetig_fixed_point.stdp", rubin)),
+    _rule("pair_mixed", "mixed", Replay("van_rossum_2000.stdp", van_rossum)),
+    _rule("pair_guetig", "guetig", Replay("guetig_fixed_point.stdp", guetig)),
+    _rule("pair_power_law", "power law", Replay("morrison_2007.stdp", morrison)),
+    _rule("pair_nearest_symmetric", "nearest symmetric"),
+    _rule(
+        "pair_nearest_pre_centred",
+        "nearest pre-centred",
+        Replay("izhikevich_desai_2003.stdp", izhikevich_desai),
+    ),
+    _rule("pair_nearest_reduced", "nearest reduced"),
+    _rule("pair_symmetric"),
+    _rule("pair_antihebbian"),
+    _rule("jonke", "jonke"),
+    _rule("diehl_cook"),
+    _rule("diehl_cook_triplet"),
+    _rule("facets", "facets"),
+)

@@ -1,0 +1,61 @@
+"""What a verification is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stdpdsl.results import Results
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published number beside the one that a run gave, both in SI units.
+
+    `tolerance` is absolute: `abs(obtained - published) <= tolerance` is ok. `source` is the paper's
+    table, figure or equation.
+    """
+
+    quantity: str
+    published: float
+    obtained: float
+    tolerance: float
+    source: str
+
+    @property
+    def ok(self) -> bool:
+        return abs(self.obtained - self.published) <= self.tolerance  # False for nan
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A spec of `specs/` (its file name), and what its results say about the paper's."""
+
+    spec: str
+    measure: Callable[[Results], list[Row]]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
+
+    `nest` is empty where NEST ships no such rule, `replays` where the paper has no number to meet.
+    """
+
+    rule: str
+    oracle: str
+    nest: str = ""
+    replays: tuple[Replay, ...] = ()
+
+
+def columns(results: Results, name: str, **where: object) -> dict[str, Any]:
+    """The columns of a table as NumPy arrays, of the rows where the named columns have a value."""
+    import pyarrow.dataset as ds
+
+    condition = None
+    for column, value in where.items():
+        equal = ds.field(column) == value
+        condition = equal if condition is None else condition & equal
+    table = results.table(name, filter=condition)
+    return {c: table[c].to_numpy(zero_copy_only=False) for c in table.column_names}

@@ -1,0 +1,1 @@
+"""Exact references for the rules of the library, written from the papers' equations."""

@@ -1,0 +1,87 @@
+"""Calcium-based plasticity. Times and time constants are in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .timeline import timeline
+
+
+def graupner_brunel(
+    pre: Sequence[float],
+    post: Sequence[float],
+    *,
+    dt: float,
+    steps: int,
+    rho: float,
+    tau_Ca: float,
+    Cpre: float,
+    Cpost: float,
+    theta_d: float,
+    theta_p: float,
+    gamma_d: float,
+    gamma_p: float,
+    tau: float,
+    rho_star: float,
+    D: float,
+) -> np.ndarray:
+    """rho at the start of each step, without noise, by Euler's method with steps of dt.
+
+    Graupner & Brunel (2012), PNAS 109:3991, equations 1 and 2: tau drho/dt = -rho(1-rho)(rho_star -
+    rho) + gamma_p (1-rho) [c > theta_p] - gamma_d rho [c > theta_d]; the calcium c jumps by Cpre, D
+    after a pre spike, and by Cpost; it decays exactly. A jump counts from the next step on.
+    """
+    jumps = np.zeros(steps + 1)
+    for amount, times in ((Cpre, np.asarray(pre) + D), (Cpost, np.asarray(post))):
+        at = np.rint(times / dt).astype(int)
+        np.add.at(jumps, at[at <= steps], amount)
+    c, keep = 0.0, np.exp(-dt / tau_Ca)
+    out = np.empty(steps)
+    for k in range(steps):
+        out[k] = rho
+        slope = -rho * (1 - rho) * (rho_star - rho)
+        slope += gamma_p * (1 - rho) * (c > theta_p) - gamma_d * rho * (c > theta_d)
+        rho += slope * dt / tau
+        c = (c + jumps[k]) * keep
+    return out
+
+
+def graupner_brunel_flat(
+    pre: Sequence[float],
+    post: Sequence[float],
+    *,
+    rho: float,
+    tau_Ca: float,
+    Cpre: float,
+    Cpost: float,
+    theta_d: float,
+    theta_p: float,
+    gamma_d: float,
+    gamma_p: float,
+    tau: float,
+    D: float,
+    stop: float = np.inf,
+) -> float:
+    """rho at the last of all events, without noise and without the cubic term.
+
+    Between two events the calcium falls from c to c exp(-h/tau_Ca); it crosses a threshold theta
+    after tau_Ca log(c/theta). On each piece rho relaxes: with rate p = gamma_p/tau towards 1 and
+    with rate d = gamma_d/tau towards 0, whichever act.
+    """
+    c = last = 0.0
+    streams = {"pre": np.asarray(pre), "arrival": np.asarray(pre) + D, "post": np.asarray(post)}
+    for t, kind in timeline(streams, stop=stop):
+        h = t - last
+        crossings = [tau_Ca * np.log(c / theta) if c > 0 else 0.0 for theta in (theta_p, theta_d)]
+        edges = sorted({0.0, h, *(min(max(x, 0.0), h) for x in crossings)})
+        for start, stop in zip(edges, edges[1:], strict=False):
+            middle = c * np.exp(-(start + stop) / 2 / tau_Ca)
+            p = gamma_p / tau * (middle > theta_p)
+            d = gamma_d / tau * (middle > theta_d)
+            if p + d > 0:
+                rho = p / (p + d) + (rho - p / (p + d)) * np.exp(-(p + d) * (stop - start))
+        c = c * np.exp(-h / tau_Ca) + {"pre": 0.0, "arrival": Cpre, "post": Cpost}[kind]
+        last = t
+    return rho
