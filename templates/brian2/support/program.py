@@ -8,8 +8,8 @@ blocks, other weights, other spikes, a longer run. Running it needs no brian2.
 The network is described once, by a function of `data`, for all targets:
 
     data      {"A1.N": 200, "A1.v": array, "ff.N": 2000, "ff.i": array, ..., "train": 10.0}
-              int: a size; float: a duration (s); array: one value per element of the object that the
-              key names up to its last dot, in SI units
+              int: a size; float: a duration (s); array: one value per element of the object that
+              the key names up to its last dot, in SI units
     assign    sets a variable from the data       connect   makes the synapses
     replay    makes a group of given spikes       record    makes a state monitor
     advance   runs for a duration                 seed_noise
@@ -24,7 +24,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -133,8 +132,8 @@ class ProgramData(dict):
         device = get_device()
         name = device.get_array_name(variable, access_data=False)
         device.array_cache[variable] = None  # Brian2 must not take it for known
-        file = f"{len(self.arrays)}"
-        self.arrays[key] = {"file": f"inputs/{file}", "dtype": np.dtype(variable.dtype).str, "size": size}
+        file, dtype = str(len(self.arrays)), np.dtype(variable.dtype).str
+        self.arrays[key] = {"file": f"inputs/{file}", "dtype": dtype, "size": size}
         if not isinstance(variable, DynamicArrayVariable):
             return f'load("{file}", {name}, _num_{name});'
         return f'{"load" if size else "load_all"}("{file}", {name});'
@@ -350,7 +349,7 @@ def two_units(project, sources, data):
         if source == "network.cpp":
             text = seldom_timed(text)
         if source in hot:
-            first.append(own_namespace(text, f"of_{Path(source).stem}"))
+            first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
         else:
             second.append(text)
     return "\n".join(first), "\n".join(second)
@@ -363,9 +362,42 @@ def own_namespace(text, name):
     return text.replace(use, use + f"    using namespace {name};\n") if name in text else text
 
 
+def by_chunks(text):
+    """A thresholder that first asks of many neurons at once whether any spikes: most never do, and
+    that question the compiler can vectorise. The conditions are the same, so are the spikes."""
+    loop = re.compile(
+        r"( *)for\(size_t _idx=0; _idx<N; _idx\+\+\)\n *\{\n(?P<condition>.*?)\n *if\(_cond\) \{"
+        r"(?P<spike>.*?\n) {8}\}\n {4}\}\n",
+        re.DOTALL,
+    )
+    found = loop.search(text)
+    if not found or "_rand" in found["condition"]:  # a draw must not be made twice
+        return text
+    chunks = f"""
+    for(size_t _start=0; _start<N; _start+=256)
+    {{
+        const size_t _stop = _start + 256 < N ? _start + 256 : N;
+        char _any = 0;
+        for(size_t _idx=_start; _idx<_stop; _idx++)
+        {{
+{found["condition"]}
+            _any |= _cond;
+        }}
+        if(!_any) continue;
+        for(size_t _idx=_start; _idx<_stop; _idx++)
+        {{
+{found["condition"]}
+            if(_cond) {{{found["spike"]}            }}
+        }}
+    }}
+"""
+    return text[: found.start()] + chunks + text[found.end() :]
+
+
 def seldom_timed(text):
     """Brian2 2.9 reads the processor's time before each object of each step; once will do."""
-    return text.replace("            if (report_func)\n", "            if (report_func && i == 0)\n")
+    each = "            if (report_func)\n"
+    return text.replace(each, each.replace("report_func", "report_func && i == 0"))
 
 
 def compile_program(project, units, flags, binary):
