@@ -12,7 +12,8 @@ The network is described once, by a function of `data`, for all targets:
               the key names up to its last dot, in SI units
     assign    sets a variable from the data       connect   makes the synapses
     replay    makes a group of given spikes       record    makes a state monitor
-    advance   runs for a duration                 seed_noise
+    follow    makes a function of time            seed_noise
+    advance   runs for a duration
 """
 
 import errno
@@ -101,11 +102,12 @@ class ProgramData(dict):
         self.numbers = []  # keys, by their place in the file of numbers
         self.durations = []  # keys, in the order of the runs
         self.markers = {}  # {key of a size: its placeholder}
+        self.products = {}  # {placeholder times width: (key, width)}
         literals = set(re.findall(r"\d+", code))
         marker = 70_001
         for key, value in data.items():
             if isinstance(value, int | np.integer):
-                while str(marker) in literals or str(marker + 1) in literals:
+                while {str(marker), str(marker + 1)} & literals:
                     marker += 2
                 self.markers[key] = marker
                 marker += 2
@@ -210,6 +212,24 @@ def record(source, variables, data, name, **options):
         return StateMonitor(source, variables, nothing, name=name, **options)
 
 
+def follow(data, name, dt, unit, width):
+    """A function of time, whose steps of `dt` seconds are the rows of NAME.values, in SI units.
+
+    `width` is 0 for a function of t, else the number of columns of a function of t and i.
+    """
+    from brian2 import TimedArray, second
+
+    if not isinstance(data, ProgramData):
+        return TimedArray(data[f"{name}.values"] * unit, dt=dt * second, name=name)
+    rows = data[f"{name}.N"]
+    file = f"static_arrays/{name}_values"
+    data.arrays[f"{name}.values"] = {"file": file, "dtype": "<f8", "size": f"{name}.N"}
+    if width:
+        data.products[rows * width] = (f"{name}.N", width)
+    shape = (rows, width) if width else rows
+    return TimedArray(np.zeros(shape) * unit, dt=dt * second, name=name)
+
+
 def seed_noise(data, key):
     """Seed the random numbers that equations draw."""
     from brian2 import get_device, seed
@@ -276,7 +296,7 @@ def build_program(simulate, data, code, flags, folder):
     """
     from brian2 import get_device, set_device
 
-    folder = Path(folder)
+    folder = Path(folder).resolve()
     project = folder.with_name(folder.name + ".source")
     set_device("cpp_standalone", directory=str(project), build_on_run=False)
     marked = ProgramData(data, code)
@@ -284,9 +304,12 @@ def build_program(simulate, data, code, flags, folder):
     device = get_device()
     device.build(directory=str(project), compile=False, run=False)
     unused = [key for key in data if key not in marked.markers and key not in marked.arrays]
-    unused = [key for key in unused if key not in marked.durations]
+    unused = [key for key in unused if key not in {*marked.durations, *marked.numbers}]
     if unused:
         raise ProgramError(f"the network makes no use of {unused}")
+    for key, array in marked.arrays.items():
+        if array["file"].startswith("static") and not (project / array["file"]).exists():
+            raise ProgramError(f"Brian2 reads {key} from another file than {array['file']}")
     sources = sorted(device.writer.source_files)
     units = two_units(project, sources, marked)
     (folder / "static_arrays").mkdir(parents=True)
@@ -320,8 +343,10 @@ def two_units(project, sources, data):
     hot = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
     sizes = {}
     for key, marker in data.markers.items():
-        sizes[marker] = f"_size_{data.number(key)}"
-        sizes[marker + 1] = f"(_size_{data.number(key)} + 1)"
+        sizes[marker] = f"brian::_size_{data.number(key)}"
+        sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # of a group's list of spikes
+    for product, (key, width) in data.products.items():
+        sizes[product] = f"(brian::_size_{data.number(key)} * {width})"
     literal = re.compile(r"(?<![\w.])(" + "|".join(map(str, sizes)) + r")(?![\w.])")
     names = [f"_size_{data.number(key)}" for key in data.markers]
 
@@ -554,7 +579,7 @@ def run_program(program, data, workdir, report=None):
     `report(t)` is called with the simulated time (s) now and then. The reader takes an output's
     name and returns its array.
     """
-    program, workdir = Path(program), Path(workdir)
+    program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
     for name in ("inputs", "static_arrays", "results"):
         (workdir / name).mkdir(parents=True)
@@ -569,7 +594,7 @@ def run_program(program, data, workdir, report=None):
     environment = {**os.environ, "LD_BIND_NOW": "1"}
     with (workdir / "errors.txt").open("w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(
-            [str(program.resolve() / "main"), "--results_dir", "results/"],
+            [str(program / "main"), "--results_dir", "results/"],
             cwd=workdir, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=errors, text=True,
         )  # fmt: skip
