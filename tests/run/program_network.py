@@ -21,6 +21,7 @@ from program import (  # noqa: E402
     cached_program,
     connect,
     follow,
+    machine_flags,
     record,
     replay,
     run_program,
@@ -29,7 +30,7 @@ from program import (  # noqa: E402
 )
 
 DT = 1e-4
-FLAGS = ["-w", "-O1", "-std=c++11", "-ffp-contract=off"]
+FLAGS = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", *machine_flags()]
 NAMES = ["v", "w", "spikes.i", "spikes.t", "samples.w", "t"]
 
 

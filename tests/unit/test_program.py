@@ -13,6 +13,7 @@ from program import (
     keep_program,
     program_key,
     run_program,
+    seldom_timed,
 )
 
 
@@ -115,3 +116,19 @@ def test_a_condition_that_draws_is_asked_once():
     assert asked.count("v > 1") == 2
     assert asked.count("space[_count++] = _idx;") == 1
     assert by_chunks("no thresholder") == "no thresholder"
+
+
+def brian_template(name):
+    """Text of one of the installed Brian2's C++ templates."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    folder = find_spec("brian2").submodule_search_locations[0]
+    return (Path(folder) / "devices/cpp_standalone/templates" / name).read_text()
+
+
+def test_our_changes_still_find_their_places_in_brians_templates():
+    assert by_chunks(brian_template("threshold.cpp")).count("_any") == 3
+    each = "for(size_t i=0; i<objects.size(); i++)"
+    body = seldom_timed(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
+    assert "clock()" not in body or "i == 0" in body
