@@ -75,9 +75,9 @@ def table(folder, rows, blocks, seconds, target):
     for row in rows:
         figure = {"row": row, "blocks": blocks, "seconds": seconds, **WAYS[row](problem, target)}
         figures.append(figure)
-        build = "–" if figure["build"] is None else f"{figure['build']:.2f} s"
+        build = "–" if figure["build"] is None else f"{figure['build']:.3g} s"
         print(
-            f"| {ROWS[row]} | {build} | {figure['simulate']:.3f} s | {figure['whole']:.2f} s "
+            f"| {ROWS[row]} | {build} | {figure['simulate']:.3g} s | {figure['whole']:.3g} s "
             f"| {figure['memory'] / 1e6:,.0f} MB | {figure['spikes']:,} | {figure['mean']:.6f} |",
             flush=True,
         )
@@ -96,7 +96,7 @@ def print_ratios(by_row):
                 whole = figure["whole"] / by_row[ours]["whole"]
                 simulate = figure["simulate"] / by_row[ours]["simulate"]
                 print(
-                    f"{other} / {ours}: whole process {whole:.2f}, simulation alone {simulate:.2f}"
+                    f"{other} / {ours}: whole process {whole:.3g}, simulation alone {simulate:.3g}"
                 )
     print(flush=True)
 

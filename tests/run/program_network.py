@@ -21,7 +21,7 @@ from program import (  # noqa: E402
     cached_program,
     connect,
     follow,
-    machine_flags,
+    program_flags,
     record,
     replay,
     run_program,
@@ -30,7 +30,6 @@ from program import (  # noqa: E402
 )
 
 DT = 1e-4
-FLAGS = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", *machine_flags()]
 NAMES = ["v", "w", "spikes.i", "spikes.t", "samples.w", "t"]
 
 
@@ -103,7 +102,7 @@ def main(target, folder, blocks, duration, seed="1"):
     else:
         code = inspect.getsource(simulate)
         program = cached_program(
-            simulate, data, code, FLAGS, Path(folder), warnings.append, Path(target)
+            simulate, data, code, program_flags(), Path(folder), warnings.append, Path(target)
         )
         outputs = run_program(program, data, Path(folder) / "run", times.append)
     np.savez(Path(folder) / "outputs.npz", **{name: outputs(name) for name in NAMES})

@@ -131,3 +131,24 @@ def test_interrupted(cache, tmp_path):
     assert process.returncode != 0
     assert not (tmp_path / "run" / "outputs.npz").exists()
     assert not (results / "last_run_info.txt").exists()
+
+
+@pytest.mark.slow
+def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
+    """Else a parameter's last bits would depend on whether the sweep names it."""
+    from program import compiler, program_flags
+
+    numbers = -np.random.default_rng(1).random(3000) * 10.0 ** np.tile(range(-4, 2), 500)
+    lines = [
+        f"{{ volatile double v = {x!r}; n += exp(v) != exp({x!r}); }}" for x in numbers.tolist()
+    ]
+    source = tmp_path / "fold.cpp"
+    source.write_text(
+        "#include <cmath>\n#include <cstdio>\nint main() { int n = 0;\n"
+        + "\n".join(lines)
+        + '\nprintf("%d", n); }\n'
+    )
+    command = [compiler(), *program_flags(), str(source), "-o", str(tmp_path / "fold")]
+    subprocess.run(command, check=True)
+    differing = subprocess.run([tmp_path / "fold"], capture_output=True, text=True, check=True)
+    assert differing.stdout == "0"

@@ -38,6 +38,18 @@ def test_the_key_decides(monkeypatch):
     assert key != program_key("v = 1", ["-O3"])
 
 
+def test_no_compiler_or_a_broken_one(monkeypatch, tmp_path):
+    monkeypatch.setattr("program.compiler", lambda: None)
+    with pytest.raises(ProgramError, match="no C\\+\\+ compiler was found"):
+        program_key("v = 1", [])
+    broken = tmp_path / "c++"
+    broken.write_text("#!/bin/sh\necho no developer tools >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr("program.compiler", lambda: str(broken))
+    with pytest.raises(ProgramError, match="does not work: no developer tools"):
+        program_key("v = 1", [])
+
+
 def test_data_cannot_be_frozen_into_a_program():
     data = ProgramData({"A.N": 3, "A.v": [1.0, 2.0, 3.0], "train": 2.0}, "")
     with pytest.raises(TypeError, match="values of A.v are read when the program runs"):
