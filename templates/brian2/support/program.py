@@ -16,7 +16,6 @@ The network is described once, by a function of `data`, for all targets:
     advance   runs for a duration
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -349,7 +348,7 @@ def build_program(simulate, data, code, flags, folder):
     manifest = {
         "arrays": marked.arrays,
         "numbers": marked.numbers,
-        "outputs": {n: output_file(device, *where) for n, where in outputs.items()},
+        "outputs": {n: output_file(device, *place) for n, place in outputs.items()},
         "hashes": {str(p.relative_to(folder)): file_hash(p) for p in files_under(folder)},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -373,8 +372,8 @@ def two_units(project, sources, data):
     for key, marker in data.markers.items():
         sizes[marker] = f"brian::_size_{data.number(key)}"
         sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # of a group's list of spikes
-    for product, (key, width) in data.products.items():
-        sizes[product] = f"(brian::_size_{data.number(key)} * {width})"
+    for cells, (key, width) in data.products.items():
+        sizes[cells] = f"(brian::_size_{data.number(key)} * {width})"
     literal = re.compile(r"(?<![\w.])(" + "|".join(map(str, sizes)) + r")(?![\w.])")
     names = [f"_size_{data.number(key)}" for key in data.markers]
 
@@ -496,34 +495,33 @@ def cached_program(simulate, data, code, flags, workdir, warn, cache=None):
     """
     cache = program_cache() if cache is None else Path(cache)
     key = program_key(code, flags)
-    kept = cache / key
-    if is_whole(kept):
-        touch(kept)
-        return kept
+    entry = cache / key
+    if is_whole(entry):
+        touch(entry)
+        return entry
     with one_at_a_time(cache, key):
-        if is_whole(kept):  # built by another while this one waited
-            return kept
+        if is_whole(entry):  # built by another while this one waited
+            return entry
         built = Path(workdir) / key
         build_program(simulate, data, code, flags, built)
         try:
-            keep_program(built, kept)
-        except OSError as error:
-            why = "is full" if error.errno == errno.ENOSPC else f"cannot be written: {error}"
-            warn(f"the compiled program is not kept: {cache} {why}")
+            keep_program(built, entry)
+            forget_programs(cache, PROGRAMS_KEPT, PROGRAM_BYTES_KEPT, entry)
+        except OSError as error:  # read-only, or full
+            warn(f"the compiled program is not kept in {cache}: {error.strerror or error}")
             return built
-    forget_programs(cache, PROGRAMS_KEPT, PROGRAM_BYTES_KEPT, kept)
-    return kept
+    return entry
 
 
-def keep_program(built, kept):
+def keep_program(built, entry):
     """Move a program into the cache, so that it is there whole or not at all."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    coming = kept.with_name(f"coming-{os.getpid()}-{kept.name}")
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    coming = entry.with_name(f"coming-{os.getpid()}-{entry.name}")
     try:
         shutil.copytree(built, coming)
-        if kept.exists():  # broken, or it would have been used
-            shutil.rmtree(kept)
-        os.rename(coming, kept)
+        if entry.exists():  # broken, or it would have been used
+            shutil.rmtree(entry)
+        os.rename(coming, entry)
     finally:
         shutil.rmtree(coming, ignore_errors=True)
 
@@ -644,9 +642,9 @@ def run_program(program, data, workdir, report=None):
 
     def outputs(name):
         """One output's final values; of a state monitor, a row per sample."""
-        where = manifest["outputs"][name]
-        values = np.fromfile(workdir / where["file"], dtype=np.dtype(where["dtype"]))
-        return values if where["width"] is None else values.reshape(-1, data[where["width"]])
+        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
+        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
+        return values if width is None else values.reshape(-1, data[width])
 
     return outputs
 
