@@ -26,7 +26,9 @@ def run(folder, name, duration, lowering="synapse"):
         [sys.executable, str(script), "--out", "out"], cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return {path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()}  # noqa: E501
+    return {
+        path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()
+    }  # noqa: E501
 
 
 def test_all_specs_are_listed():
@@ -84,14 +86,14 @@ def test_the_stdp_window_is_the_classic_curve(tmp_path):
     # The teacher's spike at 50 ms crosses the threshold of `post` in the step after it.
     lag = 0.0501 - (0.001 + np.rint(weights["arrival"] / 1e-4) * 1e-4)
     change = weights["w"] - weights["w_initial"]
-    expected = np.where(
-        lag >= -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02)
-    )
+    expected = np.where(lag >= -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02))
     assert np.allclose(change, expected, rtol=1e-9, atol=1e-15)
     assert (change > 0).any() and (change < 0).any()
 
 
-@pytest.mark.parametrize(("name", "duration"), [("balanced_network", "60 ms"), ("song_2000", "80 ms")])  # noqa: E501
+@pytest.mark.parametrize(
+    ("name", "duration"), [("balanced_network", "60 ms"), ("song_2000", "80 ms")]
+)  # noqa: E501
 def test_the_others_run(tmp_path, name, duration):
     blocks = run(tmp_path, name, duration)["blocks"]
     assert (blocks["status"] == "ok").all() and len(blocks) == 3
