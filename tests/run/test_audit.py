@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from running import script_of
 
 SPEC = """model audited
