@@ -369,12 +369,24 @@ class Pattern(Node):
 
 
 @dataclass(frozen=True)
+class Binding(Node):
+    """`reward = spikes of VTA`, `G = rate of controller`: what a rule's port is joined to.
+    `variable` is `spikes` for a spike port."""
+
+    port: Ident
+    variable: Ident
+    layer: Ident
+
+
+@dataclass(frozen=True)
 class RuleUse(Node):
-    """`plasticity: pair_additive(taupre = 20 ms)`, `triplet.preset(wmax = 2)`."""
+    """`pair_additive(taupre = 20 ms)`, `triplet.preset(wmax = 2)`, `dopamine(reward = spikes of
+    VTA)`: one rule of a `plasticity:`."""
 
     rule: Ident
     preset: Ident | None = None
     arguments: tuple[Assign, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -394,7 +406,7 @@ class Connect(Declaration):
     name: Ident  # `as NAME`; without it, `PRE_POST`
     across_blocks: bool = False
     pattern: Pattern | None = None
-    plasticity: RuleUse | None = None
+    plasticity: tuple[RuleUse, ...] = ()  # several are joined
     weight: Expr | None = None
     delivery: tuple[Delivery, ...] = ()
     initial: tuple[Assign, ...] = ()
@@ -408,13 +420,34 @@ class Connect(Declaration):
 
 @dataclass(frozen=True)
 class Preset(Node):
+    """`visual_cortex: A2plus = 0, A3plus = 6.5e-3`: a published set of parameters."""
+
     name: Ident
     values: tuple[Assign, ...]
     doc: Doc | None = None
 
 
 @dataclass(frozen=True)
+class Requirement(Node):
+    """`v : volt` under `requires post:`: a variable that the target layer must have."""
+
+    name: Ident
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Port(Node):
+    """`reward`, a spike port (no unit), or `G : Hz`, a value port."""
+
+    name: Ident
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True)
 class Rule(Declaration):
+    """`equations` are per synapse; `post_equations` per target neuron, which `post_reset` changes
+    once per spike of that neuron."""
+
     name: Ident
     doc: Doc | None = None
     parameters: tuple[Assign, ...] = ()
@@ -422,6 +455,10 @@ class Rule(Declaration):
     handlers: tuple[Handler, ...] = ()
     method: Ident | None = None
     presets: tuple[Preset, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    ports: tuple[Port, ...] = ()
+    post_equations: tuple[Equation, ...] = ()
+    post_reset: tuple[Statement, ...] = ()
 
 
 # Sweep ------------------------------------------------------------------------------------------
@@ -566,9 +603,14 @@ class Spec(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in the order of the text."""
-    for item in fields(node):
-        if item.name != "span":
-            yield from _nodes(getattr(node, item.name))
+    kind = type(node)
+    if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
+        _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
+    for name in _PARTS[kind]:
+        yield from _nodes(getattr(node, name))
+
+
+_PARTS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _nodes(value) -> Iterator[Node]:

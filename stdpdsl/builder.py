@@ -90,6 +90,13 @@ class Builder(ExpressionBuilder):
         span = self._span(children)
         return Clause(str(word), of_kind(children[2:], Node), span, self._at(word))
 
+    def side_block(self, children: Children) -> Clause:
+        """`requires post:`, `post equations:`, `post reset:` and a body."""
+        words = children[:2]
+        field = "requires" if words[0] == "requires" else "_".join(words)
+        span = self._span(children)
+        return Clause(field, of_kind(children[3:], Node), span, self._span(words))
+
     def _collect(self, children: Children) -> dict[str, Any]:
         """The fields that a declaration's clauses fill."""
         fields: dict[str, Any] = {}
@@ -168,6 +175,13 @@ class Builder(ExpressionBuilder):
     def preset(self, children: Children) -> ast.Preset:
         values, doc = of_kind(children, ast.Assign), first_of(children, ast.Doc)
         return ast.Preset(self._ident(children[0]), values, doc, span=self._span(children))
+
+    def requirement(self, children: Children) -> ast.Requirement:
+        return ast.Requirement(self._ident(children[0]), children[2], span=self._span(children))
+
+    def port(self, children: Children) -> ast.Port:
+        unit = first_of(children, ast.Unit)
+        return ast.Port(self._ident(children[0]), unit, span=self._span(children))
 
     def event(self, children: Children) -> ast.Event:
         return ast.Event(self._ident(children[1]), children[3], span=self._span(children))
@@ -339,15 +353,23 @@ class Builder(ExpressionBuilder):
             self._problem("SYN031", span, f"`{kind.id}` takes one argument only")
         return given[0][1] if given else None
 
+    def plasticity(self, children: Children) -> Clause:
+        uses, word = of_kind(children, ast.RuleUse), children[0]
+        return Clause("plasticity", uses, self._span(children), self._at(word))
+
     def rule_use(self, children: Children) -> ast.RuleUse:
         names = [self._ident(token) for token in tokens_of(children, "NAME")]
-        arguments = first_of(children, Several)
         return ast.RuleUse(
             names[0],
             names[1] if len(names) > 1 else None,
-            arguments.value if arguments else (),
+            of_kind(children, ast.Assign),
+            of_kind(children, ast.Binding),
             span=self._span(children),
         )
+
+    def binding(self, children: Children) -> ast.Binding:
+        port, variable, layer = (self._ident(children[k]) for k in (0, 2, 4))
+        return ast.Binding(port, variable, layer, span=self._span(children))
 
     # Sweep, recording, running ------------------------------------------------------------------
 

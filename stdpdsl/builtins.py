@@ -45,8 +45,8 @@ FUNCTIONS: dict[str, Function] = {
     "ceil": Function(1, "none", "np.ceil", "ceil"),
     "int": Function(1, "none", "as_int", "int", result="integer"),
     "clip": Function(3, "same", "np.clip", "clip"),
-    "min": Function(2, "same", "np.minimum", "clip({0}, -inf, {1})"),
-    "max": Function(2, "same", "np.maximum", "clip({0}, {1}, inf)"),
+    "min": Function(2, "same", "np.minimum", "clip({0}, -{inf}, {1})"),
+    "max": Function(2, "same", "np.maximum", "clip({0}, {1}, {inf})"),
 }
 
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}
@@ -94,6 +94,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ("low", "high"), "nn", "uniform", "np.floor({0} + ({1} - {0})*{u})", result="integer"
     ),
     "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
+    "binomial": Distribution(("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})"),
 }
 
 PATTERNS = {

@@ -6,6 +6,7 @@ Modules are imported where they are used, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import re
@@ -33,6 +34,9 @@ class Stop(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """The `stdpdsl` command."""
+    # A process that lives for a moment: looking for cycles in its memory takes a tenth of its time.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show an accent
             sys.stdout.reconfigure(errors="backslashreplace")
@@ -50,6 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
             return _refuse(error)
         _complain(_bug_report(error))
         return OUR_BUG
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # Commands ---------------------------------------------------------------------------------------
@@ -183,19 +190,94 @@ def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     import shutil
 
+    from .diagnostics import CompileError, render
     from .results import ResultsError, load
     from .summary import summary as summarise
 
     width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else 0
     try:
-        text = summarise(load(options.folder), options.format, options.sort or "", width)
+        text = summarise(
+            load(options.folder), options.format, options.sort or "", width, options.where or ""
+        )
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
+    except CompileError as error:  # of `--where`
+        raise Stop(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n"), USAGE) from None
     _say(text)
     return DONE
 
 
+def fmt(options: argparse.Namespace) -> int:
+    """Rewrite specs in their canonical form."""
+    from .comments import formatted
+    from .diagnostics import CompileError, render
+
+    changed: list[str] = []
+    failed = 0
+    for name in options.specs:
+        try:
+            source, _ = _read(name)
+            text = formatted(source)
+            if text != source.text:
+                changed.append(name)
+                if not options.check:
+                    _replace(Path(name), text)
+        except Stop as stop:
+            failed += 1
+            _complain(str(stop))
+        except CompileError as error:
+            failed += 1
+            _complain(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
+    would = "would be " if options.check else ""
+    _say("".join(f"{name}: {would}formatted\n" for name in changed))
+    same = len(options.specs) - len(changed) - failed
+    _say(f"{_count(len(changed), 'spec')} {would}formatted, {same} already"
+         + (f", {failed} could not be read" if failed else "") + "\n")  # fmt: skip
+    return SPEC_WRONG if failed or (options.check and changed) else DONE
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Say what an error means, with a wrong and a right example."""
+    import textwrap
+
+    from .codes import CODES
+    from .diagnostics import did_you_mean
+    from .resources import resource_dir
+
+    code = options.code.upper()
+    if code not in CODES:
+        near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
+        raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
+    page = (resource_dir("explanations") / f"{code}.md").read_text(encoding="utf-8")
+    prose = page.partition("```")[0].removeprefix(f"# {code}: {CODES[code].title}").strip()
+    wrong, message, right = (
+        textwrap.indent(text, "    ")
+        for text in re.findall(r"^```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    )
+    _say(
+        f"{code}: {CODES[code].title}\n\n{prose}\n\nWrong:\n\n{wrong}\n{message}\nRight:\n\n{right}"
+    )
+    return DONE
+
+
 # Helpers ----------------------------------------------------------------------------------------
+
+
+def _replace(path: Path, text: str) -> None:
+    """Either the old text or the new one stands there, whatever happens."""
+    import tempfile
+
+    path = path.resolve()  # a link stays a link
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8",
+            newline="\n",
+        ) as file:  # fmt: skip
+            file.write(text)
+        os.chmod(file.name, path.stat().st_mode)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", SPEC_WRONG) from None
 
 
 def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
@@ -224,8 +306,10 @@ def _read(name: str) -> tuple[Source, Path]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
         raise Stop(
-            f"{name}:{line}: error: is not UTF-8 text (byte 0x{data[error.start]:02x})", SPEC_WRONG
+            f"{name}:{line}: error: is not text in UTF-8 ({found}); save it as UTF-8", SPEC_WRONG
         ) from None
     return Source(name, text), Path(name).parent
 
@@ -323,6 +407,8 @@ def _setting(text: str) -> str:
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
+    if len(text.splitlines()) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
     return text
 
 
@@ -351,6 +437,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("specs", metavar="SPEC", nargs="+")
     _format(sub, ("text", "json"))
 
+    sub = command("fmt", fmt, "Rewrite specs in their canonical form; comments stay.")
+    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("--check", action="store_true", help="only say which would change; exit 1")
+
+    sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
+    sub.add_argument("code", metavar="CODE", help="such as UNIT002")
+
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)
 
@@ -366,6 +459,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("summary", summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", metavar="DIR")
     _format(sub, ("table", "csv", "json"))
+    sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
     return parser
 

@@ -12,7 +12,8 @@ NAME: dict[str, tuple[str, str]] = {
         "declared twice",
         "Constants, neurons, rules, layers, connections, sounds and filterbanks share one space "
         "of names, so that a name always means one thing. Inside a model each parameter and "
-        "variable is declared once.",
+        "variable is declared once; so it is in rules that are joined on one connection, and in a "
+        "layer to which a rule adds equations.",
     ),
     "NAME003": (
         "no such parameter",
@@ -90,7 +91,7 @@ NAME: dict[str, tuple[str, str]] = {
     "NAME017": (
         "no such event",
         "`on NAME:` in a neuron needs an `event NAME:`; in a rule or connection it is `on pre:` "
-        "or `on post:`.",
+        "or `on post:`, or in a rule one of its spike ports.",
     ),
     "NAME018": (
         "depends on itself",
@@ -115,12 +116,18 @@ NAME: dict[str, tuple[str, str]] = {
     "NAME022": (
         "parameter used by nothing",
         "A parameter that no equation, condition or statement uses changes nothing, also when "
-        "it is swept.",
+        "it is swept. The same holds of a rule's port or a required variable.",
     ),
     "NAME023": (
         "column that nothing uses",
         "A column whose name is no parameter is a free column. One that nothing uses is most "
         "often a parameter's name, mistyped: all its blocks would be the same.",
+    ),
+    "NAME024": (
+        "no such port",
+        "Where a rule is used, its ports are bound to what a layer has: a spike port to the spikes "
+        "of a layer, a value port to a variable of a layer of one neuron. Here something else is "
+        "bound.",
     ),
 }
 
@@ -187,8 +194,8 @@ TYPE: dict[str, tuple[str, str]] = {
     ),
     "TYPE007": (
         "random number where none can be drawn",
-        "Draws stand in initial values, weights, delays, `every` statements and the random axes "
-        "of a sweep, where each has a stream of its own.",
+        "Draws stand in initial values, weights, delays, the assignments of statements and the "
+        "random axes of a sweep, where each has a stream of its own.",
     ),
     "TYPE008": (
         "list where one value is expected",
@@ -251,13 +258,28 @@ CLAUSE: dict[str, tuple[str, str]] = {
         "clause that will never act",
         "Nothing is wrong with the clause, but with the rest of the spec it has no effect.",
     ),
+    "CLAUSE008": (
+        "port without a binding",
+        "A rule with ports needs something at each of them, in every connection that uses it.",
+    ),
+    "CLAUSE009": (
+        "port of another kind",
+        "A port without a unit takes spikes, `reward = spikes of VTA`; one with a unit takes a "
+        "variable, `G = rate of controller`. A parameter takes a value.",
+    ),
+    "CLAUSE010": (
+        "target without what the rule needs",
+        "Under `requires post:` a rule lists the variables, with their units, that it reads of its "
+        "target. The target is then a layer of a neuron that declares them.",
+    ),
 }
 
 BLOCK: dict[str, tuple[str, str]] = {
     "BLOCK001": (
         "blocks would influence one another",
         "A shared layer exists once. If a layer with a copy in every block drives it, every "
-        "block's activity reaches all others through it.",
+        "block's activity reaches all others through it. So it is with a shared connection whose "
+        "port listens to such a layer.",
     ),
     "BLOCK002": (
         "blocks are coupled",
@@ -342,6 +364,12 @@ SWEEP: dict[str, tuple[str, str]] = {
         "Recordings may be of some blocks only; blocks are the rows of the sweep after `where`, "
         "replicates included, counted from 0.",
     ),
+    "SWEEP017": (
+        "presets go by name",
+        "The values of a column `preset` are names of the rule's presets, listed in `grid:`, "
+        "`zip:`, a table or a file. They are no numbers: nothing is computed from them, and none "
+        "is drawn.",
+    ),
 }
 
 RUN: dict[str, tuple[str, str]] = {
@@ -389,6 +417,35 @@ RUN: dict[str, tuple[str, str]] = {
         "bounds the wrong way round",
         "A variable stays between a lower and an upper bound.",
     ),
+    "RUN011": (
+        "trace integrated step by step",
+        "Where a trace's equation is linear in itself and holds nothing else but parameters, it is "
+        "brought up to date exactly at each event. Any other is integrated for every synapse at "
+        "every time step, which costs more and has an integration error. A rule that means it says "
+        "so with `method:`.",
+    ),
+    "RUN012": (
+        "no exact solution",
+        "Brian2 solves linear equations once, with the names in them. The solution divides by the "
+        "differences of the time constants: where one variable acts on another and both have time "
+        "constants of the same value under different names, the result is NaN, and with nearly the "
+        "same value few digits are right. Numerical methods have no such trouble.",
+    ),
+}
+
+TARGET: dict[str, tuple[str, str]] = {
+    "TARGET001": (
+        "order that differs between targets",
+        "On the numpy target a statement runs for all synapses before the next one does, on "
+        "compiled targets all statements run for one synapse, then for the next. Where several "
+        "synapses change the same variable of a neuron in one time step, in two ways or before "
+        "it is read, the results differ without a word.",
+    ),
+    "TARGET002": (
+        "remainder of fractions",
+        "`%` and `//` of numbers with a fraction are rounded in two ways: 1.0 % 0.1 is 0.1 on "
+        "numpy and 0 in C++. `floor` is the same everywhere; whole numbers may take both.",
+    ),
 }
 
 COST: dict[str, tuple[str, str]] = {
@@ -427,4 +484,4 @@ FILE: dict[str, tuple[str, str]] = {
     ),
 }
 
-CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **COST, **FILE}
+CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **TARGET, **COST, **FILE}

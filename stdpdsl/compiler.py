@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from . import ast
-from .brian2.render import render
 from .check import Checked, check
 from .check.costs import Estimate, estimate
+from .check.exact import check_exact
 from .check.files import headers_of
 from .check.limits import available_memory, refuse, size_of
+from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
-from .lower import lower
 from .parser import parse
+from .recordings import FROM_FOLDER, missing_files
+from .settings import with_settings
 from .source import Source
 from .sweep import SweepTable, evaluate_sweep
+from .tables import read_table, reason
 
 # Runtime targets cost about this much per step and group of neurons or synapses, a standalone
 # build about this long; measured on two cores.
@@ -61,6 +66,10 @@ def compile_source(
     source: Source, folder: Path, sets: list[str], parameters: str, target: str
 ) -> Compiled:
     """The script of a spec. Raises CompileError with all errors at once."""
+    # Here, since `check` needs neither, and they take a sixth of its time to import.
+    from .brian2.render import render
+    from .lower import lower
+
     checked, table, diagnostics = _front(source, folder, sets)
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
@@ -74,7 +83,7 @@ def compile_source(
 def _front(
     source: Source, folder: Path, sets: list[str]
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
-    spec = with_settings(parse(source), sets)
+    spec = with_settings(parse(source), sets, library())
     used, problems = read_used(spec, folder)
     tables: dict[str, dict[str, list]] = {}
 
@@ -85,30 +94,56 @@ def _front(
 
     # The heads of files first: what they name is no unknown name.
     checked = check(spec, used, library(), headers_of(spec, read))
-    diagnostics = [*problems, *checked.diagnostics]
+    diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
     if has_errors(diagnostics):
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
-        more = [*more, *refuse(costs(checked, table), available_memory())]
+        more = [*more, *check_rows(checked.symbols, table.columns)]
+        more += check_exact(checked.symbols, table.columns)
+        more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 
 
 def costs(checked: Checked, table: SweepTable) -> Estimate:
     known = constant_values(checked.symbols, unswept=False)
-    return estimate(
-        checked.symbols, table.rows, table.replicates, known, columns=table.columns
-    )
+    return estimate(checked.symbols, table.rows, table.replicates, known, columns=table.columns)
+
+
+class Library(Mapping[str, ast.Rule]):
+    """The rules that ship. A rule is parsed when it is asked for: parsing them all would take
+    longer than all the rest of `check`."""
+
+    def __init__(self, folder: Path):
+        self.files: dict[str, Path] = {}
+        self.known: dict[str, ast.Rule] = {}
+        for path in sorted(folder.glob("*.stdp")):
+            text = path.read_text(encoding="utf-8")
+            self.files.update(dict.fromkeys(_RULE.findall(text), path))
+
+    def __getitem__(self, name: str) -> ast.Rule:
+        if name not in self.known:
+            path = self.files[name]
+            spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
+            self.known.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
+        return self.known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+_RULE = re.compile(r"^rule (\w+) *:", re.MULTILINE)
 
 
 @cache
-def library() -> dict[str, ast.Rule]:
-    """The rules that ship."""
-    rules = {}
-    for path in sorted((Path(__file__).parent / "library").glob("*.stdp")):
-        spec = parse(Source(path.name, path.read_text(encoding="utf-8")))
-        rules.update({rule.name.id: rule for rule in spec.of(ast.Rule)})
-    return rules
+def library() -> Library:
+    return Library(Path(__file__).parent / "library")
 
 
 def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
@@ -120,10 +155,9 @@ def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[D
             text = path.read_text(encoding="utf-8")
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
-            reason = error.strerror or str(error)
             problems.append(Diagnostic(
-                "FILE001", use.path.span, f"cannot read `{use.path.value}`: {reason}",
-                help="the path is taken from the spec's folder",
+                "FILE001", use.path.span, f"cannot read `{use.path.value}`: {reason(error)}",
+                help=FROM_FOLDER,
             ))  # fmt: skip
         except UnicodeDecodeError:
             problems.append(
@@ -134,44 +168,6 @@ def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[D
     return used, problems
 
 
-def read_table(path: Path) -> dict[str, list]:
-    """The columns of a CSV, Parquet or XLSX file; OSError or ValueError where there are none."""
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        import csv
-
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    elif kind == ".parquet":
-        import pyarrow
-        import pyarrow.parquet
-
-        path.open("rb").close()
-        try:
-            return dict(pyarrow.parquet.read_table(path).to_pydict())
-        except pyarrow.ArrowException as error:
-            raise ValueError(str(error).partition("\n")[0]) from None
-    elif kind == ".xlsx":
-        import openpyxl
-
-        path.open("rb").close()
-        try:
-            sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        except Exception as error:
-            raise ValueError(str(error)) from None
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    else:
-        raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")
-    rows = [row for row in rows if any(cell not in (None, "") for cell in row)]
-    if not rows:
-        raise ValueError("it is empty")
-    head = [str(cell) for cell in rows[0]]
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(head):
-            raise ValueError(f"line {number} has {len(row)} cells where the head has {len(head)}")
-    return {name: [row[k] for row in rows[1:]] for k, name in enumerate(head)}
-
-
 def seed_of(checked: Checked) -> int:
     from .numeric import evaluate
 
@@ -179,56 +175,6 @@ def seed_of(checked: Checked) -> int:
         if run.seed is not None:
             return int(evaluate(run.seed, constant_values(checked.symbols, unswept=False)))
     return 0
-
-
-def with_settings(spec: ast.Spec, sets: list[str]) -> ast.Spec:
-    """`--set NAME=VALUE`: a constant, a component's parameter, `duration`, `dt` or `seed`."""
-    for text in sets:
-        name, _, value = text.partition("=")
-        source = Source("--set", f"constants:\n    setting = {value.strip()}\n")
-        parsed = parse(source).of(ast.Constants)[0].items[0].value
-        spec = with_setting(spec, name.strip(), parsed)
-    return spec
-
-
-def with_setting(spec: ast.Spec, name: str, value: ast.Expr) -> ast.Spec:
-    owner, _, attribute = name.rpartition(".")
-    changed: list[ast.Declaration] = []
-    done = False
-    for d in spec.declarations:
-        if not owner and isinstance(d, ast.Run) and name in ("duration", "dt", "seed"):
-            setting: dict[str, Any] = {name: value}
-            d, done = replace(d, **setting), True
-        elif not owner and isinstance(d, ast.Constants):
-            items = tuple(replace(x, value=value) if x.name.id == name else x for x in d.items)
-            done = done or any(x.name.id == name for x in d.items)
-            d = replace(d, items=items)
-        elif owner and isinstance(d, ast.Layer | ast.Connect) and d.name.id == owner:
-            d, done = with_argument(d, attribute, value), True
-        changed.append(d)
-    if not done:
-        raise CompileError([Diagnostic(
-            "NAME001", value.span, f"there is nothing called `{name}` to set",
-            help="a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
-        )])  # fmt: skip
-    return replace(spec, declarations=tuple(changed))
-
-
-def with_argument(d: Any, name: str, value: ast.Expr) -> Any:
-    argument = ast.Assign(ast.Ident(name, span=value.span), value, span=value.span)
-
-    def among(arguments: tuple[ast.Assign, ...]) -> tuple[ast.Assign, ...]:
-        return (*(a for a in arguments if a.name.id != name), argument)
-
-    if isinstance(d, ast.Connect) and name == "weight" and d.weight is not None:
-        return replace(d, weight=value)
-    if isinstance(d, ast.Connect) and d.plasticity:
-        return replace(d, plasticity=replace(d.plasticity, arguments=among(d.plasticity.arguments)))
-    if isinstance(d, ast.Layer) and d.neuron:
-        return replace(d, arguments=among(d.arguments))
-    raise CompileError([Diagnostic(
-        "NAME001", value.span, f"`{d.name.id}` has no parameter `{name}` to set",
-    )])  # fmt: skip
 
 
 def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str) -> Plan:

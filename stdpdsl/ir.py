@@ -1,7 +1,8 @@
 """The experiment that a script carries out: resolved, in SI, without syntax.
 
 Expressions are text by now: `code` is Python over SI floats and arrays, everything else is in
-Brian2's language.
+Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters), and what each
+class says.
 """
 
 from __future__ import annotations
@@ -11,73 +12,192 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value, or one per block where it `varies`. `unit` is Brian2's name of the SI unit."""
+    """One value, or one per block where it `varies`. `unit` is Brian2's name of the SI unit.
+
+    `sets`: (number of the phase, code) of what a phase changes it to.
+    """
 
     name: str
     code: str
     varies: bool
     unit: str
+    sets: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A base draw per element, free of parameters: `kind` uniform or normal; `key` is code of the
+    stream's key, to which the copy's replicate is added. `independent`: keyed also by the row."""
+
+    placeholder: str
+    kind: str
+    key: str
+    independent: bool = False
 
 
 @dataclass(frozen=True)
 class Initial:
-    """A variable's first value; `draws` are (placeholder, kind, stream key) of its base draws."""
+    """A variable's first value, one per element, clipped to `low` and `high` where it is bounded.
+
+    Code may use `i`, `copy` (layers), `edges` (connections), `values`, `x` and the draws' names.
+    """
 
     variable: str
     code: str
-    unit: str
-    draws: tuple[tuple[str, str, str], ...] = ()
+    draws: tuple[Draw, ...] = ()
     low: str | None = None
     high: str | None = None
 
 
 @dataclass(frozen=True)
+class Event:
+    """A custom event of a neuron and what happens then; `when` and `order` in Brian2's schedule."""
+
+    name: str
+    condition: str
+    statements: tuple[str, ...]
+    when: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Every:
+    """Statements that run regularly. `period` is code (s)."""
+
+    name: str
+    period: str
+    statements: tuple[str, ...]
+    when: str = "end"
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Link:
+    """A variable of this layer that is another layer's: that of its own block or replicate."""
+
+    variable: str
+    layer: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A NeuronGroup: every text in Brian2's language."""
+
+    equations: tuple[str, ...]
+    threshold: str | None
+    reset: tuple[str, ...]
+    refractory: str | None
+    method: str
+    odes: tuple[str, ...]
+    varying: tuple[Parameter, ...]
+    namespace: tuple[Parameter, ...]
+    initial: tuple[Initial, ...]
+    events: tuple[Event, ...] = ()
+    every: tuple[Every, ...] = ()
+    links: tuple[Link, ...] = ()
+    draws: bool = False  # whether code draws while it runs
+
+
+@dataclass(frozen=True)
 class Layer:
+    """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (it
+    hears its sound once, before the network runs). `drive`: (variable, filterbank)."""
+
     name: str
     size: int
     shared: bool
-    kind: str  # "neurons", "spikes", "driven"
-    spikes: str = ""  # code of (neuron, step)
-    model: tuple[str, ...] = ()
-    odes: tuple[str, ...] = ()
-    varying: tuple[Parameter, ...] = ()
-    namespace: tuple[Parameter, ...] = ()
-    threshold: str | None = None
-    reset: str | None = None
-    refractory: str | None = None
-    method: str | None = None
-    initial: tuple[Initial, ...] = ()
-    drive: tuple[tuple[str, str], ...] = ()  # variable, filterbank
+    kind: str
+    spikes: str = ""
+    group: Group | None = None
+    drive: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """Code that runs at the events of one side. `delay` is code (s, one per synapse), empty for
+    none; `event` names a custom event."""
+
+    name: str
+    side: str
+    statements: tuple[str, ...]
+    order: int
+    delay: str = ""
+    event: str = ""
+    when: str = "synapses"
 
 
 @dataclass(frozen=True)
 class Trace:
-    """An event-driven variable, and its value `age` seconds after its last update."""
+    """An event-driven variable: code of its value `age` seconds after its last update, and the
+    model's variable that extrapolates it."""
 
     name: str
     code: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Weights scaled to a sum, for each neuron of one side in each block: a group of counters, one
+    for each sum, acts on the synapses. `add` and `scale` are statements of its own synapses; codes
+    are of one value per counter (`i` in its layer, `copy`)."""
+
+    name: str
+    side: str
+    size: int
+    period: str
+    unit: str
+    goal: str
+    low: str | None
+    high: str | None
+    gated: bool
+    add: str
+    scale: str
+    order: int
 
 
 @dataclass(frozen=True)
 class Connection:
+    """A Synapses object. `choose` is code of a mask over `i` and `j` of one block, from its base
+    draws `u` and the layers' values `pre` and `post`; `pairs` is code of listed pairs instead."""
+
     name: str
     pre: str
     post: str
+    shared: bool
     choose: str
-    draws: str  # kind of pattern draws: "" or the stream's key
-    model: tuple[str, ...]
+    pairs: str
+    draws: Draw | None
+    same: bool  # every block has the same pairs
+    equations: tuple[str, ...]
     varying: tuple[Parameter, ...]
     namespace: tuple[Parameter, ...]
-    on_pre: tuple[str, ...]
-    on_post: tuple[str, ...]
-    orders: tuple[int, int]
+    pathways: tuple[Pathway, ...]
+    every: tuple[Every, ...]
+    normalise: tuple[Normalisation, ...]
     method: str | None
     initial: tuple[Initial, ...]
-    delay: Initial | None
+    axonal: Initial | None
+    dendritic: Initial | None
     weight: str | None
     state: tuple[str, ...]  # all stored variables, the weight among them
     traces: tuple[Trace, ...]
     bounds: tuple[str, str] | None
+    summed: tuple[str, ...] = ()  # variables of the target that this connection computes
+    gates: tuple[str, ...] = ()  # switches that phases set
+    held: int = 0  # deliveries that may be under way at a synapse, where they are held there
+    draws_in_code: bool = False
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A spike port: spikes of `layer` counted in `counter` of `target` within their block."""
+
+    name: str
+    layer: str
+    target: str
+    counter: str
 
 
 @dataclass(frozen=True)
@@ -99,12 +219,23 @@ class Audio:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """One stretch: `duration` is code (s); connections that do not learn, or do not transmit;
+    components of which it changes parameters."""
+
+    name: str
+    duration: str
+    frozen: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Experiment:
     model: str
     doc: str
     seed: int
     dt: float
-    duration: str  # code, s
     sweep: tuple[str, ...]  # lines of code
     columns: tuple[str, ...]
     units: dict[str, str]
@@ -116,5 +247,7 @@ class Experiment:
     filterbanks: tuple[Audio, ...]
     layers: tuple[Layer, ...]
     connections: tuple[Connection, ...]
+    relays: tuple[Relay, ...]
     spikes_of: tuple[str, ...]
     monitors: tuple[Monitor, ...]
+    phases: tuple[Phase, ...]

@@ -1,7 +1,7 @@
 """The canonical text of a tree: what `stdpdsl fmt` writes.
 
 `parse(print_spec(spec)) == spec`, and printing what was printed changes nothing. Comments are not
-in the tree, so they are lost for now.
+in the tree: comments.py puts them back, by the places that the lines remember.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import singledispatch
 
 from . import ast
 from .ast import Expr, Node
+from .source import Span
 
 INDENT = "    "
 WIDTH = 100
@@ -90,37 +91,52 @@ def _binary(expr: ast.Binary) -> tuple[str, int]:
 # Specs ------------------------------------------------------------------------------------------
 
 
+class Line(str):
+    """A line that knows which part of the source it prints; a header, where that starts."""
+
+    span: Span
+
+    def __new__(cls, text: str, span: Span) -> Line:
+        line = super().__new__(cls, text)
+        line.span = span
+        return line
+
+
 def print_spec(spec: ast.Spec) -> str:
-    """The canonical text of a file."""
-    head = []
-    if spec.doc:
-        head += _doc(spec.doc)
+    """The canonical text of a file, without its comments."""
+    return "\n".join(spec_lines(spec)) + "\n"
+
+
+def spec_lines(spec: ast.Spec) -> list[str]:
+    lines = _doc(spec.doc) if spec.doc else []
     if spec.model:
-        head.append(f"model {spec.model.id}")
-    parts = ["\n".join(head)] if head else []
+        lines.append(Line(f"model {spec.model.id}", spec.model.span))
     previous: ast.Declaration | None = None
     for declaration in spec.declarations:
-        text = "\n".join(_lines(declaration))
-        if isinstance(declaration, ast.Use) and isinstance(previous, ast.Use):
-            parts[-1] += f"\n{text}"
-        else:
-            parts.append(text)
+        together = isinstance(declaration, ast.Use) and isinstance(previous, ast.Use)
+        lines += [""] if lines and not together else []
+        lines += _lines(declaration)
         previous = declaration
-    return "\n\n".join(parts) + "\n"
+    return lines
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
-    return [INDENT + line if line else "" for line in lines]
+    return [_like(line, INDENT + line) if line else "" for line in lines]
+
+
+def _like(line: str, text: str) -> str:
+    """Another text at the same place."""
+    return Line(text, line.span) if isinstance(line, Line) else text
 
 
 def _doc(doc: ast.Doc) -> list[str]:
     first, *rest = doc.text.split("\n")
     if not rest and not first.endswith('"'):
-        return [f'"""{first}"""']
+        return [Line(f'"""{first}"""', doc.span)]
     if rest and all(line[:1] in ("", " ", "\t") for line in rest):
         # Where only the first line starts in the first column, its column must be seen.
-        return ['"""', first, *rest, '"""']
-    return [f'"""{first}', *rest, '"""']
+        return [Line('"""', doc.span), first, *rest, '"""']
+    return [Line(f'"""{first}', doc.span), *rest, '"""']
 
 
 def _block(head: str, nodes: Iterable[Node | None]) -> list[str]:
@@ -132,14 +148,14 @@ def _block(head: str, nodes: Iterable[Node | None]) -> list[str]:
 def _inline(head: str, nodes: tuple[Node, ...]) -> list[str]:
     """As `_block`; a body of one line stands on the header's."""
     lines = [line for node in nodes for line in _lines(node)]
-    return [f"{head}: {lines[0]}"] if len(lines) == 1 else _block(head, nodes)
+    return [_like(lines[0], f"{head}: {lines[0]}")] if len(lines) == 1 else _block(head, nodes)
 
 
 def _clause(word: str, value: Expr | ast.Ident | None) -> list[str]:
     if value is None:
         return []
     text = value.id if isinstance(value, ast.Ident) else print_expr(value)
-    return [f"{word}: {text}"]
+    return [Line(f"{word}: {text}", value.span)]
 
 
 def _assigns(assigns: Iterable[ast.Assign]) -> str:
@@ -154,38 +170,46 @@ def _names(names: Iterable[ast.Ident]) -> str:
     return ", ".join(name.id for name in names)
 
 
-@singledispatch
 def _lines(node: Node) -> list[str]:
-    """The lines of a declaration, clause, statement or equation."""
+    """The lines of a declaration, clause, statement or equation; the first one knows its place."""
+    first, *rest = _layout(node)
+    if not isinstance(first, Line):
+        span = node.span
+        first = Line(first, Span(span.source, span.start, span.start) if rest else span)
+    return [first, *rest]
+
+
+@singledispatch
+def _layout(node: Node) -> list[str]:
     raise TypeError(f"no line of a spec: {node!r}")
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Doc) -> list[str]:
     return _doc(node)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Assign) -> list[str]:
     return [f"{node.name.id} = {print_expr(node.value)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Update) -> list[str]:
     return [f"{node.target.id} {node.op} {print_expr(node.value)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Deliver) -> list[str]:
     return ["deliver" if node.value is None else f"deliver {print_expr(node.value)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Normalise) -> list[str]:
     return [f"normalise {node.variable.id} per {node.side.id} to {print_expr(node.total)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Equation) -> list[str]:
     text = f"d{node.name.id}/dt" if node.kind == "ode" else node.name.id
     if node.rhs is not None:
@@ -198,33 +222,33 @@ def _(node: ast.Equation) -> list[str]:
     return [text]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Handler) -> list[str]:
     after = f" after {print_expr(node.after)}" if node.after is not None else ""
     return _inline(f"on {node.trigger.id}{after}", node.body)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Every) -> list[str]:
     return _inline(f"every {print_expr(node.period)}", node.body)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Event) -> list[str]:
     return _clause(f"event {node.name.id}", node.condition)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Constants) -> list[str]:
     return _block("constants", node.items)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Use) -> list[str]:
     return [f'use "{node.path.value}"']
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Sound) -> list[str]:
     lines = []
     for field in ("stimuli", "ramp", "gap", "level", "repeats", "order", "samplerate"):
@@ -232,7 +256,7 @@ def _(node: ast.Sound) -> list[str]:
     return [f"sound {node.name.id}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Filterbank) -> list[str]:
     lines = _clause("sound", node.sound)
     for k, call in enumerate(node.filters):
@@ -241,7 +265,7 @@ def _(node: ast.Filterbank) -> list[str]:
     return [f"filterbank {node.name.id}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Neuron) -> list[str]:
     lines = _doc(node.doc) if node.doc else []
     lines += _block("parameters", node.parameters)
@@ -256,19 +280,33 @@ def _(node: ast.Neuron) -> list[str]:
     return [f"neuron {node.name.id}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Rule) -> list[str]:
     lines = _doc(node.doc) if node.doc else []
+    lines += _block("requires post", node.requires)
+    lines += _block("ports", node.ports)
     lines += _block("parameters", node.parameters)
+    lines += _block("presets", node.presets)
     lines += _block("equations", node.equations)
+    lines += _block("post equations", node.post_equations)
+    lines += _inline("post reset", node.post_reset) if node.post_reset else []
     for handler in node.handlers:
         lines += _lines(handler)
     lines += _clause("method", node.method)
-    lines += _block("presets", node.presets)
     return [f"rule {node.name.id}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
+def _(node: ast.Requirement) -> list[str]:
+    return [f"{node.name.id} : {print_unit(node.unit)}"]
+
+
+@_layout.register
+def _(node: ast.Port) -> list[str]:
+    return [node.name.id if node.unit is None else f"{node.name.id} : {print_unit(node.unit)}"]
+
+
+@_layout.register
 def _(node: ast.Preset) -> list[str]:
     line = f"{node.name.id}: {_assigns(node.values)}"
     if node.doc or len(line) > WIDTH:
@@ -279,11 +317,13 @@ def _(node: ast.Preset) -> list[str]:
 # Layers and connections -------------------------------------------------------------------------
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Layer) -> list[str]:
-    lines = []
+    lines: list[str] = []
     if node.neuron:
-        lines.append(f"neuron: {print_path(node.neuron)}{_arguments(node.arguments)}")
+        text = f"neuron: {print_path(node.neuron)}{_arguments(node.arguments)}"
+        last = node.arguments[-1] if node.arguments else node.neuron
+        lines.append(Line(text, node.neuron.span.to(last.span)))
     lines += _lines(node.source) if node.source else []
     lines += _clause("size", node.size)
     lines += _clause("scope", node.scope)
@@ -293,23 +333,23 @@ def _(node: ast.Layer) -> list[str]:
     return [f"layer {node.name.id}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.PoissonInput) -> list[str]:
     return _clause("poisson", node.rate)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.SpikesFile) -> list[str]:
     return [f'spikes: from "{node.path.value}"']
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.SpikesList) -> list[str]:
     pairs = (f"({print_expr(neuron)}, {print_expr(time)})" for neuron, time in node.items)
     return [f"spikes: [{', '.join(pairs)}]"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.RegularInput) -> list[str]:
     text = f"regular: {print_expr(node.rate)}"
     text += f" from {print_expr(node.start)}" if node.start is not None else ""
@@ -317,18 +357,18 @@ def _(node: ast.RegularInput) -> list[str]:
     return [text]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.RatesFile) -> list[str]:
     gap = f", gap {print_expr(node.gap)}" if node.gap is not None else ""
     return [f'rates: from "{node.path.value}" every {print_expr(node.every)}{gap}']
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Drive) -> list[str]:
     return [f"drive: {node.variable.id} from {node.filterbank.id}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Connect) -> list[str]:
     head = f"connect {node.pre.id} -> {node.post.id}"
     if node.name.id != f"{node.pre.id}_{node.post.id}":
@@ -336,20 +376,23 @@ def _(node: ast.Connect) -> list[str]:
     head += " across blocks" if node.across_blocks else ""
     lines = _doc(node.doc) if node.doc else []
     lines += _lines(node.pattern) if node.pattern else []
-    lines += _lines(node.plasticity) if node.plasticity else []
+    if node.plasticity:
+        first, last = node.plasticity[0].span, node.plasticity[-1].span
+        text = f"plasticity: {', '.join(map(_rule_use, node.plasticity))}"
+        lines.append(Line(text, first.to(last)))
     lines += _clause("weight", node.weight)
     for delivery in node.delivery:
         lines += _lines(delivery)
     lines += _inline("initial", node.initial) if node.initial else []
     lines += _clause("axonal delay", node.axonal_delay)
     lines += _clause("dendritic delay", node.dendritic_delay)
-    lines += [f"ties: {node.ties.id} first"] if node.ties else []
+    lines += [Line(f"ties: {node.ties.id} first", node.ties.span)] if node.ties else []
     for part in (*node.handlers, *node.every):
         lines += _lines(part)
     return [f"{head}:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Pattern) -> list[str]:
     text = f"pattern: {node.kind.id}"
     text += f' from "{node.path.value}"' if node.path else ""
@@ -365,13 +408,15 @@ def _pattern_argument(node: ast.Pattern) -> str:
     return f"p = {text}" if node.kind.id == "random" else text
 
 
-@_lines.register
-def _(node: ast.RuleUse) -> list[str]:
+def _rule_use(node: ast.RuleUse) -> str:
     preset = f".{node.preset.id}" if node.preset else ""
-    return [f"plasticity: {node.rule.id}{preset}{_arguments(node.arguments)}"]
+    given = [_assigns(node.arguments)] if node.arguments else []
+    given += [f"{b.port.id} = {b.variable.id} of {b.layer.id}" for b in node.bindings]
+    arguments = f"({', '.join(given)})" if given else ""
+    return f"{node.rule.id}{preset}{arguments}"
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Delivery) -> list[str]:
     word = "deliver continuously:" if node.continuously else "deliver:"
     value = f" {print_expr(node.value)}" if node.value is not None else ""
@@ -381,7 +426,7 @@ def _(node: ast.Delivery) -> list[str]:
 # Sweep, recording, running ----------------------------------------------------------------------
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Sweep) -> list[str]:
     lines: list[str] = []
     for part in node.parts:
@@ -392,57 +437,58 @@ def _(node: ast.Sweep) -> list[str]:
     return ["sweep:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Table) -> list[str]:
     head = [
         print_path(h.path) + (f" [{print_unit(h.unit)}]" if h.unit else "") for h in node.headers
     ]
     rows = [head, *([print_expr(cell) for cell in row] for row in node.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    places = [node.headers[0].span, *(row[0].span.to(row[-1].span) for row in node.rows)]
     lines = (
-        "| " + " | ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)) + " |"
-        for row in rows
+        Line("| " + " | ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True)) + " |", span)
+        for row, span in zip(rows, places, strict=True)
     )
     return ["table:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Axis) -> list[str]:
     return [f"{print_path(node.path)} = {print_expr(node.value)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Grid) -> list[str]:
     return _block("grid", node.axes)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Zip) -> list[str]:
     return _block("zip", node.axes)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.FromFile) -> list[str]:
     return [f'from: "{node.path.value}"']
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.RandomSamples) -> list[str]:
     axes = [line for axis in node.axes for line in _lines(axis)]
     return [f"random: {print_expr(node.samples)} samples", *_indented(axes)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Record) -> list[str]:
     return _block("record", node.items)
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.RecordSpikes) -> list[str]:
     return [f"spikes of {_names(node.layers)}"]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.RecordState) -> list[str]:
     text = f"{_names(node.variables)} of {node.component.id} every {print_expr(node.every)}"
     if node.blocks is not None:
@@ -450,7 +496,7 @@ def _(node: ast.RecordState) -> list[str]:
     return [text]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Run) -> list[str]:
     lines = _clause("duration", node.duration)
     lines += _clause("dt", node.dt)
@@ -459,7 +505,7 @@ def _(node: ast.Run) -> list[str]:
     return ["run:", *_indented(lines)]
 
 
-@_lines.register
+@_layout.register
 def _(node: ast.Phase) -> list[str]:
     parts = [print_expr(node.duration), *(_modifier(m) for m in node.modifiers)]
     return [f"{node.name.id}: {', '.join(parts)}"]

@@ -9,10 +9,15 @@ from types import ModuleType
 _PACKAGE = Path(__file__).resolve().parent
 
 
+# The pages of the error codes are what the tests hold the messages against.
+_IN_CHECKOUT = {"explanations": "tests/diagnostics"}
+
+
 def resource_dir(name: str) -> Path:
-    """`grammars` or `templates`: inside an installed package, else beside it in a checkout."""
+    """`grammars`, `templates` or `explanations`: inside an installed package, else beside it in a
+    checkout."""
     inside = _PACKAGE / name
-    return inside if inside.is_dir() else _PACKAGE.parent / name
+    return inside if inside.is_dir() else _PACKAGE.parent / _IN_CHECKOUT.get(name, name)
 
 
 def load_support(name: str) -> ModuleType:

@@ -13,9 +13,14 @@ from .results import Results, ResultsError
 FORMATS = ("table", "csv", "json")
 
 
-def summary(results: Results, form: str = "table", sort: str = "", width: int = 0) -> str:
-    """One line per block (and phase). `-COL` sorts from the highest. `width` 0 never folds."""
+def summary(
+    results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = ""
+) -> str:
+    """One line per block (and phase) for which `where` holds. `-COL` sorts from the highest.
+    `width` 0 never folds."""
     table = results.table("blocks")
+    if where:
+        table = table.filter(_holds(table, where))
     if sort:
         column = sort.removeprefix("-")
         if column not in table.column_names:
@@ -44,6 +49,39 @@ def summary(results: Results, form: str = "table", sort: str = "", width: int = 
         _aligned(head, [row[name] for row in rows]) for head, name in zip(heads, names, strict=True)
     ]
     return "\n".join(_fold(columns, width))
+
+
+def _holds(table: Any, where: str) -> Any:
+    """Per row, a condition over the columns (SI, so that `taupre > 10 ms` means what it says); the
+    words of a text column stand for themselves: `status == ok`."""
+    import numpy as np
+
+    from .diagnostics import CompileError, Diagnostic, did_you_mean
+    from .numeric import NotConstant, evaluate
+    from .settings import typed_expression
+
+    condition = typed_expression("--where", where)
+    columns = {name: np.asarray(table[name].to_pylist()) for name in table.column_names}
+    words = {str(w): str(w) for c in columns.values() if c.dtype.kind == "U" for w in c}
+    known = {**words, **columns}
+    try:
+        found = np.asarray(evaluate(condition, known))
+        if found.dtype != bool:
+            raise NotConstant(condition, "is no condition, such as `Apre > 1e-3`")
+    except NotConstant as problem:
+        name = problem.node.span.text
+        unknown = problem.reason == "has no constant value"
+        raise CompileError([Diagnostic(
+            "NAME004" if unknown else "TYPE002", problem.node.span,
+            f"there is no column `{name}`" if unknown else f"this {problem.reason}",
+            help=(did_you_mean(name, known) or f"there are: {', '.join(columns)}")
+            if unknown else "",
+        )]) from None  # fmt: skip
+    except (TypeError, ValueError):
+        raise CompileError([Diagnostic(
+            "TYPE002", condition.span, "numbers and words cannot be compared",
+        )]) from None  # fmt: skip
+    return np.broadcast_to(found, table.num_rows)
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:

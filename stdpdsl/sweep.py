@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from .check.symbols import Symbols
 from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .numeric import NotConstant, evaluate
+from .tables import reason
 from .units import parse_unit, resolve
 
 MAX_ROWS = 1_000_000
@@ -41,7 +41,8 @@ class Part:
 @dataclass(frozen=True)
 class SweepTable:
     """The evaluated sweep. `columns` holds SI floats, one per row, in the order of the spec, and
-    `replicate` (whole numbers) last where the spec asks for replicates."""
+    `replicate` (whole numbers) last where the spec asks for replicates. A column of presets holds
+    their names (dtype object)."""
 
     parts: tuple[Part, ...]
     derive: tuple[tuple[str, ast.Axis, dict[str, Any]], ...]  # name, axis, unswept values it uses
@@ -100,8 +101,8 @@ class Evaluator:
             return None
         if rows == 0:
             self.report(
-                "SWEEP007", sweep, "the sweep has no rows",
-                help="its `where` keeps none" if sweep.where is not None else "give it at least one",  # noqa: E501
+                "SWEEP007", sweep.where or sweep, "the sweep has no rows",
+                help="`where` keeps none of them" if sweep.where else "give it at least one",
             )  # fmt: skip
             return None
         self.check_values(sweep, columns)
@@ -138,7 +139,7 @@ class Evaluator:
         return found
 
     def table(self, part: ast.Table) -> Part:
-        values: dict[str, list[float]] = {self.name_of(h): [] for h in part.headers}
+        values: dict[str, list[Any]] = {self.name_of(h): [] for h in part.headers}
         scales = [_scale(h.unit) for h in part.headers]
         for row in part.rows:
             if len(row) != len(part.headers):
@@ -150,21 +151,30 @@ class Evaluator:
                 )  # fmt: skip
                 continue
             for name, cell, factor in zip(values, row, scales, strict=True):
+                if self.names_presets(name):
+                    values[name].append(_preset(cell))
+                    continue
                 value = self.value(cell, {})
                 plain = _plain_number(cell)
                 values[name].append(float(value) * factor if plain else float(value))
         if not part.rows:
             self.report("SWEEP007", part, "the table has no rows", help="give it at least one")
-        return Part(part, {n: np.array(v, dtype=float) for n, v in values.items()})
+        return Part(part, {n: self.array(n, v) for n, v in values.items()})
 
     def axes(self, part: ast.SweepPart, axes: tuple[ast.Axis, ...]) -> Part:
         columns: dict[str, np.ndarray] = {}
         first: tuple[ast.Axis, int] | None = None
         for axis in axes:
-            values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
-            columns[self.name_of(axis)] = values
+            name = self.name_of(axis)
+            if self.names_presets(name):
+                items = axis.value.items if isinstance(axis.value, ast.ListExpr) else (axis.value,)
+                values = self.array(name, [_preset(item) for item in items])
+            else:
+                values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
+            columns[name] = values
             if len(values) == 0:
-                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values")
+                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values",
+                            help="give it at least one, or leave out the axis")  # fmt: skip
             if first is None:
                 first = axis, len(values)
             elif len(values) != first[1]:
@@ -183,6 +193,7 @@ class Evaluator:
             self.report(
                 "SWEEP006", part.samples,
                 f"the sweep has {samples:,} rows; the limit is {MAX_ROWS:,}",
+                help="take fewer samples, and others in a second run with another `seed`",
             )  # fmt: skip
             samples = 1
         base = latin_hypercube(samples, len(part.axes), stream(self.seed, *SWEEP_STREAM))
@@ -220,8 +231,10 @@ class Evaluator:
         try:
             table = self.read_table(part.path.value)
         except OSError as problem:
-            reason = problem.strerror or str(problem)
-            self.report("FILE001", part.path, f"cannot read `{part.path.value}`: {reason}")
+            self.report(
+                "FILE001", part.path, f"cannot read `{part.path.value}`: {reason(problem)}",
+                help="the path is taken from the spec's folder",
+            )  # fmt: skip
             return Part(part, {})
         except ValueError as problem:
             self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
@@ -233,6 +246,12 @@ class Evaluator:
                 tuple(ast.Ident(p, span=part.path.span) for p in name.split(".")),
                 span=part.path.span,
             )
+            presets = self.presets_of(path)
+            if presets is not None:
+                paths.append(path)
+                values.append(np.array([str(c).strip() for c in cells], dtype=object))
+                self.check_presets(part, str(head), values[-1], presets)
+                continue
             try:
                 factor = resolve(parse_unit(unit))[1] if unit else 1.0
                 values.append(np.array([float(c) for c in cells], dtype=float) * factor)
@@ -244,9 +263,10 @@ class Evaluator:
                 continue
             except (TypeError, ValueError):
                 row, cell = next((k, c) for k, c in enumerate(cells) if not _is_number(c))
+                shown = "nothing" if cell in (None, "") else f"`{cell}`"
                 self.report(
-                    "FILE003", part.path,
-                    f"row {row + 1} of `{part.path.value}` has {cell!r} in the column `{head}`",
+                    "FILE003", part.path, f"row {row + 1} below the head of `{part.path.value}` has"
+                    f" {shown} in the column `{head}`",
                     help="each cell of a sweep's table is one number",
                 )  # fmt: skip
                 continue
@@ -259,7 +279,8 @@ class Evaluator:
         for path, array in zip(paths, values, strict=True):
             columns[self.column_named(path.dotted)] = array
         if paths and len(values[0]) == 0:
-            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows")
+            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows",
+                        help="each row below the head is a block")  # fmt: skip
         return Part(part, columns)
 
     # Derived columns
@@ -367,10 +388,42 @@ class Evaluator:
         # Two ways of naming one parameter: `Apre` and `feedforward.Apre`; reported as swept twice.
         return dotted
 
+    # Columns of presets
+
+    def names_presets(self, name: str) -> bool:
+        column = self.symbols.columns.get(name)
+        return column is not None and column.of_presets
+
+    def presets_of(self, path: ast.Path) -> list[str] | None:
+        """The presets that a column of this name may hold; None for a column of numbers."""
+        target = builder_on(self.symbols).target(path) if path.parts[-1].id == "preset" else None
+        component = self.symbols.components.get(target[0]) if target else None
+        if component is None or component.rule is None:
+            return None
+        return [p.name.id for p in component.rule.presets]
+
+    def check_presets(
+        self, part: ast.FromFile, head: str, cells: np.ndarray, presets: list[str]
+    ) -> None:
+        row = next((k for k, cell in enumerate(cells) if cell not in presets), None)
+        if row is not None:
+            listed = ", ".join(f"`{p}`" for p in presets)
+            self.report(
+                "FILE003", part.path,
+                f"row {row + 1} of `{part.path.value}` has {cells[row]!r} in the column `{head}`",
+                help=did_you_mean(cells[row], presets) or f"its presets: {listed}",
+            )  # fmt: skip
+
+    def array(self, name: str, values: list[Any]) -> np.ndarray:
+        return np.array(values, dtype=object if self.names_presets(name) else float)
+
     def check_values(self, sweep: ast.Sweep, columns: Mapping[str, np.ndarray]) -> None:
         for name, values in columns.items():
+            if values.dtype == object:
+                continue
             bad = ~np.isfinite(values)
-            if bad.any():
+            # A column that is derived from a bad one is bad as well: one message is enough.
+            if bad.any() and not self.diagnostics:
                 row = int(np.argmax(bad))
                 self.report(
                     "SWEEP014", self.node_of(name, sweep),
@@ -379,7 +432,7 @@ class Evaluator:
                 )  # fmt: skip
         if not columns or self.diagnostics:
             return
-        rows = np.stack([np.asarray(v, dtype=float) for v in columns.values()], axis=1)
+        rows = np.stack([_comparable(v) for v in columns.values()], axis=1)
         unique, counts = np.unique(rows, axis=0, return_counts=True)
         if len(unique) < len(rows):
             k = int(np.argmax(counts > 1))
@@ -405,15 +458,19 @@ def evaluate_sweep(
 
 def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
     """Adds columns to symbols that are built already."""
+    # The check may have been given the heads of the files.
+    builder_on(symbols).add_columns([
+        (path, node) for path, node in paths
+        if not (isinstance(node, ast.FromFile) and node.path.value in symbols.files_read)
+    ])  # fmt: skip
+
+
+def builder_on(symbols: Symbols) -> Any:
     from .check.build import Builder
 
     builder = Builder(symbols.spec, {})
     builder.symbols = symbols
-    # The check may have been given the heads of the files.
-    builder.add_columns([
-        (path, node) for path, node in paths
-        if not (isinstance(node, ast.FromFile) and node.path.value in symbols.files_read)
-    ])  # fmt: skip
+    return builder
 
 
 def product(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -445,6 +502,8 @@ def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.nda
 
 def normal_quantile(u: np.ndarray) -> np.ndarray:
     """The standard normal's inverse distribution function."""
+    from statistics import NormalDist  # seldom used, slow to import
+
     inverse = NormalDist().inv_cdf
     return np.array([inverse(x) for x in u])
 
@@ -467,6 +526,10 @@ def transform(name: str, arguments: list[float], base: np.ndarray) -> np.ndarray
             return np.floor(a + (b - a) * base)
         case "bernoulli":
             return 1.0 * (base < a)
+        case "binomial":
+            from scipy.stats import binom
+
+            return binom.ppf(base, a, b)
     raise KeyError(name)
 
 
@@ -488,6 +551,18 @@ def _last(name: str) -> str:
 
 def _scale(unit: ast.Unit | None) -> float:
     return resolve((f.name, f.exponent) for f in unit.factors)[1] if unit else 1.0
+
+
+def _preset(cell: ast.Expr) -> str:
+    assert isinstance(cell, ast.Name)  # the check has said so otherwise
+    return cell.id
+
+
+def _comparable(values: np.ndarray) -> np.ndarray:
+    """Names by their number among all names of the column."""
+    if values.dtype == object:
+        values = np.unique(values, return_inverse=True)[1]
+    return np.asarray(values, dtype=float)
 
 
 def _plain_number(cell: ast.Expr) -> bool:

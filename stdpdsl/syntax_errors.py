@@ -32,16 +32,19 @@ DECLARATIONS = (
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
 PLANNED = {
-    "requires": "`requires`",
-    "ports": "`ports`",
-    "post": "`post equations` and `post reset`",
     "pre": "`pre equations` and `pre reset`",
+}
+OF_A_RULE = {
+    "reset": "what happens once per spike of the target stands under `post reset:`",
+    "initial": "initial values stand in the connection that uses the rule",
+    "every": "`every …:` stands in the connection that uses the rule",
 }
 VALUE = frozenset({"NUMBER", "NAME", "("})  # an expression may start here
 OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**", "COMPARE", "and", "or"})
 LAYOUT_KINDS = frozenset({"NEWLINE", "INDENT", "DEDENT", "END"})
 
 CHARACTERS = {
+    "\r": "lines end with a line feed, alone or behind a carriage return: save the file so",
     "‘": "strings stand in straight double quotes",
     "’": "strings stand in straight double quotes",
     "“": "strings stand in straight double quotes",
@@ -347,12 +350,10 @@ def _string_in_expression(f: Failure) -> Diagnostic | None:
 def _attribute(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "." or not (f.after_value or f.after_target):
         return None
-    return Diagnostic(
-        "SYN018",
-        f.span,
-        "an expression has no dotted names",
-        help="a component's own names are written plainly; the other side's end in `_pre`, `_post`",
-    )
+    hint = "a component's own names are written plainly; the other side's end in `_pre`, `_post`"
+    if f.context({"plasticity"}):
+        hint = "a port is bound with `of`, as in `reward = spikes of VTA`"
+    return Diagnostic("SYN018", f.span, "an expression has no dotted names", help=hint)
 
 
 def _subscript(f: Failure) -> Diagnostic | None:
@@ -484,6 +485,8 @@ def _unknown_word(f: Failure) -> Diagnostic | None:
         hint = f"statements stand under {where}"
     elif following and "parameters" in words:
         hint = "values stand under `parameters:`"
+    elif owner == "rule" and piece.text in OF_A_RULE:
+        hint = OF_A_RULE[piece.text]
     message = f"`{piece.text}` is no clause of `{owner}`" if owner else ""
     return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is no clause", help=hint)
 
@@ -505,9 +508,12 @@ def _reserved(f: Failure) -> Diagnostic | None:
         return None
     if f.wants_value and f.piece.text in ("and", "or"):
         return None
-    return Diagnostic(
-        "SYN022", f.span, f"`{f.piece.text}` is a reserved word", help="choose another name"
-    )
+    hint = "choose another name"
+    if f.piece.text == "spikes" and f.context({"ports"}):
+        hint = "a port that takes spikes has no unit"
+    elif f.piece.text == "spikes" and f.context({"plasticity"}):
+        hint = "name the port: `PORT = spikes of LAYER`"
+    return Diagnostic("SYN022", f.span, f"`{f.piece.text}` is a reserved word", help=hint)
 
 
 def _unexpected(f: Failure) -> Diagnostic:
@@ -533,6 +539,14 @@ def _advice(f: Failure) -> str:
         return "a list's unit follows after one space: `[10, 20] ms`"
     if piece.text == "," and f.expected == {"NEWLINE"}:
         return "start a new line"
+    if before == "requires":
+        return "a rule requires variables of its target: `requires post:`"
+    if piece.text == "," and f.context({"ports"}):
+        return "each port stands on its own line"
+    if f.context({"presets"}) and piece.kind == "NEWLINE" and before == ",":
+        return "or one value per line, indented below the preset's name"
+    if before == ":" and f.previous and f.context({"presets"}) and f.expected == {"NEWLINE"}:
+        return "each preset has a name and a line of its own, below `presets:`"
     if f.after_target:
         return did_you_mean(before, ["deliver", "normalise"])
     if "and" in f.expected and "," not in f.expected and piece.kind in ("NAME", "("):

@@ -35,18 +35,16 @@ class Dim:
         return not any(self.exponents)
 
     def describe(self) -> str:
-        """For messages: `time`, `voltage`, `no unit`, or the base units."""
-        return _NAMED.get(self) or self.base_units()
+        """For messages: `time`, `voltage per time`, `no unit`; base units as the last resort."""
+        return _NAMED.get(self) or _composed(self) or self.base_units()
 
     def base_units(self) -> str:
-        """Brian2's base units: `second`, `metre ** 2 / second`; `1` for no dimension."""
+        """Brian2's base units: `second`, `metre**2/second`; `1` for no dimension. Without
+        parentheses, which its equations do not take after a colon."""
         factors = [(n, e) for n, e in zip(BASE, self.exponents, strict=True) if e]
         above = [_power(n, e) for n, e in factors if e > 0]
-        below = [_power(n, -e) for n, e in factors if e < 0]
-        if not below:
-            return "*".join(above) or "1"
-        bottom = below[0] if len(below) == 1 else f"({'*'.join(below)})"
-        return f"{'*'.join(above) or '1'}/{bottom}"
+        below = [f"/{_power(n, -e)}" for n, e in factors if e < 0]
+        return ("*".join(above) or "1") + "".join(below)
 
     def unit_name(self) -> str:
         """The unit that stands for this dimension in Brian2's equations (`volt`, `1`, `second`),
@@ -104,10 +102,36 @@ _NAMED = {
     FARAD / METRE**2: "capacitance per area",
     AMP / METRE**2: "current per area",
     METRE**2: "area",
+    METRE**3: "volume",
     VOLT / SECOND: "voltage per time",
     AMP / SECOND: "current per time",
     SIEMENS / SECOND: "conductance per time",
 }
+
+# What other dimensions are composed of, the most telling first: `rate per voltage`.
+_WORDS = (VOLT, SECOND, AMP, HERTZ, SIEMENS, METRE, FARAD, COULOMB, OHM, MOLAR)
+_POWERS = ((1.0, "{}"), (2.0, "{} squared"), (0.5, "square root of {}"), (3.0, "{} cubed"))
+
+
+@cache
+def _composed(dim: Dim) -> str:
+    """`X`, `1 per X`, `X per Y` or `X times Y` of quantities that have a name, or nothing."""
+    single = [
+        (quantity**power, form.format(_NAMED[quantity]), cost + len(_WORDS) * extra)
+        for extra, (power, form) in enumerate(_POWERS)
+        for cost, quantity in enumerate(_WORDS)
+    ]
+    alone = [(cost, name) for own, name, cost in single if own == dim]
+    alone += [(cost, f"1 per {name}") for own, name, cost in single if NONE / own == dim]
+    pairs = [] if alone else [
+        (cost + more, f"{above} {word} {below}")
+        for top, above, cost in single
+        for bottom, below, more in single
+        for word, both in (("per", top / bottom), ("times", top * bottom))
+        if both == dim
+    ]  # fmt: skip
+    return min(alone or pairs, key=lambda item: item[0], default=(0, ""))[1]
+
 
 # name -> dimension, and the power of ten to SI.
 _UNITS: dict[str, tuple[Dim, int]] = {

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
+from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
+from stdpdsl.check.rows import check_rows
 from stdpdsl.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
@@ -42,5 +44,6 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             checked.symbols, table.rows, table.replicates, checked.inference.values,
             columns=table.columns,
         )  # fmt: skip
-        problems = [*problems, *refuse(costs, MEMORY)]
+        problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
+        problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

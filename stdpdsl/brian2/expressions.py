@@ -120,17 +120,24 @@ class Brian2Printer(Printer):
             case ast.Quantity():
                 return brian2_quantity(expr)
             case ast.Call():
-                arguments = [self.show(a) for a in expr.args]
-                known = FUNCTIONS.get(expr.func.id)
-                if known is None:
-                    return (
-                        f"{self.names.get(expr.func.id, expr.func.id)}({', '.join(arguments)})",
-                        9,
-                    )
-                if "{" in known.brian2:
-                    return known.brian2.format(*arguments), _PRECEDENCE["atom"]
-                return f"{known.brian2}({', '.join(arguments)})", _PRECEDENCE["atom"]
+                return self.call(expr), _PRECEDENCE["atom"]
         return super().leaf(expr)
+
+    def call(self, expr: ast.Call) -> str:
+        arguments = [self.show(a) for a in expr.args]
+        known = FUNCTIONS[expr.func.id]
+        if expr.func.id in ("clip", "min", "max"):
+            whole = all(self.is_integer(a) for a in expr.args)
+            found = self.types.get(id(expr.args[0]))
+            infinite = times_unit("inf", found.dim.unit_name() if found else "1")
+            if whole:
+                infinite = "2147483647"
+            elif self.is_integer(expr.args[0]):
+                # Compiled targets would give the bounds the type of what is clipped.
+                arguments[0] = f"1.0*({arguments[0]})"
+            if "{" in known.brian2:
+                return known.brian2.format(*arguments, inf=infinite)
+        return f"{known.brian2}({', '.join(arguments)})"
 
 
 def brian2_quantity(expr: ast.Quantity) -> tuple[str, int]:

@@ -1,115 +1,366 @@
-"""From the experiment to the text of its script: Python decides, the template lays out."""
+"""From the experiment to the text of its script: Python decides, the templates lay out."""
 
 from __future__ import annotations
 
 import hashlib
-import textwrap
+import re
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import jinja2
 
 from .. import __version__
-from ..ir import Connection, Experiment, Initial, Layer, Parameter
+from ..ir import Connection, Draw, Experiment, Initial, Layer, Monitor
 from ..resources import resource_dir
 from ..results import state_names
-from .expressions import times_unit
 from .inline import support_for
+from .objects import (
+    copies,
+    count,
+    group_context,
+    join_calls,
+    normalise_call,
+    synapses_context,
+)
 
 _UNITS = (
     "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
     " newton pascal weber tesla henry molar"
 ).split()
+_CLASSES = ("NetworkOperation", "NeuronGroup", "SpikeGeneratorGroup", "SpikeMonitor",
+            "StateMonitor", "Synapses")  # fmt: skip
 
 
 @cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource_dir("templates") / "brian2"),
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=True, autoescape=False,
+        keep_trailing_newline=False, autoescape=False,
     )  # fmt: skip
-    return environment.get_template("script.py.j2")
 
 
-def render(experiment: Experiment, spec_text: str, lowering: str, target: str) -> str:
+def fill(template: str, **context: Any) -> str:
+    return _templates().get_template(template).render(**context)
+
+
+def render(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
-    e = experiment
-    states = state_columns(e)
-    trajectories = bool(e.monitors)
-    tables: dict[str, dict[str, str]] = {"blocks": measure_columns(e)}
-    if any(c.state for c in e.connections):
-        tables["weights"] = {column: "float64" for column in sorted(set(states.values()))}
-    if trajectories:
-        tables["trajectories"] = {}
-    if e.spikes_of:
-        tables["spikes"] = {}
-    driven = any(x.kind == "driven" for x in e.layers)
     context = {
-        "model": e.model,
-        "model_repr": repr(e.model),
-        "doc": e.doc.replace("\\", "\\\\").replace('"', "'"),
-        "version": __version__,
-        "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
-        "rows": e.rows,
-        "driven": driven,
-        "seed": repr(e.seed),
-        "dt": repr(e.dt),
-        "target": repr(target),
-        "spec": repr(spec_text),
-        "sweep_lines": e.sweep,
-        "constants": e.constants,
-        "parameters": e.parameters,
-        "sounds": e.sounds,
-        "filterbanks": e.filterbanks,
-        "inputs": indent(line for layer in e.layers for line in input_lines(layer, e)),
-        "layers": indent(line for layer in e.layers for line in layer_lines(layer, e)),
-        "connections": [
-            {"name": c.name, "body": indent(connection_lines(c, e, lowering))}
-            for c in e.connections
-        ],
-        "replicates": e.replicates,
-        "duration": e.duration,
-        "monitors": indent(monitor_lines(e)),
-        "saving": indent(saving_lines(e, states)),
-        "packages": ", ".join(
-            repr(n) for n in ("brian2", "numpy", "pyarrow", *(("brian2hears",) if driven else ()))
-        ) + ",",
-        "lowering": repr(lowering),
-        "units": repr(e.units),
-        "tables": repr(tables),
-        "imports": "",
-        "support": "",
+        **heading(e, spec_text, target), **tables(e), **data_context(e),
+        **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
     }  # fmt: skip
-    body = _template().render(context)
+    body = fill("script.py.j2", **context, imports="", support="")
     support, imports = support_for(body)
-    names = sorted(n for n in _UNITS if f"{n}" in body)
-    context["support"] = support
-    context["imports"] = import_block(imports, names)
-    return _template().render(context)
+    return fill("script.py.j2", **context, imports=import_block(imports), support=support) + "\n"
 
 
-def import_block(imports: list[str], units: list[str]) -> str:
+def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
+    packages = ("brian2", "numpy", "pyarrow", *(("brian2hears",) if e.sounds else ()))
+    return {
+        "model": e.model, "model_repr": repr(e.model),
+        "doc": e.doc.replace("\\", "\\\\").replace('"', "'"),
+        "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
+        "rows": e.rows, "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
+        "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
+        "phases": [
+            {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
+             "sets": list(p.sets)}
+            for p in e.phases
+        ],
+    }  # fmt: skip
+
+
+def import_block(imports: list[str]) -> str:
     lines = {
         "import argparse", "import hashlib", "import os", "import sys", "import tempfile",
-        "from importlib.metadata import version", "from types import SimpleNamespace",
-        *imports,
+        "from importlib.metadata import version", "from types import SimpleNamespace", *imports,
     }  # fmt: skip
-    third = {x for x in lines if "numpy" in x or "pyarrow" in x or "scipy" in x or "brian2" in x}
-    brian = [
-        "Network", "NeuronGroup", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses",
-        "get_device", "prefs", "set_device", *dict.fromkeys(["second", *units]),
+    third = sorted(x for x in lines if re.search("numpy|pyarrow|scipy|brian2", x))
+    standard = sorted(lines - set(third), key=lambda x: (x.startswith("from"), x))
+    return "\n".join([*standard, "", *third])
+
+
+# The data ---------------------------------------------------------------------------------------
+
+
+def data_context(e: Experiment) -> dict[str, Any]:
+    groups = [("constants", e.constants), *e.parameters]
+    held = [(x.name, x.group.varying) for x in e.layers if x.group] + [
+        (c.name, c.varying) for c in e.connections
+    ]
+    return {
+        "sweep_lines": e.sweep,
+        "parameters": [{"name": name, "parameters": items} for name, items in groups if items],
+        "varying": [
+            {"name": repr(name),
+             "parameters": [{"key": repr(p.name), "code": p.code} for p in parameters]}
+            for name, parameters in held if parameters
+        ],
+        "sounds": e.sounds, "filterbanks": e.filterbanks, "replicates": e.replicates,
+        "durations": "".join(f"{p.duration}, " for p in e.phases).rstrip(),
+        "layers": [layer_context(layer, e) for layer in e.layers],
+    }  # fmt: skip
+
+
+def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
+    heard = {bank.name: bank.sound for bank in e.filterbanks}
+    initial = layer.group.initial if layer.group else ()
+    return {
+        "name": layer.name, "size": layer.size, "shared": layer.shared, "kind": layer.kind,
+        "copies": copies(layer.shared), "count": count(layer), "spikes": layer.spikes,
+        "initial": [
+            {"key": repr(i.variable), "draws": [neuron_draw(d, layer) for d in i.draws],
+             "code": first_value(i, "len(i)", f"{i.variable} of {layer.name}")}
+            for i in initial
+        ],
+        "about": f"{layer.name}: {layer.size} neuron{'' if layer.size == 1 else 's'}, "
+        + ("shared by all blocks" if layer.shared else "in each block"),
+        "group": group_text(layer, e) if layer.kind == "neurons" else "",
+        "drives": [
+            f'drive(x, objects, group, "{v}", lambda r: filterbank_{b}(r, sounds, p),'
+            f" sounds[{heard[b]!r}, 0][2], {layer.size}, DT, options, folder)"
+            for v, b in layer.drive
+        ] if layer.kind == "neurons" else [],
+    }  # fmt: skip
+
+
+def group_text(layer: Layer, e: Experiment) -> str:
+    group = layer.group
+    assert group is not None
+    kept = kept_at_end(layer.name, group.equations, e) if layer.kind == "neurons" else []
+    group = replace(group, equations=(*group.equations, *kept))
+    return fill("group.py.j2", group=group_context(group), name=layer.name,
+                count=count(layer)).rstrip()  # fmt: skip
+
+
+def neuron_draw(d: Draw, layer: Layer) -> str:
+    row = ", row" if d.independent else ""
+    return (
+        f"{d.placeholder} = neuron_draws({d.kind!r}, {d.key}, {copies(layer.shared)},"
+        f" {layer.size}{row})"
+    )
+
+
+def synapse_draw(d: Draw) -> str:
+    row = ", row" if d.independent else ""
+    return f"{d.placeholder} = synapse_draws({d.kind!r}, {d.key}, edges{row})"
+
+
+def first_value(i: Initial, number: str, name: str) -> str:
+    """One value per element, inside its bounds."""
+    code = f"full({i.code}, {number})"
+    return code if i.low is None else f"clipped(x, {code}, {i.low}, {i.high}, {name!r})"
+
+
+# The network ------------------------------------------------------------------------------------
+
+
+def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
+    layers = {layer.name: layer for layer in e.layers}
+    changed = {name for phase in e.phases for name in phase.sets}
+    connections = []
+    for c in e.connections:
+        # What a phase changes has to be a variable.
+        by_block = lowering == "namespace" and c.name not in changed
+        pre, post = layers[c.pre], layers[c.post]
+        arguments = [
+            "x", f"({c.pre!r}, {pre.size}, {pre.shared})",
+            f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
+        ]  # fmt: skip
+        if c.draws:
+            arguments.append(f"draws={c.draws.key}")
+            arguments += ["independent=True", "row=row"] if c.draws.independent else []
+        arguments += ["same=True"] if c.same else []
+        arguments += [f"pairs={c.pairs}"] if c.pairs else []
+        number = "len(edges.i)"
+        initial = [
+            {"key": f"edges.values[{i.variable!r}]", "draws": [synapse_draw(d) for d in i.draws],
+             "code": first_value(i, number, f"{i.variable} of {c.name}")}
+            for i in c.initial
+        ]  # fmt: skip
+        for name, i in (("axonal", c.axonal), ("dendritic", c.dendritic)):
+            if i is not None:
+                initial.append({
+                    "key": f"edges.{name}", "draws": [synapse_draw(d) for d in i.draws],
+                    "code": f"delays({i.code}, {number}, {c.name!r})",
+                })  # fmt: skip
+        context = synapses_context(with_snapshots(c, e), post, by_block)
+        connections.append({
+            "name": c.name, "pre": c.pre, "post": c.post, "choose": c.choose,
+            "arguments": ", ".join(arguments), "initial": initial, "by_block": by_block,
+            "about": f"{c.name}: {c.pre} -> {c.post}",
+            "synapses": fill("synapses.py.j2", c=context).rstrip(),
+            "calls": [normalise_call(c, n) for n in c.normalise],
+        })  # fmt: skip
+    recording = recording_lines(e)
+    driven = any(x.drive and x.kind == "neurons" for x in e.layers)
+    text = repr([connections, recording, [layer_context(x, e) for x in e.layers]])
+    if any(x.kind != "neurons" for x in e.layers):
+        text += "SpikeGeneratorGroup"
+    return {
+        "connections": connections, "joins": join_calls(e), "recording": recording,
+        "driven": driven, "network_imports": imports_in(text),
+        "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
+    }  # fmt: skip
+
+
+def imports_in(text: str) -> str:
+    found = [name for name in _CLASSES if f"{name}(" in text or name == text[-len(name) :]]
+    units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
+    return ", ".join([*found, *dict.fromkeys(["second", *units])])
+
+
+def with_snapshots(c: Connection, e: Experiment) -> Connection:
+    """The weights at the end of each phase but the last are kept in variables of their own, and so
+    are at the end the recorded ones that are computed."""
+    kept = []
+    if len(e.phases) > 1 and c.weight:
+        unit = unit_in(c.equations, c.weight)
+        kept = [f"{c.weight}_after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
+    return replace(c, equations=(*c.equations, *kept, *kept_at_end(c.name, c.equations, e)))
+
+
+def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
+    return [
+        f"{variable}_at_end : {unit_in(equations, variable)}"
+        for component, variable in computed(e) if component == name
     ]  # fmt: skip
-    names = "".join(f"    {n},\n" for n in brian)
-    return "\n".join([
-        *sorted(lines - third), "",
-        'os.environ.setdefault("MPLBACKEND", "Agg")', "",
-        "import brian2  # noqa: E402", *sorted(x + "  # noqa: E402" for x in third),
-        f"from brian2 import (  # noqa: E402\n{names})",
-    ])  # fmt: skip
 
 
-def indent(lines) -> str:
-    return textwrap.indent("\n".join(lines), "    ") or "    pass"
+def computed(e: Experiment) -> list[tuple[str, str]]:
+    """(component, variable) of recorded variables that are computed from others; traces, which are
+    extrapolated, are known without."""
+    equations = {x.name: x.group.equations for x in e.layers if x.group and x.kind == "neurons"}
+    equations |= {c.name: c.equations for c in e.connections}
+    traces = {(c.name, t.now) for c in e.connections for t in c.traces}
+    found = {
+        (m.component, model): None
+        for m in e.monitors for _, model in m.variables
+        if any(line.startswith(f"{model} = ") for line in equations.get(m.component, ()))
+    }  # fmt: skip
+    return [key for key in found if key not in traces]
+
+
+def unit_in(equations: tuple[str, ...], variable: str) -> str:
+    """The unit with which a model declares a variable."""
+    starts = (f"{variable} : ", f"{variable} = ", f"d{variable}/dt = ")
+    line = next(line for line in equations if line.startswith(starts))
+    return line.rsplit(" : ", 1)[1].split(" (")[0]
+
+
+def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
+    bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
+    group = group_text(layer, e)
+    records = [
+        (number, [model for _, model in m.variables], m.every)
+        for number, m in enumerate(e.monitors) if m.component == layer.name
+    ]  # fmt: skip
+    return {
+        "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
+        "count": f"{layer.size} * {e.replicates}", "imports": imports_in(group), "records": records,
+    }  # fmt: skip
+
+
+def recording_lines(e: Experiment) -> list[str]:
+    """Spike monitors, one per phase, and state monitors."""
+    layers = {layer.name: layer for layer in e.layers}
+    lines = []
+    for layer in e.layers:
+        if spikes(layer) and layer.kind == "neurons":
+            lines.append(
+                f'objects.counters["{layer.name}"] = [SpikeMonitor(objects.groups["{layer.name}"],'
+                f' record={layer.name in e.spikes_of}, name=f"spikes_of_{layer.name}_{{n}}")'
+                f" for n in range({len(e.phases)})]"
+            )
+    for number, m in enumerate(e.monitors):
+        names = [model for _, model in m.variables]
+        blocks = "None" if m.blocks is None else repr(list(m.blocks))
+        if not m.on_layer:
+            lines.append(
+                f'record_synapses(x, objects, {number}, "{m.component}", {names}, {m.every!r},'
+                f" {blocks})"
+            )
+        elif layers[m.component].kind == "neurons":
+            lines.append(
+                f'record_neurons(x, objects, {number}, "{m.component}", {names}, {m.every!r},'
+                f" {blocks})"
+            )
+    return lines
+
+
+# The run and its results ------------------------------------------------------------------------
+
+
+def run_context(e: Experiment) -> dict[str, Any]:
+    set_by_phases = {name for phase in e.phases for name in phase.sets}
+    return {
+        "gates": {c.name: list(c.gates) for c in e.connections if c.gates},
+        "traces": {
+            c.name: [t.name for t in c.traces]
+            for c in e.connections if c.traces and c.name in set_by_phases
+        },
+        "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
+        "weights": {c.name: c.weight for c in e.connections if c.weight},
+        "computed": computed(e), "saving": saving_calls(e),
+    }  # fmt: skip
+
+
+def saving_calls(e: Experiment) -> list[str]:
+    calls = []
+    columns = state_columns(e)
+    for layer in e.layers:
+        items = [repr(layer.name), str(layer.size), str(layer.shared), str(spikes(layer)),
+                 str(layer.name in e.spikes_of)]  # fmt: skip
+        if layer.kind == "neurons":
+            assert layer.group is not None
+            items.append(f"states={list(layer.group.odes)!r}")
+        else:
+            items.append(f"spikes=x.spikes[{layer.name!r}]")
+        calls.append(f"saving.layer({', '.join(items)})")
+    for c in e.connections:
+        states = {v: columns.get(v, v) for v in c.state}
+        bounds = "None" if c.bounds is None else f"lambda edges: ({c.bounds[0]}, {c.bounds[1]})"
+        held = ", held=True" if c.held else ""
+        calls.append(
+            f"saving.connection({c.name!r}, {c.weight!r}, {states!r}, {traces_code(c)},"
+            f" {bounds}{held})"
+        )
+    for number, m in enumerate(e.monitors):
+        calls.append(samples_call(number, m, e))
+    return calls
+
+
+def traces_code(c: Connection) -> str:
+    items = (f"{t.name!r}: lambda values, edges, age: {t.code}" for t in c.traces)
+    return "{" + ", ".join(items) + "}"
+
+
+def samples_call(number: int, m: Monitor, e: Experiment) -> str:
+    if m.on_layer:
+        layer = next(x for x in e.layers if x.name == m.component)
+        return (
+            f"saving.layer_samples({number}, {m.component!r}, {layer.size}, {layer.shared},"
+            f" {list(m.variables)!r})"
+        )
+    c = next(x for x in e.connections if x.name == m.component)
+    return (
+        f"saving.connection_samples({number}, {m.component!r}, {list(m.variables)!r},"
+        f" {traces_code(c)})"
+    )
+
+
+def tables(e: Experiment) -> dict[str, Any]:
+    """The tables that this experiment writes, with the columns that are its own."""
+    found: dict[str, dict[str, str]] = {"blocks": measure_columns(e)}
+    if any(c.state for c in e.connections):
+        found["weights"] = {column: "float64" for column in sorted(set(state_columns(e).values()))}
+    if e.monitors:
+        found["trajectories"] = {}
+    if e.spikes_of:
+        found["spikes"] = {}
+    return {"tables": repr(found), "units": repr(e.units)}
 
 
 def state_columns(e: Experiment) -> dict[str, str]:
@@ -126,372 +377,12 @@ def measure_columns(e: Experiment) -> dict[str, str]:
                 for what in ("mean", "sd", *(("at_bounds",) if c.bounds else ())):
                     columns[f"{c.name}_{when}_{what}"] = "float64"
     for layer in e.layers:
-        columns[f"{layer.name}_spikes"] = "int64"
-        columns[f"{layer.name}_rate"] = "float64"
+        if spikes(layer):
+            columns[f"{layer.name}_spikes"] = "int64"
+            columns[f"{layer.name}_rate"] = "float64"
     return columns
 
 
-def namespace(parameters: tuple[Parameter, ...], index: str = "") -> str:
-    items = (
-        f"{p.name!r}: {times_unit(p.code + (index if p.varies else ''), p.unit)}"
-        for p in parameters
-    )
-    return "{" + ", ".join(items) + "}"
-
-
-def copies(layer: Layer) -> str:
-    return "replicate_of_copy" if layer.shared else "replicate_of_block"
-
-
-def initial_lines(initial: Initial, draw: str, name: str) -> list[str]:
-    """Code that leaves the value in `value`."""
-    lines = [f"{u} = {draw.format(kind=repr(kind), key=key)}" for u, kind, key in initial.draws]
-    lines.append(f"value = {initial.code}")
-    if initial.low is not None:
-        lines.append(f"value = clipped(value, {initial.low}, {initial.high}, {name!r})")
-    return lines
-
-
-def input_lines(layer: Layer, e: Experiment) -> list[str]:
-    name = layer.name
-    if layer.kind == "spikes":
-        return [f"spikes[{name!r}] = {layer.spikes}"]
-    if layer.kind != "driven":
-        return []
-    bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
-    body = [f"def make_{name}(dt):"]
-    body += textwrap.indent("\n".join(group_lines(layer, e, "dt=dt, ")), "    ").splitlines()
-    body += ["    return group", ""]
-    drives = ", ".join(
-        f"{v!r}: in_time([(0, side_by_side([filterbank_{b}(r, sounds, p) for r in"
-        f" replicate_of_copy]))], samples, {layer.size * e.replicates})"
-        for v, b in layer.drive
-    )
-    return [
-        f"# {name} hears the sound once, at the sound's rate; its spikes are replayed to all blocks.",  # noqa: E501
-        *body,
-        f"samplerate = sounds[{bank.sound!r}, 0][2]",
-        "samples = int(np.ceil(steps * DT * samplerate))",
-        f"neuron, sample = run_nerve(make_{name}, {{{drives}}}, samplerate, samples,"
-        f" os.path.join(folder, {name!r}) if standalone else None)",
-        "neuron, step, dropped = spike_steps(neuron, sample, samplerate, DT)",
-        f"spikes[{name!r}] = neuron[step < steps], step[step < steps]",
-        "if dropped:",
-        "    say(options.events, event='warning', text=f'{dropped} spikes of "
-        + name + " fell into the step of another')",
-    ]  # fmt: skip
-
-
-def group_lines(layer: Layer, e: Experiment, clock: str) -> list[str]:
-    count = f"{layer.size} * len({copies(layer)})"
-    lines = [
-        f"group = NeuronGroup({count}, '''",
-        *layer.model,
-        f"''', {clock}threshold={layer.threshold!r}, reset={layer.reset!r}, "
-        f"refractory={layer.refractory!r}, method={layer.method or 'euler'!r},",
-        f"    namespace={namespace(layer.namespace)}, name={layer.name!r})",
-    ]
-    if layer.refractory is None:
-        lines[-2] = lines[-2].replace("refractory=None, ", "")
-    lines += [
-        f"copy = np.repeat(np.arange(len({copies(layer)})), {layer.size})",
-        f"i = np.tile(np.arange({layer.size}), len({copies(layer)}))",
-        "values = {}",
-    ]
-    for p in layer.varying:
-        lines.append(f"set_values(group, {p.name!r}, {times_unit(f'{p.code}[copy]', p.unit)})")
-    draw = f"neuron_draws({{kind}}, {{key}}, {copies(layer)}, {layer.size})"
-    for initial in layer.initial:
-        lines += initial_lines(initial, draw, f"{initial.variable} of {layer.name}")
-        lines.append(f"values[{initial.variable!r}] = value")
-        lines.append(
-            f"set_values(group, {initial.variable!r}, {times_unit('value', initial.unit)})"
-        )
-    return lines
-
-
-def layer_lines(layer: Layer, e: Experiment) -> list[str]:
-    name = layer.name
-    if layer.kind == "neurons":
-        return [*group_lines(layer, e, "dt=DT * second, "), f"groups[{name!r}] = group", ""]
-    count = f"{layer.size} * len({copies(layer)})"
-    return [
-        f"neuron, step = spikes[{name!r}]",
-        f"groups[{name!r}] = SpikeGeneratorGroup({count}, neuron, step * DT * second,"
-        f" dt=DT * second, sorted=True, name={name!r})",
-        "",
-    ]
-
-
-def connection_lines(c: Connection, e: Experiment, lowering: str) -> list[str]:
-    pre = next(x for x in e.layers if x.name == c.pre)
-    post = next(x for x in e.layers if x.name == c.post)
-    lines = [f'"""{c.pre} -> {c.post}."""']
-    both_shared = pre.shared and post.shared
-    of_block = "np.zeros(1, dtype=int)" if both_shared else "replicate_of_block"
-    lines += ["", "def choose(block, i, j, u):", f"    return {c.choose}", ""]
-    lines += [
-        f"edges = synapses_of(choose, {c.draws or None}, {of_block}, {pre.size}, {post.size})",
-        f"pre = edges.i + {pre.size} * "
-        + ("replicate_of_block[edges.block]" if pre.shared else "edges.block"),
-        f"post = edges.j + {post.size} * "
-        + ("replicate_of_block[edges.block]" if post.shared else "edges.block"),
-        "first = {}",
-    ]
-    draw = f"synapse_draws({{kind}}, {{key}}, {of_block}, edges, {pre.size}, {post.size})"
-    for initial in c.initial:
-        lines += initial_lines(initial, draw, f"{initial.variable} of {c.name}")
-        full = "value + np.zeros(len(pre))"
-        lines.append(f"first[{initial.variable!r}] = {full}")
-    if c.delay:
-        lines += initial_lines(c.delay, draw, f"delay of {c.name}")
-        lines.append("delay = value + np.zeros(len(pre))")
-        lines.append("if np.any(delay < 0):")
-        lines.append(f"    fail('a delay of {c.name} is negative')")
-    else:
-        lines.append("delay = np.zeros(len(pre))")
-    lines += ["synapses = []"]
-    varying = [f"{p.name} : {p.unit} (constant)" for p in c.varying]
-    by_block = lowering == "namespace"
-    model = [*c.model, *([] if by_block else varying)]
-    externals = (*c.namespace, *c.varying) if by_block else c.namespace
-    if by_block:
-        lines.append("for block in range(BLOCKS):")
-        lines.append("    part = np.flatnonzero(edges.block == block)")
-        lines.append("    if len(part) == 0:")
-        lines.append("        continue")
-        name = f"f'{c.name}_{{block}}'"
-    else:
-        lines.append("for part in [np.arange(len(pre))] if len(pre) else []:")
-        name = repr(c.name)
-    inner = [
-        f"namespace = {namespace(externals, '[block]' if by_block else '')}",
-        f"s = Synapses(groups[{c.pre!r}], groups[{c.post!r}], '''",
-        *model,
-        "''',",
-    ]
-    if c.on_pre:
-        inner += ["    on_pre='''", *c.on_pre, "''',"]
-    if c.on_post:
-        inner += ["    on_post='''", *c.on_post, "''',"]
-    inner.append(
-        f"    namespace=namespace, {f'method={c.method!r}, ' if c.method else ''}"
-        f"dt=DT * second, name={name})"
-    )
-    inner.append("s.connect(i=pre[part], j=post[part])")
-    for kind, code, order in (("pre", c.on_pre, c.orders[0]), ("post", c.on_post, c.orders[1])):
-        if code:
-            inner.append(f"s.{kind}.order = {order}")
-    if c.delay and c.on_pre:
-        inner.append("s.pre.delay = delay[part] * second")
-    if not by_block:
-        for p in c.varying:
-            value = times_unit(f"{p.code}[edges.block]", p.unit)
-            inner.append(f"set_values(s, {p.name!r}, {value})")
-    for initial in c.initial:
-        value = times_unit(f"first[{initial.variable!r}][part]", initial.unit)
-        inner.append(f"set_values(s, {initial.variable!r}, {value})")
-    inner.append("synapses.append(s)")
-    lines += textwrap.indent("\n".join(inner), "    ").splitlines()
-    lines.append("return SimpleNamespace(edges=edges, first=first, delay=delay, synapses=synapses)")
-    return lines
-
-
-def monitor_lines(e: Experiment) -> list[str]:
-    lines = ["counters = {"]
-    for layer in e.layers:
-        if layer.kind == "neurons":
-            lines.append(
-                f"    {layer.name!r}: SpikeMonitor(groups[{layer.name!r}],"
-                f" record={layer.name in e.spikes_of}, name='spikes_of_{layer.name}'),"
-            )
-    lines.append("}")
-    for k, m in enumerate(e.monitors):
-        names = [model for _, model in m.variables]
-        every = f"dt={m.every!r} * second"
-        blocks = None if m.blocks is None else list(m.blocks)
-        if m.on_layer:
-            size = next(x.size for x in e.layers if x.name == m.component)
-            chosen = f"np.arange(len(groups[{m.component!r}]))"
-            if blocks is not None:
-                lines.append(f"chosen = np.flatnonzero(np.isin({chosen} // {size}, {blocks}))")
-            else:
-                lines.append(f"chosen = {chosen}")
-            lines.append(
-                f"monitors.append(({k}, chosen, None, StateMonitor(groups[{m.component!r}], {names},"  # noqa: E501
-                f" record=chosen, {every}, name='record_{k}')))"
-            )
-            continue
-        lines += [
-            f"link, start = links[{m.component!r}], 0",
-            "for part, s in enumerate(link.synapses):",
-            "    mine = np.arange(start, start + len(s))",
-            "    start += len(s)",
-        ]
-        if blocks is not None:
-            lines.append(f"    mine = mine[np.isin(link.edges.block[mine], {blocks})]")
-        lines += [
-            "    if len(mine):",
-            "        local = mine - (start - len(s))",
-            f"        monitors.append(({k}, mine, s, StateMonitor(s, {names}, record=local,"
-            f" {every}, name=f'record_{k}_{{part}}')))",
-        ]
-    return lines
-
-
-def saving_lines(e: Experiment, states: dict[str, str]) -> list[str]:
-    lines = ["end = steps * DT"]
-    for layer in e.layers:
-        name = layer.name
-        lines += [f"# {name}"]
-        if layer.kind == "neurons":
-            lines += [f"counter = counters[{name!r}]", "counts = np.asarray(counter.count[:])"]
-            if name in e.spikes_of:
-                lines += [
-                    "neuron, t = np.array(counter.i[:], dtype=int), np.asarray(counter.t / second)"
-                ]
-            for p in layer.varying:
-                lines.append(
-                    f"audit('{name}.{p.name}', groups[{name!r}].variables[{p.name!r}].get_value(),"
-                    f" np.repeat({p.code}, {layer.size}))"
-                )
-            lines.append(
-                f"audit_constants({name!r}, groups[{name!r}].namespace,"
-                f" groups[{name!r}].contained_objects)"
-            )
-            for variable in layer.odes:
-                if not layer.shared:
-                    lines += [
-                        f"values = np.asarray(groups[{name!r}].variables[{variable!r}].get_value())",  # noqa: E501
-                        f"good &= finite_blocks(values, np.arange(len(values)) // {layer.size},"
-                        " blocks)",
-                    ]
-        else:
-            lines += [
-                f"neuron, step = spikes[{name!r}]",
-                "t = step * DT",
-                f"counts = np.bincount(neuron, minlength={layer.size} * len({copies(layer)}))",
-            ]
-        lines.append(f"counts = counts.reshape(-1, {layer.size}).sum(axis=1)")
-        if layer.shared:
-            lines.append("counts = counts[replicate_of_block]")
-        lines += [
-            f"measures['{name}_spikes'] = counts",
-            f"measures['{name}_rate'] = counts / ({layer.size} * end) if end else counts * 0.0",
-        ]
-        if name in e.spikes_of:
-            own = f"neuron % {layer.size}"
-            if layer.shared:
-                replicate = ", replicate=neuron // " + str(layer.size)
-                replicate = replicate if "replicate" in e.columns else ""
-                lines.append(f"results.spikes({name!r}, None, {own}, t{replicate})")
-            else:
-                lines.append(f"results.spikes({name!r}, neuron // {layer.size}, {own}, t)")
-    for c in e.connections:
-        lines += connection_saving(c, states)
-    if e.monitors:
-        lines += trajectory_saving(e)
-    return lines
-
-
-def connection_saving(c: Connection, states: dict[str, str]) -> list[str]:
-    name = c.name
-    lines = [
-        f"# {name}", f"link = links[{name!r}]", "edges, state = link.edges, {}",
-        "for s in link.synapses:",
-        "    namespace = s.namespace",
-        f"    audit_constants({name!r}, namespace, s.contained_objects)",
-    ]  # fmt: skip
-    for p in c.varying:
-        lines += [
-            f"    if {p.name!r} not in namespace:",
-            f"        audit('{name}.{p.name}', s.variables[{p.name!r}].get_value(),"
-            f" {p.code}[edges.block])",
-        ]
-    if not c.state:
-        return lines
-    lines.append("if link.synapses:")
-    for variable in c.state:
-        lines.append(
-            f"    state[{variable!r}] = np.concatenate("
-            f"[s.variables[{variable!r}].get_value() for s in link.synapses])"
-        )
-    if c.traces:
-        lines += [
-            "    age = end - np.concatenate("
-            "[s.variables['lastupdate'].get_value() for s in link.synapses])"
-        ]
-    for trace in c.traces:
-        lines += [
-            f"    values = state[{trace.name!r}]",
-            f"    state[{trace.name!r}] = {trace.code}",
-        ]
-    lines += [
-        "    for values in state.values():",
-        "        good &= finite_blocks(values, edges.block, blocks)",
-    ]
-    weight = c.weight
-    others = [v for v in c.state if v != weight]
-    others_code = ", ".join(f"{states[v]!r}: state[{v!r}]" for v in others)
-    first = f"link.first.get({weight!r}, np.zeros(len(edges.block)))" if weight else "np.nan"
-    now = f"state[{weight!r}]" if weight else "np.nan"
-    lines.append(
-        f"    results.weights({name!r}, edges.block, edges.i, edges.j, link.delay, {first}, {now},"
-        f" {{{others_code}}})"
-    )
-    if weight:
-        low, high = c.bounds or ("-np.inf", "np.inf")
-        lines.append(f"before, after = {first}, state.get({weight!r}, np.zeros(0))")
-        for when in ("before", "after"):
-            lines += [
-                f"found = weight_measures('{name}_{when}', edges.block, {when}, {low}, {high},"
-                " blocks)",
-            ]
-            if not c.bounds:
-                lines.append(f"del found['{name}_{when}_at_bounds']")
-            lines.append("measures |= found")
-    return lines
-
-
-def trajectory_saving(e: Experiment) -> list[str]:
-    lines = ["for which, chosen, s, monitor in monitors:"]
-    for k, m in enumerate(e.monitors):
-        lines.append(f"    if which == {k}:")
-        for shown, model in m.variables:
-            get = f"monitor.variables[{model!r}].get_value().T"
-            if m.on_layer:
-                layer = next(x for x in e.layers if x.name == m.component)
-                last = (
-                    f"np.asarray(groups[{m.component!r}].variables[{model!r}].get_value())[chosen]"
-                )
-                block = "None" if layer.shared else f"chosen // {layer.size}"
-                replicate = (
-                    f", replicate=chosen // {layer.size}"
-                    if layer.shared and "replicate" in e.columns else ""
-                )  # fmt: skip
-                lines += [
-                    f"        value = np.column_stack([{get}, {last}])",
-                    "        t = np.append(np.asarray(monitor.t / second), end)",
-                    f"        results.trajectories({shown!r}, t, value, block={block},"
-                    f" layer={m.component!r}, neuron=chosen % {layer.size}{replicate})",
-                ]
-                continue
-            c = next(c for c in e.connections if c.name == m.component)
-            base = model.removesuffix("_now")
-            trace = next((x for x in c.traces if x.name == base and model.endswith("_now")), None)
-            lines += [
-                f"        edges, local = links[{c.name!r}].edges, monitor.record",
-                f"        values = np.asarray(s.variables[{base!r}].get_value())[local]",
-            ]
-            if trace:
-                lines += [
-                    "        age = end - np.asarray(s.variables['lastupdate'].get_value())[local]",
-                    f"        values = {trace.code.replace('edges.block', 'edges.block[chosen]')}",
-                ]
-            lines += [
-                f"        value = np.column_stack([{get}, values])",
-                "        t = np.append(np.asarray(monitor.t / second), end)",
-                f"        results.trajectories({shown!r}, t, value, block=edges.block[chosen],"
-                f" connection={c.name!r}, pre=edges.i[chosen], post=edges.j[chosen])",
-            ]
-    return lines
+def spikes(layer: Layer) -> bool:
+    """Whether a layer's neurons can spike."""
+    return layer.group is None or layer.group.threshold is not None

@@ -19,6 +19,7 @@ from .clauses import Clauses
 from .components import Components
 from .declared import Declared
 from .experiment import Experiment
+from .hazards import check_hazards
 from .infer import Inference
 from .models import Models
 from .names import Names
@@ -27,6 +28,7 @@ from .symbols import Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
 from .values import constant_values
+from .wiring import Wiring
 
 __all__ = ["Checked", "check", "merge", "require"]
 
@@ -90,8 +92,10 @@ def check(
     check_types(symbols, declared, models)
     Names(symbols, reporter).check()
     Clauses(symbols, reporter, inference.values).check()
+    Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter).check()
+    check_hazards(symbols, inference, reporter)
     # A misspelt use would be told twice: as an unknown name and as something unused.
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)
@@ -102,9 +106,11 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
     """Names and units, of everything that is declared."""
     spec = symbols.spec
     own = [*symbols.neurons.values(), *spec.of(ast.Rule)]
-    used = {id(c.neuron or c.rule) for c in symbols.components.values()}
+    used = {id(m) for c in symbols.components.values() for m in (c.neuron, *c.rules)}
     for node in own:
         declared.model(node)
+        if isinstance(node, ast.Rule):
+            declared.presets(node)
     declared.check()
     components = Components(models)
     for component in symbols.components.values():

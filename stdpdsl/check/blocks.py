@@ -5,7 +5,7 @@ What is shared drives every block alike; it can neither hear a block nor differ 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .. import ast
 from .order import dependency_order, names_in
@@ -52,6 +52,7 @@ class Blocks:
                 f" `{post.name}`",
                 help=f"depending on every block: {listed}{more}; a block alone will differ",
             )  # fmt: skip
+            self.adds(component, post)
         elif node.across_blocks:
             self.reporter.error(
                 "CLAUSE003", node.post, f"`{node.name.id}` crosses no blocks",
@@ -81,12 +82,27 @@ class Blocks:
                         help=f"give `{layer.name}` a copy per block: `scope: block`",
                     )  # fmt: skip
 
+    def adds(self, component: Component, layer: Component) -> None:
+        """`post equations:` that differ between blocks, in a layer that exists once."""
+        rule = component.rule
+        own = {c.target[1] for c in self.symbols.columns.values()
+               if c.target and c.target[0] == component.name}  # fmt: skip
+        differs = own & {*component.parameters, "preset"} or (rule and self.varying_in([rule]))
+        if rule is not None and rule.post_equations and differs:
+            self.reporter.error(
+                "BLOCK004", rule.post_equations[0], f"each block of `{component.name}` would add"
+                f" this to `{layer.name}`, which is shared",
+                labels=((_scope_spot(layer), "shared"),),
+                help=f"give `{layer.name}` a copy per block: `scope: block`",
+            )  # fmt: skip
+
     def reached_from(self, layer: Component) -> list[str]:
         """Everything downstream of a layer, in order of declaration."""
         after: dict[str, list[str]] = {}
         for c in self.symbols.connections:
             if c.pre and c.post:
-                after.setdefault(c.pre.name, []).extend((c.name, c.post.name))
+                for name in (c.pre.name, *(b.layer.id for b in c.bindings.values())):
+                    after.setdefault(name, []).extend((c.name, c.post.name))
         seen, stack = {layer.name}, [layer.name]
         while stack:
             for name in after.get(stack.pop(), ()):
@@ -137,6 +153,10 @@ class Blocks:
                 for name in self.varying_in(_nodes(component)):
                     if name.id not in own:
                         found.setdefault(self.varying[name.id], []).append((name, component))
+        for component, node in self.settings():
+            if component.scope == "shared":
+                for name in self.varying_in([node.value]):
+                    found.setdefault(self.varying[name.id], []).append((name, component))
         heard: list[ast.Sound | ast.Filterbank] = [*self.symbols.sounds.values()]
         heard += self.symbols.filterbanks.values()
         for declaration in heard:
@@ -155,6 +175,17 @@ class Blocks:
                 labels=[(node, "used here") for node, _ in uses[:5]],
                 help=fixes[0] if fixes else "a sound is heard by all blocks alike",
             )  # fmt: skip
+
+    def settings(self) -> Iterator[tuple[Component, ast.SetParameter]]:
+        """`set COMPONENT.PARAMETER = VALUE` of the phases."""
+        for run in self.symbols.spec.of(ast.Run):
+            for node in (m for phase in run.phases for m in phase.modifiers):
+                if isinstance(node, ast.SetParameter):
+                    first = node.path.parts[0].id
+                    owners = self.symbols.owners(first) if len(node.path.parts) == 1 else [first]
+                    component = self.symbols.components.get(owners[0]) if owners else None
+                    if component is not None:
+                        yield component, node
 
     def varying_in(self, nodes: Iterable[ast.Node]) -> list[ast.Name]:
         return [n for node in nodes for n in names_in(node) if n.id in self.varying]

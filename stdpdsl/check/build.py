@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from .. import ast
 from ..diagnostics import Diagnostic, Label, did_you_mean
-from .symbols import RESULT_COLUMNS, Column, Component, Symbol, Symbols, unit_type
+from .joined import joined
+from .symbols import RESULT_COLUMNS, Column, Component, Symbol, Symbols, variable
 
 # Attributes of a connection or layer, besides its parameters, that a column may set.
 # What a component needs to have each.
@@ -38,11 +40,23 @@ def attributes(component: Component) -> list[str]:
     return [name for name, there in has.items() if there]
 
 
+Named = ast.Assign | ast.Equation | ast.Port | ast.Requirement
+
+
+def named_in(rule: ast.Rule) -> tuple[Named, ...]:
+    """What a rule declares, in one space of names."""
+    return (
+        *rule.requires, *rule.ports, *rule.parameters, *rule.equations, *rule.post_equations,
+    )  # fmt: skip
+
+
 class Builder:
     """Walks a spec's declarations once."""
 
     def __init__(self, spec: ast.Spec, library: Mapping[str, ast.Rule]):
-        self.symbols = Symbols(spec, {}, {}, {}, dict(library), {}, {}, {}, [])
+        # Rules of the spec stand before those of the library, which are read when asked for.
+        rules: ChainMap[str, ast.Rule] = ChainMap({}, library)  # type: ignore[arg-type]
+        self.symbols = Symbols(spec, {}, {}, {}, rules, {}, {}, {}, [])
         self.first: dict[str, ast.Ident] = {}
 
     def report(
@@ -80,6 +94,10 @@ class Builder:
             (ast.Rule, symbols.rules, "rule"),
         ):
             for node in spec.of(kind):
+                if isinstance(node, ast.Neuron):
+                    self.unique(node.name.id, (*node.parameters, *node.equations))
+                elif isinstance(node, ast.Rule):
+                    self.unique(node.name.id, named_in(node))
                 # One whose name something else has is kept: it is told once, not at each use.
                 if self.declare(node.name, what) or node.name.id not in table:
                     table[node.name.id] = node
@@ -106,24 +124,20 @@ class Builder:
                 self.unknown(node.neuron, node.neuron.dotted, "neuron", self.symbols.neurons)
             else:
                 component.neuron = neuron
-                self.fill(component, neuron.parameters, node.arguments, neuron.name.id)
+                given = self.given(node.arguments, neuron)
+                self.parameters(component, neuron.parameters, given)
+                for equation in neuron.equations:
+                    symbol = variable(equation, component.name)
+                    component.variables.setdefault(symbol.name, symbol)
         return component
 
     def connection(self, node: ast.Connect) -> Component:
         pre, post = (self.side(name) for name in (node.pre, node.post))
-        scopes = {side.scope for side in (pre, post) if side}
         component = Component(
-            node.name.id, "connection", node, "shared" if scopes == {"shared"} else "block",
-            pre=pre, post=post,
-        )  # fmt: skip
+            node.name.id, "connection", node, scope_between(pre, post), pre=pre, post=post
+        )
         if node.plasticity:
-            use = node.plasticity
-            rule = self.symbols.rules.get(use.rule.id)
-            if rule is None:
-                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
-            else:
-                component.rule = rule
-                self.fill(component, rule.parameters, use.arguments, rule.name.id)
+            self.plasticity(component, node.plasticity)
         elif node.weight is not None:
             component.variables["w"] = Symbol(
                 "w", "variable", node, node.weight, owner=node.name.id
@@ -146,57 +160,108 @@ class Builder:
             or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
         )  # fmt: skip
 
-    def fill(
-        self,
-        component: Component,
-        parameters: tuple[ast.Assign, ...],
-        arguments: tuple[ast.Assign, ...],
-        model: str,
-    ) -> None:
-        """Parameters with their values (use before default), and variables."""
-        given: dict[str, ast.Assign] = {}
-        names = [p.name.id for p in parameters]
-        for argument in arguments:
-            if argument.name.id not in names:
+    def plasticity(self, component: Component, uses: tuple[ast.RuleUse, ...]) -> None:
+        """The rules of a connection, with what each use gives them."""
+        found: dict[str, tuple[ast.RuleUse, ast.Rule]] = {}
+        known = True
+        for use in uses:
+            rule = self.symbols.rules.get(use.rule.id)
+            if rule is None:
+                known = False
+                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
+            elif use.rule.id in found:
+                first = found[use.rule.id][0].rule
                 self.report(
-                    "NAME003", argument.name, f"`{model}` has no parameter `{argument.name.id}`",
-                    help=did_you_mean(argument.name.id, names)
+                    "NAME002", use.rule, f"`{use.rule.id}` stands here twice",
+                    labels=(Label(first.span, "the first one"),),
+                    help="make a second connection, or leave one of them out",
+                )  # fmt: skip
+            else:
+                found[use.rule.id] = use, rule
+        component.rules = tuple(rule for _, rule in found.values())
+        if known:
+            component.rule = joined(component.rules)
+        declared: dict[str, tuple[Named, ast.Rule]] = {}
+        for use, rule in found.values():
+            for item in named_in(rule):
+                other, owner = declared.setdefault(item.name.id, (item, rule))
+                both = isinstance(item, ast.Requirement) and isinstance(other, ast.Requirement)
+                if owner is not rule and not both:
+                    self.declared_by_two(use, item, rule, other, owner)
+            given = self.given(use.arguments, rule)
+            preset = self.preset(use, rule)
+            values = {v.name.id: v for v in preset.values} if preset else {}
+            self.parameters(component, rule.parameters, {**values, **given})
+            component.declare(rule)
+            for binding in use.bindings:
+                component.bindings.setdefault(binding.port.id, binding)
+
+    def preset(self, use: ast.RuleUse, rule: ast.Rule) -> ast.Preset | None:
+        if use.preset is None:
+            return None
+        found = next((p for p in rule.presets if p.name.id == use.preset.id), None)
+        if found is None:
+            known = [p.name.id for p in rule.presets]
+            self.report(
+                "NAME001", use.preset, f"`{rule.name.id}` has no preset `{use.preset.id}`",
+                help=did_you_mean(use.preset.id, known) or preset_list(known),
+            )  # fmt: skip
+        return found
+
+    def given(
+        self, arguments: tuple[ast.Assign, ...], model: ast.Neuron | ast.Rule
+    ) -> dict[str, ast.Assign]:
+        """The values that a use gives, by parameter."""
+        given: dict[str, ast.Assign] = {}
+        names = [p.name.id for p in model.parameters]
+        ports = [p.name.id for p in model.ports] if isinstance(model, ast.Rule) else []
+        for argument in arguments:
+            name = argument.name.id
+            if name in ports:
+                continue  # told with the ports
+            if name not in names:
+                self.report(
+                    "NAME003", argument.name, f"`{model.name.id}` has no parameter `{name}`",
+                    help=did_you_mean(name, names)
                     or (f"its parameters: {', '.join(names)}" if names else "it has none"),
                 )  # fmt: skip
-            elif argument.name.id in given:
+            elif name in given:
                 self.report(
-                    "NAME002", argument.name, f"`{argument.name.id}` is given twice",
-                    labels=(Label(given[argument.name.id].span, "given here first"),),
+                    "NAME002", argument.name, f"`{name}` is given twice",
+                    labels=(Label(given[name].span, "given here first"),),
                 )  # fmt: skip
-            given.setdefault(argument.name.id, argument)
-        seen: dict[str, ast.Node] = {}
-        for item in parameters:
-            name = item.name.id
-            if name in seen:
-                self.twice(item.name, model, seen[name])
-                continue
-            seen[name] = item.name
-            value = given[name].value if name in given else item.value
-            component.parameters[name] = Symbol(
-                name, "parameter", item, value, owner=component.name
-            )
-        for equation in component.equations:
-            name = equation.name.id
-            if name in seen:
-                self.twice(equation.name, model, seen[name])
-                continue
-            seen[name] = equation.name
-            component.variables[name] = Symbol(
-                name, "variable", equation, equation.rhs, unit_type(equation.unit), equation,
-                owner=component.name,
-            )  # fmt: skip
+            given.setdefault(name, argument)
+        return given
 
-    def twice(self, name: ast.Ident, model: str, before: ast.Node) -> None:
-        # A model used by several components is visited several times; the report is the same, and
-        # diagnostics are made unique.
+    def parameters(
+        self, component: Component, parameters: tuple[ast.Assign, ...],
+        given: Mapping[str, ast.Assign],
+    ) -> None:  # fmt: skip
+        """Parameters with their values: the use's before the preset's before the default."""
+        for item in parameters:
+            name, value = item.name.id, given.get(item.name.id, item).value
+            symbol = Symbol(name, "parameter", item, value, owner=component.name)
+            component.parameters.setdefault(name, symbol)
+
+    def unique(self, model: str, items: Iterable[Named]) -> None:
+        """Inside a model each name is declared once."""
+        seen: dict[str, ast.Ident] = {}
+        for item in items:
+            before = seen.setdefault(item.name.id, item.name)
+            if before is not item.name:
+                self.report(
+                    "NAME002", item.name, f"`{item.name.id}` is declared twice in `{model}`",
+                    labels=(Label(before.span, "declared here first"),),
+                )  # fmt: skip
+
+    def declared_by_two(
+        self, use: ast.RuleUse, item: Named, rule: ast.Rule, other: Named, owner: ast.Rule
+    ) -> None:
         self.report(
-            "NAME002", name, f"`{name.id}` is declared twice in `{model}`",
-            labels=(Label(before.span, "declared here first"),),
+            "NAME002", use.rule, f"`{item.name.id}` is declared by `{owner.name.id}` and by"
+            f" `{rule.name.id}`, which are joined here",
+            labels=(Label(other.name.span, "declared here"), Label(item.name.span, "and here")),
+            help="copy one of the rules into the spec and give its variable another name",
         )  # fmt: skip
 
     # The sweep's columns
@@ -238,6 +303,24 @@ class Builder:
         self.symbols.columns.clear()
         self.symbols.columns.update(taken)
         self.symbols._globals = None
+        for column in taken.values():
+            if column.of_presets and column.target:
+                self.sweep_preset(self.symbols.components.get(column.target[0]))
+
+    def sweep_preset(self, component: Component | None) -> None:
+        """The values that the parameters have under each preset."""
+        if component is None or component.rule is None or not component.rule.presets:
+            return
+        assert isinstance(component.node, ast.Connect)
+        given = {a.name.id for use in component.node.plasticity for a in use.arguments}
+        values = {p.name.id: {v.name.id: v.value for v in p.values} for p in component.rule.presets}
+        for name, symbol in component.parameters.items():
+            if name in given or not any(name in of_preset for of_preset in values.values()):
+                continue
+            assert isinstance(symbol.node, ast.Assign)
+            default = symbol.node.value
+            by_preset = tuple((p, found.get(name, default)) for p, found in values.items())
+            component.parameters[name] = replace(symbol, by_preset=by_preset)
 
     def target(self, path: ast.Path) -> tuple[str, str] | None:
         """What a column sets. A name that nobody has is a free column."""
@@ -248,6 +331,8 @@ class Builder:
             owners = symbols.owners(name)
             if name in symbols.constants:
                 return ("", name)
+            if name == "preset" and not owners:
+                owners = [c.name for c in symbols.connections if "preset" in attributes(c)]
             if len(owners) > 1:
                 listed = ", ".join(f"`{owner}.{name}`" for owner in owners)
                 self.report(
@@ -262,6 +347,8 @@ class Builder:
             return (names[0], names[-1])
         possible = LAYER_ATTRIBUTES if component.kind == "layer" else CONNECTION_ATTRIBUTES
         there = attributes(component)
+        if component.unsure:
+            return (names[0], names[1])
         if names[1] not in component.parameters and names[1] not in there:
             candidates = [*component.parameters, *there]
             listed = f"it has: {', '.join(f'`{c}`' for c in candidates)}" if candidates else ""
@@ -288,8 +375,20 @@ class Builder:
             if own or uses(symbols, node.source, swept):
                 component.scope = "block"
         for component in symbols.connections:
-            scopes = {side.scope for side in (component.pre, component.post) if side}
-            component.scope = "shared" if scopes == {"shared"} else "block"
+            component.scope = scope_between(component.pre, component.post)
+
+
+def scope_between(pre: Component | None, post: Component | None) -> str:
+    """Synapses exist once where both layers do and the target can feel them. Onto an input layer
+    nothing is delivered, so each block may have its own."""
+    felt = post is not None and isinstance(post.node, ast.Layer) and post.node.source is None
+    shared = all(side.scope == "shared" for side in (pre, post) if side)
+    return "shared" if shared and felt else "block"
+
+
+def preset_list(names: Iterable[str]) -> str:
+    listed = ", ".join(f"`{n}`" for n in names)
+    return f"its presets: {listed}" if listed else "it has no presets"
 
 
 def uses(symbols: Symbols, node: ast.Node, names: set[str]) -> bool:

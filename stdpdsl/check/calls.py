@@ -146,8 +146,8 @@ def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
     if not context.draws:
         self.reporter.error(
             "TYPE007", call, f"`{call.func.id}` draws a random number, which cannot be done here",
-            help="draws stand in initial values, delays, random axes of a sweep and `every`"
-            " statements",
+            help="draws stand in assignments of statements, in initial values, delays and random"
+            " axes of a sweep",
         )  # fmt: skip
         return None
     return _by_letters(self, call, DISTRIBUTIONS[call.func.id], context.but(draws=False))

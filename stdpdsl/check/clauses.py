@@ -73,7 +73,9 @@ class Clauses:
         for layer in spec.of(ast.Layer):
             items += layer.arguments
         for connect in spec.of(ast.Connect):
-            items += connect.plasticity.arguments if connect.plasticity else ()
+            items += [item for use in connect.plasticity for item in use.arguments]
+        for rule in spec.of(ast.Rule):
+            items += [item for preset in rule.presets for item in preset.values]
         for item in items:
             try:
                 found = evaluate(item.value, self.values)
@@ -163,9 +165,9 @@ class Clauses:
             )
         else:
             self.pattern(node.pattern, component)
-        if node.plasticity is not None and node.weight is not None:
+        if node.plasticity and node.weight is not None:
             self.contradiction(
-                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity,
+                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity[0],
                 "the rule declares its weight; set it with `initial: w = ...`",
             )  # fmt: skip
         elif not (node.plasticity or node.weight or node.delivery or node.handlers or node.every):
@@ -190,7 +192,10 @@ class Clauses:
         rule = component.rule
         statement = _deliver(rule) if rule else None
         by_spike = [d for d in node.delivery if not d.continuously]
-        if statement is not None and not node.delivery:
+        # A train of spikes as the target has no variable to deliver into.
+        post = component.post.node if component.post else None
+        replayed = isinstance(post, ast.Layer) and post.source is not None
+        if statement is not None and not node.delivery and not replayed:
             assert rule is not None
             self.reporter.error(
                 "CLAUSE004", spot, f"`{name}` does not say where `{rule.name.id}` delivers",
@@ -220,10 +225,13 @@ class Clauses:
                     "CLAUSE004", delivery, f"`{name}` does not say what it delivers",
                     help=f"write `deliver: VALUE to {delivery.target.id}`",
                 )  # fmt: skip
-        if node.dendritic_delay is not None and not by_spike:
+        handlers = (*node.handlers, *(rule.handlers if rule else ()))
+        shifted = by_spike or any(h.trigger.id == "post" for h in handlers)
+        if node.dendritic_delay is not None and not shifted:
             self.reporter.warn(
                 "CLAUSE007", node.dendritic_delay, f"`{name}` delivers nothing to delay",
-                help="a dendritic delay shifts what `deliver:` delivers; `delay:` shifts `on pre`",
+                help="a dendritic delay shifts what `deliver:` delivers, and `on post`; `delay:`"
+                " shifts `on pre`",
             )  # fmt: skip
 
     def pattern(self, pattern: ast.Pattern, component: Component) -> None:

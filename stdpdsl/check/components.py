@@ -68,8 +68,7 @@ class Components:
         node = component.node
         assert isinstance(node, ast.Connect)
         # A layer or rule that does not exist was reported; what it would have is unknown.
-        unsure = component.pre is None or component.post is None
-        unsure = unsure or (node.plasticity is not None and component.rule is None)
+        unsure = component.pre is None or component.post is None or component.unsure
         pair = self.context(component, self.symbols.pattern_scope(component))
         here = self.context(component, self.symbols.synapse_scope(component))
         if unsure:

@@ -7,7 +7,7 @@ values that only the run knows.
 from __future__ import annotations
 
 import math
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,13 +92,19 @@ class Costs:
         self.edges = edges or {}
         self.means: dict[str, Any] = {}
         for name, values in (columns or {}).items():
+            if any(c.name == name and c.of_presets for c in symbols.columns.values()):
+                continue
             self.means[name.rsplit(".", 1)[-1]] = sum(values) / max(len(values), 1)
 
     def estimate(self) -> Estimate:
         sizes = {c.name: self.size(c) for c in self.symbols.layers}
+        # What rules add to their target layers, at most once per connection.
+        added = Counter({
+            c.post.name: len(c.post_variables) for c in self.symbols.connections if c.post
+        })  # fmt: skip
         layers = tuple(
             Part(c.name, c.node, sizes[c.name] * self.copies(c),
-                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + 6))
+                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + added[c.name] + 6))
             for c in self.symbols.layers
         )  # fmt: skip
         connections = tuple(self.connection(c, sizes) for c in self.symbols.connections)
@@ -203,7 +209,7 @@ class Costs:
         own = {
             n: value(s.value, self.constants)
             for n, s in component.parameters.items()
-            if s.value is not None
+            if s.value is not None and not s.by_preset
         }
         known = {n: v for n, v in own.items() if v is not None}
         return ChainMap(self.means, known, dict(self.constants))

@@ -23,7 +23,7 @@ from .symbols import (
     Symbol,
     Symbols,
     Type,
-    unit_type,
+    variable,
 )
 from .wording import describe, example_unit
 
@@ -42,6 +42,7 @@ class Declared:
         self.models: dict[str, Component] = {}
         self.open_columns = open_columns  # a file of the sweep is not read yet
         inference.declared_type = self.type_of
+        inference.correct = self.correct
 
     def check(self) -> None:
         """Constants, defaults of every model, values at every use, columns; reports cycles."""
@@ -94,6 +95,9 @@ class Declared:
         self.known.setdefault(key, found)
         return self.known[key]
 
+    def correct(self, symbol: Symbol, right: Type) -> None:
+        self.known[owner_key(symbol)] = right
+
     def compute(self, symbol: Symbol) -> Type | None:
         if symbol.kind == "constant" and symbol.value is not None:
             scope = ChainMap(self.symbols.constants, NUMBERS)
@@ -120,15 +124,16 @@ class Declared:
             component = Component(name, kind, node, "block")  # type: ignore[arg-type]
             if isinstance(node, ast.Neuron):
                 component.neuron = node
+                for equation in node.equations:
+                    component.variables.setdefault(equation.name.id, variable(equation, name))
             else:
                 component.rule = node
+                component.declare(node)
             for item in node.parameters:
                 component.parameters.setdefault(
                     item.name.id,
                     Symbol(item.name.id, "parameter", item, item.value, owner=name),
                 )
-            for equation in node.equations:
-                component.variables.setdefault(equation.name.id, _variable(equation, name))
             self.models[name] = component
             self.cycles({n: s.value for n, s in component.parameters.items()}, name)
         return self.models[name]
@@ -143,11 +148,12 @@ class Declared:
                               open_names=self.open_columns)  # fmt: skip
             return self.inference.infer(symbol.value, context)
         component = self.symbols.components[symbol.owner]
-        node = component.neuron or component.rule
-        assert node is not None
+        assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
+        node = component.model_of(symbol.node)
         default = self.type_of(self.model(node).parameters[symbol.name])
-        assert isinstance(symbol.node, ast.Assign)
-        if symbol.value is None or symbol.value is symbol.node.value:
+        values = [symbol.value, *(value for _, value in symbol.by_preset)]
+        values = [value for value in values if value is not symbol.node.value]
+        if not values:
             return default
         if (component.name, "") not in self.known:
             self.known[component.name, ""] = None
@@ -156,11 +162,13 @@ class Declared:
             self.symbols.value_scope(component), f"`{component.name}`",
             open_names=self.open_columns,
         )  # fmt: skip
-        found = self.inference.expect(
-            symbol.value, context, as_float(default), f"`{symbol.name}`",
-            (symbol.node.value, f"`{node.name.id}` declares it so"),
-        )  # fmt: skip
-        return narrow(default, found)
+        also = (symbol.node.value, f"`{node.name.id}` declares it so")
+        for value in values:
+            found = self.inference.expect(
+                value, context, as_float(default), f"`{symbol.name}`", also
+            )
+            default = narrow(default, found)
+        return default
 
     def plain_weight(self, symbol: Symbol) -> Type | None:
         """`weight: 0.5 nS` declares `w`."""
@@ -174,6 +182,38 @@ class Declared:
         if found is None or not self.inference.is_number(symbol.value, found, "a weight"):
             return None
         return Type(found.dim)
+
+    def presets(self, rule: ast.Rule) -> None:
+        """The values of a rule's presets against its parameters."""
+        model = self.model(rule)
+        seen: dict[str, ast.Node] = {}
+        for preset in rule.presets:
+            self.once(preset.name, f"the preset `{preset.name.id}`", seen)
+            given: dict[str, ast.Node] = {}
+            for item in preset.values:
+                name = item.name.id
+                self.once(item.name, f"`{name}`", given)
+                symbol = model.parameters.get(name)
+                if symbol is None:
+                    self.reporter.error(
+                        "NAME003", item.name, f"`{rule.name.id}` has no parameter `{name}`",
+                        help=self.reporter.suggest(name, model.parameters, "its parameters"),
+                    )  # fmt: skip
+                    continue
+                assert isinstance(symbol.node, ast.Assign)
+                context = Context(self.symbols.value_scope(model), f"`{rule.name.id}`")
+                self.inference.expect(
+                    item.value, context, as_float(self.type_of(symbol)), f"`{name}`",
+                    (symbol.node.value, "its default"),
+                )  # fmt: skip
+
+    def once(self, name: ast.Ident, what: str, seen: dict[str, ast.Node]) -> None:
+        if name.id in seen:
+            self.reporter.error(
+                "NAME002", name, f"{what} stands here twice",
+                labels=((seen[name.id], "the first one"),), help="keep one of them",
+            )  # fmt: skip
+        seen.setdefault(name.id, name)
 
     # Columns
 
@@ -193,8 +233,8 @@ class Declared:
     def column_values(self, column: Column, target: Type | None) -> Type | None:
         node, path = column.node, column.path
         what = f"`{path.dotted}`"
-        if path.parts[-1].id == "preset" and column.target is not None:
-            return None
+        if column.of_presets:
+            return None  # names; see experiment.py
         want = as_float(target)
         if isinstance(node, ast.Axis):
             if self.is_derived(node):
@@ -299,6 +339,23 @@ class Declared:
             self._index = derived, cells, random
         return self._index
 
+    def follows_preset(self, symbol: Symbol) -> bool:
+        """Whether a parameter, or one that its value uses, is set by a swept preset."""
+        component = self.symbols.components.get(symbol.owner)
+        if symbol.kind != "parameter" or component is None:
+            return False
+        table, waiting, seen = component.parameters, [symbol.name], set()
+        while waiting:
+            name = waiting.pop()
+            if name not in table or name in seen:
+                continue
+            seen.add(name)
+            if table[name].by_preset:
+                return True
+            value = table[name].value
+            waiting += [n.id for n in names_in(value)] if value is not None else []
+        return False
+
     def derive_scope(self, column: Column | None) -> Scope:
         """In `derive` and `where`, a bare name is a column by its last part, else a parameter by
         its unswept value (the own component's first), else a constant."""
@@ -323,7 +380,16 @@ class Declared:
         for item in self.symbols.columns.values():
             shorts.setdefault(item.path.parts[-1].id, []).append(item.name)
         own = column.target[0] if column and column.target else ""
+        scope = self.derive_scope(column)
         for name in names_in(expr):
+            symbol = scope.get(name.id)
+            if symbol is not None and self.follows_preset(symbol):
+                self.reporter.error(
+                    "SWEEP017", name, f"`{name.id}` differs between the presets, so it has no one"
+                    " value here", help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
+                    " depends on it in the rule: `b = -1.05 * a`",
+                )  # fmt: skip
+                continue
             columns = shorts.get(name.id, [])
             owners = self.symbols.owners(name.id)
             if len(columns) > 1:
@@ -336,13 +402,6 @@ class Declared:
                 "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
                 help="derive it in a column with a name of its own, or make it a constant",
             )  # fmt: skip
-
-
-def _variable(equation: ast.Equation, owner: str) -> Symbol:
-    name = equation.name.id
-    return Symbol(
-        name, "variable", equation, equation.rhs, unit_type(equation.unit), equation, owner=owner
-    )
 
 
 def as_float(wanted: Type | None) -> Type | None:

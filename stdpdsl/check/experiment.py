@@ -33,10 +33,7 @@ class Experiment:
         for part in sweep.parts:
             if isinstance(part, ast.RandomSamples):
                 self.constant(part.samples, INTEGER, "`random`")
-            axes = part.axes if isinstance(part, ast.Grid | ast.Zip | ast.RandomSamples) else ()
-            for axis in axes:
-                if axis.path.parts[-1].id == "preset" and len(axis.path.parts) == 2:
-                    self.presets(axis)
+        self.presets(sweep)
         if sweep.where is not None:
             self.declared.ambiguous(sweep.where, None)
             context = Context(
@@ -47,19 +44,49 @@ class Experiment:
         if sweep.replicates is not None:
             self.constant(sweep.replicates, INTEGER, "`replicates`")
 
-    def presets(self, axis: ast.Axis) -> None:
-        component = self.symbols.components.get(axis.path.parts[0].id)
-        if component is None or component.rule is None:
+    def presets(self, sweep: ast.Sweep) -> None:
+        """Columns of presets: each value is the name of one."""
+        lists: dict[int, tuple[ast.Expr, ...]] = {}
+        for part in sweep.parts:
+            if isinstance(part, ast.Grid | ast.Zip):
+                for axis in part.axes:
+                    whole = axis.value
+                    items = whole.items if isinstance(whole, ast.ListExpr) else (whole,)
+                    lists[id(axis)] = items
+            elif isinstance(part, ast.Table):
+                for k, header in enumerate(part.headers):
+                    lists[id(header)] = tuple(row[k] for row in part.rows if k < len(row))
+        for column in self.symbols.columns.values():
+            if not column.of_presets or column.target is None:
+                continue
+            rule = self.symbols.components[column.target[0]].rule
+            unit = getattr(column.node, "unit", None) or getattr(
+                getattr(column.node, "value", None), "unit", None
+            )
+            if unit is not None:
+                self.no_name(unit, "a preset's name has no unit")
+            elif id(column.node) in lists:
+                for item in lists[id(column.node)]:
+                    self.preset(item, rule)
+            elif isinstance(column.node, ast.Axis):
+                self.no_name(column.node.value, "a preset is neither computed nor drawn")
+
+    def preset(self, item: ast.Expr, rule: ast.Rule | None) -> None:
+        if not isinstance(item, ast.Name):
+            self.no_name(item, "this is no name of a preset")
             return
-        known = [p.name.id for p in component.rule.presets]
-        items = axis.value.items if isinstance(axis.value, ast.ListExpr) else (axis.value,)
-        for item in items:
-            if not isinstance(item, ast.Name) or item.id not in known:
-                name = item.id if isinstance(item, ast.Name) else "this"
-                self.reporter.error(
-                    "NAME001", item, f"`{component.rule.name.id}` has no preset `{name}`",
-                    help=self.reporter.suggest(name, known, "its presets") or "it has no presets",
-                )  # fmt: skip
+        known = [p.name.id for p in rule.presets] if rule else []
+        if rule is not None and item.id not in known:
+            self.reporter.error(
+                "NAME001", item, f"`{rule.name.id}` has no preset `{item.id}`",
+                help=self.reporter.suggest(item.id, known, "its presets") or "it has no presets",
+            )  # fmt: skip
+
+    def no_name(self, node: ast.Node, message: str) -> None:
+        self.reporter.error(
+            "SWEEP017", node, message,
+            help="list presets by name in `grid:`, `zip:`, a table or a file",
+        )  # fmt: skip
 
     # Record
 
@@ -84,7 +111,7 @@ class Experiment:
         self.constant(item.every, TIME, "`every`")
         for block in item.blocks or ():
             self.constant(block, INTEGER, "a block's number")
-        if component is None or self.unsure(component):
+        if component is None or component.unsure:
             return
         for variable in item.variables:
             name = variable.id
@@ -97,13 +124,6 @@ class Experiment:
                 )  # fmt: skip
             else:
                 self.models.no_variable(variable, component)
-
-    def unsure(self, component: Component) -> bool:
-        """Whether it has a neuron or rule that does not exist (reported already)."""
-        node = component.node
-        if isinstance(node, ast.Layer):
-            return node.neuron is not None and component.neuron is None
-        return node.plasticity is not None and component.rule is None
 
     def find(self, name: ast.Ident, what: str) -> Component | None:
         found = self.symbols.components.get(name.id)
@@ -195,7 +215,7 @@ class Experiment:
                 return
         else:
             component = self.find(node.path.parts[0], "layer or connection")
-            if component is None or self.unsure(component):
+            if component is None or component.unsure:
                 return
         symbol = component.parameters.get(parts[-1])
         if symbol is None:

@@ -42,6 +42,7 @@ class Context:
     sides_unknown: bool = False  # a rule that nobody uses: `v_post` may be anything
     locals: Mapping[str, Type | None] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # locals of the block that are assigned further down
+    hints: Mapping[str, str] = field(default_factory=dict)  # for names that are known elsewhere
 
     def but(self, **changes: Any) -> Context:
         return replace(self, **changes)
@@ -58,6 +59,8 @@ class Inference:
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
         # Types of constants, parameters and columns, which their values tell; see declared.py.
         self.declared_type: Callable[[Symbol], Type | None] = lambda symbol: None
+        # Takes another type for one whose value was reported, so that its uses stay silent.
+        self.correct: Callable[[Symbol, Type], None] = lambda symbol, type: None
 
     def type_of(self, symbol: Symbol) -> Type | None:
         return symbol.type if symbol.type is not None else self.declared_type(symbol)
@@ -121,6 +124,12 @@ class Inference:
         symbol = context.scope.get(name)
         if symbol is not None:
             self.used.add(owner_key(symbol))
+            if symbol.kind == "column" and self.of_presets(symbol.name):
+                self.reporter.error(
+                    "SWEEP017", expr, f"`{name}` holds names of presets, with which nothing can be"
+                    " computed", help="compare what the presets set, or leave their rows out",
+                )  # fmt: skip
+                return None
             return self.type_of(symbol)
         if name == "xi" or name.startswith("xi_"):
             return self.noise(expr, context)
@@ -134,11 +143,27 @@ class Inference:
                 help="assign it on a line above",
             )  # fmt: skip
             return None
+        base, _, side = name.rpartition("_")
+        if side in ("pre", "post") and f"N_{side}" in context.scope and name not in context.hints:
+            self.no_side_variable(expr, base, side, context)
+            return None
         self.reporter.error(
             "NAME004", expr, f"`{name}` is not declared in {context.where}",
-            help=self.hint(name, context),
+            help=context.hints.get(name) or self.hint(name, context),
         )  # fmt: skip
         return None
+
+    def of_presets(self, name: str) -> bool:
+        column = self.symbols.columns.get(name)
+        return column is not None and column.of_presets
+
+    def no_side_variable(self, node: ast.Node, base: str, side: str, context: Context) -> None:
+        known = [s.name for s in context.scope.values() if s.side == side and s.kind == "variable"]
+        self.reporter.error(
+            "NAME011", node, f"the {side} layer has no variable `{base}`",
+            help=self.reporter.suggest(base, known, "it has")
+            or f"the {side} layer has no variables",
+        )  # fmt: skip
 
     def hint(self, name: str, context: Context) -> str:
         own = [n for n, s in context.scope.items() if s.kind != "builtin"]
@@ -295,7 +320,8 @@ class Inference:
                 help="lists are values of a sweep's axes and of sounds",
             )  # fmt: skip
             return None
-        found: list[Type | None] = [self.infer(item, context) for item in expr.items]
+        single = context.but(lists=False)
+        found: list[Type | None] = [self.infer(item, single) for item in expr.items]
         shared = self.unit(expr.unit) if expr.unit is not None else None
         if expr.unit is not None:
             for item, kind in zip(expr.items, found, strict=True):

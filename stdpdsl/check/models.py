@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 from .. import ast
 from ..builtins import METHODS
-from ..units import HERTZ, SECOND
+from ..units import HERTZ, NONE, SECOND, lookup
+from .culprit import Culprit, Stated, find_culprit
 from .infer import Context, Inference
 from .order import dependency_order, names_in
 from .statements import Place, assignable, check_block, flag_words, is_shared
 from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
+from .traces import between_events
 from .wording import describe
 
 _FLAGS: dict[str, set[tuple[str, ...]]] = {
@@ -29,6 +34,7 @@ class Models:
         self.open_names = open_names
         self.seen: dict[tuple, list[tuple[ast.Deliver, Type | None]]] = {}
         self.uses_sides: dict[int, bool] = {}
+        self.blamed: set[int] = set()  # values that were reported as having a wrong unit
 
     def context(self, scope: Scope, where: str, unused: bool = False) -> Context:
         return Context(scope, where, open_names=self.open_names, sides_unknown=unused)
@@ -51,7 +57,7 @@ class Models:
         self.seen[key] = []
         scope = self.symbols.neuron_scope(component)
         context = self.context(scope, f"`{neuron.name.id}`")
-        self.equations(neuron, neuron.equations, context, component)
+        self.equations(neuron.equations, context)
         self.method(neuron.method)
         if neuron.threshold is not None:
             self.threshold(neuron.threshold, context)
@@ -137,10 +143,7 @@ class Models:
             scope = self.symbols.value_scope(component)
             period = self.context(scope, context.where)
             self.inference.expect(item.period, period, TIME, "`every`")
-            check_block(
-                self.inference, item.body, context.but(draws=True),
-                Place(component, normalise=normalise),
-            )  # fmt: skip
+            check_block(self.inference, item.body, context, Place(component, normalise=normalise))
 
     # Rules
 
@@ -156,23 +159,81 @@ class Models:
         if key in self.seen:
             return self.seen[key]
         delivered = self.seen[key] = []
-        scope = self.symbols.synapse_scope(component)
-        context = self.context(scope, f"`{rule.name.id}`", unused)
-        self.equations(rule, rule.equations, context, component)
+        where = ", ".join(f"`{r.name.id}`" for r in component.rules or (rule,))
+        spikes = [p.name.id for p in rule.ports if p.unit is None]
+        spikes = [name for name in spikes if name not in ("pre", "post")]
+        hints = {p: f"the spikes of `{p}` are counted in `on {p}:` only" for p in spikes}
+        context = self.context(self.symbols.synapse_scope(component), where, unused)
+        context = context.but(hints=hints)
+        for unit in (item.unit for items in (rule.requires, rule.ports) for item in items):
+            if unit is not None:
+                self.declared(unit)
+        self.equations(rule.equations, context)
+        self.stepwise(rule, component)
+        self.post(rule, component, where)
         self.method(rule.method)
         for handler in rule.handlers:
-            deliver = handler.trigger.id == "pre"
-            delivered += self.handler(handler, context, component, deliver=deliver)
+            if handler.trigger.id in spikes:
+                self.port(handler, context, component)
+            else:
+                deliver = handler.trigger.id == "pre"
+                delivered += self.handler(handler, context, component, deliver, spikes)
         return delivered
 
-    def handler(
-        self, handler: ast.Handler, context: Context, component: Component, deliver: bool
-    ) -> list[tuple[ast.Deliver, Type | None]]:
-        if handler.trigger.id not in ("pre", "post"):
+    def stepwise(self, rule: ast.Rule, component: Component) -> None:
+        """A trace that is not exact between events, where the rule does not say how it is
+        integrated."""
+        scope = self.symbols.synapse_scope(component)
+        for equation in rule.equations:
+            if equation.kind != "ode" or equation.rhs is None or rule.method is not None:
+                continue
+            why = between_events(equation, component, self.symbols)
+            known = [n.id in scope or lookup(n.id) for n in names_in(equation.rhs)]
+            if why and all(known):
+                self.reporter.warn(
+                    "RUN011", equation.rhs, f"`{equation.name.id}` is integrated at each time step,"
+                    f" not event by event: {why}",
+                    help="say so in the rule, as with `method: euler`",
+                )  # fmt: skip
+
+    def post(self, rule: ast.Rule, component: Component, where: str) -> None:
+        """What the rule adds to the target's neurons."""
+        hints = {f"{n}_post": f"in the target's own equations it is `{n}`"
+                 for n in (*component.required, *component.post_variables)}  # fmt: skip
+        for name in component.variables:
+            hints[name] = f"`{name}` is a variable of each synapse, and here are the target's"
+        for name in component.post.variables if component.post else ():
+            hints[name] = "declare it under `requires post:`"
+        scope = self.symbols.post_scope(component)
+        context = self.context(scope, f"the `post equations` of {where}").but(hints=hints)
+        self.equations(rule.post_equations, context)
+        check_block(self.inference, rule.post_reset, context, Place(component, draws=False))
+
+    def port(self, handler: ast.Handler, context: Context, component: Component) -> None:
+        """`on PORT:`, once in each step in which the bound layer spikes."""
+        if handler.after is not None:
             self.reporter.error(
-                "NAME017", handler.trigger, f"there is no trigger `{handler.trigger.id}`",
-                help="statements of a synapse run `on pre:` or `on post:`",
+                "CLAUSE003", handler.after, f"`on {handler.trigger.id}` runs when the spikes come",
+                help="leave out `after`",
             )  # fmt: skip
+        scope = self.symbols.port_scope(component, handler.trigger.id)
+        here = context.but(scope=scope, hints={})
+        check_block(self.inference, handler.body, here, Place(component))
+
+    def handler(
+        self, handler: ast.Handler, context: Context, component: Component, deliver: bool,
+        ports: Iterable[str] = (),
+    ) -> list[tuple[ast.Deliver, Type | None]]:  # fmt: skip
+        trigger = handler.trigger.id
+        if trigger not in ("pre", "post"):
+            known = ["pre", "post", *ports]
+            help = self.reporter.suggest(trigger, known, "statements of a synapse run on")
+            if component.rule and any(p.name.id == trigger for p in component.rule.ports):
+                help = f"`{trigger}` is a value port; a spike port has no unit"
+            self.reporter.error(
+                "NAME017", handler.trigger, f"there is no trigger `{trigger}`", help=help
+            )
+            context = context.but(open_names=True)
         if handler.after is not None:
             pattern = context.but(scope=self.symbols.pattern_scope(component), draws=True)
             self.inference.expect(handler.after, pattern, TIME, "`after`")
@@ -190,15 +251,9 @@ class Models:
 
     # Equations
 
-    def equations(
-        self,
-        model: ast.Neuron | ast.Rule,
-        equations: tuple[ast.Equation, ...],
-        context: Context,
-        component: Component,
-    ) -> None:
+    def equations(self, equations: tuple[ast.Equation, ...], context: Context) -> None:
         for equation in equations:
-            self.equation(equation, context)
+            self.equation(equation, context, equations)
         values = {e.name.id: e.rhs for e in equations if e.kind == "subexpression" and e.rhs}
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
@@ -209,9 +264,11 @@ class Models:
                 "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
             )
 
-    def equation(self, equation: ast.Equation, context: Context) -> None:
+    def equation(
+        self, equation: ast.Equation, context: Context, fellows: tuple[ast.Equation, ...]
+    ) -> None:
         name = equation.name.id
-        declared = self.declared(equation)
+        declared = self.declared(equation.unit)
         flags = _FLAGS[equation.kind]
         for flag, words in zip(equation.flags, map(_words, equation.flags), strict=True):
             if words not in flags:
@@ -228,10 +285,10 @@ class Models:
             if declared and declared.dim.is_none:
                 also = (equation.unit, f"`{name}` has no unit")
             noisy = context.but(noise=True)
-            self.inference.expect(equation.rhs, noisy, wanted, f"`d{name}/dt`", also)
+            self.right_side(equation.rhs, noisy, wanted, f"`d{name}/dt`", also, fellows)
         elif equation.kind == "subexpression" and equation.rhs is not None:
             also = (equation.unit, "declared here") if declared else None
-            self.inference.expect(equation.rhs, context, declared, f"`{name}`", also)
+            self.right_side(equation.rhs, context, declared, f"`{name}`", also, fellows)
             if ("shared",) in flag_words(equation):
                 self.shared(equation, context.scope)
         if equation.bounds is not None:
@@ -245,18 +302,71 @@ class Models:
                 also = (equation.unit, "declared here")
                 self.inference.expect(bound, context, declared, what, also)
 
-    def declared(self, equation: ast.Equation) -> Type | None:
+    def right_side(
+        self, expr: ast.Expr, context: Context, want: Type | None, what: str,
+        also: tuple[ast.Node, str] | None, fellows: tuple[ast.Equation, ...],
+    ) -> None:  # fmt: skip
+        """Infers; where units do not fit, points at the value that is to blame, if it is clear."""
+
+        def infer() -> None:
+            self.inference.expect(expr, context, want, what, also)
+
+        _, problems = self.reporter.apart(infer)
+        culprit = None
+        if want is not None and problems and all(p.code.startswith("UNIT") for p in problems):
+            wrong = Stated(expr, context, want)
+            culprit = find_culprit(self.inference, wrong, self.stated(context, fellows))
+        if culprit is not None and culprit.found.dim * culprit.want.dim == NONE:
+            # `x*tau` for `x/tau`: the operator is wrong, not the value.
+            name = culprit.use.span.text
+            help = f"`{name}` is {describe(culprit.found)}: exchange `*` and `/` before it"
+            problems, culprit = [replace(p, help=p.help or help) for p in problems], None
+        if culprit is None:
+            self.reporter.add(problems)
+            return
+        self.blame(culprit, also)
+        if culprit.symbol is not None:
+            infer()
+
+    def blame(self, culprit: Culprit, also: tuple[ast.Node, str] | None) -> None:
+        """Reports a value with a wrong unit once, however many equations show it."""
+        expected = describe(culprit.want)
+        if culprit.symbol is not None:
+            self.inference.correct(culprit.symbol, culprit.want)
+            what, also = f"`{culprit.symbol.name}`", (culprit.use, f"used as {expected}")
+        else:
+            what = f"`{culprit.value.span.text}`"
+        if id(culprit.value) not in self.blamed:
+            self.blamed.add(id(culprit.value))
+            self.inference.fits(culprit.value, culprit.found, culprit.want, what, also)
+
+    def stated(self, context: Context, own: tuple[ast.Equation, ...]) -> Iterator[Stated]:
+        """These equations, and those of all other models, since they share the constants."""
+        places = {id(own): (own, context.scope)}
+        for component in self.symbols.components.values():
+            layer = component.kind == "layer"
+            scope = self.symbols.neuron_scope if layer else self.symbols.synapse_scope
+            places.setdefault(id(component.equations), (component.equations, scope(component)))
+        for equations, names in places.values():
+            for equation in equations:
+                if equation.rhs is None or (declared := unit_type(equation.unit)) is None:
+                    continue
+                ode = equation.kind == "ode"
+                want = Type(declared.dim / SECOND) if ode else declared
+                yield Stated(equation.rhs, context.but(scope=names, noise=ode), want)
+
+    def declared(self, unit: ast.Unit) -> Type | None:
         """The declared type; reports unknown units."""
-        names = [f.name for f in equation.unit.factors]
+        names = [f.name for f in unit.factors]
         if names in (["integer"], ["boolean"]):
-            return unit_type(equation.unit)
+            return unit_type(unit)
         if "dB" in names:
-            factor = next(f for f in equation.unit.factors if f.name == "dB")
+            factor = next(f for f in unit.factors if f.name == "dB")
             self.reporter.error(
                 "UNIT006", factor, "a variable has no level in dB", help="declare it `: 1`"
             )
             return None
-        return self.inference.unit(equation.unit)
+        return self.inference.unit(unit)
 
     def flag(
         self, flag: tuple[ast.Ident, ...], words: tuple[str, ...], equation: ast.Equation

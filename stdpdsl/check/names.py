@@ -71,6 +71,8 @@ class Names:
     def check(self) -> None:
         for name, what in self.declared():
             why = reason(name.id, solved=what == "a solved variable")
+            if what == "a port" and name.id in ("pre", "post"):
+                why = "is a side"
             what = what.replace("solved ", "")
             if why is not None:
                 self.reporter.error(
@@ -96,8 +98,10 @@ class Names:
         for model in self.models():
             for parameter in model.parameters:
                 yield parameter.name, "a parameter"
-            for equation in model.equations:
+            for equation in _equations(model):
                 yield equation.name, "a solved variable" if equation.kind == "ode" else "a variable"
+            for port in model.ports if isinstance(model, ast.Rule) else ():
+                yield port.name, "a port"
         for column in self.symbols.columns.values():
             if column.target is None:
                 yield column.path.parts[-1], "a column"
@@ -118,11 +122,13 @@ class Names:
     def shadowing(self) -> None:
         constants = self.symbols.constants
         for model in self.models():
-            items: list[ast.Assign | ast.Equation] = [*model.parameters, *model.equations]
+            items: list[ast.Assign | ast.Equation | ast.Port]
+            items = [*model.parameters, *_equations(model)]
+            items += model.ports if isinstance(model, ast.Rule) else ()
             for item in items:
                 hidden = constants.get(item.name.id)
                 if hidden is not None and isinstance(hidden.node, ast.Assign):
-                    what = "parameter" if isinstance(item, ast.Assign) else "variable"
+                    what = {ast.Assign: "parameter", ast.Port: "port"}.get(type(item), "variable")
                     self.reporter.warn(
                         "NAME009", item.name, f"the {what} `{item.name.id}` of"
                         f" `{model.name.id}` hides the constant of that name",
@@ -152,6 +158,8 @@ class Names:
         """A rule's states are columns of the table of weights, beside the sweep's."""
         columns = {c.name: c for c in self.symbols.columns.values()}
         for component in self.symbols.connections:
+            if component.unsure:
+                continue
             for symbol in component.variables.values():
                 if symbol.equation is None:
                     continue
@@ -172,3 +180,8 @@ class Names:
                 f" `{component.name}`", labels=((columns[name.id].path, "the column"),),
                 help="give one of them another name",
             )  # fmt: skip
+
+
+def _equations(model: ast.Neuron | ast.Rule) -> tuple[ast.Equation, ...]:
+    post = model.post_equations if isinstance(model, ast.Rule) else ()
+    return (*model.equations, *post)

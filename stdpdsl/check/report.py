@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from .. import ast
 from ..diagnostics import Diagnostic, Label, did_you_mean
@@ -24,6 +25,17 @@ class Reporter:
     @property
     def diagnostics(self) -> list[Diagnostic]:
         return list(self._found)
+
+    def apart(self, step: Callable[[], Any]) -> tuple[Any, list[Diagnostic]]:
+        """What a step returns, and what it reports, which is not kept."""
+        kept, self._found = self._found, {}
+        try:
+            return step(), list(self._found)
+        finally:
+            self._found = kept
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self._found.update(dict.fromkeys(diagnostics))
 
     def error(
         self,

@@ -20,6 +20,7 @@ class Place:
     component: Component
     deliver: bool = False
     normalise: bool = False
+    draws: bool = True  # random numbers in assignments
 
 
 def check_block(
@@ -32,10 +33,10 @@ def check_block(
     delivered: list[tuple[ast.Deliver, Type | None]] = []
     for statement in body:
         later = frozenset(n for n in new if n not in known)
-        here = context.but(locals=known, later=later)
+        here = context.but(locals=known, later=later, draws=False)
         if isinstance(statement, ast.Update):
             read.update(n.id for n in names_in(statement.value))
-            update(inference, statement, here, known)
+            update(inference, statement, here.but(draws=place.draws), known)
         elif isinstance(statement, ast.Deliver):
             if not place.deliver:
                 misplaced(inference, statement, "deliver", "in `on pre:` of a rule")
@@ -97,14 +98,8 @@ def local(
     name = statement.target.id
     if name.endswith(("_pre", "_post")):
         if not context.sides_unknown:
-            side = name.rpartition("_")[2]
-            here = [n for n, s in context.scope.items() if s.side == side and s.kind == "variable"]
-            inference.reporter.error(
-                "NAME011", statement.target,
-                f"the {side} layer has no variable `{name.removesuffix('_' + side)}`",
-                help=inference.reporter.suggest(name, here, "it has")
-                or f"the {side} layer has no variables",
-            )  # fmt: skip
+            base, _, side = name.rpartition("_")
+            inference.no_side_variable(statement.target, base, side, context)
         inference.infer(statement.value, context)
         return
     if statement.op == "=":
@@ -134,7 +129,7 @@ def local(
     inference.reporter.error(
         "NAME006", statement.target,
         f"`{name} {statement.op}` changes a name that is not declared in {context.where}",
-        help=inference.reporter.suggest(name, here, "its variables"),
+        help=context.hints.get(name) or inference.reporter.suggest(name, here, "its variables"),
     )  # fmt: skip
 
 

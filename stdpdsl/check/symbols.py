@@ -7,7 +7,7 @@ that are declared twice or refer to nothing; it goes on, so that later checks fi
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
 from .. import ast
@@ -32,8 +32,9 @@ TIME = Type(SECOND)
 class Symbol:
     """What a name stands for.
 
-    kind: "constant", "parameter", "variable" (a state variable or subexpression), "column" (a free
-    column of the sweep), "builtin" (`t`, `dt`, `i`, `j`, `N_pre`, `pi`, ...), "local".
+    kind: "constant", "parameter", "variable" (a state variable or subexpression), "port" (a value
+    port of a rule), "column" (a free column of the sweep), "builtin" (`t`, `dt`, `i`, `j`,
+    `N_pre`, `pi`, ...), "local".
     """
 
     name: str
@@ -44,6 +45,9 @@ class Symbol:
     equation: ast.Equation | None = None
     side: str = ""  # "pre" or "post" for a variable of that side's layer
     owner: str = ""  # the component that has it
+    # Of a parameter whose connection's preset is a column of the sweep: its value under each
+    # preset, where one of them tells it and the rule's use does not.
+    by_preset: tuple[tuple[str, ast.Expr], ...] = ()
 
 
 Scope = Mapping[str, Symbol]
@@ -60,7 +64,10 @@ class Component:
     parameters: dict[str, Symbol] = field(default_factory=dict)
     variables: dict[str, Symbol] = field(default_factory=dict)
     neuron: ast.Neuron | None = None
-    rule: ast.Rule | None = None
+    rule: ast.Rule | None = None  # all rules of `plasticity:`, joined into one
+    rules: tuple[ast.Rule, ...] = ()  # each as it was declared
+    bindings: dict[str, ast.Binding] = field(default_factory=dict)  # by port
+    post_variables: dict[str, Symbol] = field(default_factory=dict)  # of `post equations:`
     pre: Component | None = None
     post: Component | None = None
     _as_side: dict[str, dict[str, Symbol]] = field(default_factory=dict, repr=False)
@@ -70,9 +77,60 @@ class Component:
         if side not in self._as_side:
             self._as_side[side] = {
                 f"{name}_{side}": replace(symbol, side=side, owner=self.name)
-                for name, symbol in {**self.parameters, **self.variables}.items()
+                for name, symbol in {**self.parameters, **self.variables, **self._spiking}.items()
             }
         return self._as_side[side]
+
+    @property
+    def _spiking(self) -> dict[str, Symbol]:
+        if self.neuron is None or self.neuron.threshold is None:
+            return {}
+        return {"lastspike": _NEURON_BUILTINS["lastspike"]}
+
+    def model_of(self, parameter: ast.Assign) -> ast.Neuron | ast.Rule:
+        """The neuron, or the one of the rules, that declares a parameter."""
+        models = [self.neuron] if self.neuron else self.rules
+        return next(m for m in models if any(p is parameter for p in m.parameters))
+
+    def declare(self, rule: ast.Rule) -> None:
+        """The variables of a rule, of its synapses and of their targets."""
+        for equations, table in (
+            (rule.equations, self.variables), (rule.post_equations, self.post_variables),
+        ):  # fmt: skip
+            for equation in equations:
+                table.setdefault(equation.name.id, variable(equation, self.name))
+
+    @property
+    def required(self) -> dict[str, Symbol]:
+        """What the rule requires of the target layer, by its name there."""
+        found = {}
+        for item in self.rule.requires if self.rule else ():
+            there = self.post.variables.get(item.name.id) if self.post else None
+            found[item.name.id] = Symbol(
+                item.name.id, "variable", item, type=unit_type(item.unit),
+                equation=there.equation if there else None,
+                owner=self.post.name if self.post else self.name,
+            )  # fmt: skip
+        return found
+
+    @property
+    def value_ports(self) -> dict[str, Symbol]:
+        return {
+            p.name.id: Symbol(p.name.id, "port", p, type=unit_type(p.unit), owner=self.name)
+            for p in (self.rule.ports if self.rule else ())
+            if p.unit is not None
+        }
+
+    @property
+    def unsure(self) -> bool:
+        """Whether its neuron or one of its rules does not exist (which is reported)."""
+        if isinstance(self.node, ast.Layer):
+            return self.node.neuron is not None and self.neuron is None
+        return bool(self.node.plasticity) and self.rule is None
+
+    def swept_by_preset(self, name: str) -> bool:
+        symbol = self.parameters.get(name)
+        return symbol is not None and bool(symbol.by_preset)
 
     @property
     def equations(self) -> tuple[ast.Equation, ...]:
@@ -92,15 +150,13 @@ class Component:
 
     @property
     def weight(self) -> str | None:
-        """The weight's name: the variable of the rule that is delivered, else the first
-        declared; `w` for `weight:`."""
+        """The weight's name: the variable of the rule that is delivered (`w` before others), else
+        the first declared; `w` for `weight:`."""
         if self.rule:
             names = [e.name.id for e in self.rule.equations]
-            for value in self._delivered():
-                for name in (n.id for n in ast.walk(value) if isinstance(n, ast.Name)):
-                    if name in names:
-                        return name
-            return names[0] if names else None
+            used = [n.id for v in self._delivered() for n in ast.walk(v) if isinstance(n, ast.Name)]
+            delivered = [name for name in used if name in names]
+            return "w" if "w" in delivered else next(iter([*delivered, *names]), None)
         if isinstance(self.node, ast.Connect) and self.node.weight is not None:
             return "w"
         return None
@@ -114,7 +170,7 @@ class Symbols:
     constants: dict[str, Symbol]
     components: dict[str, Component]  # layers and connections, in order of declaration
     neurons: dict[str, ast.Neuron]
-    rules: dict[str, ast.Rule]
+    rules: MutableMapping[str, ast.Rule]
     sounds: dict[str, ast.Sound]
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
@@ -171,11 +227,24 @@ class Symbols:
         """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
-    def synapse_scope(self, connection: Component) -> Scope:
+    def synapse_scope(self, connection: Component) -> ChainMap[str, Symbol]:
         """Names in a rule's and a connection's statements, equations and delivery."""
+        own = {**_of_post(connection.required), **_of_post(connection.post_variables)}
         return ChainMap(
-            connection.variables, connection.parameters, *_sides(connection),
-            _SYNAPSE_BUILTINS, self.globals,
+            connection.variables, connection.parameters, connection.value_ports,
+            own, *_sides(connection), _SYNAPSE_BUILTINS, self.globals,
+        )  # fmt: skip
+
+    def port_scope(self, connection: Component, port: str) -> Scope:
+        """Names in `on PORT:`, where the spike port is the number of its spikes in this step."""
+        spikes = {port: Symbol(port, "builtin", type=INTEGER)}
+        return ChainMap(spikes, *self.synapse_scope(connection).maps)
+
+    def post_scope(self, connection: Component) -> Scope:
+        """Names in a rule's `post equations:` and `post reset:`, which stand in the target."""
+        return ChainMap(
+            connection.post_variables, connection.required, connection.parameters,
+            connection.value_ports, _NEURON_BUILTINS, self.globals,
         )  # fmt: skip
 
 
@@ -191,6 +260,15 @@ _NEURON_BUILTINS = {
 _RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
 _PAIR_BUILTINS = _builtin("i", "j", "N_pre", "N_post", kind=INTEGER)
 _SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **_builtin("t", "dt", kind=TIME)}
+
+
+def _of_post(symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:
+    return {f"{name}_post": replace(symbol, side="post") for name, symbol in symbols.items()}
+
+
+def variable(equation: ast.Equation, owner: str) -> Symbol:
+    name, type_ = equation.name.id, unit_type(equation.unit)
+    return Symbol(name, "variable", equation, equation.rhs, type_, equation, owner=owner)
 
 
 def _sides(connection: Component) -> list[dict[str, Symbol]]:
@@ -210,6 +288,11 @@ class Column:
     path: ast.Path
     target: tuple[str, str] | None
     node: ast.Node
+
+    @property
+    def of_presets(self) -> bool:
+        """Whether its values are names of presets, not numbers."""
+        return self.target is not None and bool(self.target[0]) and self.target[1] == "preset"
 
 
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).

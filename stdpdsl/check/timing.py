@@ -14,6 +14,7 @@ from .infer import Inference
 from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
+from .traces import event_driven
 from .values import value
 
 DEFAULT_DT = 1e-4
@@ -54,7 +55,7 @@ class Timing:
         lookup = ChainMap(env, self.constants)
         for name in dependency_order(uses)[0]:
             # NaN stands for "not known", and hides a constant of that name.
-            swept = (component.name, name) in self.swept
+            swept = (component.name, name) in self.swept or component.swept_by_preset(name)
             number = None if swept else value(values[name], lookup)
             env[name] = float("nan") if number is None else number
         return env
@@ -109,8 +110,10 @@ class Timing:
         if key in self.seen:
             return
         self.seen.add(key)
-        for equation in model.equations:
-            if equation.kind == "ode" and equation.rhs is not None:
+        post = model.post_equations if isinstance(model, ast.Rule) else ()
+        for equation in (*model.equations, *post):
+            exact = component.rule is not None and event_driven(equation, component, self.symbols)
+            if equation.kind == "ode" and equation.rhs is not None and not exact:
                 self.time_constants(equation.rhs, component, env)
             if equation.bounds is not None:
                 low, high = (value(b, env) for b in (equation.bounds.low, equation.bounds.high))

@@ -22,7 +22,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
             unused(symbol.node.name, "constant")
     layers = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
     neurons = {layer.neuron.dotted for layer in layers if layer.neuron}
-    rules = {c.rule.name.id for c in symbols.connections if c.rule}
+    rules = {rule.name.id for c in symbols.connections for rule in c.rules}
     for neuron in symbols.neurons.values():
         if neuron.name.id not in neurons:
             unused(neuron.name, "neuron", f"give a layer `neuron: {neuron.name.id}`")
@@ -41,6 +41,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
         if sound.name.id not in sounds:
             unused(sound.name, "sound", "a `filterbank` may hear it")
     unconnected(symbols, reporter)
+    wires(symbols, reporter)
     parameters(symbols, inference, reporter)
     columns(symbols, inference, reporter)
 
@@ -48,6 +49,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
 def unconnected(symbols: Symbols, reporter: Reporter) -> None:
     """A layer that neither hears nor is heard nor looked at."""
     joined = {side.name for c in symbols.connections for side in (c.pre, c.post) if side}
+    joined |= {b.layer.id for c in symbols.connections for b in c.bindings.values()}
     for record in symbols.spec.of(ast.Record):
         for item in record.items:
             names = item.layers if isinstance(item, ast.RecordSpikes) else (item.component,)
@@ -60,13 +62,37 @@ def unconnected(symbols: Symbols, reporter: Reporter) -> None:
             )  # fmt: skip
 
 
+def wires(symbols: Symbols, reporter: Reporter) -> None:
+    """Ports and required variables that a rule does not use."""
+    for rule in symbols.spec.of(ast.Rule):
+        if rule.name.span.source is not symbols.spec.span.source:
+            continue
+        read = {n.id for n in ast.walk(rule) if isinstance(n, ast.Name)}
+        read |= {n.target.id for n in ast.walk(rule) if isinstance(n, ast.Update)}
+        heard = {handler.trigger.id for handler in rule.handlers}
+        for port in rule.ports:
+            name = port.name.id
+            if name not in (heard if port.unit is None else read):
+                reporter.warn(
+                    "NAME022", port.name, f"nothing in `{rule.name.id}` uses the port `{name}`",
+                    help=f"add `on {name}:`, or leave it out" if port.unit is None
+                    else "leave it out, or use it",
+                )  # fmt: skip
+        for item in rule.requires:
+            if not read & {item.name.id, f"{item.name.id}_post"}:
+                reporter.warn(
+                    "NAME022", item.name, f"nothing in `{rule.name.id}` uses the required variable"
+                    f" `{item.name.id}`", help="leave it out, or use it",
+                )  # fmt: skip
+
+
 def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
     """A parameter counts as used if any component with that model uses it."""
     used = inference.used
     owners: dict[str, list[str]] = {}
     for component in symbols.components.values():
-        model = component.neuron or component.rule
-        if model is not None:
+        models = [component.neuron] if component.neuron else component.rules
+        for model in models:
             owners.setdefault(model.name.id, []).append(component.name)
     # Checked once per distinct use: the components whose model was seen tell for all.
     names: dict[str, set[str]] = {}

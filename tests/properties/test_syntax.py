@@ -195,6 +195,10 @@ rules = make(
     handlers,
     maybe(idents),
     some(make(ast.Preset, idents, one_assign, maybe(docs)), most=2),
+    some(make(ast.Requirement, idents, declared_units), most=2),
+    some(make(ast.Port, idents, maybe(declared_units)), most=2),
+    equations,
+    st.just(()) | statements,
 )
 inputs = st.one_of(
     make(ast.PoissonInput, exprs),
@@ -221,7 +225,9 @@ patterns = st.one_of(
 def connections(draw):
     pre, post = draw(idents), draw(idents)
     name = draw(idents | st.just(ast.Ident(f"{pre.id}_{post.id}", span=HERE)))
-    rule_use = make(ast.RuleUse, idents, maybe(idents), assigns)
+    variables = idents | st.just(ast.Ident("spikes", span=HERE))
+    bindings = some(make(ast.Binding, idents, variables, idents), most=2)
+    rule_use = make(ast.RuleUse, idents, maybe(idents), assigns, bindings)
     starts_with_to = maybe(exprs).filter(lambda e: e is None or not print_expr(e).startswith("to"))
     return draw(
         make(
@@ -229,7 +235,7 @@ def connections(draw):
             *map(st.just, (pre, post, name)),
             st.booleans(),
             patterns,
-            maybe(rule_use),
+            some(rule_use, most=2),
             maybe(exprs),
             some(make(ast.Delivery, starts_with_to, idents, st.booleans()), most=2),
             assigns,

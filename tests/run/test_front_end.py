@@ -98,7 +98,7 @@ def test_the_spikes_of_a_plain_script(plain):
     sound = thread_sound()
     spikes = nerve.run_nerve(auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound))
     assert len(plain[0]) > 10 and len(np.unique(plain[0])) == 3
-    np.testing.assert_array_equal(spikes, plain)
+    np.testing.assert_array_equal(spikes[:2], plain)
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_the_same_spikes_compiled(plain, target, tmp_path):
         b2.prefs.codegen.target = target
     sound = thread_sound()
     spikes = nerve.run_nerve(auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound), folder)
-    np.testing.assert_array_equal(spikes, plain)
+    np.testing.assert_array_equal(spikes[:2], plain)
     assert type(b2.get_device()).__name__ == "RuntimeDevice"
     assert folder is None or not list(folder.glob("*.float64"))
 
@@ -118,7 +118,7 @@ def test_the_same_spikes_compiled(plain, target, tmp_path):
 def test_networks_after_a_standalone_nerve(tmp_path):
     """The network that follows may run on any device, with names as if it had come first."""
     sound = thread_sound()
-    neuron, sample = nerve.run_nerve(
+    neuron, sample, _ = nerve.run_nerve(
         auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound), tmp_path / "nerve"
     )
     neuron, step, _ = nerve.spike_steps(neuron, sample, FS, 1e-4)
@@ -144,9 +144,9 @@ def test_replicates_side_by_side():
     sound = thread_sound()
     reversed_ = sound[::-1].copy()
     both = {"I": nerve.side_by_side([cochlea(sound), cochlea(reversed_)])}
-    neuron, sample = nerve.run_nerve(auditory_nerve(20), both, FS, len(sound))
+    neuron, sample, _ = nerve.run_nerve(auditory_nerve(20), both, FS, len(sound))
     for k, one in enumerate((sound, reversed_)):
-        alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(one)}, FS, len(one))
+        alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(one)}, FS, len(one))[:2]
         mine = (neuron >= 10 * k) & (neuron < 10 * (k + 1))
         np.testing.assert_array_equal((neuron[mine] - 10 * k, sample[mine]), alone)
 
@@ -154,8 +154,8 @@ def test_replicates_side_by_side():
 def test_beyond_the_sound_the_drive_is_zero():
     sound = thread_sound()
     drive = nerve.in_time([(1000, cochlea(sound))], len(sound) + 5000, 10)
-    neuron, sample = nerve.run_nerve(auditory_nerve(), {"I": drive}, FS, len(sound) + 5000)
-    alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound))
+    neuron, sample, _ = nerve.run_nerve(auditory_nerve(), {"I": drive}, FS, len(sound) + 5000)
+    alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound))[:2]
     np.testing.assert_array_equal(neuron, alone[0])
     np.testing.assert_array_equal(sample, alone[1] + 1000)
 
@@ -185,7 +185,7 @@ def test_a_poisson_nerve():
         "rate": iter([np.full((rows, 5), rate)]),
         "u": nerve.uniform_rows(rows, 5, np.random.default_rng(2)),
     }
-    neuron, sample = nerve.run_nerve(make, drives, FS, rows)
+    neuron, sample, _ = nerve.run_nerve(make, drives, FS, rows)
     expected = np.argwhere(np.random.default_rng(2).random((rows, 5)) < rate / FS)
     np.testing.assert_array_equal(np.stack([sample, neuron], axis=1), expected)
 

@@ -1,5 +1,6 @@
 """Every spec that ships, run for a short time."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,15 +26,22 @@ def run(folder, name, duration, lowering="synapse"):
         [sys.executable, str(script), "--out", "out"], cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return {path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()}  # noqa: E501
+    return {
+        path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()
+    }  # noqa: E501
 
 
-def test_all_specs_are_here():
-    names = {path.name for path in SPECS.glob("*.stdp")}
-    replayed = {replay.spec for v in VERIFICATIONS.values() for replay in v.replays}
-    others = {"auditory_map.stdp", "balanced_network.stdp", "diehl_cook_2015.stdp"}
-    assert names - replayed == others
+def test_all_specs_are_listed():
+    """And each of them is run: here, in test_recordings.py, or by a verification."""
+    names = {path.stem for path in SPECS.glob("*.stdp")}
+    listed = re.findall(r"^\| `(\w+)\.stdp` \| \w", (SPECS / "README.md").read_text("utf-8"), re.M)
+    assert listed == sorted(names)
+    tests = [Path(__file__), Path(__file__).with_name("test_recordings.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in tests)
+    replayed = {Path(r.spec).stem for v in VERIFICATIONS.values() for r in v.replays}
     assert replayed <= names
+    untried = names - replayed
+    assert [n for n in untried if f'"{n}"' not in text and f'"{n}.stdp"' not in text] == []
 
 
 def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
@@ -57,11 +65,18 @@ def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
     )
 
 
-def test_inhibition_stays_inside_its_block(tmp_path):
+def test_inhibition_stays_inside_its_block():
     source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
-    script = compile_source(source, SPECS, [], "synapse", "numpy").script
-    assert "pre = edges.i + 10 * edges.block" in script
-    assert "edges = synapses_of(choose, None, replicate_of_block, 10, 10)" in script
+    script = compile_source(source, SPECS, ["duration=1 ms"], "synapse", "numpy").script
+    namespace = {"__name__": "script"}
+    exec(compile(script, "script.py", "exec"), namespace)
+    row = namespace["sweep"]()
+    x = namespace["Data"](row, 4, 1, str(SPECS))
+    edges = namespace["edges_of_excite"](x, row, namespace["parameters"](row))
+    assert len(edges.i) == 4 * 90 and (edges.i != edges.j).all()
+    assert (edges.pre // 10 == edges.post // 10).all()
+    edges = namespace["edges_of_inhibit"](x, row, namespace["parameters"](row))
+    assert np.array_equal(edges.pre, edges.post) and len(edges.pre) == 40
 
 
 def test_the_stdp_window_is_the_classic_curve(tmp_path):
@@ -71,14 +86,14 @@ def test_the_stdp_window_is_the_classic_curve(tmp_path):
     # The teacher's spike at 50 ms crosses the threshold of `post` in the step after it.
     lag = 0.0501 - (0.001 + np.rint(weights["arrival"] / 1e-4) * 1e-4)
     change = weights["w"] - weights["w_initial"]
-    expected = np.where(
-        lag >= -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02)
-    )
+    expected = np.where(lag >= -1e-9, 0.005 * np.exp(-lag / 0.02), -0.00525 * np.exp(lag / 0.02))
     assert np.allclose(change, expected, rtol=1e-9, atol=1e-15)
     assert (change > 0).any() and (change < 0).any()
 
 
-@pytest.mark.parametrize(("name", "duration"), [("balanced_network", "60 ms"), ("song_2000", "80 ms")])  # noqa: E501
+@pytest.mark.parametrize(
+    ("name", "duration"), [("balanced_network", "60 ms"), ("song_2000", "80 ms")]
+)  # noqa: E501
 def test_the_others_run(tmp_path, name, duration):
     blocks = run(tmp_path, name, duration)["blocks"]
     assert (blocks["status"] == "ok").all() and len(blocks) == 3

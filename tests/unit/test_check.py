@@ -290,7 +290,7 @@ def test_headers_of_files():
         ("    deliver: w to I", "    deliver: w*volt to v", []),
         ("    deliver: w to I", "    deliver: w to v", ["UNIT002"]),
         ("    deliver: w to I", "    deliver: to I", []),
-        ("    I : 1", "    I : amp", ["UNIT002", "UNIT003"]),
+        ("    I : 1", "    I : amp", ["UNIT002"]),
     ],
 )  # fmt: skip
 def test_found(old, new, codes):

@@ -20,6 +20,7 @@ import pytest
 import results as support
 import stdpdsl
 from stdpdsl import cli
+from stdpdsl.codes import CODES
 from stdpdsl.diagnostics import CompileError, Diagnostic
 from stdpdsl.source import Span
 
@@ -179,7 +180,7 @@ def test_files_that_are_no_specs(compiler, capsys, command):
     for name, words in [
         ("missing.stdp", "missing.stdp: error: there is no such file or folder"),
         ("folder.stdp", "folder.stdp: error: is a folder"),
-        ("latin.stdp", "latin.stdp:2: error: is not UTF-8 text (byte 0xf6)"),
+        ("latin.stdp", "latin.stdp:2: error: is not text in UTF-8 (byte 0xf6); save it as UTF-8"),
         ("good.stdp/x", "good.stdp/x: error: its folder is a file"),
     ]:
         assert status_of(command, name) == 1
@@ -304,6 +305,47 @@ def test_interrupted_while_compiling(compiler, capsys, monkeypatch):
     assert capsys.readouterr().err == "stdpdsl: interrupted\n"
 
 
+def test_fmt(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    neat, messy = "constants:\n    x = 1  # one\n", "constants: x=1 # one\n"
+    Path("neat.stdp").write_text(neat)
+    Path("messy.stdp").write_text(messy)
+    Path("link.stdp").symlink_to("messy.stdp")
+    assert status_of("fmt", "--check", "neat.stdp", "messy.stdp") == 1
+    assert capsys.readouterr().out == (
+        "messy.stdp: would be formatted\n1 spec would be formatted, 1 already\n"
+    )
+    assert Path("messy.stdp").read_text() == messy
+    os.chmod("messy.stdp", 0o640)
+    assert status_of("fmt", "link.stdp") == 0
+    assert Path("messy.stdp").read_text() == neat and Path("link.stdp").is_symlink()
+    assert Path("messy.stdp").stat().st_mode & 0o777 == 0o640
+    assert status_of("fmt", "--check", "neat.stdp", "messy.stdp") == 0
+    assert sorted(os.listdir()) == ["link.stdp", "messy.stdp", "neat.stdp"]
+
+
+def test_fmt_goes_on_after_what_it_cannot_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.stdp").write_text("layer A\n")
+    Path("messy.stdp").write_text("constants: x=1\n")
+    assert status_of("fmt", "wrong.stdp", "none.stdp", "messy.stdp") == 1
+    out, err = capsys.readouterr()
+    assert "error[SYN" in err and "none.stdp: error: there is no such file or folder" in err
+    assert out.endswith("1 spec formatted, 0 already, 2 could not be read\n")
+    assert Path("wrong.stdp").read_text() == "layer A\n"
+
+
+def test_explain(capsys):
+    for code in CODES:
+        assert status_of("explain", code) == 0
+        text = capsys.readouterr().out
+        assert text.startswith(f"{code}: {CODES[code].title}\n") and "```" not in text
+        assert "\nWrong:\n\n    " in text and "\nRight:\n\n    " in text
+    assert status_of("explain", "unit002") == 0
+    assert status_of("explain", "UNIT02") == 2
+    assert "there is no error code `UNIT02`; did you mean `UNIT002`?" in capsys.readouterr().err
+
+
 @pytest.fixture
 def dataset(tmp_path):
     sweep = {"Apre": np.array([0.1, 0.2])}
@@ -323,6 +365,36 @@ def test_summary(dataset, capsys):
     assert "no column x to sort by" in capsys.readouterr().err
     assert status_of("summary", str(dataset.parent)) == 1
     assert "holds no stdpdsl results" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "condition, blocks",
+    [
+        ("Apre > 0.15", ["1"]),
+        ("status == ok and not rate > 1 Hz", ["0"]),
+        ("status != ok", []),
+        ("1 < 2", ["0", "1"]),
+    ],
+)
+def test_summary_of_some(dataset, capsys, condition, blocks):
+    assert status_of("summary", str(dataset), "--format", "csv", "--where", condition) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == blocks
+
+
+@pytest.mark.parametrize(
+    "condition, message",
+    [
+        ("Apree > 1", "--where:1:1: error[NAME004]: there is no column `Apree`"),
+        ("Apre > b", "--where:1:8: error[NAME004]: there is no column `b`"),
+        ("Apre > ok", "numbers and words cannot be compared"),
+        ("Apre", "this is no condition, such as `Apre > 1e-3`"),
+        ("Apre >", "--where:1:7: error[SYN001]"),
+    ],
+)
+def test_summary_of_what_is_not_there(dataset, capsys, condition, message):
+    assert status_of("summary", str(dataset), "--where", condition) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error(dataset):

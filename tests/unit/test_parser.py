@@ -230,7 +230,7 @@ def test_layer_and_connection():
     )
     assert connect.across_blocks and connect.name.id == "ff"
     assert connect.pattern.independent and print_expr(connect.pattern.where) == "i != j"
-    assert connect.plasticity.preset.id == "visual_cortex_minimal"
+    assert connect.plasticity[0].preset.id == "visual_cortex_minimal"
     assert [d.continuously for d in connect.delivery] == [False, True]
     assert connect.ties.id == "post"
     assert print_expr(connect.handlers[0].after) == "13.7 ms"

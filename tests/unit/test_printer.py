@@ -88,12 +88,12 @@ rule r:
     Two,
       three.
     """
-    on pre: w += 1
     presets:
         p: a = 1, b = 2
         q:
             """Table 4."""
             a = 1
+    on pre: w += 1
 
 sweep:
     table:

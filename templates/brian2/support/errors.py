@@ -1,10 +1,19 @@
-"""Bad input: a message for the reader, no traceback."""
+"""What ends a run with a message for the reader, and no traceback."""
 
 
 class SpecError(Exception):
     """Something the spec asks for that cannot be had; its text says what and where."""
 
 
+class RunFailed(Exception):
+    """The simulation did not do what it was asked to."""
+
+
 def fail(message):
-    """Stop with `message` as all that the reader sees."""
+    """Stop with `message` as all that the reader sees: the spec is wrong."""
     raise SpecError(message)
+
+
+def stop(message):
+    """Stop with `message` as all that the reader sees: the simulation went wrong."""
+    raise RunFailed(message)

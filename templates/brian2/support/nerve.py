@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from errors import fail
+from objects import set_values
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
 DRIVE_READER = """
@@ -81,8 +82,9 @@ def uniform_rows(rows, neurons, rng, chunk=8192):
 # The run ----------------------------------------------------------------------------------------
 
 
-def run_nerve(make_group, drives, samplerate, samples, folder=None):
-    """Run a driven layer at the sound's rate: (neuron, sample) of each spike, in time order.
+def run_nerve(make_group, drives, samplerate, samples, folder=None, records=()):
+    """Run a driven layer at the sound's rate: (neuron, sample) of each spike, in time order, and
+    {number: (neurons, t, {variable: values})} of `records`, (number, variables, interval in s).
 
     make_group(dt) makes the NeuronGroup with this time step; drives = {variable: chunks} set its
     variables (SI values) at the start of each step. It runs for `samples` steps of 1/samplerate
@@ -98,8 +100,8 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None):
         set_device("cpp_standalone", directory=folder, build_on_run=False)
     try:
         if standalone:
-            return spikes_standalone(make_group, drives, samplerate, samples, folder)
-        return spikes_in_process(make_group, drives, samplerate, samples)
+            return spikes_standalone(make_group, drives, samplerate, samples, folder, records)
+        return spikes_in_process(make_group, drives, samplerate, samples, records)
     finally:
         if standalone:
             get_device().reinit()
@@ -107,19 +109,19 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None):
         gc.collect()  # or the network's objects would find their names taken
 
 
-def spikes_in_process(make_group, drives, samplerate, samples):
+def spikes_in_process(make_group, drives, samplerate, samples, records):
     """`run_nerve` on the runtime device: each step copies a row of the drives."""
-    from brian2 import Hz, Network, NetworkOperation, SpikeMonitor, second
+    from brian2 import Hz, Network, NetworkOperation, second
 
     group = make_group(1 / (samplerate * Hz))
     setters = [
         NetworkOperation(row_copier(group, variable, chunks), clock=group.clock, when="start")
         for variable, chunks in drives.items()
     ]
-    monitor = SpikeMonitor(group)
-    network = Network(group, monitor, *setters)
+    monitor, samplers = spike_monitor(group), samplers_of(group, records)
+    network = Network(group, *monitor, *samplers.values(), *setters)
     network.run(samples / samplerate * second, namespace={})
-    return recorded_spikes(monitor, network, samplerate, samples)
+    return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
 
 def row_copier(group, variable, chunks):
@@ -133,28 +135,45 @@ def row_copier(group, variable, chunks):
     return copy_row
 
 
-def spikes_standalone(make_group, drives, samplerate, samples, folder):
+def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
     """`run_nerve` as a C++ program in `folder`, which reads the drives from files."""
-    from brian2 import Hz, Network, SpikeMonitor, get_device, second
+    from brian2 import Hz, Network, get_device, second
 
     group = make_group(1 / (samplerate * Hz))
     paths = [write_drive(group, name, chunks, samples, folder) for name, chunks in drives.items()]
     for variable, path in zip(drives, paths, strict=True):
-        read_in_program(group, variable, path)
-    monitor = SpikeMonitor(group)
-    network = Network(group, monitor)
+        read_in_program(group, variable, path, len(group))
+    monitor, samplers = spike_monitor(group), samplers_of(group, records)
+    network = Network(group, *monitor, *samplers.values())
     network.run(samples / samplerate * second, namespace={})
     get_device().build(directory=folder, compile=True, run=True, with_output=False)
     for path in paths:
         os.remove(path)
-    return recorded_spikes(monitor, network, samplerate, samples)
+    return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
 
-def write_drive(group, variable, chunks, samples, folder):
+def spike_monitor(group):
+    """[its monitor], empty where the neurons do not spike."""
+    from brian2 import SpikeMonitor
+
+    return [SpikeMonitor(group)] if "spike" in group.events else []
+
+
+def samplers_of(group, records):
+    """A monitor for each record line that names this layer."""
+    from brian2 import StateMonitor, second
+
+    return {
+        number: StateMonitor(group, variables, record=np.arange(len(group)), dt=every * second)
+        for number, variables, every in records
+    }
+
+
+def write_drive(group, variable, chunks, rows, folder, width=None):
     """Write a drive to a file of float64, row after row; its path."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, f"{group.name}_{variable}.float64")
-    needed, free = 8 * samples * len(group), shutil.disk_usage(folder).free
+    needed, free = 8 * rows * (width or len(group)), shutil.disk_usage(folder).free
     if needed > free:
         fail(f"the drive needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} are free")
     with open(path, "wb") as file:
@@ -163,8 +182,9 @@ def write_drive(group, variable, chunks, samples, folder):
     return path
 
 
-def read_in_program(group, variable, path):
-    """Let the C++ program set `variable` of the group from the file at each step's start."""
+def read_in_program(group, variable, path, width, index="i"):
+    """Let the C++ program set `variable` of the group from the file at each step's start: from the
+    column `index` of the step's row of `width` values."""
     from brian2 import get_unit
     from brian2.core.functions import Function
 
@@ -177,7 +197,7 @@ def read_in_program(group, variable, path):
         "name": name,
         "path": path.replace("\\", "/"),
         "rows": ROWS_READ,
-        "neurons": len(group),
+        "neurons": width,
     }
     reader = Function(
         read,
@@ -191,18 +211,55 @@ def read_in_program(group, variable, path):
         "cpp", code, compiler_kwds={"headers": ["<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]}
     )
     group.namespace[name] = reader
-    group.run_regularly(f"{variable} = {name}(t_in_timesteps, i)", when="start")
+    group.run_regularly(f"{variable} = {name}(t_in_timesteps, {index})", when="start")
 
 
-def recorded_spikes(monitor, network, samplerate, samples):
-    """The monitor's spikes as (neuron, sample), if the network ran to its end."""
+def recorded_spikes(monitor, network, samplerate, samples, samplers):
+    """The monitor's spikes as (neuron, sample), and what the samplers have, if the network ran to
+    its end."""
     from brian2 import second
 
     done = int(round(float(network.t / second) * samplerate))
     if done != samples:
         fail(f"the nerve stopped after {done} of {samples} samples")
-    sample = np.rint(np.asarray(monitor.t / second) * samplerate).astype(np.int64)
-    return np.array(monitor.i[:], dtype=np.int64), sample
+    neuron = [np.array(m.i[:], dtype=np.int64) for m in monitor]
+    t = [np.asarray(m.t / second) for m in monitor]
+    sample = np.rint(np.concatenate([np.zeros(0), *t]) * samplerate).astype(np.int64)
+    recorded = {}
+    for number, sampler in samplers.items():
+        t = np.append(np.asarray(sampler.t / second), samples / samplerate)
+        values = {}
+        for v in sampler.record_variables:
+            last = sampler.source.variables[v].get_value()
+            values[v] = np.column_stack([sampler.variables[v].get_value().T, last])
+        recorded[number] = (np.array(sampler.record), t, values)
+    return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
+
+
+def drive(x, objects, group, variable, filterbank, rate, size, dt, options, folder):
+    """Drive a layer inside the network: at each step its variable is the mean of the samples that
+    the step holds. Neuron i of each copy hears channel i of its replicate."""
+    from brian2 import NetworkOperation
+
+    width = size * len(x.replicate_of_copy)
+    chunks = side_by_side([filterbank(r) for r in x.replicate_of_copy])
+    rows = drive_means(chunks, rate, dt, x.steps, width)
+    copy = x.copy_of(group.name)
+    column = np.arange(len(group)) % size + size * x.copies(x.sizes[group.name][1])[copy]
+    if options.target == "cpp_standalone":
+        path = write_drive(group, variable, [rows], x.steps, folder, width)
+        set_values(group, {"drive_column": column})
+        read_in_program(group, variable, path, width, "drive_column")
+        return
+    values = group.variables[variable].get_value()
+    source = iter(rows)
+
+    def copy_row():
+        values[:] = next(source)[column]
+
+    objects.others.append(
+        NetworkOperation(copy_row, clock=group.clock, when="start", name=f"{group.name}_drive")
+    )
 
 
 # Into the network's time ------------------------------------------------------------------------

@@ -242,10 +242,14 @@ class Results:
         """Summary measures and `status`, one row per block, or per block and phase."""
         self.append("blocks", block, columns | ({} if phase is None else {"phase": phase}))
 
-    def weights(self, connection, block, pre, post, delay, w_initial, w, state=None):
-        """Synapses of a connection; `state` has the rule's other variables."""
+    def weights(
+        self, connection, block, pre, post, delay, w_initial, w, state=None, replicate=None
+    ):
+        """Synapses of a connection; `state` has the rule's other variables. A shared one has no
+        blocks, but is one per replicate."""
         columns = {"connection": connection, "pre": pre, "post": post, "delay": delay}
         columns |= {"w_initial": w_initial, "w": w, **(state or {})}
+        columns |= {} if replicate is None else {"replicate": replicate}
         self.append("weights", block, columns)
 
     def spikes(self, layer, block, neuron, t, phase=None, replicate=None):

@@ -499,3 +499,9 @@ def erbspace(low, high, count):
     span = -np.log(high + offset) + np.log(low + offset)
     falling = -offset + np.exp(np.arange(count) * span / max(count - 1, 1)) * (high + offset)
     return falling[::-1]
+
+
+def sound_length(name, sounds):
+    """Seconds of a sound, the longest over replicates."""
+    lengths = [len(s) / rate for (sound, _), (s, _, rate) in sounds.items() if sound == name]
+    return max(lengths)

@@ -1,0 +1,148 @@
+"""How groups and synapses are written: the IR's parts as arguments and calls of Brian2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
+from .expressions import times_unit
+
+
+def quoted(lines: Sequence[str], indent: int = 4) -> str:
+    """Brian2 code as a literal: one line, or a block of lines."""
+    if len(lines) == 1:
+        return f'"{lines[0]}"'
+    space = " " * indent
+    return '"""' + "".join(f"\n{space}{line}" for line in lines) + f'\n{space}"""'
+
+
+def copies(shared: bool) -> str:
+    return "x.replicate_of_copy" if shared else "x.replicate_of_block"
+
+
+def count(layer: Layer) -> str:
+    return f"{layer.size} * len({copies(layer.shared)})"
+
+
+def namespace(parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
+    items = [
+        f'"{p.name}": {times_unit(f"at({p.code}, {index})" if p.varies and index else p.code, p.unit)}'  # noqa: E501
+        for p in parameters
+    ]
+    if draws:
+        items.insert(0, "**draw_functions()")
+    return "{" + ", ".join(items) + "}"
+
+
+# Groups -----------------------------------------------------------------------------------------
+
+
+def group_context(group: Group) -> dict[str, Any]:
+    arguments = []
+    if group.threshold is not None:
+        arguments.append(("threshold", quoted([group.threshold])))
+        arguments.append(("reset", quoted(group.reset) if group.reset else '""'))
+    if group.refractory is not None:
+        arguments.append(("refractory", quoted([group.refractory])))
+    if group.events:
+        events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
+        arguments.append(("events", f"{{{events}}}"))
+    arguments.append(("method", f'"{group.method}"'))
+    extra = []
+    for e in group.events:
+        when = f'"{e.when or "after_resets"}"'
+        if e.when:
+            extra.append(f'group.set_event_schedule("{e.name}", when={when}, order={e.order})')
+        if e.statements:
+            # Between the event and what follows it, a pathway of synapses may stand.
+            order = e.order + 2 if e.when else e.order
+            code = quoted(e.statements)
+            extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
+    extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
+    return {
+        "equations": group.equations, "arguments": arguments, "extra": extra,
+        "namespace": namespace(group.namespace, group.draws),
+    }  # fmt: skip
+
+
+def run_regularly(owner: str, item: Every, name: str) -> str:
+    return (
+        f"{owner}.run_regularly({quoted(item.statements)}, dt={item.period} * second,"
+        f' when="{item.when}", order={item.order}, name={name})'
+    )
+
+
+# Synapses ---------------------------------------------------------------------------------------
+
+
+def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, Any]:
+    equations = list(c.equations)
+    if by_block:
+        externals, index = (*c.namespace, *c.varying), "block"
+    else:
+        externals, index = c.namespace, ""
+        equations += [f"{p.name} : {p.unit} (constant)" for p in c.varying]
+    sides = []
+    for side in ("pre", "post"):
+        mine = [p for p in c.pathways if p.side == side]
+        if len(mine) == 1 and mine[0].name == side:
+            sides.append((f"on_{side}", quoted(mine[0].statements)))
+        elif mine:
+            items = ", ".join(f'"{p.name}": {quoted(p.statements)}' for p in mine)
+            sides.append((f"on_{side}", f"{{{items}}}"))
+    events = ", ".join(f'"{p.name}": "{p.event}"' for p in c.pathways if p.event)
+    if events:
+        sides.append(("on_event", f"{{{events}}}"))
+    extra = [f'schedule(s.{p.name}, "{p.when}", {p.order})' for p in c.pathways]
+    extra += [f"s.{p.name}.delay = ({p.delay})[part] * second" for p in c.pathways if p.delay]
+    # Sums stand before the state update that reads them.
+    extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
+    extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]
+    if not by_block and c.varying:
+        extra.append("set_values(s, edges.parameters, part)")
+    target, targets = f'objects.groups["{c.post}"]', "edges.post[part]"
+    if by_block and c.summed and not post.shared:
+        # Brian2 lets one object alone write a sum: each has the neurons of its block.
+        first = f"block * {post.size}"
+        target += f"[{first} : (block + 1) * {post.size}]"
+        targets += f" - {first}"
+    return {
+        "source": f'objects.groups["{c.pre}"]', "target": target, "targets": targets,
+        "equations": equations, "sides": sides, "extra": extra,
+        "namespace": namespace(externals, c.draws_in_code, index),
+        "method": f'"{c.method}"' if c.method else "",
+    }  # fmt: skip
+
+
+def normalise_call(c: Connection, n: Normalisation) -> str:
+    values = {"goal": n.goal, "low": n.low, "high": n.high, "learning": "1.0" if n.gated else None}
+    items = ", ".join(
+        f"{name}=lambda i, copy: {code}" for name, code in values.items() if code is not None
+    )
+    return (
+        f'normalise(x, objects, "{n.name}", "{c.name}", "{n.side}", {n.size}, {n.period},'
+        f' "{n.unit}", "{n.add}", "{n.scale}", {n.order}, {items})'
+    )
+
+
+def join_calls(e: Experiment) -> list[str]:
+    """Ports: spikes that are counted, and variables of other layers."""
+    layers = {layer.name: layer for layer in e.layers}
+
+    def side(name: str) -> str:
+        return f"({layers[name].size}, {layers[name].shared})"
+
+    calls = [
+        f'relay(x, objects, "{r.name}", "{r.layer}", "{r.target}", "{r.counter}",'
+        f" ({side(r.layer)}, {side(r.target)}), dt)"
+        for r in e.relays
+    ]
+    for layer in e.layers:
+        for item in layer.group.links if layer.group else ():
+            sides = f"({layers[item.layer].shared}, {layer.size}, {layer.shared})"
+            calls.append(
+                f'link(x, objects, "{layer.name}", "{item.variable}", "{item.layer}",'
+                f' "{item.source}", {sides})'
+            )
+    return calls

@@ -1,0 +1,84 @@
+"""Which variables of synapses are integrated event by event, which step by step.
+
+That depends on the model alone. A trace whose equation is linear in itself, and else holds only
+what is constant between events, is brought up to date exactly at each event.
+"""
+
+from __future__ import annotations
+
+from .. import ast
+from ..units import lookup
+from .order import names_in
+from .symbols import Component, Symbols
+
+
+def event_driven(equation: ast.Equation, connection: Component, symbols: Symbols) -> bool:
+    return equation.kind == "ode" and equation.name.id not in stepwise(connection, symbols)
+
+
+def stepwise(connection: Component, symbols: Symbols) -> set[str]:
+    """The variables that are integrated at each step: those that must be, and those that are read
+    at each step, by another such variable or by what is delivered continuously."""
+    equations = {e.name.id: e for e in connection.equations if e.rhs is not None}
+    found: set[str] = set()
+    waiting = [
+        name for name, e in equations.items()
+        if e.kind == "ode" and between_events(e, connection, symbols)
+    ]  # fmt: skip
+    if isinstance(connection.node, ast.Connect):
+        for delivery in connection.node.delivery:
+            if delivery.continuously and delivery.value is not None:
+                waiting += [n.id for n in names_in(delivery.value)]
+    while waiting:
+        name = waiting.pop()
+        if name in equations and name not in found:
+            found.add(name)
+            rhs = equations[name].rhs
+            waiting += [n.id for n in names_in(rhs)] if rhs is not None else []
+    return found
+
+
+def between_events(equation: ast.Equation, connection: Component, symbols: Symbols) -> str:
+    """Why a differential equation cannot be integrated event by event; nothing if it can."""
+    name = equation.name.id
+    assert equation.rhs is not None
+    if equation.bounds is not None:
+        return "it is clipped between events"
+    constant = symbols.value_scope(connection)
+
+    def changes(other: str) -> bool:
+        return other in connection.variables or (other not in constant and lookup(other) is None)
+
+    others = (n.id for n in names_in(equation.rhs) if n.id != name)
+    other = next(filter(changes, others), None)
+    if other is not None:
+        return f"`{other}` is no parameter"
+    found = degree(equation.rhs, {name})
+    if found is None:
+        return f"it is not linear in `{name}`"
+    if found == 0:
+        return f"it does not depend on `{name}`"
+    return ""
+
+
+def degree(expr: ast.Expr, variables: set[str]) -> int | None:
+    """0 or 1: the expression's degree in the variables; None where it is not linear in them."""
+    match expr:
+        case ast.Name():
+            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
+        case ast.Unary():
+            return degree(expr.operand, variables) if expr.op != "not" else None
+        case ast.Binary():
+            left, right = degree(expr.left, variables), degree(expr.right, variables)
+            if left is None or right is None:
+                return None
+            if expr.op in ("+", "-"):
+                return max(left, right)
+            if expr.op == "*":
+                return left + right if left + right < 2 else None
+            if expr.op == "/":
+                return left if right == 0 else None
+            return 0 if left == right == 0 else None
+        case ast.Call():
+            return 0 if all(degree(a, variables) == 0 for a in expr.args) else None
+    return 0

@@ -1,0 +1,83 @@
+"""From the checked tree to the experiment: the only crossing from syntax to IR."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..check import Checked
+from ..check.symbols import Component
+from ..diagnostics import CompileError
+from ..ir import Connection, Experiment
+from ..sweep import SweepTable
+from .additions import additions
+from .connections import ConnectionLowering, Switches
+from .layers import Extras, lower_layer
+from .model_code import Needs
+from .recording import lower_phases, lower_records, recorded
+from .sounds import lower_sounds
+from .sweeps import sweep_lines
+from .values import Values
+
+
+def lower(checked: Checked, table: SweepTable) -> Experiment:
+    """The experiment of a spec that has passed all checks. Raises CompileError for what only the
+    evaluated sweep shows."""
+    values = Values(checked, table)
+    symbols, spec = values.symbols, values.symbols.spec
+    run: ast.Run = spec.of(ast.Run)[0]
+    phases = lower_phases(values)
+    needs = Needs()
+    added = additions(values, needs)
+    switches = Switches(
+        frozenset(n for phase in phases for n in phase.frozen),
+        frozenset(n for phase in phases for n in phase.off),
+        frozenset(n for phase in phases for n in phase.sets),
+        recorded(values),
+    )
+    # Connections first: they say what they need of their layers.
+    count = len(symbols.connections)
+    connections = tuple(
+        ConnectionLowering(values, c, place, count, needs, added, switches).lower()
+        for place, c in enumerate(symbols.connections)
+    )
+    layers = tuple(
+        lower_layer(values, layer, needs, added.layers.get(layer.name, Extras()))
+        for layer in symbols.layers
+    )
+    sounds, filterbanks = lower_sounds(values)
+    spikes, monitors = lower_records(values, connections)
+    if values.problems:
+        raise CompileError([*checked.diagnostics, *values.problems])
+    return Experiment(
+        model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
+        seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=tuple(sweep_lines(values)),
+        columns=tuple(table.columns), units=units_of(values, connections), rows=table.rows,
+        replicates=table.replicates, constants=values.parameters(None),
+        parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
+        sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
+        relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
+    )  # fmt: skip
+
+
+def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:
+    """Units of the results' columns: those of the sweep."""
+    symbols = values.symbols
+    found: dict[str, str] = {}
+    for column in symbols.columns.values():
+        if column.target is None:
+            symbol = symbols.globals.get(column.name)
+            found[column.name] = values.unit(symbol) if symbol else "1"
+            continue
+        owner, name = column.target
+        if not owner:
+            found[column.name] = values.unit(symbols.constants[name])
+            continue
+        component: Component | None = symbols.components.get(owner)
+        if component is None:
+            continue
+        if name in component.parameters:
+            found[column.name] = values.unit(component.parameters[name])
+        elif name == "weight":
+            found[column.name] = values.unit(component.variables["w"])
+        elif name != "preset":
+            found[column.name] = {"delay": "second", "rate": "hertz"}.get(name, "1")
+    return found

@@ -1,0 +1,153 @@
+"""What rules add to their target layer: post equations and resets, and the ports' variables.
+
+Once per layer, rule and parameter values: connections that agree in them share one set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .. import ast
+from ..check.symbols import Component, Symbol
+from ..ir import Event, Every, Link, Relay
+from .equations import equation_text
+from .layers import Extras, size_of
+from .model_code import ModelCode, Needs, assignment
+from .values import Values, used_names
+
+PORTS_WHEN = "after_synapses"
+
+
+@dataclass
+class Additions:
+    """By layer; `names[connection]` maps the rule's names to those in the layer."""
+
+    layers: dict[str, Extras] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    relays: list[Relay] = field(default_factory=list)
+    # (connection, port) -> the event in the layer, and its place in the step.
+    events: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+
+
+def additions(values: Values, needs: Needs) -> Additions:
+    found = Additions()
+    shared: dict[tuple, str] = {}
+    for c in values.symbols.connections:
+        names = found.names.setdefault(c.name, {})
+        if c.post is None:
+            continue
+        extras = found.layers.setdefault(c.post.name, Extras())
+        for target in continuous(c):
+            extras.summed.setdefault(target, {})[c.name] = target
+        if c.rule is None:
+            continue
+        ports(values, c, extras, names, found)
+        if c.rule.post_equations or c.rule.post_reset:
+            key = sharing_key(values, c)
+            owner = shared.setdefault(key, c.name)
+            for e in c.rule.post_equations:
+                names[e.name.id] = f"{owner}_{e.name.id}"
+            if owner == c.name:
+                post_model(values, c, extras, names, needs)
+    for extras in found.layers.values():
+        for target, sums in extras.summed.items():
+            if len(sums) > 1:  # Brian2 takes one sum for each variable
+                sums.update({name: f"{name}_{target}" for name in sums})
+    return found
+
+
+def continuous(c: Component) -> list[str]:
+    """Variables of the target that a connection computes at every step."""
+    assert isinstance(c.node, ast.Connect)
+    return [d.target.id for d in c.node.delivery if d.continuously]
+
+
+def sharing_key(values: Values, c: Component) -> tuple:
+    """Equal for connections whose rule adds the very same to the same layer."""
+    assert c.rule is not None and c.post is not None
+    used = used_names([*c.rule.post_equations, *c.rule.post_reset])
+    items = []
+    waiting, seen = sorted(used & set(c.parameters)), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        symbol = c.parameters[name]
+        swept = (c.name, name) in values.by_target or (c.name, name) in values.sets
+        own = c.name if swept or symbol.by_preset else ""
+        items.append((name, own, symbol.value))
+        waiting += sorted(used_names([symbol.value]) & set(c.parameters))
+    bound = tuple((port, str(b)) for port, b in sorted(c.bindings.items()) if port in used)
+    return (c.post.name, c.rule.name.id, c.rule.post_equations, c.rule.post_reset,
+            tuple(sorted(items, key=lambda x: x[:2])), bound)  # fmt: skip
+
+
+def post_model(
+    values: Values, c: Component, extras: Extras, names: dict[str, str], needs: Needs
+) -> None:
+    rule, post = c.rule, c.post
+    assert rule is not None and post is not None
+    size = size_of(values, post)
+    own = {**{v: v for v in post.variables}, **names}
+    scope = values.symbols.post_scope(c)
+    fixed = {"i": f"(i % {size})", "N": str(size)}
+    taken = {*post.variables, *post.parameters}
+    code = PostCode(values, c, scope, own, fixed, taken, f"(i % {size})", needs)
+    bounds = {e.name.id: e.bounds for e in rule.post_equations if e.bounds}
+    odes = [e for e in rule.post_equations if e.kind == "ode"]
+    extras.equations += [
+        equation_text(e, code.show, names[e.name.id]) for e in rule.post_equations
+    ]
+    extras.model += rule.post_equations
+    extras.states += [names[e.name.id] for e in odes]
+    extras.reset += code.statements(rule.post_reset, bounds)
+    for e in odes:
+        if e.bounds is not None:
+            name = names[e.name.id]
+            line = assignment(name, "=", name, ends=code.ends(e.bounds))
+            extras.every.append(Every(f"{name}_bounds", "DT", (line,), "groups", 1))
+    extras.varying |= {p.name: p for p in code.varying}
+    extras.namespace |= {p.name: p for p in code.namespace}
+    extras.draws = extras.draws or code.draws > 0
+
+
+class PostCode(ModelCode):
+    """The code that a rule puts into its target layer: parameters bear the connection's name."""
+
+    def external(self, name: str, symbol: Symbol) -> str:
+        if symbol.kind == "parameter":
+            name = f"{self.component.name}_{name}"
+        return super().external(name, symbol)
+
+    def free(self, name: str) -> str:
+        while name in self.taken:
+            name = f"{self.component.name}_{name}"
+        return name
+
+
+def ports(
+    values: Values, c: Component, extras: Extras, names: dict[str, str], found: Additions
+) -> None:
+    rule, post = c.rule, c.post
+    assert rule is not None and post is not None
+    for port in rule.ports:
+        binding = c.bindings[port.name.id]
+        name = names[port.name.id] = f"{c.name}_{port.name.id}"
+        if port.unit is not None:
+            symbol = values.symbols.components[binding.layer.id].variables[binding.variable.id]
+            unit = values.unit(symbol)
+            # Synapses cannot read what is linked, so each step starts with a copy.
+            extras.equations += [f"{name} : {unit}", f"{name}_there : {unit} (linked)"]
+            extras.links.append(Link(f"{name}_there", binding.layer.id, binding.variable.id))
+            copy = (f"{name} = {name}_there",)
+            extras.every.append(Every(f"{name}_copy", "DT", copy, "before_groups", 0))
+            continue
+        # Counted at once, asked and cleared after all pathways of this step.
+        order = 3 * len(found.relays)
+        extras.equations.append(f"{name} : integer")
+        event = f"{name}_spikes"
+        extras.events.append(Event(event, f"{name} > 0", (f"{name} = 0",), PORTS_WHEN, order))
+        found.events[c.name, port.name.id] = event, order
+        found.relays.append(Relay(f"{name}_relay", binding.layer.id, post.name, name))
+

@@ -1,0 +1,376 @@
+"""Connections: synapses with their rule, their pathways and their delays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import ast
+from ..brian2.expressions import times_unit
+from ..check.exact import integrator
+from ..check.symbols import Component
+from ..check.traces import event_driven
+from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
+from .additions import PORTS_WHEN, Additions
+from .equations import equation_text, trace_now, unit_of
+from .layers import size_of
+from .model_code import Gates, ModelCode, Needs, assignment
+from .patterns import lower_pattern
+from .values import Values, used_names
+
+# Pathways of one connection are this far apart in the order of a step from those of the next.
+PATHWAYS = 16
+# Deliveries that are held at one synapse, where nothing says how many can be under way.
+MOST_HELD = 16
+OURS = {"learning", "sending", "lastupdate"}
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What phases do to connections, and where traces must be brought up to date."""
+
+    frozen: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+    set: frozenset[str] = frozenset()
+    recorded: frozenset[tuple[str, str]] = frozenset()  # (connection, variable)
+
+
+class ConnectionLowering:
+    """One connection. `place` is its number in the order of declaration, of `count`."""
+
+    def __init__(
+        self, values: Values, c: Component, place: int, count: int, needs: Needs,
+        added: Additions, switches: Switches,
+    ):  # fmt: skip
+        node = c.node
+        assert isinstance(node, ast.Connect) and c.pre and c.post
+        self.values, self.c, self.node, self.pre, self.post = values, c, node, c.pre, c.post
+        self.place, self.count, self.added, self.switches = place, count, added, switches
+        self.n_pre, self.n_post = size_of(values, c.pre), size_of(values, c.post)
+        self.equations = c.rule.equations if c.rule else ()
+        self.handlers = [*(c.rule.handlers if c.rule else ()), *node.handlers]
+        self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
+        names = [e.name.id for e in self.equations]
+        self.variables = [*names, *(["w"] if node.weight is not None else [])]
+        taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)} | OURS
+        self.own = {n: f"syn_{n}" if n in taken else n for n in self.variables}
+        gate = c.name in switches.frozen and c.weight is not None
+        self.gates = Gates(
+            "learning" if gate else "", "sending" if c.name in switches.off else ""
+        )
+        fixed = {
+            "i": f"(i % {self.n_pre})", "j": f"(j % {self.n_post})",
+            "N_pre": str(self.n_pre), "N_post": str(self.n_post),
+        }  # fmt: skip
+        for name, shown in added.names.get(c.name, {}).items():
+            fixed[f"{name}_post"] = f"{shown}_post"  # of post equations
+            fixed[name] = f"{shown}_post"  # of ports
+        element = f"((i % {self.n_pre})*{self.n_post} + j % {self.n_post})"
+        scope = values.symbols.synapse_scope(c)
+        self.code = ModelCode(
+            values, c, scope, self.own, fixed, taken | set(self.own.values()), element, needs
+        )
+
+    def lower(self) -> Connection:
+        c, node, values = self.c, self.node, self.values
+        model, traces = self.model()
+        pathways, held, extra = self.pathways()
+        summed = self.summed()
+        regular = self.regular()
+        choice = lower_pattern(values, c, self.n_pre, self.n_post)
+        clock = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
+        method = None
+        if clock and c.rule:
+            stepwise = [e for e in self.equations if e in clock or e.kind == "subexpression"]
+            method = integrator(c.rule.method, stepwise)
+        model += [f"{line} : {unit}" for line, unit in extra] + [f"{s}" for _, s in summed]
+        model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
+        stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
+        if node.weight is not None:
+            stored.append(self.own["w"])
+        return Connection(
+            c.name, self.pre.name, self.post.name, c.scope == "shared",
+            choice.code, choice.pairs, choice.draws, choice.same,
+            tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
+            tuple(self.normalisations()), method, tuple(self.initial()),
+            self.delay(node.axonal_delay, "delay", swept=node.dendritic_delay is None),
+            self.delay(node.dendritic_delay, "dendritic delay", swept=True),
+            self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
+            self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used, held,
+            self.code.draws > 0,
+        )  # fmt: skip
+
+    @property
+    def gates_used(self) -> tuple[str, ...]:
+        return tuple(g for g in (self.gates.learning, self.gates.sending) if g)
+
+    # The model
+
+    def is_trace(self, e: ast.Equation) -> bool:
+        return event_driven(e, self.c, self.values.symbols)
+
+    def model(self) -> tuple[list[str], list[Trace]]:
+        lines: list[str] = []
+        traces: list[Trace] = []
+        for e in self.equations:
+            name = e.name.id
+            if self.is_trace(e):
+                lines.append(
+                    equation_text(e, self.code.show, self.own[name], flags=["event-driven"])
+                )
+                trace = self.trace(e)
+                traces.append(trace)
+                recorded = (self.c.name, name) in self.switches.recorded
+                if recorded or self.c.name in self.switches.set:
+                    now = trace_now(e, self.code.show, self.own[name])
+                    lines.append(f"{trace.now} = {now} : {unit_of(e)}")
+                continue
+            gate = self.gates.learning if name == self.c.weight and e.kind == "ode" else ""
+            flags = ["clock-driven"] if e.kind == "ode" else []
+            lines.append(equation_text(e, self.code.show, self.own[name], gate, flags))
+        if self.node.weight is not None:
+            unit = self.values.unit(self.c.variables["w"])
+            lines.append(f"{self.own['w']} : {unit}")
+        return lines, traces
+
+    def trace(self, e: ast.Equation) -> Trace:
+        rhs = e.rhs
+        assert rhs is not None
+
+        def rate(value: str) -> str:
+            return self.values.code(rhs, self.c, {e.name.id: value}, "edges.copy")
+
+        own = self.own[e.name.id]
+        return Trace(own, f"relaxed(values, {rate('0.0')}, {rate('1.0')}, age)", f"{own}_now")
+
+    # Pathways
+
+    def pathways(self) -> tuple[list[Pathway], int, list[tuple[str, str]]]:
+        """In the order of a step; how many deliveries are held; the variables that hold them."""
+        lines, arrival, held, extra = self.deliveries()
+        found: list[Pathway] = []
+        pre: list[str] = [] if self.c.rule else list(lines)
+        post: list[str] = []
+        later = 0
+        for handler in self.handlers:
+            trigger = handler.trigger.id
+            body = self.code.statements(
+                handler.body, self.bounds, lines, self.c.weight, self.gates
+            )
+            if handler.after is not None:
+                later += 1
+                delay = "axonal" if trigger == "pre" else "dendritic"
+                after = self.values.code(handler.after, self.c, index="edges.copy")
+                found.append(Pathway(
+                    f"{trigger}_{later}", trigger, tuple(body), self.order(trigger) + later,
+                    f"edges.{delay} + {after}",
+                ))  # fmt: skip
+            elif trigger in ("pre", "post"):
+                (pre if trigger == "pre" else post).extend(body)
+            else:
+                event, order = self.added.events[self.c.name, trigger]
+                found.append(
+                    Pathway(trigger, "post", tuple(body), order + 1, "", event, PORTS_WHEN)
+                )
+        if arrival:
+            delay = "edges.axonal + edges.dendritic"
+            found.insert(0, Pathway("arrival", "pre", tuple(arrival), self.order("pre"), delay))
+        if post:
+            delay = "edges.dendritic" if self.node.dendritic_delay is not None else ""
+            found.insert(0, Pathway("post", "post", tuple(post), self.order("post"), delay))
+        if pre:
+            delay = "edges.axonal" if self.has_axonal else ""
+            order = self.order("pre") + (1 if arrival else 0)
+            found.insert(0, Pathway("pre", "pre", tuple(pre), order, delay))
+        return found, held, extra
+
+    @property
+    def has_axonal(self) -> bool:
+        swept = (self.c.name, "delay") in self.values.by_target
+        return self.node.axonal_delay is not None or (swept and self.node.dendritic_delay is None)
+
+    def order(self, side: str) -> int:
+        """All pre pathways come before all post pathways; `ties` exchanges one connection's."""
+        last = self.node.ties is not None and self.node.ties.id == "post"
+        late = (side == "post") != last
+        return PATHWAYS * (self.place + (self.count if late else 0))
+
+    def deliveries(self) -> tuple[list[str], list[str], int, list[tuple[str, str]]]:
+        """Lines where a rule delivers; lines where what was held arrives; how many are held."""
+        wanted = [d for d in self.node.delivery if not d.continuously]
+        default = next(
+            (s.value for h in self.handlers for s in h.body
+             if isinstance(s, ast.Deliver) and s.value is not None), None
+        )  # fmt: skip
+        items: list[tuple[str, str]] = []
+        for d in wanted:
+            value = d.value or default
+            text = self.code.show(value) if value is not None else self.own.get("w", "w")
+            items.append((f"{d.target.id}_post", text))
+        plain = [assignment(target, "+=", text, self.gates.sending) for target, text in items]
+        if self.node.dendritic_delay is None or not items:
+            return plain, [], 0, []
+        changing = {e.name.id for e in self.equations}
+        if not used_names([d.value or default for d in wanted]) & changing:
+            return [], plain, 0, []  # what does not change may as well be read on arrival
+        return self.held(items)
+
+    def held(self, items: list[tuple[str, str]]) -> tuple[list[str], list[str], int, list]:
+        """Each value waits at its synapse, as it was when the spike passed, in turn in one of
+        `slots` places: as many as deliveries can be under way."""
+        slots = self.most_under_way()
+        lines, arrival, extra = [], [], [("held_in", "integer"), ("held_out", "integer")]
+        extra.append(("held_lost", "integer"))
+        for number, (target, text) in enumerate(items):
+            unit = self.values.unit(self.post.variables[target.removesuffix("_post")])
+            places = [f"held_{number}_{k}" for k in range(slots)]
+            extra += [(place, unit) for place in places]
+            infinite = times_unit("inf", unit)
+            # A copy, whatever the weight does next (see ModelCode.copied).
+            lines.append(f"passing_{number} = clip({text}, -{infinite}, {infinite})")
+            for k, place in enumerate(places):
+                mine = f"int(held_in % {slots} == {k})"
+                lines.append(f"{place} = {mine}*passing_{number} + (1 - {mine})*{place}")
+            due = " + ".join(f"int(held_out % {slots} == {k})*{p}" for k, p in enumerate(places))
+            arrival.append(assignment(target, "+=", due, self.gates.sending))
+        lines += ["held_in += 1", f"held_lost += int(held_in - held_out > {slots})"]
+        return lines, [*arrival, "held_out += 1"], slots, extra
+
+    def most_under_way(self) -> int:
+        """One per step of the delay at most, and per refractory period of the source."""
+        node, values = self.node, self.values
+        column = values.by_target.get((self.c.name, "delay"))
+        try:
+            delay = max(values.table.columns[column]) if column else values.number(
+                node.dendritic_delay, 0.0
+            )
+        except Exception:  # a draw, or a value of the row
+            return MOST_HELD
+        dt = next((values.number(r.dt, 1e-4) for r in values.symbols.spec.of(ast.Run)), 1e-4)
+        most = round(delay / dt) + 1
+        neuron = self.pre.neuron
+        if neuron is not None and neuron.refractory is not None:
+            try:
+                period = values.number(neuron.refractory, 0.0)
+                most = min(most, math.floor(delay / period) + 2) if period > 0 else most
+            except Exception:
+                pass
+        return max(1, min(most, MOST_HELD))
+
+    def summed(self) -> list[tuple[str, str]]:
+        """(variable of the target, line of the model) of what is delivered continuously."""
+        found = []
+        for d in self.node.delivery:
+            if d.continuously and d.value is not None:
+                name = self.added.layers[self.post.name].summed[d.target.id][self.c.name]
+                unit = self.values.unit(self.post.variables[d.target.id])
+                text = self.code.show(d.value)
+                text = f"{self.gates.sending}*({text})" if self.gates.sending else text
+                found.append((name, f"{name}_post = {text} : {unit} (summed)"))
+        return found
+
+    # What runs regularly
+
+    def regular(self) -> list[Every]:
+        found = []
+        lines = [
+            assignment(self.own[e.name.id], "=", self.own[e.name.id],
+                       ends=self.code.ends(e.bounds))
+            for e in self.equations if e.kind == "ode" and e.bounds and not self.is_trace(e)
+        ]  # fmt: skip
+        if lines:
+            found.append(Every(f"{self.c.name}_bounds", "DT", tuple(lines), "groups", 1))
+        for number, item in enumerate(self.node.every):
+            body = [s for s in item.body if not isinstance(s, ast.Normalise)]
+            if body:
+                found.append(Every(
+                    f"{self.c.name}_every_{number}", self.values.code(item.period, self.c),
+                    tuple(self.code.statements(body, self.bounds, (), self.c.weight, self.gates)),
+                    order=PATHWAYS * (1000 + self.place) + 4 * number,
+                ))  # fmt: skip
+        return found
+
+    def normalisations(self) -> list[Normalisation]:
+        found = []
+        for number, item in enumerate(self.node.every):
+            for s in item.body:
+                if not isinstance(s, ast.Normalise):
+                    continue
+                name = s.variable.id
+                own, bounds = self.own[name], self.bounds.get(name)
+                unit = self.values.unit(self.c.variables[name])
+                zero = "0" if unit == "1" else f"0*{unit}"
+                scaled = f"{own}_post*(goal_pre/(total_pre + int(total_pre == {zero})*goal_pre))"
+                gate = "learning_pre" if self.gates.learning and name == self.c.weight else ""
+                ends = ("low_pre", "high_pre") if bounds else None
+                extra = {"i": "i", "j": "i", "N_pre": repr(self.n_pre), "N_post": repr(self.n_post)}
+
+                def code(expr: ast.Expr, extra: dict[str, str] = extra) -> str:
+                    return self.values.code(expr, self.c, extra, "copy")
+
+                found.append(Normalisation(
+                    f"{self.c.name}_normalise_{number}", s.side.id,
+                    self.n_pre if s.side.id == "pre" else self.n_post,
+                    self.values.code(item.period, self.c), unit, code(s.total),
+                    code(bounds.low) if bounds else None, code(bounds.high) if bounds else None,
+                    bool(gate), f"total_pre += {own}_post",
+                    assignment(f"{own}_post", "=", scaled, gate, ends),
+                    PATHWAYS * (1000 + self.place) + 4 * number,
+                ))  # fmt: skip
+        return found
+
+    # First values
+
+    def pair_names(self, expr: ast.Expr) -> Mapping[str, str]:
+        """`i`, `j` and the layers' first values, at each synapse."""
+        extra = {
+            "i": "edges.i", "j": "edges.j", "N_pre": repr(self.n_pre), "N_post": repr(self.n_post)
+        }  # fmt: skip
+        scope = self.values.symbols.pattern_scope(self.c)
+        for name in used_names([expr]):
+            symbol = scope.get(name)
+            if symbol is None or not symbol.side:
+                continue
+            side = self.pre if symbol.side == "pre" else self.post
+            if symbol.kind == "parameter":
+                parameter = side.parameters[symbol.name]
+                extra[name] = self.values.reference(parameter, side, "edges.copy")
+            else:
+                extra[name] = f"x.values[{side.name!r}][{symbol.name!r}][edges.{symbol.side}]"
+        return extra
+
+    def value(self, name: str, expr: ast.Expr, variable: str) -> Initial:
+        return self.values.initial(
+            name, expr, self.c, "edges.copy", self.pair_names(expr), self.bounds.get(name), variable
+        )
+
+    def initial(self) -> list[Initial]:
+        found = []
+        weight = self.node.weight
+        if weight is not None:
+            swept = self.values.attribute(self.c, "weight", "edges.copy")
+            own = self.own["w"]
+            found.append(Initial(own, swept) if swept else self.value(own, weight, own))
+        for assign in self.node.initial:
+            name = assign.name.id
+            found.append(self.value(self.own[name], assign.value, self.own[name]))
+        return found
+
+    def delay(self, expr: ast.Expr | None, name: str, swept: bool) -> Initial | None:
+        column = self.values.attribute(self.c, "delay", "edges.copy") if swept else None
+        if column is not None:
+            return Initial("delay", column)
+        return None if expr is None else self.value(name, expr, "delay")
+
+    def weight_bounds(self) -> tuple[str, str] | None:
+        bounds = self.bounds.get(self.c.weight or "")
+        if bounds is None:
+            return None
+        extra = {
+            "i": "edges.i", "j": "edges.j", "N_pre": repr(self.n_pre), "N_post": repr(self.n_post)
+        }  # fmt: skip
+        return (
+            self.values.code(bounds.low, self.c, extra, "edges.copy"),
+            self.values.code(bounds.high, self.c, extra, "edges.copy"),
+        )

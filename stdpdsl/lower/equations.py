@@ -1,0 +1,66 @@
+"""Equations as lines of a Brian2 model, and the closed form of a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import ast
+from ..check.symbols import unit_type
+
+Show = Callable[[ast.Expr], str]
+
+# Words that say where a variable lives or how it is integrated: the compiler decides both.
+_OURS = {"shared", "event-driven", "event driven", "clock-driven", "clock driven"}
+
+
+def unit_of(e: ast.Equation) -> str:
+    """The unit as Brian2 writes it, or `integer`, `boolean`."""
+    names = [f.name for f in e.unit.factors]
+    if names in (["integer"], ["boolean"]):
+        return names[0]
+    known = unit_type(e.unit)
+    assert known is not None  # the check has refused unknown units
+    return known.dim.unit_name()
+
+
+def flags_of(e: ast.Equation) -> list[str]:
+    return [" ".join(word.id for word in words) for words in e.flags]
+
+
+def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=()) -> str:
+    """One line of a model; a `gate` of 1 or 0 lets a differential equation run or stand still."""
+    unit = unit_of(e)
+    shown = [*(f for f in flags_of(e) if f not in _OURS), *flags]
+    tail = f" ({', '.join(shown)})" if shown else ""
+    if e.kind == "parameter":
+        return f"{name} : {unit}{tail}"
+    assert e.rhs is not None
+    if e.kind == "subexpression":
+        return f"{name} = {show(e.rhs)} : {unit}{tail}"
+    rhs = f"{gate}*({show(e.rhs)})" if gate else show(e.rhs)
+    return f"d{name}/dt = {rhs} : {unit}{tail}"
+
+
+def trace_now(e: ast.Equation, show: Callable[..., str], own: str) -> str:
+    """The right side that extrapolates an event-driven variable to the time at which it is read.
+    `show` prints an expression, with names replaced by the text that is given for them."""
+    assert e.rhs is not None
+    still, at_one = show(e.rhs, **{e.name.id: "0"}), show(e.rhs, **{e.name.id: "1"})
+    if is_product(e.rhs, e.name.id):
+        return f"{own}*exp(({at_one})*(t - lastupdate))"
+    slope = f"(({at_one}) - ({still}))"
+    return f"({own} + ({still})/{slope})*exp({slope}*(t - lastupdate)) - ({still})/{slope}"
+
+
+def is_product(expr: ast.Expr, name: str) -> bool:
+    """Whether the expression is `c*x` or `x/c`: a product with no constant term."""
+    match expr:
+        case ast.Name():
+            return expr.id == name
+        case ast.Unary():
+            return is_product(expr.operand, name)
+        case ast.Binary(op="*"):
+            return is_product(expr.left, name) or is_product(expr.right, name)
+        case ast.Binary(op="/"):
+            return is_product(expr.left, name)
+    return False

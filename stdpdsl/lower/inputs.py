@@ -1,0 +1,46 @@
+"""Input layers: code of (neuron, step) of all their spikes."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..check.symbols import Component
+from .values import Values, used_names
+
+
+def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: int) -> str:
+    """A call of a function of support/inputs.py; `x` knows steps, DT and the replicates."""
+    shared = layer.scope == "shared"
+    copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
+    key = f"({layer.name!r}, 'spikes')"
+    match source:
+        case ast.PoissonInput():
+            rate = values.attribute(layer, "rate", ":")
+            if rate is None and used_names([source.rate]) & {"t", "i", "N"}:
+                extra = {"t": "t", "i": "i", "N": repr(size), "dt": "DT"}
+                code = values.code(source.rate, layer, extra, "copy")
+                return (
+                    f"thinned_steps({key}, {copies}, {size}, lambda t, i, copy: {code},"
+                    " x.steps, DT)"
+                )
+            rate = rate or values.code(source.rate, layer)
+            return f"poisson_steps({key}, {copies}, {size}, {rate}, x.steps, DT)"
+        case ast.RegularInput():
+            rate = values.attribute(layer, "rate", ":") or values.code(source.rate, layer)
+            start = values.code(source.start, layer) if source.start else "0.0"
+            stop = values.code(source.stop, layer) if source.stop else "np.inf"
+            return f"regular_steps({copies}, {size}, {rate}, {start}, {stop}, x.steps, DT)"
+        case ast.SpikesList():
+            neurons = ", ".join(values.code(n, None) for n, _ in source.items)
+            times = ", ".join(values.code(t, None) for _, t in source.items)
+            return f"listed_steps({copies}, {size}, [{neurons}], [{times}], x.steps, DT)"
+        case ast.SpikesFile():
+            path = f"x.file({source.path.value!r})"
+            return f"spikes_from_file({copies}, {size}, {path}, x.steps, DT)"
+        case ast.RatesFile():
+            path = f"x.file({source.path.value!r})"
+            every = values.code(source.every, layer)
+            gap = values.code(source.gap, layer) if source.gap else "0.0"
+            return (
+                f"rated_steps({key}, {copies}, {size}, {path}, {every}, {gap}, x.steps, DT)"
+            )
+    raise TypeError(type(source).__name__)

@@ -1,0 +1,144 @@
+"""Layers: neurons, input layers, and layers that hear a sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .. import ast
+from ..check.exact import integrator
+from ..check.symbols import Component
+from ..ir import Event, Every, Group, Layer, Link, Parameter
+from .equations import equation_text, flags_of, unit_of
+from .inputs import spikes_of_source
+from .model_code import ModelCode, Needs, assignment
+from .values import Values
+
+
+@dataclass
+class Extras:
+    """What rules add to a layer: see additions.py."""
+
+    equations: list[str] = field(default_factory=list)
+    model: list[ast.Equation] = field(default_factory=list)  # the same, as they were written
+    states: list[str] = field(default_factory=list)  # what they are called in the layer
+    reset: list[str] = field(default_factory=list)
+    summed: dict[str, dict[str, str]] = field(default_factory=dict)  # variable, connection, part
+    varying: dict[str, Parameter] = field(default_factory=dict)
+    namespace: dict[str, Parameter] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    every: list[Every] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    draws: bool = False
+
+
+def size_of(values: Values, layer: Component) -> int:
+    node = layer.node
+    assert isinstance(node, ast.Layer)
+    return 1 if node.size is None else int(values.number(node.size, 1))
+
+
+def neuron_code(values: Values, layer: Component, needs: Needs) -> ModelCode:
+    """Names in a neuron's model. `i` and `N` count within the layer."""
+    size = size_of(values, layer)
+    own = {name: name for name in layer.variables}
+    fixed = {"i": f"(i % {size})", "N": str(size)}
+    scope = values.symbols.neuron_scope(layer)
+    code = ModelCode(values, layer, scope, own, fixed, set(own), f"(i % {size})", needs)
+    code.one = {e.name.id for e in layer.equations if "shared" in flags_of(e)}
+    return code
+
+
+def lower_layer(values: Values, layer: Component, needs: Needs, extras: Extras) -> Layer:
+    node = layer.node
+    assert isinstance(node, ast.Layer)
+    size, shared = size_of(values, layer), layer.scope == "shared"
+    if node.source is not None:
+        spikes = spikes_of_source(values, layer, node.source, size)
+        return Layer(layer.name, size, shared, "spikes", spikes=spikes)
+    group = lower_group(values, layer, size, needs, extras)
+    drive = tuple((d.variable.id, d.filterbank.id) for d in node.drive)
+    kind = "driven" if drive and shared else "neurons"
+    return Layer(layer.name, size, shared, kind, group=group, drive=drive)
+
+
+def lower_group(
+    values: Values, layer: Component, size: int, needs: Needs, extras: Extras
+) -> Group:
+    neuron, node = layer.neuron, layer.node
+    assert neuron is not None and isinstance(node, ast.Layer)
+    code = neuron_code(values, layer, needs)
+    bounds = {e.name.id: e.bounds for e in neuron.equations if e.bounds}
+    odes = [e for e in neuron.equations if e.kind == "ode"]
+    equations = []
+    for e in neuron.equations:
+        parts = extras.summed.get(e.name.id, {})
+        if len(parts) > 1:
+            equations.append(f"{e.name.id} = {' + '.join(parts.values())} : {unit_of(e)}")
+            equations += [f"{part} : {unit_of(e)}" for part in parts.values()]
+        else:
+            equations.append(equation_text(e, code.show, e.name.id))
+    equations += extras.equations
+    if node.drive and layer.scope == "block":
+        equations.append("drive_column : integer (constant)")  # which channel each neuron hears
+    every = [*clipped_after_integration(odes, bounds, code), *extras.every]
+    for number, item in enumerate(neuron.every):
+        lines = code.statements(item.body, bounds)
+        every.append(Every(
+            f"{layer.name}_every_{number}", values.code(item.period, layer), tuple(lines),
+            order=number,
+        ))  # fmt: skip
+    threshold = None
+    if isinstance(neuron.threshold, ast.Call) and neuron.threshold.func.id == "poisson":
+        rate = code.show(neuron.threshold.args[0])
+        span = neuron.threshold.span
+        unit = ast.Call(
+            ast.Ident("uniform", span=span),
+            (ast.Number(0, "0", span=span), ast.Number(1, "1", span=span)), span=span,
+        )  # fmt: skip
+        threshold = f"{code.show(unit)} < ({rate})*dt"
+    elif neuron.threshold is not None:
+        threshold = code.show(neuron.threshold)
+    events = [
+        Event(
+            e.name.id, code.show(e.condition),
+            tuple(line for h in neuron.handlers if h.trigger.id == e.name.id
+                  for line in code.statements(h.body, bounds)),
+            order=number,
+        )
+        for number, e in enumerate(neuron.events)
+    ]  # fmt: skip
+    reset = [*code.statements(neuron.reset, bounds), *extras.reset]
+    refractory = code.show(neuron.refractory) if neuron.refractory else None
+    for name in sorted(needs.parameters.get(layer.name, ())):
+        code.external(name, layer.parameters[name])
+    if refractory is None and layer.name in needs.lastspike:
+        refractory = "0*second"  # Brian2 notes the last spike only of what can be refractory
+    initial = {a.name.id: a for a in (*neuron.initial, *node.initial)}
+    known = {"i": "i", "N": repr(size), **{n: f"values[{n!r}]" for n in initial}}
+    varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
+    fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
+    equations += [f"{p.name} : {p.unit} (constant)" for p in varying.values()]
+    return Group(
+        tuple(equations), threshold, tuple(reset), refractory,
+        integrator(neuron.method, [*neuron.equations, *extras.model]),
+        (*(e.name.id for e in odes), *extras.states),
+        tuple(varying.values()), tuple(fixed.values()),
+        tuple(values.initial(n, a.value, layer, "copy", known, bounds.get(n))
+              for n, a in initial.items()),
+        (*events, *extras.events), tuple(every), tuple(extras.links),
+        draws=code.draws > 0 or extras.draws,
+    )  # fmt: skip
+
+
+def clipped_after_integration(
+    odes: list[ast.Equation], bounds: Mapping[str, ast.Bounds], code: ModelCode
+) -> list[Every]:
+    """Bounds of differential equations hold after each integration step."""
+    lines = []
+    for e in odes:
+        if e.bounds is not None:
+            name = code.name(e.name.id)
+            lines.append(assignment(name, "=", name, ends=code.ends(e.bounds)))
+    name = f"{code.component.name}_bounds"
+    return [Every(name, "DT", tuple(lines), "groups", 1)] if lines else []

@@ -1,0 +1,243 @@
+"""A component's equations and statements in Brian2's language, and the values that they need.
+
+Every name is resolved here: a variable, an index within the block, a parameter of the other side,
+or a value from outside, which is then either a variable of the model or in its namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .. import ast
+from ..brian2.expressions import SHORT_UNITS, Brian2Printer, times_unit
+from ..builtins import CONSTANTS, DISTRIBUTIONS
+from ..check.symbols import Component, Scope, Symbol
+from ..ir import Parameter
+from ..numeric import quantity
+from ..units import resolve
+from .values import Values, arguments_of
+
+# Brian2 passes some statements through sympy, which prints numbers with so many digits.
+SYMPY_DIGITS = 15
+
+
+@dataclass
+class Needs:
+    """What connections need of their layers: parameters that differ between blocks, `lastspike`."""
+
+    parameters: dict[str, set[str]] = field(default_factory=dict)
+    lastspike: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Gates:
+    """Switches of a connection that has phases: 1 or 0 in front of what they hold."""
+
+    learning: str = ""  # before changes of the weight
+    sending: str = ""  # before what reaches the layers
+
+
+class ModelCode:
+    """`own`: the component's variables by their names in the model; `fixed`: names that print as
+    the text given; `taken`: names that mean something else to Brian2 in this place."""
+
+    def __init__(
+        self, values: Values, component: Component, scope: Scope, own: Mapping[str, str],
+        fixed: Mapping[str, str], taken: set[str], element: str, needs: Needs,
+    ):  # fmt: skip
+        self.values, self.component, self.scope = values, component, scope
+        self.own, self.fixed, self.taken = own, fixed, taken
+        self.element, self.needs = element, needs
+        self.one: set[str] = set()  # variables that are one per layer, as are their draws
+        self.externals: dict[str, Parameter] = {}
+        self.draws = 0
+
+    # Names
+
+    def show(self, expr: ast.Expr, locals: Iterable[str] = (), **instead: str) -> str:
+        return ModelPrinter(self, set(locals), instead).show(expr)
+
+    def name(self, name: str) -> str:
+        if name in self.fixed:
+            return self.fixed[name]
+        if name in self.own:
+            return self.own[name]
+        symbol = self.scope.get(name)
+        if symbol is None:
+            return self.unit_or_noise(name)
+        if symbol.side:
+            return self.other_side(symbol)
+        if symbol.kind == "builtin":
+            if name == "lastspike":
+                self.needs.lastspike.add(self.component.name)
+            if name in CONSTANTS and name in self.taken:
+                return repr(CONSTANTS[name])
+            return name
+        return self.external(name, symbol)
+
+    def unit_or_noise(self, name: str) -> str:
+        if name in SHORT_UNITS or name == "xi" or name.startswith("xi_"):
+            return name
+        dim, factor = resolve([(name, 1)])
+        return f"({times_unit(repr(factor), dim.unit_name())})"
+
+    def other_side(self, symbol: Symbol) -> str:
+        side = self.component.pre if symbol.side == "pre" else self.component.post
+        assert side is not None
+        if symbol.name == "lastspike":
+            self.needs.lastspike.add(side.name)
+        if symbol.kind != "parameter":
+            return f"{symbol.name}_{symbol.side}"
+        if self.values.symbol_varies(side.parameters[symbol.name], side):
+            self.needs.parameters.setdefault(side.name, set()).add(symbol.name)
+            return f"{symbol.name}_{symbol.side}"
+        return self.external(f"{side.name}_{symbol.name}", side.parameters[symbol.name])
+
+    def external(self, name: str, symbol: Symbol) -> str:
+        """A value from outside, under a name that means nothing else here."""
+        shown = self.free(name)
+        if shown not in self.externals:
+            values, component = self.values, self.component
+            self.externals[shown] = Parameter(
+                shown, values.reference(symbol, component),
+                values.symbol_varies(symbol, component), values.unit(symbol),
+            )  # fmt: skip
+        return shown
+
+    def free(self, name: str) -> str:
+        while name in self.taken:
+            name = f"syn_{name}" if self.component.kind == "connection" else f"{name}_value"
+        return name
+
+    @property
+    def varying(self) -> tuple[Parameter, ...]:
+        return tuple(p for _, p in sorted(self.externals.items()) if p.varies)
+
+    @property
+    def namespace(self) -> tuple[Parameter, ...]:
+        return tuple(p for _, p in sorted(self.externals.items()) if not p.varies)
+
+    # Draws
+
+    def draw(self, call: ast.Call, arguments: Mapping[str, str]) -> str:
+        """A draw in code: a function of the stream's key, the step and the element alone."""
+        distribution = DISTRIBUTIONS[call.func.id]
+        self.draws += 1
+        many = self.values.table.replicates > 1
+        shared = self.component.scope == "shared"
+        copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
+        key = f"{self.component.name!r}, 'draw {self.draws}'"
+        if call.independent:
+            code = f"draw_keys(x, {key}, {copies}, row)"
+        else:
+            code = f"draw_keys(x, {key}, {copies})" if many else f"draw_key({key}, 0)"
+        name = self.free(f"draw_key_{self.draws}")
+        self.externals[name] = Parameter(name, code, many or call.independent, "1")
+        place = f"{name}, t_in_timesteps, {self.element}"
+        base = f"{distribution.base}_draw({place})"
+        texts = [f"({arguments[a]})" for a in distribution.arguments]
+        if call.func.id == "binomial":
+            return f"binomial_draw({place}, {arguments['n']}, {arguments['p']})"
+        if call.func.id == "bernoulli":  # Brian2 multiplies no condition
+            return f"int({base} < {texts[0]})"
+        text = distribution.transform.format(*texts, u=base).replace("np.", "")
+        return f"int({text})" if distribution.result == "integer" else f"({text})"
+
+    def literal(self, value: float, unit: str) -> str:
+        """A number with more digits than sympy would print, as a value from outside."""
+        name = self.free(f"number_{len([n for n in self.externals if n.startswith('number_')])}")
+        self.externals[name] = Parameter(name, repr(value), False, unit)
+        return name
+
+    # Statements
+
+    def statements(
+        self, body: Iterable[ast.Statement], bounds: Mapping[str, ast.Bounds] | None = None,
+        deliver: Iterable[str] = (), weight: str | None = None, gates: Gates | None = None,
+    ) -> list[str]:  # fmt: skip
+        """Lines of code. Bounded variables are clipped where they are assigned."""
+        gates, bounds = gates or Gates(), bounds or {}
+        locals: set[str] = set()
+        lines: list[str] = []
+        for statement in body:
+            if isinstance(statement, ast.Deliver):
+                lines += deliver
+                continue
+            assert isinstance(statement, ast.Update)
+            name = statement.target.id
+            each, self.element = self.element, "0" if name in self.one else self.element
+            value = self.show(statement.value, locals)
+            self.element = each
+            if name not in self.scope and name not in self.own:
+                locals.add(name)
+            if statement.op == "=" and isinstance(statement.value, ast.Name):
+                value = self.copied(statement.value, value)
+            target = self.free(name) if name in locals else self.name(name)
+            gate = gates.learning if name == weight else ""
+            if target.endswith(("_pre", "_post")):
+                gate = gates.sending
+            lines.append(assignment(target, statement.op, value, gate, self.ends(bounds.get(name))))
+        return lines
+
+    def copied(self, expr: ast.Expr, text: str) -> str:
+        """A bare name is the same array on numpy, and would change with it. Brian2 simplifies
+        `x + 0` and `x*1` to `x`; measured, a clip copies."""
+        known = self.values.checked.types.get(id(expr))
+        if known is not None and known.kind == "boolean":
+            return f"int({text}) > 0"
+        if known is not None and known.kind == "integer":
+            return f"clip({text}, -2147483647, 2147483647)"
+        infinite = times_unit("inf", known.dim.unit_name() if known else "1")
+        return f"clip({text}, -{infinite}, {infinite})"
+
+    def ends(self, bounds: ast.Bounds | None) -> tuple[str, str] | None:
+        return None if bounds is None else (self.show(bounds.low), self.show(bounds.high))
+
+
+def assignment(
+    target: str, op: str, value: str, gate: str = "", ends: tuple[str, str] | None = None
+) -> str:
+    """One statement; with a gate of 0 the target keeps its value."""
+    if ends is None and op in ("+=", "-=") and gate:
+        return f"{target} {op} {gate}*({value})"
+    if ends is None and not gate:
+        return f"{target} {op} {value}"
+    if op != "=":
+        value = f"{target} {op[0]} {value if value.isidentifier() else f'({value})'}"
+    if ends is not None:
+        value = f"clip({value}, {ends[0]}, {ends[1]})"
+    if gate:
+        value = f"{gate}*({value}) + (1 - {gate})*{target}"
+    return f"{target} = {value}"
+
+
+class ModelPrinter(Brian2Printer):
+    """Prints with the names of a model; locals are the block's own."""
+
+    def __init__(self, model: ModelCode, locals: set[str], instead: Mapping[str, str]):
+        super().__init__({}, model.values.checked.types)
+        self.model, self.locals, self.instead = model, locals, instead
+
+    def name(self, expr: ast.Name) -> str:
+        if expr.id in self.instead:
+            return self.instead[expr.id]
+        if expr.id in self.locals:
+            return self.model.free(expr.id)
+        return self.model.name(expr.id)
+
+    def leaf(self, expr: ast.Expr) -> tuple[str, int]:
+        if isinstance(expr, ast.Call) and expr.func.id in DISTRIBUTIONS:
+            arguments = {n: self.show(a) for n, a in arguments_of(expr).items()}
+            return self.model.draw(expr, arguments), 9
+        if isinstance(expr, ast.Number) and digits(expr.value) > SYMPY_DIGITS:
+            return self.model.literal(float(expr.value), "1"), 9
+        if isinstance(expr, ast.Quantity) and digits(expr.number) > SYMPY_DIGITS:
+            unit = resolve((f.name, f.exponent) for f in expr.unit.factors)[0].unit_name()
+            return self.model.literal(quantity(expr), unit), 9
+        return super().leaf(expr)
+
+
+def digits(value: float) -> int:
+    """Decimal digits that a number needs."""
+    return len(repr(value).partition("e")[0].replace(".", "").strip("-0"))

@@ -1,0 +1,71 @@
+"""Patterns: code of a mask over the pairs of one block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import ast
+from ..check.symbols import Component
+from ..ir import Draw
+from .values import Values, used_names
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`code` is a mask over i and j (flat arrays of all pairs); `pairs` code of listed pairs."""
+
+    code: str
+    pairs: str
+    draws: Draw | None
+    same: bool
+
+
+def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choice:
+    node = c.node
+    assert isinstance(node, ast.Connect) and node.pattern is not None
+    pattern = node.pattern
+    kind = pattern.kind.id
+    code, pairs, draws = "True", "", None
+    swept = values.attribute(c, "p", "block") or values.attribute(c, "k", "block")
+    argument = swept or ""
+    if not swept and pattern.argument is not None:
+        argument = pair_code(values, c, pattern.argument, n_pre, n_post)
+    match kind:
+        case "one_to_one":
+            code = "i == j"
+        case "random":
+            code = f"u < {argument}"
+        case "fixed_indegree":
+            code = f"lowest(u, {argument}, ({n_pre}, {n_post}), axis=0)"
+        case "fixed_outdegree":
+            code = f"lowest(u, {argument}, ({n_pre}, {n_post}), axis=1)"
+        case "pairs":
+            assert pattern.path is not None
+            pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post})"
+    if kind in ("random", "fixed_indegree", "fixed_outdegree"):
+        draws = Draw("u", "uniform", f"({c.name!r}, 'pattern')", pattern.independent)
+    if pattern.where is not None:
+        condition = pair_code(values, c, pattern.where, n_pre, n_post)
+        code = condition if code == "True" else f"np.logical_and({code}, {condition})"
+    parts = [pattern.argument, pattern.where]
+    same = not (swept or pattern.independent or any(values.varies(e, c) for e in parts))
+    same = same and not any(n.endswith(("_pre", "_post")) for n in used_names(parts))
+    same = same and values.table.replicates == 1
+    return Choice(code, pairs, draws, same or (draws is None and "block" not in code))
+
+
+def pair_code(values: Values, c: Component, expr: ast.Expr, n_pre: int, n_post: int) -> str:
+    """Code over the pairs (i, j) of one block; `pre` and `post` hold the layers' first values."""
+    assert c.pre is not None and c.post is not None
+    extra = {"i": "i", "j": "j", "N_pre": repr(n_pre), "N_post": repr(n_post)}
+    scope = values.symbols.pattern_scope(c)
+    for name in used_names([expr]):
+        symbol = scope.get(name)
+        if symbol is not None and symbol.side:
+            side = c.pre if symbol.side == "pre" else c.post
+            if symbol.kind == "parameter":
+                extra[name] = values.reference(side.parameters[symbol.name], side, "block")
+            else:
+                index = "i" if symbol.side == "pre" else "j"
+                extra[name] = f"{symbol.side}[{symbol.name!r}][{index}]"
+    return values.code(expr, c, extra, "block")

@@ -1,0 +1,104 @@
+"""What is recorded, and the phases of the run."""
+
+from __future__ import annotations
+
+from .. import ast
+from ..check.symbols import Component
+from ..diagnostics import Diagnostic
+from ..ir import Connection, Monitor, Phase
+from ..numeric import evaluate
+from .values import Values
+
+
+def recorded(values: Values) -> frozenset[tuple[str, str]]:
+    """(component, variable) of everything that a `record:` line names."""
+    return frozenset(
+        (item.component.id, variable.id)
+        for record in values.symbols.spec.of(ast.Record)
+        for item in record.items
+        if isinstance(item, ast.RecordState)
+        for variable in item.variables
+    )
+
+
+def lower_records(
+    values: Values, connections: tuple[Connection, ...]
+) -> tuple[tuple[str, ...], tuple[Monitor, ...]]:
+    spikes: dict[str, None] = {}
+    states = []
+    by_name = {c.name: c for c in connections}
+    for record in values.symbols.spec.of(ast.Record):
+        for item in record.items:
+            if isinstance(item, ast.RecordSpikes):
+                spikes.update({layer.id: None for layer in item.layers})
+                continue
+            component = values.symbols.components[item.component.id]
+            variables = tuple(
+                (v.id, model_name(component, by_name.get(component.name), v.id))
+                for v in item.variables
+            )
+            every = float(evaluate(item.every, values.constants))
+            states.append(Monitor(
+                component.name, component.kind == "layer", variables, every,
+                chosen_blocks(values, item),
+            ))  # fmt: skip
+    return tuple(spikes), tuple(states)
+
+
+def model_name(component: Component, connection: Connection | None, name: str) -> str:
+    """What the script's model calls a variable; a trace is recorded as it is at that time."""
+    if connection is None:
+        return name
+    own = name if name in connection.state else f"syn_{name}"
+    if own not in connection.state:  # a subexpression
+        own = name if any(line.startswith(f"{name} =") for line in connection.equations) else own
+    return next((trace.now for trace in connection.traces if trace.name == own), own)
+
+
+def chosen_blocks(values: Values, item: ast.RecordState) -> tuple[int, ...] | None:
+    if item.blocks is None:
+        return None
+    rows = values.table.rows
+    blocks = tuple(int(evaluate(b, values.constants)) for b in item.blocks)
+    if any(not 0 <= b < rows for b in blocks):
+        values.problems.append(Diagnostic(
+            "NAME001", item.span,
+            f"there is no such block; the sweep has {rows}, from 0 to {rows - 1}",
+        ))  # fmt: skip
+    return blocks
+
+
+# Phases -----------------------------------------------------------------------------------------
+
+
+def lower_phases(values: Values) -> tuple[Phase, ...]:
+    """One without modifiers where the run is a single stretch."""
+    run: ast.Run = values.symbols.spec.of(ast.Run)[0]
+    if not run.phases:
+        code = "0.0" if run.duration is None else duration(values, run.duration)
+        return (Phase("run", code),)
+    learning = [c.name for c in values.symbols.connections if c.rule and c.weight]
+    found = []
+    for number, phase in enumerate(run.phases):
+        frozen: dict[str, None] = {}
+        off: dict[str, None] = {}
+        for modifier in phase.modifiers:
+            if isinstance(modifier, ast.PlasticityOff):
+                frozen.update(dict.fromkeys(learning))
+            elif isinstance(modifier, ast.Frozen):
+                frozen[modifier.connection.id] = None
+            elif isinstance(modifier, ast.Off):
+                off[modifier.connection.id] = None
+        sets = {owner: None for (owner, _), changes in values.sets.items()
+                if any(at == number for at, _ in changes)}  # fmt: skip
+        found.append(Phase(
+            phase.name.id, duration(values, phase.duration), tuple(frozen), tuple(off),
+            tuple(sets),
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def duration(values: Values, expr: ast.Expr) -> str:
+    if isinstance(expr, ast.Name) and expr.id in values.symbols.sounds:
+        return f"sound_length({expr.id!r}, sounds)"
+    return values.code(expr, None)

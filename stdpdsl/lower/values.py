@@ -1,0 +1,193 @@
+"""Values: what a name stands for in the script's Python, and whether blocks differ in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from .. import ast
+from ..brian2.expressions import NumpyPrinter
+from ..builtins import DISTRIBUTIONS
+from ..check import Checked
+from ..check.symbols import Component, Symbol
+from ..check.values import constant_values
+from ..diagnostics import Diagnostic
+from ..ir import Draw, Initial, Parameter
+from ..numeric import evaluate
+from ..sweep import SweepTable
+
+
+def used_names(nodes: Iterable[ast.Node | None]) -> set[str]:
+    return {
+        n.id
+        for node in nodes
+        if node is not None
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name)
+    }
+
+
+class Values:
+    """Answers for one checked spec and its evaluated sweep."""
+
+    def __init__(self, checked: Checked, table: SweepTable):
+        self.checked, self.table = checked, table
+        self.symbols = checked.symbols
+        self.constants: dict[str, Any] = constant_values(self.symbols, unswept=False)
+        self.problems: list[Diagnostic] = []
+        self.by_target = {c.target: c.name for c in self.symbols.columns.values() if c.target}
+
+    @cached_property
+    def sets(self) -> dict[tuple[str, str], list[tuple[int, ast.Expr]]]:
+        """What phases change: (component, parameter) -> [(number of the phase, value)]."""
+        found: dict[tuple[str, str], list[tuple[int, ast.Expr]]] = {}
+        for run in self.symbols.spec.of(ast.Run):
+            for number, phase in enumerate(run.phases):
+                for modifier in phase.modifiers:
+                    if isinstance(modifier, ast.SetParameter):
+                        names = [part.id for part in modifier.path.parts]
+                        owner = names[0] if len(names) > 1 else self.symbols.owners(names[0])[0]
+                        found.setdefault((owner, names[-1]), []).append((number, modifier.value))
+        return found
+
+    # Which values differ
+
+    def varies(self, expr: ast.Expr | None, component: Component | None) -> bool:
+        """Whether a value differs between blocks, or between phases."""
+        scope = self.symbols.value_scope(component)
+        return any(
+            name in scope and self.symbol_varies(scope[name], component)
+            for name in used_names([expr])
+        )
+
+    def symbol_varies(self, symbol: Symbol, component: Component | None) -> bool:
+        if symbol.kind == "column" or ("", symbol.name) in self.by_target:
+            return True
+        if symbol.kind == "parameter":
+            owner = self.symbols.components[symbol.owner]
+            key = (owner.name, symbol.name)
+            if key in self.by_target or key in self.sets or symbol.by_preset:
+                return True
+            return self.varies(symbol.value, owner)
+        return symbol.kind == "constant" and self.varies(symbol.value, None)
+
+    # As Python
+
+    def unit(self, symbol: Symbol) -> str:
+        known = self.checked.type_of(symbol)
+        return known.dim.unit_name() if known else "1"
+
+    def code(
+        self, expr: ast.Expr, component: Component | None,
+        extra: Mapping[str, str] | None = None, index: str = "",
+    ) -> str:  # fmt: skip
+        """Python code of an expression; with an `index`, one value per element."""
+        names = {}
+        scope = self.symbols.value_scope(component)
+        for name in used_names([expr]):
+            symbol = scope.get(name)
+            if symbol is not None and symbol.kind != "builtin":
+                names[name] = self.reference(symbol, component, index)
+        return NumpyPrinter({**names, **(extra or {})}).show(expr)
+
+    def reference(self, symbol: Symbol, component: Component | None, index: str = "") -> str:
+        if symbol.kind == "column":
+            text = f"row[{symbol.name!r}]"
+        elif symbol.kind == "constant":
+            text = f"p.constants.{symbol.name}"
+        else:
+            text = f"p.{symbol.owner}.{symbol.name}"
+        return f"at({text}, {index})" if index and self.symbol_varies(symbol, component) else text
+
+    def parameters(self, component: Component | None) -> tuple[Parameter, ...]:
+        """In an order in which each uses only those before it."""
+        table = component.parameters if component else self.symbols.constants
+        owner = component.name if component else ""
+        done: dict[str, Parameter] = {}
+
+        def visit(name: str) -> None:
+            if name in done:
+                return
+            symbol = table[name]
+            column = self.by_target.get((owner, name))
+            sets = self.sets.get((owner, name), [])
+            values = [*([symbol.value] if symbol.value and not column else []),
+                      *(value for _, value in symbol.by_preset), *(value for _, value in sets)]
+            for used in sorted(used_names(values)):
+                if used in table and used != name:
+                    visit(used)
+            if column is not None:
+                code = f"row[{column!r}]"
+            elif symbol.by_preset:
+                preset = self.by_target[owner, "preset"]
+                items = ", ".join(
+                    f"{n!r}: {self.code(value, component)}" for n, value in symbol.by_preset
+                )
+                code = f"by_preset(row[{preset!r}], {{{items}}})"
+            else:
+                assert symbol.value is not None
+                code = self.code(symbol.value, component)
+            done[name] = Parameter(
+                name, code, self.symbol_varies(symbol, component), self.unit(symbol),
+                tuple((number, self.code(value, component)) for number, value in sets),
+            )  # fmt: skip
+
+        for name in table:
+            visit(name)
+        return tuple(done.values())
+
+    def attribute(self, component: Component, name: str, index: str) -> str | None:
+        """Code of a swept attribute (`delay`, `weight`, `p`, ...), None where it is not swept."""
+        column = self.by_target.get((component.name, name))
+        return None if column is None else f"row[{column!r}][{index}]"
+
+    def number(self, expr: ast.Expr | None, default: float) -> float:
+        """A value that is the same in every block and known now."""
+        return default if expr is None else float(evaluate(expr, self.constants))
+
+    # Values with draws
+
+    def initial(
+        self, name: str, expr: ast.Expr, component: Component, index: str,
+        extra: Mapping[str, str], bounds: ast.Bounds | None = None, variable: str | None = None,
+    ) -> Initial:  # fmt: skip
+        """`name` keys the draws, `variable` is what the script calls it."""
+        draws: list[Draw] = []
+
+        def value(node: ast.Expr) -> str:
+            if isinstance(node, ast.Call) and node.func.id in DISTRIBUTIONS:
+                distribution = DISTRIBUTIONS[node.func.id]
+                key = f"({component.name!r}, {name!r})"
+                if draws:
+                    key = f"({component.name!r}, {name!r}, {len(draws)})"
+                draw = Draw(f"u{len(draws)}", distribution.base, key, node.independent)
+                draws.append(draw)
+                given = arguments_of(node)
+                texts = [f"({value(given[a])})" for a in distribution.arguments]
+                return distribution.transform.format(*texts, u=draw.placeholder)
+            if isinstance(node, ast.Binary) and has_draw(node):
+                return f"({value(node.left)}) {node.op} ({value(node.right)})"
+            if isinstance(node, ast.Unary) and has_draw(node):
+                return f"{node.op}({value(node.operand)})"
+            if isinstance(node, ast.Call) and has_draw(node):
+                names = {f"_{k}": f"({value(a)})" for k, a in enumerate(node.args)}
+                slots = tuple(ast.Name(n, span=node.span) for n in names)
+                call = ast.Call(node.func, slots, span=node.span)
+                return self.code(call, component, {**extra, **names}, index)
+            return self.code(node, component, extra, index)
+
+        code = value(expr)
+        low = self.code(bounds.low, component, extra, index) if bounds else None
+        high = self.code(bounds.high, component, extra, index) if bounds else None
+        return Initial(variable or name, code, tuple(draws), low, high)
+
+
+def has_draw(node: ast.Node) -> bool:
+    return any(isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS for n in ast.walk(node))
+
+
+def arguments_of(call: ast.Call) -> dict[str, ast.Expr]:
+    """A draw's arguments by their names."""
+    given = dict(zip(DISTRIBUTIONS[call.func.id].arguments, call.args, strict=False))
+    return given | {k.name.id: k.value for k in call.kwargs}

@@ -1,0 +1,183 @@
+"""`--set NAME=VALUE`: a spec with other values.
+
+NAME is a constant, COMPONENT.PARAMETER (or PARAMETER where one component has it), `duration`, `dt`
+or `seed`. What the sweep sets cannot be set here: its column would win.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from . import ast
+from .diagnostics import CompileError, Diagnostic, Label, did_you_mean
+from .parser import parse
+from .source import Source, Span
+
+RUN = ("duration", "dt", "seed")
+_HEAD = "constants:\n    setting = "
+
+Rules = Mapping[str, ast.Rule]
+
+
+@dataclass(frozen=True)
+class Typed(Source):
+    """A value as a spec of its own, whose places are those of what was typed."""
+
+    typed: str = ""
+    start: int = 0  # of the value in what was typed
+
+    def position(self, offset: int) -> tuple[int, int]:
+        return 1, max(0, offset - len(_HEAD) + self.start) + 1
+
+    def line(self, number: int) -> str:
+        return self.typed
+
+
+def typed_expression(option: str, text: str, start: int = 0) -> ast.Expr:
+    """What stands in an option's text from `start` on; CompileError with places in that text."""
+    value = text[start:]
+    begins = len(text) - len(value.lstrip())
+    source = Typed(option, f"{_HEAD}{value.strip()}\n", text, begins)
+    expr: ast.Expr = parse(source).of(ast.Constants)[0].items[0].value
+    return expr
+
+
+def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Spec:
+    rules: Rules = ChainMap({r.name.id: r for r in spec.of(ast.Rule)}, library)  # type: ignore[arg-type]
+    for text in sets:
+        name, _, value = text.partition("=")
+        parsed = typed_expression("--set", text, len(text) - len(value))
+        _refuse_swept(spec, name.strip(), parsed)
+        spec = _with(spec, name.strip(), parsed, rules)
+    return spec
+
+
+def _with(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> ast.Spec:
+    owner, _, attribute = name.rpartition(".")
+    constants = {i.name.id for c in spec.of(ast.Constants) for i in c.items}
+    if not owner and name not in constants and name not in RUN:
+        owner, attribute = _owner(spec, name, value, rules), name
+    changed: list[ast.Declaration] = []
+    done = False
+    for d in spec.declarations:
+        if not owner and name in RUN and isinstance(d, ast.Run):
+            setting: dict[str, Any] = {name: value}
+            d, done = replace(d, **setting), True
+        elif not owner and isinstance(d, ast.Constants):
+            items = tuple(replace(x, value=value) if x.name.id == name else x for x in d.items)
+            d, done = replace(d, items=items), done or items != d.items or name in constants
+        elif owner and isinstance(d, ast.Layer | ast.Connect) and d.name.id == owner:
+            d, done = _with_argument(d, attribute, value, rules), True
+        changed.append(d)
+    if not done:
+        _unknown(spec, name, value, rules)
+    return replace(spec, declarations=tuple(changed))
+
+
+def _with_argument(
+    d: ast.Layer | ast.Connect, name: str, value: ast.Expr, rules: Rules
+) -> ast.Layer | ast.Connect:
+    argument = ast.Assign(ast.Ident(name, span=value.span), value, span=value.span)
+
+    def among(arguments: tuple[ast.Assign, ...]) -> tuple[ast.Assign, ...]:
+        return (*(a for a in arguments if a.name.id != name), argument)
+
+    if isinstance(d, ast.Connect) and name == "weight" and d.weight is not None:
+        return replace(d, weight=value)
+    if isinstance(d, ast.Layer) and name == "rate" and isinstance(d.source, ast.PoissonInput):
+        return replace(d, source=replace(d.source, rate=value))
+    if isinstance(d, ast.Connect) and d.plasticity:
+        # Of several rules, the one that has such a parameter; the check tells if none has.
+        preset = value.id if name == "preset" and isinstance(value, ast.Name) else None
+        place = next(
+            (k for k, use in enumerate(d.plasticity)
+             if use.rule.id in rules and _has(rules[use.rule.id], name, preset)), 0,
+        )  # fmt: skip
+        uses = list(d.plasticity)
+        if preset is not None:
+            uses[place] = replace(uses[place], preset=ast.Ident(preset, span=value.span))
+        else:
+            uses[place] = replace(uses[place], arguments=among(uses[place].arguments))
+        return replace(d, plasticity=tuple(uses))
+    if isinstance(d, ast.Layer) and d.neuron:
+        return replace(d, arguments=among(d.arguments))
+    raise CompileError([Diagnostic(
+        "NAME003", _name_of(value), f"`{d.name.id}` has no parameter `{name}` to set",
+        help="change it in the spec",
+    )])  # fmt: skip
+
+
+def _has(rule: ast.Rule, name: str, preset: str | None) -> bool:
+    if preset is not None:
+        return any(p.name.id == preset for p in rule.presets)
+    return any(p.name.id == name for p in rule.parameters)
+
+
+def _parameters(spec: ast.Spec, rules: Rules) -> Iterator[tuple[str, str]]:
+    """(component, parameter) of everything that the file itself declares."""
+    neurons = {n.name.id: n for n in spec.of(ast.Neuron)}
+    for d in spec.declarations:
+        models: list[ast.Neuron | ast.Rule | None] = []
+        if isinstance(d, ast.Layer) and d.neuron is not None:
+            models = [neurons.get(d.neuron.dotted)]
+        elif isinstance(d, ast.Connect):
+            models = [rules.get(use.rule.id) for use in d.plasticity]
+        for model in models:
+            for parameter in model.parameters if model is not None else ():
+                yield d.name.id, parameter.name.id  # type: ignore[attr-defined]
+
+
+def _owner(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> str:
+    """The one component that has a parameter of this name."""
+    owners = list(dict.fromkeys(c for c, p in _parameters(spec, rules) if p == name))
+    if len(owners) > 1:
+        listed = ", ".join(f"`{c}.{name}`" for c in owners)
+        raise CompileError([Diagnostic(
+            "NAME019", _name_of(value), f"`{name}` is a parameter of {len(owners)} components",
+            help=f"say which one: {listed}",
+        )])  # fmt: skip
+    if not owners:
+        _unknown(spec, name, value, rules)
+    return owners[0]
+
+
+def _unknown(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> NoReturn:
+    known = [i.name.id for c in spec.of(ast.Constants) for i in c.items]
+    for component, parameter in _parameters(spec, rules):
+        known += [f"{component}.{parameter}", parameter]
+    raise CompileError([Diagnostic(
+        "NAME001", _name_of(value), f"there is nothing called `{name}` to set",
+        help=did_you_mean(name, [*known, *RUN])
+        or "a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
+    )])  # fmt: skip
+
+
+def _refuse_swept(spec: ast.Spec, name: str, value: ast.Expr) -> None:
+    """A column's value would come before this one."""
+    for sweep in spec.of(ast.Sweep):
+        for node in ast.walk(sweep):
+            if isinstance(node, ast.Axis | ast.Header) and _same(name, node.path.dotted):
+                raise CompileError([Diagnostic(
+                    "SWEEP002", _name_of(value), f"`{name}` is set by the sweep",
+                    labels=(Label(node.path.span, "its column"),),
+                    help="change it there, or leave out the column",
+                )])  # fmt: skip
+
+
+def _same(name: str, column: str) -> bool:
+    """Whether both may mean one parameter; either may leave out the component."""
+    bare = "." not in name or "." not in column
+    return name == column or (bare and name.rpartition(".")[2] == column.rpartition(".")[2])
+
+
+def _name_of(value: ast.Expr) -> Span:
+    """The place of NAME in what was typed."""
+    source = value.span.source
+    assert isinstance(source, Typed)
+    name = source.typed.partition("=")[0]
+    indent = len(name) - len(name.lstrip())
+    start = len(_HEAD) - source.start + indent
+    return Span(source, start, start + len(name.strip()))

@@ -1,0 +1,98 @@
+"""A sweep's table from a CSV, Parquet or XLSX file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Columns = dict[str, list]
+
+
+def read_table(path: Path) -> Columns:
+    """The columns by their heads, as in the file. OSError where it cannot be read, ValueError
+    (whose text goes on after "`NAME` is no table: ") where it holds no table."""
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")
+    path.open("rb").close()  # the libraries call a missing file by many names
+    return read(path)
+
+
+def reason(error: OSError) -> str:
+    """Why a file cannot be read, in the words of our messages."""
+    kinds = {
+        FileNotFoundError: "there is no such file",
+        IsADirectoryError: "it is a folder",
+        NotADirectoryError: "its folder is a file",
+        PermissionError: "permission denied",
+    }
+    return kinds.get(type(error)) or error.strerror or str(error)
+
+
+def _csv(path: Path) -> Columns:
+    import csv
+
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except UnicodeDecodeError:
+        raise ValueError("it is not text in UTF-8") from None
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    if rows and len(rows[0]) == 1 and (sign := next((s for s in ";\t" if s in rows[0][0]), "")):
+        name = "tabs" if sign == "\t" else f"`{sign}`"
+        raise ValueError(f"its cells are separated by {name}, not by commas")
+    return _columns(rows)
+
+
+def _parquet(path: Path) -> Columns:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except pyarrow.ArrowException:
+        raise ValueError("it is not a Parquet file") from None
+    _named(table.column_names)
+    return dict(table.to_pydict())
+
+
+def _xlsx(path: Path) -> Columns:
+    import openpyxl
+
+    try:
+        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    except Exception:  # zipfile's, lxml's and openpyxl's own
+        raise ValueError("it is not an XLSX file") from None
+    return _columns(rows)
+
+
+_READERS = {".csv": _csv, ".parquet": _parquet, ".xlsx": _xlsx}
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> Columns:
+    filled = [(n, row) for n, row in enumerate(rows, 1) if any(c not in (None, "") for c in row)]
+    if not filled:
+        raise ValueError("it is empty")
+    head = ["" if cell is None else str(cell).strip() for cell in filled[0][1]]
+    _named(head)
+    for number, row in filled[1:]:
+        if len(row) != len(head):
+            cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+            raise ValueError(f"line {number} has {cells} where the head has {len(head)}")
+    return {name: [row[k] for _, row in filled[1:]] for k, name in enumerate(head)}
+
+
+def _named(head: Sequence[str]) -> None:
+    """Each column has a name of its own."""
+    if not head:
+        raise ValueError("it has no columns")
+    for number, name in enumerate(head, 1):
+        if not name.strip():
+            raise ValueError(f"its column {number} has no name")
+    name, count = Counter(head).most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"it has {count} columns `{name}`")

@@ -1,0 +1,81 @@
+"""What a network is made of: arrays in SI units, before any simulator sees them.
+
+A layer or connection has copies: one per block, or one per replicate where it is shared. Copy k of
+a layer has the neurons k*size to (k + 1)*size - 1.
+"""
+
+import os
+
+import numpy as np
+
+
+class Data:
+    """First values of the layers, replayed spikes, and the connections' edges, by name."""
+
+    def __init__(self, row, blocks, replicates, folder):
+        self.blocks = blocks
+        self.replicate_of_block = row.get("replicate", np.zeros(blocks, dtype=int)).astype(int)
+        self.replicate_of_copy = np.arange(replicates)
+        self.folder = folder
+        self.phase_steps = []
+        self.sizes = {}  # (neurons in a copy, shared) of each layer
+        self.values = {}
+        self.spikes = {}
+        self.edges = {}
+        self.samples = {}
+        self.warnings = []
+
+    @property
+    def steps(self):
+        """Steps of the whole run."""
+        return sum(self.phase_steps)
+
+    def file(self, name):
+        """The path of a file that the spec names."""
+        return os.path.join(self.folder, name)
+
+    def copy_of(self, component):
+        """The copy that each neuron of a layer, or each synapse of a connection, belongs to."""
+        if component in self.edges:
+            return self.edges[component].copy
+        size, shared = self.sizes[component]
+        return np.repeat(np.arange(len(self.copies(shared))), size)
+
+    def hold(self, varying):
+        """Give each element the parameters that its component holds as variables."""
+        for component, parameters in varying.items():
+            copy = self.copy_of(component)
+            values = {name: full(at(value, copy), len(copy)) for name, value in parameters.items()}
+            if component in self.edges:
+                self.edges[component].parameters = values
+            else:
+                self.values[component] = values | self.values[component]
+
+    def copies(self, shared):
+        """The replicate of each copy."""
+        return self.replicate_of_copy if shared else self.replicate_of_block
+
+
+def neurons(size, copies):
+    """(number within the layer, copy) of each neuron."""
+    return np.tile(np.arange(size), len(copies)), np.repeat(np.arange(len(copies)), size)
+
+
+def full(value, count):
+    """One value per element."""
+    return value + np.zeros(count)
+
+
+def at(value, index):
+    """A parameter's value at each element: one number for all, or the block's."""
+    return value[index] if np.ndim(value) else value
+
+
+def as_int(value):
+    """Towards zero, as Brian2's `int`; of a condition 1 or 0."""
+    return np.asarray(value).astype(np.int64)[()]
+
+
+def steps_of(duration, dt):
+    """Whole steps that hold a duration (s)."""
+    return int(np.ceil(duration / dt - 1e-6))

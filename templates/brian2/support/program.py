@@ -1,0 +1,665 @@
+"""A compiled simulator: built once for a structure, kept, and fed every number at run time.
+
+Brian2 writes a C++ project in which sizes, initial values, spikes and durations are literals or
+files beside it. Here it is given a placeholder for each of them; the placeholders are then replaced
+by values that the program reads when it starts. So one program runs any table of its model: more
+blocks, other weights, other spikes, a longer run. Running it needs no brian2.
+
+The network is described once, by a function of `data`, for all targets:
+
+    data      {"A1.N": 200, "A1.v": array, "ff.N": 2000, "ff.i": array, ..., "train": 10.0}
+              int: a size; float: a duration (s); array: one value per element of the object that
+              the key names up to its last dot, in SI units
+    assign    sets a variable from the data       connect   makes the synapses
+    replay    makes a group of given spikes       record    makes a state monitor
+    follow    makes a function of time            seed_noise
+    advance   runs for a duration
+"""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+PROGRAM_FORMAT = 1
+PROGRAMS_KEPT = 50
+PROGRAM_BYTES_KEPT = 2_000_000_000
+REPORT_EVERY = 0.5  # s
+
+# Read by the program when it starts. `number` is also called before main(), for global sizes.
+PROGRAM_INPUT = r"""
+#pragma once
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+namespace brian {
+inline void no_input(const std::string &file) {
+    std::cerr << "the input " << file << " is missing or has the wrong size" << std::endl;
+    std::exit(70);
+}
+inline std::clock_t wall_clock() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count() * CLOCKS_PER_SEC;
+}
+inline std::vector<char> bytes_of(const std::string &file) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in) no_input(file);
+    std::vector<char> bytes(in.tellg());
+    in.seekg(0);
+    if (!bytes.empty() && !in.read(bytes.data(), bytes.size())) no_input(file);
+    return bytes;
+}
+inline double number(int index) {
+    static const std::vector<char> bytes = bytes_of("numbers");
+    if ((index + 1) * sizeof(double) > bytes.size()) no_input("numbers");
+    return reinterpret_cast<const double *>(bytes.data())[index];
+}
+template <class T> void load(const std::string &file, T *into, size_t count) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in || (size_t)in.tellg() != count * sizeof(T)) no_input(file);
+    in.seekg(0);
+    if (count && !in.read(reinterpret_cast<char *>(into), count * sizeof(T))) no_input(file);
+}
+template <class T> void load(const std::string &file, std::vector<T> &into) {
+    load(file, into.data(), into.size());
+}
+template <class T> void load_all(const std::string &file, std::vector<T> &into) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in) no_input(file);
+    into.resize((size_t)in.tellg() / sizeof(T));
+    load(file, into);
+}
+"""
+
+PROGRAM_REPORT = """
+    std::cout << "at " << start + completed * duration << std::endl;
+"""
+
+
+class ProgramError(Exception):
+    """The program could not be built or did not run to its end; the text says why."""
+
+
+# The network, for every target -------------------------------------------------------------------
+
+
+class ProgramData(dict):
+    """The data that a program is built with: its placeholders, and which input feeds what."""
+
+    def __init__(self, data, code):
+        """`code` is the text whose literals no placeholder may equal."""
+        super().__init__(data)
+        self.arrays = {}  # {key: {"file", "dtype", "size" or None}}
+        self.numbers = []  # keys, by their place in the file of numbers
+        self.durations = []  # keys, in the order of the runs
+        self.markers = {}  # {key of a size: its placeholder}
+        self.products = {}  # {placeholder times width: (key, width)}
+        literals = set(re.findall(r"\d+", code))
+        marker = 70_001
+        for key, value in data.items():
+            if isinstance(value, int | np.integer):
+                while {str(marker), str(marker + 1)} & literals:
+                    marker += 2
+                self.markers[key] = marker
+                marker += 2
+
+    def __getitem__(self, key):
+        value = super().__getitem__(key)
+        if key in self.markers:
+            return self.markers[key]
+        if isinstance(value, float):
+            return value
+        raise TypeError(f"the values of {key} are read when the program runs, not when it is built")
+
+    def number(self, key):
+        """The place of a number in the file of numbers."""
+        if key not in self.numbers:
+            self.numbers.append(key)
+        return self.numbers.index(key)
+
+    def loaded(self, key, variable, size):
+        """C++ that reads an input into a variable; `size` is the key of its length, or None."""
+        from brian2 import get_device
+        from brian2.core.variables import DynamicArrayVariable
+
+        device = get_device()
+        name = device.get_array_name(variable, access_data=False)
+        device.array_cache[variable] = None  # Brian2 must not take it for known
+        file, dtype = str(len(self.arrays)), np.dtype(variable.dtype).str
+        self.arrays[key] = {"file": f"inputs/{file}", "dtype": dtype, "size": size}
+        if not isinstance(variable, DynamicArrayVariable):
+            return f'load("{file}", {name}, _num_{name});'
+        return f'{"load" if size else "load_all"}("{file}", {name});'
+
+    @contextmanager
+    def as_files(self, keys, size):
+        """Whatever Brian2 stores in the block are the inputs `keys`, read where it stored them."""
+        from brian2 import get_device
+
+        before = set(get_device().static_arrays)
+        yield
+        made = [name for name in get_device().static_arrays if name not in before]
+        if len(made) != len(keys):
+            raise ProgramError(f"Brian2 stored {made} for {keys}")
+        for key, name in zip(keys, made, strict=True):
+            dtype = get_device().static_arrays[name].dtype.str
+            self.arrays[key] = {"file": f"static_arrays/{name}", "dtype": dtype, "size": size}
+
+
+def size_key(key):
+    """The key of the size that an array's key belongs to: "ff.w" has "ff.N" values."""
+    return key.rpartition(".")[0] + ".N"
+
+
+def assign(group, name, data, key):
+    """Set a variable of a group, of synapses or of a pathway (`delay`)."""
+    if isinstance(data, ProgramData):
+        from brian2 import get_device
+
+        code = data.loaded(key, group.variables[name], size_key(key))
+        get_device().insert_code("main", code)
+    else:
+        group.state(name, use_units=False)[:] = data[key]
+
+
+def connect(synapses, data, name):
+    """Make the synapses from NAME.i to NAME.j, at least one."""
+    if isinstance(data, ProgramData):
+        nothing = np.zeros(data[f"{name}.N"], dtype=np.int32)
+        with data.as_files([f"{name}.i", f"{name}.j"], f"{name}.N"):
+            synapses.connect(i=nothing, j=nothing)
+    else:
+        synapses.connect(i=data[f"{name}.i"], j=data[f"{name}.j"])
+
+
+def replay(data, name, dt):
+    """NAME.N neurons of which NAME.neuron spike in the steps NAME.step (of dt seconds), sorted."""
+    from brian2 import SpikeGeneratorGroup, get_device, second
+
+    options = {"dt": dt * second, "sorted": True, "name": name}
+    if not isinstance(data, ProgramData):
+        times = data[f"{name}.step"] * dt * second
+        return SpikeGeneratorGroup(data[f"{name}.N"], data[f"{name}.neuron"], times, **options)
+    # Two spikes, or Brian2 would write the one as a constant. Their bins are computed when the run
+    # starts; ours replace them then.
+    group = SpikeGeneratorGroup(data[f"{name}.N"], [0, 0], [0, dt] * second, **options)
+    lines = [
+        data.loaded(f"{name}.neuron", group.variables["neuron_index"], None),
+        data.loaded(f"{name}.step", group.variables["_timebins"], None),
+    ]
+    if not data.durations:
+        get_device().insert_code("before_network_run", "\n".join(lines))
+    return group
+
+
+def record(source, variables, data, name, **options):
+    """A monitor of the elements NAME.index of its source, at least one."""
+    from brian2 import StateMonitor
+
+    if not isinstance(data, ProgramData):
+        return StateMonitor(source, variables, data[f"{name}.index"], name=name, **options)
+    nothing = np.zeros(data[f"{name}.N"], dtype=np.int32)
+    with data.as_files([f"{name}.index"], f"{name}.N"):
+        return StateMonitor(source, variables, nothing, name=name, **options)
+
+
+def follow(data, name, dt, unit, width):
+    """A function of time, whose steps of `dt` seconds are the rows of NAME.values, in SI units.
+
+    `width` is 0 for a function of t, else the number of columns of a function of t and i.
+    """
+    from brian2 import TimedArray, second
+
+    if not isinstance(data, ProgramData):
+        return TimedArray(data[f"{name}.values"] * unit, dt=dt * second, name=name)
+    rows = data[f"{name}.N"]
+    file = f"static_arrays/{name}_values"
+    data.arrays[f"{name}.values"] = {"file": file, "dtype": "<f8", "size": f"{name}.N"}
+    if width:
+        data.products[rows * width] = (f"{name}.N", width)
+    shape = (rows, width) if width else rows
+    return TimedArray(np.zeros(shape) * unit, dt=dt * second, name=name)
+
+
+def seed_noise(data, key):
+    """Seed the random numbers that equations draw."""
+    from brian2 import get_device, seed
+
+    if isinstance(data, ProgramData):
+        code = f"_random_generators[0].seed((unsigned long)number({data.number(key)}));"
+        get_device().insert_code("main", code)
+    else:
+        seed(data[key])
+
+
+def advance(network, data, key, report=None):
+    """Run for a duration; `report` as Brian2's, for the targets that run in Python."""
+    from brian2 import get_device, second
+
+    options = {"namespace": {}, "report_period": REPORT_EVERY * second}
+    if not isinstance(data, ProgramData):
+        network.run(data[key] * second, report=report, **options)
+        return
+    if not data.durations:
+        # A second run would go on after Ctrl-C in the first.
+        code = "if (Network::_globally_stopped) return 130;"
+        get_device().insert_code("after_network_run", code)
+    queue = get_device().main_queue
+    before = len(queue)
+    network.run(data[key] * second, report=PROGRAM_REPORT, **options)
+    if data.durations:
+        # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
+        clocks = {o.clock for o in network.sorted_objects}
+        times = [c.variables[name] for c in clocks for name in ("t", "timestep")]
+        names = {get_device().get_array_name(variable) for variable in times}
+        added = [x for x in queue[before:] if x[0] != "set_by_single_value" or x[1][0] not in names]
+        queue[before:] = added
+    data.durations.append(key)
+    get_device().code_lines["before_network_run"].clear()  # what replay put there is done once
+
+
+# Building ----------------------------------------------------------------------------------------
+
+
+def compiler():
+    """The C++ compiler's path, or None."""
+    names = (os.environ.get("CXX"), "g++", "c++", "clang++")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+def program_flags():
+    """The compiler's flags: fast, and the same bits on every machine and for every number.
+
+    No fused multiplication and addition. No constant folding of what rounds, or exp() of a constant
+    would differ from exp() of a variable (3 in 10,000 do); yet exp() is known to have no side
+    effect, so that two equal calls are one. Without -fno-trapping-math a choice between two sums is
+    a branch, and a loop of them no vector code. Wide vectors round as narrow ones do.
+    """
+    flags = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-frounding-math"]
+    flags += ["-fno-math-errno", "-fno-trapping-math"]
+    try:
+        wide = re.search(r"^flags\b.*\bavx2\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        wide = None
+    return [*flags, *(["-mavx2"] if wide else [])]
+
+
+def program_key(code, flags):
+    """What decides a program: the code that describes the network, and all that turns it into one.
+
+    `code` must hold every literal of the model, and none of its data.
+    """
+    command = [compiler(), "--version"]
+    if command[0] is None:
+        raise ProgramError("no C++ compiler was found")
+    asked = subprocess.run(command, capture_output=True, text=True)
+    if asked.returncode:
+        raise ProgramError(f"{command[0]} does not work: {asked.stderr.strip()}")
+    text = asked.stdout
+    machine = [platform.system(), platform.machine()]
+    decides = [PROGRAM_FORMAT, version("brian2"), flags, text, machine, code]
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:32]
+
+
+def build_program(simulate, data, code, flags, folder):
+    """Build the program of a network into `folder`, which is made.
+
+    `simulate(data)` makes the network, runs it by `advance`, and returns its outputs as
+    {name: (object, variable)}.
+    """
+    from brian2 import get_device, set_device
+
+    folder = Path(folder).resolve()
+    project = folder.with_name(folder.name + ".source")
+    set_device("cpp_standalone", directory=str(project), build_on_run=False)
+    marked = ProgramData(data, code)
+    outputs = simulate(marked)
+    device = get_device()
+    device.build(directory=str(project), compile=False, run=False)
+    unused = [key for key in data if key not in marked.markers and key not in marked.arrays]
+    unused = [key for key in unused if key not in {*marked.durations, *marked.numbers}]
+    if unused:
+        raise ProgramError(f"the network makes no use of {unused}")
+    for key, array in marked.arrays.items():
+        if array["file"].startswith("static") and not (project / array["file"]).exists():
+            raise ProgramError(f"Brian2 reads {key} from another file than {array['file']}")
+    sources = sorted(device.writer.source_files)
+    units = two_units(project, sources, marked)
+    (folder / "static_arrays").mkdir(parents=True)
+    compile_program(project, units, flags, folder / "main")
+    fed = {array["file"] for array in marked.arrays.values()}
+    for file in (project / "static_arrays").iterdir():
+        if f"static_arrays/{file.name}" not in fed:
+            shutil.copy(file, folder / "static_arrays")
+    manifest = {
+        "arrays": marked.arrays,
+        "numbers": marked.numbers,
+        "outputs": {n: output_file(device, *place) for n, place in outputs.items()},
+        "hashes": {str(p.relative_to(folder)): file_hash(p) for p in files_under(folder)},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shutil.rmtree(project)
+
+
+def output_file(device, owner, name):
+    """Where a program leaves a variable: its file, and the width of one that has two dimensions."""
+    variable = owner.variables[name]
+    columns = variable.size[1] if isinstance(variable.size, tuple) else None
+    file = "results/" + device.get_array_filename(variable)
+    width = None if columns is None else f"{owner.name}.N"
+    return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
+
+
+def two_units(project, sources, data):
+    """The whole project as two texts, for headers cost more than code: what runs in each step, and
+    the rest. Sizes and durations become values that are read when the program starts."""
+    hot = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
+    sizes = {}
+    for key, marker in data.markers.items():
+        sizes[marker] = f"brian::_size_{data.number(key)}"
+        sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # of a group's list of spikes
+    for cells, (key, width) in data.products.items():
+        sizes[cells] = f"(brian::_size_{data.number(key)} * {width})"
+    literal = re.compile(r"(?<![\w.])(" + "|".join(map(str, sizes)) + r")(?![\w.])")
+    names = [f"_size_{data.number(key)}" for key in data.markers]
+
+    def text_of(source):
+        text = (project / source).read_text(encoding="utf-8")
+        return literal.sub(lambda found: sizes[int(found[1])], text) if sizes else text
+
+    declared = "".join(f"extern const long long {name};\n" for name in names)
+    defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
+    objects = (project / "objects.h").read_text(encoding="utf-8")
+    header = f'#include "input.h"\n{objects}'
+    (project / "input.h").write_text(PROGRAM_INPUT + declared + "}\n", encoding="utf-8")
+    (project / "objects.h").write_text(header, encoding="utf-8")
+    run = re.compile(r"(\.run\()[^,]+(, report_progress, )")
+    durations = iter(data.durations)
+    first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
+    for source in sources:
+        text = text_of(source)
+        if source == "main.cpp":
+            text, count = run.subn(
+                lambda found: f"{found[1]}number({data.number(next(durations))}){found[2]}", text
+            )
+            if count != len(data.durations):
+                raise ProgramError("Brian2 wrote another number of runs than there are")
+        if source == "network.cpp":
+            text = seldom_timed(text)
+        if source in hot:
+            first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
+        else:
+            second.append(text)
+    return "\n".join(first), "\n".join(second)
+
+
+def own_namespace(text, name):
+    """A code object whose support code does not collide with another's in one unit."""
+    text = text.replace("////// SUPPORT CODE ///////\nnamespace {", f"namespace {name} {{", 1)
+    use = "    using namespace brian;\n"
+    return text.replace(use, use + f"    using namespace {name};\n") if name in text else text
+
+
+def by_chunks(text):
+    """A thresholder that first asks of many neurons at once whether any spikes: most never do, and
+    that question the compiler can vectorise. The conditions are the same, so are the spikes."""
+    loop = re.compile(
+        r"( *)for\(size_t _idx=0; _idx<N; _idx\+\+\)\n *\{\n(?P<condition>.*?)\n *if\(_cond\) \{"
+        r"(?P<spike>.*?\n) {8}\}\n {4}\}\n",
+        re.DOTALL,
+    )
+    found = loop.search(text)
+    if not found or "_rand" in found["condition"]:  # a draw must not be made twice
+        return text
+    chunks = f"""
+    for(size_t _start=0; _start<N; _start+=256)
+    {{
+        const size_t _stop = _start + 256 < N ? _start + 256 : N;
+        char _any = 0;
+        for(size_t _idx=_start; _idx<_stop; _idx++)
+        {{
+{found["condition"]}
+            _any |= _cond;
+        }}
+        if(!_any) continue;
+        for(size_t _idx=_start; _idx<_stop; _idx++)
+        {{
+{found["condition"]}
+            if(_cond) {{{found["spike"]}            }}
+        }}
+    }}
+"""
+    return text[: found.start()] + chunks + text[found.end() :]
+
+
+def seldom_timed(text):
+    """Brian2 2.9 asks the kernel for the processor's time before each object of each step: 4 % of a
+    run of 1,000 blocks. Once in a step, from a clock that needs no system call, will do."""
+    each = "            if (report_func)\n"
+    text = text.replace(each, each.replace("report_func", "report_func && i == 0"))
+    return text.replace("std::clock()", "brian::wall_clock()")
+
+
+def compile_program(project, units, flags, binary):
+    """Compile the two units side by side and link them."""
+    cxx = compiler()
+    objects, running = [], []
+    for index, text in enumerate(units):
+        source = project / f"unit{index}.cc"
+        source.write_text(text, encoding="utf-8")
+        objects.append(f"unit{index}.o")
+        # What runs once need not be fast, and compiles in half the time.
+        level = [] if index == 0 else ["-O1"]
+        command = [cxx, *flags, *level, "-I.", "-Ibrianlib", "-c", source.name, "-o", objects[-1]]
+        log = (project / f"unit{index}.log").open("w+", encoding="utf-8")
+        running.append((subprocess.Popen(command, cwd=project, stderr=log), log))
+    for process, log in running:
+        if process.wait():
+            log.seek(0)
+            raise ProgramError(f"the compiler failed:\n{log.read(2000)}")
+        log.close()
+    link = subprocess.run(
+        [cxx, *objects, "-o", str(binary)], cwd=project, capture_output=True, text=True
+    )
+    if link.returncode:
+        raise ProgramError(f"the linker failed:\n{link.stderr[:2000]}")
+
+
+# Keeping -----------------------------------------------------------------------------------------
+
+
+def program_cache():
+    """The folder of compiled programs."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return Path(home) / "stdpdsl" / "programs"
+
+
+def cached_program(simulate, data, code, flags, workdir, warn, cache=None):
+    """The folder of a whole program of this network: kept, or else built and kept.
+
+    Where the cache cannot be written, `warn(text)` is called and it stays in `workdir`.
+    """
+    cache = program_cache() if cache is None else Path(cache)
+    key = program_key(code, flags)
+    entry = cache / key
+    if is_whole(entry):
+        touch(entry)
+        return entry
+    with one_at_a_time(cache, key):
+        if is_whole(entry):  # built by another while this one waited
+            return entry
+        built = Path(workdir) / key
+        build_program(simulate, data, code, flags, built)
+        try:
+            keep_program(built, entry)
+            forget_programs(cache, PROGRAMS_KEPT, PROGRAM_BYTES_KEPT, entry)
+        except OSError as error:  # read-only, or full
+            warn(f"the compiled program is not kept in {cache}: {error.strerror or error}")
+            return built
+    return entry
+
+
+def keep_program(built, entry):
+    """Move a program into the cache, so that it is there whole or not at all."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    coming = entry.with_name(f"coming-{os.getpid()}-{entry.name}")
+    try:
+        shutil.copytree(built, coming)
+        if entry.exists():  # broken, or it would have been used
+            shutil.rmtree(entry)
+        os.rename(coming, entry)
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)
+
+
+def is_whole(folder):
+    """Whether a program is there as it was built."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return all(file_hash(folder / name) == h for name, h in manifest["hashes"].items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def file_hash(path):
+    """SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_under(folder):
+    """Every file in a folder and below."""
+    return sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def touch(folder):
+    """Note that a program was used, where that can be noted."""
+    try:
+        os.utime(folder)
+    except OSError:
+        pass
+
+
+@contextmanager
+def one_at_a_time(cache, key):
+    """Let others that want this program wait for it, where the file system can lock."""
+    try:
+        import fcntl
+
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = (cache / f"{key}.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        yield  # two may build; the last is kept
+        return
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def forget_programs(cache, count, size, in_use=None):
+    """Delete the programs that were not used for longest, down to a count and a size in bytes."""
+    found = []
+    for folder in Path(cache).iterdir():
+        try:
+            if folder.name.startswith("coming-"):
+                if time.time() - folder.stat().st_mtime > 86400:  # its process was killed
+                    shutil.rmtree(folder, ignore_errors=True)
+            elif folder.is_dir():
+                bytes_ = sum(path.stat().st_size for path in files_under(folder))
+                found.append((folder.stat().st_mtime, bytes_, folder))
+        except OSError:  # deleted by another at this moment
+            continue
+    total = sum(bytes_ for _, bytes_, _ in found)
+    for _, bytes_, folder in sorted(found):
+        if len(found) <= count and total <= size:
+            break
+        if folder != in_use:
+            shutil.rmtree(folder, ignore_errors=True)
+            (Path(cache) / f"{folder.name}.lock").unlink(missing_ok=True)
+            found.pop()
+            total -= bytes_
+
+
+# Running -----------------------------------------------------------------------------------------
+
+
+def run_program(program, data, workdir, report=None):
+    """Run a program on `data` in the empty folder `workdir`; return a reader of its outputs.
+
+    `report(t)` is called with the simulated time (s) now and then. The reader takes an output's
+    name and returns its array.
+    """
+    program, workdir = Path(program).resolve(), Path(workdir)
+    manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
+    for name in ("inputs", "static_arrays", "results"):
+        (workdir / name).mkdir(parents=True)
+    for file in (program / "static_arrays").iterdir():
+        shutil.copy(file, workdir / "static_arrays")
+    np.array([data[key] for key in manifest["numbers"]], float).tofile(workdir / "inputs/numbers")
+    for key, array in manifest["arrays"].items():
+        values = np.ascontiguousarray(data[key], dtype=np.dtype(array["dtype"]))
+        if array["size"] and len(values) != data[array["size"]]:
+            raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
+        values.tofile(workdir / array["file"])
+    environment = {**os.environ, "LD_BIND_NOW": "1"}
+    with (workdir / "errors.txt").open("w+", encoding="utf-8", errors="replace") as errors:
+        process = subprocess.Popen(
+            [str(program / "main"), "--results_dir", "results/"],
+            cwd=workdir, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=errors, text=True,
+        )  # fmt: skip
+        try:
+            for line in process.stdout:
+                if report and line.startswith("at "):
+                    report(float(line[3:]))
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if status:
+            errors.seek(0)
+            raise ProgramError(how_it_failed(status, errors.read(2000)))
+    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
+    if abs(done - 1) > 1e-9:
+        raise ProgramError(f"the run ended after {done:.3%} of its duration")
+
+    def outputs(name):
+        """One output's final values; of a state monitor, a row per sample."""
+        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
+        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
+        return values if width is None else values.reshape(-1, data[width])
+
+    return outputs
+
+
+def how_it_failed(status, errors):
+    """A program's end in words."""
+    if status == -signal.SIGINT or status == 130:
+        return "the simulation was interrupted"
+    if status == -signal.SIGKILL:
+        return "the simulation was killed, perhaps for want of memory"
+    if status < 0:
+        return f"the simulation was ended by {signal.Signals(-status).name}\n{errors}"
+    return f"the simulation failed: {errors.strip() or f'exit code {status}'}"
+
+
+def runtime_reader(outputs):
+    """The same reader for a network that ran in this process."""
+    return lambda name: np.array(outputs[name][0].variables[outputs[name][1]].get_value())

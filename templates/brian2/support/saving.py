@@ -1,0 +1,194 @@
+"""From what was recorded to the tables."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from data import at
+from errors import stop
+from measures import weight_measures
+from recorded import audit_component
+
+
+class Saving:
+    """Fills the results of one run, phase by phase. `varying` is the table that it ran with."""
+
+    def __init__(self, x, recorded, results, varying, phases, dt):
+        self.x, self.recorded, self.results = x, recorded, results
+        self.varying, self.dt = varying, dt
+        self.phases = [phase["name"] for phase in phases]
+        self.several = len(phases) > 1
+        ends = np.cumsum(x.phase_steps)
+        self.ends, self.starts = ends * dt, (ends - x.phase_steps) * dt
+        self.measures = [{} for _ in phases]
+        self.good = np.ones((len(phases), x.blocks), dtype=bool)
+
+    def phase_of(self, t):
+        """The phase in which something happened at t (s)."""
+        steps = np.rint(np.asarray(t) / self.dt)
+        number = np.searchsorted(np.cumsum(self.x.phase_steps), steps, side="right")
+        names = np.array(self.phases, dtype=object)
+        return names[np.minimum(number, len(names) - 1)].astype(str)
+
+    def of_phase(self, number):
+        """What a row of a run with several phases says of its phase."""
+        return {"phase": self.phases[number]} if self.several else {}
+
+    def check_finite(self, values, block, phases=slice(None)):
+        """Blocks with values that are not finite are marked."""
+        self.good[phases, np.unique(block[~np.isfinite(values)])] = False
+
+    # Layers
+
+    def layer(self, name, size, shared, spiking, record, states=(), spikes=None):
+        """Counts, rates and spikes; `spikes` (neuron, step) of an input layer."""
+        x = self.x
+        if spikes is None:
+            copy = np.repeat(np.arange(len(x.copies(shared))), size)
+            wanted = {n: at(v, copy) for n, v in self.varying.get(name, {}).items()}
+            audit_component(self.recorded, name, wanted)
+            if not shared:
+                for state in states:
+                    self.check_finite(self.recorded.state(name, state), copy, -1)
+        if not spiking:
+            return
+        for number, steps in enumerate(x.phase_steps):
+            if spikes is None:
+                counts = self.recorded.counts(name, number)
+            else:
+                first = int(np.sum(x.phase_steps[:number]))
+                mine = (spikes[1] >= first) & (spikes[1] < first + steps)
+                count = size * len(x.copies(shared))
+                counts = np.bincount(spikes[0][mine], minlength=count)
+            counts = counts.reshape(-1, size).sum(axis=1)
+            counts = counts[x.replicate_of_block] if shared else counts
+            seconds = size * steps * self.dt
+            self.measures[number][f"{name}_spikes"] = counts
+            self.measures[number][f"{name}_rate"] = counts / seconds if seconds else counts * 0.0
+            if not record:
+                continue
+            if spikes is None:
+                neuron, t = self.recorded.spikes(name, number)
+            else:
+                neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
+            where = self.places(neuron // size, shared)
+            self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
+
+    def places(self, copy, shared):
+        """The block of each row, or the replicate of what is shared."""
+        if not shared:
+            return {"block": copy}
+        has = "replicate" in self.results.tables["blocks"].sweep
+        return {"block": None, **({"replicate": copy} if has else {})}
+
+    # Connections
+
+    def connection(self, name, weight, states, traces, bounds, held=False):
+        """Synapses with their first and last weights and the rest of their state; measures."""
+        edges = self.x.edges[name]
+        if not len(edges.i):
+            return
+        wanted = {n: at(v, edges.copy) for n, v in self.varying.get(name, {}).items()}
+        audit_component(self.recorded, name, wanted)
+        if held and np.any(self.recorded.state(name, "held_lost")):
+            stop(f"more deliveries of {name} were under way at one synapse than it can hold: take"
+                 " a shorter dendritic delay, or give the source a refractory period")  # fmt: skip
+        state = {v: self.recorded.state(name, v) for v in states}
+        block = edges.copy
+        if not states:
+            return
+        age = self.ends[-1]
+        if traces:
+            age = age - self.recorded.state(name, "lastupdate")
+        for variable, relax in traces.items():
+            state[variable] = relax(state[variable], edges, age)
+        if not edges.shared:
+            for values in state.values():
+                self.check_finite(values, block, -1)
+        first = edges.values.get(weight, np.zeros(len(block))) if weight else None
+        others = {column: state[v] for v, column in states.items() if v != weight}
+        delay = edges.axonal + edges.dendritic
+        self.results.weights(
+            name, pre=edges.i, post=edges.j, delay=delay, w_initial=first,
+            w=state.get(weight), state=others, **self.places(block, edges.shared),
+        )  # fmt: skip
+        if weight:
+            low, high = bounds(edges) if bounds else (-np.inf, np.inf)
+            self.weights(name, weight, edges, first, state[weight], low, high, bounds is not None)
+
+    def weights(self, name, weight, edges, first, last, low, high, bounded):
+        """Measures of the weights before and after each phase."""
+        count = len(edges.copies)
+        before = first
+        for number in range(len(self.phases)):
+            final = number == len(self.phases) - 1
+            after = last if final else self.recorded.state(name, f"{weight}_after_{number}")
+            if not edges.shared:
+                self.check_finite(after, edges.copy, number)
+            for when, values in (("before", before), ("after", after)):
+                found = weight_measures(edges.copy, values, low, high, count)
+                for what, value in found.items():
+                    if what != "at_bounds" or bounded:
+                        value = value[self.x.replicate_of_block] if edges.shared else value
+                        self.measures[number][f"{name}_{when}_{what}"] = value
+            before = after
+
+    # Samples
+
+    def layer_samples(self, number, name, size, shared, variables):
+        """Recorded samples of a layer, and its final state."""
+        for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            for shown, model in variables:
+                where = {"layer": name, "neuron": chosen % size}
+                where |= self.places(chosen // size, shared)
+                last = None
+                if name not in self.x.spikes:
+                    last = self.recorded.state(name, model)[chosen]
+                self.trajectory(shown, t, samples[model], last, **where)
+
+    def connection_samples(self, number, name, variables, traces):
+        """Recorded samples of a connection, and its final state."""
+        edges = self.x.edges[name]
+        for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            for shown, model in variables:
+                base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
+                last = self.recorded.state(name, base)[chosen]
+                if base in traces:
+                    age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
+                    last = traces[base](last, part_of(edges, chosen), age)
+                self.trajectory(
+                    shown, t, samples[model], last, connection=name, pre=edges.i[chosen],
+                    post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
+                )  # fmt: skip
+
+    def trajectory(self, variable, t, samples, last, **where):
+        """Samples with the final state as the last one, where it is not among them."""
+        value = samples
+        if last is not None:
+            value, t = np.column_stack([samples, last]), np.append(t, self.ends[-1])
+        phase = {"phase": self.phase_of(t)} if self.several else {}
+        self.results.trajectories(variable, t, value, **where, **phase)
+
+    # Blocks
+
+    def blocks(self):
+        """The table of blocks; whether all their values are finite."""
+        for number, measures in enumerate(self.measures):
+            status = np.where(self.good[number], "ok", "nan").astype(object)
+            block = np.arange(self.x.blocks)
+            self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
+        return bool(self.good.all())
+
+
+def part_of(edges, chosen):
+    """The copies of some synapses, which is all that a trace needs of them."""
+    return SimpleNamespace(copy=edges.copy[chosen], i=edges.i[chosen], j=edges.j[chosen])
+
+
+def relaxed(values, still, at_one, age):
+    """A linear trace `age` (s) after its last update: its rate of change is `still` at 0 and
+    `at_one` at 1."""
+    slope = np.asarray(at_one - still)
+    level = slope == 0
+    growth = np.where(level, age, np.expm1(slope * age) / np.where(level, 1.0, slope))
+    return values * np.exp(slope * age) + still * growth

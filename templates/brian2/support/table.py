@@ -1,0 +1,44 @@
+"""The sweep's table: columns with one value per block."""
+
+import numpy as np
+
+
+def product(*parts):
+    """All combinations of the parts' rows; the last part varies fastest."""
+    parts = [{n: column_of(v) for n, v in p.items()} for p in parts]
+    lengths = [len(next(iter(part.values()))) for part in parts]
+    rows = inner = int(np.prod(lengths))
+    columns = {}
+    for part, length in zip(parts, lengths, strict=True):
+        inner //= length
+        for name, values in part.items():
+            columns[name] = np.tile(np.repeat(values, inner), rows // (inner * length))
+    return columns
+
+
+def column_of(values):
+    """Numbers, or the names of presets."""
+    values = np.atleast_1d(np.asarray(values))
+    return values.astype(object if values.dtype.kind in "UO" else float)
+
+
+def where(row, condition):
+    """The rows that a condition keeps."""
+    keep = np.broadcast_to(condition, len(next(iter(row.values()))))
+    return {name: values[keep] for name, values in row.items()}
+
+
+def replicates(row, count):
+    """The whole table `count` times over, numbered in the column `replicate`."""
+    rows = len(next(iter(row.values()))) if row else 1
+    repeated = {name: np.tile(values, count) for name, values in row.items()}
+    return repeated | {"replicate": np.repeat(np.arange(count), rows)}
+
+
+def by_preset(names, values):
+    """A parameter's value in each row: that of the row's preset."""
+    found = np.empty(len(names))
+    for name, value in values.items():
+        mine = names == name
+        found[mine] = value[mine] if np.ndim(value) else value
+    return found

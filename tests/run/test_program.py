@@ -1,0 +1,154 @@
+"""A program compiled once runs other blocks, weights, spikes and durations, to the bit."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("brian2")
+
+SCRIPT = Path(__file__).with_name("program_network.py")
+SMALL = ["2", "0.2"]
+
+
+def start(target, folder, *arguments):
+    folder.mkdir(parents=True)
+    command = [sys.executable, str(SCRIPT), str(target), str(folder), *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+    )  # fmt: skip
+
+
+def outputs_of(target, folder, *arguments):
+    """What the process said, and the arrays that it left."""
+    process = start(target, folder, *arguments)
+    said, errors = process.communicate()
+    assert process.returncode == 0, errors[-4000:]
+    with np.load(folder / "outputs.npz") as arrays:
+        return json.loads(said.splitlines()[-1]), dict(arrays)
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        assert np.array_equal(one[name], other[name]), name
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache that holds the network's program, built for two blocks."""
+    folder = tmp_path_factory.mktemp("programs")
+    said, arrays = outputs_of(folder / "cache", folder / "cold", *SMALL)
+    assert said["brian2"] and not said["warnings"]
+    _, expected = outputs_of("numpy", folder / "numpy", *SMALL)
+    assert len(expected["spikes.i"]) > 100
+    assert_same(arrays, expected)
+    return folder / "cache"
+
+
+@pytest.mark.slow
+def test_other_numbers_need_no_compiler_and_no_brian2(cache, tmp_path):
+    other = ["5", "0.3", "2"]
+    said, arrays = outputs_of(cache, tmp_path / "warm", *other)
+    assert not said["brian2"]
+    assert said["times"] == [0, 0.15, 0.15, 0.3]
+    _, expected = outputs_of("numpy", tmp_path / "numpy", *other)
+    assert_same(arrays, expected)
+
+
+@pytest.mark.slow
+def test_no_spikes_at_all(cache, tmp_path):
+    said, arrays = outputs_of(cache, tmp_path / "warm", "1", "0.2", "0")
+    assert not said["brian2"]
+    _, expected = outputs_of("numpy", tmp_path / "numpy", "1", "0.2", "0")
+    assert_same(arrays, expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["cut", "changed", "no manifest"])
+def test_a_damaged_program_is_built_anew(cache, tmp_path, damage):
+    import shutil
+
+    mine = tmp_path / "cache"
+    shutil.copytree(cache, mine)
+    program = next(p for p in mine.iterdir() if p.is_dir())
+    binary = program / "main"
+    if damage == "cut":
+        os.truncate(binary, 1000)
+    elif damage == "changed":
+        data = bytearray(binary.read_bytes())
+        data[len(data) // 2] ^= 1
+        binary.write_bytes(data)
+    else:
+        (program / "manifest.json").unlink()
+    said, arrays = outputs_of(mine, tmp_path / "again", *SMALL)
+    assert said["brian2"]
+    said, again = outputs_of(mine, tmp_path / "warm", *SMALL)
+    assert not said["brian2"]
+    assert_same(arrays, again)
+
+
+@pytest.mark.slow
+def test_two_at_once_build_one(tmp_path):
+    both = [start(tmp_path / "cache", tmp_path / name, *SMALL) for name in ("a", "b")]
+    said = []
+    for process in both:
+        out, errors = process.communicate()
+        assert process.returncode == 0, errors[-4000:]
+        said.append(json.loads(out.splitlines()[-1])["brian2"])
+    assert sorted(said) == [False, True]
+    arrays = []
+    for name in ("a", "b"):
+        with np.load(tmp_path / name / "outputs.npz") as loaded:
+            arrays.append(dict(loaded))
+    assert_same(*arrays)
+
+
+@pytest.mark.slow
+def test_a_cache_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    said, _ = outputs_of(tmp_path / "file" / "cache", tmp_path / "run", *SMALL)
+    assert "is not kept" in said["warnings"][0] and "Not a directory" in said["warnings"][0]
+
+
+@pytest.mark.slow
+def test_interrupted(cache, tmp_path):
+    process = start(cache, tmp_path / "run", "2", "3000")
+    results = tmp_path / "run" / "run" / "results"
+    while not results.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode != 0
+    assert not (tmp_path / "run" / "outputs.npz").exists()
+    assert not (results / "last_run_info.txt").exists()
+
+
+@pytest.mark.slow
+def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
+    """Else a parameter's last bits would depend on whether the sweep names it."""
+    from program import compiler, program_flags
+
+    numbers = -np.random.default_rng(1).random(3000) * 10.0 ** np.tile(range(-4, 2), 500)
+    lines = [
+        f"{{ volatile double v = {x!r}; n += exp(v) != exp({x!r}); }}" for x in numbers.tolist()
+    ]
+    source = tmp_path / "fold.cpp"
+    source.write_text(
+        "#include <cmath>\n#include <cstdio>\nint main() { int n = 0;\n"
+        + "\n".join(lines)
+        + '\nprintf("%d", n); }\n'
+    )
+    command = [compiler(), *program_flags(), str(source), "-o", str(tmp_path / "fold")]
+    subprocess.run(command, check=True)
+    differing = subprocess.run([tmp_path / "fold"], capture_output=True, text=True, check=True)
+    assert differing.stdout == "0"

@@ -1,0 +1,213 @@
+"""Bad input as a user would give it, through the command: exit code 1, nothing written, no
+traceback, and a message that names the place and the fix."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stdpdsl import cli
+
+ROOT = Path(__file__).parents[2]
+STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
+AXES = """    grid:
+        learning.Apre = [0.005, 0.01, 0.02]
+        ratio = [0.9, 1.05, 1.2]
+"""
+NUMBERS = b"learning.Apre,ratio\n"
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(capsys, *arguments: str, name: str = "s.stdp") -> str:
+    """What `run` says, which leaves everything as it is."""
+    before = sorted(os.listdir())
+    assert cli.main(["run", name, *arguments]) == 1
+    assert sorted(os.listdir()) == before
+    text = capsys.readouterr().err
+    assert "Traceback" not in text
+    return text
+
+
+def changed(old: str, new: str) -> str:
+    assert old in STARTER
+    return STARTER.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "data, place, words",
+    [
+        (b"", ":1:1: error[SYN004]", "declares nothing"),
+        (b"# only this\n", ":1:1: error[SYN004]", "declares nothing"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ":1: error", "not text in UTF-8"),
+        (STARTER.encode("utf-16"), ":1: error", "it is text in UTF-16); save it as UTF-8"),
+        (b"model a\x00\n", ":1:8: error[SYN010]", "U+0000"),
+        (STARTER.replace("    ", "\t").encode(), ":10:1: error[SYN002]", "indent with spaces"),
+        (STARTER.replace("\n", "\r").encode(), ":1:", "lines end with a line feed"),
+    ],
+    ids=["empty", "comment", "binary", "utf16", "nul", "tabs", "cr"],
+)
+def test_files_that_are_no_spec(data, place, words, capsys):
+    Path("s.stdp").write_bytes(data)
+    text = refused(capsys)
+    assert text.startswith(f"s.stdp{place}") and words in text
+
+
+def test_a_folder_and_nothing(capsys):
+    os.mkdir("folder.stdp")
+    assert refused(capsys, name="folder.stdp") == "folder.stdp: error: is a folder\n"
+    assert refused(capsys, name="no.stdp") == "no.stdp: error: there is no such file or folder\n"
+
+
+@pytest.mark.parametrize("text", [STARTER.replace("\n", "\r\n"), "\ufeff" + STARTER])
+def test_line_ends_and_marks_of_other_systems_are_fine(text, capsys):
+    Path("s.stdp").write_bytes(text.encode())
+    assert cli.main(["check", "s.stdp"]) == 0
+    assert capsys.readouterr().out == "1 spec checked: 0 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "(" * 5000 + "10 ms" + ")" * 5000,
+        "-" * 20000 + "10 ms",
+        "+".join(["10 ms"] * 20000),
+        "10 ms*2" + "**2" * 3000,
+    ],
+    ids=["brackets", "signs", "sum", "powers"],
+)
+def test_deep_nesting(deep, capsys):
+    Path("s.stdp").write_text(changed("tau_m = 10 ms", f"tau_m = {deep}"))
+    text = refused(capsys)
+    assert "error[SYN028]" in text and "names of their own" in text
+
+
+def test_a_list_in_a_list(capsys):
+    Path("s.stdp").write_text(changed("[0.9, 1.05, 1.2]", "[" * 90 + "1" + "]" * 90))
+    assert "s.stdp:63:18: error[TYPE008]: a list cannot stand here" in refused(capsys)
+
+
+@pytest.mark.parametrize(
+    "old, new, place, words",
+    [
+        ("refractory: 2 ms", "refractory: 2 mV", "20:19: error[UNIT002]", "expected time, found v"),
+        ("refractory: 2 ms", "refractory: 2 msec", "20:19: error[UNIT001]", "did you mean `ms`?"),
+        ("w += apost", "w += aposst", "38:14: error[NAME004]", "did you mean `apost`?"),
+        ("    size: 10\n", "    size: 10\n    size: 11\n", "47:5: error[SYN026]", "given twice"),
+        ("    size: 1\n", "    size: 1\n    scope: shared\n", "63:9: error[BLOCK003]", "scope: bl"),
+        ("ratio = [0.9, 1.05, 1.2]", "ratio = []", "63:17: error[SWEEP007]", "at least one"),
+        ("    derive:", "    where: ratio > 9\n    derive:", "64:12: error[SWEEP007]", "keeps"),
+        ("[0.9, 1.05, 1.2]", "[0.9, 0.9]", "60:1: error[SWEEP015]", "replicates: 2"),
+        ("[0.9, 1.05, 1.2]", "[0.9, inf]", "63:9: error[SWEEP014]", "finite number"),
+        ("[0.9, 1.05, 1.2]", "[0.9, 1/0]", "63:23: error[SWEEP012]", "divides by zero"),
+        ("[0.9, 1.05, 1.2]", "[0.9, 1e400]", "63:23: error[SYN023]", "too large"),
+        ("[0.9, 1.05, 1.2]", "linspace(0, 1, 4000000)", "60:1: error[SWEEP006]", "limit is 1,000,"),
+        ("    derive:", "    replicates: 2000000\n    derive:", "60:1: error[SWEEP006]", "rows"),
+        (AXES, "    random: 10000000 samples\n        learning.Apre = uniform(0, 1)\n"
+         "        ratio = uniform(0, 1)\n", "61:13: error[SWEEP006]", "fewer samples"),
+        (AXES, "    table:\n        | ratio | x |\n        | 1 | 2 |\n        | 3 |\n",
+         "64:9: error[SYN035]", "1 cell, the table has 2 columns"),
+        (AXES, "    zip:\n        learning.Apre = [1, 2]\n        ratio = [1, 2, 3]\n",
+         "63:17: error[SWEEP009]", "same length"),
+        ("duration: 2 s", "duration: 1e12 s", "69:5: error[COST003]", "record less often"),
+        ("size: 10", "size: 100000000000", "46:11: error[COST001]", "fewer blocks"),
+    ],
+)  # fmt: skip
+def test_specs(old, new, place, words, capsys):
+    Path("s.stdp").write_text(changed(old, new))
+    text = refused(capsys)
+    assert f"s.stdp:{place}" in text and words in text
+
+
+@pytest.mark.parametrize(
+    "data, code, words",
+    [
+        (None, "FILE001", "there is no such file\n"),
+        (b"", "FILE002", "it is empty"),
+        (NUMBERS, "SWEEP007", "`p.csv` has no rows"),
+        (NUMBERS + b"0.1,1\n0.2\n", "FILE002", "line 3 has 1 cell where the head has 2"),
+        (NUMBERS + b"0.1,low\n", "FILE003", "has `low` in the column `ratio`"),
+        (NUMBERS + b"0.1,\n", "FILE003", "has nothing in the column `ratio`"),
+        (NUMBERS + b"0.1,nan\n", "SWEEP014", "`ratio` is nan in row 0"),
+        (NUMBERS + b"0.1,1\n0.1,1\n", "SWEEP015", "rows 0 and 1 of the sweep are identical"),
+        (b"learning.Apre [mV],ratio\n1,2\n", "UNIT002", "expected no unit, found voltage"),
+        (b"learning.Apre [furlong],ratio\n1,2\n", "UNIT001", "there is no unit `furlong`"),
+        (b"learning.Aprre,ratio\n1,2\n", "SWEEP004", "did you mean `Apre`?"),
+        (b"ratio,ratio\n1,2\n", "FILE002", "it has 2 columns `ratio`"),
+        (b"ratio,\n1,2\n", "FILE002", "its column 2 has no name"),
+        (b"learning.Apre;ratio\n1;2\n", "FILE002", "separated by `;`, not by commas"),
+        (b"\xff\xfe\x00ab", "FILE002", "it is not text in UTF-8"),
+    ],
+)
+def test_tables(data, code, words, capsys):
+    Path("s.stdp").write_text(changed(AXES, '    from: "p.csv"\n'))
+    if data is not None:
+        Path("p.csv").write_bytes(data)
+    text = refused(capsys)
+    assert f"s.stdp:61:11: error[{code}]" in text or "s.stdp:60:1: error[SWEEP015]" in text
+    assert words in text
+
+
+def test_tables_of_other_kinds(capsys):
+    def said(name: str) -> str:
+        Path("s.stdp").write_text(changed(AXES, f'    from: "{name}"\n'))
+        text = refused(capsys)
+        assert "s.stdp:61:11: error[FILE00" in text
+        return text
+
+    Path("p.parquet").write_bytes(b"PAR1 and nothing else")
+    assert "it is not a Parquet file" in said("p.parquet")
+    pq.write_table(pa.table({"ratio": [1.0, None]}), "p.parquet")
+    assert "row 2 below the head of `p.parquet` has nothing" in said("p.parquet")
+    pq.write_table(pa.table({"ratio": [[1, 2], [3]]}), "p.parquet")
+    assert "has `[1, 2]` in the column `ratio`" in said("p.parquet")
+    pq.write_table(pa.table({}), "p.parquet")
+    assert "it has no columns" in said("p.parquet")
+    Path("p.xlsx").write_bytes(b"PK")
+    assert "it is not an XLSX file" in said("p.xlsx")
+    openpyxl.Workbook().save("p.xlsx")
+    assert "it is empty" in said("p.xlsx")
+    Path("p.txt").write_text("ratio\n1\n")
+    assert "ends in .csv, .parquet or .xlsx" in said("p.txt")
+    os.mkdir("d.csv")
+    assert "it is a folder" in said("d.csv")
+
+
+@pytest.mark.parametrize(
+    "setting, place, words",
+    [
+        ("duration=1", ":10: error[UNIT002]", "give it its unit: `1 ms`"),
+        ("duration = 1 mV", ":14: error[UNIT002]", "expected time, found voltage"),
+        ("output.tau_m=20 mV", ":17: error[UNIT002]", "`cell` declares it so"),
+        ("v_rest=-65", ":9: error[UNIT002]", "expected voltage, found no unit"),
+        ("outpt.tau_m=20 ms", ":1: error[NAME001]", "did you mean `output.tau_m`?"),
+        ("output.tau=20 ms", ":12: error[NAME003]", "did you mean `tau_m`?"),
+        (" v_rst=-65 mV", ":2: error[NAME001]", "did you mean `v_rest`?"),
+        ("learning.Apre=0.1", ":1: error[SWEEP002]", "set by the sweep"),
+        ("Apre=0.1", ":1: error[SWEEP002]", "set by the sweep"),
+        ("ratio=2", ":1: error[SWEEP002]", "leave out the column"),
+        ("inputs.size=3", ":1: error[NAME003]", "change it in the spec"),
+        ("seed=1.5", ":6: error[TYPE004]", "whole number"),
+        ("learning.taupre=(10 ms", ":17: error[SYN014]", "never closed"),
+    ],
+)
+def test_settings(setting, place, words, capsys):
+    Path("s.stdp").write_text(STARTER)
+    text = refused(capsys, "--set", setting)
+    assert text.startswith(f"--set:1{place}") and words in text
+    assert setting in text
+
+
+def test_settings_that_are_right(capsys):
+    Path("s.stdp").write_text(STARTER)
+    given = ("duration=1 s", "tau_m=20 ms", "inputs.rate=30 Hz", "v_rest=-65 mV", "seed=3")
+    assert cli.main(["plan", "s.stdp", *(a for g in given for a in ("--set", g))]) == 0
+    assert "simulated time  1 s\n" in capsys.readouterr().out

@@ -1,0 +1,146 @@
+"""Compiled programs: what they are keyed by, how they are kept, what cannot be built."""
+
+import os
+
+import pytest
+
+from program import (
+    ProgramData,
+    ProgramError,
+    by_chunks,
+    forget_programs,
+    is_whole,
+    keep_program,
+    program_key,
+    run_program,
+    seldom_timed,
+)
+
+
+def a_program(folder, text="x"):
+    """Something that looks like a program."""
+    import hashlib
+    import json
+
+    folder.mkdir(parents=True)
+    (folder / "main").write_text(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps({"hashes": {"main": digest}}))
+    return folder
+
+
+def test_the_key_decides(monkeypatch):
+    key = program_key("v = 1", ["-O3"])
+    assert key == program_key("v = 1", ["-O3"])
+    assert key != program_key("v = 2", ["-O3"])
+    assert key != program_key("v = 1", ["-O2"])
+    monkeypatch.setattr("program.version", lambda name: "0.0")
+    assert key != program_key("v = 1", ["-O3"])
+
+
+def test_no_compiler_or_a_broken_one(monkeypatch, tmp_path):
+    monkeypatch.setattr("program.compiler", lambda: None)
+    with pytest.raises(ProgramError, match="no C\\+\\+ compiler was found"):
+        program_key("v = 1", [])
+    broken = tmp_path / "c++"
+    broken.write_text("#!/bin/sh\necho no developer tools >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr("program.compiler", lambda: str(broken))
+    with pytest.raises(ProgramError, match="does not work: no developer tools"):
+        program_key("v = 1", [])
+
+
+def test_data_cannot_be_frozen_into_a_program():
+    data = ProgramData({"A.N": 3, "A.v": [1.0, 2.0, 3.0], "train": 2.0}, "")
+    with pytest.raises(TypeError, match="values of A.v are read when the program runs"):
+        data["A.v"]
+    assert data["train"] == 2.0
+
+
+def test_a_placeholder_is_no_literal_of_the_model():
+    first = ProgramData({"A.N": 3, "B.N": 3}, "").markers
+    taken = f"x = {first['A.N']} + {first['B.N'] + 1}.0"
+    other = ProgramData({"A.N": 3, "B.N": 3}, taken).markers
+    numbers = {m + extra for m in other.values() for extra in (0, 1)}
+    assert len(numbers) == 4
+    assert not numbers & {first["A.N"], first["B.N"] + 1}
+
+
+def test_the_least_used_are_forgotten(tmp_path):
+    for age, name in enumerate("abcd"):
+        os.utime(a_program(tmp_path / name), (1e9 - age, 1e9 - age))
+    forget_programs(tmp_path, count=2, size=10**9)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+    size = sum(p.stat().st_size for p in (tmp_path / "a").iterdir())
+    forget_programs(tmp_path, count=9, size=size)
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_one_that_was_half_copied_is_no_program(tmp_path):
+    (tmp_path / "coming-1-key").mkdir()
+    os.utime(tmp_path / "coming-1-key", (1e9, 1e9))
+    kept = tmp_path / "key"
+    keep_program(a_program(tmp_path / "built"), kept)
+    assert is_whole(kept)
+    (kept / "main").write_text("y")
+    assert not is_whole(kept)
+    keep_program(tmp_path / "built", kept)
+    assert is_whole(kept)
+    forget_programs(tmp_path, count=9, size=10**9)
+    assert not (tmp_path / "coming-1-key").exists()
+
+
+def test_a_program_that_fails_says_why(tmp_path):
+    program = a_program(tmp_path / "program")
+    (program / "static_arrays").mkdir()
+    (program / "main").write_text("#!/bin/sh\necho out of luck >&2\nexit 3\n")
+    (program / "main").chmod(0o755)
+    (program / "manifest.json").write_text('{"arrays": {}, "numbers": [], "outputs": {}}')
+    with pytest.raises(ProgramError, match="out of luck"):
+        run_program(program, {}, tmp_path / "run")
+    (program / "main").write_text("#!/bin/sh\necho 1 0.5 > results/last_run_info.txt\n")
+    with pytest.raises(ProgramError, match="after 50.000% of its duration"):
+        run_program(program, {}, tmp_path / "again")
+    (program / "main").write_text("#!/bin/sh\nkill -9 $$\n")
+    with pytest.raises(ProgramError, match="want of memory"):
+        run_program(program, {}, tmp_path / "killed")
+
+
+THRESHOLDER = """
+    long _count = 0;
+    for(size_t _idx=0; _idx<N; _idx++)
+    {
+        const size_t _vectorisation_idx = _idx;
+        const char _cond = CONDITION;
+
+        if(_cond) {
+            space[_count++] = _idx;
+        }
+    }
+    space[N] = _count;
+"""
+
+
+def test_a_condition_that_draws_is_asked_once():
+    drawn = THRESHOLDER.replace("CONDITION", "_rand(_vectorisation_idx) < 0.1")
+    assert by_chunks(drawn) == drawn
+    asked = by_chunks(THRESHOLDER.replace("CONDITION", "v > 1"))
+    assert asked.count("v > 1") == 2
+    assert asked.count("space[_count++] = _idx;") == 1
+    assert by_chunks("no thresholder") == "no thresholder"
+
+
+def brian_template(name):
+    """Text of one of the installed Brian2's C++ templates."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    folder = find_spec("brian2").submodule_search_locations[0]
+    return (Path(folder) / "devices/cpp_standalone/templates" / name).read_text()
+
+
+def test_our_changes_still_find_their_places_in_brians_templates():
+    assert by_chunks(brian_template("threshold.cpp")).count("_any") == 3
+    each = "for(size_t i=0; i<objects.size(); i++)"
+    body = seldom_timed(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
+    assert "clock()" not in body or "i == 0" in body
