@@ -25,11 +25,14 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from cache import stdpdsl_cache
 
 PROGRAM_FORMAT = 1
 PROGRAMS_KEPT = 50
@@ -235,6 +238,16 @@ def follow(data, name, dt, unit, width):
     return TimedArray(np.zeros(shape) * unit, dt=dt * second, name=name)
 
 
+@contextmanager
+def index_array(data, key, size):
+    """An array of indices that Brian2 stores by itself, with one element for each of `size`."""
+    if isinstance(data, ProgramData):
+        with data.as_files([key], size):
+            yield np.zeros(data[size], dtype=int)
+    else:
+        yield data[key]
+
+
 def seed_noise(data, key):
     """Seed the random numbers that equations draw."""
     from brian2 import get_device, seed
@@ -360,7 +373,7 @@ def output_file(device, owner, name):
     variable = owner.variables[name]
     columns = variable.size[1] if isinstance(variable.size, tuple) else None
     file = "results/" + device.get_array_filename(variable)
-    width = None if columns is None else f"{owner.name}.N"
+    width = None if columns is None else f"{owner.name}.N"  # a state monitor's
     return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
 
 
@@ -484,8 +497,7 @@ def compile_program(project, units, flags, binary):
 
 def program_cache():
     """The folder of compiled programs."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(home) / "stdpdsl" / "programs"
+    return stdpdsl_cache() / "programs"
 
 
 def cached_program(simulate, data, code, flags, workdir, warn, cache=None):
@@ -600,10 +612,9 @@ def forget_programs(cache, count, size, in_use=None):
 
 
 def run_program(program, data, workdir, report=None):
-    """Run a program on `data` in the empty folder `workdir`; return a reader of its outputs.
+    """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t)` is called with the simulated time (s) now and then. The reader takes an output's
-    name and returns its array.
+    `report(t)` is called with the simulated time (s) now and then.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -640,13 +651,13 @@ def run_program(program, data, workdir, report=None):
     if abs(done - 1) > 1e-9:
         raise ProgramError(f"the run ended after {done:.3%} of its duration")
 
-    def outputs(name):
+    def read(name):
         """One output's final values; of a state monitor, a row per sample."""
         file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
         values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
         return values if width is None else values.reshape(-1, data[width])
 
-    return outputs
+    return Outputs(manifest["outputs"], read)
 
 
 def how_it_failed(status, errors):
@@ -660,6 +671,30 @@ def how_it_failed(status, errors):
     return f"the simulation failed: {errors.strip() or f'exit code {status}'}"
 
 
+class Outputs(Mapping):
+    """Arrays by name, each read when it is asked for."""
+
+    def __init__(self, names, read):
+        self.names, self.read = names, read
+
+    def __getitem__(self, name):
+        return self.read(name)
+
+    def __contains__(self, name):
+        return name in self.names
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
 def runtime_reader(outputs):
-    """The same reader for a network that ran in this process."""
-    return lambda name: np.array(outputs[name][0].variables[outputs[name][1]].get_value())
+    """The outputs of a network that ran in this process."""
+
+    def read(name):
+        owner, variable = outputs[name]
+        return np.array(owner.variables[variable].get_value())
+
+    return Outputs(outputs, read)
