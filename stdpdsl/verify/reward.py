@@ -37,7 +37,7 @@ def conditioning(results: Results) -> list[Row]:
         )
         rows += [
             Row(f"rewarded weight, dopamine after {wait:g} s", 4.0, rewarded.item(), 0.2, source),
-            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 0.8, source),
+            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.5, source),
         ]
     return rows
 
