@@ -186,8 +186,8 @@ def give_calls(e: Experiment) -> list[str]:
             blocks = "None" if m.blocks is None else repr(list(m.blocks))
             calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
     calls += [
-        f'give_drive(given, x, "{layer.name}", "{variable}", lambda r: filterbank_{bank}(r, sounds,'
-        f" p), sounds[{heard[bank]!r}, 0][2])"
+        f'give_drive(given, x, "{layer.name}", "{variable}", filterbank_{bank}, p, sounds,'
+        f" sounds[{heard[bank]!r}, 0][2])"
         for layer in e.layers if layer.kind == "neurons" for variable, bank in layer.drive
     ]  # fmt: skip
     return calls

@@ -157,6 +157,8 @@ def binomial_quantile(u, n, p):
     return count
 
 
+# Brian2 puts a function that code also calls directly behind those that need it.
+DECLARED_CPP = "static inline double uniform_draw(double, int64_t, int64_t);"
 BINOMIAL_CPP = """
 static inline double binomial_draw(double key, int64_t step, int64_t element, double n, double p) {
     double count = 0;
@@ -263,7 +265,8 @@ def draw_functions():
             arg_types=["float", "integer", "integer", *["any"] * more],
             return_unit=1, return_type="float", stateless=False,
         )  # fmt: skip
-        made.implementations.add_implementation("cpp", cpp, dependencies=needs)
+        declared = DECLARED_CPP + cpp if needs else cpp
+        made.implementations.add_implementation("cpp", declared, dependencies=needs)
         made.implementations.add_implementation("cython", cython, dependencies=needs)
         return made
 

@@ -6,7 +6,7 @@ Keys are OBJECT.VARIABLE; what a phase sets, OBJECT.VARIABLE in phase N.
 import numpy as np
 
 from data import neurons
-from nerve import drive_means, side_by_side
+from nerve import drive_means, kept_means, side_by_side
 
 
 def numbers_of(x, phases):
@@ -110,11 +110,14 @@ def give_samples(given, x, number, component, blocks):
                       f"record_{number}_{name}.index": index}  # fmt: skip
 
 
-def give_drive(given, x, layer, variable, filterbank, rate):
+def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
     """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate."""
     size, shared = x.sizes[layer]
     i, copy = neurons(size, x.copies(shared))
-    width = size * len(x.replicate_of_copy)
-    chunks = side_by_side([filterbank(r) for r in x.replicate_of_copy])
-    x.drives[layer, variable] = drive_means(chunks, rate, x.dt, x.steps, width)
+
+    def means():
+        chunks = side_by_side([filterbank(r, sounds, p) for r in x.replicate_of_copy])
+        return drive_means(chunks, rate, x.dt, x.steps, size * len(x.replicate_of_copy))
+
+    x.drives[layer, variable] = kept_means(x, filterbank, p, sounds, means)
     given[f"{layer}.drive_column"] = i + size * x.copies(shared)[copy]

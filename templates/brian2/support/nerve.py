@@ -41,7 +41,7 @@ static double %(name)s(const int64_t step, const int64_t i) {
 }
 """
 ROWS_READ = 4096
-NERVE_BYTES_KEPT = 2_000_000_000
+HEARD_BYTES_KEPT = 2_000_000_000
 
 
 # Drives: chunks of (rows, neurons), one row per sample ------------------------------------------
@@ -376,23 +376,35 @@ def kept(path, key, make):
 
 
 def kept_nerve(x, function, layer, p, sounds, target, run):
-    """What `run()` returns, as run_nerve does, kept under all that it depends on: the code of
-    `function` and the numbers it names, the layer's first values, the sounds, and what computes."""
-    code = code_of(function, run_nerve)
-    key = fingerprint(
-        code, numbers_in(code, p), target, program_flags(), x.steps, x.dt, x.replicate_of_copy,
-        [version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")],
-        *(part for item in sorted(x.values[layer].items()) for part in item),
+    """What `run()` returns, as run_nerve does, kept under all that it depends on: also the layer's
+    first values."""
+    values = [part for item in sorted(x.values[layer].items()) for part in item]
+    key = front_end_key(x, function, p, sounds, target, *values)
+    return from_arrays(kept(nerve_cache(key), key, lambda: as_arrays(*run())))
+
+
+def kept_means(x, function, p, sounds, means):
+    """What `means()` returns, as drive_means does, of what `function` hears."""
+    key = front_end_key(x, function, p, sounds)
+    return kept(nerve_cache(key), key, lambda: [means()])[0]
+
+
+def front_end_key(x, function, p, sounds, *more):
+    """What decides what is heard: the code of a function and the numbers that it names, the sounds,
+    the time that is simulated, and what computes."""
+    code = code_of(function, run_nerve, drive_means)
+    modules = [version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
+    return fingerprint(
+        code, numbers_in(code, p), program_flags(), modules, x.steps, x.dt, x.replicate_of_copy,
         *(part for name in sorted(sounds) for part in (name, sounds[name][0], sounds[name][2])),
+        *more,
     )  # fmt: skip
-    arrays = kept(nerve_cache(key), key, lambda: as_arrays(*run()))
-    return from_arrays(arrays)
 
 
 def nerve_cache(key):
-    """The file of kept spikes."""
-    folder = stdpdsl_cache() / "nerves"
-    forget_files(folder, NERVE_BYTES_KEPT)
+    """The file of what is heard."""
+    folder = stdpdsl_cache() / "heard"
+    forget_files(folder, HEARD_BYTES_KEPT)
     return str(folder / f"{key[:32]}.npz")
 
 
