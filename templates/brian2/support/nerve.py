@@ -41,6 +41,7 @@ static double %(name)s(const int64_t step, const int64_t i) {
 }
 """
 ROWS_READ = 4096
+BEFORE_ALL = -10  # a step's drive stands before anything is recorded, whatever the names
 HEARD_BYTES_KEPT = 2_000_000_000
 
 
@@ -120,7 +121,9 @@ def spikes_in_process(make_group, drives, samplerate, samples, records):
 
     group = make_group(1 / (samplerate * Hz))
     setters = [
-        NetworkOperation(row_copier(group, variable, chunks), clock=group.clock, when="start")
+        NetworkOperation(
+            row_copier(group, variable, chunks), clock=group.clock, when="start", order=BEFORE_ALL
+        )
         for variable, chunks in drives.items()
     ]
     monitor, samplers = spike_monitor(group), samplers_of(group, records)
@@ -222,7 +225,8 @@ def read_in_program(group, variable, path, width, index="i"):
         "cpp", code, compiler_kwds={"headers": ["<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]}
     )
     group.namespace[name] = reader
-    group.run_regularly(f"{variable} = {name}(t_in_timesteps, {index})", when="start")
+    code = f"{variable} = {name}(t_in_timesteps, {index})"
+    group.run_regularly(code, when="start", order=BEFORE_ALL)
 
 
 def recorded_spikes(monitor, network, samplerate, samples, samplers):
@@ -266,7 +270,9 @@ def drive(x, given, objects, group, variable):
         values[:] = next(source)[column]
 
     objects.others.append(
-        NetworkOperation(copy_row, clock=group.clock, when="start", name=f"{group.name}_drive")
+        NetworkOperation(
+            copy_row, clock=group.clock, when="start", order=BEFORE_ALL, name=f"{group.name}_drive"
+        )
     )
 
 
