@@ -31,9 +31,9 @@ def copies(shared: bool) -> str:
 
 
 def count(layer: Layer) -> str:
-    return f"{layer.size} * len({copies(layer.shared)})" if layer.kind == "driven" else (
-        f'given["{layer.name}.N"]'
-    )
+    if layer.kind == "driven":
+        return f"{layer.size} * len({copies(layer.shared)})"
+    return f'given["{layer.name}.N"]'
 
 
 def namespace(parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
@@ -112,7 +112,7 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     # Sums stand before the state update that reads them.
     extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
     extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]
-    assigned = [*(i.variable for i in c.initial), *(() if by_block else (p.name for p in c.varying))]
+    assigned = [i.variable for i in c.initial] + ([] if by_block else [p.name for p in c.varying])
     target = f'objects.groups["{c.post}"]'
     if alone := block_size(c, post, by_block):
         target += f"[block * {alone} : (block + 1) * {alone}]"

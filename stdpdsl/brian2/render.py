@@ -203,13 +203,14 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
     return {
         "connections": connections, "joins": join_calls(e), "recording": recording,
         "giving": give_calls(e), "driven": driven,
-        "one_program": not any(c["by_block"] for c in connections), "network_imports": imports_in(text),
+        "one_program": not any(c["by_block"] for c in connections),
+        "network_imports": imports_in(text),
         "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
     }  # fmt: skip
 
 
 def imports_in(text: str) -> str:
-    found = [name for name in _CLASSES if f"{name}(" in text ]
+    found = [name for name in _CLASSES if f"{name}(" in text]
     units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
     return ", ".join([*found, *dict.fromkeys(["second", *units])])
 
@@ -278,9 +279,7 @@ def recording_lines(e: Experiment) -> list[str]:
     for number, m in enumerate(e.monitors):
         if not m.on_layer or layers[m.component].kind == "neurons":
             names = [model for _, model in m.variables]
-            lines.append(
-                f'sample(given, objects, {number}, "{m.component}", {names}, {m.every!r})'
-            )
+            lines.append(f'sample(given, objects, {number}, "{m.component}", {names}, {m.every!r})')
     return lines
 
 

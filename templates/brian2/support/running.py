@@ -178,4 +178,3 @@ class Simulation:
 def kinds_of(given):
     """The keys of what a network is given: what there is, but not how much of it."""
     return sorted((key, np.ndim(value), type(value).__name__) for key, value in given.items())
-
