@@ -43,6 +43,7 @@ REPORT_EVERY = 0.5  # s
 PROGRAM_INPUT = r"""
 #pragma once
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -80,6 +81,16 @@ template <class T> void load(const std::string &file, T *into, size_t count) {
 template <class T> void load(const std::string &file, std::vector<T> &into) {
     load(file, into.data(), into.size());
 }
+struct LastExp {
+    double argument = NAN, value = NAN;
+    inline double operator()(double x) {
+        if (!(x == argument)) {
+            argument = x;
+            value = std::exp(x);
+        }
+        return value;
+    }
+};
 template <class T> void load_all(const std::string &file, std::vector<T> &into) {
     std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
     if (!in) no_input(file);
@@ -413,6 +424,8 @@ def two_units(project, sources, data):
                 raise ProgramError("Brian2 wrote another number of runs than there are")
         if source == "network.cpp":
             text = seldom_timed(text)
+        if source.endswith("_stateupdater_codeobject.cpp"):
+            text = remembering(text)
         if source in hot:
             first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
         else:
@@ -457,6 +470,31 @@ def by_chunks(text):
     }}
 """
     return text[: found.start()] + chunks + text[found.end() :]
+
+
+def remembering(text):
+    """A state update that computes exp() anew only where its argument differs from that of the
+    element before, to the same bits: neighbours mostly share their time constants."""
+    head, loop, body = text.partition("    for(int _idx=0; _idx<_N; _idx++)\n")
+    places = {}  # the argument's text: its number
+
+    def remembered(found):
+        return f"_exp_{places.setdefault(in_parentheses(body, found.end()), len(places))}("
+
+    changed = re.sub(r"(?<![\w.>])exp\(", remembered, body)
+    if not loop or not places:
+        return text
+    return head + f"    LastExp {', '.join(f'_exp_{n}' for n in places.values())};\n" + loop + changed
+
+
+def in_parentheses(text, start):
+    """The text from behind an opening parenthesis to the one that closes it."""
+    depth = 1
+    for end in range(start, len(text)):
+        depth += (text[end] == "(") - (text[end] == ")")
+        if depth == 0:
+            return text[start:end]
+    raise ProgramError("Brian2 wrote code whose parentheses do not match")
 
 
 def seldom_timed(text):
