@@ -412,6 +412,26 @@ def _setting(text: str) -> str:
     return text
 
 
+def cache(options: argparse.Namespace) -> int:
+    """Delete what is kept between runs."""
+    import shutil
+
+    from .check.limits import size_of
+    from .grammar_cache import cache_folder
+    from .resources import load_support
+
+    folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}
+    for folder in folders:
+        size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise Stop(f"{folder}: error: {_reason(error)}", USAGE) from None
+        _say(f"freed {size_of(size)} in {folder}\n")
+    return DONE
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
@@ -461,6 +481,9 @@ def _parser() -> argparse.ArgumentParser:
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+
+    sub = command("cache", cache, "Delete what is kept between runs: programs, spikes, tables.")
+    sub.add_argument("action", choices=("clear",))
     return parser
 
 

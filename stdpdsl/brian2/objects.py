@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
+from ..ir import (
+    Connection,
+    Every,
+    Experiment,
+    Group,
+    Layer,
+    Link,
+    Normalisation,
+    Parameter,
+)
 from .expressions import times_unit
 
 
@@ -22,7 +31,9 @@ def copies(shared: bool) -> str:
 
 
 def count(layer: Layer) -> str:
-    return f"{layer.size} * len({copies(layer.shared)})"
+    if layer.kind == "driven":
+        return f"{layer.size} * len({copies(layer.shared)})"
+    return f'given["{layer.name}.N"]'
 
 
 def namespace(parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
@@ -95,56 +106,88 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     if events:
         sides.append(("on_event", f"{{{events}}}"))
     extra = [f'schedule(s.{p.name}, "{p.when}", {p.order})' for p in c.pathways]
-    extra += [f"s.{p.name}.delay = ({p.delay})[part] * second" for p in c.pathways if p.delay]
+    extra += [f'delay(s, given, "{p.name}")' for p in c.pathways if p.delay]
     if c.method:  # Synapses read their cells as they stand at the step's start, whatever the names.
         extra.append("s.state_updater.order = -1")
     # Sums stand before the state update that reads them.
     extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
     extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]
-    if not by_block and c.varying:
-        extra.append("set_values(s, edges.parameters, part)")
-    target, targets = f'objects.groups["{c.post}"]', "edges.post[part]"
-    if by_block and c.summed and not post.shared:
-        # Brian2 lets one object alone write a sum: each has the neurons of its block.
-        first = f"block * {post.size}"
-        target += f"[{first} : (block + 1) * {post.size}]"
-        targets += f" - {first}"
+    assigned = [i.variable for i in c.initial] + ([] if by_block else [p.name for p in c.varying])
+    target = f'objects.groups["{c.post}"]'
+    if alone := block_size(c, post, by_block):
+        target += f"[block * {alone} : (block + 1) * {alone}]"
     return {
-        "source": f'objects.groups["{c.pre}"]', "target": target, "targets": targets,
+        "source": f'objects.groups["{c.pre}"]', "target": target, "assigned": assigned,
         "equations": equations, "sides": sides, "extra": extra,
         "namespace": namespace(externals, c.draws_in_code, index),
         "method": f'"{c.method}"' if c.method else "",
     }  # fmt: skip
 
 
+def block_size(c: Connection, post: Layer, by_block: bool) -> int:
+    """Neurons that the object of a block alone has as its target, 0 where it has all: Brian2 lets
+    one object alone write a sum."""
+    return post.size if by_block and c.summed and not post.shared else 0
+
+
 def normalise_call(c: Connection, n: Normalisation) -> str:
-    values = {"goal": n.goal, "low": n.low, "high": n.high, "learning": "1.0" if n.gated else None}
-    items = ", ".join(
-        f"{name}=lambda i, copy: {code}" for name, code in values.items() if code is not None
-    )
+    values = [name for name, code in normaliser_values(n).items() if code is not None]
     return (
-        f'normalise(x, objects, "{n.name}", "{c.name}", "{n.side}", {n.size}, {n.period},'
-        f' "{n.unit}", "{n.add}", "{n.scale}", {n.order}, {items})'
+        f'normalise(given, objects, "{n.name}", "{c.name}", {n.period}, "{n.unit}", "{n.add}",'
+        f' "{n.scale}", {n.order}, {values}, gated={n.gated})'
     )
+
+
+def normaliser_values(n: Normalisation) -> dict[str, str | None]:
+    return {"goal": n.goal, "low": n.low, "high": n.high}
+
+
+def give_normaliser_call(c: Connection, n: Normalisation) -> str:
+    items = ", ".join(
+        f"{name}=lambda i, copy: {code}"
+        for name, code in normaliser_values(n).items()
+        if code is not None
+    )
+    return f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items})'
 
 
 def join_calls(e: Experiment) -> list[str]:
     """Ports: spikes that are counted, and variables of other layers."""
-    layers = {layer.name: layer for layer in e.layers}
-
-    def side(name: str) -> str:
-        return f"({layers[name].size}, {layers[name].shared})"
-
     calls = [
-        f'relay(x, objects, "{r.name}", "{r.layer}", "{r.target}", "{r.counter}",'
-        f" ({side(r.layer)}, {side(r.target)}), dt)"
+        f'relay(given, objects, "{r.name}", "{r.layer}", "{r.target}", "{r.counter}", dt)'
         for r in e.relays
     ]
-    for layer in e.layers:
-        for item in layer.group.links if layer.group else ():
-            sides = f"({layers[item.layer].shared}, {layer.size}, {layer.shared})"
-            calls.append(
-                f'link(x, objects, "{layer.name}", "{item.variable}", "{item.layer}",'
-                f' "{item.source}", {sides})'
-            )
+    for layer, item in links(e):
+        calls.append(
+            f'link(given, objects, "{layer.name}", "{item.variable}", "{item.layer}",'
+            f' "{item.source}")'
+        )
+    return calls
+
+
+def links(e: Experiment) -> list[tuple[Layer, Link]]:
+    return [
+        (layer, item) for layer in e.layers for item in (layer.group.links if layer.group else ())
+    ]
+
+
+def give_calls(e: Experiment) -> list[str]:
+    """What the network is given besides layers and connections."""
+    heard = {bank.name: bank.sound for bank in e.filterbanks}
+    layers = {layer.name: layer for layer in e.layers}
+    calls = [f'give_relay(given, x, "{r.name}", "{r.layer}", "{r.target}")' for r in e.relays]
+    calls += [
+        f'give_link(given, x, "{layer.name}", "{item.variable}", "{item.layer}")'
+        for layer, item in links(e)
+    ]
+    calls += [give_normaliser_call(c, n) for c in e.connections for n in c.normalise]
+    for number, m in enumerate(e.monitors):
+        if not m.on_layer or layers[m.component].kind == "neurons":
+            blocks = "None" if m.blocks is None else repr(list(m.blocks))
+            calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
+    calls += [
+        f'give_drive(given, x, "{layer.name}", "{variable}", filterbank_{bank}, p, sounds,'
+        f" sounds[{heard[bank]!r}, 0][2])"
+        for layer in e.layers if layer.kind == "neurons" for variable, bank in layer.drive
+    ]  # fmt: skip
     return calls

@@ -16,8 +16,10 @@ from ..resources import resource_dir
 from ..results import state_names
 from .inline import support_for
 from .objects import (
+    block_size,
     copies,
     count,
+    give_calls,
     group_context,
     join_calls,
     normalise_call,
@@ -28,8 +30,7 @@ _UNITS = (
     "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
     " newton pascal weber tesla henry molar"
 ).split()
-_CLASSES = ("NetworkOperation", "NeuronGroup", "SpikeGeneratorGroup", "SpikeMonitor",
-            "StateMonitor", "Synapses")  # fmt: skip
+_CLASSES = ("NeuronGroup", "Synapses")
 
 
 @cache
@@ -105,7 +106,6 @@ def data_context(e: Experiment) -> dict[str, Any]:
 
 
 def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
-    heard = {bank.name: bank.sound for bank in e.filterbanks}
     initial = layer.group.initial if layer.group else ()
     return {
         "name": layer.name, "size": layer.size, "shared": layer.shared, "kind": layer.kind,
@@ -118,11 +118,8 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
         "about": f"{layer.name}: {layer.size} neuron{'' if layer.size == 1 else 's'}, "
         + ("shared by all blocks" if layer.shared else "in each block"),
         "group": group_text(layer, e) if layer.kind == "neurons" else "",
-        "drives": [
-            f'drive(x, objects, group, "{v}", lambda r: filterbank_{b}(r, sounds, p),'
-            f" sounds[{heard[b]!r}, 0][2], {layer.size}, DT, options, folder)"
-            for v, b in layer.drive
-        ] if layer.kind == "neurons" else [],
+        "drives": [f'drive(x, given, objects, group, "{v}")' for v, _ in layer.drive]
+        if layer.kind == "neurons" else [],
     }  # fmt: skip
 
 
@@ -131,7 +128,11 @@ def group_text(layer: Layer, e: Experiment) -> str:
     assert group is not None
     kept = kept_at_end(layer.name, group.equations, e) if layer.kind == "neurons" else []
     group = replace(group, equations=(*group.equations, *kept))
-    return fill("group.py.j2", group=group_context(group), name=layer.name,
+    names = [i.variable for i in group.initial] + [p.name for p in group.varying]
+    assign = f'set_values(group, x.values["{layer.name}"])'
+    if layer.kind == "neurons":
+        assign = f"assign_all(group, given, {names})"
+    return fill("group.py.j2", group=group_context(group), name=layer.name, assign=assign,
                 count=count(layer)).rstrip()  # fmt: skip
 
 
@@ -193,21 +194,23 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
             "about": f"{c.name}: {c.pre} -> {c.post}",
             "synapses": fill("synapses.py.j2", c=context).rstrip(),
             "calls": [normalise_call(c, n) for n in c.normalise],
+            "block_size": block_size(c, post, by_block),
+            "delays": [(p.name, p.delay) for p in c.pathways if p.delay],
         })  # fmt: skip
     recording = recording_lines(e)
     driven = any(x.drive and x.kind == "neurons" for x in e.layers)
     text = repr([connections, recording, [layer_context(x, e) for x in e.layers]])
-    if any(x.kind != "neurons" for x in e.layers):
-        text += "SpikeGeneratorGroup"
     return {
         "connections": connections, "joins": join_calls(e), "recording": recording,
-        "driven": driven, "network_imports": imports_in(text),
+        "giving": give_calls(e), "driven": driven,
+        "one_program": not any(c["by_block"] for c in connections),
+        "network_imports": imports_in(text),
         "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
     }  # fmt: skip
 
 
 def imports_in(text: str) -> str:
-    found = [name for name in _CLASSES if f"{name}(" in text or name == text[-len(name) :]]
+    found = [name for name in _CLASSES if f"{name}(" in text]
     units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
     return ", ".join([*found, *dict.fromkeys(["second", *units])])
 
@@ -270,23 +273,13 @@ def recording_lines(e: Experiment) -> list[str]:
     for layer in e.layers:
         if spikes(layer) and layer.kind == "neurons":
             lines.append(
-                f'objects.counters["{layer.name}"] = [SpikeMonitor(objects.groups["{layer.name}"],'
-                f' record={layer.name in e.spikes_of}, name=f"spikes_of_{layer.name}_{{n}}")'
-                f" for n in range({len(e.phases)})]"
+                f'count_spikes(objects, "{layer.name}", record={layer.name in e.spikes_of},'
+                f" phases={len(e.phases)})"
             )
     for number, m in enumerate(e.monitors):
-        names = [model for _, model in m.variables]
-        blocks = "None" if m.blocks is None else repr(list(m.blocks))
-        if not m.on_layer:
-            lines.append(
-                f'record_synapses(x, objects, {number}, "{m.component}", {names}, {m.every!r},'
-                f" {blocks})"
-            )
-        elif layers[m.component].kind == "neurons":
-            lines.append(
-                f'record_neurons(x, objects, {number}, "{m.component}", {names}, {m.every!r},'
-                f" {blocks})"
-            )
+        if not m.on_layer or layers[m.component].kind == "neurons":
+            names = [model for _, model in m.variables]
+            lines.append(f'sample(given, objects, {number}, "{m.component}", {names}, {m.every!r})')
     return lines
 
 

@@ -6,19 +6,28 @@ numpy and pyarrow, brian2hears; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import gc
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -135,6 +144,7 @@ def edges_of_feedforward(x, row, p):
         return True
 
     edges = synapses_of(x, ('AN', 10, True), ('A1', 10, False), choose, shared=False, same=True)
+    x.parts["feedforward"] = parts_of("feedforward", edges, by_block=True, block_size=0)
     u0 = synapse_draws('uniform', ('feedforward', 'w'), edges)
     edges.values['w'] = clipped(x, full((0) + ((p.feedforward.wmax) - (0))*u0, len(edges.i)), 0, p.feedforward.wmax, 'w of feedforward')
     return edges
@@ -147,6 +157,7 @@ def edges_of_excite(x, row, p):
         return i != j
 
     edges = synapses_of(x, ('A1', 10, False), ('Inh', 10, False), choose, shared=False, same=True)
+    x.parts["excite"] = parts_of("excite", edges, by_block=True, block_size=0)
     return edges
 
 
@@ -157,12 +168,13 @@ def edges_of_inhibit(x, row, p):
         return i == j
 
     edges = synapses_of(x, ('Inh', 10, False), ('A1', 10, False), choose, shared=False, same=True)
+    x.parts["inhibit"] = parts_of("inhibit", edges, by_block=True, block_size=0)
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (sound_length('training', sounds),)]
     x.sizes["AN"] = 10, True
@@ -183,9 +195,10 @@ def data(row, sounds, options):
 
 def hear_AN(x, row, p, sounds, options, folder):
     """Spikes of AN in the network's steps."""
-    from brian2 import NeuronGroup, second, volt
 
     def make(dt):
+        from brian2 import NeuronGroup, second, volt
+
         group = NeuronGroup(
             10 * len(x.replicate_of_copy),
             """
@@ -203,17 +216,23 @@ def hear_AN(x, row, p, sounds, options, folder):
         set_values(group, x.values["AN"])
         return group
 
+    folder = os.path.join(folder, "AN") if options.target == "cpp_standalone" else None
     samplerate = sounds['training', 0][2]
     samples = int(np.ceil(x.steps * DT * samplerate))
-    drives = {
-        "I": in_time(
-            [(0, side_by_side([filterbank_cochlea(r, sounds, p) for r in x.replicate_of_copy]))],
-            samples,
-            10 * 1,
-        ),
-    }
-    neuron, sample, recorded = run_nerve(
-        make, drives, samplerate, samples, folder, []
+
+    def run():
+        set_preferences(options.target)
+        drives = {
+            "I": in_time(
+                [(0, side_by_side([filterbank_cochlea(r, sounds, p) for r in x.replicate_of_copy]))],
+                samples,
+                10 * 1,
+            ),
+        }
+        return run_nerve(make, drives, samplerate, samples, folder, [])
+
+    neuron, sample, recorded = kept_nerve(
+        x, hear_AN, "AN", p, sounds, options.target, run
     )
     neuron, step, dropped = spike_steps(neuron, sample, samplerate, DT)
     if dropped:
@@ -225,22 +244,27 @@ def hear_AN(x, row, p, sounds, options, folder):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second, volt
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    give_samples(given, x, 0, "feedforward", None)
+    give_samples(given, x, 1, "A1", [0, 3])
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, volt
 
     objects = Objects()
     dt = DT * second
 
     # AN: 10 neurons, shared by all blocks
-    neuron, step = x.spikes["AN"]
-    objects.groups["AN"] = SpikeGeneratorGroup(
-        10 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="AN"
-    )
+    objects.groups["AN"] = replay(given, "AN", DT)
 
     # A1: 10 neurons, in each block
     group = NeuronGroup(
-        10 * len(x.replicate_of_block),
+        given["A1.N"],
         """
         dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
         dI/dt = -I/tau_syn : 1
@@ -253,12 +277,12 @@ def network(x, row, p):
         dt=dt,
         name="A1",
     )
-    set_values(group, x.values["A1"])
+    assign_all(group, given, ['v'])
     objects.groups["A1"] = group
 
     # Inh: 10 neurons, in each block
     group = NeuronGroup(
-        10 * len(x.replicate_of_block),
+        given["Inh.N"],
         """
         dv/dt = (v_rest - v)/(1*ms) : volt
         """,
@@ -269,13 +293,12 @@ def network(x, row, p):
         dt=dt,
         name="Inh",
     )
-    set_values(group, x.values["Inh"])
+    assign_all(group, given, ['v'])
     objects.groups["Inh"] = group
 
     # feedforward: AN -> A1
-    edges = x.edges["feedforward"]
     objects.links["feedforward"] = []
-    for name, block, part in parts("feedforward", edges, by_block=True):
+    for name, block, _ in x.parts["feedforward"]:
         s = Synapses(
             objects.groups["AN"],
             objects.groups["A1"],
@@ -297,16 +320,15 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
         schedule(s.post, "synapses", 48)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["feedforward"].append(s)
 
     # excite: A1 -> Inh
-    edges = x.edges["excite"]
     objects.links["excite"] = []
-    for name, block, part in parts("excite", edges, by_block=True):
+    for name, block, _ in x.parts["excite"]:
         s = Synapses(
             objects.groups["A1"],
             objects.groups["Inh"],
@@ -317,15 +339,13 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        set_values(s, edges.values, part)
         objects.links["excite"].append(s)
 
     # inhibit: Inh -> A1
-    edges = x.edges["inhibit"]
     objects.links["inhibit"] = []
-    for name, block, part in parts("inhibit", edges, by_block=True):
+    for name, block, _ in x.parts["inhibit"]:
         s = Synapses(
             objects.groups["Inh"],
             objects.groups["A1"],
@@ -336,16 +356,15 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 32)
-        set_values(s, edges.values, part)
         objects.links["inhibit"].append(s)
 
     # What is recorded
-    objects.counters["A1"] = [SpikeMonitor(objects.groups["A1"], record=True, name=f"spikes_of_A1_{n}") for n in range(1)]
-    objects.counters["Inh"] = [SpikeMonitor(objects.groups["Inh"], record=False, name=f"spikes_of_Inh_{n}") for n in range(1)]
-    record_synapses(x, objects, 0, "feedforward", ['w'], 1.0, None)
-    record_neurons(x, objects, 1, "A1", ['v'], 0.01, [0, 3])
+    count_spikes(objects, "A1", record=True, phases=1)
+    count_spikes(objects, "Inh", record=False, phases=1)
+    sample(given, objects, 0, "feedforward", ['w'], 1.0)
+    sample(given, objects, 1, "A1", ['v'], 0.01)
     return objects
 
 
@@ -353,29 +372,26 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = all_sounds(options.data, p)
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
-    nerve = os.path.join(folder, "AN") if standalone else None
-    hear_AN(x, row, p, sounds, options, nerve)
+    hear_AN(x, row, p, sounds, options, folder)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'feedforward': 'w'},
         computed=[],
     )
+    # The numbers of each block stand in its own code, so each table is compiled anew.
+    outputs = simulation.by_build()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -408,12 +424,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow', 'brian2hears',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'namespace', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'namespace', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'Apre': '1', 'ratio': '1', 'Apost': '1'}

@@ -6,17 +6,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -99,8 +108,10 @@ def edges_of_EE(x, row, p):
         return np.logical_and(u < 0.1, i != j)
 
     edges = synapses_of(x, ('E', 160, False), ('E', 160, False), choose, shared=False, draws=('EE', 'pattern'), same=True)
+    x.parts["EE"] = parts_of("EE", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(1, len(edges.i)), 0, p.EE.wmax, 'w of EE')
     edges.axonal = delays(0.0015, len(edges.i), 'EE')
+    edges.delays["pre"] = edges.axonal
     return edges
 
 
@@ -111,6 +122,7 @@ def edges_of_EI(x, row, p):
         return u < 0.1
 
     edges = synapses_of(x, ('E', 160, False), ('I', 40, False), choose, shared=False, draws=('EI', 'pattern'), same=True)
+    x.parts["EI"] = parts_of("EI", edges, by_block=False, block_size=0)
     edges.values['w'] = full(0.0016, len(edges.i))
     return edges
 
@@ -122,6 +134,7 @@ def edges_of_IE(x, row, p):
         return u < 0.1
 
     edges = synapses_of(x, ('I', 40, False), ('E', 160, False), choose, shared=False, draws=('IE', 'pattern'), same=True)
+    x.parts["IE"] = parts_of("IE", edges, by_block=False, block_size=0)
     edges.values['w'] = full(at(row['g'], edges.copy)*-0.0016, len(edges.i))
     return edges
 
@@ -133,13 +146,14 @@ def edges_of_II(x, row, p):
         return np.logical_and(u < 0.1, i != j)
 
     edges = synapses_of(x, ('I', 40, False), ('I', 40, False), choose, shared=False, draws=('II', 'pattern'), same=True)
+    x.parts["II"] = parts_of("II", edges, by_block=False, block_size=0)
     edges.values['w'] = full(at(row['g'], edges.copy)*-0.0016, len(edges.i))
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (2.0,)]
     x.sizes["E"] = 160, False
@@ -157,16 +171,22 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeMonitor, Synapses, second, volt
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, volt
 
     objects = Objects()
     dt = DT * second
 
     # E: 160 neurons, in each block
     group = NeuronGroup(
-        160 * len(x.replicate_of_block),
+        given["E.N"],
         """
         dv/dt = (-(60*mV) + drive - v + ge + gi)/tau_m : volt (unless refractory)
         dge/dt = -ge/tau_e : volt
@@ -180,12 +200,12 @@ def network(x, row, p):
         dt=dt,
         name="E",
     )
-    set_values(group, x.values["E"])
+    assign_all(group, given, ['v'])
     objects.groups["E"] = group
 
     # I: 40 neurons, in each block
     group = NeuronGroup(
-        40 * len(x.replicate_of_block),
+        given["I.N"],
         """
         dv/dt = (-(60*mV) + drive - v + ge + gi)/tau_m : volt (unless refractory)
         dge/dt = -ge/tau_e : volt
@@ -199,13 +219,12 @@ def network(x, row, p):
         dt=dt,
         name="I",
     )
-    set_values(group, x.values["I"])
+    assign_all(group, given, ['v'])
     objects.groups["I"] = group
 
     # EE: E -> E
-    edges = x.edges["EE"]
     objects.links["EE"] = []
-    for name, block, part in parts("EE", edges, by_block=False):
+    for name, block, _ in x.parts["EE"]:
         s = Synapses(
             objects.groups["E"],
             objects.groups["E"],
@@ -227,17 +246,16 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
         schedule(s.post, "synapses", 64)
-        s.pre.delay = (edges.axonal)[part] * second
-        set_values(s, edges.values, part)
+        delay(s, given, "pre")
+        assign_all(s, given, ['w'])
         objects.links["EE"].append(s)
 
     # EI: E -> I
-    edges = x.edges["EI"]
     objects.links["EI"] = []
-    for name, block, part in parts("EI", edges, by_block=False):
+    for name, block, _ in x.parts["EI"]:
         s = Synapses(
             objects.groups["E"],
             objects.groups["I"],
@@ -249,15 +267,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["EI"].append(s)
 
     # IE: I -> E
-    edges = x.edges["IE"]
     objects.links["IE"] = []
-    for name, block, part in parts("IE", edges, by_block=False):
+    for name, block, _ in x.parts["IE"]:
         s = Synapses(
             objects.groups["I"],
             objects.groups["E"],
@@ -269,15 +286,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 32)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["IE"].append(s)
 
     # II: I -> I
-    edges = x.edges["II"]
     objects.links["II"] = []
-    for name, block, part in parts("II", edges, by_block=False):
+    for name, block, _ in x.parts["II"]:
         s = Synapses(
             objects.groups["I"],
             objects.groups["I"],
@@ -289,14 +305,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 48)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["II"].append(s)
 
     # What is recorded
-    objects.counters["E"] = [SpikeMonitor(objects.groups["E"], record=True, name=f"spikes_of_E_{n}") for n in range(1)]
-    objects.counters["I"] = [SpikeMonitor(objects.groups["I"], record=True, name=f"spikes_of_I_{n}") for n in range(1)]
+    count_spikes(objects, "E", record=True, phases=1)
+    count_spikes(objects, "I", record=True, phases=1)
     return objects
 
 
@@ -304,27 +320,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -355,12 +369,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'g': '1'}

@@ -10,17 +10,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -105,6 +114,7 @@ def edges_of_force(x, row, p):
         return i == j
 
     edges = synapses_of(x, ('teacher', 1, False), ('cell', 1, False), choose, shared=False, same=True)
+    x.parts["force"] = parts_of("force", edges, by_block=False, block_size=0)
     edges.values['w'] = full(0.1, len(edges.i))
     return edges
 
@@ -116,14 +126,16 @@ def edges_of_pairing(x, row, p):
         return i == j
 
     edges = synapses_of(x, ('input', 1, False), ('cell', 1, False), choose, shared=False, same=True)
+    x.parts["pairing"] = parts_of("pairing", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(1, len(edges.i)), p.pairing.wmin, p.pairing.wmax, 'w of pairing')
     edges.axonal = delays(0.02 - at(row['lag'], edges.copy), len(edges.i), 'pairing')
+    edges.delays["pre"] = edges.axonal
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (41.0,)]
     x.sizes["input"] = 1, False
@@ -143,28 +155,28 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second, metre, kilogram, amp, volt, siemens, farad
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, metre, kilogram, amp, volt, siemens, farad
 
     objects = Objects()
     dt = DT * second
 
     # input: 1 neuron, in each block
-    neuron, step = x.spikes["input"]
-    objects.groups["input"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_block), neuron, step * DT * second, dt=dt, sorted=True, name="input"
-    )
+    objects.groups["input"] = replay(given, "input", DT)
 
     # teacher: 1 neuron, in each block
-    neuron, step = x.spikes["teacher"]
-    objects.groups["teacher"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_block), neuron, step * DT * second, dt=dt, sorted=True, name="teacher"
-    )
+    objects.groups["teacher"] = replay(given, "teacher", DT)
 
     # cell: 1 neuron, in each block
     group = NeuronGroup(
-        1 * len(x.replicate_of_block),
+        given["cell.N"],
         """
         du/dt = (g_L*(E_L - u + Delta*exp((u - V_T)/Delta)) - adapt + z)/C : volt (unless refractory)
         dadapt/dt = (4*nS*(u - E_L) - adapt)/(144*ms) : amp
@@ -197,7 +209,7 @@ def network(x, row, p):
         dt=dt,
         name="cell",
     )
-    set_values(group, x.values["cell"])
+    assign_all(group, given, ['u', 'V_T', 'low', 'low1', 'low2', 'low3', 'low4', 'v_low', 'plus', 'plus1', 'plus2', 'plus3', 'plus4', 'v_plus'])
     group.run_regularly("""
         v_low = clip(low4, -inf*volt, inf*volt)
         low4 = clip(low3, -inf*volt, inf*volt)
@@ -213,9 +225,8 @@ def network(x, row, p):
     objects.groups["cell"] = group
 
     # force: teacher -> cell
-    edges = x.edges["force"]
     objects.links["force"] = []
-    for name, block, part in parts("force", edges, by_block=False):
+    for name, block, _ in x.parts["force"]:
         s = Synapses(
             objects.groups["teacher"],
             objects.groups["cell"],
@@ -227,15 +238,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["force"].append(s)
 
     # pairing: input -> cell
-    edges = x.edges["pairing"]
     objects.links["pairing"] = []
-    for name, block, part in parts("pairing", edges, by_block=False):
+    for name, block, _ in x.parts["pairing"]:
         s = Synapses(
             objects.groups["input"],
             objects.groups["cell"],
@@ -255,16 +265,16 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        s.pre.delay = (edges.axonal)[part] * second
+        delay(s, given, "pre")
         s.state_updater.order = -1
         s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}_pairing_bounds")
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["pairing"].append(s)
 
     # What is recorded
-    objects.counters["cell"] = [SpikeMonitor(objects.groups["cell"], record=True, name=f"spikes_of_cell_{n}") for n in range(1)]
+    count_spikes(objects, "cell", record=True, phases=1)
     return objects
 
 
@@ -272,27 +282,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'force': 'w', 'pairing': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -322,12 +330,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'frequency': 'hertz', 'lag': 'second'}

@@ -9,17 +9,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -91,6 +100,7 @@ def edges_of_learning(x, row, p):
         return True
 
     edges = synapses_of(x, ('pattern', 20, True), ('E', 6, False), choose, shared=False, same=True)
+    x.parts["learning"] = parts_of("learning", edges, by_block=False, block_size=0)
     u0 = synapse_draws('uniform', ('learning', 'w'), edges)
     edges.values['w'] = clipped(x, full((0) + ((0.6) - (0))*u0, len(edges.i)), 0, p.learning.wmax, 'w of learning')
     return edges
@@ -103,12 +113,13 @@ def edges_of_inhibition(x, row, p):
         return i != j
 
     edges = synapses_of(x, ('E', 6, False), ('E', 6, False), choose, shared=False, same=True)
+    x.parts["inhibition"] = parts_of("inhibition", edges, by_block=False, block_size=0)
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (28.0,)]
     x.sizes["pattern"] = 20, True
@@ -125,22 +136,27 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second, volt
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    give_normaliser(given, x, "learning_normalise_0", "learning", "post", 6, goal=lambda i, copy: 6, low=lambda i, copy: 0, high=lambda i, copy: p.learning.wmax)
+    give_samples(given, x, 0, "learning", None)
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, volt
 
     objects = Objects()
     dt = DT * second
 
     # pattern: 20 neurons, shared by all blocks
-    neuron, step = x.spikes["pattern"]
-    objects.groups["pattern"] = SpikeGeneratorGroup(
-        20 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="pattern"
-    )
+    objects.groups["pattern"] = replay(given, "pattern", DT)
 
     # E: 6 neurons, in each block
     group = NeuronGroup(
-        6 * len(x.replicate_of_block),
+        given["E.N"],
         """
         dv/dt = (-(65*mV) - v)/tau_m : volt (unless refractory)
         dtheta/dt = -theta/tau_theta : volt
@@ -156,13 +172,12 @@ def network(x, row, p):
         dt=dt,
         name="E",
     )
-    set_values(group, x.values["E"])
+    assign_all(group, given, ['v'])
     objects.groups["E"] = group
 
     # learning: pattern -> E
-    edges = x.edges["learning"]
     objects.links["learning"] = []
-    for name, block, part in parts("learning", edges, by_block=False):
+    for name, block, _ in x.parts["learning"]:
         s = Synapses(
             objects.groups["pattern"],
             objects.groups["E"],
@@ -180,18 +195,16 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
         schedule(s.post, "synapses", 32)
-        set_values(s, edges.parameters, part)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w', 'x_tar'])
         objects.links["learning"].append(s)
-    normalise(x, objects, "learning_normalise_0", "learning", "post", 6, 0.35000000000000003, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, goal=lambda i, copy: 6, low=lambda i, copy: 0, high=lambda i, copy: p.learning.wmax)
+    normalise(given, objects, "learning_normalise_0", "learning", 0.35000000000000003, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
 
     # inhibition: E -> E
-    edges = x.edges["inhibition"]
     objects.links["inhibition"] = []
-    for name, block, part in parts("inhibition", edges, by_block=False):
+    for name, block, _ in x.parts["inhibition"]:
         s = Synapses(
             objects.groups["E"],
             objects.groups["E"],
@@ -202,14 +215,13 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        set_values(s, edges.values, part)
         objects.links["inhibition"].append(s)
 
     # What is recorded
-    objects.counters["E"] = [SpikeMonitor(objects.groups["E"], record=True, name=f"spikes_of_E_{n}") for n in range(1)]
-    record_synapses(x, objects, 0, "learning", ['w'], 0.35000000000000003, None)
+    count_spikes(objects, "E", record=True, phases=1)
+    sample(given, objects, 0, "learning", ['w'], 0.35000000000000003)
     return objects
 
 
@@ -217,27 +229,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'learning': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -267,12 +277,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'x_tar': '1'}

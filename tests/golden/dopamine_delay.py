@@ -8,18 +8,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -80,6 +88,7 @@ def edges_of_force(x, row, p):
         return True
 
     edges = synapses_of(x, ('teacher', 1, True), ('post', 1, False), choose, shared=False, same=True)
+    x.parts["force"] = parts_of("force", edges, by_block=False, block_size=0)
     edges.values['w'] = full(1, len(edges.i))
     return edges
 
@@ -91,8 +100,10 @@ def edges_of_release(x, row, p):
         return True
 
     edges = synapses_of(x, ('VTA', 1, True), ('dopamine_cell', 1, False), choose, shared=False, same=True)
+    x.parts["release"] = parts_of("release", edges, by_block=False, block_size=0)
     edges.values['w'] = full(1, len(edges.i))
     edges.axonal = delays(at(row['wait'], edges.copy), len(edges.i), 'release')
+    edges.delays["pre"] = edges.axonal
     return edges
 
 
@@ -103,13 +114,14 @@ def edges_of_learning(x, row, p):
         return True
 
     edges = synapses_of(x, ('pre', 1, True), ('post', 1, False), choose, shared=False, same=True)
+    x.parts["learning"] = parts_of("learning", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(1, len(edges.i)), p.learning.wmin, p.learning.wmax, 'w of learning')
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (12.1,)]
     x.sizes["pre"] = 1, True
@@ -135,34 +147,32 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second, hertz
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    give_relay(given, x, "learning_reward_relay", "dopamine_cell", "post")
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, hertz
 
     objects = Objects()
     dt = DT * second
 
     # pre: 1 neuron, shared by all blocks
-    neuron, step = x.spikes["pre"]
-    objects.groups["pre"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="pre"
-    )
+    objects.groups["pre"] = replay(given, "pre", DT)
 
     # teacher: 1 neuron, shared by all blocks
-    neuron, step = x.spikes["teacher"]
-    objects.groups["teacher"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="teacher"
-    )
+    objects.groups["teacher"] = replay(given, "teacher", DT)
 
     # VTA: 1 neuron, shared by all blocks
-    neuron, step = x.spikes["VTA"]
-    objects.groups["VTA"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="VTA"
-    )
+    objects.groups["VTA"] = replay(given, "VTA", DT)
 
     # post: 1 neuron, in each block
     group = NeuronGroup(
-        1 * len(x.replicate_of_block),
+        given["post.N"],
         """
         v : 1
         learning_reward : integer
@@ -175,14 +185,14 @@ def network(x, row, p):
         dt=dt,
         name="post",
     )
-    set_values(group, x.values["post"])
+    assign_all(group, given, [])
     group.set_event_schedule("learning_reward_spikes", when="after_synapses", order=0)
     group.run_on_event("learning_reward_spikes", "learning_reward = 0", when="after_synapses", order=2)
     objects.groups["post"] = group
 
     # dopamine_cell: 1 neuron, in each block
     group = NeuronGroup(
-        1 * len(x.replicate_of_block),
+        given["dopamine_cell.N"],
         """
         v : 1
         """,
@@ -193,14 +203,13 @@ def network(x, row, p):
         dt=dt,
         name="dopamine_cell",
     )
-    set_values(group, x.values["dopamine_cell"])
+    assign_all(group, given, [])
     objects.groups["dopamine_cell"] = group
-    relay(x, objects, "learning_reward_relay", "dopamine_cell", "post", "learning_reward", ((1, False), (1, False)), dt)
+    relay(given, objects, "learning_reward_relay", "dopamine_cell", "post", "learning_reward", dt)
 
     # force: teacher -> post
-    edges = x.edges["force"]
     objects.links["force"] = []
-    for name, block, part in parts("force", edges, by_block=False):
+    for name, block, _ in x.parts["force"]:
         s = Synapses(
             objects.groups["teacher"],
             objects.groups["post"],
@@ -212,15 +221,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["force"].append(s)
 
     # release: VTA -> dopamine_cell
-    edges = x.edges["release"]
     objects.links["release"] = []
-    for name, block, part in parts("release", edges, by_block=False):
+    for name, block, _ in x.parts["release"]:
         s = Synapses(
             objects.groups["VTA"],
             objects.groups["dopamine_cell"],
@@ -232,16 +240,15 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        s.pre.delay = (edges.axonal)[part] * second
-        set_values(s, edges.values, part)
+        delay(s, given, "pre")
+        assign_all(s, given, ['w'])
         objects.links["release"].append(s)
 
     # learning: pre -> post
-    edges = x.edges["learning"]
     objects.links["learning"] = []
-    for name, block, part in parts("learning", edges, by_block=False):
+    for name, block, _ in x.parts["learning"]:
         s = Synapses(
             objects.groups["pre"],
             objects.groups["post"],
@@ -284,16 +291,16 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 32)
         schedule(s.post, "synapses", 80)
         schedule(s.reward, "after_synapses", 1)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["learning"].append(s)
 
     # What is recorded
-    objects.counters["post"] = [SpikeMonitor(objects.groups["post"], record=False, name=f"spikes_of_post_{n}") for n in range(1)]
-    objects.counters["dopamine_cell"] = [SpikeMonitor(objects.groups["dopamine_cell"], record=False, name=f"spikes_of_dopamine_cell_{n}") for n in range(1)]
+    count_spikes(objects, "post", record=False, phases=1)
+    count_spikes(objects, "dopamine_cell", record=False, phases=1)
     return objects
 
 
@@ -301,27 +308,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'force': 'w', 'release': 'w', 'learning': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -354,12 +359,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'wait': 'second'}

@@ -6,17 +6,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -73,8 +82,10 @@ def edges_of_stdp(x, row, p):
         return True
 
     edges = synapses_of(x, ('pre', 1, True), ('post', 1, False), choose, shared=False, same=True)
+    x.parts["stdp"] = parts_of("stdp", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(0.5, len(edges.i)), 0, p.stdp.wmax, 'w of stdp')
     edges.axonal = delays(at(row['arrival'], edges.copy), len(edges.i), 'stdp')
+    edges.delays["pre"] = edges.axonal
     return edges
 
 
@@ -85,13 +96,14 @@ def edges_of_force(x, row, p):
         return True
 
     edges = synapses_of(x, ('teacher', 1, True), ('post', 1, False), choose, shared=False, same=True)
+    x.parts["force"] = parts_of("force", edges, by_block=False, block_size=0)
     edges.values['w'] = full(1, len(edges.i))
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (20.0,)]
     x.sizes["pre"] = 1, True
@@ -111,28 +123,28 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second
 
     objects = Objects()
     dt = DT * second
 
     # pre: 1 neuron, shared by all blocks
-    neuron, step = x.spikes["pre"]
-    objects.groups["pre"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="pre"
-    )
+    objects.groups["pre"] = replay(given, "pre", DT)
 
     # teacher: 1 neuron, shared by all blocks
-    neuron, step = x.spikes["teacher"]
-    objects.groups["teacher"] = SpikeGeneratorGroup(
-        1 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="teacher"
-    )
+    objects.groups["teacher"] = replay(given, "teacher", DT)
 
     # post: 1 neuron, in each block
     group = NeuronGroup(
-        1 * len(x.replicate_of_block),
+        given["post.N"],
         """
         v : 1
         """,
@@ -143,13 +155,12 @@ def network(x, row, p):
         dt=dt,
         name="post",
     )
-    set_values(group, x.values["post"])
+    assign_all(group, given, [])
     objects.groups["post"] = group
 
     # stdp: pre -> post
-    edges = x.edges["stdp"]
     objects.links["stdp"] = []
-    for name, block, part in parts("stdp", edges, by_block=False):
+    for name, block, _ in x.parts["stdp"]:
         s = Synapses(
             objects.groups["pre"],
             objects.groups["post"],
@@ -171,17 +182,16 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
         schedule(s.post, "synapses", 32)
-        s.pre.delay = (edges.axonal)[part] * second
-        set_values(s, edges.values, part)
+        delay(s, given, "pre")
+        assign_all(s, given, ['w'])
         objects.links["stdp"].append(s)
 
     # force: teacher -> post
-    edges = x.edges["force"]
     objects.links["force"] = []
-    for name, block, part in parts("force", edges, by_block=False):
+    for name, block, _ in x.parts["force"]:
         s = Synapses(
             objects.groups["teacher"],
             objects.groups["post"],
@@ -193,13 +203,13 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["force"].append(s)
 
     # What is recorded
-    objects.counters["post"] = [SpikeMonitor(objects.groups["post"], record=False, name=f"spikes_of_post_{n}") for n in range(1)]
+    count_spikes(objects, "post", record=False, phases=1)
     return objects
 
 
@@ -207,27 +217,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'stdp': 'w', 'force': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -257,12 +265,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'arrival': 'second'}

@@ -8,17 +8,26 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import dis
 import hashlib
+import inspect
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
+from types import FunctionType
 from types import SimpleNamespace
 
 import numpy as np
@@ -91,6 +100,7 @@ def edges_of_count(x, row, p):
         return True
 
     edges = synapses_of(x, ('excitation', 20, False), ('rate', 1, False), choose, shared=False, same=True)
+    x.parts["count"] = parts_of("count", edges, by_block=False, block_size=0)
     edges.values['w'] = full(1/(20*p.constants.tau_H), len(edges.i))
     return edges
 
@@ -102,13 +112,14 @@ def edges_of_learning(x, row, p):
         return True
 
     edges = synapses_of(x, ('inhibition', 20, True), ('excitation', 20, False), choose, shared=False, same=True)
+    x.parts["learning"] = parts_of("learning", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(at(row['start'], edges.copy), len(edges.i)), p.learning.wmin, p.learning.wmax, 'w of learning')
     return edges
 
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, options.data)
+    x = Data(row, BLOCKS, 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (40.0,)]
     x.sizes["inhibition"] = 20, True
@@ -127,22 +138,26 @@ def data(row, sounds, options):
 # The network ------------------------------------------------------------------------------------
 
 
-def network(x, row, p):
-    """The Brian2 objects. Copy k of a layer has the neurons k*size to (k + 1)*size - 1."""
-    from brian2 import NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, second, volt
+def numbers(x, row, p):
+    """Every number that the network is given, by key."""
+    given = numbers_of(x, PHASES)
+    give_link(given, x, "excitation", "learning_H_there", "rate")
+    return given
+
+
+def network(x, given, p):
+    """The Brian2 objects; whatever they are given is read from `given` alone."""
+    from brian2 import NeuronGroup, Synapses, second, volt
 
     objects = Objects()
     dt = DT * second
 
     # inhibition: 20 neurons, shared by all blocks
-    neuron, step = x.spikes["inhibition"]
-    objects.groups["inhibition"] = SpikeGeneratorGroup(
-        20 * len(x.replicate_of_copy), neuron, step * DT * second, dt=dt, sorted=True, name="inhibition"
-    )
+    objects.groups["inhibition"] = replay(given, "inhibition", DT)
 
     # excitation: 20 neurons, in each block
     group = NeuronGroup(
-        20 * len(x.replicate_of_block),
+        given["excitation.N"],
         """
         dv/dt = (-(60*mV) + drive - v - g_inh)/(20*ms) : volt (unless refractory)
         dg_inh/dt = -g_inh/(10*ms) : volt
@@ -157,13 +172,13 @@ def network(x, row, p):
         dt=dt,
         name="excitation",
     )
-    set_values(group, x.values["excitation"])
+    assign_all(group, given, ['v'])
     group.run_regularly("learning_H = learning_H_there", dt=DT * second, when="before_groups", order=0, name="learning_H_copy")
     objects.groups["excitation"] = group
 
     # rate: 1 neuron, in each block
     group = NeuronGroup(
-        1 * len(x.replicate_of_block),
+        given["rate.N"],
         """
         dH/dt = -H/tau_H : hertz
         """,
@@ -172,14 +187,13 @@ def network(x, row, p):
         dt=dt,
         name="rate",
     )
-    set_values(group, x.values["rate"])
+    assign_all(group, given, [])
     objects.groups["rate"] = group
-    link(x, objects, "excitation", "learning_H_there", "rate", "H", (False, 20, False))
+    link(given, objects, "excitation", "learning_H_there", "rate", "H")
 
     # count: excitation -> rate
-    edges = x.edges["count"]
     objects.links["count"] = []
-    for name, block, part in parts("count", edges, by_block=False):
+    for name, block, _ in x.parts["count"]:
         s = Synapses(
             objects.groups["excitation"],
             objects.groups["rate"],
@@ -191,15 +205,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w'])
         objects.links["count"].append(s)
 
     # learning: inhibition -> excitation
-    edges = x.edges["learning"]
     objects.links["learning"] = []
-    for name, block, part in parts("learning", edges, by_block=False):
+    for name, block, _ in x.parts["learning"]:
         s = Synapses(
             objects.groups["inhibition"],
             objects.groups["excitation"],
@@ -222,15 +235,14 @@ def network(x, row, p):
             dt=dt,
             name=name,
         )
-        s.connect(i=edges.pre[part], j=edges.post[part])
+        connect(s, given, name)
         schedule(s.pre, "synapses", 16)
         schedule(s.post, "synapses", 48)
-        set_values(s, edges.parameters, part)
-        set_values(s, edges.values, part)
+        assign_all(s, given, ['w', 'H_target'])
         objects.links["learning"].append(s)
 
     # What is recorded
-    objects.counters["excitation"] = [SpikeMonitor(objects.groups["excitation"], record=True, name=f"spikes_of_excitation_{n}") for n in range(1)]
+    count_spikes(objects, "excitation", record=True, phases=1)
     return objects
 
 
@@ -238,27 +250,25 @@ def network(x, row, p):
 
 
 def simulate(options, folder, results, row):
-    """Build the network, run it, check it, and write the tables; True if all values are finite."""
-    standalone = options.target == "cpp_standalone"
+    """Run the network, check it, and write the tables; True if all values are finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    set_preferences(options.target, COMPILER_FLAGS)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
-    start_device(standalone, folder)
-    objects = network(x, row, p)
-    say(options.events, event="stage", name="simulating")
-    run_phases(
-        x, objects, PHASES, DT, options, folder,
+    given = numbers(x, row, p)
+    simulation = Simulation(
+        x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, normalised=[], weights={'count': 'w', 'learning': 'w'},
         computed=[],
     )
+    # One compiled program runs any numbers of this model.
+    outputs = simulation.by_program()
     for text in x.warnings:
         say(options.events, event="warning", text=text)
-    recorded = Recorded(x, objects)
+    recorded = Recorded(x, outputs)
     reached, asked = recorded.reached(), x.steps * DT
     if abs(reached - asked) > DT / 2:
         raise RunFailed(f"the run ended at {reached} s of {asked} s")
@@ -288,12 +298,13 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
-        "lowering": 'synapse', "compiler_flags": COMPILER_FLAGS, "preferences": PREFERENCES,
+        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'H_target': 'hertz', 'start': '1'}

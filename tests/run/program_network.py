@@ -105,7 +105,7 @@ def main(target, folder, blocks, duration, seed="1"):
             simulate, data, code, program_flags(), Path(folder), warnings.append, Path(target)
         )
         outputs = run_program(program, data, Path(folder) / "run", times.append)
-    np.savez(Path(folder) / "outputs.npz", **{name: outputs(name) for name in NAMES})
+    np.savez(Path(folder) / "outputs.npz", **{name: outputs[name] for name in NAMES})
     print(json.dumps({"brian2": "brian2" in sys.modules, "warnings": warnings, "times": times}))
 
 

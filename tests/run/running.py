@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import linecache
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,9 @@ def run_here(folder, script, name="out", data=None):
     gc.collect()  # objects of the run before would find their names taken
     brian2.start_scope()
     namespace = {"__name__": "script"}
-    exec(compile(script, "script.py", "exec"), namespace)
+    # Its source has to be found: it is the key of what scripts keep.
+    linecache.cache["<script>"] = len(script), None, script.splitlines(True), "<script>"
+    exec(compile(script, "<script>", "exec"), namespace)
     arguments = ["script.py", "--out", str(Path(folder) / name), "--target", "numpy"]
     arguments += ["--data", str(data)] if data else []
     said, before = io.StringIO(), sys.argv

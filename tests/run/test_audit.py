@@ -36,16 +36,16 @@ run:
 """
 TAMPERED = {
     # One synapse has another value than its block's.
-    "c.Apre": ("set_values(s, edges.parameters, part)",
-               "edges.parameters['Apre'][1] *= 1.5; set_values(s, edges.parameters, part)"),
+    "c.Apre": ("        assign_all(s, given, ['w', 'Apre'])",
+               "        given['c.Apre'][1] *= 1.5; assign_all(s, given, ['w', 'Apre'])"),
     # One neuron has.
-    "b.tau": ('set_values(group, x.values["b"])',
-              'x.values["b"]["tau"][3] *= 1.5; set_values(group, x.values["b"])'),
+    "b.tau": ("    assign_all(group, given, ['tau'])",
+              "    given['b.tau'][3] *= 1.5; assign_all(group, given, ['tau'])"),
     # The objects stand in the network, but the code ran with another constant: what a name that is
     # looked up when the run starts would do.
-    "c.taupost": ("    recorded = Recorded(x, objects)\n",
-                  "    objects.links['c'][0].namespace['taupost'] = 0.031\n"
-                  "    recorded = Recorded(x, objects)\n"),
+    "c.taupost": ("        audit_constants(objects)\n",
+                  "        objects.links['c'][0].namespace['taupost'] = 0.031\n"
+                  "        audit_constants(objects)\n"),
 }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def status_of(*arguments):
 def test_help_and_version(capsys):
     assert status_of("--help") == 0
     text = capsys.readouterr().out
-    for name in ("new", "check", "plan", "compile", "run", "summary", "130"):
+    for name in ("new", "check", "plan", "compile", "run", "summary", "cache", "130"):
         assert name in text
     assert status_of("--version") == 0
     assert capsys.readouterr().out == f"stdpdsl {stdpdsl.__version__}\n"
@@ -354,6 +354,18 @@ def dataset(tmp_path):
         results.blocks(np.arange(2), {"rate": np.array([1.0, 2.0]), "status": "ok"})
         results.commit()
     return tmp_path / "r"
+
+
+def test_cache_clear(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    program = tmp_path / "stdpdsl" / "programs" / "key" / "main"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"x" * 2500)
+    (tmp_path / "other").write_text("not ours")
+    assert status_of("cache", "clear") == 0
+    assert capsys.readouterr().out == f"freed 2.5 kB in {tmp_path / 'stdpdsl'}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+    assert status_of("cache", "clear") == 0
 
 
 def test_summary(dataset, capsys):

@@ -12,6 +12,7 @@ from program import (
     is_whole,
     keep_program,
     program_key,
+    remembering,
     run_program,
     seldom_timed,
 )
@@ -144,3 +145,19 @@ def test_our_changes_still_find_their_places_in_brians_templates():
     each = "for(size_t i=0; i<objects.size(); i++)"
     body = seldom_timed(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
     assert "clock()" not in body or "i == 0" in body
+
+
+STATE_UPDATE = """    const double dt = _ptr_dt[0];
+    for(int _idx=0; _idx<_N; _idx++)
+    {
+        const double _v = v * exp(- dt/tau) + exp((a + b) * exp(- dt/tau));
+    }
+"""
+
+
+def test_exp_of_one_argument_is_remembered_in_one_place():
+    text = remembering(STATE_UPDATE)
+    assert "    LastExp _exp_0, _exp_1;\n    for(int _idx=0;" in text
+    assert "v * _exp_0(- dt/tau) + _exp_1((a + b) * _exp_0(- dt/tau));" in text
+    plain = STATE_UPDATE.replace("exp", "cos")
+    assert remembering(plain) == plain

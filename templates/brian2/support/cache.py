@@ -6,6 +6,12 @@ import tempfile
 from pathlib import Path
 
 
+def stdpdsl_cache():
+    """The folder of all that is kept."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return Path(home) / "stdpdsl"
+
+
 def cython_cache(*key):
     """A folder for Brian2's Cython extensions, by all that decides what they compute.
 
@@ -13,8 +19,7 @@ def cython_cache(*key):
     the default -ffast-math, would be taken for ours. So the flags and Brian2's version are the key.
     """
     name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    folder = Path(home) / "stdpdsl" / f"cython-{name}"
+    folder = stdpdsl_cache() / f"cython-{name}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -12,16 +12,20 @@ import numpy as np
 class Data:
     """First values of the layers, replayed spikes, and the connections' edges, by name."""
 
-    def __init__(self, row, blocks, replicates, folder):
+    def __init__(self, row, blocks, replicates, dt, folder):
         self.blocks = blocks
         self.replicate_of_block = row.get("replicate", np.zeros(blocks, dtype=int)).astype(int)
         self.replicate_of_copy = np.arange(replicates)
+        self.dt = dt
         self.folder = folder
         self.phase_steps = []
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
         self.spikes = {}
         self.edges = {}
+        self.parts = {}  # [(object, block, synapses)] of each connection
+        self.drives = {}  # a row of values per step, by layer and variable
+        self.recorded = {}  # [(monitor, elements)] of each record line
         self.samples = {}
         self.warnings = []
 

@@ -9,11 +9,15 @@ import os
 import shutil
 import zipfile
 from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
+from cache import stdpdsl_cache
 from errors import fail
-from objects import set_values
+from program import assign, program_flags
+from sources import code_of, numbers_in
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
 DRIVE_READER = """
@@ -37,6 +41,8 @@ static double %(name)s(const int64_t step, const int64_t i) {
 }
 """
 ROWS_READ = 4096
+BEFORE_ALL = -10  # a step's drive stands before anything is recorded, whatever the names
+HEARD_BYTES_KEPT = 2_000_000_000
 
 
 # Drives: chunks of (rows, neurons), one row per sample ------------------------------------------
@@ -115,7 +121,9 @@ def spikes_in_process(make_group, drives, samplerate, samples, records):
 
     group = make_group(1 / (samplerate * Hz))
     setters = [
-        NetworkOperation(row_copier(group, variable, chunks), clock=group.clock, when="start")
+        NetworkOperation(
+            row_copier(group, variable, chunks), clock=group.clock, when="start", order=BEFORE_ALL
+        )
         for variable, chunks in drives.items()
     ]
     monitor, samplers = spike_monitor(group), samplers_of(group, records)
@@ -169,17 +177,23 @@ def samplers_of(group, records):
     }
 
 
-def write_drive(group, variable, chunks, rows, folder, width=None):
+def write_drive(group, variable, chunks, rows, folder):
     """Write a drive to a file of float64, row after row; its path."""
+    path = os.path.join(folder, drive_file(group.name, variable))
+    write_rows(path, chunks, rows, len(group))
+    return path
+
+
+def write_rows(path, chunks, rows, width):
+    """Write rows of float64 to a file whose folder may not exist yet."""
+    folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, f"{group.name}_{variable}.float64")
-    needed, free = 8 * rows * (width or len(group)), shutil.disk_usage(folder).free
+    needed, free = 8 * rows * width, shutil.disk_usage(folder).free
     if needed > free:
         fail(f"the drive needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} are free")
     with open(path, "wb") as file:
         for chunk in chunks:
             file.write(np.ascontiguousarray(chunk, dtype=np.float64).data)
-    return path
 
 
 def read_in_program(group, variable, path, width, index="i"):
@@ -211,7 +225,8 @@ def read_in_program(group, variable, path, width, index="i"):
         "cpp", code, compiler_kwds={"headers": ["<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]}
     )
     group.namespace[name] = reader
-    group.run_regularly(f"{variable} = {name}(t_in_timesteps, {index})", when="start")
+    code = f"{variable} = {name}(t_in_timesteps, {index})"
+    group.run_regularly(code, when="start", order=BEFORE_ALL)
 
 
 def recorded_spikes(monitor, network, samplerate, samples, samplers):
@@ -236,30 +251,40 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
     return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
 
 
-def drive(x, objects, group, variable, filterbank, rate, size, dt, options, folder):
+def drive(x, given, objects, group, variable):
     """Drive a layer inside the network: at each step its variable is the mean of the samples that
-    the step holds. Neuron i of each copy hears channel i of its replicate."""
-    from brian2 import NetworkOperation
+    the step holds."""
+    from brian2 import NetworkOperation, get_device
 
-    width = size * len(x.replicate_of_copy)
-    chunks = side_by_side([filterbank(r) for r in x.replicate_of_copy])
-    rows = drive_means(chunks, rate, dt, x.steps, width)
-    copy = x.copy_of(group.name)
-    column = np.arange(len(group)) % size + size * x.copies(x.sizes[group.name][1])[copy]
-    if options.target == "cpp_standalone":
-        path = write_drive(group, variable, [rows], x.steps, folder, width)
-        set_values(group, {"drive_column": column})
-        read_in_program(group, variable, path, width, "drive_column")
+    means = x.drives[group.name, variable]
+    assign(group, "drive_column", given, f"{group.name}.drive_column")
+    if type(get_device()).__name__ != "RuntimeDevice":
+        path = drive_file(group.name, variable)
+        read_in_program(group, variable, path, means.shape[1], "drive_column")
         return
     values = group.variables[variable].get_value()
-    source = iter(rows)
+    column = given[f"{group.name}.drive_column"]
+    source = iter(means)
 
     def copy_row():
         values[:] = next(source)[column]
 
     objects.others.append(
-        NetworkOperation(copy_row, clock=group.clock, when="start", name=f"{group.name}_drive")
+        NetworkOperation(
+            copy_row, clock=group.clock, when="start", order=BEFORE_ALL, name=f"{group.name}_drive"
+        )
     )
+
+
+def write_drives(x, folder):
+    """Write what drives layers inside the network to where its program runs."""
+    for (layer, variable), means in x.drives.items():
+        write_rows(os.path.join(folder, drive_file(layer, variable)), [means], *means.shape)
+
+
+def drive_file(layer, variable):
+    """Where a program finds a drive."""
+    return f"{layer}_{variable}.float64"
 
 
 # Into the network's time ------------------------------------------------------------------------
@@ -347,6 +372,75 @@ def kept(path, key, make):
         pass  # absent, or torn by an interrupted run: made anew
     arrays = [np.asarray(array) for array in make()]
     partial = f"{path}.{os.getpid()}.npz"
-    np.savez(partial, key=np.array(key), **{f"array_{n}": a for n, a in enumerate(arrays)})
-    os.replace(partial, path)
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        np.savez(partial, key=np.array(key), **{f"array_{n}": a for n, a in enumerate(arrays)})
+        os.replace(partial, path)
+    except OSError:  # nowhere to keep them, or no room
+        Path(partial).unlink(missing_ok=True)
     return arrays
+
+
+def kept_nerve(x, function, layer, p, sounds, target, run):
+    """What `run()` returns, as run_nerve does, kept under all that it depends on: also the layer's
+    first values."""
+    values = [part for item in sorted(x.values[layer].items()) for part in item]
+    key = front_end_key(x, function, p, sounds, target, *values)
+    return from_arrays(kept(nerve_cache(key), key, lambda: as_arrays(*run())))
+
+
+def kept_means(x, function, p, sounds, means):
+    """What `means()` returns, as drive_means does, of what `function` hears."""
+    key = front_end_key(x, function, p, sounds)
+    return kept(nerve_cache(key), key, lambda: [means()])[0]
+
+
+def front_end_key(x, function, p, sounds, *more):
+    """What decides what is heard: the code of a function and the numbers that it names, the sounds,
+    the time that is simulated, and what computes."""
+    code = code_of(function, run_nerve, drive_means)
+    modules = [version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
+    return fingerprint(
+        code, numbers_in(code, p), program_flags(), modules, x.steps, x.dt, x.replicate_of_copy,
+        *(part for name in sorted(sounds) for part in (name, sounds[name][0], sounds[name][2])),
+        *more,
+    )  # fmt: skip
+
+
+def nerve_cache(key):
+    """The file of what is heard."""
+    folder = stdpdsl_cache() / "heard"
+    forget_files(folder, HEARD_BYTES_KEPT)
+    return str(folder / f"{key[:32]}.npz")
+
+
+def forget_files(folder, size):
+    """Delete the files that were made first, down to a size in bytes."""
+    try:
+        found = sorted((p.stat().st_mtime, p.stat().st_size, p) for p in Path(folder).iterdir())
+        excess = sum(bytes_ for _, bytes_, _ in found) - size
+        for _, bytes_, path in found:
+            if excess > 0:
+                path.unlink()
+                excess -= bytes_
+    except OSError:  # no such folder, or deleted by another at this moment
+        return
+
+
+def as_arrays(neuron, sample, recorded):
+    """What run_nerve returns, as a flat list of arrays."""
+    arrays = [neuron, sample, np.array(list(recorded), dtype=int)]
+    for chosen, t, values in recorded.values():
+        arrays += [chosen, t, np.array(list(values), dtype=str), *values.values()]
+    return arrays
+
+
+def from_arrays(arrays):
+    """The inverse of as_arrays."""
+    rest = iter(arrays)
+    neuron, sample, numbers = next(rest), next(rest), next(rest)
+    recorded = {}
+    for number in numbers.tolist():
+        chosen, t, names = next(rest), next(rest), next(rest)
+        recorded[number] = chosen, t, {name: next(rest) for name in names.tolist()}
+    return neuron, sample, recorded

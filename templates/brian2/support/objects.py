@@ -1,8 +1,7 @@
 """The simulated objects: setting them up, and changing them between phases."""
 
-import numpy as np
-
-from data import at, neurons
+from given import delay_of, phase_key
+from program import assign, connect, index_array, record
 
 
 class Objects:
@@ -12,8 +11,14 @@ class Objects:
         self.groups = {}
         self.links = {}  # connection -> its Synapses: one, or one per block
         self.counters = {}  # layer -> one SpikeMonitor per phase
-        self.monitors = []  # (number of the record line, chosen elements, StateMonitor)
+        self.monitors = []
         self.others = []
+
+    def of(self, component):
+        """The objects of a layer or connection."""
+        if component in self.groups:
+            return [self.groups[component]]
+        return self.links.get(component, [])
 
     def all(self):
         """Every object, for the Network."""
@@ -21,27 +26,27 @@ class Objects:
             *self.groups.values(),
             *(s for link in self.links.values() for s in link),
             *(c for counters in self.counters.values() for c in counters),
-            *(monitor for *_, monitor in self.monitors),
+            *self.monitors,
             *self.others,
         ]
 
 
-def set_values(group, values, part=None):
+def set_values(group, values):
     """Set variables by their names, in SI: `group.name = values` would replace an attribute such as
     `source` where a variable is called so."""
     for name, value in values.items():
-        view = group.state(name, use_units=False)
-        view[:] = value[part] if part is not None and np.ndim(value) else value
+        group.state(name, use_units=False)[:] = value
 
 
-def parts(name, edges, by_block):
-    """(object's name, block, synapses) of a connection: one object, or one for each block."""
-    if not by_block:
-        if len(edges.i):
-            yield name, None, slice(None)
-        return
-    for block in np.unique(edges.copy):
-        yield f"{name}_{block}", block, np.flatnonzero(edges.copy == block)
+def assign_all(group, given, names):
+    """Set variables of a group or of synapses to what they are given."""
+    for name in names:
+        assign(group, name, given, f"{group.name}.{name}")
+
+
+def delay(s, given, pathway):
+    """Set the delays of a pathway."""
+    assign(getattr(s, pathway), "delay", given, f"{s.name}.{delay_of(pathway)}")
 
 
 def schedule(pathway, when, order):
@@ -50,67 +55,50 @@ def schedule(pathway, when, order):
     pathway.order = order
 
 
-def relay(x, objects, name, source, target, counter, sides, dt):
+def relay(given, objects, name, source, target, counter, dt):
     """Count the spikes of a layer in a variable of each neuron of a target's same block."""
     from brian2 import Synapses
 
-    (source_size, source_shared), (target_size, target_shared) = sides
     s = Synapses(
         objects.groups[source], objects.groups[target], on_pre=f"{counter}_post += 1",
         namespace={}, dt=dt, name=name,
     )  # fmt: skip
-    copies = x.copies(target_shared)
-    of_source = copies if source_shared else np.arange(len(copies))
-    i = np.add.outer(of_source * source_size, np.arange(source_size))
-    j = np.add.outer(np.arange(len(copies)) * target_size, np.arange(target_size))
-    s.connect(
-        i=np.repeat(i, target_size, axis=1).ravel(), j=np.tile(j, (1, source_size)).ravel()
-    )
+    connect(s, given, name)
     schedule(s.pre, "synapses", -1)
     objects.others.append(s)
 
 
-def link(x, objects, target, variable, source, of_source, sides):
+def link(given, objects, target, variable, source, of_source):
     """Make a variable of a layer that of the one neuron of another layer's same block."""
     from brian2 import linked_var
 
-    source_shared, target_size, target_shared = sides
-    copies = x.copies(target_shared)
-    of_copy = copies if source_shared else np.arange(len(copies))
-    index = np.repeat(of_copy, target_size)
-    setattr(
-        objects.groups[target], variable, linked_var(objects.groups[source], of_source, index=index)
-    )
+    from_source = objects.groups[source], of_source
+    with index_array(given, f"{target}.{variable} is", f"{target}.N") as index:
+        setattr(objects.groups[target], variable, linked_var(*from_source, index=index))
 
 
-def normalise(x, objects, name, connection, side, size, period, unit, add, scale, order, **values):
+def normalise(given, objects, name, connection, period, unit, add, scale, order, values, gated):
     """Scale weights to a sum at regular times: counters, one for each neuron of a side in each
-    block, that act on the synapses. `values` has goal, and low, high, learning where needed."""
+    block, that act on the synapses. Their `values` are goal, and low and high where needed."""
     from brian2 import NeuronGroup, Synapses, second
 
-    edges = x.edges[connection]
-    i, copy = neurons(size, edges.copies)
-    units = {"learning": "1"}
-    model = [f"total : {unit}"] + [f"{n} : {units.get(n, unit)} (constant)" for n in values]
+    model = [f"total : {unit}"] + [f"{n} : {unit} (constant)" for n in values]
+    model += ["learning : 1 (constant)"] if gated else []
     counters = NeuronGroup(
-        len(i), "\n".join(model), threshold="True", reset="total = 0*total", namespace={},
-        dt=period * second, name=name,
+        given[f"{name}.N"], "\n".join(model), threshold="True", reset="total = 0*total",
+        namespace={}, dt=period * second, name=name,
     )  # fmt: skip
-    set_values(counters, {n: value(i, copy) + 0.0 * i for n, value in values.items()})
+    assign_all(counters, given, values)
     counters.thresholder["spike"].when = counters.resetter["spike"].when = "end"
     counters.thresholder["spike"].order = order
     counters.resetter["spike"].order = order + 3
     objects.groups[name] = counters
-    mine = edges.copy * size + (edges.i if side == "pre" else edges.j)
-    done = 0
     for s in objects.links[connection]:
-        part = slice(done, done + len(s))
-        done += len(s)
         scaler = Synapses(
             counters, s, on_pre={"add": add, "scale": scale}, namespace={}, dt=period * second,
             name=f"{s.name}_{name}",
         )  # fmt: skip
-        scaler.connect(i=mine[part], j=np.arange(len(s)))
+        connect(scaler, given, scaler.name)
         schedule(scaler.add, "end", order + 1)
         schedule(scaler.scale, "end", order + 2)
         objects.others.append(scaler)
@@ -119,41 +107,30 @@ def normalise(x, objects, name, connection, side, size, period, unit, add, scale
 # Recording ---------------------------------------------------------------------------------------
 
 
-def record_neurons(x, objects, number, layer, variables, every, blocks):
-    """Sample variables of a layer every so many seconds, in all blocks or some."""
-    from brian2 import StateMonitor, second
+def count_spikes(objects, layer, record, phases):
+    """One monitor of a layer for each phase, of its spikes or of their number."""
+    from brian2 import SpikeMonitor
 
-    chosen = np.arange(len(objects.groups[layer]))
-    if blocks is not None:
-        chosen = chosen[np.isin(x.copy_of(layer), blocks)]
-    monitor = StateMonitor(
-        objects.groups[layer], variables, record=chosen, dt=every * second, name=f"record_{number}"
-    )
-    objects.monitors.append((number, chosen, monitor))
+    objects.counters[layer] = [
+        SpikeMonitor(objects.groups[layer], record=record, name=f"spikes_of_{layer}_{n}")
+        for n in range(phases)
+    ]
 
 
-def record_synapses(x, objects, number, connection, variables, every, blocks):
-    """Sample variables of synapses every so many seconds, in all blocks or some."""
-    from brian2 import StateMonitor, second
+def sample(given, objects, number, component, variables, every):
+    """Sample variables every so many seconds."""
+    from brian2 import second
 
-    start = 0
-    for s in objects.links[connection]:
-        chosen = np.arange(start, start + len(s))
-        if blocks is not None:
-            chosen = chosen[np.isin(x.edges[connection].copy[chosen], blocks)]
-        if len(chosen):
-            monitor = StateMonitor(
-                s, variables, record=chosen - start, dt=every * second,
-                name=f"record_{number}_{s.name}",
-            )  # fmt: skip
-            objects.monitors.append((number, chosen, monitor))
-        start += len(s)
+    for o in objects.of(component):
+        name = f"record_{number}_{o.name}"
+        if f"{name}.N" in given:
+            objects.monitors.append(record(o, variables, given, name, dt=every * second))
 
 
 # Phases -----------------------------------------------------------------------------------------
 
 
-def begin_phase(x, objects, phases, number, gates, traces, normalised):
+def begin_phase(given, objects, phases, number, gates, traces, normalised):
     """Set switches and parameters. `gates` and `traces` are by connection; `normalised` has the
     counters of those whose weights are scaled."""
     phase = phases[number]
@@ -164,19 +141,18 @@ def begin_phase(x, objects, phases, number, gates, traces, normalised):
             set_values(s, {name: float(on[name]) for name in names})
     for counters, connection in normalised:
         set_values(objects.groups[counters], {"learning": float(connection not in phase["frozen"])})
-    for component, values in x.phase_values[number].items():
-        if component in objects.groups:
-            set_values(objects.groups[component], values)
-            continue
-        done = 0
-        for s in objects.links[component]:
+    ending = f" in {phase_key(number)}"
+    for component in phase["sets"]:
+        for o in objects.of(component):
             # A trace has so far relaxed with the old values.
             for name in traces.get(component, ()):
-                setattr(s, name, f"{name}_now")
+                setattr(o, name, f"{name}_now")
             if traces.get(component):
-                s.lastupdate = "t"
-            set_values(s, values, slice(done, done + len(s)))
-            done += len(s)
+                o.lastupdate = "t"
+            for key in given:
+                owner, _, variable = key.removesuffix(ending).rpartition(".")
+                if key.endswith(ending) and owner == o.name:
+                    assign(o, variable, given, key)
     for counters in objects.counters.values():
         for k, counter in enumerate(counters):
             counter.active = k == number
@@ -192,18 +168,5 @@ def end_phase(objects, number, weights):
 def end_run(objects, computed):
     """Keep what is computed from other variables as it is at the end; no code runs after it."""
     for component, variable in computed:
-        for o in [objects.groups.get(component), *objects.links.get(component, [])]:
-            if o is not None:
-                setattr(o, f"{variable}_at_end", variable)
-
-
-def values_of_phases(x, phases, varying_in):
-    """{component: {parameter: values}} that each phase sets, one value per element."""
-    found = []
-    for number, phase in enumerate(phases):
-        varying, values = varying_in(number), {}
-        for component in phase["sets"]:
-            index = x.copy_of(component)
-            values[component] = {n: at(v, index) for n, v in varying.get(component, {}).items()}
-        found.append(values)
-    return found
+        for o in objects.of(component):
+            setattr(o, f"{variable}_at_end", variable)

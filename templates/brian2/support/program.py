@@ -25,11 +25,14 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from cache import stdpdsl_cache
 
 PROGRAM_FORMAT = 1
 PROGRAMS_KEPT = 50
@@ -40,6 +43,7 @@ REPORT_EVERY = 0.5  # s
 PROGRAM_INPUT = r"""
 #pragma once
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -77,6 +81,16 @@ template <class T> void load(const std::string &file, T *into, size_t count) {
 template <class T> void load(const std::string &file, std::vector<T> &into) {
     load(file, into.data(), into.size());
 }
+struct LastExp {
+    double argument = NAN, value = NAN;
+    inline double operator()(double x) {
+        if (!(x == argument)) {
+            argument = x;
+            value = std::exp(x);
+        }
+        return value;
+    }
+};
 template <class T> void load_all(const std::string &file, std::vector<T> &into) {
     std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
     if (!in) no_input(file);
@@ -235,6 +249,16 @@ def follow(data, name, dt, unit, width):
     return TimedArray(np.zeros(shape) * unit, dt=dt * second, name=name)
 
 
+@contextmanager
+def index_array(data, key, size):
+    """An array of indices that Brian2 stores by itself, with one element for each of `size`."""
+    if isinstance(data, ProgramData):
+        with data.as_files([key], size):
+            yield np.zeros(data[size], dtype=int)
+    else:
+        yield data[key]
+
+
 def seed_noise(data, key):
     """Seed the random numbers that equations draw."""
     from brian2 import get_device, seed
@@ -360,7 +384,7 @@ def output_file(device, owner, name):
     variable = owner.variables[name]
     columns = variable.size[1] if isinstance(variable.size, tuple) else None
     file = "results/" + device.get_array_filename(variable)
-    width = None if columns is None else f"{owner.name}.N"
+    width = None if columns is None else f"{owner.name}.N"  # a state monitor's
     return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
 
 
@@ -400,6 +424,8 @@ def two_units(project, sources, data):
                 raise ProgramError("Brian2 wrote another number of runs than there are")
         if source == "network.cpp":
             text = seldom_timed(text)
+        if source.endswith("_stateupdater_codeobject.cpp"):
+            text = remembering(text)
         if source in hot:
             first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
         else:
@@ -446,6 +472,31 @@ def by_chunks(text):
     return text[: found.start()] + chunks + text[found.end() :]
 
 
+def remembering(text):
+    """A state update that computes exp() anew only where its argument differs from that of the
+    element before, to the same bits: neighbours mostly share their time constants."""
+    head, loop, body = text.partition("    for(int _idx=0; _idx<_N; _idx++)\n")
+    places = {}  # the argument's text: its number
+
+    def remembered(found):
+        return f"_exp_{places.setdefault(in_parentheses(body, found.end()), len(places))}("
+
+    changed = re.sub(r"(?<![\w.>])exp\(", remembered, body)
+    if not loop or not places:
+        return text
+    return head + f"    LastExp {', '.join(f'_exp_{n}' for n in places.values())};\n" + loop + changed
+
+
+def in_parentheses(text, start):
+    """The text from behind an opening parenthesis to the one that closes it."""
+    depth = 1
+    for end in range(start, len(text)):
+        depth += (text[end] == "(") - (text[end] == ")")
+        if depth == 0:
+            return text[start:end]
+    raise ProgramError("Brian2 wrote code whose parentheses do not match")
+
+
 def seldom_timed(text):
     """Brian2 2.9 asks the kernel for the processor's time before each object of each step: 4 % of a
     run of 1,000 blocks. Once in a step, from a clock that needs no system call, will do."""
@@ -484,8 +535,7 @@ def compile_program(project, units, flags, binary):
 
 def program_cache():
     """The folder of compiled programs."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(home) / "stdpdsl" / "programs"
+    return stdpdsl_cache() / "programs"
 
 
 def cached_program(simulate, data, code, flags, workdir, warn, cache=None):
@@ -600,10 +650,9 @@ def forget_programs(cache, count, size, in_use=None):
 
 
 def run_program(program, data, workdir, report=None):
-    """Run a program on `data` in the empty folder `workdir`; return a reader of its outputs.
+    """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t)` is called with the simulated time (s) now and then. The reader takes an output's
-    name and returns its array.
+    `report(t)` is called with the simulated time (s) now and then.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -640,13 +689,13 @@ def run_program(program, data, workdir, report=None):
     if abs(done - 1) > 1e-9:
         raise ProgramError(f"the run ended after {done:.3%} of its duration")
 
-    def outputs(name):
+    def read(name):
         """One output's final values; of a state monitor, a row per sample."""
         file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
         values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
         return values if width is None else values.reshape(-1, data[width])
 
-    return outputs
+    return Outputs(manifest["outputs"], read)
 
 
 def how_it_failed(status, errors):
@@ -660,6 +709,30 @@ def how_it_failed(status, errors):
     return f"the simulation failed: {errors.strip() or f'exit code {status}'}"
 
 
+class Outputs(Mapping):
+    """Arrays by name, each read when it is asked for."""
+
+    def __init__(self, names, read):
+        self.names, self.read = names, read
+
+    def __getitem__(self, name):
+        return self.read(name)
+
+    def __contains__(self, name):
+        return name in self.names
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
 def runtime_reader(outputs):
-    """The same reader for a network that ran in this process."""
-    return lambda name: np.array(outputs[name][0].variables[outputs[name][1]].get_value())
+    """The outputs of a network that ran in this process."""
+
+    def read(name):
+        owner, variable = outputs[name]
+        return np.array(owner.variables[variable].get_value())
+
+    return Outputs(outputs, read)

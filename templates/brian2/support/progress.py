@@ -21,4 +21,3 @@ def reporter(events, before, total):
         say(events, event="progress", t=t, duration=total, elapsed=float(elapsed))
 
     return report
-

@@ -6,57 +6,73 @@ from errors import stop
 
 
 class Recorded:
-    """Final states, spikes and samples, by the names of the spec."""
+    """Final states, spikes and samples, by the names of the spec. `outputs` are those of all the
+    simulated objects, by OBJECT.VARIABLE."""
 
-    def __init__(self, x, objects):
-        self.x, self.objects = x, objects
+    def __init__(self, x, outputs):
+        self.x, self.outputs = x, outputs
+
+    def objects(self, component):
+        """Names of the objects of a layer or connection."""
+        return [name for name, *_ in self.x.parts.get(component, [(component,)])]
 
     def state(self, component, variable):
         """A variable of every neuron of a layer or every synapse of a connection."""
-        if component in self.objects.groups:
-            found = [self.objects.groups[component]]
-        else:
-            found = self.objects.links[component]
-        kept = f"{variable}_at_end"
-        names = [kept if kept in o.variables else variable for o in found]
-        values = [
-            np.asarray(o.variables[n].get_value()) for o, n in zip(found, names, strict=True)
-        ]
-        return np.concatenate([np.zeros(0), *(np.atleast_1d(v) for v in values)])
+        values = [np.zeros(0)]
+        for name in self.objects(component):
+            key = f"{name}.{variable}"
+            kept = f"{key}_at_end"
+            values.append(np.atleast_1d(self.outputs[kept if kept in self.outputs else key]))
+        return np.concatenate(values)
 
     def has(self, component, variable):
         """Whether the simulated objects have such a variable."""
-        found = self.objects.links.get(component) or [self.objects.groups.get(component)]
-        return all(o is not None and variable in o.variables for o in found)
+        return all(f"{name}.{variable}" in self.outputs for name in self.objects(component))
 
     def counts(self, layer, phase):
         """Spikes of each neuron in a phase."""
-        return np.array(self.objects.counters[layer][phase].count[:], dtype=np.int64)
+        return self.outputs[f"spikes_of_{layer}_{phase}.count"].astype(np.int64)
 
     def spikes(self, layer, phase):
         """(neuron, t) of each spike in a phase."""
-        monitor = self.objects.counters[layer][phase]
-        t = np.asarray(monitor.variables["t"].get_value())
-        return np.array(monitor.i[:], dtype=np.int64), t.copy()
+        monitor = f"spikes_of_{layer}_{phase}"
+        return self.outputs[f"{monitor}.i"].astype(np.int64), self.outputs[f"{monitor}.t"]
 
     def samples(self, number, variables):
         """For each object that a record line concerns: (chosen elements, t, {variable: values})."""
-        for which, chosen, monitor in self.objects.monitors:
-            if which == number:
-                t = np.asarray(monitor.variables["t"].get_value())
-                yield chosen, t, {v: monitor.variables[v].get_value().T for v in variables}
+        for monitor, chosen in self.x.recorded.get(number, ()):
+            values = {v: self.outputs[f"{monitor}.{v}"].T for v in variables}
+            yield chosen, self.outputs[f"{monitor}.t"], values
         if number in self.x.samples:  # of a layer that was run before the network
             yield self.x.samples[number]
 
     def reached(self):
         """The time that the clock of the network stands at."""
-        clock = next(iter(self.objects.groups.values())).clock
-        return float(np.ravel(clock.variables["t"].get_value())[0])
+        return float(np.ravel(self.outputs["clock.t"])[0])
 
-    def constants(self, component):
-        """[(names and values given, names and values that the code ran with)] of each object."""
-        found = self.objects.links.get(component) or [self.objects.groups[component]]
-        return [(dict(o.namespace), constants_used([o, *o.contained_objects])) for o in found]
+
+def outputs_of(objects):
+    """{OBJECT.VARIABLE: (object, variable)} of all that a network leaves behind."""
+    from brian2.core.variables import ArrayVariable
+
+    found = {"clock.t": (next(iter(objects.groups.values())).clock, "t")}
+    simulated = [*objects.groups.values(), *(s for link in objects.links.values() for s in link)]
+    counters = [c for counters in objects.counters.values() for c in counters]
+    for o in [*simulated, *counters, *objects.monitors]:
+        for name, variable in o.variables.items():
+            if isinstance(variable, ArrayVariable):
+                found[f"{o.name}.{name}"] = o, name
+    return found
+
+
+def audit_constants(objects):
+    """Fail where code has other numbers for the names that it was given."""
+    simulated = [*objects.groups.values(), *(s for link in objects.links.values() for s in link)]
+    for o in simulated:
+        used = constants_used([o, *o.contained_objects])
+        for name, value in dict(getattr(o, "namespace", None) or {}).items():
+            if name in used:
+                audit(f"{o.name}.{name}", np.asarray(used[name]), float(value))
 
 
 def constants_used(parts):
@@ -83,7 +99,3 @@ def audit_component(recorded, component, wanted):
     for name, values in wanted.items():
         if recorded.has(component, name):
             audit(f"{component}.{name}", recorded.state(component, name), values)
-    for given, used in recorded.constants(component):
-        for name, value in given.items():
-            if name in used:
-                audit(f"{component}.{name}", np.asarray(used[name]), float(value))

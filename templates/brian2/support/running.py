@@ -1,13 +1,29 @@
 """Preferences, devices, and the run itself."""
 
 import os
+import time
+
+import numpy as np
 
 from cache import cython_cache
+from data import at, full
+from errors import stop
+from given import phase_key
+from nerve import write_drives
 from objects import begin_phase, end_phase, end_run
-from progress import reporter
+from program import (
+    ProgramError,
+    advance,
+    cached_program,
+    compiler,
+    program_flags,
+    run_program,
+    runtime_reader,
+)
+from progress import reporter, say
+from recorded import audit_constants, outputs_of
+from sources import code_of, numbers_in
 
-# No -ffast-math; -fno-builtin, or the compiler would round exp() of a constant in its own way.
-COMPILER_FLAGS = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-fno-builtin"]
 PREFERENCES = {
     "core.default_float_dtype": "float64",
     # Bits must not depend on whether a parameter is an array or a constant, nor on the machine.
@@ -20,12 +36,12 @@ ORDER_IN_A_STEP = (
 )
 
 
-def set_preferences(target, flags):
+def set_preferences(target):
     """Every preference that changes results, whatever the user's own files say."""
     import brian2
-    import numpy as np
     from brian2 import prefs
 
+    flags = program_flags()
     prefs.codegen.target = "numpy" if target == "cpp_standalone" else target
     for name, value in PREFERENCES.items():
         prefs[name] = np.float64 if value == "float64" else value
@@ -35,40 +51,130 @@ def set_preferences(target, flags):
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
 
 
-def start_device(standalone, folder):
-    """From here on, what is built is built as a C++ program, where the target says so."""
-    if standalone:
-        from brian2 import set_device
+def values_of_phases(x, phases, varying_in):
+    """{component: {parameter: values}} that each phase sets, one value per element."""
+    found = []
+    for number, phase in enumerate(phases):
+        varying, values = varying_in(number), {}
+        for component in phase["sets"]:
+            copy = x.copy_of(component)
+            values[component] = {
+                n: full(at(v, copy), len(copy)) for n, v in varying.get(component, {}).items()
+            }
+        found.append(values)
+    return found
 
-        set_device("cpp_standalone", directory=program_folder(folder), build_on_run=False)
+
+def usable_target(options):
+    """The target that was asked for, unless this machine has no compiler for it."""
+    if options.target == "numpy" or compiler():
+        return options.target
+    text = f"no C++ compiler was found for {options.target}; numpy runs instead, more slowly"
+    say(options.events, event="warning", text=text)
+    return "numpy"
 
 
-def program_folder(folder):
-    """Where the program of the network is written and compiled."""
-    return os.path.join(folder, "network")
+class Simulation:
+    """The run of a network: network(x, given, p) makes its objects, as they are or as a program.
+
+    `changes`: what phases switch and keep, by the names of begin_phase, end_phase and end_run.
+    """
+
+    def __init__(self, x, network, given, p, phases, options, folder, **changes):
+        self.x, self.network, self.given, self.p = x, network, given, p
+        self.phases, self.options, self.folder, self.changes = phases, options, folder, changes
+        self.total = sum(x.phase_steps) * x.dt
+
+    def say(self, stage):
+        """Say which stage begins."""
+        say(self.options.events, event="stage", name=stage)
+
+    def describe(self, given):
+        """The network, run phase after phase, or how that is done; its outputs."""
+        from brian2 import Network, get_device
+
+        c = self.changes
+        here = type(get_device()).__name__ == "RuntimeDevice"
+        objects = self.network(self.x, given, self.p)
+        network = Network(*objects.all())
+        done = 0.0
+        for number in range(len(self.phases)):
+            begin_phase(
+                given, objects, self.phases, number, c["gates"], c["traces"], c["normalised"]
+            )
+            report = reporter(self.options.events, done, self.total) if here else None
+            advance(network, given, phase_key(number), report)
+            done += given[phase_key(number)]
+            if number < len(self.phases) - 1:
+                end_phase(objects, number, c["weights"])
+        end_run(objects, c["computed"])
+        audit_constants(objects)
+        return outputs_of(objects)
+
+    def by_program(self):
+        """Its outputs, by a kept program where the target is one."""
+        return self.as_a_program() if self.options.target == "cpp_standalone" else self.here()
+
+    def by_build(self):
+        """Its outputs, by a program of its own where the target is one."""
+        return self.as_a_build() if self.options.target == "cpp_standalone" else self.here()
+
+    def here(self):
+        """Run in this process, by the target's code generator."""
+        set_preferences(self.options.target)
+        self.say("simulating")
+        return runtime_reader(self.describe(self.given))
+
+    def as_a_build(self):
+        """Build a C++ program of this very network, and run it once."""
+        from brian2 import get_device, set_device
+
+        self.say("compiling")
+        set_preferences(self.options.target)
+        project = os.path.join(self.folder, "network")
+        set_device("cpp_standalone", directory=project, build_on_run=False)
+        outputs = self.describe(self.given)
+        write_drives(self.x, project)
+        get_device().build(directory=project, compile=True, run=False, with_output=False)
+        self.say("simulating")
+        get_device().run(directory=project, with_output=False)
+        return runtime_reader(outputs)
+
+    def as_a_program(self):
+        """Run the kept program of this network's structure, built where there is none."""
+        run = os.path.join(self.folder, "run")
+        widths = [means.shape[1] for means in self.x.drives.values()]
+        code = code_of(self.network, self.describe, cached_program)
+        numbers = numbers_in(code, self.p)
+        decides = [code, numbers, kinds_of(self.given), widths, self.phases, self.changes]
+
+        def build(marked):
+            self.say("compiling")
+            set_preferences(self.options.target)
+            return self.describe(marked)
+
+        try:
+            program = cached_program(
+                build, self.given, repr(decides), program_flags(), self.folder,
+                self.x.warnings.append,
+            )  # fmt: skip
+            write_drives(self.x, run)
+            self.say("simulating")
+            return run_program(program, self.given, run, self.progress())
+        except ProgramError as error:
+            stop(str(error))
+
+    def progress(self):
+        """A function of the simulated time (s) that reports it."""
+        started = time.monotonic()
+
+        def report(t):
+            elapsed = time.monotonic() - started
+            say(self.options.events, event="progress", t=t, duration=self.total, elapsed=elapsed)
+
+        return report
 
 
-def run_phases(
-    x, objects, phases, dt, options, folder, gates, traces, normalised, weights, computed
-):
-    """Run the network, phase after phase."""
-    from brian2 import Network, get_device, second
-
-    standalone = options.target == "cpp_standalone"
-    network = Network(*objects.all())
-    done = 0
-    for number, steps in enumerate(x.phase_steps):
-        begin_phase(x, objects, phases, number, gates, traces, normalised)
-        report = reporter(options.events, done * dt, x.steps * dt)
-        network.run(
-            steps * dt * second, report=None if standalone else report, report_period=1 * second,
-            namespace={},
-        )  # fmt: skip
-        done += steps
-        if number < len(phases) - 1:
-            end_phase(objects, number, weights)
-    end_run(objects, computed)
-    if standalone:
-        get_device().build(
-            directory=program_folder(folder), compile=True, run=True, with_output=False
-        )
+def kinds_of(given):
+    """The keys of what a network is given: what there is, but not how much of it."""
+    return sorted((key, np.ndim(value), type(value).__name__) for key, value in given.items())

@@ -48,7 +48,7 @@ def synapses_of(
         copy=copy, i=i, j=j, n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
         pre=i + n_pre * (replicate if pre_shared else copy),
         post=j + n_post * (replicate if post_shared else copy),
-        values={}, parameters={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),
+        values={}, parameters={}, delays={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),
     )  # fmt: skip
 
 

@@ -1,0 +1,123 @@
+"""Every number that a network is given, by key, in the form that program.py describes.
+
+Keys are OBJECT.VARIABLE; what a phase sets, OBJECT.VARIABLE in phase N.
+"""
+
+import numpy as np
+
+from data import neurons
+from nerve import drive_means, kept_means, side_by_side
+
+
+def numbers_of(x, phases):
+    """Sizes, first values, spikes, synapses, delays, what phases set, and how long they are."""
+    given = {}
+    for layer, (size, shared) in x.sizes.items():
+        given[f"{layer}.N"] = size * len(x.copies(shared))
+        if layer in x.spikes:
+            given[f"{layer}.neuron"], given[f"{layer}.step"] = x.spikes[layer]
+        else:
+            give(given, layer, x.values[layer])
+    for connection, edges in x.edges.items():
+        for name, _, part in x.parts[connection]:
+            give_synapses(given, name, edges.pre[part], edges.post[part] - edges.first[part])
+            give(given, name, edges.parameters | edges.values, part)
+            delays = {delay_of(pathway): values for pathway, values in edges.delays.items()}
+            give(given, name, delays, part)
+    for number, steps in enumerate(x.phase_steps):
+        given[phase_key(number)] = steps * x.dt
+        for component in phases[number]["sets"]:
+            values = {f"{n} in {phase_key(number)}": v for n, v in
+                      x.phase_values[number][component].items()}  # fmt: skip
+            for name, _, part in x.parts.get(component, [(component, None, slice(None))]):
+                give(given, name, values, part)
+    return given
+
+
+def phase_key(number):
+    """The key of a phase's duration (s)."""
+    return f"phase {number}"
+
+
+def delay_of(pathway):
+    """The key of a pathway's delays, beside the variables of its synapses."""
+    return f"delay of {pathway}"
+
+
+def give(given, name, values, part=slice(None)):
+    """Values of an object's variables, one per element."""
+    given |= {f"{name}.{variable}": array[part] for variable, array in values.items()}
+
+
+def give_synapses(given, name, i, j):
+    """Synapses of an object."""
+    given |= {f"{name}.N": len(i), f"{name}.i": i, f"{name}.j": j}
+
+
+def parts_of(name, edges, by_block, block_size):
+    """[(object's name, block, synapses)] of a connection: one object, or one for each block.
+
+    `block_size`: neurons that the object of a block alone has as its target, 0 where it has all.
+    """
+    edges.first = edges.copy * block_size
+    if not by_block:
+        return [(name, None, slice(None))] if len(edges.i) else []
+    return [(f"{name}_{block}", block, np.flatnonzero(edges.copy == block))
+            for block in np.unique(edges.copy)]  # fmt: skip
+
+
+def give_relay(given, x, name, source, target):
+    """Each spike of a layer reaches all neurons of a target's same block."""
+    (source_size, source_shared), (target_size, target_shared) = x.sizes[source], x.sizes[target]
+    copies = x.copies(target_shared)
+    of_source = copies if source_shared else np.arange(len(copies))
+    i = np.add.outer(of_source * source_size, np.arange(source_size))
+    j = np.add.outer(np.arange(len(copies)) * target_size, np.arange(target_size))
+    i, j = np.repeat(i, target_size, axis=1).ravel(), np.tile(j, (1, source_size)).ravel()
+    give_synapses(given, name, i, j)
+
+
+def give_link(given, x, target, variable, source):
+    """For each neuron of a layer, the one neuron of another layer's same block."""
+    size, shared = x.sizes[target]
+    copies = x.copies(shared)
+    of_copy = copies if x.sizes[source][1] else np.arange(len(copies))
+    given[f"{target}.{variable} is"] = np.repeat(of_copy, size)
+
+
+def give_normaliser(given, x, name, connection, side, size, **values):
+    """Counters, one for each neuron of a side in each block, and the synapses that they scale;
+    `values` are functions of the neuron's number in its layer and its copy."""
+    edges = x.edges[connection]
+    i, copy = neurons(size, edges.copies)
+    given[f"{name}.N"] = len(i)
+    give(given, name, {n: value(i, copy) + 0.0 * i for n, value in values.items()})
+    mine = edges.copy * size + (edges.i if side == "pre" else edges.j)
+    for part_name, _, part in x.parts[connection]:
+        give_synapses(given, f"{part_name}_{name}", mine[part], np.arange(len(mine[part])))
+
+
+def give_samples(given, x, number, component, blocks):
+    """Which elements are recorded, in all blocks or some."""
+    copy = x.copy_of(component)
+    for name, _, part in x.parts.get(component, [(component, None, slice(None))]):
+        elements = np.arange(len(copy))[part]
+        mine = np.isin(copy[part], blocks) if blocks is not None else np.ones(len(elements), bool)
+        if mine.any():
+            x.recorded.setdefault(number, []).append((f"record_{number}_{name}", elements[mine]))
+            index = np.flatnonzero(mine)
+            given |= {f"record_{number}_{name}.N": len(index),
+                      f"record_{number}_{name}.index": index}  # fmt: skip
+
+
+def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
+    """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate."""
+    size, shared = x.sizes[layer]
+    i, copy = neurons(size, x.copies(shared))
+
+    def means():
+        chunks = side_by_side([filterbank(r, sounds, p) for r in x.replicate_of_copy])
+        return drive_means(chunks, rate, x.dt, x.steps, size * len(x.replicate_of_copy))
+
+    x.drives[layer, variable] = kept_means(x, filterbank, p, sounds, means)
+    given[f"{layer}.drive_column"] = i + size * x.copies(shared)[copy]

@@ -1,0 +1,58 @@
+"""What a result was computed by, as text: the key of what is kept between runs."""
+
+import dis
+import inspect
+import re
+from types import CodeType, FunctionType
+
+
+def code_of(*functions):
+    """The source of functions and of all in this script that they use, constants among it."""
+    found, waiting = {}, list(functions)
+    while waiting:
+        function = inspect.unwrap(waiting.pop())
+        function = getattr(function, "__func__", function)  # of a method
+        if function.__qualname__ in found:
+            continue
+        found[function.__qualname__] = inspect.getsource(function)
+        for name in globals_used(function.__code__):
+            value = function.__globals__.get(name)
+            if isinstance(value, FunctionType):
+                waiting.append(value)
+            elif isinstance(value, type):
+                waiting += [f for f in vars(value).values() if isinstance(f, FunctionType)]
+            elif name.isupper():
+                found[name] = f"{name} = {value!r}"
+            waiting = [f for f in waiting if f.__module__ == function.__module__]
+    return "\n".join(found[name] for name in sorted(found))
+
+
+def globals_used(code):
+    """Names that a function, and those within it, take from their module."""
+    found = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            found |= globals_used(inner)
+    return found
+
+
+def numbers_in(code, p):
+    """{name: value} of the parameters that code names: p.COMPONENT.PARAMETER."""
+    found = {}
+    for component, name in sorted(set(re.findall(r"\bp\.(\w+)\.(\w+)", code))):
+        value = getattr(getattr(p, component, None), name, None)
+        found[f"{component}.{name}"] = getattr(value, "tolist", lambda value=value: value)()
+    return found
+
+
+class Without:
+    """An import finder for which a module does not exist."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def find_spec(self, name, path=None, target=None):
+        """Refuse to find it; leave all else to others."""
+        if name == self.name:
+            raise ModuleNotFoundError(f"{name} is not used here", name=name)
+        return None
