@@ -260,7 +260,55 @@ def explain(options: argparse.Namespace) -> int:
     return DONE
 
 
+def verify(options: argparse.Namespace) -> int:
+    """Replay the published results; say what was published, and what came out."""
+    import json
+
+    from .run.progress import Progress
+    from .verify import VERIFICATIONS, report
+    from .verify.replay import Replays, specs_of
+
+    for name in options.rules:
+        _known_rule(name, VERIFICATIONS)
+    chosen = [VERIFICATIONS[n] for n in dict.fromkeys(options.rules)] or [*VERIFICATIONS.values()]
+    specs = specs_of(chosen)
+    if options.list:
+        width = max(len(v.rule) for v in chosen)
+        _say("".join(f"{v.rule:<{width}}  {', '.join(specs_of([v])) or '-'}\n" for v in chosen))
+        return DONE
+
+    def announce(spec: str) -> None:
+        progress.end()
+        _complain(f"running {spec} ({specs.index(spec) + 1} of {len(specs)})")
+
+    terminal = _is_terminal(sys.stderr)
+    outcomes = []
+    with (
+        Progress(_tell, terminal, lambda _: None) as progress,
+        Replays(options.target, announce, progress if terminal else lambda _: None) as replays,
+    ):
+        for verification in chosen:
+            outcomes.append((verification, replays.of(verification)))
+            progress.end()
+            if options.format == "text":
+                _say(report.text(*outcomes[-1]) + "\n")
+    if options.format == "json":
+        _say(json.dumps([report.as_json(*o) for o in outcomes], indent=2) + "\n")
+    else:
+        _say(report.summary(outcomes) + "\n")
+    good = all(one.ok for _, replayed in outcomes for one in replayed)
+    return DONE if good else SIMULATION_FAILED
+
+
 # Helpers ----------------------------------------------------------------------------------------
+
+
+def _known_rule(name: str, rules: Iterable[str]) -> None:
+    from .diagnostics import did_you_mean
+
+    if name not in rules:
+        near = did_you_mean(name, rules) or "`stdpdsl rules` lists them"
+        raise Stop(f"error: there is no rule `{name}` in the library; {near}", USAGE)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -373,6 +421,15 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _tell(text: str) -> None:
+    """How far something is, beside what is printed."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
 def _complain(text: str) -> None:
     try:
         print(text, file=sys.stderr, flush=True)
@@ -461,6 +518,12 @@ def _parser() -> argparse.ArgumentParser:
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+
+    sub = command("verify", verify, "Replay published results: published against obtained.")
+    sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")
+    sub.add_argument("--list", action="store_true", help="only say which specs would run")
+    _target(sub)
+    _format(sub, ("text", "json"))
     return parser
 
 
@@ -481,6 +544,10 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="one Synapses with parameters per synapse, or one per block with a namespace;"
         " the results are the same (default: %(default)s)",
     )
+    _target(parser)
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
     )

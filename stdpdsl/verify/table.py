@@ -40,13 +40,15 @@ class Replay:
 class Verification:
     """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
 
-    `nest` is empty where NEST ships no such rule, `replays` where the paper has no number to meet.
+    Where `nest` is empty, `without_nest` says why; `replays` is empty where the paper has no number
+    to meet.
     """
 
     rule: str
     oracle: str
     nest: str = ""
     replays: tuple[Replay, ...] = ()
+    without_nest: str = ""
 
 
 def columns(results: Results, name: str, **where: object) -> dict[str, Any]:
