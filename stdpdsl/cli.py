@@ -260,6 +260,27 @@ def explain(options: argparse.Namespace) -> int:
     return DONE
 
 
+def rules(options: argparse.Namespace) -> int:
+    """List the rules that ship, or tell all about one."""
+    import json
+    import shutil
+
+    from . import rulebook
+    from .compiler import library
+
+    if options.name:
+        _known_rule(options.name, library())
+        rule = library()[options.name]
+        as_json = options.format == "json"
+        _say(json.dumps(rulebook.as_json(rule), indent=2) + "\n" if as_json else rulebook.page(rule))
+    elif options.format == "json":
+        _say(json.dumps([rulebook.as_json(r) for r in library().values()], indent=2) + "\n")
+    else:
+        width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else 100
+        _say(rulebook.listing(library(), max(80, width)))
+    return DONE
+
+
 def verify(options: argparse.Namespace) -> int:
     """Replay the published results; say what was published, and what came out."""
     import json
@@ -518,6 +539,10 @@ def _parser() -> argparse.ArgumentParser:
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+
+    sub = command("rules", rules, "List the rules of the library, or tell all about one.")
+    sub.add_argument("name", metavar="NAME", nargs="?")
+    _format(sub, ("text", "json"))
 
     sub = command("verify", verify, "Replay published results: published against obtained.")
     sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")
