@@ -281,6 +281,55 @@ def rules(options: argparse.Namespace) -> int:
     return DONE
 
 
+def window(options: argparse.Namespace) -> int:
+    """Measure a rule's STDP window; draw it, or print it."""
+    import importlib.util
+
+    from .compiler import library
+    from .run.once import RunFailed
+    from .run.progress import Progress
+    from .window.asked import Misasked, asked
+    from .window.curves import curves
+    from .window.show import draw, table
+    from .window.spec import NO_WINDOW, PROTOCOLS, Protocol
+
+    try:
+        what = asked(options.rule, options.settings, library())
+    except Misasked as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    path = Path(options.output) if options.output else None
+    if path and path.suffix not in (".png", ".svg"):
+        raise Stop(f"{path}: error: a window is drawn as .png or .svg", USAGE)
+    if path and not importlib.util.find_spec("matplotlib"):
+        raise Stop("error: drawing takes matplotlib: pip install 'stdpdsl[plot]'", USAGE)
+    reason = NO_WINDOW.get(what.rule.name.id)
+    if reason:
+        raise Stop(f"error: there is no window: `{what.rule.name.id}` {reason}", SPEC_WRONG)
+    usual = PROTOCOLS.get(what.rule.name.id, Protocol())
+    protocol = Protocol(
+        options.pairs or usual.pairs,
+        options.rate or usual.rate,
+        options.reach / 1e3 if options.reach else usual.reach,
+        100 if path else 20,
+    )
+    terminal = _is_terminal(sys.stderr)
+    try:
+        with Progress(_tell, terminal, lambda _: None) as progress:
+            on_event = progress if terminal else lambda _: None
+            found = curves(what, protocol, options.target, on_event)
+    except RunFailed as error:
+        raise Stop(f"error: {error}", error.status) from None
+    if path is None:
+        _say(table(what, protocol, found))
+        return DONE
+    try:
+        draw(what, protocol, found, path)
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", USAGE) from None
+    _say(f"wrote {path}\n")
+    return DONE
+
+
 def verify(options: argparse.Namespace) -> int:
     """Replay the published results; say what was published, and what came out."""
     import json
@@ -490,6 +539,20 @@ def _setting(text: str) -> str:
     return text
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
@@ -543,6 +606,18 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("rules", rules, "List the rules of the library, or tell all about one.")
     sub.add_argument("name", metavar="NAME", nargs="?")
     _format(sub, ("text", "json"))
+
+    sub = command("window", window, "Measure a rule's STDP window and draw it.")
+    sub.add_argument("rule", metavar="RULE[.PRESET]")
+    sub.add_argument(
+        "settings", metavar="NAME=VALUE", nargs="*", type=_setting,
+        help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
+    )  # fmt: skip
+    sub.add_argument("-o", dest="output", metavar="FILE", help="draw it, as .png or .svg")
+    sub.add_argument("--pairs", type=_whole, help="how many pairs; default: 1 for most rules")
+    sub.add_argument("--rate", type=_positive, help="of pairs, in Hz; default: 1")
+    sub.add_argument("--reach", type=_positive, help="the longest lag, in ms; default: 100")
+    _target(sub)
 
     sub = command("verify", verify, "Replay published results: published against obtained.")
     sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")

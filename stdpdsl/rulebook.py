@@ -9,6 +9,7 @@ from typing import Any
 
 from . import ast
 from .check import check
+from .check.symbols import Type
 from .printer import print_expr, print_unit, spec_lines
 
 DOI = re.compile(r"doi:(10\.\d{4,9}/\S+[^\s.,;:)])")
@@ -66,8 +67,14 @@ def units(rule: ast.Rule) -> dict[str, str]:
     """The unit of each parameter, as its default tells it."""
     alone = ast.Spec(None, None, (rule,), span=rule.span)
     types = check(alone).types
-    found = {p.name.id: types.get(id(p.value)) for p in rule.parameters}
-    return {name: type.dim.unit_name() if type else "?" for name, type in found.items()}
+    return {p.name.id: _unit(p.value, types[id(p.value)]) for p in rule.parameters}
+
+
+def _unit(default: ast.Expr, type: Type) -> str:
+    """That of the dimension; as written, where that takes a unit of many factors."""
+    written = default.operand if isinstance(default, ast.Unary) else default
+    name = type.dim.unit_name()
+    return print_unit(written.unit) if "*" in name and isinstance(written, ast.Quantity) else name
 
 
 def page(rule: ast.Rule) -> str:
@@ -75,7 +82,7 @@ def page(rule: ast.Rule) -> str:
     about = entry(rule)
     dimension = units(rule)
     parts = [f"{about.name}: {rule.doc.text if rule.doc else ''}\n"]
-    parts += [f"https://doi.org/{doi}\n" for doi in about.dois]
+    parts += ["\n", *(f"https://doi.org/{doi}\n" for doi in about.dois)]
     values = {p.name.id: print_expr(p.value) for p in rule.parameters}
     if values:
         names, defaults = (max(map(len, column)) for column in (values, values.values()))
