@@ -271,8 +271,8 @@ def rules(options: argparse.Namespace) -> int:
     if options.name:
         _known_rule(options.name, library())
         rule = library()[options.name]
-        as_json = options.format == "json"
-        _say(json.dumps(rulebook.as_json(rule), indent=2) + "\n" if as_json else rulebook.page(rule))
+        found = rulebook.as_json(rule) if options.format == "json" else rulebook.page(rule)
+        _say(found if isinstance(found, str) else json.dumps(found, indent=2) + "\n")
     elif options.format == "json":
         _say(json.dumps([rulebook.as_json(r) for r in library().values()], indent=2) + "\n")
     else:

@@ -50,9 +50,7 @@ class Replays:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def of(self, verification: Verification) -> list[Replayed]:
-        return [
-            self._measured(replay.spec, replay.measure) for replay in verification.replays
-        ]
+        return [self._measured(replay.spec, replay.measure) for replay in verification.replays]
 
     def _measured(self, spec: str, measure: Callable[[Results], list[Row]]) -> Replayed:
         results = self._results(spec)

@@ -47,9 +47,7 @@ def target_rate(results: Results) -> list[Row]:
     rows = []
     source = "Zenke et al. (2015): the fixed point H = gamma of eq. 17"
     blocks = columns(results, "blocks")
-    for block, H, start in zip(
-        blocks["block"], blocks["H_target"], blocks["start"], strict=True
-    ):
+    for block, H, start in zip(blocks["block"], blocks["H_target"], blocks["start"], strict=True):
         t = columns(results, "spikes", layer="excitation", block=int(block))["t"]
         rate = float((t > 25).sum() / 15 / 20)
         rows.append(Row(f"rate, from w = {start:g}", float(H), rate, 0.1 * float(H), source))

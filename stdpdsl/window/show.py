@@ -67,11 +67,14 @@ def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], path: Path
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=1)
     axes.axvline(0, color="0.6", linewidth=0.8, zorder=1)
     for k, curve in enumerate(curves):
-        look = {"color": COLOURS[k], "linestyle": STYLES[k % len(STYLES)], "linewidth": 2.0}
+        style = STYLES[k % len(STYLES)]
         # The window may jump where the order of the two spikes changes.
         for side, label in ((curve.lags < 0, curve.label), (curve.lags > 0, None)):
             change = curve.change[side] / 10.0**exponent
-            axes.plot(curve.lags[side] * 1e3, change, label=label, **look)
+            axes.plot(
+                curve.lags[side] * 1e3, change, label=label, color=COLOURS[k], linestyle=style,
+                linewidth=2.0,
+            )  # fmt: skip
     axes.set_title(heading(window, protocol), loc="left", fontsize=13, pad=10, parse_math=False)
     axes.set_xlabel("lag, post \N{MINUS SIGN} pre [ms]", fontsize=12)
     power = f" (times 10{str(exponent).translate(RAISED)})" if exponent else ""

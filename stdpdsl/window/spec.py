@@ -209,7 +209,8 @@ def window_spec(window: Window, protocol: Protocol) -> str:
     for name, unit in values.items():
         value = _given(window, name, unit)
         parts.append(
-            f"neuron {name}_neuron:\n    equations: {name} : {unit}\n    initial: {name} = {value}\n"
+            f"neuron {name}_neuron:\n    equations: {name} : {unit}\n"
+            f"    initial: {name} = {value}\n"
         )
         parts.append(f"layer {name}_value:\n    neuron: {name}_neuron\n    size: 1\n")
     if driven:
@@ -239,7 +240,8 @@ def window_spec(window: Window, protocol: Protocol) -> str:
     duration = _on_grid(end, dt) + dt
     parts.append(
         f"record:\n    {window.shown} of stdp every {_number(duration)} second\n\n"
-        f"run:\n    duration: {_number(duration)} second\n    dt: {_number(dt)} second\n    seed: 1\n"
+        f"run:\n    duration: {_number(duration)} second\n    dt: {_number(dt)} second\n"
+        "    seed: 1\n"
     )
     return "\n".join(f"{part.rstrip()}\n" for part in parts)
 
