@@ -272,6 +272,11 @@ CLAUSE: dict[str, tuple[str, str]] = {
         "Under `requires post:` a rule lists the variables, with their units, that it reads of its "
         "target. The target is then a layer of a neuron that declares them.",
     ),
+    "CLAUSE011": (
+        "layer that never spikes",
+        "A neuron without `threshold:` never spikes, so nothing that waits for its spikes would "
+        "ever happen.",
+    ),
 }
 
 BLOCK: dict[str, tuple[str, str]] = {

@@ -14,34 +14,17 @@ from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.exact import check_exact
 from .check.files import headers_of
-from .check.limits import available_memory, refuse, size_of
+from .check.limits import available_memory, refuse
 from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .parser import parse
+from .plan import Plan, make_plan
 from .recordings import FROM_FOLDER, missing_files
 from .settings import with_settings
 from .source import Source
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
-
-# Runtime targets cost about this much per step and group of neurons or synapses, a standalone
-# build about this long; measured on two cores.
-SECONDS_PER_STEP_AND_PART = 1e-4
-SECONDS_OF_BUILD = 20.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do."""
-
-    model: str
-    target: str
-    lines: tuple[tuple[str, str], ...]
-
-    def render(self) -> str:
-        width = max(len(name) for name, _ in self.lines)
-        return "".join(f"{name:<{width}}  {value}\n" for name, value in self.lines)
 
 
 @dataclass(frozen=True)
@@ -74,7 +57,7 @@ def compile_source(
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
-    plan = make_plan(checked, table, experiment, target)
+    plan = make_plan(experiment, table, costs(checked, table), target)
     script = render(experiment, source.text, parameters, plan.target)
     warnings = [d for d in diagnostics if d.severity != "error"]
     return Compiled(script, warnings, plan)
@@ -175,37 +158,3 @@ def seed_of(checked: Checked) -> int:
         if run.seed is not None:
             return int(evaluate(run.seed, constant_values(checked.symbols, unswept=False)))
     return 0
-
-
-def make_plan(checked: Checked, table: SweepTable, experiment: Any, target: str) -> Plan:
-    """Counts, and the target: standalone where its build costs less than the steps at runtime."""
-    import shutil
-
-    found = costs(checked, table)
-    seconds = found.seconds
-    parts = 2 * len(experiment.layers) + 3 * len(experiment.connections)
-    steps = None if seconds is None else round(seconds / experiment.dt)
-    runtime = None if steps is None else steps * parts * SECONDS_PER_STEP_AND_PART
-    chosen = target
-    if target == "auto":
-        compiler = shutil.which("g++") and shutil.which("make")
-        short = runtime is not None and runtime < SECONDS_OF_BUILD
-        chosen = "numpy" if short or not compiler else "cpp_standalone"
-    synapses = ", ".join(
-        f"{p.name} {'at most ' if p.at_most else ''}{p.count:,.0f}" for p in found.connections
-    )
-    unknown = "depends on the sound"
-    lines = (
-        ("model", experiment.model),
-        ("blocks", f"{table.rows:,}"),
-        ("columns", ", ".join(table.columns) or "-"),
-        ("neurons", f"{found.neurons:,.0f}"),
-        ("synapses", f"{found.synapses:,.0f}" + (f" ({synapses})" if synapses else "")),
-        ("simulated time", unknown if seconds is None else f"{seconds:g} s"),
-        ("time step", f"{experiment.dt:g} s"),
-        ("recorded rows", unknown if seconds is None else f"about {found.recorded_rows:,.0f}"),
-        ("memory", f"about {size_of(found.memory_bytes)}"),
-        ("results", unknown if seconds is None else f"about {size_of(found.result_bytes)}"),
-        ("target", chosen),
-    )
-    return Plan(experiment.model, chosen, lines)

@@ -196,10 +196,12 @@ _PREFIXES = {
     "c": -2, "d": -1, "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12,
     "P": 15, "E": 18, "Z": 21, "Y": 24,
 }  # fmt: skip
+# Names that Brian2 has, but neither exports nor takes in equations.
+_HIDDEN = ("candela", "henry", "newton", "tesla", "weber")
 _DERIVED_NAME = {
     dim: name
     for name, (dim, scale) in _UNITS.items()
-    if scale == 0 and name not in ("meter", "ampere", "mol", "gramme")
+    if scale == 0 and name not in ("meter", "ampere", "mol", "gramme", *_HIDDEN)
 }
 _DERIVED_NAME[NONE] = "1"
 

@@ -96,6 +96,8 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
         sides.append(("on_event", f"{{{events}}}"))
     extra = [f'schedule(s.{p.name}, "{p.when}", {p.order})' for p in c.pathways]
     extra += [f"s.{p.name}.delay = ({p.delay})[part] * second" for p in c.pathways if p.delay]
+    if c.method:  # Synapses read their cells as they stand at the step's start, whatever the names.
+        extra.append("s.state_updater.order = -1")
     # Sums stand before the state update that reads them.
     extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
     extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]

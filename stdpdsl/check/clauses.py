@@ -178,14 +178,6 @@ class Clauses:
         self.deliveries(node, component, spot)
         if node.ties is not None and node.ties.id not in ("pre", "post"):
             self.word(node.ties, "side", ("post", "pre"))
-        if component.pre is not None and component.pre.neuron is not None:
-            spikes = any(h.trigger.id == "pre" for h in node.handlers) or component.rule is not None
-            spikes = spikes or any(not d.continuously for d in node.delivery)
-            if component.pre.neuron.threshold is None and spikes:
-                self.reporter.warn(
-                    "CLAUSE007", node.pre, f"`{node.pre.id}` never spikes",
-                    help=f"`{component.pre.neuron.name.id}` has no `threshold:`",
-                )  # fmt: skip
 
     def deliveries(self, node: ast.Connect, component: Component, spot: ast.Node) -> None:
         name = node.name.id

@@ -31,6 +31,33 @@ class Wiring:
                 if rule is not None:
                     self.ports(use, rule, component)
                     self.target(use, rule, component)
+            self.spikes(node, component)
+        for record in self.symbols.spec.of(ast.Record):
+            for item in record.items:
+                if isinstance(item, ast.RecordSpikes):
+                    for name in item.layers:
+                        self.silent(name, self.symbols.components.get(name.id), "records spikes")
+
+    # Spikes
+
+    def spikes(self, node: ast.Connect, component: Component) -> None:
+        """Whatever waits for the spikes of a layer needs one that spikes."""
+        handlers = (*(component.rule.handlers if component.rule else ()), *node.handlers)
+        triggers = {h.trigger.id for h in handlers}
+        by_spike = any(not d.continuously for d in node.delivery)
+        if by_spike or "pre" in triggers:
+            self.silent(node.pre, component.pre, "waits for its spikes")
+        if "post" in triggers or (component.rule and component.rule.post_reset):
+            self.silent(node.post, component.post, "waits for its spikes")
+    def silent(self, place: ast.Ident, layer: Component | None, what: str) -> None:
+        neuron = layer.neuron if layer else None
+        if neuron is None or neuron.threshold is not None:
+            return
+        self.reporter.error(
+            "CLAUSE011", place, f"`{place.id}` never spikes: `{neuron.name.id}` has no"
+            " `threshold:`", f"this {what}", labels=((neuron.name, "declared here"),),
+            help="give the neuron a threshold, or deliver continuously",
+        )  # fmt: skip
 
     # Ports
 
@@ -108,11 +135,7 @@ class Wiring:
                 labels=((port, "a port with a unit takes a value"),), help=_example(port),
             )  # fmt: skip
         elif spikes:
-            if layer.neuron is not None and layer.neuron.threshold is None:
-                self.reporter.warn(
-                    "CLAUSE007", binding.layer, f"`{layer.name}` never spikes",
-                    help=f"`{layer.neuron.name.id}` has no `threshold:`",
-                )  # fmt: skip
+            self.silent(binding.layer, layer, "waits for its spikes")
         elif not layer.unsure:
             self.value(binding, port, layer)
 

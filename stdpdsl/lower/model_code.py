@@ -160,7 +160,8 @@ class ModelCode:
         gates, bounds = gates or Gates(), bounds or {}
         locals: set[str] = set()
         lines: list[str] = []
-        for statement in body:
+        body = list(body)
+        for number, statement in enumerate(body):
             if isinstance(statement, ast.Deliver):
                 lines += deliver
                 continue
@@ -172,7 +173,8 @@ class ModelCode:
             if name not in self.scope and name not in self.own:
                 locals.add(name)
             if statement.op == "=" and isinstance(statement.value, ast.Name):
-                value = self.copied(statement.value, value)
+                if changes_later(statement.value.id, body[number + 1 :]):
+                    value = self.copied(statement.value, value)
             target = self.free(name) if name in locals else self.name(name)
             gate = gates.learning if name == weight else ""
             if target.endswith(("_pre", "_post")):
@@ -193,6 +195,13 @@ class ModelCode:
 
     def ends(self, bounds: ast.Bounds | None) -> tuple[str, str] | None:
         return None if bounds is None else (self.show(bounds.low), self.show(bounds.high))
+
+
+def changes_later(name: str, rest: Iterable[ast.Statement]) -> bool:
+    """Whether statements assign a name, or deliver into what may be it."""
+    return any(
+        s.target.id == name if isinstance(s, ast.Update) else name.endswith("_post") for s in rest
+    )
 
 
 def assignment(

@@ -37,9 +37,9 @@ def test_powers(a, b, m, n):
 @given(dims)
 def test_a_unit_name_says_its_dimension(a):
     """What messages and generated equations call a dimension means that dimension again."""
-    above, _, below = a.unit_name().partition("/")
+    above, *below = a.unit_name().split("/")
     found = NONE
-    for text, sign in ((above, 1), (below.strip("()"), -1)):
+    for text, sign in ((above, 1), *((factor, -1) for factor in below)):
         for factor in text.split("*") if "**" not in text else _factors(text):
             name, _, power = factor.partition("^")
             if name not in ("", "1"):

@@ -260,3 +260,18 @@ def test_eprop(tmp_path, lowering, adaptive):
             )
             assert np.ptp(path) > 0
             np.testing.assert_allclose(got, 0.5 - p["eta"] * path[at], rtol=1e-9, atol=1e-12)
+
+
+def test_names_do_not_matter(tmp_path):
+    """Brian2 updates objects in the order of their names: synapses are to come before cells."""
+    found = []
+    for name in ("c", "zulu"):
+        text = spec(
+            LAYERS, [connection("clopath", "1 mV to v").replace("as c:", f"as {name}:")],
+            {"A_LTP": (8e-4, 8e-3, 8e-5, 8e-6)}, [f"w of {name} every 100 ms"], STEPS, UNITS,
+            [name],
+        )
+        (tmp_path / name).mkdir()
+        weights = run(tmp_path / name, text, "synapse")["weights"]
+        found.append(weights[weights["connection"] == name]["w"].to_numpy())
+    np.testing.assert_allclose(*found, rtol=1e-9)
