@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stdpdsl.results import Results
-from stdpdsl.verify.table import Replay, Row, Verification, columns
+from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 ORACLE = "tests/rules/test_reward.py"
 
@@ -59,11 +59,12 @@ FAMILY = (
         "dopamine", f"{ORACLE}::test_dopamine", "tests/nest/test_nest_dopamine.py::test_dopamine",
         (Replay("dopamine_delay.stdp", delayed), Replay("izhikevich_2007.stdp", conditioning)),
     ),
-    Verification("mstdp", f"{ORACLE}::test_mstdp"),
-    Verification("mstdpet", f"{ORACLE}::test_mstdpet"),
+    Verification("mstdp", f"{ORACLE}::test_mstdp", without_nest=NOT_IN_NEST),
+    Verification("mstdpet", f"{ORACLE}::test_mstdpet", without_nest=NOT_IN_NEST),
     Verification("zenke_agnes_gerstner", f"{ORACLE}::test_zenke_agnes_gerstner",
-                 replays=(Replay("zenke_2015.stdp", target_rate),)),
+                 replays=(Replay("zenke_2015.stdp", target_rate),), without_nest=NOT_IN_NEST),
     Verification("eprop", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop"),
-    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop"),
+                 "tests/nest/test_nest_eprop.py::test_eprop[False]"),
+    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop",
+                 "tests/nest/test_nest_eprop.py::test_eprop[True]"),
 )  # fmt: skip

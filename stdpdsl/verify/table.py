@@ -36,6 +36,9 @@ class Replay:
     measure: Callable[[Results], list[Row]]
 
 
+NOT_IN_NEST = "NEST ships no such rule"
+
+
 @dataclass(frozen=True)
 class Verification:
     """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
