@@ -85,9 +85,10 @@ def test_the_results_are_numpys(tmp_path, by_numpy, target):
             ("weights", "w", keys), ("trajectories", "value", [*keys, "variable", "t"]),
         ):  # fmt: skip
             mine, numpys = (
-                found[table].query("connection == @name").sort_values(order)[column].to_numpy()
+                found[table][found[table]["connection"] == name]
+                .sort_values(order)[column].to_numpy()
                 for found in (tables, by_numpy)
-            )
+            )  # fmt: skip
             assert len(mine) == len(numpys) and np.ptp(numpys) > 1e-3
             scale = np.maximum(np.abs(numpys), 1e-300)
             off = float((np.abs(mine - numpys) / scale).max())
