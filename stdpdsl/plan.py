@@ -63,7 +63,8 @@ def make_plan(
     chosen = target
     if target == "auto":
         compiles = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
-        short = times["numpy"] is not None and times["numpy"] <= times["cpp_standalone"]
+        runtime, built = times["numpy"], times["cpp_standalone"]
+        short = runtime is not None and built is not None and runtime <= built
         chosen = "numpy" if short or not compiles else "cpp_standalone"
     seconds, unknown = found.seconds, "depends on the sound"
     synapses = ", ".join(

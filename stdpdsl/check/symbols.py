@@ -155,8 +155,11 @@ class Component:
         if self.rule:
             names = [e.name.id for e in self.rule.equations]
             used = [n.id for v in self._delivered() for n in ast.walk(v) if isinstance(n, ast.Name)]
-            delivered = [name for name in used if name in names]
-            return "w" if "w" in delivered else next(iter([*delivered, *names]), None)
+            delivered = list(dict.fromkeys(name for name in used if name in names))
+            if "w" in delivered:
+                return "w"
+            # A product of several, such as a short-term rule's, is no weight.
+            return next(iter(delivered or names), None) if len(delivered) < 2 else None
         if isinstance(self.node, ast.Connect) and self.node.weight is not None:
             return "w"
         return None

@@ -12,6 +12,7 @@ from ..check.exact import integrator
 from ..check.symbols import Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
+from ..numeric import NotConstant
 from .additions import PORTS_WHEN, Additions
 from .equations import equation_text, trace_now, unit_of
 from .layers import size_of
@@ -148,15 +149,14 @@ class ConnectionLowering:
 
     def pathways(self) -> tuple[list[Pathway], int, list[tuple[str, str]]]:
         """In the order of a step; how many deliveries are held; the variables that hold them."""
-        lines, arrival, held, extra = self.deliveries()
         found: list[Pathway] = []
-        pre: list[str] = [] if self.c.rule else list(lines)
+        pre: list[str] = [] if self.c.rule else self.delivering(set())
         post: list[str] = []
         later = 0
         for handler in self.handlers:
             trigger = handler.trigger.id
             body = self.code.statements(
-                handler.body, self.bounds, lines, self.c.weight, self.gates
+                handler.body, self.bounds, self.delivering, self.c.weight, self.gates
             )
             if handler.after is not None:
                 later += 1
@@ -173,6 +173,7 @@ class ConnectionLowering:
                 found.append(
                     Pathway(trigger, "post", tuple(body), order + 1, "", event, PORTS_WHEN)
                 )
+        arrival, held, extra = self.arrivals()
         if arrival:
             delay = "edges.axonal + edges.dendritic"
             found.insert(0, Pathway("arrival", "pre", tuple(arrival), self.order("pre"), delay))
@@ -196,46 +197,81 @@ class ConnectionLowering:
         late = (side == "post") != last
         return PATHWAYS * (self.place + (self.count if late else 0))
 
-    def deliveries(self) -> tuple[list[str], list[str], int, list[tuple[str, str]]]:
-        """Lines where a rule delivers; lines where what was held arrives; how many are held."""
-        wanted = [d for d in self.node.delivery if not d.continuously]
+    # What is delivered
+
+    def items(self, locals: set[str]) -> list[tuple[str, str]]:
+        """(variable of the target, value) of everything that is delivered by spike."""
         default = next(
             (s.value for h in self.handlers for s in h.body
              if isinstance(s, ast.Deliver) and s.value is not None), None
         )  # fmt: skip
-        items: list[tuple[str, str]] = []
-        for d in wanted:
-            value = d.value or default
-            text = self.code.show(value) if value is not None else self.own.get("w", "w")
-            items.append((f"{d.target.id}_post", text))
-        plain = [assignment(target, "+=", text, self.gates.sending) for target, text in items]
-        if self.node.dendritic_delay is None or not items:
-            return plain, [], 0, []
-        changing = {e.name.id for e in self.equations}
-        if not used_names([d.value or default for d in wanted]) & changing:
-            return [], plain, 0, []  # what does not change may as well be read on arrival
-        return self.held(items)
+        found = []
+        for d in self.node.delivery:
+            if not d.continuously:
+                value = d.value or default
+                text = self.code.show(value, locals) if value else self.own.get("w", "w")
+                found.append((f"{d.target.id}_post", text))
+        return found
 
-    def held(self, items: list[tuple[str, str]]) -> tuple[list[str], list[str], int, list]:
-        """Each value waits at its synapse, as it was when the spike passed, in turn in one of
-        `slots` places: as many as deliveries can be under way."""
-        slots = self.most_under_way()
-        lines, arrival, extra = [], [], [("held_in", "integer"), ("held_out", "integer")]
-        extra.append(("held_lost", "integer"))
-        for number, (target, text) in enumerate(items):
-            unit = self.values.unit(self.post.variables[target.removesuffix("_post")])
-            places = [f"held_{number}_{k}" for k in range(slots)]
-            extra += [(place, unit) for place in places]
-            infinite = times_unit("inf", unit)
+    @property
+    def holds(self) -> bool:
+        """Whether what is delivered has to wait at the synapse as it was: with a dendritic delay,
+        unless it never changes and may as well be read on arrival."""
+        if self.node.dendritic_delay is None:
+            return False
+        values = [s.value for h in self.handlers for s in h.body if isinstance(s, ast.Deliver)]
+        values += [d.value for d in self.node.delivery if not d.continuously]
+        locals = {
+            s.target.id for h in self.handlers for s in h.body if isinstance(s, ast.Update)
+        }
+        return bool(used_names(values) & ({e.name.id for e in self.equations} | locals))
+
+    def delivering(self, locals: set[str]) -> list[str]:
+        """Lines where a rule delivers, or where a spike passes that arrives later."""
+        if self.holds:
+            return self.holding(locals)
+        return [] if self.node.dendritic_delay is not None else self.plain(locals)
+
+    def plain(self, locals: set[str]) -> list[str]:
+        return [
+            assignment(target, "+=", text, self.gates.sending)
+            for target, text in self.items(locals)
+        ]
+
+    def places(self, number: int) -> list[str]:
+        return [f"held_{number}_{k}" for k in range(self.most_under_way())]
+
+    def holding(self, locals: set[str]) -> list[str]:
+        """Each value waits at its synapse, in turn in one of as many places as deliveries can be
+        under way."""
+        slots, lines = self.most_under_way(), []
+        for number, (target, text) in enumerate(self.items(locals)):
+            infinite = times_unit("inf", self.unit_of_target(target))
             # A copy, whatever the weight does next (see ModelCode.copied).
             lines.append(f"passing_{number} = clip({text}, -{infinite}, {infinite})")
-            for k, place in enumerate(places):
+            for k, place in enumerate(self.places(number)):
                 mine = f"int(held_in % {slots} == {k})"
                 lines.append(f"{place} = {mine}*passing_{number} + (1 - {mine})*{place}")
+        return [*lines, "held_in += 1", f"held_lost += int(held_in - held_out > {slots})"]
+
+    def arrivals(self) -> tuple[list[str], int, list[tuple[str, str]]]:
+        """Lines where what was under way arrives; how many can be; the variables that hold them."""
+        if self.node.dendritic_delay is None or not self.node.delivery:
+            return [], 0, []
+        if not self.holds:
+            return self.plain(set()), 0, []
+        slots, lines = self.most_under_way(), []
+        extra = [(name, "integer") for name in ("held_in", "held_out", "held_lost")]
+        targets = [f"{d.target.id}_post" for d in self.node.delivery if not d.continuously]
+        for number, target in enumerate(targets):
+            places = self.places(number)
+            extra += [(place, self.unit_of_target(target)) for place in places]
             due = " + ".join(f"int(held_out % {slots} == {k})*{p}" for k, p in enumerate(places))
-            arrival.append(assignment(target, "+=", due, self.gates.sending))
-        lines += ["held_in += 1", f"held_lost += int(held_in - held_out > {slots})"]
-        return lines, [*arrival, "held_out += 1"], slots, extra
+            lines.append(assignment(target, "+=", due, self.gates.sending))
+        return [*lines, "held_out += 1"], slots, extra
+
+    def unit_of_target(self, target: str) -> str:
+        return self.values.unit(self.post.variables[target.removesuffix("_post")])
 
     def most_under_way(self) -> int:
         """One per step of the delay at most, and per refractory period of the source."""
@@ -245,7 +281,7 @@ class ConnectionLowering:
             delay = max(values.table.columns[column]) if column else values.number(
                 node.dendritic_delay, 0.0
             )
-        except Exception:  # a draw, or a value of the row
+        except NotConstant:  # a draw, or a value of the row
             return MOST_HELD
         dt = next((values.number(r.dt, 1e-4) for r in values.symbols.spec.of(ast.Run)), 1e-4)
         most = round(delay / dt) + 1
@@ -254,7 +290,7 @@ class ConnectionLowering:
             try:
                 period = values.number(neuron.refractory, 0.0)
                 most = min(most, math.floor(delay / period) + 2) if period > 0 else most
-            except Exception:
+            except NotConstant:
                 pass
         return max(1, min(most, MOST_HELD))
 
@@ -286,7 +322,8 @@ class ConnectionLowering:
             if body:
                 found.append(Every(
                     f"{self.c.name}_every_{number}", self.values.code(item.period, self.c),
-                    tuple(self.code.statements(body, self.bounds, (), self.c.weight, self.gates)),
+                    tuple(self.code.statements(
+                        body, self.bounds, weight=self.c.weight, gates=self.gates)),
                     order=PATHWAYS * (1000 + self.place) + 4 * number,
                 ))  # fmt: skip
         return found

@@ -6,7 +6,7 @@ or a value from outside, which is then either a variable of the model or in its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
@@ -154,16 +154,18 @@ class ModelCode:
 
     def statements(
         self, body: Iterable[ast.Statement], bounds: Mapping[str, ast.Bounds] | None = None,
-        deliver: Iterable[str] = (), weight: str | None = None, gates: Gates | None = None,
+        deliver: Callable[[set[str]], list[str]] = lambda locals: [],
+        weight: str | None = None, gates: Gates | None = None,
     ) -> list[str]:  # fmt: skip
-        """Lines of code. Bounded variables are clipped where they are assigned."""
+        """Lines of code. Bounded variables are clipped where they are assigned; `deliver` gives the
+        lines of a delivery, which may name the block's locals."""
         gates, bounds = gates or Gates(), bounds or {}
         locals: set[str] = set()
         lines: list[str] = []
         body = list(body)
         for number, statement in enumerate(body):
             if isinstance(statement, ast.Deliver):
-                lines += deliver
+                lines += deliver(locals)
                 continue
             assert isinstance(statement, ast.Update)
             name = statement.target.id

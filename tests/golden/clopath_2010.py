@@ -258,6 +258,7 @@ def network(x, row, p):
         s.connect(i=edges.pre[part], j=edges.post[part])
         schedule(s.pre, "synapses", 16)
         s.pre.delay = (edges.axonal)[part] * second
+        s.state_updater.order = -1
         s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}_pairing_bounds")
         set_values(s, edges.values, part)
         objects.links["pairing"].append(s)

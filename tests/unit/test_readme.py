@@ -12,10 +12,11 @@ from stdpdsl.source import Source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+LANGUAGE = (ROOT / "grammars" / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language, page=README):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def test_links_lead_somewhere():
@@ -59,6 +60,13 @@ def test_python_versions_are_those_of_the_package():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'requires-python = ">=3.11,<3.14"' in text
     assert "Python 3.11, 3.12 or 3.13" in README
+
+
+@pytest.mark.parametrize("text", blocks("stdp", LANGUAGE))
+def test_the_language_by_example_compiles(text):
+    compiler = pytest.importorskip("stdpdsl.compiler")
+    compiled = compiler.compile_source(Source("page.stdp", text), ROOT, [], "synapse", "numpy")
+    assert [d for d in compiled.diagnostics if d.code != "NAME022"] == []
 
 
 def test_its_specs_are_right():

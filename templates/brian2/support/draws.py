@@ -257,19 +257,21 @@ def draw_functions():
     """The draws as functions that Brian2's code may call: part of a namespace."""
     from brian2.core.functions import Function
 
-    def function(numpy_code, cpp, cython, needs=None, more=0):
+    def function(numpy_code, cpp, cython, more=0):
         made = Function(
             numpy_code, arg_units=[1] * (3 + more),
             arg_types=["float", "integer", "integer", *["any"] * more],
             return_unit=1, return_type="float", stateless=False,
         )  # fmt: skip
-        made.implementations.add_implementation("cpp", cpp, dependencies=needs)
-        made.implementations.add_implementation("cython", cython, dependencies=needs)
+        # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
+        own = f"uniform_in_{numpy_code.__name__}"
+        for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
+            code = "".join(codes).replace("uniform_draw", own) if codes[1] else codes[0]
+            made.implementations.add_implementation(language, code)
         return made
 
-    uniform = function(uniform_draw, DRAW_CPP, DRAW_CYTHON)
-    cpp, cython = normal_code()
-    normal = function(normal_draw, cpp, cython, {"uniform_draw": uniform})
-    needs = {"uniform_draw": uniform}
-    binomial = function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, needs, 2)
-    return {"uniform_draw": uniform, "normal_draw": normal, "binomial_draw": binomial}
+    return {
+        "uniform_draw": function(uniform_draw, "", ""),
+        "normal_draw": function(normal_draw, *normal_code()),
+        "binomial_draw": function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, 2),
+    }
