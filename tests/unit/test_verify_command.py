@@ -38,7 +38,9 @@ def registry(monkeypatch):
             "bad", "tests/a.py::test_a", replays=(Replay("stdp_window.stdp", measure(11.0)),),
             without_nest="NEST is too old",
         ),
-        "lost": Verification("lost", "tests/a.py::test_a", "n", (Replay("oja_1982.stdp", measure(0)),)),
+        "lost": Verification(
+            "lost", "tests/a.py::test_a", "n", (Replay("oja_1982.stdp", measure(0)),)
+        ),
         "plain": Verification("plain", "tests/a.py::test_a", "n"),
     }  # fmt: skip
     monkeypatch.setattr(replay, "run_once", run_once)

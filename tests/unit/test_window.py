@@ -85,7 +85,7 @@ def test_presets_side_by_side():
 @pytest.mark.parametrize(
     ("name", "settings", "told"),
     [
-        ("pair_aditive", [], "no rule `pair_aditive` in the library; did you mean `pair_additive`?"),
+        ("pair_aditive", [], "no rule `pair_aditive` in the library; did you mean `pair_add"),
         ("triplet.visual", [], "`triplet` has no preset `visual`"),
         ("vogels.any", [], "`vogels` has no preset `any`; it has none"),
         ("vogels", ["taux=3 ms"], "`vogels` has no parameter `taux`; did you mean `tau`?"),
