@@ -374,11 +374,10 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def _known_rule(name: str, rules: Iterable[str]) -> None:
-    from .diagnostics import did_you_mean
+    from .rulebook import unknown
 
     if name not in rules:
-        near = did_you_mean(name, rules) or "`stdpdsl rules` lists them"
-        raise Stop(f"error: there is no rule `{name}` in the library; {near}", USAGE)
+        raise Stop(f"error: {unknown(name, rules)}", USAGE)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -558,7 +557,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="stdpdsl",
         description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
         epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong,"
-        " 3 the simulation failed, 70 a bug of ours, 130 interrupted.",
+        " 3 the simulation or a verification failed, 70 a bug of ours, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")

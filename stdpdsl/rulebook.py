@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import ast
 from .check import check
 from .check.symbols import Type
+from .diagnostics import did_you_mean
 from .printer import print_expr, print_unit, spec_lines
 
 DOI = re.compile(r"doi:(10\.\d{4,9}/\S+[^\s.,;:)])")
@@ -61,6 +62,12 @@ def _cut(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: width - 1].rsplit(" ", 1)[0].rstrip(",:;") + " …"
+
+
+def unknown(name: str, rules: Iterable[str]) -> str:
+    """What to say of a rule that is not there."""
+    near = did_you_mean(name, rules) or "`stdpdsl rules` lists them"
+    return f"there is no rule `{name}` in the library; {near}"
 
 
 def units(rule: ast.Rule) -> dict[str, str]:

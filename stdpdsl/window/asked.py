@@ -8,6 +8,7 @@ from math import prod
 
 from .. import ast
 from ..diagnostics import did_you_mean
+from ..rulebook import unknown
 from ..settings import typed_expression
 from .spec import Window
 
@@ -23,8 +24,7 @@ def asked(name: str, settings: Sequence[str], rules: Mapping[str, ast.Rule]) -> 
     """NAME is a rule or RULE.PRESET. CompileError where a value is no expression."""
     rule_name, _, preset = name.partition(".")
     if rule_name not in rules:
-        near = did_you_mean(rule_name, rules) or "`stdpdsl rules` lists them"
-        raise Misasked(f"there is no rule `{rule_name}` in the library; {near}")
+        raise Misasked(unknown(rule_name, rules))
     window = Window(rules[rule_name], preset)
     if preset:
         _known("preset", preset, [p.name.id for p in window.rule.presets], rule_name)

@@ -1,6 +1,8 @@
 """`stdpdsl verify`: what it replays, what it prints, and when it fails."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from stdpdsl.resources import resource_dir
 from stdpdsl.run.once import RunFailed
 from stdpdsl.verify import VERIFICATIONS, replay
 from stdpdsl.verify.table import Replay, Row, Verification
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @pytest.fixture
@@ -115,6 +119,9 @@ def test_a_name_that_is_not_there(capsys):
 
 
 def test_the_specs_ship():
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "specs" in wheel["only-include"] and wheel["sources"]["specs"] == "stdpdsl/specs"
     for verification in VERIFICATIONS.values():
         for one in verification.replays:
             assert (resource_dir("specs") / one.spec).is_file()
