@@ -14,10 +14,11 @@ from harness import layer
 from harness import run as run_spec
 
 DT = 1e-4
-LOWERINGS = ("synapse", *(
-    pytest.param(way, marks=pytest.mark.slow)
-    for way in ("namespace", "synapse cython", "synapse cpp_standalone")
-))  # fmt: skip
+LOWERINGS = (
+    "synapse", pytest.param("namespace", marks=pytest.mark.slow),
+    *(pytest.param(f"synapse {target}", marks=pytest.mark.compiled)
+      for target in ("cython", "cpp_standalone")),
+)  # fmt: skip
 """How a spec is compiled: the lowering and, if it is not numpy, the target."""
 Table = dict[str, tuple[float, ...]]
 SCALE = {

@@ -117,7 +117,7 @@ def test_ties_may_go_the_other_way(tmp_path, case):
     judge(case, tmp_path, "synapse", ties="post first")
 
 
-@pytest.mark.slow
+@pytest.mark.compiled
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_every_target_agrees(tmp_path, case, target):
