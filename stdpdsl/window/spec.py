@@ -6,7 +6,8 @@ that reads its target gets a neuron that a teacher makes spike, any other an inp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -127,6 +128,15 @@ class Window:
         return SHOWN.get(self.rule.name.id) or weight(self.rule).name.id
 
     @property
+    def parameters(self) -> list[str]:
+        return [p.name.id for p in self.rule.parameters]
+
+    @property
+    def driven(self) -> bool:
+        """Whether its target is a neuron."""
+        return bool(self.rule.requires or self.rule.post_equations or self.rule.ports)
+
+    @property
     def givens(self) -> dict[str, str]:
         """What the rule reads and has not itself, and its unit: these stand still."""
         found = {p.name.id: print_unit(p.unit) for p in self.rule.ports if p.unit is not None}
@@ -138,8 +148,7 @@ class Window:
     def names(self) -> list[str]:
         """What may be given."""
         presets = ["preset"] if self.rule.presets else []
-        parameters = [p.name.id for p in self.rule.parameters]
-        return [*parameters, *self.givens, self.shown, *presets]
+        return [*self.parameters, *self.givens, self.shown, *presets]
 
     @property
     def potential(self) -> bool:
@@ -173,77 +182,106 @@ def start(rule: ast.Rule, variable: str) -> str:
     return f"0.5 * ({low} + {high})"
 
 
-def window_spec(window: Window, protocol: Protocol) -> str:
-    rule = window.rule
-    driven = bool(rule.requires or rule.post_equations or rule.ports)
-    base = protocol.reach + protocol.spacing
+@dataclass(frozen=True)
+class Timing:
+    """Times in s: the steps, the spikes of both sides as the synapse has them without its delay,
+    those of spike ports, and the end. `base` is the delay at lag 0."""
+
+    dt: float
+    base: float
+    pre: list[float]
+    post: list[float]
+    reward: float
+    end: float
+
+
+def timing(rule: ast.Rule, protocol: Protocol) -> Timing:
     # Step by step, an integration wants short steps, and time to end.
-    fine = 1e-4 if rule.method or any(h.after for h in rule.handlers) else 5e-4
-    tail = 0.5 if rule.method else 0.0
-    steps = max(1, round(protocol.spacing / 2 / fine + 0.49))
-    dt = protocol.spacing / 2 / steps
-    starts = [_on_grid(k / protocol.rate, dt) + dt for k in range(protocol.pairs)]
-    last = starts[-1] + base + protocol.reach
-    posts = [first + base for first in starts]
-    end = last + protocol.spacing + tail
-    ports = [p.name.id for p in rule.ports if p.unit is None]
-    if any(n.id == "t" for n in ast.walk(rule) if isinstance(n, ast.Name)):
-        end = _on_grid(last + (LAST_OF_REWARD if ports else LAST), dt)
-        posts.append(end)
-        end += protocol.spacing
-    # A neuron spikes in the step after its teacher.
-    posts = [t - dt for t in posts] if driven else posts
-    bindings = [f"{name} = spikes of {name}_spikes" for name in ports]
-    values = {n: u for n, u in window.givens.items() if n in {p.name.id for p in rule.ports}}
-    bindings += [f"{name} = {name} of {name}_value" for name in values]
-    parameters = {p.name.id for p in rule.parameters}
-    arguments = [
+    longest = 1e-4 if rule.method or any(h.after for h in rule.handlers) else 5e-4
+    dt = protocol.spacing / 2 / math.ceil(protocol.spacing / 2 / longest - 1e-9)
+    base = protocol.reach + protocol.spacing
+    pre = [_on_grid(k / protocol.rate, dt) + dt for k in range(protocol.pairs)]
+    post = [t + base for t in pre]
+    last = post[-1] + protocol.reach
+    end = last + (0.5 if rule.method else 0.0)
+    if any(node.id == "t" for node in ast.walk(rule) if isinstance(node, ast.Name)):
+        rewarded = any(p.unit is None for p in rule.ports)
+        end = _on_grid(last + (LAST_OF_REWARD if rewarded else LAST), dt)
+        post.append(end)
+    reward = last + protocol.spacing
+    return Timing(dt, base, pre, post, reward, _on_grid(end + protocol.spacing, dt) + dt)
+
+
+def window_spec(window: Window, protocol: Protocol) -> str:
+    times = timing(window.rule, protocol)
+    lags = ", ".join(map(_number, protocol.lags))
+    parts = [
+        "model window",
+        f"layer pre:\n    spikes: [{_spikes(times.pre)}]\n    size: 1\n",
+        *_ports(window, times.reward),
+        *_post(window, times),
+        _connection(window, times.base),
+        f"sweep:\n    grid:\n{_axes(window)}        lag = [{lags}] second\n",
+        f"record:\n    {window.shown} of stdp every {_number(times.end)} second\n",
+        f"run:\n    duration: {_number(times.end)} second\n    dt: {_number(times.dt)} second\n"
+        "    seed: 1\n",
+    ]
+    return "\n".join(f"{part.rstrip()}\n" for part in parts)
+
+
+def _ports(window: Window, reward: float) -> Iterator[str]:
+    """A layer for each port: one spike after the pairs, or a value that stands still."""
+    for port in window.rule.ports:
+        name = port.name.id
+        if port.unit is None:
+            yield f"layer of_{name}:\n    spikes: [{_spikes([reward])}]\n    size: 1\n"
+            continue
+        unit = print_unit(port.unit)
+        yield (
+            f"neuron neuron_{name}:\n    equations: {name} : {unit}\n"
+            f"    initial: {name} = {_given(window, name, unit)}\n"
+        )
+        yield f"layer of_{name}:\n    neuron: neuron_{name}\n    size: 1\n"
+
+
+def _post(window: Window, times: Timing) -> list[str]:
+    if window.driven:
+        # A neuron spikes in the step after its teacher.
+        spikes = _spikes([t - times.dt for t in times.post])
+        return [_target(window), TEACHER.format(spikes=spikes)]
+    spikes = _spikes(times.post)
+    return [f"layer post:\n    spikes: [{spikes}]\n    size: 1\n    scope: block\n"]
+
+
+def _connection(window: Window, base: float) -> str:
+    rule = window.rule
+    given = [
         f"{name} = {print_expr(value)}"
-        for name, value in window.arguments.items() if name in parameters
+        for name, value in window.arguments.items() if name in window.parameters
     ]  # fmt: skip
-    given = ", ".join([*arguments, *bindings])
-    parts = ["model window", f"layer pre:\n    spikes: [{_spikes(starts)}]\n    size: 1\n"]
-    for name in ports:
-        times = _spikes([last + protocol.spacing])
-        parts.append(f"layer {name}_spikes:\n    spikes: [{times}]\n    size: 1\n")
-    for name, unit in values.items():
-        value = _given(window, name, unit)
-        parts.append(
-            f"neuron {name}_neuron:\n    equations: {name} : {unit}\n"
-            f"    initial: {name} = {value}\n"
-        )
-        parts.append(f"layer {name}_value:\n    neuron: {name}_neuron\n    size: 1\n")
-    if driven:
-        parts += [_target(window), TEACHER.format(spikes=_spikes(posts))]
-    else:
-        parts.append(
-            f"layer post:\n    spikes: [{_spikes(posts)}]\n    size: 1\n    scope: block\n"
-        )
+    given += [
+        f"{p.name.id} = {p.name.id if p.unit else 'spikes'} of of_{p.name.id}" for p in rule.ports
+    ]
     preset = window.arguments.get("preset")
     chosen = print_expr(preset) if preset is not None else window.preset
-    use = rule.name.id + (f".{chosen}" if chosen else "") + (f"({given})" if given else "")
-    delivers = any(isinstance(n, ast.Deliver) for n in ast.walk(rule))
-    nothing = f"    deliver: 0 * {window.shown} to drive\n" if driven and delivers else ""
-    parts.append(
+    use = rule.name.id + (f".{chosen}" if chosen else "")
+    use += f"({', '.join(given)})" if given else ""
+    delivers = any(isinstance(node, ast.Deliver) for node in ast.walk(rule))
+    nothing = f"    deliver: 0 * {window.shown} to drive\n" if window.driven and delivers else ""
+    return (
         f"connect pre -> post as stdp:\n    pattern: all_to_all\n    plasticity: {use}\n{nothing}"
         f"    initial: {window.shown} = {_given(window, window.shown, '')}\n"
-        f"    delay: {base!r} second - lag\n"
+        f"    delay: {_number(base)} second - lag\n"
     )
-    owned = {*parameters, "preset"}
-    grid = "".join(
-        f"        {'stdp.' if name in owned else 'given_'}{name} ="
+
+
+def _axes(window: Window) -> str:
+    own = {*window.parameters, "preset"}
+    return "".join(
+        f"        {'stdp.' if name in own else 'given_'}{name} ="
         f" [{', '.join(map(print_expr, values))}]\n"
         for name, values in window.axes.items()
     )
-    lags = ", ".join(repr(round(lag, 9)) for lag in protocol.lags)
-    parts.append(f"sweep:\n    grid:\n{grid}        lag = [{lags}] second\n")
-    duration = _on_grid(end, dt) + dt
-    parts.append(
-        f"record:\n    {window.shown} of stdp every {_number(duration)} second\n\n"
-        f"run:\n    duration: {_number(duration)} second\n    dt: {_number(dt)} second\n"
-        "    seed: 1\n"
-    )
-    return "\n".join(f"{part.rstrip()}\n" for part in parts)
 
 
 def _target(window: Window) -> str:
