@@ -25,7 +25,7 @@ class Row:
 
     @property
     def ok(self) -> bool:
-        return abs(self.obtained - self.published) <= self.tolerance  # False for nan
+        return bool(abs(self.obtained - self.published) <= self.tolerance)  # False for nan
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stdpdsl import cli
@@ -29,7 +30,7 @@ def registry(monkeypatch):
 
     def measure(obtained):
         return lambda results: [
-            Row(f"{results}, rate", 10.0, obtained, 0.5, "A (1999), table 1"),
+            Row(f"{results}, rate", 10.0, np.float64(obtained), 0.5, "A (1999), table 1"),
             Row("share", 0.25, 0.25, 0.0, "A (1999), table 2"),
         ]
 
