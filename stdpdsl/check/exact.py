@@ -20,6 +20,7 @@ import numpy as np
 from .. import ast
 from ..diagnostics import Diagnostic, Label
 from ..numeric import NotConstant, evaluate
+from .linear import degree
 from .order import names_in
 from .rows import Rows
 from .symbols import Component, Symbols
@@ -62,39 +63,6 @@ def obstacle(equations: Equations) -> tuple[ast.Equation, str] | None:
         if circle:
             return odes[name], f"`{name}` and `{circle[0]}` act on one another"
     return None
-
-
-def degree(
-    expr: ast.Expr, variables: set[str], computed: Mapping[str, ast.Expr] | None = None
-) -> int | None:
-    """0 or 1: the expression's degree in the variables; None where it is not linear in them, or
-    depends on time. `computed`: what names of computed variables stand for."""
-
-    def of(part: ast.Expr) -> int | None:
-        return degree(part, variables, computed)
-
-    match expr:
-        case ast.Name():
-            if expr.id in (computed or {}):
-                rest = {n: v for n, v in (computed or {}).items() if n != expr.id}
-                return degree((computed or {})[expr.id], variables, rest)
-            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
-        case ast.Unary():
-            return of(expr.operand) if expr.op != "not" else None
-        case ast.Binary():
-            left, right = of(expr.left), of(expr.right)
-            if left is None or right is None:
-                return None
-            if expr.op in ("+", "-"):
-                return max(left, right)
-            if expr.op == "*":
-                return left + right if left + right < 2 else None
-            if expr.op == "/":
-                return left if right == 0 else None
-            return 0 if left == right == 0 else None
-        case ast.Call():
-            return 0 if all(of(a) == 0 for a in expr.args) else None
-    return 0
 
 
 def _computed(equations: Equations) -> dict[str, ast.Expr]:

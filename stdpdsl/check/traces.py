@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .. import ast
 from ..units import lookup
+from .linear import degree
 from .order import names_in
 from .symbols import Component, Symbols
 
@@ -59,26 +60,3 @@ def between_events(equation: ast.Equation, connection: Component, symbols: Symbo
     if found == 0:
         return f"it does not depend on `{name}`"
     return ""
-
-
-def degree(expr: ast.Expr, variables: set[str]) -> int | None:
-    """0 or 1: the expression's degree in the variables; None where it is not linear in them."""
-    match expr:
-        case ast.Name():
-            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
-        case ast.Unary():
-            return degree(expr.operand, variables) if expr.op != "not" else None
-        case ast.Binary():
-            left, right = degree(expr.left, variables), degree(expr.right, variables)
-            if left is None or right is None:
-                return None
-            if expr.op in ("+", "-"):
-                return max(left, right)
-            if expr.op == "*":
-                return left + right if left + right < 2 else None
-            if expr.op == "/":
-                return left if right == 0 else None
-            return 0 if left == right == 0 else None
-        case ast.Call():
-            return 0 if all(degree(a, variables) == 0 for a in expr.args) else None
-    return 0

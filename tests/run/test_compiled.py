@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from running import run_apart, script_of
 
 SPEC = """model everything
