@@ -165,7 +165,7 @@ FAMILY = (
     _rule("pair_symmetric"),
     _rule(
         "pair_antihebbian",
-        without="with a negative lambda, NEST's stdp_synapse clips at neither bound",
+        without="with a negative lambda, NEST's stdp_synapse lets a weight pass Wmax",
     ),
     _rule("jonke", "jonke"),
     _rule("diehl_cook"),

@@ -20,7 +20,7 @@ def text(verification: Verification, replayed: Sequence[Replayed]) -> str:
         f"  NEST    {verification.nest or verification.without_nest}",
     ]
     if not replayed:
-        lines.append("  paper   gives no number to meet")
+        lines.append("  paper   no number is replayed")
     table = [HEAD, *(cells for one in replayed for cells in _cells(one))]
     widths = [max(len(row[k]) for row in table) for k in range(len(HEAD))]
 

@@ -43,8 +43,8 @@ NOT_IN_NEST = "NEST ships no such rule"
 class Verification:
     """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
 
-    Where `nest` is empty, `without_nest` says why; `replays` is empty where the paper has no number
-    to meet.
+    Where `nest` is empty, `without_nest` says why; `replays` is empty where no number of the
+    paper is replayed.
     """
 
     rule: str

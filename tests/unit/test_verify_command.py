@@ -70,7 +70,7 @@ def test_a_rule_that_is_proven(registry, capsys):
         "plain\n"
         "  oracle  tests/a.py::test_a\n"
         "  NEST    n\n"
-        "  paper   gives no number to meet\n"
+        "  paper   no number is replayed\n"
         "\n"
         "2 rules: 2 published numbers, 2 ok, 0 FAILED\n"
     )
