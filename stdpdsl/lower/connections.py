@@ -206,21 +206,24 @@ class ConnectionLowering:
              if isinstance(s, ast.Deliver) and s.value is not None), None
         )  # fmt: skip
         found = []
-        for d in self.node.delivery:
-            if not d.continuously:
-                value = d.value or default
-                text = self.code.show(value, locals) if value else self.own.get("w", "w")
-                found.append((f"{d.target.id}_post", text))
+        for d in self.by_spike:
+            value = d.value or default
+            text = self.code.show(value, locals) if value else self.own.get("w", "w")
+            found.append((f"{d.target.id}_post", text))
         return found
+
+    @property
+    def by_spike(self) -> list[ast.Delivery]:
+        return [d for d in self.node.delivery if not d.continuously]
 
     @property
     def holds(self) -> bool:
         """Whether what is delivered has to wait at the synapse as it was: with a dendritic delay,
         unless it never changes and may as well be read on arrival."""
-        if self.node.dendritic_delay is None:
+        if self.node.dendritic_delay is None or not self.by_spike:
             return False
         values = [s.value for h in self.handlers for s in h.body if isinstance(s, ast.Deliver)]
-        values += [d.value for d in self.node.delivery if not d.continuously]
+        values += [d.value for d in self.by_spike]
         locals = {
             s.target.id for h in self.handlers for s in h.body if isinstance(s, ast.Update)
         }
@@ -256,13 +259,13 @@ class ConnectionLowering:
 
     def arrivals(self) -> tuple[list[str], int, list[tuple[str, str]]]:
         """Lines where what was under way arrives; how many can be; the variables that hold them."""
-        if self.node.dendritic_delay is None or not self.node.delivery:
+        if self.node.dendritic_delay is None or not self.by_spike:
             return [], 0, []
         if not self.holds:
             return self.plain(set()), 0, []
         slots, lines = self.most_under_way(), []
         extra = [(name, "integer") for name in ("held_in", "held_out", "held_lost")]
-        targets = [f"{d.target.id}_post" for d in self.node.delivery if not d.continuously]
+        targets = [f"{d.target.id}_post" for d in self.by_spike]
         for number, target in enumerate(targets):
             places = self.places(number)
             extra += [(place, self.unit_of_target(target)) for place in places]
