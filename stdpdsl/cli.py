@@ -260,7 +260,124 @@ def explain(options: argparse.Namespace) -> int:
     return DONE
 
 
+def rules(options: argparse.Namespace) -> int:
+    """List the rules that ship, or tell all about one."""
+    import json
+    import shutil
+
+    from . import rulebook
+    from .compiler import library
+
+    if options.name:
+        _known_rule(options.name, library())
+        rule = library()[options.name]
+        found = rulebook.as_json(rule) if options.format == "json" else rulebook.page(rule)
+        _say(found if isinstance(found, str) else json.dumps(found, indent=2) + "\n")
+    elif options.format == "json":
+        _say(json.dumps([rulebook.as_json(r) for r in library().values()], indent=2) + "\n")
+    else:
+        width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else 100
+        _say(rulebook.listing(library(), max(80, width)))
+    return DONE
+
+
+def window(options: argparse.Namespace) -> int:
+    """Measure a rule's STDP window; draw it, or print it."""
+    import importlib.util
+
+    from .compiler import library
+    from .run.once import RunFailed
+    from .run.progress import Progress
+    from .window.asked import Misasked, asked
+    from .window.curves import curves
+    from .window.show import draw, table
+    from .window.spec import NO_WINDOW, PROTOCOLS, Protocol
+
+    try:
+        what = asked(options.rule, options.settings, library())
+    except Misasked as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    path = Path(options.output) if options.output else None
+    if path and path.suffix not in (".png", ".svg"):
+        raise Stop(f"{path}: error: a window is drawn as .png or .svg", USAGE)
+    if path and not importlib.util.find_spec("matplotlib"):
+        raise Stop("error: drawing takes matplotlib: pip install 'stdpdsl[plot]'", USAGE)
+    reason = NO_WINDOW.get(what.rule.name.id)
+    if reason:
+        raise Stop(f"error: there is no window: `{what.rule.name.id}` {reason}", SPEC_WRONG)
+    usual = PROTOCOLS.get(what.rule.name.id, Protocol())
+    protocol = Protocol(
+        options.pairs or usual.pairs,
+        options.rate or usual.rate,
+        options.reach / 1e3 if options.reach else usual.reach,
+        100 if path else 20,
+    )
+    terminal = _is_terminal(sys.stderr)
+    try:
+        with Progress(_tell, terminal, lambda _: None) as progress:
+            on_event = progress if terminal else lambda _: None
+            found = curves(what, protocol, options.target, on_event)
+    except RunFailed as error:
+        raise Stop(f"error: {error}", error.status) from None
+    if path is None:
+        _say(table(what, protocol, found))
+        return DONE
+    try:
+        draw(what, protocol, found, path)
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", USAGE) from None
+    _say(f"wrote {path}\n")
+    return DONE
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Replay the published results; say what was published, and what came out."""
+    import json
+
+    from .run.progress import Progress
+    from .verify import VERIFICATIONS, report
+    from .verify.replay import Replays, specs_of
+
+    for name in options.rules:
+        _known_rule(name, VERIFICATIONS)
+    chosen = [VERIFICATIONS[n] for n in dict.fromkeys(options.rules)] or [*VERIFICATIONS.values()]
+    specs = specs_of(chosen)
+    if options.list:
+        width = max(len(v.rule) for v in chosen)
+        _say("".join(f"{v.rule:<{width}}  {', '.join(specs_of([v])) or '-'}\n" for v in chosen))
+        return DONE
+
+    def announce(spec: str) -> None:
+        progress.end()
+        _complain(f"running {spec} ({specs.index(spec) + 1} of {len(specs)})")
+
+    terminal = _is_terminal(sys.stderr)
+    outcomes = []
+    with (
+        Progress(_tell, terminal, lambda _: None) as progress,
+        Replays(options.target, announce, progress if terminal else lambda _: None) as replays,
+    ):
+        for verification in chosen:
+            outcomes.append((verification, replays.of(verification)))
+            progress.end()
+            if options.format == "text":
+                _say(report.text(*outcomes[-1]) + "\n")
+    if options.format == "json":
+        _say(json.dumps([report.as_json(*o) for o in outcomes], indent=2) + "\n")
+    else:
+        _say(report.summary(outcomes) + "\n")
+    good = all(one.ok for _, replayed in outcomes for one in replayed)
+    return DONE if good else SIMULATION_FAILED
+
+
 # Helpers ----------------------------------------------------------------------------------------
+
+
+def _known_rule(name: str, rules: Iterable[str]) -> None:
+    from .rulebook import unknown
+
+    if name not in rules:
+        raise Stop(f"error: {unknown(name, rules)}", USAGE)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -373,6 +490,15 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _tell(text: str) -> None:
+    """How far something is, beside what is printed."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
 def _complain(text: str) -> None:
     try:
         print(text, file=sys.stderr, flush=True)
@@ -432,12 +558,26 @@ def cache(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
         description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
         epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong,"
-        " 3 the simulation failed, 70 a bug of ours, 130 interrupted.",
+        " 3 the simulation or a verification failed, 70 a bug of ours, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -484,6 +624,28 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("cache", cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))
+
+    sub = command("rules", rules, "List the rules of the library, or tell all about one.")
+    sub.add_argument("name", metavar="NAME", nargs="?")
+    _format(sub, ("text", "json"))
+
+    sub = command("window", window, "Measure a rule's STDP window and draw it.")
+    sub.add_argument("rule", metavar="RULE[.PRESET]")
+    sub.add_argument(
+        "settings", metavar="NAME=VALUE", nargs="*", type=_setting,
+        help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
+    )  # fmt: skip
+    sub.add_argument("-o", dest="output", metavar="FILE", help="draw it, as .png or .svg")
+    sub.add_argument("--pairs", type=_whole, help="how many pairs; default: 1 for most rules")
+    sub.add_argument("--rate", type=_positive, help="of pairs, in Hz; default: 1")
+    sub.add_argument("--reach", type=_positive, help="the longest lag, in ms; default: 100")
+    _target(sub)
+
+    sub = command("verify", verify, "Replay published results: published against obtained.")
+    sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")
+    sub.add_argument("--list", action="store_true", help="only say which specs would run")
+    _target(sub)
+    _format(sub, ("text", "json"))
     return parser
 
 
@@ -504,6 +666,10 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="one Synapses with parameters per synapse, or one per block with a namespace;"
         " the results are the same (default: %(default)s)",
     )
+    _target(parser)
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
     )

@@ -14,8 +14,8 @@ _IN_CHECKOUT = {"explanations": "tests/diagnostics"}
 
 
 def resource_dir(name: str) -> Path:
-    """`grammars`, `templates` or `explanations`: inside an installed package, else beside it in a
-    checkout."""
+    """`grammars`, `templates`, `specs` or `explanations`: inside an installed package, else beside
+    it in a checkout."""
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / _IN_CHECKOUT.get(name, name)
 

@@ -18,6 +18,7 @@ from .source import Source, Span
 
 RUN = ("duration", "dt", "seed")
 _HEAD = "constants:\n    setting = "
+_LIST = "sweep:\n    grid:\n        setting = "  # where a list may stand
 
 Rules = Mapping[str, ast.Rule]
 
@@ -28,20 +29,26 @@ class Typed(Source):
 
     typed: str = ""
     start: int = 0  # of the value in what was typed
+    head: str = _HEAD
 
     def position(self, offset: int) -> tuple[int, int]:
-        return 1, max(0, offset - len(_HEAD) + self.start) + 1
+        return 1, max(0, offset - len(self.head) + self.start) + 1
 
     def line(self, number: int) -> str:
         return self.typed
 
 
-def typed_expression(option: str, text: str, start: int = 0) -> ast.Expr:
+def typed_expression(option: str, text: str, start: int = 0, lists: bool = False) -> ast.Expr:
     """What stands in an option's text from `start` on; CompileError with places in that text."""
     value = text[start:]
     begins = len(text) - len(value.lstrip())
-    source = Typed(option, f"{_HEAD}{value.strip()}\n", text, begins)
-    expr: ast.Expr = parse(source).of(ast.Constants)[0].items[0].value
+    head = _LIST if lists else _HEAD
+    spec = parse(Typed(option, f"{head}{value.strip()}\n", text, begins, head))
+    expr: ast.Expr
+    if lists:
+        expr = spec.of(ast.Sweep)[0].parts[0].axes[0].value
+    else:
+        expr = spec.of(ast.Constants)[0].items[0].value
     return expr
 
 

@@ -27,7 +27,7 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._clear()
+        self.end()
 
     def __call__(self, event: Event) -> None:
         kind = event["event"]
@@ -41,7 +41,7 @@ class Progress:
         elif kind == "progress":
             self._progress(event["t"], event["duration"], event["elapsed"])
         elif kind == "warning":
-            self._clear()
+            self.end()
             self.warn(str(event["text"]))
 
     def _progress(self, t: float, duration: float, elapsed: float) -> None:
@@ -65,7 +65,8 @@ class Progress:
     def _line(self, text: str) -> None:
         self.say(text + "\n")
 
-    def _clear(self) -> None:
+    def end(self) -> None:
+        """Clear the line for what is printed next."""
         if self.terminal and self.width:
             self.say("\r" + " " * self.width + "\r")
             self.width = 0

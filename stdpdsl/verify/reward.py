@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stdpdsl.results import Results
-from stdpdsl.verify.table import Replay, Row, Verification, columns
+from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 ORACLE = "tests/rules/test_reward.py"
 
@@ -47,9 +47,7 @@ def target_rate(results: Results) -> list[Row]:
     rows = []
     source = "Zenke et al. (2015): the fixed point H = gamma of eq. 17"
     blocks = columns(results, "blocks")
-    for block, H, start in zip(
-        blocks["block"], blocks["H_target"], blocks["start"], strict=True
-    ):
+    for block, H, start in zip(blocks["block"], blocks["H_target"], blocks["start"], strict=True):
         t = columns(results, "spikes", layer="excitation", block=int(block))["t"]
         rate = float((t > 25).sum() / 15 / 20)
         rows.append(Row(f"rate, from w = {start:g}", float(H), rate, 0.1 * float(H), source))
@@ -61,11 +59,12 @@ FAMILY = (
         "dopamine", f"{ORACLE}::test_dopamine", "tests/nest/test_nest_dopamine.py::test_dopamine",
         (Replay("dopamine_delay.stdp", delayed), Replay("izhikevich_2007.stdp", conditioning)),
     ),
-    Verification("mstdp", f"{ORACLE}::test_mstdp"),
-    Verification("mstdpet", f"{ORACLE}::test_mstdpet"),
+    Verification("mstdp", f"{ORACLE}::test_mstdp", without_nest=NOT_IN_NEST),
+    Verification("mstdpet", f"{ORACLE}::test_mstdpet", without_nest=NOT_IN_NEST),
     Verification("zenke_agnes_gerstner", f"{ORACLE}::test_zenke_agnes_gerstner",
-                 replays=(Replay("zenke_2015.stdp", target_rate),)),
+                 replays=(Replay("zenke_2015.stdp", target_rate),), without_nest=NOT_IN_NEST),
     Verification("eprop", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop"),
-    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop"),
+                 "tests/nest/test_nest_eprop.py::test_eprop[False]"),
+    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop",
+                 "tests/nest/test_nest_eprop.py::test_eprop[True]"),
 )  # fmt: skip

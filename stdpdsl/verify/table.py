@@ -25,7 +25,7 @@ class Row:
 
     @property
     def ok(self) -> bool:
-        return abs(self.obtained - self.published) <= self.tolerance  # False for nan
+        return bool(abs(self.obtained - self.published) <= self.tolerance)  # False for nan
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,22 @@ class Replay:
     measure: Callable[[Results], list[Row]]
 
 
+NOT_IN_NEST = "NEST ships no such rule"
+
+
 @dataclass(frozen=True)
 class Verification:
     """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
 
-    `nest` is empty where NEST ships no such rule, `replays` where the paper has no number to meet.
+    Where `nest` is empty, `without_nest` says why; `replays` is empty where the paper has no number
+    to meet.
     """
 
     rule: str
     oracle: str
     nest: str = ""
     replays: tuple[Replay, ...] = ()
+    without_nest: str = ""
 
 
 def columns(results: Results, name: str, **where: object) -> dict[str, Any]:

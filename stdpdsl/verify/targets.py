@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stdpdsl.results import Results
-from stdpdsl.verify.table import Replay, Row, Verification, columns
+from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 
 def vogels(results: Results) -> list[Row]:
@@ -43,7 +43,11 @@ FAMILY = (
         "homeostatic_stdp",
         "tests/rules/test_neuron_rules.py::test_homeostatic_stdp",
         replays=(Replay("carlson_2013.stdp", carlson),),
+        without_nest=NOT_IN_NEST,
     ),
-    # NEST has it as an extension module of the paper only.
-    Verification("stdsp", "tests/rules/test_neuron_rules.py::test_structural_stdp"),
+    Verification(
+        "stdsp",
+        "tests/rules/test_neuron_rules.py::test_structural_stdp",
+        without_nest="NEST has it as an extension module of the paper only",
+    ),
 )

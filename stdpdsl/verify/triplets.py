@@ -114,11 +114,10 @@ FAMILY = (
         "tests/nest/test_nest.py::test_the_reference_is_nest[triplet-10]",
         (_frequency("all_pairs"), _hippocampus("all_pairs")),
     ),
-    # NEST's archive of post spikes has no nearest slow trace.
     Verification(
         "triplet_nearest",
         f"{TEST}[triplet_nearest-synapse]",
-        "",
-        (_frequency("nearest"), _hippocampus("nearest")),
+        replays=(_frequency("nearest"), _hippocampus("nearest")),
+        without_nest="NEST's archive of post spikes has no nearest slow trace",
     ),
 )

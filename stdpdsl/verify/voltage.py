@@ -7,7 +7,7 @@ from math import erf
 import numpy as np
 
 from stdpdsl.results import Results
-from stdpdsl.verify.table import Replay, Row, Verification, columns
+from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 
 def clamp(results: Results) -> list[Row]:
@@ -150,8 +150,10 @@ def windows(results: Results) -> list[Row]:
 
 
 def _rule(name: str, test: str, nest: str = "", *replays: Replay) -> Verification:
-    proven = f"tests/nest/test_nest_voltage.py::test_{nest}" if nest else ""
-    return Verification(name, f"tests/rules/{test}", proven, replays)
+    oracle = f"tests/rules/{test}"
+    if nest:
+        return Verification(name, oracle, f"tests/nest/test_nest_voltage.py::test_{nest}", replays)
+    return Verification(name, oracle, replays=replays, without_nest=NOT_IN_NEST)
 
 
 FAMILY = (

@@ -1,4 +1,4 @@
-"""The e-prop oracle against NEST's eprop_synapse_bsshslm_2020.
+"""The e-prop oracle against NEST's eprop_synapse_bsshslm_2020, without and with adaptation.
 
 Conventions of NEST: weights change once per update interval, for which all filters start anew; both
 filters are normalised (a spike counts 1 - alpha, an eligibility 1 - kappa); the learning signal is
@@ -17,9 +17,11 @@ pytestmark = pytest.mark.slow
 INTERVAL, INTERVALS, ETA = 1000, 3, 1e-3
 TAU_M, TAU_OUT = 20.0, 30.0
 LAG, SHIFT = 3, 2
+BETA, TAU_A = 0.3, 200.0
 
 
-def test_eprop():
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_eprop(adaptive):
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.set(
@@ -30,10 +32,12 @@ def test_eprop():
     rng = np.random.default_rng(1)
     pre, kicks = (np.flatnonzero(rng.random(steps) < p)[1:].astype(float) for p in (0.05, 0.1))
     pre = pre[(pre + 1) % INTERVAL != 0]  # NEST drops a spike at the very update
-    neuron = nest.Create("eprop_iaf_bsshslm_2020", 1, {
+    adapts = {"adapt_beta": BETA, "adapt_tau": TAU_A} if adaptive else {}
+    kind = "eprop_iaf_adapt_bsshslm_2020" if adaptive else "eprop_iaf_bsshslm_2020"
+    neuron = nest.Create(kind, 1, {
         "C_m": 1.0, "E_L": 0.0, "V_th": 1.0, "V_m": 0.0, "tau_m": TAU_M, "t_ref": 0.0, "c_reg": 0.0,
         "surrogate_gradient_height": 0.3, "surrogate_gradient_width": 1.0,
-        "regular_spike_arrival": False,
+        "regular_spike_arrival": False, **adapts,
     })
     readout = nest.Create("eprop_readout_bsshslm_2020", 1, {
         "C_m": 1.0, "E_L": 0.0, "tau_m": TAU_OUT, "loss": "mean_squared_error",
@@ -79,12 +83,14 @@ def test_eprop():
     psi, L = meter.events["surrogate_gradient"], meter.events["learning_signal"]
     arrived = np.bincount(spikes.events["times"].astype(int) - 1, minlength=len(psi))
     alpha, kappa = np.exp(-1 / TAU_M), np.exp(-1 / TAU_OUT)
+    slow = {"beta": BETA, "rho": np.exp(-1 / TAU_A)} if adaptive else {}
     expected = [0.5]
     for k in range(INTERVALS):
         here = slice(k * INTERVAL + SHIFT, (k + 1) * INTERVAL + SHIFT)
         gradient = eprop(
-            arrived[: len(psi)][here], psi[here], np.roll(L, -LAG)[here], alpha=alpha, kappa=kappa
-        )
+            arrived[: len(psi)][here], psi[here], np.roll(L, -LAG)[here], alpha=alpha, kappa=kappa,
+            **slow,
+        )  # fmt: skip
         expected.append(expected[-1] - ETA * (1 - alpha) * (1 - kappa) * gradient.sum())
     assert len(got) == INTERVALS + 1 and np.ptp(got) > 1e-4
     np.testing.assert_allclose(np.array(expected) - 0.5, got - 0.5, rtol=1e-6, atol=1e-12)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from stdpdsl.compiler import compile_source, library
-from stdpdsl.results import load
+from stdpdsl.compiler import library
+from stdpdsl.resources import resource_dir
+from stdpdsl.run.once import run_once
 from stdpdsl.source import Source
 from stdpdsl.verify import VERIFICATIONS, Replay, Row
+from stdpdsl.verify.replay import specs_of
 
 ROOT = Path(__file__).parents[2]
 REPLAYS: dict[str, list[tuple[str, Replay]]] = {}
@@ -23,6 +26,14 @@ for verification in VERIFICATIONS.values():
 
 def test_every_rule_has_its_proofs():
     assert set(VERIFICATIONS) == set(library())
+
+
+def test_nest_or_a_reason():
+    """NEST's test of each rule that it ships, else why there is none."""
+    for verification in VERIFICATIONS.values():
+        assert bool(verification.nest) != bool(verification.without_nest), verification.rule
+    assert resource_dir("specs") == ROOT / "specs"
+    assert {s for v in VERIFICATIONS.values() for s in specs_of([v])} == set(REPLAYS)
 
 
 def test_the_named_tests_are_there():
@@ -44,13 +55,17 @@ def test_a_row_without_a_number_is_not_ok():
 @pytest.mark.parametrize("spec", REPLAYS)
 def test_the_published_results_come_out(tmp_path, spec):
     source = Source(spec, (ROOT / "specs" / spec).read_text(encoding="utf-8"))
-    compiled = compile_source(source, ROOT / "specs", [], "synapse", "cpp_standalone")
-    (tmp_path / "script.py").write_text(compiled.script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "script.py", "--out", "out", "--target", "cpp_standalone"],
-        cwd=tmp_path, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = load(tmp_path / "out")
+    results = run_once(source, ROOT / "specs", "auto", tmp_path / "run", lambda event: None)
     rows = [row for _, replay in REPLAYS[spec] for row in replay.measure(results)]
     assert rows and [row for row in rows if not row.ok] == []
+
+
+@pytest.mark.slow
+def test_the_command_proves_three_rules():
+    rules = ["quantal_release", "tsodyks_markram", "oja"]
+    command = [sys.executable, "-m", "stdpdsl.cli", "verify", *rules, "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert [(rule["rule"], rule["ok"]) for rule in found] == [(name, True) for name in rules]
+    assert [len(rule["replays"][0]["rows"]) for rule in found] == [8, 14, 4]

@@ -1,0 +1,36 @@
+"""A spec compiled, run and read back, for commands whose results nobody keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..results import Results, load
+from ..source import Source
+from .local import Event, run_script
+
+
+class RunFailed(Exception):
+    """The simulation ended without whole results: what it said, and the command's exit code."""
+
+    def __init__(self, message: str, status: int):
+        super().__init__(message)
+        self.status = status
+
+
+def run_once(
+    source: Source, data: Path, target: str, workdir: Path, on_event: Callable[[Event], None]
+) -> Results:
+    """The results of a spec whose files are named from `data`; all is written in `workdir`, which
+    is new. CompileError where the spec is wrong."""
+    from ..compiler import compile_source
+
+    workdir.mkdir(parents=True)
+    script, output = workdir / "script.py", workdir.resolve() / "results"
+    compiled = compile_source(source, data, [], "synapse", target)
+    script.write_text(compiled.script, encoding="utf-8", newline="\n")
+    arguments = ["--out", str(output), "--data", str(data.resolve())]
+    outcome = run_script(script, arguments, on_event, workdir)
+    if outcome.status:
+        raise RunFailed(outcome.message, outcome.status)
+    return load(output)

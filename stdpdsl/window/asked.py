@@ -1,0 +1,68 @@
+"""What the command line asks for: `triplet.visual_cortex_full tau_x='[50, 100] ms'`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+from .. import ast
+from ..diagnostics import did_you_mean
+from ..rulebook import unknown
+from ..settings import typed_expression
+from .spec import Window
+
+MOST = 7
+"""Curves that can be told apart."""
+
+
+class Misasked(Exception):
+    """What is wrong with the command line."""
+
+
+def asked(name: str, settings: Sequence[str], rules: Mapping[str, ast.Rule]) -> Window:
+    """NAME is a rule or RULE.PRESET. CompileError where a value is no expression."""
+    rule_name, _, preset = name.partition(".")
+    if rule_name not in rules:
+        raise Misasked(unknown(rule_name, rules))
+    window = Window(rules[rule_name], preset)
+    if preset:
+        _known("preset", preset, [p.name.id for p in window.rule.presets], rule_name)
+    arguments: dict[str, ast.Expr] = {}
+    axes: dict[str, tuple[ast.Expr, ...]] = {}
+    for text in settings:
+        parameter, _, value = text.partition("=")
+        parameter = parameter.strip()
+        _known("parameter", parameter, window.names, rule_name)
+        if parameter in arguments or parameter in axes or (parameter == "preset" and preset):
+            raise Misasked(f"`{parameter}` is given twice; give several values as a list")
+        found = typed_expression("window", text, len(text) - len(value), lists=True)
+        if isinstance(found, ast.ListExpr) and found.items:
+            axes[parameter] = tuple(_with_unit(item, found.unit) for item in found.items)
+        else:
+            arguments[parameter] = found
+        if parameter == "preset":
+            for item in axes.get("preset", (found,)):
+                given = item.id if isinstance(item, ast.Name) else ""
+                _known("preset", given, [p.name.id for p in window.rule.presets], rule_name)
+    if prod(map(len, axes.values())) > MOST:
+        raise Misasked(f"more than {MOST} sets of parameters cannot be told apart")
+    return replace(window, arguments=arguments, axes=axes)
+
+
+def _known(what: str, name: str, known: Sequence[str], rule: str) -> None:
+    if name not in known:
+        near = did_you_mean(name, known) or (
+            f"it has {', '.join(f'`{k}`' for k in known)}" if known else "it has none"
+        )
+        raise Misasked(f"`{rule}` has no {what} `{name}`; {near}")
+
+
+def _with_unit(item: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
+    """An item of `[10, -20] ms` as it would stand alone."""
+    match item:
+        case ast.Number() if unit is not None:
+            return ast.Quantity(float(item.value), unit, item.text, span=item.span)
+        case ast.Unary() if unit is not None:
+            return replace(item, operand=_with_unit(item.operand, unit))
+    return item
