@@ -151,18 +151,21 @@ def give_normaliser_call(c: Connection, n: Normalisation) -> str:
     return f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items})'
 
 
-def join_calls(e: Experiment) -> list[str]:
-    """Ports: spikes that are counted, and variables of other layers."""
-    calls = [
+def relay_calls(e: Experiment) -> list[str]:
+    """Ports: spikes that are counted."""
+    return [
         f'relay(given, objects, "{r.name}", "{r.layer}", "{r.target}", "{r.counter}", dt)'
         for r in e.relays
     ]
-    for layer, item in links(e):
-        calls.append(
-            f'link(given, objects, "{layer.name}", "{item.variable}", "{item.layer}",'
-            f' "{item.source}")'
-        )
-    return calls
+
+
+def link_calls(e: Experiment) -> list[str]:
+    """Ports: variables of other layers. After the synapses, for Brian2 makes no subgroup of a group
+    that has such a variable."""
+    return [
+        f'link(given, objects, "{layer.name}", "{item.variable}", "{item.layer}", "{item.source}")'
+        for layer, item in links(e)
+    ]
 
 
 def links(e: Experiment) -> list[tuple[Layer, Link]]:

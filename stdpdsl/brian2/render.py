@@ -21,8 +21,9 @@ from .objects import (
     count,
     give_calls,
     group_context,
-    join_calls,
+    link_calls,
     normalise_call,
+    relay_calls,
     synapses_context,
 )
 
@@ -201,7 +202,8 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
     driven = any(x.drive and x.kind == "neurons" for x in e.layers)
     text = repr([connections, recording, [layer_context(x, e) for x in e.layers]])
     return {
-        "connections": connections, "joins": join_calls(e), "recording": recording,
+        "connections": connections, "relays": relay_calls(e), "links": link_calls(e),
+        "recording": recording,
         "giving": give_calls(e), "driven": driven,
         "one_program": not any(c["by_block"] for c in connections),
         "network_imports": imports_in(text),

@@ -189,7 +189,6 @@ def network(x, given, p):
     )
     assign_all(group, given, [])
     objects.groups["rate"] = group
-    link(given, objects, "excitation", "learning_H_there", "rate", "H")
 
     # count: excitation -> rate
     objects.links["count"] = []
@@ -240,6 +239,7 @@ def network(x, given, p):
         schedule(s.post, "synapses", 48)
         assign_all(s, given, ['w', 'H_target'])
         objects.links["learning"].append(s)
+    link(given, objects, "excitation", "learning_H_there", "rate", "H")
 
     # What is recorded
     count_spikes(objects, "excitation", record=True, phases=1)

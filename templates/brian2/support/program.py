@@ -484,7 +484,8 @@ def remembering(text):
     changed = re.sub(r"(?<![\w.>])exp\(", remembered, body)
     if not loop or not places:
         return text
-    return head + f"    LastExp {', '.join(f'_exp_{n}' for n in places.values())};\n" + loop + changed
+    names = ", ".join(f"_exp_{n}" for n in places.values())
+    return f"{head}    LastExp {names};\n{loop}{changed}"
 
 
 def in_parentheses(text, start):
