@@ -1,0 +1,211 @@
+"""What the report shows: the measures that vary, blocks that stand for the others, their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..design import Axis, Design, design_of
+from ..quantities import measure
+from ..results import Results, ResultsError
+
+CHOSEN = 4
+"""So many blocks stand side by side, unless others are asked for."""
+
+MOST_ROWS = 5_000_000
+"""More rows than this of the chosen blocks are not read."""
+
+_RANK = ("mean weight", "mean rate", "spread of weights (sd)", "weights at a bound (fraction)")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of `blocks` that varies."""
+
+    column: str
+    owner: str
+    words: str
+    unit: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner}: {self.words}" if self.owner else self.words
+
+    @property
+    def before(self) -> str:
+        """The column of the same measure before learning, if this is one after."""
+        return self.column.replace("_after_", "_before_") if "_after_" in self.column else ""
+
+
+@dataclass
+class Data:
+    """A run, and what of it is shown."""
+
+    results: Results
+    asked: Sequence[int] = ()
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def design(self) -> Design:
+        return design_of(self.results)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Of the columns, and of variables as `feedforward.w` and `A1.v`."""
+        return {**spec_units(self.results.spec), **self.results.units}
+
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """Those that vary between blocks or phases: weights and rates first."""
+        found = []
+        for name in self.design.measures:
+            values = self.design.columns[name].astype(float)
+            owner, words, unit = measure(name, self.units)
+            if words == "spikes" or "before" in words or not varies(values):
+                continue
+            found.append(Measure(name, owner, words, unit))
+        return sorted(found, key=lambda m: _RANK.index(m.words) if m.words in _RANK else 9)
+
+    @cached_property
+    def constant(self) -> list[str]:
+        """The measures that came out the same everywhere."""
+        names = self.design.measures
+        return [n for n in names if not varies(self.design.columns[n].astype(float))]
+
+    @cached_property
+    def phase(self) -> str | None:
+        """The last phase, where there are several: what a run led to."""
+        return self.design.phases[-1] if self.design.phases else None
+
+    @cached_property
+    def chosen(self) -> list[int]:
+        """The blocks side by side: those asked for, else all, else the extremes of the first
+        measures and the ends of the sweep."""
+        known = np.unique(self.design.columns["block"]).astype(int).tolist()
+        if self.asked:
+            for block in self.asked:
+                if block not in known:
+                    raise ResultsError(
+                        f"{self.results.folder}: there is no block {block},"
+                        f" only {known[0]} to {known[-1]}"
+                    )
+            return list(dict.fromkeys(self.asked))
+        if len(known) <= CHOSEN:
+            return known
+        found: dict[int, None] = {}
+        rows = self.design.of_phase(self.phase)
+        if "replicate" in self.design.columns:
+            rows &= self.design.columns["replicate"] == self.design.columns["replicate"].min()
+        block = self.design.columns["block"][rows].astype(int)
+        for one in self.measures[:2]:
+            values = self.design.columns[one.column][rows].astype(float)
+            if np.any(np.isfinite(values)):
+                found[int(block[np.nanargmin(values)])] = None
+                found[int(block[np.nanargmax(values)])] = None
+        for end in (block[0], block[-1], block[len(block) // 2]):
+            found[int(end)] = None
+        return sorted(list(found)[:CHOSEN])
+
+    def parameters(self, block: int) -> dict[str, Any]:
+        """A block's values of the sweep's columns that vary."""
+        d = self.design
+        row = int(np.argmax(d.columns["block"] == block))
+        names = [n for n in d.sweep if len(np.unique(d.columns[n])) > 1]
+        return {name: d.columns[name][row].item() for name in names}
+
+    def rows(self, table: str, columns: Sequence[str]) -> Any:
+        """The rows of the chosen blocks, and of what exists once, as a dictionary of arrays."""
+        import pyarrow.dataset as ds
+
+        if table not in self.results.tables:
+            return None
+        names = self.results.columns(table)
+        keep = ds.field("block").isin(self.chosen) | ds.field("block").is_null()
+        if "replicate" in names:
+            first = int(self.design.columns["replicate"].min()) if self.design.replicates else 0
+            keep &= ds.field("block").is_valid() | (ds.field("replicate") == first)
+        count = self.results.dataset(table).count_rows(filter=keep)
+        if count == 0:
+            return None
+        if count > MOST_ROWS:
+            self.notes.append(
+                f"The chosen blocks have {count:,} rows of {table}, too many for a page;"
+                " choose fewer with --blocks."
+            )
+            return None
+        found = self.results.table(table, [c for c in columns if c in names], keep)
+        return {name: found[name].to_numpy(zero_copy_only=False) for name in found.column_names}
+
+
+def varies(values: np.ndarray) -> bool:
+    """More than sums in another order do."""
+    good = values[np.isfinite(values)]
+    return len(good) > 1 and bool(np.ptp(good) > 1e-12 * np.max(np.abs(good)))
+
+
+def mean_by_axes(d: Design, axes: Sequence[Axis], column: str, rows: np.ndarray) -> np.ndarray:
+    """Means of a measure over everything but these axes; NaN where there is no block."""
+    values = d.columns[column][rows].astype(float)
+    shape = tuple(len(axis.values) for axis in axes)
+    cell = np.ravel_multi_index([places(axis, d.columns[axis.name][rows]) for axis in axes], shape)
+    good = np.isfinite(values)
+    size = int(np.prod(shape))
+    count = np.bincount(cell[good], minlength=size)
+    total = np.bincount(cell[good], weights=values[good], minlength=size)
+    with np.errstate(invalid="ignore"):
+        return (total / np.where(count, count, np.nan)).reshape(shape)
+
+
+def places(axis: Axis, values: np.ndarray) -> np.ndarray:
+    """The position of each value among those of the axis."""
+    if not axis.words:
+        return np.searchsorted(axis.values, values)
+    order = {value: k for k, value in enumerate(axis.values.tolist())}
+    return np.array([order[v] for v in values.tolist()], dtype=int)
+
+
+def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
+    """The part of a measure's variance that each axis alone explains (eta squared, 0 to 1).
+
+    None where an axis has nearly as many values as there are blocks: that would explain anything.
+    """
+    values = d.columns[column][rows].astype(float)
+    good = np.isfinite(values)
+    parts: list[float | None] = []
+    total = np.var(values[good]) if np.any(good) else 0.0
+    for axis in d.axes:
+        if not total or len(axis.values) * 2 > np.count_nonzero(good):
+            parts.append(None)
+            continue
+        where = places(axis, d.columns[axis.name][rows])[good]
+        count = np.bincount(where, minlength=len(axis.values))
+        sums = np.bincount(where, weights=values[good], minlength=len(axis.values))
+        means = sums[count > 0] / count[count > 0]
+        spread = np.sum(count[count > 0] * (means - values[good].mean()) ** 2) / len(where)
+        parts.append(float(spread / total))
+    return parts
+
+
+def spec_units(text: str) -> dict[str, str]:
+    """The unit of each variable of a spec, as `feedforward.w`; nothing where it cannot be read."""
+    from ..check import check
+    from ..compiler import library
+    from ..diagnostics import CompileError
+    from ..parser import parse
+    from ..source import Source
+
+    try:
+        checked = check(parse(Source("spec.stdp", text)), {}, library())
+        found = {}
+        for component in checked.symbols.components.values():
+            for name, symbol in component.variables.items():
+                known = checked.type_of(symbol)
+                if known is not None:
+                    found[f"{component.name}.{name}"] = known.dim.unit_name()
+        return found
+    except (CompileError, KeyError, AttributeError, TypeError):  # a spec of another version
+        return {}
