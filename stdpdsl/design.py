@@ -148,9 +148,7 @@ def _axes(
         else:
             chosen.append(name)
             follows[name] = []
-    return tuple(
-        Axis(n, units.get(n, ""), _distinct(rows[n]), tuple(follows[n])) for n in chosen
-    )
+    return tuple(Axis(n, units.get(n, ""), _distinct(rows[n]), tuple(follows[n])) for n in chosen)
 
 
 def _leader(rows: dict[str, np.ndarray], chosen: list[str], name: str) -> str | None:

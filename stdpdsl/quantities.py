@@ -33,7 +33,7 @@ def scale_for(values: object, unit: str) -> tuple[float, str]:
     low = 0 if unit == "Hz" else -12
     power = 3 * math.floor(math.log10(numbers.max()) / 3 + 1e-9)
     power = min(max(power, low), 0 if unit == "s" else 6)
-    return 10.0 ** -power, _PREFIXES[power] + unit
+    return 10.0**-power, _PREFIXES[power] + unit
 
 
 def label(name: str, unit: str = "") -> str:
@@ -52,7 +52,7 @@ def shown(value: object, unit: str = "", digits: int = 4) -> str:
     if not math.isfinite(number):
         return str(number)
     factor, unit = scale_for([number], unit)
-    text = f"{number * factor:.{digits}g}"
+    text = re.sub(r"e([-+])0*", r"e\1", f"{number * factor:.{digits}g}").replace("e+", "e")
     return f"{text} {unit}".strip().replace("-", "−")
 
 

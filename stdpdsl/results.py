@@ -302,5 +302,17 @@ def load(folder: str | Path) -> Results:
     return Results(folder, metadata)
 
 
+def flat(values: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Metadata as lines: `versions.numpy: 2.3`."""
+    found = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found += flat(value, f"{before}{key}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found.append((before + key, text))
+    return found
+
+
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]

@@ -13,8 +13,8 @@ from ..design import Axis, Design, design_of
 from ..quantities import measure
 from ..results import Results, ResultsError
 
-CHOSEN = 4
-"""So many blocks stand side by side, unless others are asked for."""
+CHOSEN, ALL = 3, 4
+"""So many blocks stand side by side, or all of them if they are no more than that."""
 
 MOST_ROWS = 5_000_000
 """More rows than this of the chosen blocks are not read."""
@@ -60,21 +60,26 @@ class Data:
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """Those that vary between blocks or phases: weights and rates first."""
+        """Those that vary with the parameters: weights and rates first."""
         found = []
         for name in self.design.measures:
-            values = self.design.columns[name].astype(float)
             owner, words, unit = measure(name, self.units)
-            if words == "spikes" or "before" in words or not varies(values):
+            if words == "spikes" or "before" in words or name in self.constant:
                 continue
             found.append(Measure(name, owner, words, unit))
         return sorted(found, key=lambda m: _RANK.index(m.words) if m.words in _RANK else 9)
 
     @cached_property
     def constant(self) -> list[str]:
-        """The measures that came out the same everywhere."""
-        names = self.design.measures
-        return [n for n in names if not varies(self.design.columns[n].astype(float))]
+        """The measures that came out the same in all blocks of a replicate and phase."""
+        d = self.design
+        keys = [d.columns[n] for n in ("replicate", "phase") if n in d.columns]
+        group = groups(keys) if keys else np.zeros(len(d.columns["block"]), int)
+        parts = [group == k for k in range(int(group.max()) + 1)] if len(group) else []
+        return [
+            name for name in d.measures
+            if not any(varies(d.columns[name][part].astype(float)) for part in parts)
+        ]  # fmt: skip
 
     @cached_property
     def phase(self) -> str | None:
@@ -94,7 +99,7 @@ class Data:
                         f" only {known[0]} to {known[-1]}"
                     )
             return list(dict.fromkeys(self.asked))
-        if len(known) <= CHOSEN:
+        if len(known) <= ALL:
             return known
         found: dict[int, None] = {}
         rows = self.design.of_phase(self.phase)
@@ -103,9 +108,11 @@ class Data:
         block = self.design.columns["block"][rows].astype(int)
         for one in self.measures[:2]:
             values = self.design.columns[one.column][rows].astype(float)
-            if np.any(np.isfinite(values)):
-                found[int(block[np.nanargmin(values)])] = None
-                found[int(block[np.nanargmax(values)])] = None
+            good = np.flatnonzero(np.isfinite(values))
+            if len(good):
+                order = good[np.argsort(values[good], kind="stable")]
+                for k in (0, len(order) - 1, len(order) // 2):
+                    found[int(block[order[k]])] = None
         for end in (block[0], block[-1], block[len(block) // 2]):
             found[int(end)] = None
         return sorted(list(found)[:CHOSEN])
@@ -114,7 +121,11 @@ class Data:
         """A block's values of the sweep's columns that vary."""
         d = self.design
         row = int(np.argmax(d.columns["block"] == block))
-        names = [n for n in d.sweep if len(np.unique(d.columns[n])) > 1]
+        names = [n for axis in d.axes for n in (axis.name, *axis.with_it)]
+        if d.replicates > 1 and len(np.unique(d.columns["replicate"][np.isin(
+            d.columns["block"], self.asked
+        )])) > 1:  # fmt: skip
+            names.append("replicate")
         return {name: d.columns[name][row].item() for name in names}
 
     def rows(self, table: str, columns: Sequence[str]) -> Any:
@@ -147,6 +158,26 @@ def varies(values: np.ndarray) -> bool:
     return len(good) > 1 and bool(np.ptp(good) > 1e-12 * np.max(np.abs(good)))
 
 
+def groups(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """The number of the group of equal keys that each row belongs to."""
+    codes = [np.unique(key, return_inverse=True)[1].ravel() for key in keys]
+    found: np.ndarray = np.unique(np.stack(codes), axis=1, return_inverse=True)[1].ravel()
+    return found
+
+
+def cells(d: Design, column: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over replicates of a measure: a row (of `d.columns`) for each combination of the axes,
+    and its mean over the finite values."""
+    index = np.flatnonzero(rows)
+    values = d.columns[column][index].astype(float)
+    group = groups([d.columns[axis.name][index] for axis in d.axes])
+    good = np.isfinite(values)
+    count = np.bincount(group[good], minlength=group.max() + 1)
+    total = np.bincount(group[good], weights=values[good], minlength=group.max() + 1)
+    first = index[np.unique(group, return_index=True)[1]]
+    return first, total / np.where(count, count, np.nan)
+
+
 def mean_by_axes(d: Design, axes: Sequence[Axis], column: str, rows: np.ndarray) -> np.ndarray:
     """Means of a measure over everything but these axes; NaN where there is no block."""
     values = d.columns[column][rows].astype(float)
@@ -169,11 +200,12 @@ def places(axis: Axis, values: np.ndarray) -> np.ndarray:
 
 
 def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
-    """The part of a measure's variance that each axis alone explains (eta squared, 0 to 1).
+    """The part of a measure's variance between combinations of the parameters that each axis alone
+    explains (eta squared, 0 to 1).
 
     None where an axis has nearly as many values as there are blocks: that would explain anything.
     """
-    values = d.columns[column][rows].astype(float)
+    first, values = cells(d, column, rows)
     good = np.isfinite(values)
     parts: list[float | None] = []
     total = np.var(values[good]) if np.any(good) else 0.0
@@ -181,7 +213,7 @@ def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
         if not total or len(axis.values) * 2 > np.count_nonzero(good):
             parts.append(None)
             continue
-        where = places(axis, d.columns[axis.name][rows])[good]
+        where = places(axis, d.columns[axis.name][first])[good]
         count = np.bincount(where, minlength=len(axis.values))
         sums = np.bincount(where, weights=values[good], minlength=len(axis.values))
         means = sums[count > 0] / count[count > 0]

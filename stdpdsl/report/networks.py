@@ -17,7 +17,7 @@ from .data import Data, varies
 from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 
 MOST_CELLS = 160  # per side of a weight matrix; a larger one is averaged
-MOST_SPIKES = 3000  # per raster
+MOST_SPIKES = 2000  # per raster
 LINES = 12  # single synapses or neurons of a trajectory
 SAMPLES = 400  # per line
 
@@ -76,8 +76,9 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
     low, high = limits(values)
     change = limits(np.abs(everyone["w"] - everyone["w_initial"]))[1] or 1.0
     shape = (int(everyone["post"].max()) + 1, int(everyone["pre"].max()) + 1)
-    shown = ((one["w_initial"], "before"), (one["w"], "after"), (one["w"] - one["w_initial"], "change"))
-    with Canvas(name, 5.2, 2.2, columns=3, sharey=True) as canvas:
+    before, after = one["w_initial"], one["w"]
+    shown = ((before, "before"), (after, "after"), (after - before, "change"))
+    with Canvas(name, 4.3, 2.1, columns=3, sharey=True) as canvas:
         for k, (values, title) in enumerate(shown):
             ax = canvas.axes[0, k]
             is_change = title == "change"
@@ -118,11 +119,12 @@ def matrix(
 def histogram(one: Rows, everyone: Rows, unit: str, name: str) -> str:
     low, high = limits(np.concatenate([everyone["w_initial"], everyone["w"]]))
     edges = np.linspace(low, high if high > low else low + 1, 31)
-    with Canvas(name, 5.2, 1.9) as canvas:
+    with Canvas(name, 4.3, 1.9) as canvas:
         ax = canvas.axes[0, 0]
         ax.hist(clean(one["w"]), edges, color=SERIES[0], alpha=0.75, label="after")
         ax.hist(clean(one["w_initial"]), edges, histtype="step", color=INK, lw=1, label="before")
         ax.set_xlim(edges[0], edges[-1])
+        ax.locator_params(nbins=5)
         ax.set_xlabel(label("w", unit))
         ax.set_ylabel("synapses")
         ax.legend()
@@ -138,8 +140,12 @@ def trajectories(data: Data) -> Iterator[Row]:
     ])  # fmt: skip
     if rows is None:
         return
-    owners = [c if c is not None else x for c, x in zip(rows["connection"], rows["layer"], strict=True)]
-    names = np.array([f"{o}.{v}" for o, v in zip(owners, rows["variable"], strict=True)])
+    names = np.array([
+        f"{layer if connection is None else connection}.{variable}"
+        for connection, layer, variable in zip(
+            rows["connection"], rows["layer"], rows["variable"], strict=True
+        )
+    ])  # fmt: skip
     for n, name in enumerate(dict.fromkeys(names.tolist())):
         mine = pick(rows, names == name)
         factor, unit = scale_for(mine["value"], data.units.get(name, ""))
@@ -158,7 +164,7 @@ def lines(one: Rows, everyone: Rows, title: str, name: str) -> str:
     picks = np.unique(np.linspace(0, len(table) - 1, min(LINES, len(table))).astype(int))
     low, high = limits(everyone["value"])
     margin = 0.04 * (high - low) or 0.5
-    with Canvas(name, 5.2, 2.0) as canvas:
+    with Canvas(name, 4.3, 2.0) as canvas:
         ax = canvas.axes[0, 0]
         ax.plot(t[::step], table[picks][:, ::step].T, color=INK, lw=0.6, alpha=0.35)
         if len(table) >= 4:
@@ -176,7 +182,8 @@ def lines(one: Rows, everyone: Rows, title: str, name: str) -> str:
 
 def traces(one: Rows) -> tuple[np.ndarray, np.ndarray]:
     """The times, and one row of values per synapse or neuron (NaN where it was not sampled)."""
-    keys = np.stack([np.nan_to_num(one[k].astype(float), nan=-1) for k in ("pre", "post", "neuron")])
+    columns = (one[name].astype(float) for name in ("pre", "post", "neuron"))
+    keys = np.stack([np.nan_to_num(column, nan=-1) for column in columns])
     who = np.unique(keys, axis=1, return_inverse=True)[1].ravel()
     t, when = np.unique(one["t"], return_inverse=True)
     table = np.full((int(who.max()) + 1, len(t)), np.nan)
@@ -220,16 +227,22 @@ def raster(one: Rows, window: tuple[float, float], size: int, bins: np.ndarray, 
            name: str) -> str:  # fmt: skip
     """Spikes of a window at the end of the run, above the rate over all of it."""
     now = (one["t"] >= window[0]) & (one["t"] <= window[1])
-    with Canvas(name, 5.2, 2.9, rows=2, height_ratios=(2, 1)) as canvas:
+    with Canvas(name, 4.3, 2.9, rows=2, height_ratios=(2, 1)) as canvas:
         top, bottom = canvas.axes[:, 0]
-        top.plot(one["t"][now], one["neuron"][now], "|", color=INK, mew=0.7, rasterized=True,
-                 ms=max(1.5, min(9.0, 90 / size)))  # fmt: skip
+        # One path with gaps: small, and in the page's ink.
+        t, neuron = one["t"][now], one["neuron"][now].astype(float)
+        nothing = np.full(len(t), np.nan)
+        top.plot(np.stack([t, t, nothing], axis=1).ravel(), np.stack(
+            [neuron - 0.38, neuron + 0.38, nothing], axis=1
+        ).ravel(), color=INK, lw=0.7, solid_capstyle="butt")  # fmt: skip
         top.set_xlim(*window)
         top.set_ylim(-0.7, size - 0.3)
         top.set_yticks(sorted({0, size - 1}))
         top.set_ylabel("neuron")
         if not len(one["t"]):
             top.text(0.5, 0.5, "no spikes", transform=top.transAxes, ha="center", va="center")
+        if window[0] <= 0:
+            top.tick_params(labelbottom=False)
         bottom.stairs(rate(one, bins, size), bins, fill=True, color=SERIES[0], alpha=0.75)
         bottom.set_xlim(bins[0], bins[-1])
         bottom.set_ylim(0, highest * 1.05 or 1)

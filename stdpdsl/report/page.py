@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..diagnose import Finding, findings
+from ..diagnose import findings
 from ..quantities import label, scale_for, shown, symbol
 from ..resources import resource_dir
-from ..results import Results, ResultsError
-from .data import Data, Measure, explained
+from ..results import Results, flat
+from .data import Data, Measure, cells, explained
 from .networks import rows_of_figures, sparkline
 from .style import plotting
 from .sweeps import FACETS, opening
 
-FIRST = 4  # figures before "more measures"
+FIRST = 6  # figures before "more measures"
+SAID = 4  # sentences
 MOST_MEASURES = 24
 MOST_BLOCKS = 2000
 MOST_SPARKS = 20_000_000
@@ -70,7 +70,7 @@ def content(data: Data) -> dict[str, Any]:
         "purpose": purpose(results.spec),
         "facts": facts(data),
         "axes": axes_in_words(data),
-        "says": [one for m in measures[:FIRST] for one in [sentence(data, m)] if one],
+        "says": [one for m in measures[:SAID] for one in [sentence(data, m)] if one],
         "matters": what_matters(data, measures),
         "first": figures[:FIRST],
         "more": figures[FIRST:],
@@ -133,19 +133,18 @@ def axes_in_words(data: Data) -> list[str]:
 def sentence(data: Data, one: Measure) -> dict[str, str] | None:
     """Where a measure is lowest and highest."""
     d = data.design
-    rows = d.of_phase(data.phase)
-    values = d.columns[one.column][rows].astype(float)
-    if not d.axes or not np.any(np.isfinite(values)):
+    if not d.axes:
         return None
-    block = d.columns["block"][rows].astype(int)
+    first, values = cells(d, one.column, d.of_phase(data.phase))
+    if not np.any(np.isfinite(values)):
+        return None
     low, high = int(np.nanargmin(values)), int(np.nanargmax(values))
     if values[low] == values[high]:
         return None
 
     def at(k: int) -> str:
-        own = data.parameters(int(block[k]))
         return ", ".join(
-            f"{a.name} = {shown(own[a.name], a.unit)}" for a in d.axes[:4] if a.name in own
+            f"{a.name} = {shown(d.columns[a.name][first[k]].item(), a.unit)}" for a in d.axes[:4]
         )
 
     return {
@@ -283,17 +282,3 @@ def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:
         step = max(1, (end - start) // 30)
         lines.append(sparkline(value[start:end:step], good.min(), good.max()))
     return f"{name}.{variable} over time", lines
-
-
-def flat(values: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
-    """Metadata as lines: `versions.numpy: 2.3`."""
-    found = []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            found += flat(value, f"{before}{key}.")
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            found.append((before + key, text))
-    return found
-
-

@@ -82,7 +82,7 @@ def plotting() -> Any:
         import matplotlib.figure
     except ImportError:
         raise ResultsError(
-            "matplotlib, which draws the figures, is not installed: pip install 'stdpdsl[report]'"
+            "matplotlib, which draws the figures, is not installed: pip install 'stdpdsl[plot]'"
         ) from None
     return matplotlib
 
@@ -108,11 +108,9 @@ def inline(svg: str, name: str, title: str) -> str:
     # Text has the page's ink where it has none of its own.
     svg = re.sub(r'(<text style=")(?![^"]*fill:)', r"\1fill: currentColor; ", svg)
     width = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
-    size = f"{float(width[1]) * 4 / 3:.0f}px" if width else "100%"
+    size = f"{float(width[1]) * 1.45:.0f}px" if width else "100%"
     head = re.compile(r'(<svg[^>]*?) (?:width|height)="[\d.]+pt"')
     svg = head.sub(r"\1", head.sub(r"\1", svg))
     label = escape(title, quote=True)
-    svg = svg.replace(
-        "<svg", f'<svg role="img" aria-label="{label}" style="max-width:{size}"', 1
-    )
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="max-width:{size}"', 1)
     return re.sub(r"\n\s*", "\n", svg)

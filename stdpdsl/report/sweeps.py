@@ -45,7 +45,7 @@ def curves(data: Data, one: Measure, name: str) -> str:
     d, axis = data.design, data.design.axes[0]
     phases: tuple[str | None, ...] = d.phases or (None,)
     factor, unit = scale_for(d.columns[one.column], one.unit)
-    with Canvas(name, 4.3, 3.0) as canvas:
+    with Canvas(name, 4.2, 2.9) as canvas:
         ax = canvas.axes[0, 0]
         for k, phase in enumerate(phases):
             rows = d.of_phase(phase)
@@ -75,14 +75,21 @@ def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis
     """A measure over two axes, one map per value of a third axis and per phase, all of one scale.
     Means over replicates and any further axes."""
     d = data.design
-    phases: tuple[str | None, ...] = d.phases[-3:] or (None,)
-    shown_axes = [y, x] if facet is None else [y, x, facet]
-    maps = [mean_by_axes(d, shown_axes, one.column, d.of_phase(p)) for p in phases]
+    phases: list[str | None] = []
+    maps: list[np.ndarray] = []
+    for phase in d.phases[-3:] or (None,):
+        shown_axes = [y, x] if facet is None else [y, x, facet]
+        cells = mean_by_axes(d, shown_axes, one.column, d.of_phase(phase))
+        if maps and np.array_equal(cells, maps[-1], equal_nan=True):
+            phases[-1] = f"{phases[-1]} and {phase}"  # in which nothing changed
+        else:
+            phases.append(phase)
+            maps.append(cells)
     picks = [slice(None)] if facet is None else facet_picks(facet)
     factor, unit = scale_for(np.concatenate([m.ravel() for m in maps]), one.unit)
     finite = np.concatenate([m[np.isfinite(m)] for m in maps]) * factor
     low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    wide = 3.1 if len(picks) == 1 else 2.2
+    wide = 3.0 if len(picks) == 1 else 2.2
     size = (1.2 + wide * len(picks), (2.7 if len(picks) == 1 else 2.2) * len(phases) + 0.35)
     with Canvas(name, *size, rows=len(phases), columns=len(picks), sharex=True,
                 sharey=True) as canvas:  # fmt: skip
@@ -117,7 +124,7 @@ def scatter(data: Data, one: Measure, name: str) -> str:
     x, y = d.axes[:2]
     rows = d.of_phase(data.phase)
     factor, unit = scale_for(d.columns[one.column], one.unit)
-    with Canvas(name, 4.4, 3.2) as canvas:
+    with Canvas(name, 4.2, 3.0) as canvas:
         ax = canvas.axes[0, 0]
         points = ax.scatter(
             along(x)[places(x, d.columns[x.name][rows])],
@@ -202,7 +209,7 @@ def _plain_log(side: Any, values: np.ndarray) -> None:
         side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
 
 
-def _ticks(side: Any, axis: Axis, most: int = 7) -> None:
+def _ticks(side: Any, axis: Axis, most: int = 5) -> None:
     count = len(axis.values)
     picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, most))})
     side.set_ticks(picks, [value_of(axis, k) for k in picks])
@@ -225,7 +232,7 @@ def _annotate(ax: Any, cells: np.ndarray, low: float, high: float) -> None:
     middle = low + 0.6 * (high - low)
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
-            colour = "#000000" if value > middle else "#ffffff"
+            colour = "#010101" if value > middle else "#ffffff"
             ax.text(column, row, shown(value, digits=3), ha="center", va="center",
                     color=colour, fontsize=7.5)  # fmt: skip
 
