@@ -6,6 +6,7 @@ side. The key None is what exists once for all blocks.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +59,9 @@ def weights(data: Data) -> Iterator[Row]:
             block: matrices(one, mine, unit, f"wm{n}-{tag(block)}")
             for block, one in by_block(mine)
         })  # fmt: skip
+        bins = bins_of(mine)
         yield Row(f"{connection}: distribution of weights", {
-            block: histogram(one, mine, unit, f"wh{n}-{tag(block)}")
+            block: histogram(one, *bins, unit, f"wh{n}-{tag(block)}")
             for block, one in by_block(mine)
         })  # fmt: skip
 
@@ -116,18 +118,29 @@ def matrix(
     return (total / np.where(count, count, np.nan)).reshape(fine)
 
 
-def histogram(one: Rows, everyone: Rows, unit: str, name: str) -> str:
+def bins_of(everyone: Rows) -> tuple[np.ndarray, float]:
+    """The bins of all blocks' histograms, and the highest bar of any."""
     low, high = limits(np.concatenate([everyone["w_initial"], everyone["w"]]))
     edges = np.linspace(low, high if high > low else low + 1, 31)
+    counts = [
+        np.histogram(clean(one[name]), edges)[0].max()
+        for _, one in by_block(everyone)
+        for name in ("w", "w_initial")
+    ]
+    return edges, float(max(counts))
+
+
+def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str) -> str:
     with Canvas(name, 4.3, 1.9) as canvas:
         ax = canvas.axes[0, 0]
         ax.hist(clean(one["w"]), edges, color=SERIES[0], alpha=0.75, label="after")
         ax.hist(clean(one["w_initial"]), edges, histtype="step", color=INK, lw=1, label="before")
         ax.set_xlim(edges[0], edges[-1])
+        ax.set_ylim(0, 1.05 * highest or 1)
         ax.locator_params(nbins=5)
         ax.set_xlabel(label("w", unit))
         ax.set_ylabel("synapses")
-        ax.legend()
+        above(ax)
         return canvas.svg("distribution of weights before and after")
 
 
@@ -168,11 +181,14 @@ def lines(one: Rows, everyone: Rows, title: str, name: str) -> str:
         ax = canvas.axes[0, 0]
         ax.plot(t[::step], table[picks][:, ::step].T, color=INK, lw=0.6, alpha=0.35)
         if len(table) >= 4:
-            quarter, three = np.nanquantile(table[:, ::step], [0.25, 0.75], axis=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # where nothing is finite
+                quarter, three = np.nanquantile(table[:, ::step], [0.25, 0.75], axis=0)
+                mean = np.nanmean(table[:, ::step], axis=0)
             ax.fill_between(t[::step], quarter, three, color=SERIES[0], alpha=0.25, lw=0)
-            ax.plot(t[::step], np.nanmean(table[:, ::step], axis=0), color=SERIES[0],
+            ax.plot(t[::step], mean, color=SERIES[0],
                     label=f"mean of {len(table)}")  # fmt: skip
-            ax.legend(loc="best")
+            above(ax)
         ax.set_ylim(low - margin, high + margin)
         ax.set_xlabel("t (s)")
         ax.set_ylabel(title)
@@ -265,6 +281,11 @@ def by_block(rows: Rows) -> Iterator[tuple[int | None, Rows]]:
         yield int(one), pick(rows, block == one)
     if np.any(np.isnan(block)):
         yield None, pick(rows, np.isnan(block))
+
+
+def above(ax: Any) -> None:
+    """The legend over the panel, where it hides nothing."""
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=2, borderaxespad=0)
 
 
 def tag(block: int | None) -> str:
