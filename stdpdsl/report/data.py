@@ -19,6 +19,9 @@ CHOSEN, ALL = 3, 4
 MOST_ROWS = 5_000_000
 """More rows than this of the chosen blocks are not read."""
 
+BIN = 10
+"""Blocks in a group of neighbours along an axis, at least."""
+
 _RANK = ("mean weight", "mean rate", "spread of weights (sd)", "weights at a bound (fraction)")
 
 
@@ -201,25 +204,47 @@ def places(axis: Axis, values: np.ndarray) -> np.ndarray:
 
 def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
     """The part of a measure's variance between combinations of the parameters that each axis alone
-    explains (eta squared, 0 to 1).
-
-    None where an axis has nearly as many values as there are blocks: that would explain anything.
-    """
+    explains (eta squared, 0 to 1); None where there are too few blocks to tell."""
     first, values = cells(d, column, rows)
     good = np.isfinite(values)
+    total = float(np.var(values[good])) if np.any(good) else 0.0
     parts: list[float | None] = []
-    total = np.var(values[good]) if np.any(good) else 0.0
     for axis in d.axes:
-        if not total or len(axis.values) * 2 > np.count_nonzero(good):
+        where = binned(places(axis, d.columns[axis.name][first[good]]))
+        if not total or where is None:
             parts.append(None)
             continue
-        where = places(axis, d.columns[axis.name][first])[good]
-        count = np.bincount(where, minlength=len(axis.values))
-        sums = np.bincount(where, weights=values[good], minlength=len(axis.values))
-        means = sums[count > 0] / count[count > 0]
-        spread = np.sum(count[count > 0] * (means - values[good].mean()) ** 2) / len(where)
+        count = np.bincount(where)
+        means = np.bincount(where, weights=values[good]) / np.maximum(count, 1)
+        spread = np.sum(count * (means - values[good].mean()) ** 2) / len(where)
         parts.append(float(spread / total))
     return parts
+
+
+def binned(where: np.ndarray) -> np.ndarray | None:
+    """Groups of equal positions along an axis; where most blocks have one of their own, groups of
+    neighbours, at least BIN in each. None where the blocks are too few for that."""
+    if 2 * len(np.unique(where)) <= len(where):
+        return where
+    bins = min(8, len(where) // BIN)
+    if bins < 2:
+        return None
+    rank = np.argsort(np.argsort(where, kind="stable"), kind="stable")
+    return rank * bins // len(where)
+
+
+def averaged(x: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the finite values in groups along x, and where the groups are."""
+    good = np.isfinite(values)
+    x, values = x[good], values[good]
+    where = binned(np.unique(x, return_inverse=True)[1].ravel())
+    if where is None:
+        return np.array([]), np.array([])
+    there = np.unique(where)
+    return (
+        np.array([np.median(x[where == k]) for k in there]),
+        np.array([np.mean(values[where == k]) for k in there]),
+    )
 
 
 def spec_units(text: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..design import Axis
 from ..quantities import label, scale_for, shown
-from .data import Data, Measure, mean_by_axes, places
+from .data import Data, Measure, averaged, mean_by_axes, places
 from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas
 
 FACETS = 6
@@ -151,11 +151,11 @@ def effects(data: Data, one: Measure, name: str) -> str:
         for k, axis in enumerate(axes):
             ax = canvas.axes[0, k]
             x = along(axis)
-            ax.plot(x[places(axis, d.columns[axis.name][rows])], values, ".", color=SERIES[0],
-                    ms=3, alpha=0.35, mew=0, rasterized=len(values) > 300)  # fmt: skip
-            if 2 * len(x) <= len(values):
-                mean = mean_by_axes(d, [axis], one.column, rows) * factor
-                ax.plot(x, mean, "o-" if not axis.words else "o", color=SERIES[1], ms=3)
+            where = places(axis, d.columns[axis.name][rows])
+            ax.plot(x[where], values, ".", color=SERIES[0], ms=4, alpha=0.5, mew=0,
+                    rasterized=len(values) > 300)  # fmt: skip
+            middle, mean = averaged(x[where], values)
+            ax.plot(middle, mean, "o" if axis.words else "o-", color=SERIES[1], ms=3)
             horizontal(ax, axis)
             ax.grid(axis="y", color=RULE, lw=0.6)
         canvas.axes[0, 0].set_ylabel(label(one.words, unit))

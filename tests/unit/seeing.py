@@ -26,11 +26,12 @@ def product(**axes):
 
 def write(
     path, sweep, *, phases=(), spec="", units=None, metadata=None, outcome=None, tables=None,
-    neurons=6, delay=1e-3,
+    neurons=6, delay=1e-3, columns=None,
 ):  # fmt: skip
     """A dataset of one connection, an input layer that exists once and a layer per block.
 
-    `outcome(k)` is the mean weight of block k; by default it grows with k.
+    `outcome(k)` is the mean weight of block k; by default it grows with k. `columns` replace
+    measures.
     """
     count = len(next(iter(sweep.values()))) if sweep else 1
     outcome = outcome or (lambda k: 0.2 + 0.6 * k / max(1, count - 1))
@@ -42,31 +43,32 @@ def write(
     data |= {"time_asked": 1.0, "time_reached": 1.0, "versions": {"numpy": "2.3"}}
     data |= metadata or {}
     several = len(phases) > 1
-    with support.Results(
-        path, sweep, units or {}, data, wanted, phases=several
-    ) as results:  # fmt: skip
+    with support.Results(path, sweep, units or {}, data, wanted, phases=several) as results:
         for number, phase in enumerate(phases or (None,)):
             ones = np.ones(count)
             rate = np.nan_to_num(after, nan=0.0) * 20 + 5 * number
-            columns = {
+            measures = {
                 "ff_before_mean": 0.5 * ones, "ff_before_sd": 0.1 * ones,
                 "ff_before_at_bounds": 0 * ones, "ff_after_mean": after,
                 "ff_after_sd": 0.1 + 0.05 * after, "ff_after_at_bounds": 0 * ones,
                 "IN_spikes": 20 + 0 * np.arange(count), "IN_rate": 10 * ones,
                 "A1_spikes": np.rint(rate * neurons).astype(int), "A1_rate": rate,
+                **(columns or {}),
             }  # fmt: skip
             status = np.where(np.isfinite(after), "ok", "nan")
-            results.blocks(
-                np.arange(count), {"status": status, **columns}, **({"phase": phase} if several
-                                                                    else {}),
-            )  # fmt: skip
+            measures = {name: np.asarray(values) for name, values in measures.items()}
+            named = {"phase": phase} if several else {}
+            results.blocks(np.arange(count), {"status": status, **measures}, **named)
         draw = np.random.default_rng(5)
         pairs = neurons * neurons
         pre, post = np.indices((neurons, neurons)).reshape(2, -1)
         first = draw.uniform(0, 1, pairs)
         block = np.repeat(np.arange(count), pairs)
         last = np.clip(np.tile(first, count) + np.repeat(after, pairs) - 0.5, 0, 1)
-        tile = lambda x: np.tile(x, count)  # noqa: E731
+
+        def tile(values):
+            return np.tile(values, count)
+
         if "weights" in wanted:
             results.weights("ff", block, tile(pre), tile(post), delay, tile(first), last)
         said = {"phase": phases[0]} if several else {}

@@ -187,7 +187,7 @@ def test_blocks_that_are_asked_for(grid):
 
 
 def test_hostile_names_are_only_text(tmp_path):
-    bad = '<script>alert(1)</script>"&\''
+    bad = "<script>alert(1)</script>\"&'"
     sweep = {bad: np.array([1.0, 2.0, 3.0]), "word": np.array(["<b>", "$x^2$", "</svg>"])}
     folder = write(
         tmp_path / "r", sweep, spec=f'"""{bad}"""\nmodel x\n', units={bad: "<i>"},
