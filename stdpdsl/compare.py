@@ -100,12 +100,12 @@ def _table(a: Results, b: Results, name: str) -> Iterator[str]:
     yield from said
     keys = [c for c in KEYS if c in common]
     if "block" in keys:
-        keys = _by_parameters(a, b, keys)
+        keys = _by_parameters(a, b, keys)  # then the block's number is no more than a number
     if rows_a != rows_b or not _equal_keys(left, right, keys):
         left, right, lost = _matched(left, right, keys)
         if lost:
             yield f"{lost:,} rows have no partner with the same {', '.join(keys)}"
-    yield from _columns(left, right, [c for c in common if c not in keys], a.units)
+    yield from _columns(left, right, [c for c in common if c not in (*keys, "block")], a.units)
 
 
 def _by_parameters(a: Results, b: Results, keys: list[str]) -> list[str]:

@@ -40,10 +40,18 @@ def label(name: str, unit: str = "") -> str:
     return f"{name} ({unit})" if unit else name
 
 
+def pretty(value: object, unit: str = "", digits: int = 4) -> str:
+    """As `shown`, with a minus sign and `µ`, for pages and figures; the terminal may lack them."""
+    text = shown(value, unit, digits)
+    if not isinstance(value, int | float | np.number):
+        return text
+    return re.sub(r" u(?=\w)", " µ", text.replace("-", "\u2212"))
+
+
 def shown(value: object, unit: str = "", digits: int = 4) -> str:
     """`20 ms`, `0.01`, `mult`; a dash where there is nothing."""
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not isinstance(value, int | float | np.number):
@@ -53,7 +61,7 @@ def shown(value: object, unit: str = "", digits: int = 4) -> str:
         return str(number)
     factor, unit = scale_for([number], unit)
     text = re.sub(r"e([-+])0*", r"e\1", f"{number * factor:.{digits}g}").replace("e+", "e")
-    return f"{text} {unit}".strip().replace("-", "−")
+    return f"{text} {unit.replace('µ', 'u')}".strip()
 
 
 _ENDS = {

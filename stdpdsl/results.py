@@ -225,7 +225,7 @@ class Table:
     def _repr_html_(self, rows: int = 10) -> str:
         from html import escape
 
-        from .quantities import shown
+        from .quantities import pretty
 
         units = self.results.units
         dataset = self.results.dataset(self.name)
@@ -233,7 +233,7 @@ class Table:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(
             "<tr>"
-            + "".join(f"<td>{escape(shown(v, units.get(n, '')))}</td>" for n, v in row.items())
+            + "".join(f"<td>{escape(pretty(v, units.get(n, '')))}</td>" for n, v in row.items())
             + "</tr>"
             for row in first
         )
@@ -264,10 +264,9 @@ class Table:
 
         there = self.results.columns(self.name)
         if name not in there:
-            raise ResultsError(
-                f"{self.results.folder}: {self.name} has no column {name}; "
-                + (did_you_mean(name, there) or f"there are: {', '.join(there)}")
-            )
+            same = [n for n in there if n.lower() == name.lower()]
+            near = did_you_mean(name, same or there) or f"there are: {', '.join(there)}"
+            raise ResultsError(f"{self.results.folder}: {self.name} has no column {name}; {near}")
 
 
 def _require(package: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import __version__
 from ..diagnose import findings
-from ..quantities import label, scale_for, shown, symbol
+from ..quantities import label, pretty, scale_for, symbol
 from ..resources import resource_dir
 from ..results import Results, flat
 from .data import Data, Measure, cells, explained
@@ -106,7 +106,7 @@ def facts(data: Data) -> list[str]:
     if d.phases:
         found.append("phases " + ", ".join(d.phases))
     if m.get("time_reached") is not None:
-        found.append(f"{shown(m['time_reached'], 's')} simulated")
+        found.append(f"{pretty(m['time_reached'], 's')} simulated")
     if m.get("seed") is not None:
         found.append(f"seed {m['seed']}")
     if m.get("target"):
@@ -120,10 +120,10 @@ def axes_in_words(data: Data) -> list[str]:
     for axis in data.design.axes:
         values = axis.values
         if axis.words or len(values) <= 6:
-            text = ", ".join(shown(v, axis.unit) for v in values.tolist())
+            text = ", ".join(pretty(v, axis.unit) for v in values.tolist())
         else:
-            text = f"{len(values)} values from {shown(values[0], axis.unit)} to" + (
-                f" {shown(values[-1], axis.unit)}"
+            text = f"{len(values)} values from {pretty(values[0], axis.unit)} to" + (
+                f" {pretty(values[-1], axis.unit)}"
             )
         follow = f" (with {', '.join(axis.with_it)})" if axis.with_it else ""
         found.append(f"{axis.name}: {text}{follow}")
@@ -144,13 +144,13 @@ def sentence(data: Data, one: Measure) -> dict[str, str] | None:
 
     def at(k: int) -> str:
         return ", ".join(
-            f"{a.name} = {shown(d.columns[a.name][first[k]].item(), a.unit)}" for a in d.axes[:4]
+            f"{a.name} = {pretty(d.columns[a.name][first[k]].item(), a.unit)}" for a in d.axes[:4]
         )
 
     return {
         "title": one.title,
-        "low": shown(values[low], one.unit),
-        "high": shown(values[high], one.unit),
+        "low": pretty(values[low], one.unit),
+        "high": pretty(values[high], one.unit),
         "low_at": at(low),
         "high_at": at(high),
     }
@@ -213,13 +213,13 @@ def single(data: Data) -> list[tuple[str, str]]:
     for name in d.measures:
         owner, words, unit = measure(name, data.units)
         title = f"{owner}: {words}" if owner else words
-        found.append((title, shown(d.columns[name][row].item(), unit)))
+        found.append((title, pretty(d.columns[name][row].item(), unit)))
     return found
 
 
 def parameters(data: Data, block: int) -> list[str]:
     own = data.parameters(block)
-    return [f"{n} = {shown(v, data.units.get(n, ''))}" for n, v in own.items()]
+    return [f"{n} = {pretty(v, data.units.get(n, ''))}" for n, v in own.items()]
 
 
 def block_table(data: Data) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def block_table(data: Data) -> dict[str, Any]:
         number = values.dtype.kind in "iuf"
         factor, unit = scale_for(values, unit) if number else (1.0, "")
         cells: list[tuple[str, Any]] = [
-            (shown(v * factor), v) if number else (shown(v), v) for v in values.tolist()
+            (pretty(v * factor), v) if number else (pretty(v), v) for v in values.tolist()
         ]
         columns.append(Column(label(varying[name].title if name in varying else name, unit),
                               cells, not number))  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..design import Axis
-from ..quantities import label, scale_for, shown
+from ..quantities import label, pretty, scale_for
 from .data import Data, Measure, averaged, mean_by_axes, places
 from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas
 
@@ -219,7 +219,7 @@ def value_of(axis: Axis, index: int) -> str:
     """A value as on the axis, in the unit of its label."""
     if axis.words:
         return str(axis.values[index])
-    return shown(along(axis)[index], digits=3)
+    return pretty(along(axis)[index], digits=3)
 
 
 def facet_picks(axis: Axis) -> list[Any]:
@@ -233,7 +233,7 @@ def _annotate(ax: Any, cells: np.ndarray, low: float, high: float) -> None:
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
             colour = "#010101" if value > middle else "#ffffff"
-            ax.text(column, row, shown(value, digits=3), ha="center", va="center",
+            ax.text(column, row, pretty(value, digits=3), ha="center", va="center",
                     color=colour, fontsize=7.5)  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_delays_between_two_steps(tmp_path):
     (one,) = found(
         write(tmp_path / "r", GRID, delay=1.23e-3), "delays are multiples of the time step"
     )
-    assert "ff: 1.23 ms rounded to steps of 100 µs" in one.text
+    assert "ff: 1.23 ms rounded to steps of 100 us" in one.text
 
 
 def test_a_spec_of_another_version_is_not_known(tmp_path):
