@@ -17,6 +17,7 @@ from ..quantities import label, scale_for
 from .data import Data, varies
 from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 
+FEW = 3  # synapses per block that make a picture
 MOST_CELLS = 160  # per side of a weight matrix; a larger one is averaged
 MOST_SPIKES = 2000  # per raster
 LINES = 12  # single synapses or neurons of a trajectory
@@ -52,6 +53,8 @@ def weights(data: Data) -> Iterator[Row]:
         before, after = mine["w_initial"].astype(float), mine["w"].astype(float)
         if not np.any(np.isfinite(after)) or not varies_between(before, after):
             continue  # fixed weights, or a connection whose only state is other than a weight
+        if len(after) < FEW * len(list(by_block(mine))):
+            continue  # what one or two synapses did stands in the table
         unit = data.units.get(f"{connection}.w", "")
         factor, unit = scale_for(np.concatenate([before, after]), unit)
         mine["w_initial"], mine["w"] = before * factor, after * factor

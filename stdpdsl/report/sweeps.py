@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from .data import Data, Measure, averaged, mean_by_axes, places
 from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas
 
 FACETS = 6
+LINES = 4  # so many values of a second axis are lines, more are a map
 ANNOTATED = 36
 
 
@@ -21,7 +23,11 @@ def opening(data: Data, one: Measure, name: str) -> str:
     if not axes:
         return ""
     if len(axes) == 1:
-        return curves(data, one, name)
+        return curves(data, one, name, axes[0], None)
+    if data.design.grid and len(axes) == 2 and not data.design.phases:
+        few, many = sorted(axes, key=lambda a: len(a.values))
+        if len(few.values) <= LINES < len(many.values) or few.words:
+            return curves(data, one, name, many, few)
     if data.design.grid and len(axes) == 2:
         return heat_maps(data, one, name, axes[0], axes[1], None)
     if data.design.grid and len(axes) >= 3:
@@ -40,35 +46,47 @@ def by_size(axes: tuple[Axis, ...]) -> tuple[Axis, Axis, Axis]:
     return first, second, facet
 
 
-def curves(data: Data, one: Measure, name: str) -> str:
-    """A measure along the only axis: means, and replicates as dots and a band of one sd."""
-    d, axis = data.design, data.design.axes[0]
-    phases: tuple[str | None, ...] = d.phases or (None,)
+def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) -> str:
+    """A measure along an axis, a line for each phase or each value of a second axis: means, and
+    replicates as dots and a band of one sd."""
+    d = data.design
     factor, unit = scale_for(d.columns[one.column], one.unit)
+    x = along(axis)
     with Canvas(name, 4.2, 2.9) as canvas:
         ax = canvas.axes[0, 0]
-        for k, phase in enumerate(phases):
-            rows = d.of_phase(phase)
+        for k, (said, rows) in enumerate(parts_of(data, lines)):
             colour = SERIES[k % len(SERIES)]
-            x = along(axis)
             mean = mean_by_axes(d, [axis], one.column, rows) * factor
-            values = d.columns[one.column][rows].astype(float) * factor
-            where = places(axis, d.columns[axis.name][rows])
+            there = np.isfinite(mean)  # a hole in the sweep does not break the line
             if d.replicates > 1:
+                values = d.columns[one.column][rows].astype(float) * factor
+                where = places(axis, d.columns[axis.name][rows])
                 sd = np.array([_sd(values[where == i]) for i in range(len(x))])
                 ax.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, lw=0)
                 ax.plot(x[where], values, ".", color=colour, ms=3, alpha=0.45)
             style = "o" if axis.words else "o-"
-            ax.plot(x, mean, style, color=colour, ms=3.5, label=phase)
-            if one.before in d.columns and one.words == "mean weight" and k == 0:
-                before = mean_by_axes(d, [axis], one.before, rows) * factor
-                ax.plot(x, before, "--", color=INK, lw=1, alpha=0.7, label="before")
+            ax.plot(x[there], mean[there], style, color=colour, ms=3.5, label=said)
+        if one.before in d.columns and one.words == "mean weight":
+            first = d.of_phase(d.phases[0] if d.phases else None)
+            before = mean_by_axes(d, [axis], one.before, first) * factor
+            ax.plot(x, before, "--", color=INK, lw=1, alpha=0.7, label="before")
         horizontal(ax, axis)
         ax.set_ylabel(label(one.words, unit))
         ax.grid(axis="y", color=RULE, lw=0.6)
         if ax.get_legend_handles_labels()[1]:
-            ax.legend()
+            ax.legend(title=axis_label(lines) if lines is not None else None, title_fontsize=8)
         return canvas.svg(f"{one.title} against {axis.name}")
+
+
+def parts_of(data: Data, lines: Axis | None) -> Iterator[tuple[str | None, np.ndarray]]:
+    """The rows of each line, and what it is called."""
+    d = data.design
+    if lines is None:
+        for phase in d.phases or (None,):
+            yield phase, d.of_phase(phase)
+        return
+    for k, value in enumerate(lines.values):
+        yield value_of(lines, k), d.columns[lines.name] == value
 
 
 def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis | None) -> str:
@@ -210,9 +228,13 @@ def _plain_log(side: Any, values: np.ndarray) -> None:
 
 
 def _ticks(side: Any, axis: Axis, most: int = 5) -> None:
+    """Labels at the cells of a map: some of the numbers, all of the words."""
     count = len(axis.values)
-    picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, most))})
-    side.set_ticks(picks, [value_of(axis, k) for k in picks])
+    shown = count if axis.words and count <= 12 else min(count, most)
+    picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, shown)})
+    slanted = axis.words and side.axis_name == "x"
+    options = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    side.set_ticks(picks, [value_of(axis, k) for k in picks], **options)
 
 
 def value_of(axis: Axis, index: int) -> str:

@@ -17,6 +17,7 @@ from stdpdsl.results import ResultsError, load
 
 pytest.importorskip("matplotlib")
 
+ONLY = ("blocks",)  # where only the opening of the page matters
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 GRID = product(Apre=np.geomspace(1e-3, 1e-1, 4), ratio=[0.9, 1.1, 1.3])
 SPEC = '"""Does <it> learn?"""\nmodel small\n'
@@ -67,8 +68,13 @@ def grid(tmp_path_factory):
     return write(tmp_path_factory.mktemp("grid") / "r", GRID, spec=SPEC, units=units)
 
 
-def test_two_axes_are_maps_and_blocks_stand_side_by_side(grid):
-    text, found = page(grid)
+@pytest.fixture(scope="module")
+def whole(grid):
+    return page(grid)
+
+
+def test_two_axes_are_maps_and_blocks_stand_side_by_side(whole):
+    text, found = whole
     figures = found.figures()
     for owner in ("ff: mean weight", "A1: mean rate", "ff: spread of weights (sd)"):
         assert f"{owner} over Apre and ratio" in figures
@@ -83,8 +89,8 @@ def test_two_axes_are_maps_and_blocks_stand_side_by_side(grid):
     assert len(set(re.findall(r' id="([^"]+)"', text))) == len(re.findall(r' id="([^"]+)"', text))
 
 
-def test_it_is_one_file_that_fetches_nothing(grid):
-    text, found = page(grid)
+def test_it_is_one_file_that_fetches_nothing(whole):
+    text, found = whole
     for tag, attributes in found.seen:
         for name in ("src", "href", "xlink:href", "srcset", "action"):
             value = attributes.get(name, "#")
@@ -98,7 +104,7 @@ def test_it_is_one_file_that_fetches_nothing(grid):
 def test_one_axis_is_a_curve_with_the_spread_of_replicates(tmp_path):
     sweep = product(replicate=[0, 1, 2], tau=[0.01, 0.02, 0.04])
     spread = lambda k: 0.3 + 0.1 * (k % 3) + 0.02 * (k // 3)  # noqa: E731
-    folder = write(tmp_path / "r", sweep, units={"tau": "second"}, outcome=spread)
+    folder = write(tmp_path / "r", sweep, units={"tau": "second"}, outcome=spread, tables=ONLY)
     text, found = page(folder)
     assert "ff: mean weight against tau" in found.figures()
     said = "".join(found.text)
@@ -112,13 +118,13 @@ def test_a_geometric_axis_is_logarithmic(tmp_path, logarithmic):
     from stdpdsl.design import design_of
 
     values = np.geomspace(1e-3, 1, 7) if logarithmic else np.linspace(1e-3, 1, 7)
-    design = design_of(load(write(tmp_path / "r", {"Apre": values})))
+    design = design_of(load(write(tmp_path / "r", {"Apre": values}, tables=ONLY)))
     assert [axis.geometric for axis in design.axes] == [logarithmic]
 
 
 def test_three_axes_are_panels(tmp_path):
     sweep = product(a=[1.0, 2.0, 3.0], b=[1.0, 2.0, 4.0], c=[0.1, 0.2])
-    text, found = page(write(tmp_path / "r", sweep))
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
     assert "ff: mean weight over a and b" in found.figures()
     said = "".join(found.text)
     assert "c = 0.1" in said and "c = 0.2" in said
@@ -128,15 +134,15 @@ def test_three_axes_are_panels(tmp_path):
 def test_random_samples_are_effects_of_each_parameter(tmp_path):
     draw = np.random.default_rng(0)
     sweep = {name: draw.uniform(0, 1, 30) for name in ("a", "b", "c")}
-    text, found = page(write(tmp_path / "r", sweep))
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
     assert "ff: mean weight along each parameter" in found.figures()
     two = {name: sweep[name] for name in ("a", "b")}
-    text, found = page(write(tmp_path / "two", two))
+    text, found = page(write(tmp_path / "two", two, tables=ONLY))
     assert "ff: mean weight over a and b" in found.figures()
 
 
 def test_phases(tmp_path):
-    text, found = page(write(tmp_path / "r", GRID, phases=("train", "test")))
+    text, found = page(write(tmp_path / "r", GRID, phases=("train", "test"), tables=ONLY))
     said = found.text
     assert "train and test" in said  # the weights are the same at the ends of both
     assert "test" in said  # the rates are not
@@ -154,10 +160,10 @@ def test_one_block_without_a_sweep(tmp_path):
 def test_presets_are_words(tmp_path):
     sweep = {"preset": np.array(["visual", "hippocampus", "visual", "hippocampus"]),
              "eta": np.array([1.0, 1.0, 2.0, 2.0])}  # fmt: skip
-    text, found = page(write(tmp_path / "r", sweep))
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
     assert "hippocampus" in "".join(found.text)
     alone = {"preset": np.array(["visual", "hippocampus"])}
-    text, found = page(write(tmp_path / "alone", alone))
+    text, found = page(write(tmp_path / "alone", alone, tables=ONLY))
     assert "ff: mean weight against preset" in found.figures()
 
 
@@ -172,9 +178,9 @@ def test_blocks_that_are_not_finite(tmp_path):
 
 
 def test_without_weights_or_anything(tmp_path):
-    text, found = page(write(tmp_path / "r", GRID, tables=("blocks", "spikes")))
+    text, found = page(write(tmp_path / "r", {}, tables=("blocks", "spikes")))
     assert not any("weight matrices" in f for f in found.figures())
-    text, found = page(write(tmp_path / "b", GRID, tables=("blocks",)))
+    text, found = page(write(tmp_path / "b", GRID, tables=ONLY))
     assert "ff: mean weight over Apre and ratio" in found.figures()
     assert "Neither weights" in "".join(found.text)
 
@@ -204,17 +210,19 @@ def test_a_thousand_blocks_stay_small_and_more_are_sampled(tmp_path):
     text, found = page(write(tmp_path / "r", sweep))
     assert len(text.encode()) < 5e6
     sweep = product(Apre=np.geomspace(1e-4, 1e-1, 60), ratio=np.linspace(0.5, 2, 50))
-    text, found = page(write(tmp_path / "more", sweep, tables=("blocks",)))
+    text, found = page(write(tmp_path / "more", sweep, tables=ONLY))
     assert "The table shows 2,000 of 3,000 rows" in "".join(found.text)
 
 
 def test_the_chosen_blocks_are_the_extremes(tmp_path):
-    folder = write(tmp_path / "r", GRID, outcome=lambda k: 0.1 + 0.05 * abs(k - 6))
+    far = lambda k: 0.1 + 0.05 * abs(k - 6)  # noqa: E731
+    folder = write(tmp_path / "r", GRID, outcome=far, tables=ONLY)
     chosen = Data(load(folder)).chosen
     assert 6 in chosen and 0 in chosen and len(chosen) == 3
 
 
-def test_the_command(grid, tmp_path, monkeypatch, capsys):
+def test_the_command(tmp_path, monkeypatch, capsys):
+    grid = write(tmp_path / "r", GRID, tables=ONLY)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["report", str(grid), "-o", "x.html", "--blocks", "0,2"]) == 0
     assert re.match(r"wrote x.html \(\d\.\d MB\)\n", capsys.readouterr().out)
@@ -236,3 +244,10 @@ def test_without_matplotlib_it_says_what_to_install(grid):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "pip install 'stdpdsl[plot]'" in done.stderr
+
+
+def test_a_second_axis_of_few_values_is_lines(tmp_path):
+    sweep = product(frequency=[0.1, 10.0, 20.0, 40.0, 50.0], lag=[-0.01, 0.01])
+    text, found = page(write(tmp_path / "r", sweep, units={"frequency": "hertz", "lag": "second"}, tables=ONLY))
+    assert "ff: mean weight against frequency" in found.figures()
+    assert {"lag (ms)", "frequency (Hz)"} <= {t.strip() for t in found.text}
