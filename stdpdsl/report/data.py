@@ -69,6 +69,8 @@ class Data:
             owner, words, unit = measure(name, self.units)
             if words == "spikes" or "before" in words or name in self.constant:
                 continue
+            if owner in self.fixed and "weight" in words:
+                continue
             found.append(Measure(name, owner, words, unit))
         return sorted(found, key=lambda m: _RANK.index(m.words) if m.words in _RANK else 9)
 
@@ -83,6 +85,23 @@ class Data:
             name for name in d.measures
             if not any(varies(d.columns[name][part].astype(float)) for part in parts)
         ]  # fmt: skip
+
+    @cached_property
+    def fixed(self) -> list[str]:
+        """The connections whose weights never moved: what they are is no outcome."""
+        d = self.design
+        found = []
+        for name in d.measures:
+            owner = name.removesuffix("_after_mean")
+            pairs = [(f"{owner}_before_{m}", f"{owner}_after_{m}") for m in ("mean", "sd")]
+            if owner != name and all(
+                a in d.columns
+                and b in d.columns
+                and np.array_equal(d.columns[a], d.columns[b], equal_nan=True)
+                for a, b in pairs
+            ):
+                found.append(owner)
+        return found
 
     @cached_property
     def phase(self) -> str | None:

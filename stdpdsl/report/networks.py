@@ -251,8 +251,9 @@ def raster(one: Rows, window: tuple[float, float], size: int, bins: np.ndarray, 
         # One path with gaps: small, and in the page's ink.
         t, neuron = one["t"][now], one["neuron"][now].astype(float)
         nothing = np.full(len(t), np.nan)
+        half = max(0.38, size / 120)  # a mark is seen among however many neurons
         top.plot(np.stack([t, t, nothing], axis=1).ravel(), np.stack(
-            [neuron - 0.38, neuron + 0.38, nothing], axis=1
+            [neuron - half, neuron + half, nothing], axis=1
         ).ravel(), color=INK, lw=0.7, solid_capstyle="butt")  # fmt: skip
         top.set_xlim(*window)
         top.set_ylim(-0.7, size - 0.3)

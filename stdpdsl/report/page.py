@@ -76,6 +76,7 @@ def content(data: Data) -> dict[str, Any]:
         "more": figures[FIRST:],
         "caption": caption(data),
         "constant": constants(data),
+        "fixed": data.fixed,
         "single": [] if design.axes else single(data),
         "checks": [c for c in checks if c.status != "passed"],
         "passed": [c for c in checks if c.status == "passed"],
@@ -200,7 +201,8 @@ def constants(data: Data) -> list[str]:
     d = data.design
     if d.blocks < 2:
         return []
-    return [n for n in data.constant if not n.endswith(("_spikes", "_before_sd"))]
+    names = (n for n in data.constant if not n.endswith(("_spikes", "_before_sd")))
+    return [n for n in names if not n.startswith(tuple(f"{f}_" for f in data.fixed))]
 
 
 def single(data: Data) -> list[tuple[str, str]]:

@@ -248,6 +248,15 @@ def test_without_matplotlib_it_says_what_to_install(grid):
 
 def test_a_second_axis_of_few_values_is_lines(tmp_path):
     sweep = product(frequency=[0.1, 10.0, 20.0, 40.0, 50.0], lag=[-0.01, 0.01])
-    text, found = page(write(tmp_path / "r", sweep, units={"frequency": "hertz", "lag": "second"}, tables=ONLY))
+    units = {"frequency": "hertz", "lag": "second"}
+    text, found = page(write(tmp_path / "r", sweep, units=units, tables=ONLY))
     assert "ff: mean weight against frequency" in found.figures()
     assert {"lag (ms)", "frequency (Hz)"} <= {t.strip() for t in found.text}
+
+
+def test_fixed_weights_are_no_outcome(tmp_path):
+    given = np.linspace(0.2, 0.8, 12)  # swept, and never changed
+    columns = {"ff_before_mean": given, "ff_after_mean": given, "ff_after_sd": [0.1] * 12}
+    text, found = page(write(tmp_path / "r", GRID, columns=columns, tables=ONLY))
+    assert found.figures() == ["A1: mean rate over Apre and ratio"]
+    assert "Weights that did not change: ff." in "".join(found.text)
