@@ -53,6 +53,8 @@ def weights(data: Data) -> Iterator[Row]:
         before, after = mine["w_initial"].astype(float), mine["w"].astype(float)
         if not np.any(np.isfinite(after)) or not varies_between(before, after):
             continue  # fixed weights, or a connection whose only state is other than a weight
+        if not np.any(np.isfinite(after - before)):
+            continue  # the first weights were not saved
         if len(after) < FEW * len(list(by_block(mine))):
             continue  # what one or two synapses did stands in the table
         unit = data.units.get(f"{connection}.w", "")
@@ -79,7 +81,9 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
     """Before, after (one scale, that of all blocks), and the change (symmetric about 0)."""
     values = np.concatenate([everyone["w_initial"], everyone["w"]])
     low, high = limits(values)
-    change = limits(np.abs(everyone["w"] - everyone["w_initial"]))[1] or 1.0
+    changes = clean(np.abs(everyone["w"] - everyone["w_initial"]))
+    # Not up to the few that changed most, beside which all others would look the same.
+    change = float(np.quantile(changes, 0.98)) or limits(changes)[1] or 1.0
     shape = (int(everyone["post"].max()) + 1, int(everyone["pre"].max()) + 1)
     before, after = one["w_initial"], one["w"]
     shown = ((before, "before"), (after, "after"), (after - before, "change"))
@@ -98,7 +102,8 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
             for side, count in ((ax.xaxis, shape[1]), (ax.yaxis, shape[0])):
                 side.set_ticks(sorted({0, count - 1}))
             if k > 0:
-                bar = canvas.figure.colorbar(image, ax=ax, aspect=18, pad=0.03)
+                beyond = "both" if is_change and changes.max() > change else "neither"
+                bar = canvas.figure.colorbar(image, ax=ax, aspect=18, pad=0.03, extend=beyond)
                 bar.set_label(label("w" if k == 1 else "Δw", unit), labelpad=1)
                 bar.ax.tick_params(labelsize=7)
                 bar.outline.set_visible(False)
