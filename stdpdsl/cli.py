@@ -141,12 +141,9 @@ def compile_(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Compile, run in a process of its own, save."""
-    import shutil
-    import tempfile
-
     from .resources import load_support
-    from .run.local import run_script
     from .run.progress import Progress
+    from .run.saved import run_and_save
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     folders = load_support("folder")
@@ -155,35 +152,71 @@ def run(options: argparse.Namespace) -> int:
     except folders.ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
     compiled, source, folder = _compile(options)
-
-    workdir = Path(tempfile.mkdtemp(prefix="stdpdsl-"))
-    script = workdir / "script.py"
-    script.write_text(compiled.script, encoding="utf-8", newline="\n")
-    arguments = ["--out", str(output), "--data", str(folder.resolve())]
-    arguments += ["--overwrite"] if options.overwrite else []
     terminal = _is_terminal(sys.stdout)
-    keep = False
+    with Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress:
+        outcome = run_and_save(
+            compiled.script, source.text, folder, output, options.overwrite, progress
+        )
+    if outcome.message:
+        _complain(f"{options.spec}: {outcome.message}")
+    if outcome.log is not None:
+        _complain(f"the script and its log are in {outcome.log.parent}")
+    if outcome.folder:
+        shown = os.path.relpath(output) if options.output is None else options.output
+        _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
+    return outcome.status
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the page that shows a run."""
+    from .results import ResultsError, load
+
+    name = Path(options.folder).name.removesuffix(".results") or "results"
+    path = Path(options.output or f"{name}.html")
     try:
-        with Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress:
-            outcome = run_script(script, arguments, progress, workdir)
-        # What a killed script could not clean up itself.
-        leftover = output.with_name(f"{output.name}.partial-{outcome.pid}")
-        if outcome.status != DONE and not outcome.folder:
-            shutil.rmtree(leftover, ignore_errors=True)
-        keep = outcome.log is not None
-        if outcome.message:
-            _complain(f"{options.spec}: {outcome.message}")
-        if outcome.log is not None:
-            _complain(f"the script and its log are in {workdir}")
-        if outcome.folder:
-            shutil.copyfile(script, output / "script.py")
-            (output / "spec.stdp").write_text(source.text, encoding="utf-8", newline="")
-            shown = os.path.relpath(output) if options.output is None else options.output
-            _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
-        return outcome.status
-    finally:
-        if not keep:
-            shutil.rmtree(workdir, ignore_errors=True)
+        from .report import report as page
+
+        text = page(load(options.folder), options.blocks or ())
+    except ResultsError as error:
+        raise Stop(f"error: {error}", SPEC_WRONG) from None
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Stop(f"{path}: error: {_reason(error)}", USAGE) from None
+    _say(f"wrote {path} ({len(text.encode()) / 1e6:.1f} MB)\n")
+    if options.open:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            _complain(f"no browser could be started; open {path} yourself")
+    return DONE
+
+
+def diagnose(options: argparse.Namespace) -> int:
+    """Print every check of a run, passed or not."""
+    from .diagnose import findings, render
+    from .results import ResultsError, load
+
+    try:
+        found = findings(load(options.folder))
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    _say(render(found, options.format))
+    return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print what differs between two runs."""
+    from .compare import compare as differences
+    from .compare import render
+    from .results import ResultsError, load
+
+    try:
+        found = differences(load(options.a), load(options.b))
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    _say(render(found, options.format))
+    return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
 def summary(options: argparse.Namespace) -> int:
@@ -572,6 +605,12 @@ def _whole(text: str) -> int:
     return value
 
 
+def _numbers(text: str) -> list[int]:
+    if not re.fullmatch(r"\d+(,\d+)*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
+    return [int(number) for number in text.split(",")]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
@@ -615,6 +654,25 @@ def _parser() -> argparse.ArgumentParser:
     _compiling(sub)
     sub.add_argument("-o", dest="output", metavar="DIR", help="default: SPEC's name with .results")
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+
+    sub = command("report", report, "Write one HTML page that shows a run.")
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("-o", dest="output", metavar="FILE", help="default: DIR's name with .html")
+    sub.add_argument(
+        "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
+    )
+    sub.add_argument("--open", action="store_true", help="and open it in the browser")
+
+    sub = command(
+        "diagnose", diagnose, "Print every check of a run; exit 1 if one finds something."
+    )
+    sub.add_argument("folder", metavar="DIR")
+    _format(sub, ("text", "json"))
+
+    sub = command("compare", compare, "Print what differs between two runs; exit 1 if they differ.")
+    sub.add_argument("a", metavar="A")
+    sub.add_argument("b", metavar="B")
+    _format(sub, ("text", "json"))
 
     sub = command("summary", summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", metavar="DIR")

@@ -1,12 +1,17 @@
 """The dataset of a run: what its columns are called, and reading it back.
 
 The writing side is `templates/brian2/support/results.py`, a part of every generated script.
+
+    results = stdpdsl.load("results/auditory_map")
+    weights = results.weights.filter(Apre=0.1, connection="feedforward").to_pandas()
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +65,11 @@ def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str
 
 
 class Results:
-    """A finished dataset: `metadata`, `units` of the columns, and the tables."""
+    """A finished dataset: `metadata`, `units` of the columns, and the tables.
+
+    `blocks`, `weights`, `trajectories` and `spikes` are lazy: nothing is read until one of their
+    `to_...` is called, and then only the rows and columns that were asked for.
+    """
 
     def __init__(self, folder: Path, metadata: dict[str, Any]):
         self.folder = folder
@@ -68,16 +77,41 @@ class Results:
         self.units: dict[str, str] = metadata.get("units", {})
         self.tables: tuple[str, ...] = tuple(metadata["tables"])
 
+    @property
+    def blocks(self) -> Table:
+        """A row per block (and phase): its parameters and summary measures."""
+        return Table(self, "blocks")
+
+    @property
+    def weights(self) -> Table:
+        """A row per synapse."""
+        return Table(self, "weights")
+
+    @property
+    def trajectories(self) -> Table:
+        """A row per recorded sample."""
+        return Table(self, "trajectories")
+
+    @property
+    def spikes(self) -> Table:
+        """A row per spike."""
+        return Table(self, "spikes")
+
+    @property
+    def spec(self) -> str:
+        """The text of the spec that was run."""
+        return str(self.metadata.get("spec", ""))
+
+    def columns(self, name: str) -> list[str]:
+        """The names of a table's columns."""
+        return list(self._open(name).schema.names)
+
     def dataset(self, name: str) -> Any:
         """The `pyarrow.dataset.Dataset` of a table, to scan what does not fit into memory."""
         import pyarrow as pa
-        import pyarrow.dataset as ds
 
-        if name not in self.tables:
-            raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
-        parts = sorted((self.folder / name).glob("part-*.parquet"))
+        dataset = self._open(name)
         try:
-            dataset = ds.dataset(parts, format="parquet")
             rows = dataset.count_rows()
         except (OSError, pa.ArrowException, ValueError) as error:
             raise ResultsError(f"{self.folder / name}: is damaged: {_first_line(error)}") from None
@@ -100,6 +134,150 @@ class Results:
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{self.folder / name}: {_first_line(error)}") from None
 
+    def _open(self, name: str) -> Any:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        if name not in self.tables:
+            raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
+        parts = sorted((self.folder / name).glob("part-*.parquet"))
+        try:
+            return ds.dataset(parts, format="parquet")
+        except (OSError, pa.ArrowException, ValueError) as error:
+            raise ResultsError(f"{self.folder / name}: is damaged: {_first_line(error)}") from None
+
+    def __repr__(self) -> str:
+        model = self.metadata.get("model", "")
+        rows = ", ".join(f"{n:,} {name}" for name, n in self.metadata["tables"].items())
+        return f"<Results of {model or 'a run'} in {self.folder}: {rows}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{count:,} rows</td></tr>"
+            for name, count in self.metadata["tables"].items()
+        )
+        head = escape(f"{self.metadata.get('model', 'results')} in {self.folder}")
+        return f"<p><b>{head}</b></p><table>{rows}</table>{self.blocks._repr_html_()}"
+
+
+class Table:
+    """Some rows and columns of a table, not yet read."""
+
+    def __init__(
+        self, results: Results, name: str, condition: Any = None, chosen: list[str] | None = None
+    ):
+        self.results = results
+        self.name = name
+        self.condition = condition
+        self.columns = results.columns(name) if chosen is None else chosen
+
+    def filter(self, condition: Any = None, /, **values: Any) -> Table:
+        """The rows with these values: `filter(Apre=0.1, connection=["excite", "inhibit"])`.
+
+        Of numbers, those that agree to nine digits, so that 20e-3 finds 20 ms. `condition` is a
+        pyarrow expression, or a mapping for names that Python does not take: {"A1.tau_m": 0.01}.
+        """
+        found = self.condition
+        if isinstance(condition, Mapping):
+            values, condition = {**condition, **values}, None
+        for name, value in values.items():
+            part = self._equal(name, value)
+            found = part if found is None else found & part
+        if condition is not None:
+            found = condition if found is None else found & condition
+        return Table(self.results, self.name, found, self.columns)
+
+    def select(self, *names: str) -> Table:
+        """Only these columns."""
+        for name in names:
+            self._known(name)
+        return Table(self.results, self.name, self.condition, list(names))
+
+    def to_arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self.results.table(self.name, self.columns, self.condition)
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame`."""
+        _require("pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """A `polars.DataFrame`."""
+        return _require("polars").from_arrow(self.to_arrow())
+
+    def to_xarray(self) -> Any:
+        """An `xarray.Dataset` whose dimensions are the axes of the sweep; see `arrays.py`."""
+        from .arrays import to_xarray
+
+        return to_xarray(self)
+
+    def __len__(self) -> int:
+        if self.condition is None:
+            return int(self.results.metadata["tables"][self.name])
+        return int(self.results.dataset(self.name).count_rows(filter=self.condition))
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {len(self):,} rows of {', '.join(self.columns)}>"
+
+    def _repr_html_(self, rows: int = 10) -> str:
+        from html import escape
+
+        from .quantities import pretty
+
+        units = self.results.units
+        dataset = self.results.dataset(self.name)
+        first = dataset.head(rows, columns=self.columns, filter=self.condition).to_pylist()
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td>{escape(pretty(v, units.get(n, '')))}</td>" for n, v in row.items())
+            + "</tr>"
+            for row in first
+        )
+        total = len(self)
+        more = f"<p>the first {rows} of {total:,} rows</p>" if total > rows else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def _equal(self, name: str, value: Any) -> Any:
+        import pyarrow.dataset as ds
+
+        self._known(name)
+        field = ds.field(name)
+        if value is None:
+            return field.is_null()
+        if isinstance(value, str | bool):
+            return field == value
+        if hasattr(value, "__iter__"):
+            parts = [self._equal(name, one) for one in value]
+            if not parts:
+                return ds.scalar(False)
+            return reduce(or_, parts)
+        number = float(value)
+        slack = 1e-9 * abs(number)
+        return (field >= number - slack) & (field <= number + slack)
+
+    def _known(self, name: str) -> None:
+        from .diagnostics import did_you_mean
+
+        there = self.results.columns(self.name)
+        if name not in there:
+            same = [n for n in there if n.lower() == name.lower()]
+            near = did_you_mean(name, same or there) or f"there are: {', '.join(there)}"
+            raise ResultsError(f"{self.results.folder}: {self.name} has no column {name}; {near}")
+
+
+def _require(package: str) -> Any:
+    """A library that is not needed otherwise."""
+    from importlib import import_module
+
+    try:
+        return import_module(package)
+    except ImportError:
+        raise ResultsError(f"{package} is not installed: pip install {package}") from None
+
 
 def load(folder: str | Path) -> Results:
     """The results in a folder; ResultsError when they are missing, unfinished or damaged."""
@@ -121,6 +299,18 @@ def load(folder: str | Path) -> Results:
     if form != "stdpdsl results 1" or not complete:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     return Results(folder, metadata)
+
+
+def flat(values: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Metadata as lines: `versions.numpy: 2.3`."""
+    found = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found += flat(value, f"{before}{key}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found.append((before + key, text))
+    return found
 
 
 def _first_line(error: Exception) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..results import Results, load
 from ..source import Source
-from .local import Event, run_script
+from .local import Event
+from .saved import run_and_save
 
 
 class RunFailed(Exception):
@@ -26,11 +27,9 @@ def run_once(
     from ..compiler import compile_source
 
     workdir.mkdir(parents=True)
-    script, output = workdir / "script.py", workdir.resolve() / "results"
+    output = workdir.resolve() / "results"
     compiled = compile_source(source, data, [], "synapse", target)
-    script.write_text(compiled.script, encoding="utf-8", newline="\n")
-    arguments = ["--out", str(output), "--data", str(data.resolve())]
-    outcome = run_script(script, arguments, on_event, workdir)
+    outcome = run_and_save(compiled.script, source.text, data, output, False, on_event)
     if outcome.status:
         raise RunFailed(outcome.message, outcome.status)
     return load(output)

@@ -90,3 +90,13 @@ def test_its_readers_work(code, tmp_path, monkeypatch, capsys):
     exec(code, {"__name__": "readme"})
     shown = capsys.readouterr().out
     assert "0.1" in shown or "0.25" in shown
+
+
+def test_its_commands_from_python_work(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("xarray")
+    monkeypatch.chdir(tmp_path)
+    (spec,) = blocks("stdp")
+    Path("first_steps.stdp").write_text(spec, encoding="utf-8")
+    (code,) = blocks("py")
+    exec(code, {"__name__": "readme"})
+    assert re.search(r"^blocks +6$", capsys.readouterr().out, re.MULTILINE)

@@ -1,0 +1,216 @@
+"""Python's side of the commands.
+
+    import stdpdsl
+
+    results = stdpdsl.run("first_steps.stdp", set={"duration": "5 s"}, target="numpy")
+    results.weights.filter(Apre=0.01).to_pandas()
+
+    spec = stdpdsl.load_spec("first_steps.stdp").with_values(Apre=[0.001, 0.01, 0.1])
+    stdpdsl.run(spec)
+
+A spec is a path, its text (anything with a line feed in it), or what `load_spec` gives.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .results import Results, load
+
+if TYPE_CHECKING:
+    from .compiler import Compiled
+
+Values = Mapping[str, Any]
+
+
+class RunError(Exception):
+    """A simulation failed; the text says how, and where its log is."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The text of a spec, the folder that its files are taken from, and values set in it."""
+
+    text: str
+    name: str = "<string>"
+    folder: Path = Path()
+    values: tuple[tuple[str, str], ...] = ()
+
+    def with_values(self, values: Values | None = None, /, **more: Any) -> Spec:
+        """The spec with other values: `with_values(Apre=[0.01, 0.1], duration="5 s")`.
+
+        One value sets a parameter or constant, as `--set` does. Several make an axis of the
+        sweep's grid, in place of the axis or column of that name if there is one. Text is
+        taken as the language has it ("20 ms", "geomspace(0.01, 1, 5)" for a column of the sweep);
+        names with a dot go into the mapping: {"A1.tau_m": ["10 ms", "20 ms"]}.
+        """
+        spec = self
+        for name, value in {**(values or {}), **more}.items():
+            text = written(value)
+            if _is_list(value) or name in sweep_axes(spec.text):
+                spec = replace(spec, text=with_axis(spec.text, name, text, self.name))
+            else:
+                spec = replace(spec, values=(*spec.values, (name, text)))
+        return spec
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def load_spec(spec: str | Path | Spec) -> Spec:
+    """The spec in a file, or the one that a text is. OSError where the file cannot be read."""
+    if isinstance(spec, Spec):
+        return spec
+    if isinstance(spec, str) and "\n" in spec:
+        return Spec(spec)
+    path = Path(spec)
+    return Spec(path.read_text(encoding="utf-8"), str(spec), path.parent)
+
+
+def compile(
+    spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
+    parameters: str = "synapse",
+) -> Compiled:  # fmt: skip
+    """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
+    do (`.plan`). CompileError has every error of the spec at once.
+
+    `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
+    numpy, cython or cpp_standalone; `parameters` is synapse or namespace.
+    """
+    from .compiler import compile_source
+    from .source import Source
+
+    found = load_spec(spec)
+    values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
+    settings = [f"{name}={value}" for name, value in values]
+    return compile_source(
+        Source(found.name, found.text), found.folder, settings, parameters, target
+    )
+
+
+def run(
+    spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
+    target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> Results:  # fmt: skip
+    """Compile a spec, run it in a process of its own, and open the results.
+
+    `output` is the folder of the results; without one they live as long as the object that is
+    returned. `on_event` hears of stages and progress, as `stdpdsl.run.local` lists them. What the
+    compiler and the simulation warn of is a Python warning. CompileError, RunError.
+    """
+    from .diagnostics import render
+    from .resources import load_support
+    from .run.saved import run_and_save
+
+    found = load_spec(spec)
+    temporary = None
+    if output is None:
+        temporary = tempfile.mkdtemp(prefix="stdpdsl-results-")
+        place = Path(temporary) / "results"
+    else:
+        place = Path(output).resolve()
+        folders = load_support("folder")
+        try:
+            folders.check_folder(place, overwrite)
+        except folders.ResultsError as error:
+            raise RunError(str(error)) from None
+    try:
+        compiled = compile(found, set=set, target=target, parameters=parameters)
+        if compiled.diagnostics:
+            warnings.warn(render(compiled.diagnostics), stacklevel=2)
+
+        def hear(event: dict[str, Any]) -> None:
+            if event.get("event") == "warning":
+                warnings.warn(str(event["text"]), stacklevel=2)
+            if on_event is not None:
+                on_event(event)
+
+        outcome = run_and_save(compiled.script, found.text, found.folder, place, overwrite, hear)
+        if not outcome.folder:
+            log = f" (log: {outcome.log})" if outcome.log else ""
+            raise RunError(f"{found.name}: {outcome.message or 'the simulation failed'}{log}")
+        if outcome.message:
+            warnings.warn(outcome.message, stacklevel=2)
+        results = load(place)
+    except BaseException:
+        if temporary is not None:
+            _remove(temporary)
+        raise
+    if temporary is not None:
+        weakref.finalize(results, _remove, temporary)
+    return results
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# Values -----------------------------------------------------------------------------------------
+
+
+def written(value: Any) -> str:
+    """A Python value as the language writes it; text is taken to be written so already."""
+    if isinstance(value, str):
+        return value
+    if _is_list(value):
+        return "[" + ", ".join(written(v) for v in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if hasattr(value, "item"):  # of NumPy
+        value = value.item()
+    if isinstance(value, int | float):
+        return repr(value)
+    raise TypeError(f"{value!r} is no number, text or list of them; write units as text: '20 ms'")
+
+
+def _is_list(value: Any) -> bool:
+    return not isinstance(value, str) and (
+        isinstance(value, Sequence) or getattr(value, "ndim", 0) == 1
+    )
+
+
+def sweep_axes(text: str) -> list[str]:
+    """The axes of a spec's sweep and what it derives, in dots."""
+    from . import ast
+    from .parser import parse
+    from .source import Source
+
+    found: list[str] = []
+    for sweep in parse(Source("<string>", text)).of(ast.Sweep):
+        for part in sweep.parts:
+            found += [axis.path.dotted for axis in getattr(part, "axes", ())]
+        found += [axis.path.dotted for axis in sweep.derive]
+    return found
+
+
+def with_axis(text: str, name: str, values: str, called: str = "<string>") -> str:
+    """A spec whose sweep has these values for an axis, put in place of what the sweep says of it.
+
+    A bare name finds an axis by its last part. Comments stay; what was not there is a new grid.
+    """
+    from . import ast
+    from .parser import parse
+    from .source import Source
+
+    spec = parse(Source(called, text))
+    sweeps = spec.of(ast.Sweep)
+    if not sweeps:
+        return f"{text.rstrip()}\n\nsweep:\n    grid:\n        {name} = {values}\n"
+    sweep = sweeps[0]
+    axes = [a for part in sweep.parts for a in getattr(part, "axes", ())] + list(sweep.derive)
+    exact = [a for a in axes if a.path.dotted == name]
+    near = exact or [a for a in axes if "." not in name and a.path.parts[-1].id == name]
+    if len(near) == 1:
+        span = near[0].value.span
+        return text[: span.start] + values + text[span.end :]
+    head = text.index("\n", sweep.span.start) + 1
+    return f"{text[:head]}    grid:\n        {name} = {values}\n{text[head:]}"

@@ -1,0 +1,287 @@
+"""What the report shows: the measures that vary, blocks that stand for the others, their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..design import Axis, Design, design_of
+from ..quantities import measure
+from ..results import Results, ResultsError
+
+CHOSEN, ALL = 3, 4
+"""So many blocks stand side by side, or all of them if they are no more than that."""
+
+MOST_ROWS = 5_000_000
+"""More rows than this of the chosen blocks are not read."""
+
+BIN = 10
+"""Blocks in a group of neighbours along an axis, at least."""
+
+_RANK = ("mean weight", "mean rate", "spread of weights (sd)", "weights at a bound (fraction)")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of `blocks` that varies."""
+
+    column: str
+    owner: str
+    words: str
+    unit: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner}: {self.words}" if self.owner else self.words
+
+    @property
+    def before(self) -> str:
+        """The column of the same measure before learning, if this is one after."""
+        return self.column.replace("_after_", "_before_") if "_after_" in self.column else ""
+
+
+@dataclass
+class Data:
+    """A run, and what of it is shown."""
+
+    results: Results
+    asked: Sequence[int] = ()
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def design(self) -> Design:
+        return design_of(self.results)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Of the columns, and of variables as `feedforward.w` and `A1.v`."""
+        return {**spec_units(self.results.spec), **self.results.units}
+
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """Those that vary with the parameters: weights and rates first."""
+        found = []
+        for name in self.design.measures:
+            owner, words, unit = measure(name, self.units)
+            if words == "spikes" or "before" in words or name in self.constant:
+                continue
+            if owner in self.fixed and "weight" in words:
+                continue
+            found.append(Measure(name, owner, words, unit))
+        return sorted(found, key=lambda m: _RANK.index(m.words) if m.words in _RANK else 9)
+
+    @cached_property
+    def constant(self) -> list[str]:
+        """The measures that came out the same in all blocks of a replicate and phase."""
+        d = self.design
+        keys = [d.columns[n] for n in ("replicate", "phase") if n in d.columns]
+        group = groups(keys) if keys else np.zeros(len(d.columns["block"]), int)
+        parts = [group == k for k in range(int(group.max()) + 1)] if len(group) else []
+        return [
+            name for name in d.measures
+            if not any(varies(d.columns[name][part].astype(float)) for part in parts)
+        ]  # fmt: skip
+
+    @cached_property
+    def fixed(self) -> list[str]:
+        """The connections whose weights never moved: what they are is no outcome."""
+        d = self.design
+        found = []
+        for name in d.measures:
+            owner = name.removesuffix("_after_mean")
+            pairs = [(f"{owner}_before_{m}", f"{owner}_after_{m}") for m in ("mean", "sd")]
+            if owner != name and all(
+                a in d.columns
+                and b in d.columns
+                and np.array_equal(d.columns[a], d.columns[b], equal_nan=True)
+                for a, b in pairs
+            ):
+                found.append(owner)
+        return found
+
+    @cached_property
+    def phase(self) -> str | None:
+        """The last phase, where there are several: what a run led to."""
+        return self.design.phases[-1] if self.design.phases else None
+
+    @cached_property
+    def chosen(self) -> list[int]:
+        """The blocks side by side: those asked for, else all, else the extremes of the first
+        measures and the ends of the sweep."""
+        known = np.unique(self.design.columns["block"]).astype(int).tolist()
+        if self.asked:
+            for block in self.asked:
+                if block not in known:
+                    raise ResultsError(
+                        f"{self.results.folder}: there is no block {block},"
+                        f" only {known[0]} to {known[-1]}"
+                    )
+            return list(dict.fromkeys(self.asked))
+        if len(known) <= ALL:
+            return known
+        found: dict[int, None] = {}
+        rows = self.design.of_phase(self.phase)
+        if "replicate" in self.design.columns:
+            rows &= self.design.columns["replicate"] == self.design.columns["replicate"].min()
+        block = self.design.columns["block"][rows].astype(int)
+        for one in self.measures[:2]:
+            values = self.design.columns[one.column][rows].astype(float)
+            good = np.flatnonzero(np.isfinite(values))
+            if len(good):
+                order = good[np.argsort(values[good], kind="stable")]
+                for k in (0, len(order) - 1, len(order) // 2):
+                    found[int(block[order[k]])] = None
+        for end in (block[0], block[-1], block[len(block) // 2]):
+            found[int(end)] = None
+        return sorted(list(found)[:CHOSEN])
+
+    def parameters(self, block: int) -> dict[str, Any]:
+        """A block's values of the sweep's columns that vary."""
+        d = self.design
+        row = int(np.argmax(d.columns["block"] == block))
+        names = [n for axis in d.axes for n in (axis.name, *axis.with_it)]
+        if d.replicates > 1 and len(np.unique(d.columns["replicate"][np.isin(
+            d.columns["block"], self.asked
+        )])) > 1:  # fmt: skip
+            names.append("replicate")
+        return {name: d.columns[name][row].item() for name in names}
+
+    def rows(self, table: str, columns: Sequence[str]) -> Any:
+        """The rows of the chosen blocks, and of what exists once, as a dictionary of arrays."""
+        import pyarrow.dataset as ds
+
+        if table not in self.results.tables:
+            return None
+        names = self.results.columns(table)
+        keep = ds.field("block").isin(self.chosen) | ds.field("block").is_null()
+        if "replicate" in names:
+            first = int(self.design.columns["replicate"].min()) if self.design.replicates else 0
+            keep &= ds.field("block").is_valid() | (ds.field("replicate") == first)
+        count = self.results.dataset(table).count_rows(filter=keep)
+        if count == 0:
+            return None
+        if count > MOST_ROWS:
+            self.notes.append(
+                f"The chosen blocks have {count:,} rows of {table}, too many for a page;"
+                " choose fewer with --blocks."
+            )
+            return None
+        found = self.results.table(table, [c for c in columns if c in names], keep)
+        return {name: found[name].to_numpy(zero_copy_only=False) for name in found.column_names}
+
+
+def varies(values: np.ndarray) -> bool:
+    """More than sums in another order do."""
+    good = values[np.isfinite(values)]
+    return len(good) > 1 and bool(np.ptp(good) > 1e-12 * np.max(np.abs(good)))
+
+
+def groups(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """The number of the group of equal keys that each row belongs to."""
+    codes = [np.unique(key, return_inverse=True)[1].ravel() for key in keys]
+    found: np.ndarray = np.unique(np.stack(codes), axis=1, return_inverse=True)[1].ravel()
+    return found
+
+
+def cells(d: Design, column: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over replicates of a measure: a row (of `d.columns`) for each combination of the axes,
+    and its mean over the finite values."""
+    index = np.flatnonzero(rows)
+    values = d.columns[column][index].astype(float)
+    group = groups([d.columns[axis.name][index] for axis in d.axes])
+    good = np.isfinite(values)
+    count = np.bincount(group[good], minlength=group.max() + 1)
+    total = np.bincount(group[good], weights=values[good], minlength=group.max() + 1)
+    first = index[np.unique(group, return_index=True)[1]]
+    return first, total / np.where(count, count, np.nan)
+
+
+def mean_by_axes(d: Design, axes: Sequence[Axis], column: str, rows: np.ndarray) -> np.ndarray:
+    """Means of a measure over everything but these axes; NaN where there is no block."""
+    values = d.columns[column][rows].astype(float)
+    shape = tuple(len(axis.values) for axis in axes)
+    cell = np.ravel_multi_index([places(axis, d.columns[axis.name][rows]) for axis in axes], shape)
+    good = np.isfinite(values)
+    size = int(np.prod(shape))
+    count = np.bincount(cell[good], minlength=size)
+    total = np.bincount(cell[good], weights=values[good], minlength=size)
+    with np.errstate(invalid="ignore"):
+        return (total / np.where(count, count, np.nan)).reshape(shape)
+
+
+def places(axis: Axis, values: np.ndarray) -> np.ndarray:
+    """The position of each value among those of the axis."""
+    if not axis.words:
+        return np.searchsorted(axis.values, values)
+    order = {value: k for k, value in enumerate(axis.values.tolist())}
+    return np.array([order[v] for v in values.tolist()], dtype=int)
+
+
+def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
+    """The part of a measure's variance between combinations of the parameters that each axis alone
+    explains (eta squared, 0 to 1); None where there are too few blocks to tell."""
+    first, values = cells(d, column, rows)
+    good = np.isfinite(values)
+    total = float(np.var(values[good])) if np.any(good) else 0.0
+    parts: list[float | None] = []
+    for axis in d.axes:
+        where = binned(places(axis, d.columns[axis.name][first[good]]))
+        if not total or where is None:
+            parts.append(None)
+            continue
+        count = np.bincount(where)
+        means = np.bincount(where, weights=values[good]) / np.maximum(count, 1)
+        spread = np.sum(count * (means - values[good].mean()) ** 2) / len(where)
+        parts.append(float(spread / total))
+    return parts
+
+
+def binned(where: np.ndarray) -> np.ndarray | None:
+    """Groups of equal positions along an axis; where most blocks have one of their own, groups of
+    neighbours, at least BIN in each. None where the blocks are too few for that."""
+    if 2 * len(np.unique(where)) <= len(where):
+        return where
+    bins = min(8, len(where) // BIN)
+    if bins < 2:
+        return None
+    rank = np.argsort(np.argsort(where, kind="stable"), kind="stable")
+    return rank * bins // len(where)
+
+
+def averaged(x: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the finite values in groups along x, and where the groups are."""
+    good = np.isfinite(values)
+    x, values = x[good], values[good]
+    where = binned(np.unique(x, return_inverse=True)[1].ravel())
+    if where is None:
+        return np.array([]), np.array([])
+    there = np.unique(where)
+    return (
+        np.array([np.median(x[where == k]) for k in there]),
+        np.array([np.mean(values[where == k]) for k in there]),
+    )
+
+
+def spec_units(text: str) -> dict[str, str]:
+    """The unit of each variable of a spec, as `feedforward.w`; nothing where it cannot be read."""
+    from ..check import check
+    from ..compiler import library
+    from ..diagnostics import CompileError
+    from ..parser import parse
+    from ..source import Source
+
+    try:
+        checked = check(parse(Source("spec.stdp", text)), {}, library())
+        found = {}
+        for component in checked.symbols.components.values():
+            for name, symbol in component.variables.items():
+                known = checked.type_of(symbol)
+                if known is not None:
+                    found[f"{component.name}.{name}"] = known.dim.unit_name()
+        return found
+    except (CompileError, KeyError, AttributeError, TypeError):  # a spec of another version
+        return {}

@@ -1,0 +1,116 @@
+"""How figures look: matplotlib's settings, colours, and SVG that follows the page's colours.
+
+Ink, rules and the series' colours are written as CSS variables of the page, so that a figure reads
+in light and dark. The series are Okabe and Ito's, the maps perceptually uniform.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from typing import Any
+
+from ..results import ResultsError
+
+INK, RULE = "#1b1b1a", "#d3d3d2"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+SEQUENTIAL, DIVERGING = "viridis", "PuOr_r"
+
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.formatter.limits": (-3, 4),
+    "axes.formatter.use_mathtext": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "text.color": INK,
+    "text.parse_math": False,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "stdpdsl",
+    "path.simplify": True,
+}
+
+
+class Canvas:
+    """A figure of `rows` x `columns` panels, `width` and `height` in inches."""
+
+    def __init__(self, name: str, width: float, height: float, *, rows: int = 1, columns: int = 1,
+                 **options: Any):  # fmt: skip
+        matplotlib = plotting()
+        self.name = name
+        self.settings = matplotlib.rc_context(_SETTINGS)
+        self.settings.__enter__()
+        self.figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+        self.axes = self.figure.subplots(rows, columns, squeeze=False, **options)
+
+    def __enter__(self) -> Canvas:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.settings.__exit__(None, None, None)
+
+    def svg(self, title: str) -> str:
+        """Inline SVG; `title` says it to those who do not see it."""
+        text = io.StringIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a crowded layout
+            self.figure.savefig(text, format="svg", dpi=144, metadata={"Date": None})
+        return inline(text.getvalue(), self.name, title)
+
+
+def plotting() -> Any:
+    """matplotlib, without a display; ResultsError where it is missing."""
+    try:
+        import matplotlib
+        import matplotlib.figure
+    except ImportError:
+        raise ResultsError(
+            "matplotlib, which draws the figures, is not installed: pip install 'stdpdsl[plot]'"
+        ) from None
+    return matplotlib
+
+
+def inline(svg: str, name: str, title: str) -> str:
+    """An SVG file as a part of a page: its own ids, the page's colours, no fixed size."""
+    from html import escape
+
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
+
+    def own(match: re.Match[str]) -> str:
+        return f' id="{name}-{match[1]}"' if match[1] in used else ""
+
+    svg = re.sub(r' id="([^"]*)"', own, svg)
+    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
+    svg = re.sub(r'href="#', f'href="#{name}-', svg)
+    svg = svg.replace(INK, "currentColor").replace(RULE, "var(--rule)")
+    for number, colour in enumerate(SERIES, start=1):
+        svg = svg.replace(colour, f"var(--c{number})")
+    # Text has the page's ink where it has none of its own.
+    svg = re.sub(r'(<text style=")(?![^"]*fill:)', r"\1fill: currentColor; ", svg)
+    width = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
+    size = f"{float(width[1]) * 1.45:.0f}px" if width else "100%"
+    head = re.compile(r'(<svg[^>]*?) (?:width|height)="[\d.]+pt"')
+    svg = head.sub(r"\1", head.sub(r"\1", svg))
+    label = escape(title, quote=True)
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{label}" style="max-width:{size}"', 1)
+    return re.sub(r"\n\s*", "\n", svg)

@@ -1,0 +1,262 @@
+"""The report: every kind of run gives a page, every kind of figure is drawn, nothing is fetched."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from seeing import product, write
+
+from stdpdsl import cli
+from stdpdsl.report import report
+from stdpdsl.report.data import Data
+from stdpdsl.results import ResultsError, load
+
+pytest.importorskip("matplotlib")
+
+ONLY = ("blocks",)  # where only the opening of the page matters
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+GRID = product(Apre=np.geomspace(1e-3, 1e-1, 4), ratio=[0.9, 1.1, 1.3])
+SPEC = '"""Does <it> learn?"""\nmodel small\n'
+
+
+class Page(HTMLParser):
+    """A page whose every tag must be closed, in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.text = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def figures(self):
+        return [a["aria-label"] for tag, a in self.seen if tag == "svg" and "role" in a]
+
+    def table(self):
+        """The cells of the table of blocks."""
+        return [a["data-v"] for tag, a in self.seen if tag == "td" and "data-v" in a]
+
+
+def page(folder, **options):
+    text = report(load(folder), **options)
+    for svg in re.findall(r"<svg role=.*?</svg>", text, re.DOTALL):
+        ElementTree.fromstring(svg)
+    return text, Page(text)
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    units = {"Apre": "1", "ratio": "1"}
+    return write(tmp_path_factory.mktemp("grid") / "r", GRID, spec=SPEC, units=units)
+
+
+@pytest.fixture(scope="module")
+def whole(grid):
+    return page(grid)
+
+
+def test_two_axes_are_maps_and_blocks_stand_side_by_side(whole):
+    text, found = whole
+    figures = found.figures()
+    for owner in ("ff: mean weight", "A1: mean rate", "ff: spread of weights (sd)"):
+        assert f"{owner} over Apre and ratio" in figures
+    assert figures.count("weight matrices before and after, and the change") == 3
+    assert figures.count("distribution of weights before and after") == 3
+    assert figures.count("w over time") == 3
+    assert figures.count("spikes, and mean rate over time") == 3 + 1  # and the shared layer
+    assert figures.count("v (V) over time") + figures.count("v over time") == 1  # in block 0 only
+    said = "".join(found.text)
+    assert "ff: mean weight: from 0.2 (at Apre = 0.001, ratio = 0.9) to 0.8" in said
+    assert "IN_rate" in said  # among what is the same in every block
+    assert len(set(re.findall(r' id="([^"]+)"', text))) == len(re.findall(r' id="([^"]+)"', text))
+
+
+def test_it_is_one_file_that_fetches_nothing(whole):
+    text, found = whole
+    for tag, attributes in found.seen:
+        for name in ("src", "href", "xlink:href", "srcset", "action"):
+            value = attributes.get(name, "#")
+            assert value.startswith(("#", "data:")), (tag, value)
+        assert tag not in ("link", "iframe", "object", "base")
+    assert not re.search(r"@import|url\((?!#)", text)
+    namespaces = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\"'\s<)]+", text)) <= namespaces
+
+
+def test_one_axis_is_a_curve_with_the_spread_of_replicates(tmp_path):
+    sweep = product(replicate=[0, 1, 2], tau=[0.01, 0.02, 0.04])
+    spread = lambda k: 0.3 + 0.1 * (k % 3) + 0.02 * (k // 3)  # noqa: E731
+    folder = write(tmp_path / "r", sweep, units={"tau": "second"}, outcome=spread, tables=ONLY)
+    text, found = page(folder)
+    assert "ff: mean weight against tau" in found.figures()
+    said = "".join(found.text)
+    assert "from 0.32 (at tau = 10 ms) to 0.52 (at tau = 40 ms)" in said  # means of three
+    assert "Means of 3 replicates" in said
+    assert "tau (ms)" in said  # on the axis
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_a_geometric_axis_is_logarithmic(tmp_path, logarithmic):
+    from stdpdsl.design import design_of
+
+    values = np.geomspace(1e-3, 1, 7) if logarithmic else np.linspace(1e-3, 1, 7)
+    design = design_of(load(write(tmp_path / "r", {"Apre": values}, tables=ONLY)))
+    assert [axis.geometric for axis in design.axes] == [logarithmic]
+
+
+def test_three_axes_are_panels(tmp_path):
+    sweep = product(a=[1.0, 2.0, 3.0], b=[1.0, 2.0, 4.0], c=[0.1, 0.2])
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    assert "ff: mean weight over a and b" in found.figures()
+    said = "".join(found.text)
+    assert "c = 0.1" in said and "c = 0.2" in said
+    assert "What matters" in said
+
+
+def test_random_samples_are_effects_of_each_parameter(tmp_path):
+    draw = np.random.default_rng(0)
+    sweep = {name: draw.uniform(0, 1, 30) for name in ("a", "b", "c")}
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    assert "ff: mean weight along each parameter" in found.figures()
+    two = {name: sweep[name] for name in ("a", "b")}
+    text, found = page(write(tmp_path / "two", two, tables=ONLY))
+    assert "ff: mean weight over a and b" in found.figures()
+
+
+def test_phases(tmp_path):
+    text, found = page(write(tmp_path / "r", GRID, phases=("train", "test"), tables=ONLY))
+    said = found.text
+    assert "train and test" in said  # the weights are the same at the ends of both
+    assert "test" in said  # the rates are not
+    assert found.table().count("train") == found.table().count("test") == 12
+
+
+def test_one_block_without_a_sweep(tmp_path):
+    text, found = page(write(tmp_path / "r", {}))
+    said = "".join(found.text)
+    assert "Nothing was varied" in said
+    assert "Checks" in said or "checks passed" in said
+    assert found.figures().count("spikes, and mean rate over time") == 2
+
+
+def test_presets_are_words(tmp_path):
+    sweep = {"preset": np.array(["visual", "hippocampus", "visual", "hippocampus"]),
+             "eta": np.array([1.0, 1.0, 2.0, 2.0])}  # fmt: skip
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    assert "hippocampus" in "".join(found.text)
+    alone = {"preset": np.array(["visual", "hippocampus"])}
+    text, found = page(write(tmp_path / "alone", alone, tables=ONLY))
+    assert "ff: mean weight against preset" in found.figures()
+
+
+def test_blocks_that_are_not_finite(tmp_path):
+    outcome = lambda k: np.nan if k in (2, 5) else 0.1 + k / 20  # noqa: E731
+    text, found = page(write(tmp_path / "r", GRID, outcome=outcome))
+    said = "".join(found.text)
+    assert "2 rows have values that are not finite" in said
+    assert "NaN or infinity in 2 of 12 blocks (2, 5)" in said
+    everywhere = write(tmp_path / "all", GRID, outcome=lambda k: np.nan)
+    assert "NaN or infinity in every block" in "".join(page(everywhere)[1].text)
+
+
+def test_without_weights_or_anything(tmp_path):
+    text, found = page(write(tmp_path / "r", {}, tables=("blocks", "spikes")))
+    assert not any("weight matrices" in f for f in found.figures())
+    text, found = page(write(tmp_path / "b", GRID, tables=ONLY))
+    assert "ff: mean weight over Apre and ratio" in found.figures()
+    assert "Neither weights" in "".join(found.text)
+
+
+def test_blocks_that_are_asked_for(grid):
+    text, found = page(grid, blocks=(1, 7))
+    assert found.figures().count("w over time") == 2
+    with pytest.raises(ResultsError, match="there is no block 12, only 0 to 11"):
+        report(load(grid), (12,))
+
+
+def test_hostile_names_are_only_text(tmp_path):
+    bad = "<script>alert(1)</script>\"&'"
+    sweep = {bad: np.array([1.0, 2.0, 3.0]), "word": np.array(["<b>", "$x^2$", "</svg>"])}
+    folder = write(
+        tmp_path / "r", sweep, spec=f'"""{bad}"""\nmodel x\n', units={bad: "<i>"},
+        metadata={"model": bad, "target": bad},
+    )  # fmt: skip
+    text, found = page(folder)
+    assert [tag for tag, _ in found.seen].count("script") == 1
+    assert "i" not in [tag for tag, _ in found.seen]
+    assert "".join(found.text).count(bad) >= 4  # the title, the head, the purpose, the spec
+
+
+def test_a_thousand_blocks_stay_small_and_more_are_sampled(tmp_path):
+    sweep = product(Apre=np.geomspace(1e-4, 1e-1, 40), ratio=np.linspace(0.5, 2, 25))
+    text, found = page(write(tmp_path / "r", sweep))
+    assert len(text.encode()) < 5e6
+    sweep = product(Apre=np.geomspace(1e-4, 1e-1, 60), ratio=np.linspace(0.5, 2, 50))
+    text, found = page(write(tmp_path / "more", sweep, tables=ONLY))
+    assert "The table shows 2,000 of 3,000 rows" in "".join(found.text)
+
+
+def test_the_chosen_blocks_are_the_extremes(tmp_path):
+    far = lambda k: 0.1 + 0.05 * abs(k - 6)  # noqa: E731
+    folder = write(tmp_path / "r", GRID, outcome=far, tables=ONLY)
+    chosen = Data(load(folder)).chosen
+    assert 6 in chosen and 0 in chosen and len(chosen) == 3
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    grid = write(tmp_path / "r", GRID, tables=ONLY)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", str(grid), "-o", "x.html", "--blocks", "0,2"]) == 0
+    assert re.match(r"wrote x.html \(\d\.\d MB\)\n", capsys.readouterr().out)
+    assert "<!DOCTYPE html>" in (tmp_path / "x.html").read_text()
+    assert cli.main(["report", str(tmp_path)]) == 1
+    assert "holds no stdpdsl results" in capsys.readouterr().err
+    assert cli.main(["report", str(grid), "-o", "no/x.html"]) == 2
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert cli.main(["report", str(grid), "--open"]) == 0
+    assert opened == [(tmp_path / "r.html").as_uri()]
+
+
+def test_without_matplotlib_it_says_what_to_install(grid):
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        f"from stdpdsl import cli; sys.exit(cli.main(['report', {str(grid)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install 'stdpdsl[plot]'" in done.stderr
+
+
+def test_a_second_axis_of_few_values_is_lines(tmp_path):
+    sweep = product(frequency=[0.1, 10.0, 20.0, 40.0, 50.0], lag=[-0.01, 0.01])
+    units = {"frequency": "hertz", "lag": "second"}
+    text, found = page(write(tmp_path / "r", sweep, units=units, tables=ONLY))
+    assert "ff: mean weight against frequency" in found.figures()
+    assert {"lag (ms)", "frequency (Hz)"} <= {t.strip() for t in found.text}
+
+
+def test_fixed_weights_are_no_outcome(tmp_path):
+    given = np.linspace(0.2, 0.8, 12)  # swept, and never changed
+    columns = {"ff_before_mean": given, "ff_after_mean": given, "ff_after_sd": [0.1] * 12}
+    text, found = page(write(tmp_path / "r", GRID, columns=columns, tables=ONLY))
+    assert found.figures() == ["A1: mean rate over Apre and ratio"]
+    assert "Weights that did not change: ff." in "".join(found.text)
