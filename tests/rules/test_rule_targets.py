@@ -74,8 +74,10 @@ def by_numpy(tmp_path_factory):
     return run(tmp_path_factory.mktemp("numpy"), SPEC, "synapse", "numpy")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize("target", [
+    pytest.param("cython", marks=pytest.mark.compiled),
+    pytest.param("cpp_standalone", marks=pytest.mark.slow),
+])  # fmt: skip
 def test_the_results_are_numpys(tmp_path, by_numpy, target):
     tables = run(tmp_path, SPEC, "synapse", target)
     keys = ["connection", "block", "pre", "post"]

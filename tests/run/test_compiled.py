@@ -113,13 +113,13 @@ def test_it_does_something(numpy_tables):
     assert (blocks["status"] == "ok").all()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
-@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
+@pytest.mark.parametrize(("target", "lowering"), [
+    pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
+    pytest.param("cython", "synapse", marks=pytest.mark.slow),
+    pytest.param("cpp_standalone", "namespace", marks=pytest.mark.compiled),
+])  # fmt: skip
 def test_compiled_targets_agree(tmp_path, numpy_tables, target, lowering):
     """The same spikes; values to 1e-11, for exp() differs in the last bit between libraries."""
-    if (target, lowering) == ("cython", "namespace"):
-        pytest.skip("ten minutes of compiling; the lowerings are compared on the other targets")
     tables = run_apart(tmp_path, script_of(SPEC, lowering), target=target)
     assert tables.keys() == numpy_tables.keys()
     for name, expected in numpy_tables.items():
