@@ -134,7 +134,11 @@ class Brian2Printer(Printer):
                 infinite = "2147483647"
             elif self.is_integer(expr.args[0]):
                 # Compiled targets would give the bounds the type of what is clipped.
-                arguments[0] = f"1.0*({arguments[0]})"
+                # (sympy makes `1.0*(0)` a whole number again, and leaves `0.0`).
+                first = expr.args[0]
+                plain = first.operand if isinstance(first, ast.Unary) else first
+                literal = isinstance(plain, ast.Number)
+                arguments[0] = f"{arguments[0]}.0" if literal else f"1.0*({arguments[0]})"
             if "{" in known.brian2:
                 return known.brian2.format(*arguments, inf=infinite)
         return f"{known.brian2}({', '.join(arguments)})"

@@ -119,7 +119,7 @@ def test_one_synapse_per_neuron_has_one_order():
 @pytest.mark.parametrize(
     "value, printed",
     [
-        ("max(0, v)", "clip(1.0*(0), v, inf)"),
+        ("max(0, v)", "clip(0.0, v, inf)"),
         ("clip(i % 3, 0.5, 2.5)", "clip(1.0*((i % 2) % 3), 0.5, 2.5)"),
         ("max(v, 0)", "clip(v, 0, inf)"),
         ("max(i, 3)", "clip((i % 2), 3, 2147483647)"),
