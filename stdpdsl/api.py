@@ -102,12 +102,12 @@ def run(
     """Compile a spec, run it in a process of its own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
-    returned. `on_event` hears of stages and progress, as `stdpdsl.run.local` lists them. What the
+    returned. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
     compiler and the simulation warn of is a Python warning. CompileError, RunError.
     """
     from .diagnostics import render
+    from .execution.saved import run_and_save
     from .resources import load_support
-    from .run.saved import run_and_save
 
     found = load_spec(spec)
     temporary = None

@@ -141,9 +141,9 @@ def compile_(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Compile, run in a process of its own, save."""
+    from .execution.progress import Progress
+    from .execution.saved import run_and_save
     from .resources import load_support
-    from .run.progress import Progress
-    from .run.saved import run_and_save
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     folders = load_support("folder")
@@ -319,8 +319,8 @@ def window(options: argparse.Namespace) -> int:
     import importlib.util
 
     from .compiler import library
-    from .run.once import RunFailed
-    from .run.progress import Progress
+    from .execution.once import RunFailed
+    from .execution.progress import Progress
     from .window.asked import Misasked, asked
     from .window.curves import curves
     from .window.show import draw, table
@@ -367,7 +367,7 @@ def verify(options: argparse.Namespace) -> int:
     """Replay the published results; say what was published, and what came out."""
     import json
 
-    from .run.progress import Progress
+    from .execution.progress import Progress
     from .verify import VERIFICATIONS, report
     from .verify.replay import Replays, specs_of
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stdpdsl.execution.local import INTERRUPTED, Event
+from stdpdsl.execution.once import RunFailed, run_once
 from stdpdsl.resources import resource_dir
 from stdpdsl.results import Results
-from stdpdsl.run.local import INTERRUPTED, Event
-from stdpdsl.run.once import RunFailed, run_once
 from stdpdsl.source import Source
 from stdpdsl.verify.table import Row, Verification
 

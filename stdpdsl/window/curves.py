@@ -12,9 +12,9 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
+from ..execution.local import Event
+from ..execution.once import run_once
 from ..printer import print_expr
-from ..run.local import Event
-from ..run.once import run_once
 from ..source import Source
 from .spec import Protocol, Window, window_spec
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.compiler import library
+from stdpdsl.execution.once import run_once
 from stdpdsl.resources import resource_dir
-from stdpdsl.run.once import run_once
 from stdpdsl.source import Source
 from stdpdsl.verify import VERIFICATIONS, Replay, Row
 from stdpdsl.verify.replay import specs_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl.run import local
-from stdpdsl.run.progress import Progress
+from stdpdsl.execution import local
+from stdpdsl.execution.progress import Progress
 
 PREAMBLE = """
 import json, os, signal, subprocess, sys, time

@@ -197,7 +197,6 @@ def test_run(tmp_path):
     assert (folder / "spec.stdp").read_text() == STARTER
     del results
     assert not folder.exists()  # nobody holds them any more
-    assert callable(stdpdsl.run)  # though `stdpdsl.run` is also a package, imported by now
     kept = stdpdsl.run(STARTER, tmp_path / "kept", target="numpy", set={"duration": "20 ms"})
     assert kept.folder == tmp_path / "kept"
     with pytest.raises(stdpdsl.RunError, match="already"):

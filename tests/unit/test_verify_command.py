@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stdpdsl import cli
+from stdpdsl.execution.once import RunFailed
 from stdpdsl.resources import resource_dir
-from stdpdsl.run.once import RunFailed
 from stdpdsl.verify import VERIFICATIONS, replay
 from stdpdsl.verify.table import Replay, Row, Verification
 
