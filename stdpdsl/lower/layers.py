@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
@@ -11,7 +10,7 @@ from ..check.symbols import Component
 from ..ir import Event, Every, Group, Layer, Link, Parameter
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
-from .model_code import ModelCode, Needs, assignment
+from .model_code import ModelCode, Needs
 from .values import Values
 
 
@@ -81,7 +80,7 @@ def lower_group(
     equations += extras.equations
     if node.drive and layer.scope == "block":
         equations.append("drive_column : integer (constant)")  # which channel each neuron hears
-    every = [*clipped_after_integration(odes, bounds, code), *extras.every]
+    every = [*code.clipped(f"{layer.name}_bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)
         every.append(Every(
@@ -129,16 +128,3 @@ def lower_group(
         (*events, *extras.events), tuple(every), tuple(extras.links),
         draws=code.draws > 0 or extras.draws,
     )  # fmt: skip
-
-
-def clipped_after_integration(
-    odes: list[ast.Equation], bounds: Mapping[str, ast.Bounds], code: ModelCode
-) -> list[Every]:
-    """Bounds of differential equations hold after each integration step."""
-    lines = []
-    for e in odes:
-        if e.bounds is not None:
-            name = code.name(e.name.id)
-            lines.append(assignment(name, "=", name, ends=code.ends(e.bounds)))
-    name = f"{code.component.name}_bounds"
-    return [Every(name, "DT", tuple(lines), "groups", 1)] if lines else []

@@ -13,7 +13,7 @@ from .. import ast
 from ..brian2.expressions import SHORT_UNITS, Brian2Printer, times_unit
 from ..builtins import CONSTANTS, DISTRIBUTIONS
 from ..check.symbols import Component, Scope, Symbol
-from ..ir import Parameter
+from ..ir import Every, Parameter
 from ..numeric import quantity
 from ..units import resolve
 from .values import Values, arguments_of
@@ -197,6 +197,15 @@ class ModelCode:
 
     def ends(self, bounds: ast.Bounds | None) -> tuple[str, str] | None:
         return None if bounds is None else (self.show(bounds.low), self.show(bounds.high))
+
+    def clipped(self, name: str, equations: Iterable[ast.Equation]) -> list[Every]:
+        """Bounds of differential equations hold after each integration step."""
+        lines = tuple(
+            assignment(self.name(e.name.id), "=", self.name(e.name.id), ends=self.ends(e.bounds))
+            for e in equations
+            if e.kind == "ode" and e.bounds is not None
+        )
+        return [Every(name, "DT", lines, "groups", 1)] if lines else []
 
 
 def changes_later(name: str, rest: Iterable[ast.Statement]) -> bool:
