@@ -844,3 +844,36 @@ run:
     heard = values(tables, "I", layer="nerve", block=0, neuron=1)
     alone = values(tables, "I", layer="still", neuron=1)
     assert abs(heard).max() > 0 and abs(alone).max() > 0
+
+
+def test_initial_values_in_any_order(tmp_path):
+    """Each comes after those it reads, whether the neuron or the layer gives it."""
+    tables = run_text(tmp_path, """model ordered
+neuron cell:
+    equations:
+        v : 1
+        near : 1
+        x : 1
+    threshold: v > 1e9
+    reset: v = 0
+    initial:
+        v = 2*near + 1
+        near = x - 1
+        x = 100
+layer A:
+    neuron: cell
+    size: 3
+    initial: x = 10*i
+connect A -> A as lateral:
+    pattern: all_to_all where near_pre < 0 and near_post > 10
+    weight: near_post - x_pre
+    deliver: w to v
+record:
+    v of A every 1 ms
+run:
+    duration: 1 ms
+    dt: 0.1 ms
+""")  # fmt: skip
+    assert [values(tables, "v", neuron=n).iloc[0] for n in range(3)] == [-1, 19, 39]
+    found = tables["weights"][["pre", "post", "w"]].to_numpy().tolist()
+    assert found == [[0, 2, 19.0]]
