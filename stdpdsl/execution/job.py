@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import socket
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -187,7 +188,7 @@ def _write(folder: Path, wanted: Wanted, shards: int) -> None:
         "script.py": wanted.script, "spec.stdp": wanted.spec,
         "job.json": json.dumps(wanted.job(shards), indent=1, ensure_ascii=False) + "\n",
     }  # fmt: skip
-    mine = f"{socket.gethostname()}-{os.getpid()}"
+    mine = uuid.uuid4().hex
     try:
         for name, text in texts.items() if not (folder / "job.json").exists() else ():
             coming = folder / f"{name}.partial-{mine}"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from running import assert_same, script_of, tables_in
 from test_shards import SPEC, canonical, run_here
 
+from running import assert_same, script_of, tables_in
 from stdpdsl import cli
 from stdpdsl.execution import job, saved
 from stdpdsl.execution.merge import all_shards, merge, shard_folders
@@ -203,7 +203,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path, undisturbed, number):
                 os.kill(int(child), number)
     (tmp_path / "stop-4").unlink()
     assert here.finished() == [1, 2, 3, 5, 6] and not (tmp_path / "out").exists()
-    with pytest.raises(job.JobError, match="5 of 6 shards of an earlier run are finished; --resume"):
+    with pytest.raises(job.JobError, match="5 of 6 shards of an earlier run are finished"):
         run(tmp_path)
     events = [{}]
     # With other numbers of shards and workers it has those that it began with.
