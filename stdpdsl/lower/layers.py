@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
 from ..check.exact import integrator
+from ..check.order import dependency_order
 from ..check.symbols import Component
 from ..ir import Event, Every, Group, Layer, Link, Parameter
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs
-from .values import Values
+from .values import Values, used_names
 
 
 @dataclass
@@ -113,7 +115,7 @@ def lower_group(
         code.external(name, layer.parameters[name])
     if refractory is None and layer.name in needs.lastspike:
         refractory = "0*second"  # Brian2 notes the last spike only of what can be refractory
-    initial = {a.name.id: a for a in (*neuron.initial, *node.initial)}
+    initial = in_order(layer.first_values)
     known = {"i": "i", "N": repr(size), **{n: f"values[{n!r}]" for n in initial}}
     varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
     fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
@@ -123,8 +125,14 @@ def lower_group(
         integrator(neuron.method, [*neuron.equations, *extras.model]),
         (*(e.name.id for e in odes), *extras.states),
         tuple(varying.values()), tuple(fixed.values()),
-        tuple(values.initial(n, a.value, layer, "copy", known, bounds.get(n))
-              for n, a in initial.items()),
+        tuple(values.initial(n, value, layer, "copy", known, bounds.get(n))
+              for n, value in initial.items()),
         (*events, *extras.events), tuple(every), tuple(extras.links),
         draws=code.draws > 0 or extras.draws,
     )  # fmt: skip
+
+
+def in_order(values: Mapping[str, ast.Expr]) -> dict[str, ast.Expr]:
+    """Initial values so that each comes after those it reads; otherwise as they were written."""
+    order, _ = dependency_order({n: sorted(used_names([v])) for n, v in values.items()})
+    return {name: values[name] for name in order}
