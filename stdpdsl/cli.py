@@ -11,7 +11,8 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -153,16 +154,19 @@ def run(options: argparse.Namespace) -> int:
             folders.check_folder(output, options.overwrite)
         except folders.ResultsError as error:
             raise Stop(f"error: {error}", USAGE) from None
-    compiled, source, folder = _compile(options)
     terminal = _is_terminal(sys.stdout)
     manner = Manner(options.resume, options.overwrite)
     try:
-        with Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress:
+        with (
+            _cluster(options) as runner,
+            Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress,
+        ):
+            compiled, source, folder = _compile(options)
             run = (compiled, source.text, folder, output, progress)
             if options.shard:
                 outcome = run_one(*run, options.shard, manner)
             else:
-                outcome = run_and_save(*run, manner)
+                outcome = run_and_save(*run, manner, runner)
     except JobError as error:
         raise Stop(f"error: {error}", USAGE) from None
     if outcome.message:
@@ -178,6 +182,29 @@ def run(options: argparse.Namespace) -> int:
         else:
             _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
+
+
+@contextmanager
+def _cluster(options: argparse.Namespace) -> Iterator[Any]:
+    """What runs shards on a cluster, if one was asked for; the options know its workers then."""
+    if not (options.cluster or options.slurm):
+        if options.slurm_option:
+            raise Stop("error: --slurm-option goes with --slurm", USAGE)
+        yield None
+        return
+    from .execution.cluster import ClusterError, connected, cores, on_cluster
+
+    if options.shard:
+        raise Stop("error: --shard runs here; --cluster and --slurm run all shards", USAGE)
+    if options.slurm and not options.workers:
+        raise Stop("error: say how many jobs SLURM is to run: --workers N", USAGE)
+    slurm = dict(options.slurm_option) if options.slurm else None
+    try:
+        with connected(options.cluster, slurm, options.workers) as client:
+            options.workers = options.workers or cores(client)
+            yield on_cluster(client)
+    except ClusterError as error:
+        raise Stop(f"error: {error}", SIMULATION_FAILED) from None
 
 
 def merge(options: argparse.Namespace) -> int:
@@ -644,6 +671,12 @@ def _shard(text: str) -> tuple[int, int]:
     return number, count
 
 
+def _slurm_option(text: str) -> tuple[str, Any]:
+    from .execution.cluster import option
+
+    return option(text)
+
+
 def _numbers(text: str) -> list[int]:
     if not re.fullmatch(r"\d+(,\d+)*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
@@ -697,6 +730,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--shard", metavar="K/N", type=_shard,
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
+    )  # fmt: skip
+
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
+    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    sub.add_argument(
+        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
+        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
     )  # fmt: skip
 
     sub = command("merge", merge, "Put shards that were run one by one together.")

@@ -17,7 +17,7 @@ from ..resources import load_support
 from ..results import load
 from .job import Job, JobError, Wanted, differences, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
-from .merge import damage, merge
+from .merge import all_shards, damage, merge
 from .together import Together
 
 if TYPE_CHECKING:
@@ -47,14 +47,24 @@ class Task:
         """Blocks of a shard."""
         return len(load_support("shards").blocks_of_shard(self.blocks, number, self.job.shards))
 
+    def done(self, todo: Sequence[int]) -> int:
+        """Blocks of all other shards."""
+        return self.blocks - sum(map(self.size, todo))
+
+
+Runner = Callable[[Task, Sequence[int], int, Callable[[Event], None]], Outcome]
+"""Runs shards of a job, so many at a time, and says how that ended; shards that are finished are
+there then."""
+
 
 def run_and_save(
     compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
-    manner: Manner = Manner(),
+    manner: Manner = Manner(), runner: Runner | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
-    Files that the spec names are taken from `data`. JobError where the run cannot begin.
+    Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
+    on this machine, if no `runner` does it elsewhere.
     """
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
@@ -68,14 +78,16 @@ def run_and_save(
                 on_event({"event": "warning", "text": f"{wrong}; the shard runs again"})
         done = set(job.finished())
         todo = [k for k in range(1, job.shards + 1) if k not in done]
-        outcome = run_here(task, todo, compiled.plan.workers, on_event)
+        outcome = (runner or run_here)(task, todo, compiled.plan.workers, on_event)
         finished = job.finished()
         if len(finished) < job.shards:
             between = "\n" if "\n" in outcome.message else "; "
             message = f"{outcome.message}{between}{_kept(len(finished), job)}"
             return replace(outcome, message=message)
-        # What has just been written is whole; what was found has been looked at.
-        finite = merge([job.place(k) for k in finished], output, manner.overwrite)
+        folders = [job.place(k) for k in finished]
+        if done or runner:  # what others wrote
+            folders = all_shards(folders)
+        finite = merge(folders, output, manner.overwrite)
         job.remove()
         return Outcome(DONE if finite else SIMULATION_FAILED, "" if finite else NOT_FINITE,
                        folder=str(output))  # fmt: skip
@@ -116,8 +128,7 @@ def run_here(
     task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
 ) -> Outcome:
     """Run shards on this machine, some at a time; no other begins once one has failed."""
-    done = task.blocks - sum(map(task.size, todo))
-    together = Together(on_event, {k: task.size(k) for k in todo}, done)
+    together = Together(on_event, {k: task.size(k) for k in todo}, task.done(todo))
     bad: list[Outcome] = []
 
     def one(number: int) -> None:
