@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from running import assert_same, script_of, tables_in
 from test_jobs import SCRIPT, Compiled, Plan, began, until
 from test_shards import SPEC, canonical, run_here
 
+from running import assert_same, script_of, tables_in
 from stdpdsl import cli
 from stdpdsl.execution import cluster, job, saved
 
@@ -206,10 +206,10 @@ def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "sbatch").write_text(
-        f'#!/bin/sh\ncat "$1" >> {tmp_path}/jobs\nsetsid sh "$1" >/dev/null 2>&1 &\n'
-        f"echo $! >> {tmp_path}/pids\necho Submitted batch job $!\n"
+        f'#!/bin/sh\ncp "$1" {tmp_path}/job\nsetsid sh {tmp_path}/job >{tmp_path}/log 2>&1 &\n'
+        "echo Submitted batch job $!\n"
     )
-    (bin_ / "scancel").write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/cancelled\nkill $1\n")
+    (bin_ / "scancel").write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/cancelled\nkill -- -$1\n")
     for tool in bin_.iterdir():
         tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
@@ -217,8 +217,8 @@ def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
     options = {"cores": 1, "memory": "1GB", "interface": "lo", "walltime": "00:10:00",
                "job_extra_directives": ["--nice"]}  # fmt: skip
     with cluster.connected("", options, 1) as client:
-        client.wait_for_workers(1, timeout=120)
+        client.wait_for_workers(1, timeout=60)
         assert run(tmp_path, client).status == 0
-    jobs = (tmp_path / "jobs").read_text()
+    jobs = (tmp_path / "job").read_text()
     assert "#SBATCH --nice" in jobs and "#SBATCH -t 00:10:00" in jobs
     until((tmp_path / "cancelled").exists)
