@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from . import ast
 from .check import Checked, check
@@ -19,7 +20,7 @@ from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .parser import parse
 from .plan import Plan, make_plan
-from .recordings import FROM_FOLDER, missing_files
+from .recordings import FROM_FOLDER, missing_files, named_files
 from .settings import with_settings
 from .source import Source
 from .sweep import SweepTable, evaluate_sweep
@@ -31,6 +32,10 @@ class Compiled:
     script: str
     diagnostics: list[Diagnostic]
     plan: Plan
+    settings: dict[str, Any]
+    """What the script was compiled with: --set, --parameters and the target that was chosen."""
+    files: dict[str, Path]
+    """The files that the script reads, by their names in the spec."""
 
 
 def check_text(
@@ -45,9 +50,10 @@ def check_text(
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0
 ) -> Compiled:
-    """The script of a spec. Raises CompileError with all errors at once."""
+    """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
+    cores. Raises CompileError with all errors at once."""
     # Here, since `check` needs neither, and they take a sixth of its time to import.
     from .brian2.render import render
     from .lower import lower
@@ -56,10 +62,11 @@ def compile_source(
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
-    plan = make_plan(experiment, table, costs(checked, table), target)
-    script = render(experiment, source.text, parameters, plan.target)
+    plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
+    script = render(experiment, source.text, sets, parameters, plan.target)
     warnings = [d for d in diagnostics if d.severity != "error"]
-    return Compiled(script, warnings, plan)
+    settings = {"set": sets, "parameters": parameters, "target": plan.target}
+    return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
 
 
 def _front(
