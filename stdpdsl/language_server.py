@@ -20,7 +20,7 @@ from pygls.workspace import PositionCodec
 
 from . import __version__
 from .comments import formatted
-from .diagnostics import CompileError, Diagnostic
+from .diagnostics import CompileError, Diagnostic, Label
 from .editor.completion import Item, complete
 from .editor.document import Document, file_of
 from .editor.meaning import code_text, meaning
@@ -171,13 +171,13 @@ class Server(LanguageServer):
             code=d.code,
             code_description=lsp.CodeDescription(page(d.code).as_uri()),
             source="stdpdsl",
-            message="\n".join(filter(None, (d.message, d.label, help))),
+            message="\n".join(filter(None, (d.message, help))),
             related_information=[
                 lsp.DiagnosticRelatedInformation(
                     lsp.Location(self.uri_of(x.span), self.places(x.span.source).range(x.span)),
                     x.text,
                 )
-                for x in d.labels
+                for x in ([Label(d.span, d.label)] if d.label else []) + [*d.labels]
             ],
         )
 

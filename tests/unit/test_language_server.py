@@ -248,10 +248,11 @@ def _expected(row, text):
         return x["text"], file.name, units(x["line"], x["column"], there)
 
     help = f"help: {row['help']}" if row["help"] else ""
-    message = "\n".join(x for x in (row["message"], row["label"], help) if x)
+    message = "\n".join(x for x in (row["message"], help) if x)
     start, end = units(row["line"], row["column"]), units(row["end_line"], row["end_column"])
     href = page(row["code"]).as_uri()
-    labels = [label(x) for x in row["labels"]]
+    own = [(row["label"], Path(row["file"]).name, start)] if row["label"] else []
+    labels = own + [label(x) for x in row["labels"]]
     return row["code"], row["severity"], message, start, end, labels, href
 
 
