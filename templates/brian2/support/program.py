@@ -400,7 +400,8 @@ def two_units(project, sources, data):
     defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
-    (project / "input.h").write_text(PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n", encoding="utf-8")
+    given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
+    (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
     run = re.compile(r"(\.run\()[^,]+(, report_progress, )")
     durations = iter(data.durations)
