@@ -67,8 +67,8 @@ def clopath_program(period: int, lag: int) -> float:
     Clopath et al. (2010), as the authors' program has it (ModelDB 144566: aEIF.m, VoTri.m): the
     adaptive exponential neuron by Euler's method, in mV, pA and ms; a spike is two values that
     follow a crossing of 20 mV, and the state that it leaves. Five pre spikes, `period` ms apart,
-    have post spikes `lag` later; where that is before, a sixth one ends the burst. A spike is forced
-    by 1 uA. The averages are read three steps late.
+    have post spikes `lag` later; where that is before, a sixth one ends the burst. A current of 1
+    uA forces each. The averages are read three steps late.
     """
     rest, begin = -70.6, 1000
     posts = 5 + (lag < 0)
