@@ -39,8 +39,10 @@ def conditioning(results: Results) -> list[Row]:
         )
         rows += [
             Row(f"rewarded weight, dopamine after {wait:g} s", 4.0, rewarded.item(), 0.2, source),
-            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.5, source),
-        ]
+            Row(f"others that reach it, dopamine after {wait:g} s", 0,
+                int((others >= rewarded.item()).sum()), 0, source),
+            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.0, source),
+        ]  # fmt: skip
     return rows
 
 
