@@ -258,7 +258,7 @@ def network(x, given, p):
             objects.groups["input"],
             objects.groups["cell"],
             """
-            high = clip((u_post + int(t - lastspike_post < 2*ms)*(33*mV - u_post)) - theta_plus, 0*mV, inf*volt) : volt
+            high = clip(v_post - theta_plus, 0*mV, inf*volt) : volt
             raised = clip(v_plus_post - theta_minus, 0*mV, inf*volt) : volt
             dw/dt = A_LTP*x/tau_x*high*raised : 1 (clock-driven)
             dx/dt = -x/tau_x : 1 (clock-driven)
