@@ -1,5 +1,8 @@
 """Shards of a sweep, each run apart, are the sweep to the last bit."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -191,3 +194,18 @@ def test_one_compiled_program_runs_every_shard(tmp_path, script, monkeypatch):
     assert_same(canonical(together(found)), canonical(whole))
     programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
     assert len(programs) == 1
+
+
+@pytest.mark.slow
+def test_shards_that_start_together_build_once(tmp_path, script, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "script.py").write_text(script)
+    command = [sys.executable, "script.py", "--target", "cpp_standalone", "--events", "--shard"]
+    running = [
+        subprocess.Popen([*command, f"{k}/3", "--out", f"s{k}"], cwd=tmp_path,
+                         stdout=subprocess.PIPE, text=True)
+        for k in (1, 2, 3)
+    ]  # fmt: skip
+    said = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert sum(text.count("compiling") for text in said) == 1
