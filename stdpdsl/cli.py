@@ -334,21 +334,33 @@ def explain(options: argparse.Namespace) -> int:
 
     from .codes import CODES
     from .diagnostics import did_you_mean
-    from .resources import resource_dir
+    from .explanations import explanation
 
     code = options.code.upper()
     if code not in CODES:
         near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
         raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
-    page = (resource_dir("explanations") / f"{code}.md").read_text(encoding="utf-8")
-    prose = page.partition("```")[0].removeprefix(f"# {code}: {CODES[code].title}").strip()
+    about = explanation(code)
     wrong, message, right = (
-        textwrap.indent(text, "    ")
-        for text in re.findall(r"^```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        textwrap.indent(text, "    ") for text in (about.wrong, about.message, about.right)
     )
     _say(
-        f"{code}: {CODES[code].title}\n\n{prose}\n\nWrong:\n\n{wrong}\n{message}\nRight:\n\n{right}"
+        f"{code}: {about.title}\n\n{about.prose}\n\nWrong:\n\n{wrong}\n{message}\n"
+        f"Right:\n\n{right}"
     )
+    return DONE
+
+
+def lsp(options: argparse.Namespace) -> int:
+    """Serve an editor over standard input and output."""
+    import importlib.util
+
+    if not importlib.util.find_spec("pygls"):
+        raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
+    gc.enable()  # this process lives long
+    from .language_server import serve
+
+    serve()
     return DONE
 
 
@@ -714,6 +726,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
     sub.add_argument("code", metavar="CODE", help="such as UNIT002")
+
+    command("lsp", lsp, "Serve an editor: the language server, over standard input and output.")
 
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)

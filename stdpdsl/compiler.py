@@ -22,7 +22,7 @@ from .parser import parse
 from .plan import Plan, make_plan
 from .recordings import FROM_FOLDER, missing_files, named_files
 from .settings import with_settings
-from .source import Source
+from .source import Source, Span
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
@@ -38,12 +38,15 @@ class Compiled:
     """The files that the script reads, by their names in the spec."""
 
 
+Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these files, unsaved
+
+
 def check_text(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
 ) -> tuple[Checked | None, list[Diagnostic]]:
     """Everything that is wrong with a spec; reads only the files that it names."""
     try:
-        checked, _, diagnostics = _front(source, folder, sets)
+        checked, _, diagnostics = _front(source, folder, sets, texts)
     except CompileError as error:
         return None, list(error.diagnostics)
     return checked, diagnostics
@@ -59,6 +62,11 @@ def compile_source(
     from .lower import lower
 
     checked, table, diagnostics = _front(source, folder, sets)
+    if checked.spec.is_collection:
+        diagnostics.append(Diagnostic(
+            "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
+            help="start with `model NAME`, and declare layers and `run:`",
+        ))  # fmt: skip
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
@@ -70,10 +78,10 @@ def compile_source(
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets, library())
-    used, problems = read_used(spec, folder)
+    used, problems = read_used(spec, folder, texts)
     tables: dict[str, dict[str, list]] = {}
 
     def read(name: str) -> dict[str, list]:
@@ -84,7 +92,7 @@ def _front(
     # The heads of files first: what they name is no unknown name.
     checked = check(spec, used, library(), headers_of(spec, read))
     diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
-    if has_errors(diagnostics):
+    if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
@@ -135,13 +143,16 @@ def library() -> Library:
     return Library(Path(__file__).parent / "library")
 
 
-def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
+def read_used(
+    spec: ast.Spec, folder: Path, texts: Texts | None = None
+) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
     used: dict[str, ast.Spec] = {}
     problems: list[Diagnostic] = []
     for use in spec.of(ast.Use):
         path = folder / use.path.value
         try:
-            text = path.read_text(encoding="utf-8")
+            held = texts.get(path.resolve()) if texts else None
+            text = path.read_text(encoding="utf-8") if held is None else held
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
             problems.append(Diagnostic(
