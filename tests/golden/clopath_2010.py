@@ -252,7 +252,7 @@ def network(x, given, p):
             objects.groups["input"],
             objects.groups["cell"],
             """
-            high = clip(v_post - theta_plus, 0*mV, inf*volt) : volt
+            high = clip((u_post + int(t - lastspike_post < 2*ms)*(33*mV - u_post)) - theta_plus, 0*mV, inf*volt) : volt
             raised = clip(v_plus_post - theta_minus, 0*mV, inf*volt) : volt
             dw/dt = A_LTP*x/tau_x*high*raised : 1 (clock-driven)
             dx/dt = -x/tau_x : 1 (clock-driven)
@@ -355,6 +355,7 @@ def main():
             overwrite=options.overwrite, part=options.shard[0] - 1,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
             finite = simulate(options, folder, results, rows_of(row, options.blocks))
+            results.metadata["finite"] = finite
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))

@@ -290,6 +290,7 @@ def main():
             overwrite=options.overwrite, part=options.shard[0] - 1,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
             finite = simulate(options, folder, results, rows_of(row, options.blocks))
+            results.metadata["finite"] = finite
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))
