@@ -15,18 +15,20 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
-TABLES = ("blocks", "weights", "trajectories", "spikes")
+TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
 
 FIXED_COLUMNS = (
     "block",
     "connection",
     "delay",
+    "label",
     "layer",
     "neuron",
     "phase",
     "post",
     "pre",
     "status",
+    "stimulus",
     "t",
     "value",
     "variable",
@@ -67,8 +69,8 @@ def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str
 class Results:
     """A finished dataset: `metadata`, `units` of the columns, and the tables.
 
-    `blocks`, `weights`, `trajectories` and `spikes` are lazy: nothing is read until one of their
-    `to_...` is called, and then only the rows and columns that were asked for.
+    `blocks`, `weights`, `trajectories`, `spikes` and `responses` are lazy: nothing is read until
+    one of their `to_...` is called, and then only the rows and columns that were asked for.
     """
 
     def __init__(self, folder: Path, metadata: dict[str, Any]):
@@ -96,6 +98,16 @@ class Results:
     def spikes(self) -> Table:
         """A row per spike."""
         return Table(self, "spikes")
+
+    @property
+    def responses(self) -> Table:
+        """A row per neuron and stimulus: the mean rate (Hz) at a sound's stimuli."""
+        return Table(self, "responses")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The columns of `blocks` that were measured."""
+        return tuple(self.metadata.get("measures", ()))
 
     @property
     def spec(self) -> str:
@@ -296,7 +308,7 @@ def load(folder: str | Path) -> Results:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
-    if form != "stdpdsl results 1" or not complete:
+    if form != "stdpdsl results 2" or not complete:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     return Results(folder, metadata)
 

@@ -6,8 +6,18 @@ import numpy as np
 
 from data import at
 from errors import stop
-from measures import weight_measures
+from measures import (
+    interval_variation,
+    response_measures,
+    response_rates,
+    settling_time,
+    synchrony,
+    weight_change,
+    weight_measures,
+)
 from recorded import audit_component
+
+RESPONSES_AT_ONCE = 1_000_000
 
 
 class Saving:
@@ -22,6 +32,8 @@ class Saving:
         self.ends, self.starts = ends * dt, (ends - x.phase_steps) * dt
         self.measures = [{} for _ in phases]
         self.good = np.ones((len(phases), x.blocks), dtype=bool)
+        self.first_steps = np.cumsum(x.phase_steps) - x.phase_steps
+        self.after = {}  # the weights at the end of each phase, by (connection, number)
 
     def phase_of(self, t):
         """The phase in which something happened at t (s)."""
@@ -53,18 +65,17 @@ class Saving:
         if not spiking:
             return
         for number, steps in enumerate(x.phase_steps):
+            first = int(self.first_steps[number])
             if spikes is None:
                 counts = self.recorded.counts(name, number)
             else:
-                first = int(np.sum(x.phase_steps[:number]))
                 mine = (spikes[1] >= first) & (spikes[1] < first + steps)
                 count = size * len(x.copies(shared))
                 counts = np.bincount(spikes[0][mine], minlength=count)
             counts = counts.reshape(-1, size).sum(axis=1)
-            counts = counts[x.replicate_of_block] if shared else counts
             seconds = size * steps * self.dt
-            self.measures[number][f"{name}_spikes"] = counts
-            self.measures[number][f"{name}_rate"] = counts / seconds if seconds else counts * 0.0
+            rate = counts / seconds if seconds else counts * 0.0
+            self.measure(number, name, shared, {"spikes": counts, "rate": rate})
             if not record:
                 continue
             if spikes is None:
@@ -73,6 +84,56 @@ class Saving:
                 neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
+            self.of_spikes(number, name, size, shared, neuron, np.rint(t / self.dt).astype(int))
+
+    def measure(self, number, name, shared, found):
+        """Measures of a layer or connection in a phase; what is shared is each block's."""
+        for what, values in found.items():
+            values = values[self.x.replicate_of_block] if shared else values
+            self.measures[number][f"{name}_{what}"] = values
+
+    def of_spikes(self, number, name, size, shared, neuron, step):
+        """What is measured of recorded spikes (neuron, step)."""
+        x = self.x
+        replicates = x.copies(shared)
+        neurons = size * len(replicates)
+        steps, first = x.phase_steps[number], int(self.first_steps[number])
+        found = {"cv": interval_variation(neuron, step, neurons, size)}
+        if size > 1:
+            found["synchrony"] = synchrony(neuron, step - first, neurons, size, steps, self.dt)
+        if x.presentations:
+            found |= self.responses(
+                number, name, size, shared, neuron, step, (first, first + steps)
+            )
+        self.measure(number, name, shared, found)
+
+    def responses(self, number, name, size, shared, neuron, step, span):
+        """Rates of each neuron at each stimulus, some copies at a time, and what is measured of
+        them."""
+        x = self.x
+        replicates = x.copies(shared)
+        labels = labels_of(x.presentations)
+        order = np.argsort(neuron, kind="stable")
+        neuron, step = neuron[order], step[order]
+        at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
+        found = []
+        for first in range(0, len(replicates), at_once):
+            part = replicates[first : first + at_once]
+            low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
+            rates = response_rates(
+                neuron[low:high] - first * size, step[low:high], size, part, x.presentations,
+                *span, self.dt,
+            )  # fmt: skip
+            found.append(response_measures(rates, size))
+            at, stimulus = (index.ravel() for index in np.indices(rates.shape))
+            heard = np.isfinite(rates.ravel())
+            at, stimulus = at[heard] + first * size, stimulus[heard]
+            self.results.responses(
+                name, neuron=at % size, stimulus=stimulus, label=labels[stimulus],
+                value=rates.ravel()[heard], **self.places(at // size, shared),
+                **self.of_phase(number),
+            )  # fmt: skip
+        return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
 
     def places(self, copy, shared):
         """The block of each row, or the replicate of what is shared."""
@@ -128,10 +189,11 @@ class Saving:
             for when, values in (("before", before), ("after", after)):
                 found = weight_measures(edges.copy, values, low, high, count)
                 for what, value in found.items():
-                    if what != "at_bounds" or bounded:
-                        value = value[self.x.replicate_of_block] if edges.shared else value
-                        self.measures[number][f"{name}_{when}_{what}"] = value
-            before = after
+                    if bounded or what not in ("at_bounds", "entropy"):
+                        self.measure(number, name, edges.shared, {f"{when}_{what}": value})
+            change = weight_change(edges.copy, before, after, count)
+            self.measure(number, name, edges.shared, {"change": change})
+            self.after[name, number] = before = after
 
     # Samples
 
@@ -146,8 +208,8 @@ class Saving:
                     last = self.recorded.state(name, model)[chosen]
                 self.trajectory(shown, t, samples[model], last, **where)
 
-    def connection_samples(self, number, name, variables, traces):
-        """Recorded samples of a connection, and its final state."""
+    def connection_samples(self, number, name, variables, traces, weight=None):
+        """Recorded samples of a connection, and its final state; of its weight, when it settled."""
         edges = self.x.edges[name]
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
             for shown, model in variables:
@@ -160,6 +222,24 @@ class Saving:
                     shown, t, samples[model], last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
+                if base == weight:
+                    self.settled(name, edges, chosen, t, samples[model])
+
+    def settled(self, name, edges, chosen, t, samples):
+        """When the recorded weights had settled, in each phase."""
+        steps = np.rint(np.asarray(t) / self.dt).astype(int)
+        for number, first in enumerate(self.first_steps):
+            within = (steps >= first) & (steps < first + self.x.phase_steps[number])
+            if not np.any(within):
+                continue
+            found = settling_time(
+                edges.copy[chosen], t[within], samples[:, within],
+                self.after[name, number][chosen], len(edges.copies),
+            )  # fmt: skip
+            found = found[self.x.replicate_of_block] if edges.shared else found
+            # One monitor has all blocks, or each its own.
+            known = self.measures[number].setdefault(f"{name}_settled", found)
+            self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)
 
     def trajectory(self, variable, t, samples, last, **where):
         """Samples with the final state as the last one, where it is not among them."""
@@ -178,6 +258,14 @@ class Saving:
             block = np.arange(self.x.blocks)
             self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
         return bool(self.good.all())
+
+
+def labels_of(presentations):
+    """The label of each stimulus, by its number."""
+    found = {}
+    for one in presentations:
+        found |= dict(zip(one["stimulus"].tolist(), one["label"], strict=True))
+    return np.array([found[k] for k in range(len(found))], dtype=object)
 
 
 def part_of(edges, chosen):
