@@ -129,6 +129,12 @@ NAME: dict[str, tuple[str, str]] = {
         "of a layer, a value port to a variable of a layer of one neuron. Here something else is "
         "bound.",
     ),
+    "NAME025": (
+        "no value at the start",
+        "Initial values, patterns and delays are computed before the simulation starts. They may "
+        "read variables that have an initial value themselves, in any order, but nothing that is "
+        "known only while the simulation runs.",
+    ),
 }
 
 UNIT: dict[str, tuple[str, str]] = {

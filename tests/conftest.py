@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from stdpdsl.diagnostics import CompileError, Diagnostic
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
 
+CACHE = pytest.StashKey[str]()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -18,6 +23,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expected messages and scripts with what is obtained",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A cache of the session's own, which its workers inherit: not the user's, and empty."""
+    if not hasattr(config, "workerinput"):
+        config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CACHE in config.stash:
+        shutil.rmtree(config.stash[CACHE], ignore_errors=True)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from .clauses import Clauses
 from .components import Components
 from .declared import Declared
 from .experiment import Experiment
+from .first_values import FirstValues
 from .hazards import check_hazards
 from .infer import Inference
 from .models import Models
@@ -92,6 +93,7 @@ def check(
     check_types(symbols, declared, models)
     Names(symbols, reporter).check()
     Clauses(symbols, reporter, inference.values).check()
+    FirstValues(symbols, reporter).check()
     Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter).check()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from .. import ast
 from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
 from ..reserved import RESERVED
-from ..units import lookup
 from .report import Reporter
 from .symbols import RESULT_COLUMNS, Component, Symbols
 
@@ -49,8 +48,6 @@ def reason(name: str, solved: bool = False) -> str | None:
         return "is a function"
     if name in CONSTANTS:
         return "is a number"
-    if len(name) > 1 and lookup(name) is not None:
-        return "is a unit"
     if keyword.iskeyword(name):
         return "is a word of Python"
     taken = RESERVED.get(name, "")

@@ -82,6 +82,12 @@ class Component:
         return self._as_side[side]
 
     @property
+    def first_values(self) -> dict[str, ast.Expr]:
+        """Of a layer: the initial value of each variable that has one; its own win."""
+        given = self.neuron.initial if self.neuron else ()
+        return {a.name.id: a.value for a in (*given, *self.node.initial)}
+
+    @property
     def _spiking(self) -> dict[str, Symbol]:
         if self.neuron is None or self.neuron.threshold is None:
             return {}

@@ -12,7 +12,7 @@ from ..check.symbols import Component, Symbol
 from ..ir import Event, Every, Link, Relay
 from .equations import equation_text
 from .layers import Extras, size_of
-from .model_code import ModelCode, Needs, assignment
+from .model_code import ModelCode, Needs
 from .values import Values, used_names
 
 PORTS_WHEN = "after_synapses"
@@ -103,10 +103,7 @@ def post_model(
     extras.states += [names[e.name.id] for e in odes]
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:
-        if e.bounds is not None:
-            name = names[e.name.id]
-            line = assignment(name, "=", name, ends=code.ends(e.bounds))
-            extras.every.append(Every(f"{name}_bounds", "DT", (line,), "groups", 1))
+        extras.every += code.clipped(f"{names[e.name.id]}_bounds", [e])
     extras.varying |= {p.name: p for p in code.varying}
     extras.namespace |= {p.name: p for p in code.namespace}
     extras.draws = extras.draws or code.draws > 0

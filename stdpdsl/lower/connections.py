@@ -312,14 +312,8 @@ class ConnectionLowering:
     # What runs regularly
 
     def regular(self) -> list[Every]:
-        found = []
-        lines = [
-            assignment(self.own[e.name.id], "=", self.own[e.name.id],
-                       ends=self.code.ends(e.bounds))
-            for e in self.equations if e.kind == "ode" and e.bounds and not self.is_trace(e)
-        ]  # fmt: skip
-        if lines:
-            found.append(Every(f"{self.c.name}_bounds", "DT", tuple(lines), "groups", 1))
+        clocked = [e for e in self.equations if not self.is_trace(e)]
+        found = self.code.clipped(f"{self.c.name}_bounds", clocked)
         for number, item in enumerate(self.node.every):
             body = [s for s in item.body if not isinstance(s, ast.Normalise)]
             if body:

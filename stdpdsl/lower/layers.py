@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from .. import ast
 from ..check.exact import integrator
+from ..check.order import dependency_order
 from ..check.symbols import Component
 from ..ir import Event, Every, Group, Layer, Link, Parameter
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
-from .model_code import ModelCode, Needs, assignment
-from .values import Values
+from .model_code import ModelCode, Needs
+from .values import Values, used_names
 
 
 @dataclass
@@ -81,7 +82,7 @@ def lower_group(
     equations += extras.equations
     if node.drive and layer.scope == "block":
         equations.append("drive_column : integer (constant)")  # which channel each neuron hears
-    every = [*clipped_after_integration(odes, bounds, code), *extras.every]
+    every = [*code.clipped(f"{layer.name}_bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)
         every.append(Every(
@@ -114,7 +115,7 @@ def lower_group(
         code.external(name, layer.parameters[name])
     if refractory is None and layer.name in needs.lastspike:
         refractory = "0*second"  # Brian2 notes the last spike only of what can be refractory
-    initial = {a.name.id: a for a in (*neuron.initial, *node.initial)}
+    initial = in_order(layer.first_values)
     known = {"i": "i", "N": repr(size), **{n: f"values[{n!r}]" for n in initial}}
     varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
     fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
@@ -124,21 +125,14 @@ def lower_group(
         integrator(neuron.method, [*neuron.equations, *extras.model]),
         (*(e.name.id for e in odes), *extras.states),
         tuple(varying.values()), tuple(fixed.values()),
-        tuple(values.initial(n, a.value, layer, "copy", known, bounds.get(n))
-              for n, a in initial.items()),
+        tuple(values.initial(n, value, layer, "copy", known, bounds.get(n))
+              for n, value in initial.items()),
         (*events, *extras.events), tuple(every), tuple(extras.links),
         draws=code.draws > 0 or extras.draws,
     )  # fmt: skip
 
 
-def clipped_after_integration(
-    odes: list[ast.Equation], bounds: Mapping[str, ast.Bounds], code: ModelCode
-) -> list[Every]:
-    """Bounds of differential equations hold after each integration step."""
-    lines = []
-    for e in odes:
-        if e.bounds is not None:
-            name = code.name(e.name.id)
-            lines.append(assignment(name, "=", name, ends=code.ends(e.bounds)))
-    name = f"{code.component.name}_bounds"
-    return [Every(name, "DT", tuple(lines), "groups", 1)] if lines else []
+def in_order(values: Mapping[str, ast.Expr]) -> dict[str, ast.Expr]:
+    """Initial values so that each comes after those it reads; otherwise as they were written."""
+    order, _ = dependency_order({n: sorted(used_names([v])) for n, v in values.items()})
+    return {name: values[name] for name in order}

@@ -13,10 +13,11 @@ from .. import ast
 from ..brian2.expressions import SHORT_UNITS, Brian2Printer, times_unit
 from ..builtins import CONSTANTS, DISTRIBUTIONS
 from ..check.symbols import Component, Scope, Symbol
-from ..ir import Parameter
+from ..ir import Every, Parameter
 from ..numeric import quantity
 from ..units import resolve
-from .values import Values, arguments_of
+from .equations import flags_of
+from .values import Values, arguments_of, used_names
 
 # Brian2 passes some statements through sympy, which prints numbers with so many digits.
 SYMPY_DIGITS = 15
@@ -87,6 +88,8 @@ class ModelCode:
         assert side is not None
         if symbol.name == "lastspike":
             self.needs.lastspike.add(side.name)
+        if symbol.equation is not None and is_inlined(symbol.equation):
+            return self.inlined(symbol, side)
         if symbol.kind != "parameter":
             return f"{symbol.name}_{symbol.side}"
         if self.values.symbol_varies(side.parameters[symbol.name], side):
@@ -94,15 +97,35 @@ class ModelCode:
             return f"{symbol.name}_{symbol.side}"
         return self.external(f"{side.name}_{symbol.name}", side.parameters[symbol.name])
 
+    def inlined(self, symbol: Symbol, side: Component) -> str:
+        """What a layer computes, written out: Brian2 would look up the names in it here, where
+        they may be missing or mean something else."""
+        assert symbol.equation is not None and symbol.equation.rhs is not None
+        end = symbol.side
+        there, outside = side.as_side(end), self.values.symbols.globals
+        here = {"i": self.fixed["i" if end == "pre" else "j"], "N": self.fixed[f"N_{end}"]}
+        for name in used_names([symbol.equation.rhs]) - set(here):
+            found = outside.get(name)
+            if f"{name}_{end}" in there:
+                here[name] = self.other_side(there[f"{name}_{end}"])
+            elif found is not None and found.kind != "builtin":
+                mine = self.scope.get(name) is found
+                here[name] = self.external(name if mine else f"{side.name}_{name}", found)
+            elif found is not None:
+                here[name] = repr(CONSTANTS[name]) if name in self.taken else name
+            elif name not in ("t", "dt"):
+                here[name] = self.unit_or_noise(name)
+        return f"({self.show(symbol.equation.rhs, **here)})"
+
     def external(self, name: str, symbol: Symbol) -> str:
         """A value from outside, under a name that means nothing else here."""
-        shown = self.free(name)
-        if shown not in self.externals:
-            values, component = self.values, self.component
-            self.externals[shown] = Parameter(
-                shown, values.reference(symbol, component),
-                values.symbol_varies(symbol, component), values.unit(symbol),
-            )  # fmt: skip
+        values, component = self.values, self.component
+        code, shown = values.reference(symbol, component), self.free(name)
+        while shown in self.externals and self.externals[shown].code != code:
+            shown = self.free(f"{shown}_value")
+        self.externals[shown] = Parameter(
+            shown, code, values.symbol_varies(symbol, component), values.unit(symbol)
+        )
         return shown
 
     def free(self, name: str) -> str:
@@ -197,6 +220,20 @@ class ModelCode:
 
     def ends(self, bounds: ast.Bounds | None) -> tuple[str, str] | None:
         return None if bounds is None else (self.show(bounds.low), self.show(bounds.high))
+
+    def clipped(self, name: str, equations: Iterable[ast.Equation]) -> list[Every]:
+        """Bounds of differential equations hold after each integration step."""
+        lines = tuple(
+            assignment(self.name(e.name.id), "=", self.name(e.name.id), ends=self.ends(e.bounds))
+            for e in equations
+            if e.kind == "ode" and e.bounds is not None
+        )
+        return [Every(name, "DT", lines, "groups", 1)] if lines else []
+
+
+def is_inlined(equation: ast.Equation) -> bool:
+    """Whether it is computed wherever it is read; `constant over dt`, it is once in a step."""
+    return equation.kind == "subexpression" and "constant over dt" not in flags_of(equation)
 
 
 def changes_later(name: str, rest: Iterable[ast.Statement]) -> bool:

@@ -844,3 +844,98 @@ run:
     heard = values(tables, "I", layer="nerve", block=0, neuron=1)
     alone = values(tables, "I", layer="still", neuron=1)
     assert abs(heard).max() > 0 and abs(alone).max() > 0
+
+
+def test_initial_values_in_any_order(tmp_path):
+    """Each comes after those it reads, whether the neuron or the layer gives it."""
+    tables = run_text(tmp_path, """model ordered
+neuron cell:
+    equations:
+        v : 1
+        near : 1
+        x : 1
+    threshold: v > 1e9
+    reset: v = 0
+    initial:
+        v = 2*near + 1
+        near = x - 1
+        x = 100
+layer A:
+    neuron: cell
+    size: 3
+    initial: x = 10*i
+connect A -> A as lateral:
+    pattern: all_to_all where near_pre < 0 and near_post > 10
+    weight: near_post - x_pre
+    deliver: w to v
+record:
+    v of A every 1 ms
+run:
+    duration: 1 ms
+    dt: 0.1 ms
+""")  # fmt: skip
+    assert [values(tables, "v", neuron=n).iloc[0] for n in range(3)] == [-1, 19, 39]
+    found = tables["weights"][["pre", "post", "w"]].to_numpy().tolist()
+    assert found == [[0, 2, 19.0]]
+
+
+def test_what_a_layer_computes_read_by_synapses(tmp_path):
+    """Its names are the layer's, whatever they mean in the rule; `i` and `N` count in the layer."""
+    tables = both(tmp_path, """model computed
+constants:
+    base = 1000
+    slope = 7
+neuron cell:
+    parameters:
+        k = 2
+    equations:
+        v : 1
+        fired : 1
+        tens = 10*i + N : 1
+        sum = tens + k*v + base + slope*int(t >= 1 ms) : 1
+    threshold: fired > 0
+    reset: fired = 0
+    initial: v = 0.25*(i + 1)
+rule reader:
+    parameters:
+        k = 50
+        base = 3
+    equations:
+        w : 1
+        slope : 1
+        before : 1
+        after : 1
+        total = sum_pre + k : 1
+    on pre:
+        before = sum_pre
+        after = sum_post + k + base
+        w = total
+layer source:
+    spikes: [(0, 2 ms), (1, 2 ms), (2, 2 ms)]
+    size: 3
+layer A:
+    neuron: cell
+    size: 3
+layer B:
+    neuron: cell
+    size: 2
+connect A -> B as ab:
+    pattern: all_to_all
+    plasticity: reader
+connect source -> A as kick:
+    pattern: one_to_one
+    on pre: fired_post += 1
+sweep:
+    grid:
+        A.k = [2, 4]
+run:
+    duration: 5 ms
+    dt: 0.1 ms
+""")  # fmt: skip
+    found = tables["weights"]
+    found = found[found["connection"] == "ab"]
+    assert len(found) == 12
+    for row in found.itertuples():
+        pre = 10 * row.pre + 3 + row.k * 0.25 * (row.pre + 1) + 1007
+        post = 10 * row.post + 2 + 2 * 0.25 * (row.post + 1) + 1007
+        assert (row.before, row.after, row.w) == (pre, post + 53, pre + 50)

@@ -355,3 +355,13 @@ def test_a_free_column_of_a_file(tmp_path):
     assert compiled_check(text, tmp_path) == []
     (tmp_path / "ratios.csv").write_text("ratios\n1\n4\n")
     assert "NAME004" in compiled_check(text, tmp_path)
+
+
+def test_what_is_computed_has_no_value_at_the_start():
+    text = MAP.replace("initial: v = v_rest", "initial: v = v_rest + t*1 volt/second", 1)
+    text = text.replace("pattern: one_to_one", "pattern: one_to_one where lastspike_pre < 1 ms")
+    found = diagnose(text)
+    assert [d.code for d in found] == ["NAME025", "NAME025"]
+    assert [d.message for d in found] == [
+        f"`{name}` is known only while the simulation runs" for name in ("t", "lastspike_pre")
+    ]

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import textwrap
 import threading
-import time
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -426,19 +425,3 @@ def test_colours_only_on_a_terminal(compiler, capsys, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     status_of("check", "bad.stdp")
     assert "\x1b[" not in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_help_is_instant():
-    command = [sys.executable, "-m", "stdpdsl.cli", "--help"]
-    bare = [sys.executable, "-c", ""]
-
-    def best(command):
-        times = []
-        for _ in range(5):
-            started = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            times.append(time.perf_counter() - started)
-        return min(times)
-
-    assert best(command) - best(bare) < 0.1
