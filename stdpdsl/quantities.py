@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .builtins import MEASURES
+
 SYMBOLS = {
     "second": "s", "hertz": "Hz", "volt": "V", "amp": "A", "siemens": "S", "farad": "F",
     "ohm": "Ω", "meter": "m", "metre": "m", "1": "", "": "",
@@ -62,29 +64,6 @@ def shown(value: object, unit: str = "", digits: int = 4) -> str:
     factor, unit = scale_for([number], unit)
     text = re.sub(r"e([-+])0*", r"e\1", f"{number * factor:.{digits}g}").replace("e+", "e")
     return f"{text} {unit.replace('µ', 'u')}".strip()
-
-
-MEASURES = {
-    "before_mean": ("mean weight before", "w"),
-    "after_mean": ("mean weight", "w"),
-    "before_sd": ("spread of weights before", "w"),
-    "after_sd": ("spread of weights (sd)", "w"),
-    "before_bimodality": ("bimodality of weights before", ""),
-    "after_bimodality": ("bimodality of weights", ""),
-    "before_at_bounds": ("weights at a bound before", ""),
-    "after_at_bounds": ("weights at a bound (fraction)", ""),
-    "before_entropy": ("entropy of weights before", "bits"),
-    "after_entropy": ("entropy of weights", "bits"),
-    "change": ("mean change of a weight", "w"),
-    "settled": ("weights settled after", "s"),
-    "spikes": ("spikes", ""),
-    "rate": ("mean rate", "Hz"),
-    "cv": ("irregularity of intervals (CV)", ""),
-    "synchrony": ("synchrony", ""),
-    "selectivity": ("selectivity for stimuli", ""),
-    "sparseness": ("sparseness of responses", ""),
-}
-"""How the names of measures end: in words, and the unit; `w` is that of the weight."""
 
 
 def measure(name: str, units: Mapping[str, str]) -> tuple[str, str, str]:

@@ -299,7 +299,7 @@ def run_context(e: Experiment) -> dict[str, Any]:
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
         "weights": {c.name: c.weight for c in e.connections if c.weight},
         "computed": computed(e), "saving": saving_calls(e),
-        "heard": repr(heard(e)) if heard(e) else "",
+        "heard": repr(heard(e)) if heard(e) else "", "measures": e.measures,
     }  # fmt: skip
 
 
@@ -393,7 +393,7 @@ def measure_columns(e: Experiment) -> dict[str, str]:
                 ends += ["cv", *(("synchrony",) if layer.size > 1 else ())]
                 ends += ["selectivity", "sparseness"] if heard(e) else []
             columns |= {f"{layer.name}_{end}": "float64" for end in ends}
-    return columns
+    return columns | {m.name: "float64" for m in e.measures}
 
 
 def records_weight(m: Monitor, c: Connection) -> bool:

@@ -32,6 +32,44 @@ def ratio(above, below):
     return found
 
 
+class Elements:
+    """What each synapse or neuron has, by name, and what is taken over those of a block: `copy` of
+    each, `blocks` the copy that each block looks at."""
+
+    def __init__(self, copy, blocks, **values):
+        self.copy, self.blocks = copy, blocks
+        self.__dict__.update(values)
+
+    def sum(self, values):
+        """Sums, in order."""
+        count = 1 + int(np.max(self.blocks))
+        values = np.broadcast_to(np.asarray(values, dtype=float), self.copy.shape)
+        return summed_by(self.copy, values, count)[self.blocks]
+
+    def mean(self, values):
+        """Means; NaN where there is nothing."""
+        return ratio(self.sum(values), self.sum(1.0))
+
+    fraction = mean
+
+    def sd(self, values):
+        """Standard deviations, of all elements and not of a sample."""
+        mean = np.empty(1 + int(np.max(self.blocks)))
+        mean[self.blocks] = self.mean(values)
+        return np.sqrt(self.mean((values - mean[self.copy]) ** 2))
+
+    def min(self, values):
+        """The smallest value; NaN where there is nothing."""
+        return -self.max(-np.asarray(values, dtype=float))
+
+    def max(self, values):
+        """The largest value; NaN where there is nothing."""
+        found = np.full(1 + int(np.max(self.blocks)), -np.inf)
+        np.maximum.at(found, self.copy, values)
+        found[found == -np.inf] = np.nan
+        return found[self.blocks]
+
+
 # Weights -----------------------------------------------------------------------------------------
 
 

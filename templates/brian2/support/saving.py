@@ -7,6 +7,7 @@ import numpy as np
 from data import at
 from errors import stop
 from measures import (
+    Elements,
     interval_variation,
     response_measures,
     response_rates,
@@ -33,7 +34,8 @@ class Saving:
         self.measures = [{} for _ in phases]
         self.good = np.ones((len(phases), x.blocks), dtype=bool)
         self.first_steps = np.cumsum(x.phase_steps) - x.phase_steps
-        self.after = {}  # the weights at the end of each phase, by (connection, number)
+        self.ends_of = {}  # weights before and after each phase, by (connection, number)
+        self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
 
     def phase_of(self, t):
         """The phase in which something happened at t (s)."""
@@ -72,6 +74,8 @@ class Saving:
                 mine = (spikes[1] >= first) & (spikes[1] < first + steps)
                 count = size * len(x.copies(shared))
                 counts = np.bincount(spikes[0][mine], minlength=count)
+            seconds = steps * self.dt
+            self.rates[name, number] = counts / seconds if seconds else counts * 0.0
             counts = counts.reshape(-1, size).sum(axis=1)
             seconds = size * steps * self.dt
             rate = counts / seconds if seconds else counts * 0.0
@@ -91,6 +95,28 @@ class Saving:
         for what, values in found.items():
             values = values[self.x.replicate_of_block] if shared else values
             self.measures[number][f"{name}_{what}"] = values
+
+    def elements(self, name, number):
+        """The synapses or neurons of a component as a phase leaves them."""
+        x = self.x
+        if name not in x.edges:
+            size, shared = x.sizes[name]
+            copy = x.copy_of(name)
+            values = {"i": np.arange(len(copy)) % size, "N": size}
+            if (name, number) in self.rates:
+                values["rate"] = self.rates[name, number]
+        else:
+            edges = x.edges[name]
+            shared, copy = edges.shared, edges.copy
+            values = {"i": edges.i, "j": edges.j, "N_pre": edges.n_pre, "N_post": edges.n_post}
+            nothing = np.zeros(0), np.zeros(0)  # of a connection without synapses
+            values["before"], values["weight"] = self.ends_of.get((name, number), nothing)
+        blocks = x.replicate_of_block if shared else np.arange(x.blocks)
+        return Elements(copy, blocks, **values)
+
+    def each(self, value):
+        """One number per block."""
+        return np.zeros(self.x.blocks) + value
 
     def of_spikes(self, number, name, size, shared, neuron, step):
         """What is measured of recorded spikes (neuron, step)."""
@@ -193,7 +219,8 @@ class Saving:
                         self.measure(number, name, edges.shared, {f"{when}_{what}": value})
             change = weight_change(edges.copy, before, after, count)
             self.measure(number, name, edges.shared, {"change": change})
-            self.after[name, number] = before = after
+            self.ends_of[name, number] = before, after
+            before = after
 
     # Samples
 
@@ -234,7 +261,7 @@ class Saving:
                 continue
             found = settling_time(
                 edges.copy[chosen], t[within], samples[:, within],
-                self.after[name, number][chosen], len(edges.copies),
+                self.ends_of[name, number][1][chosen], len(edges.copies),
             )  # fmt: skip
             found = found[self.x.replicate_of_block] if edges.shared else found
             # One monitor has all blocks, or each its own.
