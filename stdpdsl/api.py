@@ -17,11 +17,12 @@ import tempfile
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results import Results, load
+from .results import Results, _require, load
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -97,13 +98,14 @@ def compile(
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
-    on_event: Callable[[dict[str, Any]], None] | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None, progress: bool = False,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in a process of its own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
-    returned. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
-    compiler and the simulation warn of is a Python warning. CompileError, RunError.
+    returned. `progress` shows a bar, in notebooks too, by `tqdm`. `on_event` hears of stages and
+    progress, as `execution/local.py` lists them. What the compiler and the simulation warn of is a
+    Python warning. CompileError, RunError.
     """
     from .diagnostics import render
     from .execution.saved import run_and_save
@@ -131,8 +133,13 @@ def run(
                 warnings.warn(str(event["text"]), stacklevel=2)
             if on_event is not None:
                 on_event(event)
+            if bar is not None:
+                bar(event)
 
-        outcome = run_and_save(compiled.script, found.text, found.folder, place, overwrite, hear)
+        with _Bar() if progress else nullcontext() as bar:
+            outcome = run_and_save(
+                compiled.script, found.text, found.folder, place, overwrite, hear
+            )  # fmt: skip
         if not outcome.folder:
             log = f" (log: {outcome.log})" if outcome.log else ""
             raise RunError(f"{found.name}: {outcome.message or 'the simulation failed'}{log}")
@@ -146,6 +153,24 @@ def run(
     if temporary is not None:
         weakref.finalize(results, _remove, temporary)
     return results
+
+
+class _Bar:
+    """Events as a bar over the simulated time."""
+
+    def __enter__(self) -> _Bar:
+        tqdm = _require("tqdm.auto").tqdm
+        self.bar = tqdm(total=100, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}")
+        return self
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        if event.get("event") == "stage":
+            self.bar.set_description(str(event["name"]))
+        elif event.get("event") == "progress" and event["duration"]:
+            self.bar.update(round(100 * event["t"] / event["duration"], 1) - self.bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
 
 
 def _remove(folder: str) -> None:

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .plot import Plot
 
 TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
 
@@ -103,6 +106,13 @@ class Results:
     def responses(self) -> Table:
         """A row per neuron and stimulus: the mean rate (Hz) at a sound's stimuli."""
         return Table(self, "responses")
+
+    @property
+    def plot(self) -> Plot:
+        """Figures as matplotlib axes; see `plot.py`."""
+        from .plot import Plot
+
+        return Plot(self)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -226,6 +236,12 @@ class Table:
 
         return to_xarray(self)
 
+    def to_neo(self) -> Any:
+        """Spikes as a `neo.Block`; see `neo.py`."""
+        from .neo import to_neo
+
+        return to_neo(self)
+
     def __len__(self) -> int:
         if self.condition is None:
             return int(self.results.metadata["tables"][self.name])
@@ -288,7 +304,8 @@ def _require(package: str) -> Any:
     try:
         return import_module(package)
     except ImportError:
-        raise ResultsError(f"{package} is not installed: pip install {package}") from None
+        name = package.partition(".")[0]
+        raise ResultsError(f"{name} is not installed: pip install {name}") from None
 
 
 def load(folder: str | Path) -> Results:

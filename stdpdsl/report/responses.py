@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,6 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
     phases = phases if len(phases) < 3 else [phases[0], phases[-1]]
     size = int(everyone["neuron"].max()) + 1, int(everyone["stimulus"].max()) + 1
     highest = limits(everyone["value"])[1] or 1.0
-    texts = dict(zip(everyone["stimulus"].tolist(), everyone["label"].tolist(), strict=True))
-    picks = sorted({int(round(k)) for k in np.linspace(0, size[1] - 1, min(size[1], LABELS))})
     with Canvas(name, 4.3, 2.3, columns=len(phases), sharey=True) as canvas:
         for k, phase in enumerate(phases):
             ax = canvas.axes[0, k]
@@ -48,14 +47,8 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
                     ax.plot(values, "o-", ms=3, color=SERIES[neuron], label=f"neuron {neuron}")
                 ax.set_ylim(0, 1.05 * highest)
             else:
-                image = ax.imshow(
-                    matrix(part["neuron"], part["stimulus"], part["value"], size), origin="lower",
-                    aspect="auto", cmap=SEQUENTIAL, vmin=0, vmax=highest, interpolation="none",
-                    extent=(-0.5, size[1] - 0.5, -0.5, size[0] - 0.5),
-                )  # fmt: skip
-                ax.set_yticks(sorted({0, size[0] - 1}))
-            ax.set_xticks(picks, [texts.get(p, str(p)) for p in picks], rotation=40, ha="right",
-                          rotation_mode="anchor")  # fmt: skip
+                image = response_map(ax, rates, everyone, highest)
+            stimuli(ax, everyone)
             ax.set_title(phase or "")
         if size[0] <= CURVES:
             canvas.axes[0, 0].set_ylabel("rate (Hz)")
@@ -67,6 +60,29 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
             bar.set_label("rate (Hz)")
             bar.outline.set_visible(False)
         return canvas.svg("response of each neuron to each stimulus")
+
+
+def response_map(ax: Any, rates: np.ndarray, rows: Rows, highest: float | None = None) -> Any:
+    """Rates by neuron and stimulus as an image, large ones in coarser cells; the image."""
+    neuron, stimulus = np.indices(rates.shape).reshape(2, -1)
+    shape = rates.shape
+    image = ax.imshow(
+        matrix(neuron, stimulus, rates.ravel(), shape), origin="lower", aspect="auto",
+        cmap=SEQUENTIAL, vmin=0, vmax=highest, interpolation="none",
+        extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5),
+    )  # fmt: skip
+    ax.set_yticks(sorted({0, shape[0] - 1}))
+    stimuli(ax, rows)
+    return image
+
+
+def stimuli(ax: Any, rows: Rows) -> None:
+    """Some stimuli's labels."""
+    texts = dict(zip(rows["stimulus"].tolist(), rows["label"].tolist(), strict=True))
+    count = int(rows["stimulus"].max()) + 1
+    picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, LABELS))})
+    ax.set_xticks(picks, [texts.get(p, str(p)) for p in picks], rotation=40, ha="right",
+                  rotation_mode="anchor")  # fmt: skip
 
 
 def table(one: Rows, size: tuple[int, int]) -> np.ndarray:
