@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from . import ast
 from .check import Checked, check
@@ -19,9 +20,9 @@ from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .parser import parse
 from .plan import Plan, make_plan
-from .recordings import FROM_FOLDER, missing_files
+from .recordings import FROM_FOLDER, missing_files, named_files
 from .settings import with_settings
-from .source import Source
+from .source import Source, Span
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
@@ -31,42 +32,56 @@ class Compiled:
     script: str
     diagnostics: list[Diagnostic]
     plan: Plan
+    settings: dict[str, Any]
+    """What the script was compiled with: --set, --parameters and the target that was chosen."""
+    files: dict[str, Path]
+    """The files that the script reads, by their names in the spec."""
+
+
+Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these files, unsaved
 
 
 def check_text(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
 ) -> tuple[Checked | None, list[Diagnostic]]:
     """Everything that is wrong with a spec; reads only the files that it names."""
     try:
-        checked, _, diagnostics = _front(source, folder, sets)
+        checked, _, diagnostics = _front(source, folder, sets, texts)
     except CompileError as error:
         return None, list(error.diagnostics)
     return checked, diagnostics
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0
 ) -> Compiled:
-    """The script of a spec. Raises CompileError with all errors at once."""
+    """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
+    cores. Raises CompileError with all errors at once."""
     # Here, since `check` needs neither, and they take a sixth of its time to import.
     from .brian2.render import render
     from .lower import lower
 
     checked, table, diagnostics = _front(source, folder, sets)
+    if checked.spec.is_collection:
+        diagnostics.append(Diagnostic(
+            "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
+            help="start with `model NAME`, and declare layers and `run:`",
+        ))  # fmt: skip
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
-    plan = make_plan(experiment, table, costs(checked, table), target)
-    script = render(experiment, source.text, parameters, plan.target)
+    plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
+    script = render(experiment, source.text, sets, parameters, plan.target)
     warnings = [d for d in diagnostics if d.severity != "error"]
-    return Compiled(script, warnings, plan)
+    settings = {"set": sets, "parameters": parameters, "target": plan.target}
+    return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets, library())
-    used, problems = read_used(spec, folder)
+    used, problems = read_used(spec, folder, texts)
     tables: dict[str, dict[str, list]] = {}
 
     def read(name: str) -> dict[str, list]:
@@ -77,7 +92,7 @@ def _front(
     # The heads of files first: what they name is no unknown name.
     checked = check(spec, used, library(), headers_of(spec, read))
     diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
-    if has_errors(diagnostics):
+    if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
@@ -128,13 +143,16 @@ def library() -> Library:
     return Library(Path(__file__).parent / "library")
 
 
-def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
+def read_used(
+    spec: ast.Spec, folder: Path, texts: Texts | None = None
+) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
     used: dict[str, ast.Spec] = {}
     problems: list[Diagnostic] = []
     for use in spec.of(ast.Use):
         path = folder / use.path.value
         try:
-            text = path.read_text(encoding="utf-8")
+            held = texts.get(path.resolve()) if texts else None
+            text = path.read_text(encoding="utf-8") if held is None else held
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
             problems.append(Diagnostic(

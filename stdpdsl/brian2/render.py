@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -47,10 +48,13 @@ def fill(template: str, **context: Any) -> str:
     return _templates().get_template(template).render(**context)
 
 
-def render(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
-    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
+def render(
+    e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str
+) -> str:
+    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
+    NAME=VALUE that the spec was given."""
     context = {
-        **heading(e, spec_text, target), **tables(e), **data_context(e),
+        **heading(e, spec_text, target), "set": repr(list(sets)), **tables(e), **data_context(e),
         **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="", support="")
@@ -64,7 +68,8 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "model": e.model, "model_repr": repr(e.model),
         "doc": e.doc.replace("\\", "\\\\").replace('"', "'"),
         "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
-        "rows": e.rows, "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
+        "rows": e.rows, "shards": 1 if coupling(e) else e.rows, "coupled": coupling(e),
+        "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
         "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
         "phases": [
             {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
@@ -72,6 +77,12 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
             for p in e.phases
         ],
     }  # fmt: skip
+
+
+def coupling(e: Experiment) -> str:
+    """The connections through which blocks feel one another, by name."""
+    shared = {layer.name: layer.shared for layer in e.layers}
+    return ", ".join(c.name for c in e.connections if shared[c.post] and not shared[c.pre])
 
 
 def import_block(imports: list[str]) -> str:
@@ -264,7 +275,8 @@ def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
-        "count": f"{layer.size} * {e.replicates}", "imports": imports_in(group), "records": records,
+        "count": f"{layer.size} * len(x.replicate_of_copy)", "imports": imports_in(group),
+        "records": records,
     }  # fmt: skip
 
 

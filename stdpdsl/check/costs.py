@@ -52,6 +52,7 @@ class Estimate:
     dt: float
     result_bytes: float
     memory_bytes: float
+    coupled: bool = False  # blocks that feel one another run together
 
     @property
     def neurons(self) -> float:
@@ -130,6 +131,8 @@ class Costs:
             self.blocks, self.replicates, layers, connections, tuple(records), seconds, dt,
             result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
             memory_bytes=sum(p.bytes for p in (*layers, *connections, *records)),
+            coupled=any(c.pre and c.post and c.pre.scope == "block" and c.post.scope == "shared"
+                        for c in self.symbols.connections),
         )  # fmt: skip
 
     # Parts

@@ -59,7 +59,8 @@ class Experiment:
         for column in self.symbols.columns.values():
             if not column.of_presets or column.target is None:
                 continue
-            rule = self.symbols.components[column.target[0]].rule
+            component = self.symbols.components.get(column.target[0])
+            rule = component.rule if component else None  # it is reported where there is none
             unit = getattr(column.node, "unit", None) or getattr(
                 getattr(column.node, "value", None), "unit", None
             )

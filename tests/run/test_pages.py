@@ -1,5 +1,4 @@
-"""The tutorial and the page for Brian2's users: every block of code in them runs, and the text below
-a block is what it prints."""
+"""The pages for newcomers: every block of code in them runs, and what stands below is printed."""
 
 import contextlib
 import io

@@ -86,14 +86,16 @@ class Saving:
                 neuron, t = self.recorded.spikes(name, number)
             else:
                 neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
+            self.of_spikes(number, name, size, shared, neuron, np.rint(t / self.dt).astype(int))
+            saved = self.saved(neuron // size, shared)
+            neuron, t = neuron[saved], t[saved]
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
-            self.of_spikes(number, name, size, shared, neuron, np.rint(t / self.dt).astype(int))
 
     def measure(self, number, name, shared, found):
         """Measures of a layer or connection in a phase; what is shared is each block's."""
         for what, values in found.items():
-            values = values[self.x.replicate_of_block] if shared else values
+            values = values[self.x.heard] if shared else values
             self.measures[number][f"{name}_{what}"] = values
 
     def elements(self, name, number):
@@ -111,7 +113,7 @@ class Saving:
             values = {"i": edges.i, "j": edges.j, "N_pre": edges.n_pre, "N_post": edges.n_post}
             nothing = np.zeros(0), np.zeros(0)  # of a connection without synapses
             values["before"], values["weight"] = self.ends_of.get((name, number), nothing)
-        blocks = x.replicate_of_block if shared else np.arange(x.blocks)
+        blocks = x.heard if shared else np.arange(x.blocks)
         return Elements(copy, blocks, **values)
 
     def each(self, value):
@@ -121,8 +123,7 @@ class Saving:
     def of_spikes(self, number, name, size, shared, neuron, step):
         """What is measured of recorded spikes (neuron, step)."""
         x = self.x
-        replicates = x.copies(shared)
-        neurons = size * len(replicates)
+        neurons = size * len(x.copies(shared))
         steps, first = x.phase_steps[number], int(self.first_steps[number])
         found = {"cv": interval_variation(neuron, step, neurons, size)}
         if size > 1:
@@ -137,14 +138,14 @@ class Saving:
         """Rates of each neuron at each stimulus, some copies at a time, and what is measured of
         them."""
         x = self.x
-        replicates = x.copies(shared)
+        sources = x.sources(shared, True)
         labels = labels_of(x.presentations)
         order = np.argsort(neuron, kind="stable")
         neuron, step = neuron[order], step[order]
         at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
         found = []
-        for first in range(0, len(replicates), at_once):
-            part = replicates[first : first + at_once]
+        for first in range(0, len(sources), at_once):
+            part = sources[first : first + at_once]
             low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
             rates = response_rates(
                 neuron[low:high] - first * size, step[low:high], size, part, x.presentations,
@@ -152,8 +153,10 @@ class Saving:
             )  # fmt: skip
             found.append(response_measures(rates, size))
             at, stimulus = (index.ravel() for index in np.indices(rates.shape))
+            at += first * size
             heard = np.isfinite(rates.ravel())
-            at, stimulus = at[heard] + first * size, stimulus[heard]
+            heard &= x.saves[at // size] if shared else True
+            at, stimulus = at[heard], stimulus[heard]
             self.results.responses(
                 name, neuron=at % size, stimulus=stimulus, label=labels[stimulus],
                 value=rates.ravel()[heard], **self.places(at // size, shared),
@@ -164,9 +167,13 @@ class Saving:
     def places(self, copy, shared):
         """The block of each row, or the replicate of what is shared."""
         if not shared:
-            return {"block": copy}
+            return {"block": copy + self.x.first}
         has = "replicate" in self.results.tables["blocks"].sweep
-        return {"block": None, **({"replicate": copy} if has else {})}
+        return {"block": None, **({"replicate": self.x.replicate_of_copy[copy]} if has else {})}
+
+    def saved(self, copy, shared):
+        """Which rows this shard saves."""
+        return self.x.saves[copy] if shared else slice(None)
 
     # Connections
 
@@ -195,9 +202,13 @@ class Saving:
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
         others = {column: state[v] for v, column in states.items() if v != weight}
         delay = edges.axonal + edges.dendritic
+        mine = self.saved(block, edges.shared)
         self.results.weights(
-            name, pre=edges.i, post=edges.j, delay=delay, w_initial=first,
-            w=state.get(weight), state=others, **self.places(block, edges.shared),
+            name, pre=edges.i[mine], post=edges.j[mine], delay=delay[mine],
+            w_initial=None if first is None else first[mine],
+            w=state[weight][mine] if weight else None,
+            state={column: values[mine] for column, values in others.items()},
+            **self.places(block[mine], edges.shared),
         )  # fmt: skip
         if weight:
             low, high = bounds(edges) if bounds else (-np.inf, np.inf)
@@ -227,30 +238,34 @@ class Saving:
     def layer_samples(self, number, name, size, shared, variables):
         """Recorded samples of a layer, and its final state."""
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            mine = self.saved(chosen // size, shared)
+            chosen = chosen[mine]
             for shown, model in variables:
                 where = {"layer": name, "neuron": chosen % size}
                 where |= self.places(chosen // size, shared)
                 last = None
                 if name not in self.x.spikes:
                     last = self.recorded.state(name, model)[chosen]
-                self.trajectory(shown, t, samples[model], last, **where)
+                self.trajectory(shown, t, samples[model][mine], last, **where)
 
     def connection_samples(self, number, name, variables, traces, weight=None):
         """Recorded samples of a connection, and its final state; of its weight, when it settled."""
         edges = self.x.edges[name]
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
+            chosen = chosen[mine]
             for shown, model in variables:
                 base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
+                if base == weight:
+                    self.settled(name, edges, everyone, t, samples[model])
                 last = self.recorded.state(name, base)[chosen]
                 if base in traces:
                     age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
                     last = traces[base](last, part_of(edges, chosen), age)
                 self.trajectory(
-                    shown, t, samples[model], last, connection=name, pre=edges.i[chosen],
+                    shown, t, samples[model][mine], last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
-                if base == weight:
-                    self.settled(name, edges, chosen, t, samples[model])
 
     def settled(self, name, edges, chosen, t, samples):
         """When the recorded weights had settled, in each phase."""
@@ -263,7 +278,7 @@ class Saving:
                 edges.copy[chosen], t[within], samples[:, within],
                 self.ends_of[name, number][1][chosen], len(edges.copies),
             )  # fmt: skip
-            found = found[self.x.replicate_of_block] if edges.shared else found
+            found = found[self.x.heard] if edges.shared else found
             # One monitor has all blocks, or each its own.
             known = self.measures[number].setdefault(f"{name}_settled", found)
             self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)
@@ -282,7 +297,7 @@ class Saving:
         """The table of blocks; whether all their values are finite."""
         for number, measures in enumerate(self.measures):
             status = np.where(self.good[number], "ok", "nan").astype(object)
-            block = np.arange(self.x.blocks)
+            block = self.x.first + np.arange(self.x.blocks)
             self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
         return bool(self.good.all())
 
