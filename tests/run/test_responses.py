@@ -87,3 +87,17 @@ def test_each_replicate_hears_its_own_order(tmp_path):
     assert shared.replicate.nunique() == 2 and shared.block.isna().all()
     both = [shared[shared.replicate == k].groupby(["phase", "stimulus"]).size() for k in (0, 1)]
     assert not both[0].equals(both[1])  # the phases cut other presentations
+
+
+def test_shards_have_the_same_responses(tmp_path):
+    """Three shards of two replicates, one of which hears both."""
+    text = spec([1e-5, 0.1], replicates=2).replace("order: sequential", "order: shuffled")
+    script = script_of(text)
+    whole = run_here(tmp_path, script)
+    shards = [run_here(tmp_path, script, f"s{k}", more=["--shard", f"{k}/3"]) for k in (1, 2, 3)]
+    for name in ("blocks", "responses"):
+        keys = [k for k in ("layer", "block", "replicate", "phase", "neuron", "stimulus")
+                if k in whole[name]]  # fmt: skip
+        both = [t.sort_values(keys, ignore_index=True) for t in (
+            pd.concat([s[name] for s in shards], ignore_index=True), whole[name])]  # fmt: skip
+        pd.testing.assert_frame_equal(*both, check_exact=True)

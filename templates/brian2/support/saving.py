@@ -251,6 +251,8 @@ class Saving:
     def connection_samples(self, number, name, variables, traces, weight=None):
         """Recorded samples of a connection, and its final state; of its weight, when it settled."""
         edges = self.x.edges[name]
+        for measures in self.measures if weight else ():  # also where no block is recorded
+            measures[f"{name}_settled"] = np.full(self.x.blocks, np.nan)
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
             everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
             chosen = chosen[mine]
@@ -280,7 +282,7 @@ class Saving:
             )  # fmt: skip
             found = found[self.x.heard] if edges.shared else found
             # One monitor has all blocks, or each its own.
-            known = self.measures[number].setdefault(f"{name}_settled", found)
+            known = self.measures[number][f"{name}_settled"]
             self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)
 
     def trajectory(self, variable, t, samples, last, **where):
