@@ -357,6 +357,8 @@ def lsp(options: argparse.Namespace) -> int:
 
     if not importlib.util.find_spec("pygls"):
         raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
+    if _is_terminal(sys.stdin):
+        _complain("this speaks with an editor, which starts it; Ctrl-C ends it")
     gc.enable()  # this process lives long
     from .language_server import serve
 

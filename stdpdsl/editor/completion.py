@@ -73,25 +73,20 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
     return items
 
 
-# The clauses in which names are of one kind. A clause that is none of them must not hide the one
-# around it, so all are asked for.
+# The words that tell which names may follow, and those that end what an earlier one told.
 _CLAUSES = frozenset(
     "neuron scope drive sound order stimuli filter then method pattern plasticity deliver ties"
     " initial connect record grid zip derive random samples where duration phases set on reset"
     " every normalise equations parameters constants requires ports presets post output weight"
     " delay table from to per of".split()
 )
-
-
-_OWN = ("initial", "drive")  # these take the component's own variables
+_BODY = re.compile(r"(?:\n[ \t]+[^\n]*|\n[ \t]*)*")  # indented lines, blank ones among them
 
 
 def _around(node: ast.Node, offset: int) -> bool:
     """The declaration goes on until the next one starts, blank lines included."""
-    text = node.span.source.text
-    end = node.span.end
-    rest = re.compile(r"(?:\n[ \t]+[^\n]*|\n[ \t]*)*").match(text, end)
-    return node.span.start <= offset <= (rest.end() if rest else end)
+    body = _BODY.match(node.span.source.text, node.span.end)
+    return body is not None and node.span.start <= offset <= body.end()
 
 
 def _of_place(
@@ -153,8 +148,9 @@ def _of_place(
     if "normalise" in state.expected:  # a statement starts, which may change the other side
         sided = document.scope(declaration).items()
         own.update({name: s for name, s in sided if s.side and s.kind == "variable"})
-        return [_symbol(document, s) for s in own.values()]
-    return [_symbol(document, s) for s in own.values()] if clause in _OWN else []
+    elif clause not in ("initial", "drive"):
+        return []
+    return [_symbol(document, s) for s in own.values()]
 
 
 def _triggers(declaration: ast.Declaration | None) -> list[str]:

@@ -30,12 +30,9 @@ class Document:
 
     def __post_init__(self) -> None:
         self.source = Source(str(self.path), self.text)
-        self._whole, self.found = check_text(self.source, self.path.parent, [], self.texts)
-
-    @property
-    def diagnostics(self) -> list[Diagnostic]:
-        """Errors and warnings; some may stand in files that the text uses."""
-        return self.found
+        # Errors and warnings; some may stand in files that the text uses.
+        self.diagnostics: list[Diagnostic]
+        self._whole, self.diagnostics = check_text(self.source, self.path.parent, [], self.texts)
 
     @cached_property
     def checked(self) -> Checked:

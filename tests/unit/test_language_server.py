@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -15,14 +16,26 @@ from pygls.exceptions import FeatureNotificationError
 from pygls.lsp.client import LanguageClient
 from pygls.workspace import PositionCodec, Workspace
 
-from stdpdsl import cli, language_server
+from stdpdsl import cli
+from stdpdsl.builtins import (
+    CONSTANTS,
+    DISTRIBUTIONS,
+    FUNCTIONS,
+    LISTS,
+    NEURON_VARIABLES,
+    PATTERNS,
+    SYNAPSE_VARIABLES,
+)
 from stdpdsl.comments import formatted
-from stdpdsl.editor.completion import complete
+from stdpdsl.editor.completion import _CLAUSES, complete
 from stdpdsl.editor.document import Document
 from stdpdsl.editor.meaning import meaning
 from stdpdsl.editor.outline import outline
+from stdpdsl.editor.places import Places
+from stdpdsl.editor.server import Server
 from stdpdsl.explanations import page
-from stdpdsl.language_server import Server
+from stdpdsl.meanings import MEANINGS
+from stdpdsl.parser import _reader
 from stdpdsl.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -105,10 +118,7 @@ class Editor:
     def uri(self, name):
         return (self.folder / name).as_uri()
 
-    def open(self, name, text=None):
-        path = self.folder / name
-        if text is None:
-            text = path.read_text(encoding="utf-8")
+    def open(self, name, text):
         self.texts[name] = text
         self.client.text_document_did_open(
             lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(self.uri(name), "stdp", 1, text))
@@ -434,7 +444,7 @@ def test_a_table_is_read_again_when_the_text_is_saved(tmp_path):
 
 def test_an_error_of_ours_is_logged_and_not_the_end(tmp_path, monkeypatch):
     """And what was said of the text before is taken back."""
-    server = language_server.Server()
+    server = Server()
     said, logged = [], []
     monkeypatch.setattr(Server, "text_document_publish_diagnostics", lambda _, p: said.append(p))
     monkeypatch.setattr(Server, "window_log_message", lambda _, p: logged.append(p.message))
@@ -445,7 +455,7 @@ def test_an_error_of_ours_is_logged_and_not_the_end(tmp_path, monkeypatch):
     assert len(said[-1].diagnostics) == 1
     server.workspace.put_text_document(lsp.TextDocumentItem(uri, "stdp", 2, "layer"))
     with monkeypatch.context() as broken:
-        broken.setattr(language_server, "Document", lambda *_: 1 / 0)
+        broken.setattr("stdpdsl.editor.server.Document", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             server.check(uri)
     assert said[-1].diagnostics == []
@@ -474,7 +484,7 @@ def test_no_text_breaks_it(name):
 @pytest.mark.parametrize("encoding, column", [("utf-8", 12), ("utf-16", 10), ("utf-32", 9)])
 def test_places_count_in_the_units_of_the_client(encoding, column):
     text = "a\x0cb\u2028c\r\n# Ruhe 🎵x\rlast"
-    places = language_server.Places(text, PositionCodec(encoding))
+    places = Places(text, PositionCodec(encoding))
     x = text.index("x")
     assert _pair(places.position(x)) == (1, column - 1)
     for offset in range(len(text) + 1):
@@ -488,3 +498,21 @@ def test_without_pygls_it_says_how_to_install_it(monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["lsp"]) == 2
     assert "pip install 'stdpdsl[editor]'" in capsys.readouterr().err
+
+
+def test_every_word_of_the_tables_has_a_meaning():
+    functions = {n: f.arity for n, f in FUNCTIONS.items()}
+    functions |= {n: len(f.arguments) for n, f in {**LISTS, **DISTRIBUTIONS}.items()}
+    others = {*CONSTANTS, *PATTERNS, *NEURON_VARIABLES, *SYNAPSE_VARIABLES, "poisson"}
+    assert set(MEANINGS) == set(functions) | others
+    for name, (signature, text) in MEANINGS.items():
+        assert text and re.match(r"\w+", signature)[0] == name
+        if name in functions:
+            assert signature.count(",") + 1 == functions[name]
+            given = LISTS.get(name) or DISTRIBUTIONS.get(name)
+            if given:
+                assert signature == f"{name}({', '.join(given.arguments)})"
+
+
+def test_completion_asks_for_words_that_the_parser_knows():
+    assert set(_reader().kinds.values()) >= _CLAUSES
