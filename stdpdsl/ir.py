@@ -210,6 +210,16 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """One number per block, of the elements of a component or of none. `code` uses `of` (the
+    elements and what is taken over them), `p`, `row` and `found` (the measures before it)."""
+
+    name: str
+    component: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Audio:
     """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears."""
 
@@ -251,3 +261,4 @@ class Experiment:
     spikes_of: tuple[str, ...]
     monitors: tuple[Monitor, ...]
     phases: tuple[Phase, ...]
+    measures: tuple[Measure, ...] = ()
