@@ -221,11 +221,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Audio:
-    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears."""
+    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears,
+    `from_files` whether a sound is read from the user's files."""
 
     name: str
     code: tuple[str, ...]
     sound: str = ""
+    from_files: bool = False
 
 
 @dataclass(frozen=True)

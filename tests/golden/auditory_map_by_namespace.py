@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
@@ -100,15 +101,15 @@ def sound_training(replicate, data, p):
 
 
 def filterbank_cochlea(replicate, sounds, p):
-    samples, _, samplerate = sounds['training', replicate]
-    return filterbank(samples, samplerate, [(gammatone, {'cf': erbspace(100.0, 5000.0, 10)})], lambda x: 3*np.clip(x, 0, np.inf))
+    sound = sounds['training', replicate]
+    return filterbank(sound.samples, sound.samplerate, [(gammatone, {'cf': erbspace(100.0, 5000.0, 10)})], lambda x: 3*np.clip(x, 0, np.inf))
 
 
 def all_sounds(row, blocks, data, p):
-    """(samples, presentations, sample rate) of each sound of each replicate."""
+    """Each sound of each replicate."""
     sounds = {}
-    for replicate in np.unique(replicates_in(row, len(blocks))).tolist():
-        sounds["training", replicate] = sound_training(replicate, data, p)
+    for r in np.unique(replicates_in(row, len(blocks))).tolist():
+        sounds["training", r] = Sound(sound_training, r, data, p, from_files=False)
     return sounds
 
 
