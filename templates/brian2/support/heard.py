@@ -7,6 +7,8 @@ import numpy as np
 from nerve import fingerprint, kept, nerve_cache
 from sources import code_of, numbers_in
 
+COLUMNS = ("onset", "offset", "stimulus", "label")
+
 
 class Sound:
     """The sound of a replicate: make(replicate, folder, p) returns its (samples, presentations,
@@ -32,18 +34,28 @@ class Sound:
         return self.made[0]
 
     @cached_property
-    def shape(self):
-        """The number of samples and their rate, kept from run to run."""
-        key = fingerprint("shape", self.key)
-        return kept(nerve_cache(key), key, lambda: [len(self.samples), self.made[2]])
+    def about(self):
+        """The number of samples, their rate and what is presented, kept from run to run."""
+        key = fingerprint("about", self.key)
+
+        def about():
+            samples, presentations, samplerate = self.made
+            return [len(samples), samplerate, *(presentations[c] for c in COLUMNS)]
+
+        return kept(nerve_cache(key), key, about)
 
     @property
     def samplerate(self):
-        return float(self.shape[1])
+        return float(self.about[1])
 
     @property
     def seconds(self):
-        return int(self.shape[0]) / self.samplerate
+        return int(self.about[0]) / self.samplerate
+
+    @property
+    def presentations(self):
+        """Columns, as `sequence` returns them."""
+        return dict(zip(COLUMNS, self.about[2:], strict=True))
 
 
 def sound_length(name, sounds):
