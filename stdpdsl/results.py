@@ -15,10 +15,12 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .resources import load_support
+
 if TYPE_CHECKING:
     from .plot import Plot
 
-TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
+TABLES: tuple[str, ...] = load_support("folder").TABLES
 
 FIXED_COLUMNS = (
     "block",
