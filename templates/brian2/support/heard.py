@@ -7,6 +7,8 @@ import numpy as np
 from nerve import fingerprint, kept, nerve_cache
 from sources import code_of, numbers_in
 
+PRESENTED = ("onset", "offset", "stimulus", "label")
+
 
 class Sound:
     """The sound of a replicate: make(replicate, folder, p) returns its (samples, presentations,
@@ -32,18 +34,29 @@ class Sound:
         return self.made[0]
 
     @cached_property
-    def shape(self):
-        """The number of samples and their rate, kept from run to run."""
-        key = fingerprint("shape", self.key)
-        return kept(nerve_cache(key), key, lambda: [len(self.samples), self.made[2]])
+    def facts(self):
+        """The number of samples, their rate, and the columns of the presentations, kept from run to
+        run."""
+        key = fingerprint("facts", self.key)
+
+        def made():
+            samples, presentations, samplerate = self.made
+            return [len(samples), samplerate, *(presentations[name] for name in PRESENTED)]
+
+        return kept(nerve_cache(key), key, made)
 
     @property
     def samplerate(self):
-        return float(self.shape[1])
+        return float(self.facts[1])
 
     @property
     def seconds(self):
-        return int(self.shape[0]) / self.samplerate
+        return int(self.facts[0]) / self.samplerate
+
+    @property
+    def presentations(self):
+        """What is presented when, in columns."""
+        return dict(zip(PRESENTED, self.facts[2:], strict=True))
 
 
 def sound_length(name, sounds):
