@@ -380,7 +380,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = all_sounds(row, options.blocks, options.data, p)
     x = data(row, sounds, options)
-    x.presentations = [sounds['training', replicate][1] for replicate in x.replicate_of_copy.tolist()]
+    x.presentations = [sounds['training', replicate].presentations for replicate in x.replicate_of_copy.tolist()]
     hear_AN(x, row, p, sounds, options, folder)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))

@@ -7,7 +7,7 @@ import numpy as np
 from nerve import fingerprint, kept, nerve_cache
 from sources import code_of, numbers_in
 
-PRESENTED = ("onset", "offset", "stimulus", "label")
+COLUMNS = ("onset", "offset", "stimulus", "label")
 
 
 class Sound:
@@ -34,29 +34,28 @@ class Sound:
         return self.made[0]
 
     @cached_property
-    def facts(self):
-        """The number of samples, their rate, and the columns of the presentations, kept from run to
-        run."""
-        key = fingerprint("facts", self.key)
+    def about(self):
+        """The number of samples, their rate and what is presented, kept from run to run."""
+        key = fingerprint("about", self.key)
 
-        def made():
+        def about():
             samples, presentations, samplerate = self.made
-            return [len(samples), samplerate, *(presentations[name] for name in PRESENTED)]
+            return [len(samples), samplerate, *(presentations[c] for c in COLUMNS)]
 
-        return kept(nerve_cache(key), key, made)
+        return kept(nerve_cache(key), key, about)
 
     @property
     def samplerate(self):
-        return float(self.facts[1])
+        return float(self.about[1])
 
     @property
     def seconds(self):
-        return int(self.facts[0]) / self.samplerate
+        return int(self.about[0]) / self.samplerate
 
     @property
     def presentations(self):
-        """What is presented when, in columns."""
-        return dict(zip(PRESENTED, self.facts[2:], strict=True))
+        """Columns, as `sequence` returns them."""
+        return dict(zip(COLUMNS, self.about[2:], strict=True))
 
 
 def sound_length(name, sounds):
