@@ -75,13 +75,14 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 
 def compile(
     spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
-    parameters: str = "synapse",
+    parameters: str = "synapse", allow_read: Sequence[str | Path] = (),
 ) -> Compiled:  # fmt: skip
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
 
     `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
-    numpy, cython or cpp_standalone; `parameters` is synapse or namespace.
+    numpy, cython or cpp_standalone; `parameters` is synapse or namespace. A spec reads files below
+    its own folder, and below those of `allow_read`.
     """
     from .compiler import compile_source
     from .source import Source
@@ -90,13 +91,15 @@ def compile(
     values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
     settings = [f"{name}={value}" for name, value in values]
     return compile_source(
-        Source(found.name, found.text), found.folder, settings, parameters, target
-    )
+        Source(found.name, found.text), found.folder, settings, parameters, target,
+        [Path(folder) for folder in allow_read],
+    )  # fmt: skip
 
 
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
+    allow_read: Sequence[str | Path] = (),
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in a process of its own, and open the results.
@@ -122,7 +125,9 @@ def run(
         except folders.ResultsError as error:
             raise RunError(str(error)) from None
     try:
-        compiled = compile(found, set=set, target=target, parameters=parameters)
+        compiled = compile(
+            found, set=set, target=target, parameters=parameters, allow_read=allow_read
+        )
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
 

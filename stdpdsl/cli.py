@@ -100,7 +100,7 @@ def check(options: argparse.Namespace) -> int:
             unreadable += 1
             continue
         try:
-            found += compiler.check_text(source, folder, [])[1]
+            found += compiler.check_text(source, folder, [], _allowed(options))[1]
         except CompileError as error:
             found += error.diagnostics
     found = in_order(found)
@@ -430,6 +430,14 @@ def _replace(path: Path, text: str) -> None:
         raise Stop(f"{path}: error: {_reason(error)}", SPEC_WRONG) from None
 
 
+def _allowed(options: argparse.Namespace) -> list[Path]:
+    """The folders of `--allow-read`, which exist: a mistyped one is no reason to say more later."""
+    for folder in options.allow_read:
+        if not folder.is_dir():
+            raise Stop(f"--allow-read {folder}: error: there is no such folder", USAGE)
+    return list(options.allow_read)
+
+
 def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
     """Compile a spec and show its warnings."""
     from . import compiler
@@ -437,7 +445,7 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
     source, folder = _read(options.spec)
     compiled = compiler.compile_source(
-        source, folder, options.set, options.parameters, options.target
+        source, folder, options.set, options.parameters, options.target, _allowed(options)
     )
     if compiled.diagnostics:
         _complain(render(compiled.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
@@ -634,6 +642,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("check", check, "Report all errors and warnings, without running anything.")
     sub.add_argument("specs", metavar="SPEC", nargs="+")
+    _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command("fmt", fmt, "Rewrite specs in their canonical form; comments stay.")
@@ -724,7 +733,15 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="one Synapses with parameters per synapse, or one per block with a namespace;"
         " the results are the same (default: %(default)s)",
     )
+    _reading(parser)
     _target(parser)
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-read", metavar="FOLDER", action="append", default=[], type=Path,
+        help="let the spec read files here, besides its own folder; repeatable",
+    )  # fmt: skip
 
 
 def _target(parser: argparse.ArgumentParser) -> None:

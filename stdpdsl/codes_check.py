@@ -493,6 +493,11 @@ FILE: dict[str, tuple[str, str]] = {
         "cell that is no number",
         "Each cell of a sweep's table is one number, in the unit of its head: `taupre [ms]`.",
     ),
+    "FILE004": (
+        "file that a spec may not read",
+        "A spec reads files below its own folder, links followed, so that a spec from a stranger "
+        "can be run. `--allow-read FOLDER` allows another folder.",
+    ),
 }
 
 CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **TARGET, **COST, **FILE}

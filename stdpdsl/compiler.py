@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,9 @@ from .check.limits import available_memory, refuse
 from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .named_files import FROM_FOLDER, missing_files, outside_files
 from .parser import parse
 from .plan import Plan, make_plan
-from .recordings import FROM_FOLDER, missing_files
 from .settings import with_settings
 from .source import Source
 from .sweep import SweepTable, evaluate_sweep
@@ -34,25 +34,27 @@ class Compiled:
 
 
 def check_text(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
 ) -> tuple[Checked | None, list[Diagnostic]]:
-    """Everything that is wrong with a spec; reads only the files that it names."""
+    """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`
+    or one of `allowed`."""
     try:
-        checked, _, diagnostics = _front(source, folder, sets)
+        checked, _, diagnostics = _front(source, folder, sets, allowed)
     except CompileError as error:
         return None, list(error.diagnostics)
     return checked, diagnostics
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str
-) -> Compiled:
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str,
+    allowed: Sequence[Path] = (),
+) -> Compiled:  # fmt: skip
     """The script of a spec. Raises CompileError with all errors at once."""
     # Here, since `check` needs neither, and they take a sixth of its time to import.
     from .brian2.render import render
     from .lower import lower
 
-    checked, table, diagnostics = _front(source, folder, sets)
+    checked, table, diagnostics = _front(source, folder, sets, allowed)
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
@@ -63,9 +65,11 @@ def compile_source(
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str]
+    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path]
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets, library())
+    if outside := outside_files(spec, folder, allowed):
+        raise CompileError(outside)
     used, problems = read_used(spec, folder)
     tables: dict[str, dict[str, list]] = {}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 Columns = dict[str, list]
+
+_NAME = r"[A-Za-z][A-Za-z0-9_]*"
+_HEAD = re.compile(rf"\s*{_NAME}(\.{_NAME})*\s*(\[[^][]*\]\s*)?")  # as in a table of the spec
 
 
 def read_table(path: Path) -> Columns:
@@ -93,6 +97,8 @@ def _named(head: Sequence[str]) -> None:
     for number, name in enumerate(head, 1):
         if not name.strip():
             raise ValueError(f"its column {number} has no name")
+        if not _HEAD.fullmatch(name):
+            raise ValueError(f"its column {number} has no name such as `Apre` or `A1.tau_m [ms]`")
     name, count = Counter(head).most_common(1)[0]
     if count > 1:
         raise ValueError(f"it has {count} columns `{name}`")

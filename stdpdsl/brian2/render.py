@@ -62,7 +62,7 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
     packages = ("brian2", "numpy", "pyarrow", *(("brian2hears",) if e.sounds else ()))
     return {
         "model": e.model, "model_repr": repr(e.model),
-        "doc": e.doc.replace("\\", "\\\\").replace('"', "'"),
+        "doc": in_docstring(e.doc),
         "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
         "rows": e.rows, "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
         "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
@@ -72,6 +72,12 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
             for p in e.phases
         ],
     }  # fmt: skip
+
+
+def in_docstring(text: str) -> str:
+    """Prose as it may stand between the quotes of a docstring."""
+    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return shown.replace("\\", "\\\\").replace('"', "'")
 
 
 def import_block(imports: list[str]) -> str:

@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
@@ -424,6 +425,8 @@ def main():
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    for text in unread_preferences():
+        say(options.events, event="warning", text=text)
     options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow', 'brian2hears',)}

@@ -61,11 +61,11 @@ def compiler(monkeypatch, tmp_path):
             return []
         return [Diagnostic("NAME001", Span(source, at, at + 5), "`wrong` is wrong")]
 
-    def check_text(source, folder, sets):
+    def check_text(source, folder, sets, allowed):
         calls.append((source.name, folder, sets))
         return None, found(source)
 
-    def compile_source(source, folder, sets, parameters, target):
+    def compile_source(source, folder, sets, parameters, target, allowed):
         calls.append((folder, sets, parameters, target))
         if "bug" in source.text:
             raise RuntimeError("we did not think of this")

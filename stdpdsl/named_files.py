@@ -1,0 +1,105 @@
+"""The files that a spec names, before anything runs: may they be read, and are they there?
+
+A spec may come from a stranger, so it reads regular files below its own folder and nothing else.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from . import ast
+from .diagnostics import Diagnostic
+
+FROM_FOLDER = "the path is taken from the spec's folder"
+_SOUNDS = (".wav", ".wave")
+
+
+def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
+    """What a spec reads besides the tables of its sweep and what it uses."""
+    found: list[Diagnostic] = []
+    for sound in spec.of(ast.Sound):
+        if sound.stimuli is not None and sound.stimuli.func.id == "files":
+            found += _recordings(sound.stimuli, folder)
+    for path in _data(spec):
+        if not (folder / path.value).is_file():
+            found.append(_missing(path, path.value, folder))
+    return found
+
+
+def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list[Diagnostic]:
+    """What a spec names that is not below its folder, nor below one of `allowed`; links are
+    followed. To be asked before anything is read."""
+    roots = [os.path.realpath(root) for root in (folder, *allowed)]
+    found = []
+    for node in _named(spec):
+        start = os.path.normpath(os.path.join(roots[0], node.value))
+        # Of a pattern, the folder that it starts from, whatever it matches, and each match.
+        places = [start]
+        if glob.has_magic(node.value) and _below_any(os.path.realpath(start), roots):
+            places += glob.glob(node.value, root_dir=folder, recursive=True)
+        real = [os.path.realpath(os.path.join(roots[0], place)) for place in places]
+        inside = all(_below_any(place, roots) for place in real)
+        if not inside:
+            message = f"`{node.value}` is not below the spec's folder"
+        elif any(os.path.exists(place) and not _is_plain(place) for place in real):
+            message = f"`{node.value}` is a device or a pipe, not a file"
+        else:
+            continue
+        help = "copy it there, or allow its folder: `--allow-read FOLDER`" if not inside else ""
+        found.append(Diagnostic("FILE004", node.span, message, help=help))
+    return found
+
+
+def _below_any(place: str, roots: Sequence[str]) -> bool:
+    return any(place == root or place.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _is_plain(place: str) -> bool:
+    return os.path.isfile(place) or os.path.isdir(place)
+
+
+def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
+    """Every path that a spec holds."""
+    for use in spec.of(ast.Use):
+        yield use.path
+    for sweep in spec.of(ast.Sweep):
+        yield from (part.path for part in sweep.parts if isinstance(part, ast.FromFile))
+    for sound in spec.of(ast.Sound):
+        if sound.stimuli is not None and sound.stimuli.func.id == "files":
+            yield from (x for x in ast.walk(sound.stimuli) if isinstance(x, ast.StringExpr))
+    yield from _data(spec)
+
+
+def _data(spec: ast.Spec) -> Iterator[ast.String]:
+    for layer in spec.of(ast.Layer):
+        if isinstance(layer.source, ast.SpikesFile | ast.RatesFile):
+            yield layer.source.path
+    for connect in spec.of(ast.Connect):
+        if connect.pattern is not None and connect.pattern.path is not None:
+            yield connect.pattern.path
+
+
+def _recordings(call: ast.Call, folder: Path) -> Iterator[Diagnostic]:
+    """`files("sounds/*.wav", labels = "sounds/labels.csv")`"""
+    named = {k.name.id: k.value for k in call.kwargs}
+    pattern = call.args[0] if call.args else named.get("pattern")
+    if isinstance(pattern, ast.StringExpr):
+        matches = glob.iglob(pattern.value, root_dir=folder, recursive=True)
+        if not any(match.lower().endswith(_SOUNDS) for match in matches):
+            yield Diagnostic(
+                "FILE001", pattern.span, f"no WAV file matches `{pattern.value}`",
+                help=f"put recordings there, or write where they are; {FROM_FOLDER}",
+            )  # fmt: skip
+    labels = call.args[1] if len(call.args) > 1 else named.get("labels")
+    if isinstance(labels, ast.StringExpr) and not (folder / labels.value).is_file():
+        yield _missing(labels, labels.value, folder)
+
+
+def _missing(node: ast.Node, name: str, folder: Path) -> Diagnostic:
+    reason = "it is a folder" if (folder / name).is_dir() else "there is no such file"
+    return Diagnostic(
+        "FILE001", node.span, f"cannot read `{name}`: {reason}", help=FROM_FOLDER
+    )  # fmt: skip
