@@ -454,15 +454,14 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
 def _read(name: str) -> tuple[Source, Path]:
     """A spec's text, and the folder that its files are named from."""
-    from .source import Source
+    from .source import Source, text_in
 
     try:
-        data = Path(name).read_bytes()
+        text = text_in(Path(name))
     except OSError as error:
         raise Stop(f"{name}: error: {_reason(error)}", SPEC_WRONG) from None
-    try:
-        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        data = error.object
         line = data.count(b"\n", 0, error.start) + 1
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"

@@ -21,7 +21,7 @@ from .named_files import FROM_FOLDER, missing_files, outside_files
 from .parser import parse
 from .plan import Plan, make_plan
 from .settings import with_settings
-from .source import Source
+from .source import Source, text_in
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
@@ -138,7 +138,7 @@ def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[D
     for use in spec.of(ast.Use):
         path = folder / use.path.value
         try:
-            text = path.read_text(encoding="utf-8")
+            text = text_in(path)
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
             problems.append(Diagnostic(
