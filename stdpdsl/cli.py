@@ -219,6 +219,27 @@ def compare(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
+def reproduce(options: argparse.Namespace) -> int:
+    """Run a result again from its own metadata, and say what differs."""
+    from .compare import render
+    from .execution.once import RunFailed
+    from .execution.progress import Progress
+    from .reproduce import reproduce as again
+    from .results import ResultsError, load
+
+    terminal = _is_terminal(sys.stderr)
+    try:
+        results = load(options.folder)
+        with Progress(_tell, terminal, lambda text: _complain(f"warning: {text}")) as progress:
+            found = again(results, Path(options.data), progress, _allowed(options))
+    except (ResultsError, ValueError) as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    except RunFailed as error:
+        raise Stop(f"error: {error}", error.status) from None
+    _say(render(found, options.format))
+    return DONE if all(one.same for one in found) else SPEC_WRONG
+
+
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     import shutil
@@ -680,6 +701,16 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("compare", compare, "Print what differs between two runs; exit 1 if they differ.")
     sub.add_argument("a", metavar="A")
     sub.add_argument("b", metavar="B")
+    _format(sub, ("text", "json"))
+
+    sub = command(
+        "reproduce", reproduce, "Run a result again as it says it was; exit 1 if they differ."
+    )
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument(
+        "--data", metavar="FOLDER", default=".", help="of the files that the spec names; default: ."
+    )
+    _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command("summary", summary, "Print the blocks of a run with their outcomes.")

@@ -59,7 +59,7 @@ def compile_source(
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
     plan = make_plan(experiment, table, costs(checked, table), target)
-    script = render(experiment, source.text, parameters, plan.target)
+    script = render(experiment, source.text, parameters, plan.target, sets)
     warnings = [d for d in diagnostics if d.severity != "error"]
     return Compiled(script, warnings, plan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -47,9 +48,13 @@ def fill(template: str, **context: Any) -> str:
     return _templates().get_template(template).render(**context)
 
 
-def render(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
-    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
+def render(
+    e: Experiment, spec_text: str, lowering: str, target: str, settings: Sequence[str] = ()
+) -> str:
+    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's; `settings` are
+    those of `--set`, for its results to say."""
     context = {
+        "settings": repr(list(settings)), "version_repr": repr(__version__),
         **heading(e, spec_text, target), **tables(e), **data_context(e),
         **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
     }  # fmt: skip
@@ -82,7 +87,7 @@ def in_docstring(text: str) -> str:
 
 def import_block(imports: list[str]) -> str:
     lines = {
-        "import argparse", "import hashlib", "import os", "import sys", "import tempfile",
+        "import argparse", "import hashlib", "import os", "import platform", "import sys", "import tempfile",
         "from importlib.metadata import version", "from types import SimpleNamespace", *imports,
     }  # fmt: skip
     third = sorted(x for x in lines if re.search("numpy|pyarrow|scipy|brian2", x))
