@@ -251,7 +251,7 @@ def network(x, given, p):
             objects.groups["input"],
             objects.groups["cell"],
             """
-            high = clip(v_post - theta_plus, 0*mV, inf*volt) : volt
+            high = clip((u_post + int(t - lastspike_post < 2*ms)*(33*mV - u_post)) - theta_plus, 0*mV, inf*volt) : volt
             raised = clip(v_plus_post - theta_minus, 0*mV, inf*volt) : volt
             dw/dt = A_LTP*x/tau_x*high*raised : 1 (clock-driven)
             dx/dt = -x/tau_x : 1 (clock-driven)
@@ -336,9 +336,11 @@ def main():
     options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
+    versions |= {"python": platform.python_version(), "stdpdsl": '0.1.0'}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
-        "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
+        "settings": [], "seed": SEED, "dt": DT, "blocks": BLOCKS,
+        "versions": versions, "target": options.target,
         "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip

@@ -283,9 +283,11 @@ def main():
     options.target = usable_target(options)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
+    versions |= {"python": platform.python_version(), "stdpdsl": '0.1.0'}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
-        "seed": SEED, "dt": DT, "blocks": BLOCKS, "versions": versions, "target": options.target,
+        "settings": [], "seed": SEED, "dt": DT, "blocks": BLOCKS,
+        "versions": versions, "target": options.target,
         "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip

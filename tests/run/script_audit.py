@@ -34,7 +34,7 @@ FUNCTIONS = {
 METHODS = {
     "SPEC.encode", "__doc__.partition", "argparse.ArgumentParser", "group.run_on_event",
     "group.run_regularly", "group.set_event_schedule", "hashlib.sha256", "hexdigest",
-    "objects.links.append", "os.path.join", "parser.add_argument", "parser.parse_args",
+    "objects.links.append", "os.path.join", "parser.add_argument", "parser.parse_args", "platform.python_version",
     "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
     "saving.connection_samples", "saving.layer", "saving.layer_samples", "simulation.by_build",
     "simulation.by_program", "sys.exit", "tempfile.TemporaryDirectory", "x.hold",
