@@ -87,8 +87,9 @@ def in_docstring(text: str) -> str:
 
 def import_block(imports: list[str]) -> str:
     lines = {
-        "import argparse", "import hashlib", "import os", "import platform", "import sys", "import tempfile",
-        "from importlib.metadata import version", "from types import SimpleNamespace", *imports,
+        "import argparse", "import hashlib", "import os", "import platform", "import sys",
+        "import tempfile", "from importlib.metadata import version",
+        "from types import SimpleNamespace", *imports,
     }  # fmt: skip
     third = sorted(x for x in lines if re.search("numpy|pyarrow|scipy|brian2", x))
     standard = sorted(lines - set(third), key=lambda x: (x.startswith("from"), x))
@@ -321,7 +322,7 @@ def saving_calls(e: Experiment) -> list[str]:
                  str(layer.name in e.spikes_of)]  # fmt: skip
         if layer.kind == "neurons":
             assert layer.group is not None
-            items.append(f"states={list(layer.group.odes)!r}")
+            items.append(f"states={stored(layer.group.equations)!r}")
         else:
             items.append(f"spikes=x.spikes[{layer.name!r}]")
         calls.append(f"saving.layer({', '.join(items)})")
@@ -336,6 +337,13 @@ def saving_calls(e: Experiment) -> list[str]:
     for number, m in enumerate(e.monitors):
         calls.append(samples_call(number, m, e))
     return calls
+
+
+def stored(equations: Sequence[str]) -> list[str]:
+    """The variables that a neuron stores and its equations or statements change."""
+    pattern = re.compile(r"(?:d(\w+)/dt = .*|(\w+)) : [^(]*(\(unless refractory\))?$")
+    found = map(pattern.match, equations)
+    return [match[1] or match[2] for match in found if match]
 
 
 def traces_code(c: Connection) -> str:

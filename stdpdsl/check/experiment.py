@@ -57,9 +57,10 @@ class Experiment:
                 for k, header in enumerate(part.headers):
                     lists[id(header)] = tuple(row[k] for row in part.rows if k < len(row))
         for column in self.symbols.columns.values():
-            if not column.of_presets or column.target is None:
+            component = self.symbols.components.get(column.target[0]) if column.target else None
+            if not column.of_presets or component is None:  # misspelt, as is told elsewhere
                 continue
-            rule = self.symbols.components[column.target[0]].rule
+            rule = component.rule
             unit = getattr(column.node, "unit", None) or getattr(
                 getattr(column.node, "value", None), "unit", None
             )

@@ -373,7 +373,7 @@ def network(x, given, p):
 
 
 def simulate(options, folder, results, row):
-    """Run the network, check it, and write the tables; True if all values are finite."""
+    """Run the network, check it, and write the tables; which values are not finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = all_sounds(options.data, p)
@@ -402,7 +402,7 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; True if all values are finite."""
+    """Write every table; which values are not finite."""
     p = parameters(row, len(PHASES) - 1)
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
     saving.layer('AN', 10, True, True, True, spikes=x.spikes['AN'])
@@ -445,7 +445,7 @@ def main():
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
             overwrite=options.overwrite,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            finite = simulate(options, folder, results, row)
+            lost = simulate(options, folder, results, row)
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))
@@ -453,8 +453,7 @@ def main():
     except RunFailed as error:
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
-    if not finite:
-        text = "some blocks have values that are not finite; see the column status"
+    for text in lost:
         say(options.events, event="error", kind="simulation", text=text)
     say(options.events, event="done", folder=options.out)
-    return 0 if finite else 3
+    return 3 if lost else 0

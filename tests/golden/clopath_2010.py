@@ -283,7 +283,7 @@ def network(x, given, p):
 
 
 def simulate(options, folder, results, row):
-    """Run the network, check it, and write the tables; True if all values are finite."""
+    """Run the network, check it, and write the tables; which values are not finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
@@ -311,12 +311,12 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; True if all values are finite."""
+    """Write every table; which values are not finite."""
     p = parameters(row, len(PHASES) - 1)
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
     saving.layer('input', 1, False, True, False, spikes=x.spikes['input'])
     saving.layer('teacher', 1, False, True, False, spikes=x.spikes['teacher'])
-    saving.layer('cell', 1, False, True, True, states=['u', 'adapt', 'z', 'V_T', 'low', 'plus'])
+    saving.layer('cell', 1, False, True, True, states=['u', 'adapt', 'z', 'V_T', 'low', 'plus', 'low1', 'low2', 'low3', 'low4', 'v_low', 'plus1', 'plus2', 'plus3', 'plus4', 'v_plus'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     saving.connection('pairing', 'w', {'w': 'w', 'x': 'x'}, {}, lambda edges: (p.pairing.wmin, p.pairing.wmax))
     return saving.blocks()
@@ -351,7 +351,7 @@ def main():
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
             overwrite=options.overwrite,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            finite = simulate(options, folder, results, row)
+            lost = simulate(options, folder, results, row)
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))
@@ -359,8 +359,7 @@ def main():
     except RunFailed as error:
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
-    if not finite:
-        text = "some blocks have values that are not finite; see the column status"
+    for text in lost:
         say(options.events, event="error", kind="simulation", text=text)
     say(options.events, event="done", folder=options.out)
-    return 0 if finite else 3
+    return 3 if lost else 0

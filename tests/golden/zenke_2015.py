@@ -251,7 +251,7 @@ def network(x, given, p):
 
 
 def simulate(options, folder, results, row):
-    """Run the network, check it, and write the tables; True if all values are finite."""
+    """Run the network, check it, and write the tables; which values are not finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
@@ -279,11 +279,11 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; True if all values are finite."""
+    """Write every table; which values are not finite."""
     p = parameters(row, len(PHASES) - 1)
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
     saving.layer('inhibition', 20, True, True, False, spikes=x.spikes['inhibition'])
-    saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh'])
+    saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh', 'learning_H'])
     saving.layer('rate', 1, False, False, False, states=['H'])
     saving.connection('count', 'w', {'w': 'w'}, {}, None)
     saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age), 'zpost': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age)}, lambda edges: (p.learning.wmin, p.learning.wmax))
@@ -319,7 +319,7 @@ def main():
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
             overwrite=options.overwrite,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            finite = simulate(options, folder, results, row)
+            lost = simulate(options, folder, results, row)
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))
@@ -327,8 +327,7 @@ def main():
     except RunFailed as error:
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
-    if not finite:
-        text = "some blocks have values that are not finite; see the column status"
+    for text in lost:
         say(options.events, event="error", kind="simulation", text=text)
     say(options.events, event="done", folder=options.out)
-    return 0 if finite else 3
+    return 3 if lost else 0
