@@ -14,7 +14,7 @@ SPECS = Path(__file__).parents[2] / "specs"
 
 # The spec, what was replaced, and the code that says so.
 FOUND = [
-    ("triplet_frequency", "all_pairs.preset", "all_rairs.preset", "SWEEP003"),
+    ("triplet_frequency", "all_pairs.preset", "all_rairs.preset", "NAME001"),
 ]
 
 
