@@ -1,4 +1,4 @@
-"""Specs that once ended in a traceback, found by mutation of the gallery's: each is told in words."""
+"""Specs that once ended in a traceback, found by mutation of others: each is told in words."""
 
 from __future__ import annotations
 
