@@ -75,7 +75,7 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 
 def compile(
     spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
-    parameters: str = "synapse", allow_read: Sequence[str | Path] = (),
+    parameters: str = "synapse", workers: int = 0, allow_read: Sequence[str | Path] = (),
 ) -> Compiled:  # fmt: skip
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
@@ -91,25 +91,28 @@ def compile(
     values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
     settings = [f"{name}={value}" for name, value in values]
     return compile_source(
-        Source(found.name, found.text), found.folder, settings, parameters, target,
-        [Path(folder) for folder in allow_read],
+        Source(found.name, found.text), found.folder, settings, parameters, target, workers,
+        allowed=[Path(folder) for folder in allow_read],
     )  # fmt: skip
 
 
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
-    allow_read: Sequence[str | Path] = (),
+    workers: int = 0, resume: bool = False, allow_read: Sequence[str | Path] = (),
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
-    """Compile a spec, run it in a process of its own, and open the results.
+    """Compile a spec, run it in processes of their own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
     returned. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
-    compiler and the simulation warn of is a Python warning. CompileError, RunError.
+    compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
+    for as many as there are cores; `resume` goes on with a run that was cut off. CompileError,
+    RunError.
     """
     from .diagnostics import render
-    from .execution.saved import run_and_save
+    from .execution.job import JobError
+    from .execution.saved import Manner, run_and_save
     from .resources import load_support
 
     found = load_spec(spec)
@@ -121,13 +124,15 @@ def run(
         place = Path(output).resolve()
         folders = load_support("folder")
         try:
-            folders.check_folder(place, overwrite)
+            if not resume:
+                folders.check_folder(place, overwrite)
         except folders.ResultsError as error:
             raise RunError(str(error)) from None
     try:
         compiled = compile(
-            found, set=set, target=target, parameters=parameters, allow_read=allow_read
-        )
+            found, set=set, target=target, parameters=parameters, workers=workers,
+            allow_read=allow_read,
+        )  # fmt: skip
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
 
@@ -137,7 +142,11 @@ def run(
             if on_event is not None:
                 on_event(event)
 
-        outcome = run_and_save(compiled.script, found.text, found.folder, place, overwrite, hear)
+        manner = Manner(resume, overwrite)
+        try:
+            outcome = run_and_save(compiled, found.text, found.folder, place, hear, manner)
+        except JobError as error:
+            raise RunError(str(error)) from None
         if not outcome.folder:
             log = f" (log: {outcome.log})" if outcome.log else ""
             raise RunError(f"{found.name}: {outcome.message or 'the simulation failed'}{log}")

@@ -600,6 +600,12 @@ class Spec(Node):
         """All declarations of a kind, in order."""
         return [d for d in self.declarations if isinstance(d, kind)]
 
+    @property
+    def is_collection(self) -> bool:
+        """Whether the file is only there to be used by others."""
+        kinds = (Constants, Use, Neuron, Rule)
+        return self.model is None and all(isinstance(d, kinds) for d in self.declarations)
+
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in the order of the text."""

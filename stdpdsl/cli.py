@@ -11,7 +11,8 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -100,7 +101,7 @@ def check(options: argparse.Namespace) -> int:
             unreadable += 1
             continue
         try:
-            found += compiler.check_text(source, folder, [], _allowed(options))[1]
+            found += compiler.check_text(source, folder, [], allowed=_allowed(options))[1]
         except CompileError as error:
             found += error.diagnostics
     found = in_order(found)
@@ -140,31 +141,91 @@ def compile_(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compile, run in a process of its own, save."""
+    """Compile, run in processes of their own, save."""
+    from .execution.job import JobError
     from .execution.progress import Progress
-    from .execution.saved import run_and_save
+    from .execution.saved import Manner, run_and_save, run_one
     from .resources import load_support
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     folders = load_support("folder")
-    try:
-        folders.check_folder(output, options.overwrite)
-    except folders.ResultsError as error:
-        raise Stop(f"error: {error}", USAGE) from None
-    compiled, source, folder = _compile(options)
+    if not options.resume:
+        try:
+            folders.check_folder(output, options.overwrite)
+        except folders.ResultsError as error:
+            raise Stop(f"error: {error}", USAGE) from None
     terminal = _is_terminal(sys.stdout)
-    with Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress:
-        outcome = run_and_save(
-            compiled.script, source.text, folder, output, options.overwrite, progress
-        )
+    manner = Manner(options.resume, options.overwrite)
+    try:
+        with (
+            _cluster(options) as runner,
+            Progress(_say, terminal, lambda text: _complain(f"warning: {text}")) as progress,
+        ):
+            compiled, source, folder = _compile(options)
+            run = (compiled, source.text, folder, output, progress)
+            if options.shard:
+                outcome = run_one(*run, options.shard, manner)
+            else:
+                outcome = run_and_save(*run, manner, runner)
+    except JobError as error:
+        raise Stop(f"error: {error}", USAGE) from None
     if outcome.message:
         _complain(f"{options.spec}: {outcome.message}")
     if outcome.log is not None:
         _complain(f"the script and its log are in {outcome.log.parent}")
     if outcome.folder:
-        shown = os.path.relpath(output) if options.output is None else options.output
-        _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
+        shown = os.path.relpath(outcome.folder) if options.output is None else options.output
+        if options.shard:
+            shown = os.path.relpath(outcome.folder)
+            _say(f"the shard is in {shown}; when all are there: stdpdsl merge"
+                 f" {os.path.dirname(shown)}\n")  # fmt: skip
+        else:
+            _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
+
+
+@contextmanager
+def _cluster(options: argparse.Namespace) -> Iterator[Any]:
+    """What runs shards on a cluster, if one was asked for; the options know its workers then."""
+    if not (options.cluster or options.slurm):
+        if options.slurm_option:
+            raise Stop("error: --slurm-option goes with --slurm", USAGE)
+        yield None
+        return
+    from .execution.cluster import ClusterError, connected, cores, on_cluster
+
+    if options.shard:
+        raise Stop("error: --shard runs here; --cluster and --slurm run all shards", USAGE)
+    if options.slurm and not options.workers:
+        raise Stop("error: say how many jobs SLURM is to run: --workers N", USAGE)
+    slurm = dict(options.slurm_option) if options.slurm else None
+    try:
+        with connected(options.cluster, slurm, options.workers) as client:
+            options.workers = options.workers or cores(client)
+            yield on_cluster(client)
+    except ClusterError as error:
+        raise Stop(f"error: {error}", SIMULATION_FAILED) from None
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Put the shards of a run together."""
+    from .execution.job import JobError
+    from .execution.merge import all_shards, shard_folders
+    from .execution.merge import merge as merged
+
+    folders = [Path(name) for name in options.folders]
+    if not options.output and (len(folders) > 1 or folders[0].suffix != ".shards"):
+        raise Stop("error: name the folder of the results: -o DIR", USAGE)
+    output = Path(options.output) if options.output else folders[0].with_suffix("")
+    try:
+        found = all_shards(shard_folders(folders))
+        lost = merged(found, output.resolve(), options.overwrite)
+    except JobError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    _say(f"{_count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
+    for text in lost:
+        _complain(text)
+    return SIMULATION_FAILED if lost else DONE
 
 
 def report(options: argparse.Namespace) -> int:
@@ -296,21 +357,35 @@ def explain(options: argparse.Namespace) -> int:
 
     from .codes import CODES
     from .diagnostics import did_you_mean
-    from .resources import resource_dir
+    from .explanations import explanation
 
     code = options.code.upper()
     if code not in CODES:
         near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
         raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
-    page = (resource_dir("explanations") / f"{code}.md").read_text(encoding="utf-8")
-    prose = page.partition("```")[0].removeprefix(f"# {code}: {CODES[code].title}").strip()
+    about = explanation(code)
     wrong, message, right = (
-        textwrap.indent(text, "    ")
-        for text in re.findall(r"^```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        textwrap.indent(text, "    ") for text in (about.wrong, about.message, about.right)
     )
     _say(
-        f"{code}: {CODES[code].title}\n\n{prose}\n\nWrong:\n\n{wrong}\n{message}\nRight:\n\n{right}"
+        f"{code}: {about.title}\n\n{about.prose}\n\nWrong:\n\n{wrong}\n{message}\n"
+        f"Right:\n\n{right}"
     )
+    return DONE
+
+
+def lsp(options: argparse.Namespace) -> int:
+    """Serve an editor over standard input and output."""
+    import importlib.util
+
+    if not importlib.util.find_spec("pygls"):
+        raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
+    if _is_terminal(sys.stdin):
+        _complain("this speaks with an editor, which starts it; Ctrl-C ends it")
+    gc.enable()  # this process lives long
+    from .language_server import serve
+
+    serve()
     return DONE
 
 
@@ -466,8 +541,9 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
     source, folder = _read(options.spec)
     compiled = compiler.compile_source(
-        source, folder, options.set, options.parameters, options.target, _allowed(options)
-    )
+        source, folder, options.set, options.parameters, options.target, options.workers,
+        allowed=_allowed(options),
+    )  # fmt: skip
     if compiled.diagnostics:
         _complain(render(compiled.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
     return compiled, source, folder
@@ -633,6 +709,19 @@ def _whole(text: str) -> int:
     return value
 
 
+def _shard(text: str) -> tuple[int, int]:
+    from .resources import load_support
+
+    number, count = load_support("shards").shard_of(text)
+    return number, count
+
+
+def _slurm_option(text: str) -> tuple[str, Any]:
+    from .execution.cluster import option
+
+    return option(text)
+
+
 def _numbers(text: str) -> list[int]:
     if not re.fullmatch(r"\d+(,\d+)*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
@@ -672,6 +761,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
     sub.add_argument("code", metavar="CODE", help="such as UNIT002")
 
+    command("lsp", lsp, "Serve an editor: the language server, over standard input and output.")
+
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)
 
@@ -682,6 +773,24 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("run", run, "Compile, run and save the results as Parquet.")
     _compiling(sub)
     sub.add_argument("-o", dest="output", metavar="DIR", help="default: SPEC's name with .results")
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
+    sub.add_argument(
+        "--shard", metavar="K/N", type=_shard,
+        help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
+    )  # fmt: skip
+
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
+    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    sub.add_argument(
+        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
+        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
+    )  # fmt: skip
+
+    sub = command("merge", merge, "Put shards that were run one by one together.")
+    sub.add_argument("folders", metavar="DIR", nargs="+", help="DIR.shards, or shards in it")
+    sub.add_argument("-o", dest="output", metavar="DIR", help="default: DIR of DIR.shards")
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
 
     sub = command("report", report, "Write one HTML page that shows a run.")
@@ -764,6 +873,10 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         " the results are the same (default: %(default)s)",
     )
     _reading(parser)
+    parser.add_argument(
+        "--workers", metavar="N", type=_whole, default=0,
+        help="processes at a time (default: as many as there are cores)",
+    )  # fmt: skip
     _target(parser)
 
 

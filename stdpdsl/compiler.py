@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from . import ast
 from .check import Checked, check
@@ -17,11 +18,11 @@ from .check.limits import available_memory, refuse
 from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
-from .named_files import FROM_FOLDER, missing_files, outside_files
+from .named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .parser import parse
 from .plan import Plan, make_plan
 from .settings import with_settings
-from .source import Source, text_in
+from .source import Source, Span, text_in
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
@@ -31,46 +32,61 @@ class Compiled:
     script: str
     diagnostics: list[Diagnostic]
     plan: Plan
+    settings: dict[str, Any]
+    """What the script was compiled with: --set, --parameters and the target that was chosen."""
+    files: dict[str, Path]
+    """The files that the script reads, by their names in the spec."""
+
+
+Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these files, unsaved
 
 
 def check_text(
-    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
+    allowed: Sequence[Path] = (),
 ) -> tuple[Checked | None, list[Diagnostic]]:
     """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`
     or one of `allowed`."""
     try:
-        checked, _, diagnostics = _front(source, folder, sets, allowed)
+        checked, _, diagnostics = _front(source, folder, sets, texts, allowed)
     except CompileError as error:
         return None, list(error.diagnostics)
     return checked, diagnostics
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str,
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
     allowed: Sequence[Path] = (),
 ) -> Compiled:  # fmt: skip
-    """The script of a spec. Raises CompileError with all errors at once."""
+    """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
+    cores. Raises CompileError with all errors at once."""
     # Here, since `check` needs neither, and they take a sixth of its time to import.
     from .brian2.render import render
     from .lower import lower
 
-    checked, table, diagnostics = _front(source, folder, sets, allowed)
+    checked, table, diagnostics = _front(source, folder, sets, None, allowed)
+    if checked.spec.is_collection:
+        diagnostics.append(Diagnostic(
+            "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
+            help="start with `model NAME`, and declare layers and `run:`",
+        ))  # fmt: skip
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
-    plan = make_plan(experiment, table, costs(checked, table), target)
-    script = render(experiment, source.text, parameters, plan.target, sets)
+    plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
+    script = render(experiment, source.text, sets, parameters, plan.target)
     warnings = [d for d in diagnostics if d.severity != "error"]
-    return Compiled(script, warnings, plan)
+    settings = {"set": sets, "parameters": parameters, "target": plan.target}
+    return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path]
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets, library())
     if outside := outside_files(spec, folder, allowed):
         raise CompileError(outside)
-    used, problems = read_used(spec, folder)
+    used, problems = read_used(spec, folder, texts)
     tables: dict[str, dict[str, list]] = {}
 
     def read(name: str) -> dict[str, list]:
@@ -81,7 +97,7 @@ def _front(
     # The heads of files first: what they name is no unknown name.
     checked = check(spec, used, library(), headers_of(spec, read))
     diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
-    if has_errors(diagnostics):
+    if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
@@ -132,13 +148,16 @@ def library() -> Library:
     return Library(Path(__file__).parent / "library")
 
 
-def read_used(spec: ast.Spec, folder: Path) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
+def read_used(
+    spec: ast.Spec, folder: Path, texts: Texts | None = None
+) -> tuple[dict[str, ast.Spec], list[Diagnostic]]:
     used: dict[str, ast.Spec] = {}
     problems: list[Diagnostic] = []
     for use in spec.of(ast.Use):
         path = folder / use.path.value
         try:
-            text = text_in(path)
+            held = texts.get(path.resolve()) if texts else None
+            text = text_in(path) if held is None else held
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
             problems.append(Diagnostic(

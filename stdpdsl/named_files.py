@@ -29,6 +29,19 @@ def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
     return found
 
 
+def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
+    """The files that a run reads, by their names from the spec's folder."""
+    found = [path.value for path in _data(spec)]
+    for sound in spec.of(ast.Sound):
+        if sound.stimuli is not None and sound.stimuli.func.id == "files":
+            pattern, labels = _arguments(sound.stimuli)
+            if isinstance(pattern, ast.StringExpr):
+                found += _matches(pattern, folder)
+            if isinstance(labels, ast.StringExpr):
+                found.append(labels.value)
+    return {name: folder / name for name in sorted(set(found)) if (folder / name).is_file()}
+
+
 def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list[Diagnostic]:
     """What a spec names that is not below its folder, nor below one of `allowed`; links are
     followed. To be asked before anything is read."""
@@ -83,19 +96,27 @@ def _data(spec: ast.Spec) -> Iterator[ast.String]:
 
 
 def _recordings(call: ast.Call, folder: Path) -> Iterator[Diagnostic]:
-    """`files("sounds/*.wav", labels = "sounds/labels.csv")`"""
-    named = {k.name.id: k.value for k in call.kwargs}
-    pattern = call.args[0] if call.args else named.get("pattern")
+    pattern, labels = _arguments(call)
     if isinstance(pattern, ast.StringExpr):
-        matches = glob.iglob(pattern.value, root_dir=folder, recursive=True)
-        if not any(match.lower().endswith(_SOUNDS) for match in matches):
+        if not _matches(pattern, folder):
             yield Diagnostic(
                 "FILE001", pattern.span, f"no WAV file matches `{pattern.value}`",
                 help=f"put recordings there, or write where they are; {FROM_FOLDER}",
             )  # fmt: skip
-    labels = call.args[1] if len(call.args) > 1 else named.get("labels")
     if isinstance(labels, ast.StringExpr) and not (folder / labels.value).is_file():
         yield _missing(labels, labels.value, folder)
+
+
+def _arguments(call: ast.Call) -> tuple[ast.Expr | None, ast.Expr | None]:
+    """Pattern and labels of `files("sounds/*.wav", labels = "sounds/labels.csv")`"""
+    named = {k.name.id: k.value for k in call.kwargs}
+    pattern = call.args[0] if call.args else named.get("pattern")
+    return pattern, call.args[1] if len(call.args) > 1 else named.get("labels")
+
+
+def _matches(pattern: ast.StringExpr, folder: Path) -> list[str]:
+    names = glob.iglob(pattern.value, root_dir=folder, recursive=True)
+    return [name for name in names if name.lower().endswith(_SOUNDS)]
 
 
 def _missing(node: ast.Node, name: str, folder: Path) -> Diagnostic:

@@ -54,6 +54,19 @@ def parse(source: Source) -> Spec:
         return spec
 
 
+def salvage(source: Source) -> Spec:
+    """The tree of what can be read of a broken text: for an editor, while somebody types."""
+    with _ONE_AT_A_TIME:
+        return _reader().salvage(source)
+
+
+def before(source: Source, offset: int) -> Failure | None:
+    """The parser's state at a place of a text that may be broken: what may follow, and in what.
+    None where the line itself is broken before that place."""
+    with _ONE_AT_A_TIME:
+        return _reader().before(source, offset)
+
+
 def _too_large(source: Source) -> Diagnostic:
     return Diagnostic(
         "SYN028",
@@ -191,6 +204,7 @@ class Reader:
         ) as cache:
             self.lark = Lark.open(str(grammar / "stdp.lark"), cache=cache, **options)
         self.failure: Diagnostic | None = None
+        self.stop: Failure | None = None  # where it failed, unless the layout did
         # How messages call a terminal: its text where it is a fixed one, else its kind.
         self.kinds = {"$END": "END"}
         for terminal in self.lark.terminals:
@@ -206,7 +220,7 @@ class Reader:
         return self._read(0, len(self.text))
 
     def _read(self, start: int, end: int) -> Spec | None:
-        self.failure = None
+        self.failure = self.stop = None
         if start == 0 and self.text.startswith("\ufeff"):
             start = 1  # a byte order mark
         try:
@@ -214,7 +228,8 @@ class Reader:
         except LayoutError as error:
             self.failure = self._explain_layout(error)
         except UnexpectedInput as error:
-            self.failure = explain(self._failure(error, start))
+            self.stop = self._failure(error, start)
+            self.failure = explain(self.stop)
         return None
 
     def recover(self) -> list[Diagnostic]:
@@ -231,6 +246,48 @@ class Reader:
                 if self.failure.code == "SYN013":  # after an open docstring nothing is certain
                     break
         return errors or [whole] if whole else errors
+
+    # Broken texts: a declaration is read without the lines at which it fails ----------------------
+
+    def salvage(self, source: Source) -> Spec:
+        self.builder.reset(source)
+        self.text = source.text + "\n"
+        parts = []
+        for start, end, _ in list(self._chunks()):
+            for _ in range(_MENDED_LINES):
+                part = self._read(start, end)
+                if part is not None:
+                    parts.append(part)
+                if part is not None or not self._blank(start, end):
+                    break
+        model, doc = (next((getattr(p, x) for p in parts if getattr(p, x)), None) for x in _HEAD)
+        whole = Span(source, 0, len(source.text))
+        return Spec(model, doc, tuple(d for p in parts for d in p.declarations), span=whole)
+
+    def before(self, source: Source, offset: int) -> Failure | None:
+        self.builder.reset(source)
+        self.text = source.text[:offset] + "\0\n"  # no token holds this character
+        start = [start for start, _, _ in self._chunks()][-1]
+        for _ in range(_MENDED_LINES):
+            if self._read(start, len(self.text)) is not None:
+                break  # the place is in a comment
+            if self.stop is not None and self.stop.piece.start == offset:
+                return self.stop
+            if not self._blank(start, self.text.rfind("\n", 0, offset) + 1):
+                break
+        return None
+
+    def _blank(self, start: int, end: int) -> bool:
+        """Overwrite the line of the failure, if it is one of these and not blank already."""
+        assert self.failure is not None
+        at = self.failure.span.start
+        if at == end and at > start:
+            at -= 1
+        first, last = self.text.rfind("\n", 0, at) + 1, self.text.find("\n", at)
+        if not start <= first < end or not self.text[first:last].strip():
+            return False
+        self.text = self.text[:first] + " " * (last - first) + self.text[last:]
+        return True
 
     def _chunks(self) -> Iterator[tuple[int, int, bool]]:
         """The top-level declarations; whether each starts with a declaration's word."""
@@ -293,6 +350,8 @@ _OUTLINE = re.compile(
     r'^(?P<word>[A-Za-z_]\w*)|"""(?:[^"]|"(?!""))*"""|#[^\n]*|"[^"\r\n]*"|[()\[\]]',
     re.MULTILINE | re.ASCII,
 )
+_MENDED_LINES = 20  # of a declaration, at most
+_HEAD = ("model", "doc")
 _ONE_AT_A_TIME = threading.Lock()
 
 

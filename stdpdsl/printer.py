@@ -107,6 +107,11 @@ def print_spec(spec: ast.Spec) -> str:
     return "\n".join(spec_lines(spec)) + "\n"
 
 
+def print_node(node: Node) -> str:
+    """The canonical text of a declaration, clause, statement or equation, without a line feed."""
+    return "\n".join(_lines(node))
+
+
 def spec_lines(spec: ast.Spec) -> list[str]:
     lines = _doc(spec.doc) if spec.doc else []
     if spec.model:

@@ -27,17 +27,17 @@ def reproduce(
     made.
     """
     said = results.metadata
-    missing = [k for k in ("spec", "settings", "lowering", "target") if k not in said]
+    missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
     if missing:
         raise ValueError(f"{results.folder}: its metadata does not hold {', '.join(missing)}")
     name = str(results.folder / "spec.stdp")
     compiled = compile_source(
-        Source(name, results.spec), data, list(said["settings"]), said["lowering"], said["target"],
-        allowed,
+        Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
+        allowed=allowed,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         output = Path(folder).resolve() / "again"
-        outcome = run_and_save(compiled.script, results.spec, data, output, False, on_event)
+        outcome = run_and_save(compiled, results.spec, data, output, on_event)
         if not outcome.folder:
             raise RunFailed(outcome.message, outcome.status)
         return compare(results, load(output))

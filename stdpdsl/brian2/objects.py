@@ -190,7 +190,7 @@ def give_calls(e: Experiment) -> list[str]:
             calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
     calls += [
         f'give_drive(given, x, "{layer.name}", "{variable}", filterbank_{bank}, p, sounds,'
-        f" sounds[{heard[bank]!r}, 0][2])"
+        f" rate_of({heard[bank]!r}, sounds))"
         for layer in e.layers if layer.kind == "neurons" for variable, bank in layer.drive
     ]  # fmt: skip
     return calls

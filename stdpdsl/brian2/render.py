@@ -49,12 +49,12 @@ def fill(template: str, **context: Any) -> str:
 
 
 def render(
-    e: Experiment, spec_text: str, lowering: str, target: str, settings: Sequence[str] = ()
+    e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str
 ) -> str:
-    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's; `settings` are
-    those of `--set`, for its results to say."""
+    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
+    NAME=VALUE that the spec was given."""
     context = {
-        "settings": repr(list(settings)), "version_repr": repr(__version__),
+        "version_repr": repr(__version__), "set": repr(list(sets)),
         **heading(e, spec_text, target), **tables(e), **data_context(e),
         **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
     }  # fmt: skip
@@ -69,7 +69,8 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "model": e.model, "model_repr": repr(e.model),
         "doc": in_docstring(e.doc),
         "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
-        "rows": e.rows, "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
+        "rows": e.rows, "shards": 1 if coupling(e) else e.rows, "coupled": coupling(e),
+        "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
         "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
         "phases": [
             {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
@@ -83,6 +84,12 @@ def in_docstring(text: str) -> str:
     """Prose as it may stand between the quotes of a docstring."""
     shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     return shown.replace("\\", "\\\\").replace('"', "'")
+
+
+def coupling(e: Experiment) -> str:
+    """The connections through which blocks feel one another, by name."""
+    shared = {layer.name: layer.shared for layer in e.layers}
+    return ", ".join(c.name for c in e.connections if shared[c.post] and not shared[c.pre])
 
 
 def import_block(imports: list[str]) -> str:
@@ -276,7 +283,8 @@ def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
-        "count": f"{layer.size} * {e.replicates}", "imports": imports_in(group), "records": records,
+        "count": f"{layer.size} * len(x.replicate_of_copy)", "imports": imports_in(group),
+        "records": records,
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from .infer import Inference
 from .models import Models
 from .names import Names
 from .report import Reporter
-from .symbols import Symbol, Symbols, Type
+from .symbols import Component, Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
 from .values import constant_values
@@ -44,6 +44,7 @@ class Checked:
     types: dict[int, Type]
     diagnostics: list[Diagnostic]  # errors and warnings, in the order of the text
     inference: Inference = field(repr=False)
+    declared: Declared = field(repr=False)
 
     @property
     def ok(self) -> bool:
@@ -52,6 +53,10 @@ class Checked:
     def type_of(self, symbol: Symbol) -> Type | None:
         """What a name stands for: also of constants, parameters and columns."""
         return self.inference.type_of(symbol)
+
+    def model(self, node: ast.Neuron | ast.Rule) -> Component:
+        """A neuron or rule by itself, with its defaults."""
+        return self.declared.model(node)
 
 
 def merge(spec: ast.Spec, used: Mapping[str, ast.Spec]) -> ast.Spec:
@@ -105,7 +110,8 @@ def check(
     # A misspelt use would be told twice: as an unknown name and as something unused.
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)
-    return Checked(whole, symbols, inference.types, in_order(reporter.diagnostics), inference)
+    found = in_order(reporter.diagnostics)
+    return Checked(whole, symbols, inference.types, found, inference, declared)
 
 
 def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:

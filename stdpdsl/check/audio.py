@@ -213,7 +213,7 @@ class Audio:
                 help=f"declare it without one: `{name} : {unit}`",
             )  # fmt: skip
             return
-        if bank is None:
+        if bank is None or not bank.filters:  # which is reported
             return
         want, found = symbol.type, self.output.get(bank.name.id)
         if want is not None and found is not None and want.dim != found.dim:

@@ -35,6 +35,8 @@ class Clauses:
 
     def spec(self) -> None:
         spec = self.symbols.spec
+        if spec.is_collection:
+            return
         start = Span(spec.span.source, spec.span.start, spec.span.start)
         first = spec.declarations[0].span if spec.declarations else start
         head = Span(first.source, first.start, first.start + len(first.text.split("\n")[0]))

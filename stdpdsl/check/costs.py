@@ -57,6 +57,7 @@ class Estimate:
     result_bytes: float
     memory_bytes: float
     span: Span | None  # of what says the time that is simulated
+    coupled: bool = False  # blocks that feel one another run together
 
     @property
     def neurons(self) -> float:
@@ -137,6 +138,8 @@ class Costs:
             result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
             memory_bytes=sum(p.bytes for p in (*layers, *connections, *inputs, *records)),
             span=run.span if run else None,
+            coupled=any(c.pre and c.post and c.pre.scope == "block" and c.post.scope == "shared"
+                        for c in self.symbols.connections),
         )  # fmt: skip
 
     # Parts

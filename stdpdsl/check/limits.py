@@ -45,7 +45,7 @@ def refuse(
     problems += _inputs(found, memory)
     problems += _recording(found, memory, disk)
     problems += _blocks(found)
-    network = sum(p.bytes for p in (*found.layers, *found.connections))
+    network = sum(p.bytes for p in (*found.layers, *found.connections)) / _shards(found)
     if not problems and network > memory and found.connections:
         worst = max(found.connections, key=lambda p: p.bytes)
         problems.append(Diagnostic(
@@ -81,7 +81,7 @@ def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
 
 def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
     """Each line that does not fit by itself; else, where all together do not, the largest."""
-    limit = min(memory, disk * ROW_MEMORY / ROW_DISK)
+    limit = min(memory * _shards(found), disk * ROW_MEMORY / ROW_DISK)
     # The number of spikes is only a guess, no reason to refuse.
     states = [p for p in found.records if isinstance(p.node, ast.RecordState)]
     total = sum(p.bytes for p in states)
@@ -101,6 +101,11 @@ def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
             f"there are {size_of(memory)} of memory", help=help,
         ))  # fmt: skip
     return problems
+
+
+def _shards(found: Estimate) -> int:
+    """Into how many parts a run can be cut, of which each has to fit into memory."""
+    return 1 if found.coupled else max(1, found.blocks)
 
 
 def _blocks(found: Estimate) -> list[Diagnostic]:
@@ -155,10 +160,22 @@ def available_memory() -> float:
         with open("/proc/meminfo", encoding="ascii") as file:
             for line in file:
                 if line.startswith("MemAvailable:"):
-                    return float(line.split()[1]) * 1024
+                    return min(float(line.split()[1]) * 1024, _of_container())
     except (OSError, ValueError, IndexError):
         pass
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return DEFAULT_MEMORY
+
+
+def _of_container(cgroup: str = "/sys/fs/cgroup") -> float:
+    """Bytes that are left of a container's limit."""
+    try:
+        with (
+            open(f"{cgroup}/memory.max", encoding="ascii") as limit,
+            open(f"{cgroup}/memory.current", encoding="ascii") as used,
+        ):
+            return float(limit.read()) - float(used.read())
+    except (OSError, ValueError):  # no container, or `max`
+        return math.inf

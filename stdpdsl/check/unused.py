@@ -10,6 +10,8 @@ from .symbols import Symbols
 
 def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
     spec, used = symbols.spec, inference.used
+    if spec.is_collection:
+        return
 
     def unused(name: ast.Ident, what: str, help: str = "leave it out, or use it") -> None:
         # What a used file declares may be for others.

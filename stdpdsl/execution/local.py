@@ -49,31 +49,76 @@ class Outcome:
     """Where the results are; empty when nothing was saved."""
 
 
+class Children:
+    """Scripts that run at a time: while it is entered in the main thread, Ctrl-C, a request to end
+    and a closed terminal are passed on to all of them."""
+
+    def __init__(self) -> None:
+        self.interrupts = 0
+        self.running: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Children:
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                # What is ignored stays so: `nohup`, or a job in the background.
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, old in self._before.items():
+            signal.signal(number, old)
+
+    def _interrupt(self, *_: object) -> None:
+        self.interrupts += 1
+        for process in list(self.running):
+            _interrupt(process, insist=self.interrupts > 1)
+
+    @contextmanager
+    def child(self, command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+        """A process that is told of interruptions, also of one before it started."""
+        process = subprocess.Popen(command, **options)
+        self.running.append(process)
+        try:
+            if self.interrupts:
+                _kill(process, signal.SIGINT)
+            yield process
+        finally:
+            self.running.remove(process)
+
+
 @dataclass
-class _Child:
-    process: subprocess.Popen[str] | None = None
-    interrupts: int = 0
+class _Said:
+    """What a script said that is no event for others."""
+
     errors: list[Event] = field(default_factory=list)
     folder: str = ""
 
 
 def run_script(
-    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], workdir: Path
-) -> Outcome:
+    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], workdir: Path,
+    children: Children | None = None,
+) -> Outcome:  # fmt: skip
     """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
 
     `workdir` should be new and empty. The log is `workdir/log.txt`. Paths among the arguments must
-    be absolute.
+    be absolute. `children` are those that run at the same time, entered by the caller.
     """
+    if children is None:
+        with Children() as children:
+            return run_script(script, arguments, on_event, workdir, children)
     if os.path.exists("brian_preferences"):  # the script looks for the user's own
         text = "brian_preferences is not read: it could change results"
         on_event({"event": "warning", "text": text})
     log = workdir / "log.txt"
     # -P: a module beside the script must not stand in for an installed one.
     command = [sys.executable, "-P", "-u", str(script.resolve()), *arguments, "--events"]
-    child = _Child()
-    with log.open("w", encoding="utf-8") as errors, _signals_passed_to(child):
-        process = child.process = subprocess.Popen(
+    said = _Said()
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        children.child(
             command,
             cwd=workdir,
             env={**os.environ, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"},
@@ -83,50 +128,26 @@ def run_script(
             encoding="utf-8",
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
-        )
-        if child.interrupts:  # while it started
-            _kill(process, signal.SIGINT)
+        ) as process,
+    ):
         reaper = threading.Thread(target=_reap, args=(process,), daemon=True)
         reaper.start()
         try:
-            _follow(process.stdout, child, on_event, errors)
+            _follow(process.stdout, said, on_event, errors)
         except BaseException:  # from on_event: a broken pipe, say
             _kill(process, _SIGKILL)
             raise
         finally:
             reaper.join()
     text = log.read_text(encoding="utf-8", errors="replace")
-    for warning, place in [] if child.interrupts else _BRIAN_WARNING.findall(text):
+    for warning, place in [] if children.interrupts else _BRIAN_WARNING.findall(text):
         on_event({"event": "warning", "text": f"{' '.join(warning.split())} [{place}]"})
-    return _outcome(child, process, text, log)
+    return _outcome(said, children.interrupts > 0, process, text, log)
 
 
 # Signals ----------------------------------------------------------------------------------------
 
 _SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-
-@contextmanager
-def _signals_passed_to(child: _Child) -> Iterator[None]:
-    """Pass Ctrl-C, a request to end and a closed terminal on to the child."""
-
-    def handler(*_: object) -> None:
-        child.interrupts += 1
-        if child.process is not None:
-            _interrupt(child.process, insist=child.interrupts > 1)
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            # What is ignored stays so: `nohup`, or a job in the background.
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
@@ -166,7 +187,7 @@ def _reap(process: subprocess.Popen[str]) -> None:
 
 
 def _follow(
-    lines: IO[str] | None, child: _Child, on_event: Callable[[Event], None], log: IO[str]
+    lines: IO[str] | None, said: _Said, on_event: Callable[[Event], None], log: IO[str]
 ) -> None:
     for line in lines or ():
         event = _parse(line)
@@ -174,9 +195,9 @@ def _follow(
             log.write(line)
             log.flush()
         elif event["event"] == "error":
-            child.errors.append(event)
+            said.errors.append(event)
         elif event["event"] == "done":
-            child.folder = str(event.get("folder", ""))
+            said.folder = str(event.get("folder", ""))
         else:
             on_event(event)
 
@@ -189,20 +210,21 @@ def _parse(line: str) -> Event | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _outcome(child: _Child, process: subprocess.Popen[str], log_text: str, log: Path) -> Outcome:
+def _outcome(
+    said: _Said, interrupted: bool, process: subprocess.Popen[str], log_text: str, log: Path
+) -> Outcome:
     code, pid = process.returncode, process.pid
-    if child.folder:  # saved, perhaps with blocks that failed, perhaps just before an interruption
-        text = "\n".join(str(event.get("text", "")) for event in child.errors)
-        status = SIMULATION_FAILED if code or child.errors else DONE
-        return Outcome(status, text, None, pid, child.folder)
-    if child.interrupts:
-        return Outcome(INTERRUPTED, "interrupted; nothing was saved", None, pid)
-    if child.errors:
-        text = "\n".join(str(event.get("text", "")) for event in child.errors)
-        wrong = all(event.get("kind") == "spec" for event in child.errors)
+    text = "\n".join(str(event.get("text", "")) for event in said.errors)
+    if said.folder:  # saved, perhaps with blocks that failed, perhaps just before an interruption
+        status = SIMULATION_FAILED if code or said.errors else DONE
+        return Outcome(status, text, None, pid, said.folder)
+    if interrupted:
+        return Outcome(INTERRUPTED, "interrupted", None, pid)
+    if said.errors:
+        wrong = all(event.get("kind") == "spec" for event in said.errors)
         if wrong:
             return Outcome(SPEC_WRONG, text, None, pid)
-        return Outcome(SIMULATION_FAILED, f"{text}\nnothing was saved", log, pid)
+        return Outcome(SIMULATION_FAILED, text, log, pid)
     lines = log_text.strip().splitlines()[-_LAST_LINES:]
     message = "\n".join([_how_it_ended(code), *(f"  {line}" for line in lines)])
     return Outcome(SIMULATION_FAILED, message, log, pid)
@@ -210,13 +232,13 @@ def _outcome(child: _Child, process: subprocess.Popen[str], log_text: str, log: 
 
 def _how_it_ended(code: int) -> str:
     if code == -_SIGKILL:
-        return "the simulation was killed, perhaps for want of memory; nothing was saved"
+        return "the simulation was killed, perhaps for want of memory"
     if code < 0:
         try:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        return f"the simulation was ended by {name}; nothing was saved"
+        return f"the simulation was ended by {name}"
     if code == 0:
         return "the simulation ended without results"
-    return "the simulation failed; nothing was saved"
+    return "the simulation failed"

@@ -29,7 +29,7 @@ def run_once(
     workdir.mkdir(parents=True)
     output = workdir.resolve() / "results"
     compiled = compile_source(source, data, [], "synapse", target)
-    outcome = run_and_save(compiled.script, source.text, data, output, False, on_event)
+    outcome = run_and_save(compiled, source.text, data, output, on_event)
     if outcome.status:
         raise RunFailed(outcome.message, outcome.status)
     return load(output)

@@ -39,23 +39,31 @@ class Progress:
             else:
                 self._line(self.stage)
         elif kind == "progress":
-            self._progress(event["t"], event["duration"], event["elapsed"])
+            self._progress(event)
         elif kind == "warning":
             self.end()
             self.warn(str(event["text"]))
 
-    def _progress(self, t: float, duration: float, elapsed: float) -> None:
-        part = min(1.0, t / duration) if duration > 0 else 1.0
+    def _progress(self, event: Event) -> None:
+        """Of one simulation, or of several shards: then `part` is of what this run has to do."""
+        duration: float = event["duration"]
+        elapsed: float = event["elapsed"]
+        part = event["t"] / duration if duration > 0 else 1.0
+        shown, of = part, f"{duration:g} s"
+        if "blocks" in event:
+            part, shown = event["part"], event["blocks"] / event["of"]
+            of = f"{event['of']:,} blocks"
+        part, shown = min(1.0, part), min(1.0, shown)
         left = f", {_clock(elapsed * (1 - part) / part)} left" if 0 < part < 1 else ""
-        text = f"{part:4.0%} of {duration:g} s, {_clock(elapsed)}{left}"
+        text = f"{shown:4.0%} of {of}, {_clock(elapsed)}{left}"
         if self.terminal:
             now = time.monotonic()
-            if part == 1 or now - self.drawn >= _BETWEEN_DRAWS:
+            if shown == 1 or now - self.drawn >= _BETWEEN_DRAWS:
                 self.drawn = now
-                bar = ("#" * round(part * _BAR)).ljust(_BAR, ".")
+                bar = ("#" * round(shown * _BAR)).ljust(_BAR, ".")
                 self._draw(f"{self.stage} [{bar}] {text}")
-        elif int(part * 10) > self.shown:
-            self.shown = int(part * 10)
+        elif int(shown * 10) > self.shown:
+            self.shown = int(shown * 10)
             self._line(f"{self.stage}: {text.strip()}")
 
     def _draw(self, text: str) -> None:

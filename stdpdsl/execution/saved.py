@@ -1,41 +1,179 @@
-"""A compiled spec run in a process of its own, its results saved whole or not at all."""
+"""A compiled spec run in shards, each a process of its own; the results appear whole or not at all.
+
+Finished shards wait beside the results (`job.py`), so that a run which was cut off can go on.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .local import DONE, Event, Outcome, run_script
+from ..resources import load_support
+from ..results import load
+from .job import Job, JobError, Wanted, differences, opened, opened_for_one
+from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
+from .merge import all_shards, damage, merge
+from .together import Together
+
+if TYPE_CHECKING:
+    from ..compiler import Compiled
+
+MOST_LOST = 10  # lines about values that are not finite
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run treats what is there already."""
+
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the shards of a job have in common; `data` is the folder of the files that they read."""
+
+    job: Job
+    wanted: Wanted
+    data: Path
+    blocks: int
+
+    def size(self, number: int) -> int:
+        """Blocks of a shard."""
+        return len(load_support("shards").blocks_of_shard(self.blocks, number, self.job.shards))
+
+    def done(self, todo: Sequence[int]) -> int:
+        """Blocks of all other shards."""
+        return self.blocks - sum(map(self.size, todo))
+
+
+Runner = Callable[[Task, Sequence[int], int, Callable[[Event], None]], Outcome]
+"""Runs shards of a job, so many at a time, and says how that ended; shards that are finished are
+there then."""
 
 
 def run_and_save(
-    script: str, spec: str, folder: Path, output: Path, overwrite: bool,
-    on_event: Callable[[Event], None],
+    compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
+    manner: Manner = Manner(), runner: Runner | None = None,
 ) -> Outcome:  # fmt: skip
-    """Run a script's text and put its results into `output`, with the script and the spec's text.
+    """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
-    Files that the spec names are taken from `folder`. The working folder, with the script and its
-    log, stays only where there is a log to read: `Outcome.log`.
+    Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
+    on this machine, if no `runner` does it elsewhere.
     """
+    wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
+    if manner.resume and _is_complete(output, wanted):
+        return Outcome(DONE, folder=str(output))
+    with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
+        task = Task(job, wanted, data, compiled.plan.blocks)
+        for number in job.finished():
+            wrong = damage(job.place(number))
+            if wrong:
+                job.set_aside(number)
+                on_event({"event": "warning", "text": f"{wrong}; the shard runs again"})
+        done = set(job.finished())
+        todo = [k for k in range(1, job.shards + 1) if k not in done]
+        outcome = (runner or run_here)(task, todo, compiled.plan.workers, on_event)
+        finished = job.finished()
+        if len(finished) < job.shards:
+            between = "\n" if "\n" in outcome.message else "; "
+            message = f"{outcome.message}{between}{_kept(len(finished), job)}"
+            return replace(outcome, message=message)
+        folders = [job.place(k) for k in finished]
+        if done or runner:  # what others wrote
+            folders = all_shards(folders)
+        lost = merge(folders, output, manner.overwrite)
+        job.remove()
+        message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
+        return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))
+
+
+def _is_complete(output: Path, wanted: Wanted) -> bool:
+    """Whether there is nothing left to resume; JobError where the results are of something else."""
+    if not load_support("folder").is_result(output):
+        return False
+    metadata = load(output).metadata
+    lines = differences(
+        {"spec": metadata.get("spec"), "set": metadata.get("set"), "target": metadata["target"]},
+        {"spec": wanted.spec, "set": wanted.settings["set"], "target": wanted.settings["target"]},
+    )
+    if lines:
+        raise JobError(f"{output}: holds other results; what differs:\n  " + "\n  ".join(lines))
+    return True
+
+
+def run_one(
+    compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
+    shard: tuple[int, int], manner: Manner = Manner(),
+) -> Outcome:  # fmt: skip
+    """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
+    number, count = shard
+    wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
+    with opened_for_one(output, wanted, number, count) as job:
+        place = job.place(number)
+        if manner.resume and place.is_dir() and not damage(place):
+            return Outcome(DONE, folder=str(place))
+        more = ["--overwrite"] if manner.overwrite or manner.resume else []
+        task = Task(job, wanted, data, compiled.plan.blocks)
+        with Children() as children:
+            return _run_shard(task, number, on_event, children, more)
+
+
+def run_here(
+    task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
+) -> Outcome:
+    """Run shards on this machine, some at a time; no other begins once one has failed."""
+    together = Together(on_event, {k: task.size(k) for k in todo}, task.done(todo))
+    bad: list[Outcome] = []
+
+    def one(number: int) -> None:
+        if not bad and not children.interrupts:
+            outcome = _run_shard(task, number, lambda e: together.hear(number, e), children)
+            if not outcome.folder:
+                bad.append(outcome)
+
+    with Children() as children, ThreadPoolExecutor(max(1, min(workers, len(todo)))) as pool:
+        for _ in pool.map(one, todo):
+            pass
+    if children.interrupts:
+        return Outcome(INTERRUPTED, "interrupted")
+    return bad[0] if bad else Outcome(DONE)
+
+
+def _run_shard(
+    task: Task, number: int, on_event: Callable[[Event], None], children: Children,
+    more: Sequence[str] = (),
+) -> Outcome:  # fmt: skip
+    """The working folder, with the script and its log, stays only where there is a log to read."""
     workdir = Path(tempfile.mkdtemp(prefix="stdpdsl-"))
     path = workdir / "script.py"
-    path.write_text(script, encoding="utf-8", newline="\n")
-    arguments = ["--out", str(output), "--data", str(folder.resolve())]
-    arguments += ["--overwrite"] if overwrite else []
+    place = task.job.place(number)
     keep = False
     try:
-        outcome = run_script(path, arguments, on_event, workdir)
+        path.write_text(task.wanted.script, encoding="utf-8", newline="\n")
+        arguments = ["--out", str(place), "--data", str(task.data.resolve())]
+        arguments += ["--shard", f"{number}/{task.job.shards}", *more]
+        outcome = run_script(path, arguments, on_event, workdir, children)
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
-            leftover = output.with_name(f"{output.name}.partial-{outcome.pid}")
+            leftover = place.with_name(f"{place.name}.partial-{outcome.pid}")
             shutil.rmtree(leftover, ignore_errors=True)
         keep = outcome.log is not None
-        if outcome.folder:
-            shutil.copyfile(path, output / "script.py")
-            (output / "spec.stdp").write_text(spec, encoding="utf-8", newline="")
         return outcome
     finally:
         if not keep:
             shutil.rmtree(workdir, ignore_errors=True)
+
+
+def _kept(finished: int, job: Job) -> str:
+    if not finished:
+        return "nothing was saved"
+    return (
+        f"{finished:,} of {job.shards:,} shards are finished and kept in {job.folder};"
+        " the same command with --resume goes on"
+    )

@@ -39,11 +39,13 @@ MODEL = 'auditory_map'
 SEED = 42
 DT = 0.0001  # s
 BLOCKS = 4
+SHARDS = 4  # at most
 TARGET = 'numpy'
 PHASES = [
     {"name": 'run', "frozen": [], "off": [], "sets": []},
 ]
 SPEC = ...
+SET = []
 
 
 # The sweep --------------------------------------------------------------------------------------
@@ -103,10 +105,10 @@ def filterbank_cochlea(replicate, sounds, p):
     return filterbank(samples, samplerate, [(gammatone, {'cf': erbspace(100.0, 5000.0, 10)})], lambda x: 3*np.clip(x, 0, np.inf))
 
 
-def all_sounds(data, p):
+def all_sounds(row, blocks, data, p):
     """(samples, presentations, sample rate) of each sound of each replicate."""
     sounds = {}
-    for replicate in range(1):
+    for replicate in np.unique(replicates_in(row, len(blocks))).tolist():
         sounds["training", replicate] = sound_training(replicate, data, p)
     return sounds
 
@@ -175,7 +177,7 @@ def edges_of_inhibit(x, row, p):
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, DT, options.data)
+    x = Data(row, options.blocks, BLOCKS // 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (sound_length('training', sounds),)]
     x.sizes["AN"] = 10, True
@@ -218,7 +220,7 @@ def hear_AN(x, row, p, sounds, options, folder):
         return group
 
     folder = os.path.join(folder, "AN") if options.target == "cpp_standalone" else None
-    samplerate = sounds['training', 0][2]
+    samplerate = rate_of('training', sounds)
     samples = int(np.ceil(x.steps * DT * samplerate))
 
     def run():
@@ -227,7 +229,7 @@ def hear_AN(x, row, p, sounds, options, folder):
             "I": in_time(
                 [(0, side_by_side([filterbank_cochlea(r, sounds, p) for r in x.replicate_of_copy]))],
                 samples,
-                10 * 1,
+                10 * len(x.replicate_of_copy),
             ),
         }
         return run_nerve(make, drives, samplerate, samples, folder, [])
@@ -376,7 +378,7 @@ def simulate(options, folder, results, row):
     """Run the network, check it, and write the tables; which values are not finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
-    sounds = all_sounds(options.data, p)
+    sounds = all_sounds(row, options.blocks, options.data, p)
     x = data(row, sounds, options)
     hear_AN(x, row, p, sounds, options, folder)
     x.phase_values = values_of_phases(
@@ -423,18 +425,23 @@ def main():
     parser.add_argument("--data", default=".", help="folder of the files that the spec names")
     parser.add_argument("--target", default=TARGET, choices=("numpy", "cython", "cpp_standalone"))
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
+    parser.add_argument("--shard", default=(1, 1), type=shard_of, metavar="K/N",
+                        help="run only part K of N of the blocks")  # fmt: skip
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    if options.shard[1] > SHARDS:
+        parser.error(f"there are at most {SHARDS} shards")
     for text in unread_preferences():
         say(options.events, event="warning", text=text)
     options.target = usable_target(options)
+    options.blocks = blocks_of_shard(BLOCKS, *options.shard)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow', 'brian2hears',)}
     versions |= {"python": platform.python_version(), "stdpdsl": '0.1.0'}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
-        "settings": [], "seed": SEED, "dt": DT, "blocks": BLOCKS,
-        "versions": versions, "target": options.target,
+        "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
+        "versions": versions, "target": options.target, "set": SET,
         "lowering": 'namespace', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
@@ -443,9 +450,10 @@ def main():
     try:
         with Results(
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
-            overwrite=options.overwrite,
+            overwrite=options.overwrite, part=options.shard[0] - 1,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            lost = simulate(options, folder, results, row)
+            lost = simulate(options, folder, results, rows_of(row, options.blocks))
+            results.metadata["not_finite"] = lost
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))

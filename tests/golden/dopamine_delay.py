@@ -39,11 +39,13 @@ MODEL = 'dopamine_delay'
 SEED = 0
 DT = 0.001  # s
 BLOCKS = 5
+SHARDS = 5  # at most
 TARGET = 'numpy'
 PHASES = [
     {"name": 'run', "frozen": [], "off": [], "sets": []},
 ]
 SPEC = ...
+SET = []
 
 
 # The sweep --------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def edges_of_learning(x, row, p):
 
 def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
-    x = Data(row, BLOCKS, 1, DT, options.data)
+    x = Data(row, options.blocks, BLOCKS // 1, DT, options.data)
     p = parameters(row)
     x.phase_steps = [steps_of(seconds, DT) for seconds in (12.1,)]
     x.sizes["pre"] = 1, True
@@ -358,18 +360,23 @@ def main():
     parser.add_argument("--data", default=".", help="folder of the files that the spec names")
     parser.add_argument("--target", default=TARGET, choices=("numpy", "cython", "cpp_standalone"))
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
+    parser.add_argument("--shard", default=(1, 1), type=shard_of, metavar="K/N",
+                        help="run only part K of N of the blocks")  # fmt: skip
     parser.add_argument("--events", action="store_true", help="report as JSON lines")
     options = parser.parse_args()
+    if options.shard[1] > SHARDS:
+        parser.error(f"there are at most {SHARDS} shards")
     for text in unread_preferences():
         say(options.events, event="warning", text=text)
     options.target = usable_target(options)
+    options.blocks = blocks_of_shard(BLOCKS, *options.shard)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
     versions |= {"python": platform.python_version(), "stdpdsl": '0.1.0'}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
-        "settings": [], "seed": SEED, "dt": DT, "blocks": BLOCKS,
-        "versions": versions, "target": options.target,
+        "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
+        "versions": versions, "target": options.target, "set": SET,
         "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
@@ -378,9 +385,10 @@ def main():
     try:
         with Results(
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
-            overwrite=options.overwrite,
+            overwrite=options.overwrite, part=options.shard[0] - 1,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            lost = simulate(options, folder, results, row)
+            lost = simulate(options, folder, results, rows_of(row, options.blocks))
+            results.metadata["not_finite"] = lost
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))

@@ -30,7 +30,7 @@ def tables_in(folder):
     return {p.name: pd.read_parquet(p) for p in Path(folder).iterdir() if p.is_dir()}
 
 
-def run_here(folder, script, name="out", data=None):
+def run_here(folder, script, name="out", data=None, more=()):
     """Run a script with the numpy target in this process (Brian2 is imported once); its tables."""
     import brian2
 
@@ -42,6 +42,7 @@ def run_here(folder, script, name="out", data=None):
     exec(compile(script, "<script>", "exec"), namespace)
     arguments = ["script.py", "--out", str(Path(folder) / name), "--target", "numpy"]
     arguments += ["--data", str(data)] if data else []
+    arguments += more
     said, before = io.StringIO(), sys.argv
     try:
         sys.argv = arguments
@@ -53,12 +54,13 @@ def run_here(folder, script, name="out", data=None):
     return tables_in(Path(folder) / name)
 
 
-def run_apart(folder, script, name="out", target="numpy", data=None, status=0):
+def run_apart(folder, script, name="out", target="numpy", data=None, status=0, more=()):
     """Run a script in a process of its own; its tables."""
     path = Path(folder) / f"{name}.py"
     path.write_text(script, encoding="utf-8")
     command = [sys.executable, str(path), "--out", str(Path(folder) / name), "--target", target]
     command += ["--data", str(data)] if data else []
+    command += more
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == status, done.stdout + done.stderr
     return tables_in(Path(folder) / name) if status in (0, 3) else done.stdout + done.stderr

@@ -34,7 +34,7 @@ NAMED = {
 
 
 def codes(text: str, folder: Path, *allowed: Path) -> list[str]:
-    return [d.code for d in check_text(Source("s.stdp", text), folder, [], allowed)[1]]
+    return [d.code for d in check_text(Source("s.stdp", text), folder, [], allowed=allowed)[1]]
 
 
 @pytest.fixture

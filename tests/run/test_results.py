@@ -138,14 +138,15 @@ def test_units_and_metadata_are_in_every_file(folder):
         assert not any(pa.types.is_dictionary(field.type) for field in schema)
         stored = pl.read_parquet_metadata(file)["stdpdsl"]
         assert json.loads(stored)["units"]["t"] == "s"
-    assert pq.read_schema(folder / "spikes" / "part-0.parquet").field("t").metadata[b"unit"] == b"s"
+    schema = pq.read_schema(folder / "spikes" / "part-00000.parquet")
+    assert schema.field("t").metadata[b"unit"] == b"s"
     written = json.loads((folder / "metadata.json").read_text())
     assert written["tables"] == {"blocks": 4, "weights": 32, "trajectories": 12, "spikes": 6}
     assert sorted(os.listdir(folder.parent)) == ["study"]
 
 
 def test_encodings(folder):
-    group = pq.ParquetFile(folder / "weights" / "part-0.parquet").metadata.row_group(0)
+    group = pq.ParquetFile(folder / "weights" / "part-00000.parquet").metadata.row_group(0)
     columns = {group.column(k).path_in_schema: group.column(k) for k in range(group.num_columns)}
     assert "BYTE_STREAM_SPLIT" in columns["w"].encodings
     assert "RLE_DICTIONARY" in columns["Apre"].encodings
@@ -200,7 +201,7 @@ def test_row_groups_are_bounded_and_sorted_however_rows_come(
         found[["block", "neuron", "t", "layer"]], expected, check_dtype=False
     )
     assert (found["x"] == found["block"]).all()
-    file = pq.ParquetFile(tmp_path / "r" / "spikes" / "part-0.parquet")
+    file = pq.ParquetFile(tmp_path / "r" / "spikes" / "part-00000.parquet")
     sizes = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
     assert max(sizes) <= per_group
     assert not list((tmp_path / "r").glob("*waiting"))
@@ -297,5 +298,5 @@ def test_results_are_kept_when_the_folder_filled_meanwhile(tmp_path):
             path.mkdir()
             (path / "notes.txt").write_text("mine")
             results.commit()
-    assert (results.partial / "spikes" / "part-0.parquet").exists()
+    assert (results.partial / "spikes" / "part-00000.parquet").exists()
     assert (path / "notes.txt").read_text() == "mine"

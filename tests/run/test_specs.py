@@ -112,3 +112,27 @@ def test_the_digit_networks_weights_are_normalised(tmp_path):
         learnt.set_index(["block", "post"]).index
     ).to_numpy()
     assert (np.abs(learnt["w"] - scaled) > 1e-3).mean() > 0.5
+
+
+def test_bars_reach_the_barrels_of_the_kremer_model(tmp_path):
+    """Who fires while the first bar passes follows from where the neuron is and what it prefers."""
+    tables = run(tmp_path, "kremer_2011", "60 ms")
+    weights, spikes = tables["weights"], tables["spikes"]
+    feedforward = weights[weights["connection"] == "feedforward"]
+    column, line = feedforward["post"] % 21 // 7, feedforward["post"] // 21 // 7
+    assert (feedforward["pre"] // 64 == column + 3 * line).all()
+    assert len(feedforward) / (3 * 441 * 64) == pytest.approx(0.5, abs=0.01)
+    inhibit = weights[weights["connection"] == "inhibit"]
+    apart = np.hypot(
+        inhibit["pre"] % 12 / 4 - inhibit["post"] % 21 / 7,
+        inhibit["pre"] // 12 / 4 - inhibit["post"] // 21 / 7,
+    )
+    assert np.sqrt((apart**2).mean() / 2) == pytest.approx(0.2, rel=0.1)
+    four = spikes[spikes["layer"] == "four"]
+    preferred = 2 * np.pi * (four["neuron"] % 64) / 64
+    towards = np.arctan2(np.sin(preferred).mean(), np.cos(preferred).mean())
+    assert (np.cos(preferred - towards) > 0).mean() > 0.95  # one direction, and a half-circle
+    along = (four["neuron"] // 64 % 3 - 1) * np.cos(towards)
+    along += (four["neuron"] // 64 // 3 - 1) * np.sin(towards)
+    speed = np.polyfit(four["t"], along, 1)[0] * 0.005
+    assert speed == pytest.approx(1, abs=0.15)

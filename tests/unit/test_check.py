@@ -11,7 +11,8 @@ from stdpdsl import ast
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.files import headers_of
-from stdpdsl.diagnostics import has_errors, render
+from stdpdsl.compiler import compile_source
+from stdpdsl.diagnostics import CompileError, has_errors, render
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
 from stdpdsl.sweep import evaluate_sweep
@@ -344,6 +345,25 @@ def test_a_recording_that_does_not_fit_is_refused(tmp_path):
     text = text.replace("in blocks 0, 3", "")
     assert compiled_check(text.replace("every 1 ms", "every 0.1 ms"), tmp_path) == ["COST003"]
     assert compiled_check(MAP.replace("in blocks 0, 3", "in blocks 0, 4"), tmp_path) == ["SWEEP016"]
+
+
+def test_a_file_that_is_only_used_is_checked_and_not_compiled(tmp_path):
+    text = "rule mine:\n    equations:\n        w : 1\n    on pre:\n        deliver w\n"
+    assert compiled_check(text, tmp_path) == []
+    assert compiled_check("constants:\n    tau = 5 ms\n\n" + text, tmp_path) == []
+    assert compiled_check(text + "        w += wmax\n", tmp_path) == ["NAME004"]
+    assert "CLAUSE001" in compiled_check("model m\n\n" + text, tmp_path)
+    with pytest.raises(CompileError) as caught:
+        compile_source(Source("rules.stdp", text), tmp_path, [], "synapse", "numpy")
+    assert [d.code for d in caught.value.diagnostics] == ["CLAUSE001"]
+
+
+def test_what_refers_to_something_unfinished_is_no_bug_of_ours(tmp_path):
+    """A drive from a filterbank without a filter; a preset of a connection that is not there."""
+    text = "".join(line for line in MAP.splitlines(True) if "filter:" not in line)
+    assert "CLAUSE001" in compiled_check(text, tmp_path)
+    text = MAP.replace("feedforward.Apre = [1e-5, 0.1]", "nobody.preset = [a, b]")
+    assert "NAME001" in compiled_check(text, tmp_path)
 
 
 def test_a_free_column_of_a_file(tmp_path):

@@ -10,7 +10,7 @@ import tempfile
 import textwrap
 import threading
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,9 @@ import json, os, sys
 from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
-(out / "arguments.json").write_text(json.dumps([os.getcwd(), *sys.argv[1:]]))
+arguments = [os.getcwd(), *sys.argv[1:]]
+metadata = {"format": "stdpdsl results 1", "tables": {}, "not_finite": [], "shard": [1, 1]}
+(out / "metadata.json").write_text(json.dumps({**metadata, "arguments": arguments}))
 print(json.dumps({"event": "stage", "name": "simulating"}))
 print(json.dumps({"event": "done", "folder": str(out)}))
 """
@@ -37,6 +39,9 @@ print(json.dumps({"event": "done", "folder": str(out)}))
 @dataclass
 class Plan:
     target: str = "numpy"
+    blocks: int = 1
+    shards: int = 1
+    workers: int = 1
 
     def render(self):
         return "4 blocks"
@@ -47,6 +52,8 @@ class Compiled:
     script: str
     diagnostics: tuple = ()
     plan: Plan = None
+    settings: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ def compiler(monkeypatch, tmp_path):
         calls.append((source.name, folder, sets))
         return None, found(source)
 
-    def compile_source(source, folder, sets, parameters, target, allowed):
+    def compile_source(source, folder, sets, parameters, target, workers, allowed):
         calls.append((folder, sets, parameters, target))
         if "bug" in source.text:
             raise RuntimeError("we did not think of this")
@@ -240,8 +247,10 @@ def test_run(compiler, capsys, tmp_path):
         "simulating\nresults are in odd.results; next: stdpdsl summary odd.results\n"
     )
     out = tmp_path / "odd.results"
-    workdir, *arguments = json.loads((out / "arguments.json").read_text())
-    assert arguments == ["--out", str(out), "--data", str(tmp_path / "sub"), "--events"]
+    workdir, *arguments = json.loads((out / "metadata.json").read_text())["arguments"]
+    place = str(tmp_path / "odd.results.shards" / "0001-of-0001")
+    data = str(tmp_path / "sub")
+    assert arguments == ["--out", place, "--data", data, "--shard", "1/1", "--events"]
     assert workdir != str(tmp_path) and not Path(workdir).exists()
     assert (out / "script.py").read_text() == SCRIPT
     assert (out / "spec.stdp").read_bytes() == b"odd\r\n"
@@ -296,7 +305,7 @@ def test_a_bug_of_ours(compiler, capsys):
 
 
 def test_interrupted_while_compiling(compiler, capsys, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["stdpdsl.compiler"], "compile_source", interrupted)

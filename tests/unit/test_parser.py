@@ -9,7 +9,7 @@ import pytest
 
 from stdpdsl import ast
 from stdpdsl.diagnostics import CompileError
-from stdpdsl.parser import MAX_LENGTH, RESERVED, _reader, parse
+from stdpdsl.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
 from stdpdsl.printer import print_expr
 from stdpdsl.source import Source, Span
 
@@ -401,3 +401,42 @@ def test_every_prefix_gives_an_error_or_a_tree(section_2):
             for diagnostic in error.diagnostics:
                 assert diagnostic.message and "_NEWLINE" not in diagnostic.message
                 assert diagnostic.span.end <= end + 1
+
+
+# Broken texts ------------------------------------------------------------------------------------
+
+
+def test_what_can_be_read_of_a_broken_text(section_2):
+    """A broken line costs that line, and at worst its declaration."""
+    whole = parse(Source("spec.stdp", section_2))
+    assert salvage(Source("spec.stdp", section_2)) == whole
+    text = section_2.replace("gain = 1 volt", "gain = 1 +").replace(
+        "size: 10\n    scope: shared", "si\n    scope: shared"
+    )
+    found = salvage(Source("spec.stdp", text))
+    assert len(found.declarations) == len(whole.declarations)
+    nerve, cortical, _ = found.of(ast.Neuron)
+    assert [[p.name.id for p in n.parameters] for n in (nerve, cortical)] == [["tau_m"]] * 2
+    assert found.of(ast.Layer)[0].size is None
+    assert [d.span.text.split("\n")[0] for d in found.declarations] == [
+        d.span.text.split("\n")[0] for d in whole.declarations
+    ]
+    without = salvage(Source("spec.stdp", section_2.replace("layer A1:", "layer A1")))
+    assert {d.name.id for d in whole.of(ast.Layer)} - {
+        d.name.id for d in without.of(ast.Layer)
+    } == {"A1"}
+    assert salvage(Source("spec.stdp", "(")).declarations == ()
+
+
+def test_what_may_follow_at_a_place():
+    text = "layer A:\n    siz\n    scope: \n\nneuron n:\n    thre\n    reset: v = 1 +  # here\n"
+    source = Source("spec.stdp", text)
+
+    def at(piece):
+        return before(source, text.index(piece) + len(piece))
+
+    assert {"size", "scope", "drive"} <= at("layer A:\n    ").expected
+    assert at("scope: ").expected == {"NAME"} and at("scope: ").context({"scope"}) == "scope"
+    assert {"threshold", "reset"} <= at("neuron n:\n    ").expected  # the broken line above is not
+    assert {"NAME", "NUMBER", "("} <= at("1 + ").expected
+    assert at("# he") is None

@@ -7,15 +7,13 @@ import pytest
 from program import (
     ProgramData,
     ProgramError,
-    by_chunks,
     forget_programs,
     is_whole,
     keep_program,
     program_key,
-    remembering,
     run_program,
-    seldom_timed,
 )
+from vectors import by_chunks, by_vectors, seldom_timed
 
 
 def a_program(folder, text="x"):
@@ -147,17 +145,35 @@ def test_our_changes_still_find_their_places_in_brians_templates():
     assert "clock()" not in body or "i == 0" in body
 
 
-STATE_UPDATE = """    const double dt = _ptr_dt[0];
+STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
+    const int _N = N;
     for(int _idx=0; _idx<_N; _idx++)
     {
-        const double _v = v * exp(- dt/tau) + exp((a + b) * exp(- dt/tau));
+        const double lastspike = _ptr_lastspike[_idx];
+        const double tau = _ptr_tau[_idx];
+        double v = _ptr_v[_idx];
+        not_refractory = _timestep(t - lastspike, dt) >= _timestep(5 * ms, dt);
+        const double _v = v * exp(- dt * int_(not_refractory)/tau) + exp((a + b) * exp(- dt/c));
+        const double _x = exp(v) + exp(dt * int_(not_refractory));
+        x = _x;
+        if(not_refractory)
+            v = _v;
     }
 """
 
 
-def test_exp_of_one_argument_is_remembered_in_one_place():
-    text = remembering(STATE_UPDATE)
-    assert "    LastExp _exp_0, _exp_1;\n    for(int _idx=0;" in text
-    assert "v * _exp_0(- dt/tau) + _exp_1((a + b) * _exp_0(- dt/tau));" in text
-    plain = STATE_UPDATE.replace("exp", "cos")
-    assert remembering(plain) == plain
+def test_exp_leaves_a_state_update_where_it_can():
+    text = by_vectors(STATE_UPDATE)
+    before, _, loop = text.partition("for(int _idx=0; _idx<_N; _idx++)")
+    assert "return - dt * 1/tau;" in before and "const double tau = _ptr_tau[_idx];" in before
+    assert "const double _exp_1 = std::exp((a + b) * exp(- dt/c));" in before
+    assert "const double _v = v * _exp_0[_idx] + _exp_1;" in loop
+    # What changes in the loop stays, and so does what is taken over in a refractory neuron too.
+    assert "_x = exp(v) + exp(dt * int_(not_refractory));" in loop
+    assert "whole_steps(t - lastspike, dt) >= whole_steps(5 * ms, dt);" in loop
+
+
+def test_a_state_update_without_exp_or_neurons_stays():
+    plain = STATE_UPDATE.replace("exp", "cos").replace("_timestep", "step").replace("if(", "while(")
+    assert by_vectors(plain) == plain
+    assert by_vectors("no loop") == "no loop"

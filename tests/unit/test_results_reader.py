@@ -75,7 +75,7 @@ def test_missing_unfinished_and_damaged_folders(folder, tmp_path):
         load(tmp_path / "x.partial-12")
     with pytest.raises(ResultsError, match="no stdpdsl results"):
         load(tmp_path)
-    part = folder / "spikes" / "part-0.parquet"
+    part = folder / "spikes" / "part-00000.parquet"
     part.write_bytes(part.read_bytes()[:-20])
     with pytest.raises(ResultsError, match="spikes: is damaged"):
         load(folder).table("spikes")

@@ -1,7 +1,8 @@
 """What a network is made of: arrays in SI units, before any simulator sees them.
 
 A layer or connection has copies: one per block, or one per replicate where it is shared. Copy k of
-a layer has the neurons k*size to (k + 1)*size - 1.
+a layer has the neurons k*size to (k + 1)*size - 1. In a shard there are the copies of its blocks
+and of their replicates alone: copy 0 is that of its first block.
 """
 
 import os
@@ -12,10 +13,14 @@ import numpy as np
 class Data:
     """First values of the layers, replayed spikes, and the connections' edges, by name."""
 
-    def __init__(self, row, blocks, replicates, dt, folder):
-        self.blocks = blocks
-        self.replicate_of_block = row.get("replicate", np.zeros(blocks, dtype=int)).astype(int)
-        self.replicate_of_copy = np.arange(replicates)
+    def __init__(self, row, blocks, blocks_of_replicate, dt, folder):
+        """`row` is the table of the shard's `blocks`, a range of those of the sweep."""
+        self.first, self.blocks = blocks.start, len(blocks)
+        self.replicate_of_block = replicates_in(row, self.blocks)
+        self.replicate_of_copy = np.unique(self.replicate_of_block)
+        self.heard = np.searchsorted(self.replicate_of_copy, self.replicate_of_block)
+        # What is shared by the blocks of several shards is saved by the first of them.
+        self.saves = self.replicate_of_copy * blocks_of_replicate >= self.first
         self.dt = dt
         self.folder = folder
         self.phase_steps = []
@@ -45,6 +50,12 @@ class Data:
         size, shared = self.sizes[component]
         return np.repeat(np.arange(len(self.copies(shared))), size)
 
+    def is_shared(self, component):
+        """Whether a layer or connection exists once for all blocks of a replicate."""
+        if component in self.edges:
+            return self.edges[component].shared
+        return self.sizes[component][1]
+
     def hold(self, varying):
         """Give each element the parameters that its component holds as variables."""
         for component, parameters in varying.items():
@@ -58,6 +69,15 @@ class Data:
     def copies(self, shared):
         """The replicate of each copy."""
         return self.replicate_of_copy if shared else self.replicate_of_block
+
+    def sources(self, shared, of_shared):
+        """The copy that each copy of something has of something else, which is shared or not."""
+        return self.heard if of_shared and not shared else np.arange(len(self.copies(shared)))
+
+
+def replicates_in(row, blocks):
+    """The replicate of each block."""
+    return row.get("replicate", np.zeros(blocks)).astype(int)
 
 
 def neurons(size, copies):

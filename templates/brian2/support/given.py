@@ -6,7 +6,7 @@ Keys are OBJECT.VARIABLE; what a phase sets, OBJECT.VARIABLE in phase N.
 import numpy as np
 
 from data import neurons
-from nerve import drive_means, kept_means, side_by_side
+from nerve import drive_means, drive_width, kept_means, side_by_side
 
 
 def numbers_of(x, phases):
@@ -69,10 +69,9 @@ def parts_of(name, edges, by_block, block_size):
 def give_relay(given, x, name, source, target):
     """Each spike of a layer reaches all neurons of a target's same block."""
     (source_size, source_shared), (target_size, target_shared) = x.sizes[source], x.sizes[target]
-    copies = x.copies(target_shared)
-    of_source = copies if source_shared else np.arange(len(copies))
+    of_source = x.sources(target_shared, source_shared)
     i = np.add.outer(of_source * source_size, np.arange(source_size))
-    j = np.add.outer(np.arange(len(copies)) * target_size, np.arange(target_size))
+    j = np.add.outer(np.arange(len(of_source)) * target_size, np.arange(target_size))
     i, j = np.repeat(i, target_size, axis=1).ravel(), np.tile(j, (1, source_size)).ravel()
     give_synapses(given, name, i, j)
 
@@ -80,9 +79,7 @@ def give_relay(given, x, name, source, target):
 def give_link(given, x, target, variable, source):
     """For each neuron of a layer, the one neuron of another layer's same block."""
     size, shared = x.sizes[target]
-    copies = x.copies(shared)
-    of_copy = copies if x.sizes[source][1] else np.arange(len(copies))
-    given[f"{target}.{variable} is"] = np.repeat(of_copy, size)
+    given[f"{target}.{variable} is"] = np.repeat(x.sources(shared, x.sizes[source][1]), size)
 
 
 def give_normaliser(given, x, name, connection, side, size, **values):
@@ -98,14 +95,19 @@ def give_normaliser(given, x, name, connection, side, size, **values):
 
 
 def give_samples(given, x, number, component, blocks):
-    """Which elements are recorded, in all blocks or some."""
+    """Which elements are recorded, in all blocks or some; what is shared belongs to all."""
     copy = x.copy_of(component)
-    for name, _, part in x.parts.get(component, [(component, None, slice(None))]):
-        elements = np.arange(len(copy))[part]
-        mine = np.isin(copy[part], blocks) if blocks is not None else np.ones(len(elements), bool)
-        if mine.any():
-            x.recorded.setdefault(number, []).append((f"record_{number}_{name}", elements[mine]))
-            index = np.flatnonzero(mine)
+    if blocks is None or x.is_shared(component):
+        chosen = np.ones(len(copy), bool)
+    else:
+        chosen = np.isin(copy + x.first, blocks)
+    for name, block, part in x.parts.get(component, [(component, None, slice(None))]):
+        elements, index = np.arange(len(copy))[part], np.flatnonzero(chosen[part])
+        if len(index):
+            x.recorded.setdefault(number, []).append((f"record_{number}_{name}", elements[index]))
+        elif block is None and len(elements):
+            index = np.zeros(1, int)  # so that all shards run one program; it is not saved
+        if len(index):
             given |= {f"record_{number}_{name}.N": len(index),
                       f"record_{number}_{name}.index": index}  # fmt: skip
 
@@ -119,5 +121,6 @@ def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
         chunks = side_by_side([filterbank(r, sounds, p) for r in x.replicate_of_copy])
         return drive_means(chunks, rate, x.dt, x.steps, size * len(x.replicate_of_copy))
 
-    x.drives[layer, variable] = kept_means(x, filterbank, p, sounds, means)
-    given[f"{layer}.drive_column"] = i + size * x.copies(shared)[copy]
+    x.drives[layer, variable] = found = kept_means(x, filterbank, p, sounds, means)
+    given[drive_width(layer, variable)] = found.shape[1]
+    given[f"{layer}.drive_column"] = i + size * x.sources(shared, True)[copy]

@@ -16,7 +16,7 @@ import numpy as np
 
 from cache import stdpdsl_cache
 from errors import fail
-from program import assign, program_flags
+from program import assign, one_at_a_time, program_flags
 from sources import code_of, numbers_in
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
@@ -260,7 +260,8 @@ def drive(x, given, objects, group, variable):
     assign(group, "drive_column", given, f"{group.name}.drive_column")
     if type(get_device()).__name__ != "RuntimeDevice":
         path = drive_file(group.name, variable)
-        read_in_program(group, variable, path, means.shape[1], "drive_column")
+        width = given[drive_width(group.name, variable)]
+        read_in_program(group, variable, path, width, "drive_column")
         return
     values = group.variables[variable].get_value()
     column = given[f"{group.name}.drive_column"]
@@ -280,6 +281,11 @@ def write_drives(x, folder):
     """Write what drives layers inside the network to where its program runs."""
     for (layer, variable), means in x.drives.items():
         write_rows(os.path.join(folder, drive_file(layer, variable)), [means], *means.shape)
+
+
+def drive_width(layer, variable):
+    """The key of a drive's number of columns, which differs between shards."""
+    return f"drive of {layer}_{variable}.N"
 
 
 def drive_file(layer, variable):
@@ -364,12 +370,27 @@ def fingerprint(*parts):
 
 def kept(path, key, make):
     """The arrays that `make()` returns, from the file `path` if it was made with the same key."""
+    found = arrays_in(path, key)
+    if found is not None:
+        return found
+    with one_at_a_time(Path(path).parent, Path(path).stem):  # other shards want the same
+        found = arrays_in(path, key)
+        return make_and_keep(path, key, make) if found is None else found
+
+
+def arrays_in(path, key):
+    """The arrays of a file, or None if it is not whole or was made with another key."""
     try:
         with np.load(path, allow_pickle=False) as file:
             if str(file["key"]) == key:
                 return [file[f"array_{n}"] for n in range(len(file.files) - 1)]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass  # absent, or torn by an interrupted run: made anew
+    return None
+
+
+def make_and_keep(path, key, make):
+    """The arrays that `make()` returns, put into a file where that can be."""
     arrays = [np.asarray(array) for array in make()]
     partial = f"{path}.{os.getpid()}.npz"
     try:

@@ -33,6 +33,7 @@ from pathlib import Path
 import numpy as np
 
 from cache import stdpdsl_cache
+from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
 PROGRAM_FORMAT = 1
 PROGRAMS_KEPT = 50
@@ -81,16 +82,6 @@ template <class T> void load(const std::string &file, T *into, size_t count) {
 template <class T> void load(const std::string &file, std::vector<T> &into) {
     load(file, into.data(), into.size());
 }
-struct LastExp {
-    double argument = NAN, value = NAN;
-    inline double operator()(double x) {
-        if (!(x == argument)) {
-            argument = x;
-            value = std::exp(x);
-        }
-        return value;
-    }
-};
 template <class T> void load_all(const std::string &file, std::vector<T> &into) {
     std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
     if (!in) no_input(file);
@@ -409,7 +400,8 @@ def two_units(project, sources, data):
     defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
-    (project / "input.h").write_text(PROGRAM_INPUT + declared + "}\n", encoding="utf-8")
+    given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
+    (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
     run = re.compile(r"(\.run\()[^,]+(, report_progress, )")
     durations = iter(data.durations)
@@ -425,7 +417,7 @@ def two_units(project, sources, data):
         if source == "network.cpp":
             text = seldom_timed(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
-            text = remembering(text)
+            text = by_vectors(text)
         if source in hot:
             first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
         else:
@@ -438,72 +430,6 @@ def own_namespace(text, name):
     text = text.replace("////// SUPPORT CODE ///////\nnamespace {", f"namespace {name} {{", 1)
     use = "    using namespace brian;\n"
     return text.replace(use, use + f"    using namespace {name};\n") if name in text else text
-
-
-def by_chunks(text):
-    """A thresholder that first asks of many neurons at once whether any spikes: most never do, and
-    that question the compiler can vectorise. The conditions are the same, so are the spikes."""
-    loop = re.compile(
-        r"( *)for\(size_t _idx=0; _idx<N; _idx\+\+\)\n *\{\n(?P<condition>.*?)\n *if\(_cond\) \{"
-        r"(?P<spike>.*?\n) {8}\}\n {4}\}\n",
-        re.DOTALL,
-    )
-    found = loop.search(text)
-    if not found or "_rand" in found["condition"]:  # a draw must not be made twice
-        return text
-    chunks = f"""
-    for(size_t _start=0; _start<N; _start+=256)
-    {{
-        const size_t _stop = _start + 256 < N ? _start + 256 : N;
-        char _any = 0;
-        for(size_t _idx=_start; _idx<_stop; _idx++)
-        {{
-{found["condition"]}
-            _any |= _cond;
-        }}
-        if(!_any) continue;
-        for(size_t _idx=_start; _idx<_stop; _idx++)
-        {{
-{found["condition"]}
-            if(_cond) {{{found["spike"]}            }}
-        }}
-    }}
-"""
-    return text[: found.start()] + chunks + text[found.end() :]
-
-
-def remembering(text):
-    """A state update that computes exp() anew only where its argument differs from that of the
-    element before, to the same bits: neighbours mostly share their time constants."""
-    head, loop, body = text.partition("    for(int _idx=0; _idx<_N; _idx++)\n")
-    places = {}  # the argument's text: its number
-
-    def remembered(found):
-        return f"_exp_{places.setdefault(in_parentheses(body, found.end()), len(places))}("
-
-    changed = re.sub(r"(?<![\w.>])exp\(", remembered, body)
-    if not loop or not places:
-        return text
-    names = ", ".join(f"_exp_{n}" for n in places.values())
-    return f"{head}    LastExp {names};\n{loop}{changed}"
-
-
-def in_parentheses(text, start):
-    """The text from behind an opening parenthesis to the one that closes it."""
-    depth = 1
-    for end in range(start, len(text)):
-        depth += (text[end] == "(") - (text[end] == ")")
-        if depth == 0:
-            return text[start:end]
-    raise ProgramError("Brian2 wrote code whose parentheses do not match")
-
-
-def seldom_timed(text):
-    """Brian2 2.9 asks the kernel for the processor's time before each object of each step: 4 % of a
-    run of 1,000 blocks. Once in a step, from a clock that needs no system call, will do."""
-    each = "            if (report_func)\n"
-    text = text.replace(each, each.replace("report_func", "report_func && i == 0"))
-    return text.replace("std::clock()", "brian::wall_clock()")
 
 
 def compile_program(project, units, flags, binary):

@@ -158,12 +158,12 @@ class ResultTable:
             arrays.append(array)
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
-    def write(self, metadata):
-        """Write the table's only part, sorted by block, in row groups of bounded size."""
+    def write(self, metadata, part):
+        """Write a part of the table, sorted by block, in row groups of bounded size."""
         self.path.mkdir()
         schema = self.schema.with_metadata({"stdpdsl": metadata})
         with pq.ParquetWriter(
-            self.path / "part-0.parquet",
+            self.path / f"part-{part:05}.parquet",
             schema,
             compression="zstd",
             use_dictionary=self.repeating,
@@ -205,9 +205,12 @@ class Results:
     Rows may come in any order and in several calls. Only `commit` leaves something behind.
     """
 
-    def __init__(self, folder, sweep, units, metadata, tables, phases=False, overwrite=False):
+    def __init__(
+        self, folder, sweep, units, metadata, tables, phases=False, overwrite=False, part=0
+    ):
+        """`part` is what the files are numbered by, which other results may stand beside."""
         self.folder = Path(folder)
-        self.overwrite = overwrite
+        self.overwrite, self.part = overwrite, part
         self.units = {"t": "s", "delay": "s", **units}
         self.metadata = dict(metadata)
         self.tables = {}
@@ -306,7 +309,7 @@ class Results:
         text = json.dumps(self.metadata, ensure_ascii=False)
         with self.writing():
             for table in self.tables.values():
-                table.write(text)
+                table.write(text, self.part)
             self.metadata["tables"] = {name: table.rows for name, table in self.tables.items()}
             (self.partial / "metadata.json").write_text(
                 json.dumps(self.metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -143,10 +143,9 @@ class Simulation:
     def as_a_program(self):
         """Run the kept program of this network's structure, built where there is none."""
         run = os.path.join(self.folder, "run")
-        widths = [means.shape[1] for means in self.x.drives.values()]
         code = code_of(self.network, self.describe, cached_program)
         numbers = numbers_in(code, self.p)
-        decides = [code, numbers, kinds_of(self.given), widths, self.phases, self.changes]
+        decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
 
         def build(marked):
             self.say("compiling")

@@ -44,9 +44,10 @@ class Saving:
         if not len(lost):
             return
         if shared:
-            lost = np.flatnonzero(np.isin(self.x.replicate_of_block, lost))
+            lost = np.flatnonzero(np.isin(self.x.heard, lost))
         self.good[phase, lost] = False
-        blocks = ", ".join(str(b) for b in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        more = ", ..." if len(lost) > 5 else ""
+        blocks = ", ".join(str(b + self.x.first) for b in lost[:5]) + more
         when = when or f"at the end of {self.phases[phase]}"
         self.lost.append(f"{what} is not finite in block {blocks} {when}")
 
@@ -82,7 +83,7 @@ class Saving:
                 count = size * len(x.copies(shared))
                 counts = np.bincount(spikes[0][mine], minlength=count)
             counts = counts.reshape(-1, size).sum(axis=1)
-            counts = counts[x.replicate_of_block] if shared else counts
+            counts = counts[x.heard] if shared else counts
             seconds = size * steps * self.dt
             self.measures[number][f"{name}_spikes"] = counts
             self.measures[number][f"{name}_rate"] = counts / seconds if seconds else counts * 0.0
@@ -92,15 +93,21 @@ class Saving:
                 neuron, t = self.recorded.spikes(name, number)
             else:
                 neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
+            saved = self.saved(neuron // size, shared)
+            neuron, t = neuron[saved], t[saved]
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
 
     def places(self, copy, shared):
         """The block of each row, or the replicate of what is shared."""
         if not shared:
-            return {"block": copy}
+            return {"block": copy + self.x.first}
         has = "replicate" in self.results.tables["blocks"].sweep
-        return {"block": None, **({"replicate": copy} if has else {})}
+        return {"block": None, **({"replicate": self.x.replicate_of_copy[copy]} if has else {})}
+
+    def saved(self, copy, shared):
+        """Which rows this shard saves."""
+        return self.x.saves[copy] if shared else slice(None)
 
     # Connections
 
@@ -128,9 +135,13 @@ class Saving:
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
         others = {column: state[v] for v, column in states.items() if v != weight}
         delay = edges.axonal + edges.dendritic
+        mine = self.saved(block, edges.shared)
         self.results.weights(
-            name, pre=edges.i, post=edges.j, delay=delay, w_initial=first,
-            w=state.get(weight), state=others, **self.places(block, edges.shared),
+            name, pre=edges.i[mine], post=edges.j[mine], delay=delay[mine],
+            w_initial=None if first is None else first[mine],
+            w=state[weight][mine] if weight else None,
+            state={column: values[mine] for column, values in others.items()},
+            **self.places(block[mine], edges.shared),
         )  # fmt: skip
         if weight:
             low, high = bounds(edges) if bounds else (-np.inf, np.inf)
@@ -149,7 +160,7 @@ class Saving:
                 found = weight_measures(edges.copy, values, low, high, count)
                 for what, value in found.items():
                     if what != "at_bounds" or bounded:
-                        value = value[self.x.replicate_of_block] if edges.shared else value
+                        value = value[self.x.heard] if edges.shared else value
                         self.measures[number][f"{name}_{when}_{what}"] = value
             before = after
 
@@ -158,29 +169,34 @@ class Saving:
     def layer_samples(self, number, name, size, shared, variables):
         """Recorded samples of a layer, and its final state."""
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            mine = self.saved(chosen // size, shared)
+            chosen = chosen[mine]
             for shown, model in variables:
                 where = {"layer": name, "neuron": chosen % size}
                 where |= self.places(chosen // size, shared)
                 last = None
                 if name not in self.x.spikes:
                     last = self.recorded.state(name, model)[chosen]
-                self.check_samples(f"{shown} of {name}", t, samples[model], chosen // size, shared)
-                self.trajectory(shown, t, samples[model], last, **where)
+                found = samples[model][mine]
+                self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
+                self.trajectory(shown, t, found, last, **where)
 
     def connection_samples(self, number, name, variables, traces):
         """Recorded samples of a connection, and its final state."""
         edges = self.x.edges[name]
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
+            mine = self.saved(edges.copy[chosen], edges.shared)
+            chosen = chosen[mine]
             for shown, model in variables:
                 base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
                 last = self.recorded.state(name, base)[chosen]
                 if base in traces:
                     age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
                     last = traces[base](last, part_of(edges, chosen), age)
-                copy = edges.copy[chosen]
-                self.check_samples(f"{shown} of {name}", t, samples[model], copy, edges.shared)
+                copy, found = edges.copy[chosen], samples[model][mine]
+                self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
                 self.trajectory(
-                    shown, t, samples[model], last, connection=name, pre=edges.i[chosen],
+                    shown, t, found, last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
 
@@ -198,7 +214,7 @@ class Saving:
         """The table of blocks; in words, which values are not finite."""
         for number, measures in enumerate(self.measures):
             status = np.where(self.good[number], "ok", "nan").astype(object)
-            block = np.arange(self.x.blocks)
+            block = self.x.first + np.arange(self.x.blocks)
             self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
         return self.lost
 

@@ -505,3 +505,8 @@ def sound_length(name, sounds):
     """Seconds of a sound, the longest over replicates."""
     lengths = [len(s) / rate for (sound, _), (s, _, rate) in sounds.items() if sound == name]
     return max(lengths)
+
+
+def rate_of(name, sounds):
+    """Samples per second of a sound, the same in all replicates."""
+    return next(rate for (sound, _), (_, _, rate) in sounds.items() if sound == name)

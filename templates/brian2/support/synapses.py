@@ -25,16 +25,17 @@ def synapses_of(
         i, j = (index.ravel() for index in np.indices((n_pre, n_post)))
     else:
         i, j = pairs
+    shared_copy = x.sources(shared, True)
     names = copy_keys(draws, copies, row if independent else None) if draws else None
     chosen, last, u = [], None, None
-    for copy, replicate in enumerate(copies):
+    for copy in range(len(copies)):
         if same and chosen:
             chosen.append(chosen[0])
             continue
         if names and names[copy] != last:
             last, u = names[copy], pair_draws("uniform", names[copy], n_pre, n_post)
         sides = [
-            values_of_copy(x, name, size, replicate if is_shared else copy)
+            values_of_copy(x, name, size, shared_copy[copy] if is_shared else copy)
             for name, size, is_shared in (pre, post)
         ]
         of_pairs = None if u is None else u[i, j]
@@ -43,11 +44,10 @@ def synapses_of(
     copy = np.repeat(np.arange(len(copies)), [len(c) for c in chosen])
     chosen = np.concatenate(chosen)
     i, j = i[chosen], j[chosen]
-    replicate = copies[copy]
     return SimpleNamespace(
         copy=copy, i=i, j=j, n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
-        pre=i + n_pre * (replicate if pre_shared else copy),
-        post=j + n_post * (replicate if post_shared else copy),
+        pre=i + n_pre * (shared_copy[copy] if pre_shared else copy),
+        post=j + n_post * (shared_copy[copy] if post_shared else copy),
         values={}, parameters={}, delays={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),
     )  # fmt: skip
 

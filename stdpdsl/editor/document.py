@@ -1,0 +1,126 @@
+"""A text in an editor: what is wrong with it, and its names as far as it can be read."""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from .. import ast
+from ..check import Checked, check
+from ..check.symbols import Component, Symbol, Symbols
+from ..compiler import Texts, check_text, library, read_used
+from ..diagnostics import Diagnostic
+from ..parser import salvage
+from ..source import Source, Span
+
+Named = ast.Neuron | ast.Rule | ast.Layer | ast.Connect
+
+
+@dataclass
+class Document:
+    """`texts` holds the unsaved texts of other files. Nothing of it changes."""
+
+    path: Path  # resolved
+    text: str
+    texts: Texts = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.source = Source(str(self.path), self.text)
+        # Errors and warnings; some may stand in files that the text uses.
+        self.diagnostics: list[Diagnostic]
+        self._whole, self.diagnostics = check_text(self.source, self.path.parent, [], self.texts)
+
+    @cached_property
+    def checked(self) -> Checked:
+        """Of a broken text, what is known without the lines that cannot be read."""
+        if self._whole is not None:
+            return self._whole
+        spec = salvage(self.source)
+        return check(spec, read_used(spec, self.path.parent, self.texts)[0], library())
+
+    @property
+    def symbols(self) -> Symbols:
+        return self.checked.symbols
+
+    @property
+    def declarations(self) -> list[ast.Declaration]:
+        """Those of this file, not of the files that it uses."""
+        return [d for d in self.checked.spec.declarations if d.span.source is self.source]
+
+    @property
+    def uses(self) -> Iterator[Path]:
+        """The files that `use` names."""
+        for use in self.checked.spec.of(ast.Use):
+            yield (self.path.parent / use.path.value).resolve()
+
+    def nodes_at(self, offset: int) -> list[ast.Node]:
+        """What the place belongs to, from the outermost to the innermost."""
+        around = [d for d in self.declarations if d.span.start <= offset <= d.span.end]
+        found = {
+            id(node): node
+            for declaration in around
+            for node in ast.walk(declaration)
+            if node.span.start <= offset <= node.span.end
+        }
+        return sorted(found.values(), key=lambda n: n.span.start - n.span.end)
+
+    def component(self, node: ast.Node) -> Component | None:
+        """The layer or connection of a declaration, or a stand-in for a neuron or rule alone."""
+        if isinstance(node, ast.Neuron | ast.Rule):
+            return self.checked.model(node)
+        if isinstance(node, ast.Layer | ast.Connect):
+            return self.symbols.components.get(node.name.id)
+        return None
+
+    def scope(self, node: ast.Node | None) -> Mapping[str, Symbol]:
+        """The names that a declaration's expressions may use, in whichever of its clauses."""
+        component = self.component(node) if node else None
+        if component is None:
+            return self.symbols.globals
+        if component.kind == "layer":
+            return self.symbols.neuron_scope(component)
+        inside = self.symbols.synapse_scope(component)
+        if isinstance(node, ast.Rule):
+            return ChainMap(inside, dict(self.symbols.post_scope(component)))
+        return inside
+
+    def fix(self, diagnostic: Diagnostic) -> str | None:
+        """What its help proposes for its span, if the place is right with it."""
+        span = diagnostic.span
+        proposed = _PROPOSAL.fullmatch(diagnostic.help)
+        if proposed is None or span.source is not self.source or not _WORD.fullmatch(span.text):
+            return None
+        text = self.text[: span.start] + proposed[1] + self.text[span.end :]
+        end = span.start + len(proposed[1])
+        after = Document(self.path, text, self.texts)
+        wrong = [d.span for d in after.diagnostics if d.span.source is after.source]
+        if any(s.start <= span.start < max(s.end, s.start + 1) or span.start <= s.start < end
+               for s in wrong):  # fmt: skip
+            return None
+        return proposed[1]
+
+
+# A word or a sign, and what to write for it.
+_WORD = re.compile(r"\w+|\W{1,2}")
+_PROPOSAL = re.compile(r"(?:did you mean|write|[\w ]+ is written) `([^`]+)`\??")
+
+
+def file_of(span: Span) -> Path:
+    """Where a span stands. The library's files are called by their names alone."""
+    path = Path(span.source.name)
+    if path.is_absolute():
+        return path.resolve()
+    return next(p for p in library().files.values() if p.name == span.source.name)
+
+
+def locals_of(node: ast.Node) -> dict[str, ast.Update]:
+    """The first assignment of each name in the statements of a declaration."""
+    found: dict[str, ast.Update] = {}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Update) and part.op == "=":
+            found.setdefault(part.target.id, part)
+    return found

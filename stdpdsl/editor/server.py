@@ -1,0 +1,134 @@
+"""The open texts: what was found in each, and telling the editor of their errors.
+
+Texts come whole with each change: pygls would cut them into lines at characters at which no editor
+does (form feeds, U+2028), and put a change in the wrong place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.uris import from_fs_path, to_fs_path
+from pygls.workspace import PositionCodec
+
+from .. import __version__
+from ..diagnostics import Diagnostic, Label
+from ..explanations import page
+from ..source import Source, Span
+from .document import Document, file_of
+from .places import Places
+
+_SEVERITY = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+
+
+class Server(LanguageServer):
+    """Keeps what was found in each open text, until the text or one that it uses changes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stdpdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full
+        )
+        self.documents: dict[str, Document] = {}  # by URI
+        self.published: dict[str, set[str]] = {}  # where each one's diagnostics stand
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Into the editor's log: a text that breaks us is checked again as soon as it changes."""
+        text = f"{type(error).__name__}: {error}"
+        self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, text))
+
+    # Texts ------------------------------------------------------------------------------------
+
+    def document(self, uri: str) -> Document:
+        """What is known of an open text as it stands now."""
+        text = self.workspace.get_text_document(uri).source
+        known = self.documents.get(uri)
+        if known is None or known.text != text:
+            self.documents.pop(uri, None)
+            path = Path(to_fs_path(uri) or uri).resolve()
+            self.documents[uri] = Document(path, text, self.texts)
+        return self.documents[uri]
+
+    @property
+    def texts(self) -> dict[Path, str]:
+        open_ = self.workspace.text_documents.values()
+        return {Path(d.path).resolve(): d.source for d in open_}
+
+    def places(self, source: Source) -> Places:
+        return Places(source.text, PositionCodec(self.workspace.position_encoding))
+
+    def at(self, params: Any) -> tuple[Document, int, Places]:
+        """The text and the place that a request is about."""
+        document = self.document(params.text_document.uri)
+        places = self.places(document.source)
+        return document, places.offset(params.position), places
+
+    # Diagnostics ------------------------------------------------------------------------------
+
+    def check(self, uri: str) -> None:
+        """Check a text and those that use it."""
+        try:
+            path = self.document(uri).path
+        except Exception:
+            self.tell(uri)  # what was said of the older text may be wrong now
+            raise
+        users = [u for u, d in self.documents.items() if u != uri and path in d.uses]
+        for user in users:
+            del self.documents[user]
+        for one in (uri, *users):
+            self.publish(one)
+
+    def check_all(self) -> None:
+        """After files have changed on the disk."""
+        opened = list(self.documents)
+        self.documents.clear()
+        for uri in opened:
+            self.publish(uri)
+
+    def publish(self, uri: str) -> None:
+        """Tell the diagnostics of every file in which those of this text stand, or stood."""
+        document = self.document(uri)
+        files = {self.uri_of(d.span) for d in document.diagnostics} | {uri}
+        stood = self.published.get(uri, set())
+        self.published[uri] = files
+        for file in sorted(files | stood):
+            self.tell(file)
+
+    def tell(self, file: str) -> None:
+        """Everything that the open texts have to say of one file, each thing once."""
+        found: dict[tuple, lsp.Diagnostic] = {}
+        for document in self.documents.values():
+            for d in document.diagnostics:
+                if self.uri_of(d.span) == file:
+                    key = (d.code, d.span.start, d.span.end, d.message)
+                    found.setdefault(key, self.diagnostic(d))
+        self.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(file, list(found.values()))
+        )
+
+    def uri_of(self, span: Span) -> str:
+        """The URI by which the editor calls a file, where it has it open."""
+        path = file_of(span)
+        known = (uri for uri, document in self.documents.items() if document.path == path)
+        return next(known, None) or from_fs_path(str(path)) or ""
+
+    def diagnostic(self, d: Diagnostic) -> lsp.Diagnostic:
+        places = self.places(d.span.source)
+        help = f"help: {d.help}" if d.help else ""
+        return lsp.Diagnostic(
+            range=places.range(d.span),
+            severity=_SEVERITY[d.severity],
+            code=d.code,
+            code_description=lsp.CodeDescription(page(d.code).as_uri()),
+            source="stdpdsl",
+            message="\n".join(filter(None, (d.message, help))),
+            related_information=[
+                lsp.DiagnosticRelatedInformation(
+                    lsp.Location(self.uri_of(x.span), self.places(x.span.source).range(x.span)),
+                    x.text,
+                )
+                for x in ([Label(d.span, d.label)] if d.label else []) + [*d.labels]
+            ],
+        )

@@ -1,0 +1,181 @@
+"""Shards on many machines, through Dask: each is a task; a worker that is lost loses only its own.
+
+A worker runs `remote.py`, which is sent to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .job import JobError, shard_name
+from .local import DONE, INTERRUPTED, SIMULATION_FAILED, SPEC_WRONG, Event, Outcome
+from .saved import Runner, Task
+from .together import Together
+
+RETRIES = 3
+PATIENCE = 10.0
+"""Seconds to reach a scheduler."""
+MOST_BYTES = 100e6
+"""Of the files that a spec names, which are sent with every task."""
+
+
+class ClusterError(Exception):
+    """A cluster cannot be had; the text says why."""
+
+
+@contextmanager
+def connected(address: str, slurm: dict[str, Any] | None, workers: int) -> Iterator[Any]:
+    """A Dask client: of the scheduler at an address, or of `workers` jobs of a SLURM of its own,
+    whose options are dask_jobqueue's, beside those of Dask's own configuration."""
+    try:
+        import distributed
+
+        if slurm is not None:
+            import dask_jobqueue
+    except ImportError:
+        raise ClusterError("Dask is not installed: pip install 'stdpdsl[cluster]'") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    cluster = None
+    try:
+        if slurm is not None:
+            cluster = dask_jobqueue.SLURMCluster(**slurm)
+            cluster.scale(jobs=workers)
+        client = distributed.Client(cluster or address, timeout=PATIENCE)
+    except Exception as error:  # each of the libraries below has its own
+        if cluster is not None:
+            cluster.close()
+        where = "SLURM" if slurm is not None else f"the scheduler {address}"
+        raise ClusterError(f"{where} cannot be used: {error}") from None
+    try:
+        yield client
+    finally:
+        client.close()
+        if cluster is not None:
+            cluster.close()
+
+
+def cores(client: Any) -> int:
+    """Tasks that the workers of the moment run at a time."""
+    return max(1, sum(client.nthreads().values()))
+
+
+def on_cluster(client: Any) -> Runner:
+    """What runs the shards of a job on a client's workers."""
+
+    def run(
+        task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
+    ) -> Outcome:
+        return _run(client, task, todo, on_event)
+
+    return run
+
+
+def _run(
+    client: Any, task: Task, todo: Sequence[int], on_event: Callable[[Event], None]
+) -> Outcome:
+    from distributed import as_completed
+
+    job, files = task.job, _files(task)
+    mark = _mark(job.folder)
+    together = Together(on_event, {k: task.size(k) for k in todo}, task.done(todo))
+    if not client.nthreads():
+        on_event({"event": "stage", "name": "waiting for workers"})
+    run_shard = _sent_by_value("run_shard")
+    futures = {}
+    for k in todo:
+        future = client.submit(
+            run_shard, task.wanted.script, files, (k, job.shards), str(job.folder),
+            shard_name(k, job.shards), mark, retries=RETRIES, pure=False,
+            key=f"stdpdsl-shard-{k}-{uuid.uuid4().hex}",
+        )  # fmt: skip
+        futures[future] = k
+    try:
+        for future in as_completed(futures):
+            together.hear(futures[future], {"event": "stage", "name": "simulating"})
+            failed = _received(future, job.place(futures[future]))
+            if failed:
+                return failed
+            future.release()  # or it would run again when the worker that holds it is lost
+            done = {"event": "progress", "t": 1.0, "duration": 1.0, "elapsed": 0.0}
+            together.hear(futures[future], done)
+    except KeyboardInterrupt:
+        return Outcome(INTERRUPTED, "interrupted")
+    finally:
+        client.cancel(list(futures))
+    return Outcome(DONE)
+
+
+def _received(future: Any, place: Path) -> Outcome | None:
+    """Put a shard in its place; what went wrong, if anything did."""
+    try:
+        found = future.result()
+    except Exception as error:  # whatever the task or Dask raised
+        text = f"a shard could not be run: {type(error).__name__}: {error}"
+        return Outcome(SIMULATION_FAILED, text)
+    if "status" in found:
+        wrong = found["status"] == SPEC_WRONG
+        return Outcome(SPEC_WRONG if wrong else SIMULATION_FAILED, found["text"])
+    if "results" in found:
+        coming = place.with_name(f"{place.name}.partial-{uuid.uuid4().hex}")
+        for name, data in found["results"].items():
+            (coming / name).parent.mkdir(parents=True, exist_ok=True)
+            (coming / name).write_bytes(data)
+        if place.exists():
+            shutil.rmtree(coming)
+        else:
+            coming.rename(place)
+    return None
+
+
+def _files(task: Task) -> dict[str, bytes]:
+    """The files that the spec names, for they may not be seen from a worker."""
+    files = task.wanted.files
+    for name in files:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise JobError(f"{name}: is not in the spec's folder, so it is not sent to workers")
+    size = sum(path.stat().st_size for path in files.values())
+    if size > MOST_BYTES:
+        raise JobError(
+            f"the files that the spec names hold {size / 1e6:,.0f} MB; at most"
+            f" {MOST_BYTES / 1e6:,.0f} MB are sent to workers: run it as a job array (--shard K/N)"
+        )
+    return {name: path.read_bytes() for name, path in files.items()}
+
+
+def _mark(folder: Path) -> str:
+    """By what a worker knows the folder of a run."""
+    return hashlib.sha256((folder / "job.json").read_bytes()).hexdigest()
+
+
+def _sent_by_value(name: str) -> Callable[..., Any]:
+    """A function of `remote.py` in a module that nobody can import, which is why it is pickled
+    with its code."""
+    spec = importlib.util.spec_from_file_location(
+        "stdpdsl_on_worker", Path(__file__).with_name("remote.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[..., Any] = getattr(module, name)
+    return found
+
+
+def option(text: str) -> tuple[str, Any]:
+    """KEY=VALUE of dask_jobqueue; a value is JSON, such as a number or a list, or else text."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise ValueError(f"{text!r} is not KEY=VALUE, such as memory=4GB")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

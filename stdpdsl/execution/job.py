@@ -1,0 +1,268 @@
+"""A run under way: its finished shards, in a folder beside the results, until they are merged.
+
+    OUT.shards/job.json         what is run: the spec, the settings, the versions, how many shards
+    OUT.shards/spec.stdp        the spec and its script
+    OUT.shards/script.py
+    OUT.shards/lock             held by whoever runs it
+    OUT.shards/0003-of-0016/    a finished shard, which has appeared whole
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+from .. import __version__
+
+JOB_FORMAT = "stdpdsl job 1"
+PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
+"""Their versions decide results."""
+
+
+class JobError(Exception):
+    """A run cannot begin, or not go on; the text says why."""
+
+
+def job_folder(output: Path) -> Path:
+    """Where the shards of a run wait until they are merged into `output`."""
+    return output.with_name(f"{output.name}.shards")
+
+
+def shard_name(number: int, count: int) -> str:
+    return f"{number:04}-of-{count:04}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that decides what a run computes: the texts of spec and script, the settings that the
+    script was compiled with, and the files that it reads, by name."""
+
+    script: str
+    spec: str
+    settings: Mapping[str, Any]
+    files: Mapping[str, Path]
+
+    def job(self, shards: int) -> dict[str, Any]:
+        """What job.json holds."""
+        return {
+            "format": JOB_FORMAT,
+            "shards": shards,
+            "spec": self.spec,
+            **self.settings,
+            "files": {name: _sha256(path.read_bytes()) for name, path in self.files.items()},
+            "versions": {"stdpdsl": __version__, **_versions()},
+            "script": _sha256(self.script.encode()),
+        }
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What a run was begun with and what it would go on with, as lines."""
+    lines: list[str] = []
+    for key in dict.fromkeys([*old, *new]):
+        before, now = old.get(key), new.get(key)
+        if before == now:
+            continue
+        if key == "spec":
+            a, b = str(before).splitlines(), str(now).splitlines()
+            lines += [line for line in difflib.unified_diff(a, b, n=0, lineterm="")
+                      if not line.startswith(("---", "+++", "@@"))]  # fmt: skip
+        elif isinstance(before, dict) and isinstance(now, dict):
+            lines += [f"{key} {line}" for line in differences(before, now)]
+        elif key != "script":
+            lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
+    # Where nothing else has changed, the compiler has, or a file that the spec uses.
+    if not lines and old.get("script") != new.get("script"):
+        lines.append("the script: the compiler or a file that the spec uses is another")
+    return lines
+
+
+@dataclass
+class Job:
+    """A run's folder, which this process holds."""
+
+    folder: Path
+    shards: int
+
+    def place(self, number: int) -> Path:
+        """The folder of a shard, there or not."""
+        return self.folder / shard_name(number, self.shards)
+
+    def finished(self) -> list[int]:
+        """The shards that are there."""
+        return [k for k in range(1, self.shards + 1) if self.place(k).is_dir()]
+
+    def set_aside(self, number: int) -> None:
+        """Keep a shard that is damaged, under another name."""
+        broken = self.place(number).with_suffix(".broken")
+        shutil.rmtree(broken, ignore_errors=True)
+        os.rename(self.place(number), broken)
+
+    def remove(self) -> None:
+        """Delete the folder, all shards with it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def opened(
+    output: Path, wanted: Wanted, shards: int, resume: bool = False, overwrite: bool = False
+) -> Iterator[Job]:
+    """The job of a whole run, which no other process may touch meanwhile.
+
+    JobError where somebody runs it, where finished shards are there and neither `resume` nor
+    `overwrite` says what to do with them, and where they are of something else than `wanted`. A
+    job that is resumed has the number of shards that it began with.
+    """
+    folder = job_folder(output)
+    with _locked(folder, exclusive=True):
+        known = read_job(folder)
+        job = Job(folder, known["shards"] if known else 0)
+        done = job.finished()
+        if done and not resume and not overwrite:
+            raise JobError(
+                f"{folder}: {_of(len(done), job.shards)} of an earlier run are finished; --resume"
+                " to go on with it, or --overwrite to begin anew"
+            )
+        if done and resume:
+            _compare(folder, known, wanted.job(job.shards))
+            for leftover in folder.glob("*.partial-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            for entry in folder.iterdir():
+                if entry.name != "lock":
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            job = Job(folder, shards)
+            _write(folder, wanted, shards)
+        try:
+            yield job
+        finally:
+            if not job.finished():  # nothing that could be resumed
+                job.remove()
+
+
+@contextmanager
+def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> Iterator[Job]:
+    """The job of a run whose shards are run by processes of their own, such as a job array."""
+    folder = job_folder(output)
+    job = Job(folder, shards)
+    with _locked(folder, exclusive=False):
+        _write(folder, wanted, shards)
+        _compare(folder, read_job(folder), wanted.job(shards))
+        with _locked(folder, exclusive=True, name=f"{shard_name(number, job.shards)}.lock"):
+            yield job
+
+
+def _compare(folder: Path, known: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> None:
+    lines = differences(known or {}, wanted)
+    if lines:
+        raise JobError(
+            f"{folder}: holds shards of another run; what differs:\n"
+            + "".join(f"  {line}\n" for line in lines)
+            + f"change it back, give another folder by -o, or delete {folder}"
+        )
+
+
+def read_job(folder: Path) -> dict[str, Any] | None:
+    """What the folder of a run says of it."""
+    try:
+        found = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        return found if found["format"] == JOB_FORMAT and found["shards"] > 0 else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(folder: Path, wanted: Wanted, shards: int) -> None:
+    """Write job.json, whole, unless it is there; of several processes that do so, all write the
+    same, or find out when they compare."""
+    texts = {
+        "script.py": wanted.script, "spec.stdp": wanted.spec,
+        "job.json": json.dumps(wanted.job(shards), indent=1, ensure_ascii=False) + "\n",
+    }  # fmt: skip
+    mine = uuid.uuid4().hex
+    try:
+        for name, text in texts.items() if not (folder / "job.json").exists() else ():
+            coming = folder / f"{name}.partial-{mine}"
+            coming.write_text(text, encoding="utf-8", newline="")
+            os.replace(coming, folder / name)
+    except OSError as error:
+        raise JobError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
+    """Hold a lock in the folder, which is made; that of a dead process does not count."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _lock_file(folder / name, exclusive)
+    except OSError as error:
+        raise JobError(f"{folder}: cannot be written: {error.strerror}") from None
+    with file:
+        yield
+
+
+def _lock_file(path: Path, exclusive: bool) -> IO[str]:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+        try:
+            _flock(file, exclusive)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            file.close()
+            raise JobError(f"{path.parent}: is being run by {owner}") from None
+        try:
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+                file.flush()
+                return file
+        except FileNotFoundError:
+            pass
+        file.close()  # its owner has deleted it meanwhile
+
+
+def _flock(file: IO[str], exclusive: bool) -> None:
+    """BlockingIOError where another process holds it; where nothing can be locked, nothing is."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        return
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found
+
+
+def _of(done: int, count: int) -> str:
+    return f"{done:,} of {count:,} shards"
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value in (None, "", []) else str(value)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,148 @@
+"""Shards put together into one dataset: the files of each table side by side, in block order."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..resources import load_support
+from ..results import Results, ResultsError, load
+from .job import PACKAGES, JobError, differences, read_job
+
+SAME = ("hash", "target", "preferences", "time_reached")
+"""What the metadata of all shards must agree in, besides the versions of some packages."""
+
+
+def shard_folders(folders: Sequence[Path]) -> list[Path]:
+    """The shards in some folders, each a run's folder or a shard in one."""
+    found: list[Path] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise JobError(f"{folder}: there is no such folder")
+        if read_job(folder):
+            inside = [p for p in sorted(folder.glob("*-of-*")) if p.is_dir() and not p.suffix]
+        else:
+            inside = [folder] if read_job(folder.resolve().parent) else []
+        if not inside:
+            raise JobError(f"{folder}: holds no shards of a run")
+        found += inside
+    return found
+
+
+def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> list[str]:
+    """Put all the shards of a run together; in words, what is not finite. The shards stay as they
+    are; where the file system can, no data are copied."""
+    metadata = [_metadata(folder) for folder in folders]
+    support = load_support("folder")
+    try:
+        partial = support.prepare_folder(output, overwrite)
+        try:
+            for folder, one in zip(folders, metadata, strict=True):
+                for table in one["tables"]:
+                    (partial / table).mkdir(exist_ok=True)
+                    for part in (folder / table).glob("part-*.parquet"):
+                        _link(part, partial / table / part.name)
+            for name in ("script.py", "spec.stdp"):
+                shutil.copyfile(folders[0].parent / name, partial / name)
+            _write(partial / "metadata.json", _together(metadata))
+            support.publish_folder(partial, output, overwrite)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
+    except support.ResultsError as error:
+        raise JobError(str(error)) from None
+    return lost_in(metadata)
+
+
+def damage(folder: Path) -> str:
+    """What is wrong with a shard's files, or nothing. Their ends alone are read: there Parquet says
+    how many rows there are."""
+    try:
+        results = load(folder)
+        for table in results.tables:
+            if results.metadata["tables"][table] or (folder / table).exists():
+                results.dataset(table)
+        results.metadata["shard"], results.metadata["not_finite"]
+    except ResultsError as error:
+        return str(error)
+    except KeyError:
+        return f"{folder}: is no shard of a run"
+    return ""
+
+
+def all_shards(folders: Sequence[Path]) -> list[Path]:
+    """The folders by number; JobError unless they are all the shards of one run, and whole."""
+    by_number: dict[int, Path] = {}
+    count = 0
+    first: dict[str, Any] = {}
+    for folder in folders:
+        wrong = damage(folder)
+        if wrong:
+            raise JobError(wrong)
+        metadata = _metadata(folder)
+        number, of = metadata["shard"]
+        if not first:
+            first, count = metadata, of
+        _agree(folders[0], first, folder, metadata)
+        if of != count:
+            raise JobError(f"{folder}: is shard {number} of {of}, where {folders[0]} is of {count}")
+        if number in by_number:
+            raise JobError(f"shard {number} is there twice: {by_number[number]} and {folder}")
+        by_number[number] = folder
+    missing = [k for k in range(1, count + 1) if k not in by_number]
+    if missing:
+        raise JobError(f"of {count} shards {named(missing)} missing")
+    return [by_number[k] for k in sorted(by_number)]
+
+
+def named(numbers: Sequence[int]) -> str:
+    """`number 3 is`, `numbers 3, 7 and 12 more are`"""
+    shown = ", ".join(map(str, numbers[:10]))
+    more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
+    return f"number {shown} is" if len(numbers) == 1 else f"numbers {shown}{more} are"
+
+
+def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -> None:
+    jobs = [read_job(folder.resolve().parent) or {} for folder in (a, b)]
+    lines = differences(jobs[0], jobs[1])
+    lines += differences(*({key: metadata[key] for key in SAME} for metadata in (one, other)))
+    lines += differences(
+        *({n: m["versions"][n] for n in PACKAGES if n in m["versions"]} for m in (one, other))
+    )
+    if lines:
+        raise JobError(f"{b}: is of another run than {a}:\n  " + "\n  ".join(lines))
+
+
+def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The metadata of the whole: the first's, with the rows of all."""
+    tables = {
+        name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]
+    }
+    found = {k: v for k, v in metadata[0].items() if k != "shard"}
+    return found | {"tables": tables, "shards": len(metadata), "not_finite": lost_in(metadata)}
+
+
+def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is not finite in any shard."""
+    return [text for one in metadata for text in one["not_finite"]]
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    return Results(folder, json.loads((folder / "metadata.json").read_text("utf-8"))).metadata
+
+
+def _write(path: Path, metadata: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,86 @@
+"""What a Dask worker runs. It is sent there by value and uses nothing but Python: a worker needs
+what the generated script needs, and no stdpdsl."""
+
+
+def run_shard(script, files, shard, folder, name, mark):
+    """Run one shard (number, count) of a script and leave its results in `folder`/`name`.
+
+    `files` are those that the spec names, {name: bytes}. Where there is no such folder here, known
+    by `mark`, the SHA-256 of its job.json, the results are sent back.
+
+    {"placed": True}, {"results": {name: bytes}}, or {"status": exit code, "text": what went wrong}.
+    RuntimeError where the script was killed: Dask tries again.
+    """
+    import os
+    import subprocess
+    import sys
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as work:
+        for place in ("data", "run"):
+            Path(work, place).mkdir()
+        Path(work, "script.py").write_text(script, encoding="utf-8", newline="\n")
+        for path, data in files.items():
+            Path(work, "data", path).parent.mkdir(parents=True, exist_ok=True)
+            Path(work, "data", path).write_bytes(data)
+        out = Path(work, "shard")
+        command = [sys.executable, "-P", "-u", "../script.py", "--out", str(out), "--data"]
+        command += [str(Path(work, "data")), "--shard", "/".join(map(str, shard)), "--events"]
+        done = subprocess.run(
+            command, cwd=Path(work, "run"), env={**os.environ, "MPLBACKEND": "Agg"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+        )  # fmt: skip
+        if done.returncode < 0:
+            raise RuntimeError(f"the simulation was ended by signal {-done.returncode}")
+        if not (out / "metadata.json").exists():
+            return {"status": done.returncode, "text": what_went_wrong(done.stdout, done.stderr)}
+        if is_there(folder, mark):
+            put(out, folder, name)
+            return {"placed": True}
+        found = [path for path in sorted(out.rglob("*")) if path.is_file()]
+        return {"results": {str(p.relative_to(out)): p.read_bytes() for p in found}}
+
+
+def is_there(folder, mark):
+    """Whether the folder of the run can be seen from here."""
+    import hashlib
+    from pathlib import Path
+
+    try:
+        return hashlib.sha256(Path(folder, "job.json").read_bytes()).hexdigest() == mark
+    except OSError:
+        return False
+
+
+def put(out, folder, name):
+    """Copy a shard to its place, where it appears whole; one that is there has the same bits."""
+    import os
+    import shutil
+    import uuid
+    from pathlib import Path
+
+    coming = Path(folder, f"{name}.partial-{uuid.uuid4().hex}")
+    try:
+        shutil.copytree(out, coming)
+        os.rename(coming, Path(folder, name))
+    except OSError:
+        if not Path(folder, name, "metadata.json").exists():
+            raise
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)
+
+
+def what_went_wrong(stdout, stderr):
+    """The errors that a script reported, or else its last lines."""
+    import json
+
+    found = []
+    for line in stdout.splitlines():
+        try:
+            event = json.loads(line)
+            if event["event"] == "error":
+                found.append(str(event["text"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return "\n".join(found or stderr.strip().splitlines()[-8:])

@@ -1,0 +1,52 @@
+"""What several shards say, as the events of one run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from .local import Event
+
+
+class Together:
+    """Hands on each stage up to the simulation and each warning once, and progress as the blocks
+    that are done.
+
+    `blocks` has the number of blocks of each shard, `done` those that were finished before.
+    """
+
+    def __init__(
+        self, on_event: Callable[[Event], None], blocks: Mapping[int, int], done: int = 0
+    ):
+        self.on_event = on_event
+        self.blocks = blocks
+        self.before = done
+        self.total = sum(blocks.values()) + done
+        self.parts = dict.fromkeys(blocks, 0.0)
+        self.told: set[str] = set()
+        self.lock = threading.Lock()
+        self.started = time.monotonic()
+
+    def hear(self, shard: int, event: Event) -> None:
+        """An event of one shard."""
+        with self.lock:
+            several = len(self.blocks) > 1 or self.before
+            if event["event"] == "progress":
+                part = event["t"] / event["duration"] if event["duration"] else 1.0
+                self.parts[shard] = part
+                self.on_event(self._progress(event) if several else event)
+                return
+            if event["event"] == "stage" and several and "stage simulating None" in self.told:
+                return
+            text = f"{event['event']} {event.get('name')} {event.get('text')}"
+            if text not in self.told:
+                self.told.add(text)
+                self.on_event(event)
+
+    def _progress(self, event: Event) -> Event:
+        now = sum(self.parts[k] * count for k, count in self.blocks.items())
+        return {
+            **event, "elapsed": time.monotonic() - self.started, "blocks": int(self.before + now),
+            "of": self.total, "part": now / (self.total - self.before),
+        }  # fmt: skip

@@ -1,0 +1,21 @@
+"""Parts of a sweep that run apart: contiguous ranges of its blocks, equal to within one block."""
+
+import argparse
+
+
+def blocks_of_shard(blocks, number, count):
+    """The blocks of shard `number` of `count`, from 1, as a range."""
+    return range((number - 1) * blocks // count, number * blocks // count)
+
+
+def shard_of(text):
+    """(number, count) of K/N, for argparse."""
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shard K/N, such as 1/16")
+    return int(number), int(count)
+
+
+def rows_of(row, blocks):
+    """The rows of a sweep's table that some blocks are."""
+    return {name: values[blocks.start : blocks.stop] for name, values in row.items()}

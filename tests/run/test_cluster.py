@@ -1,0 +1,224 @@
+"""Shards on a real Dask scheduler and worker processes, of which some are killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_jobs import SCRIPT, Compiled, Plan, began, until
+from test_shards import SPEC, canonical, run_here
+
+from running import assert_same, script_of, tables_in
+from stdpdsl import cli
+from stdpdsl.execution import cluster, job, saved
+
+distributed = pytest.importorskip("distributed")
+
+
+class Machines:
+    """A scheduler and workers on the loopback, in a folder where there is no stdpdsl."""
+
+    def __init__(self, folder):
+        self.folder, self.processes, self.workers = folder, [], []
+        file = folder / "scheduler.json"
+        self.scheduler = self.start("dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+                                    "--no-dashboard", "--scheduler-file", str(file))  # fmt: skip
+        until(file.exists)
+        until(lambda: file.read_text())
+        self.address = json.loads(file.read_text())["address"]
+
+    def start(self, module, *arguments):
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", f"distributed.cli.{module}", *arguments],
+            cwd=self.folder, env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def worker(self):
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory")
+        self.workers.append(self.start("dask_worker", self.address, *options, str(self.folder)))
+
+    def end(self):
+        for process in self.processes:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+
+
+@pytest.fixture
+def machines(tmp_path_factory):
+    found = Machines(tmp_path_factory.mktemp("machines"))
+    try:
+        for _ in range(2):
+            found.worker()
+        yield found
+    finally:
+        found.end()
+
+
+def run(folder, client, events=None, **manner):
+    """A run whose script leaves its traces in `folder`, wherever its data are."""
+    compiled = Compiled(SCRIPT.replace("{options.data}", str(folder)), Plan(12, 6, 2))
+    listen = (lambda e: None) if events is None else events
+    return saved.run_and_save(
+        compiled, "model m", folder, folder / "out", listen, saved.Manner(**manner),
+        cluster.on_cluster(client),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    saved.run_and_save(Compiled(), "model m", folder, folder / "out", lambda e: None)
+    return tables_in(folder / "out")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
+    """Whether the workers see the folder of the results or send them back."""
+    if not seen:
+        monkeypatch.setattr(cluster, "_mark", lambda folder: "of another folder")
+    (tmp_path / "stop-4").touch()
+    done = []
+
+    def listen(event):
+        if event["event"] == "progress":
+            done.append(event["blocks"])
+        if done == [2, 4, 6, 8, 10]:  # all but the fourth, which hangs
+            done.append("killed")
+            (tmp_path / "stop-4").unlink()
+            child = int((tmp_path / "began-4").read_text().split()[0])
+            parent = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]
+            assert int(parent) in [w.pid for w in machines.workers]
+            os.kill(int(parent), signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
+
+    with cluster.connected(machines.address, None, 0) as client:
+        client.wait_for_workers(2)
+        assert cluster.cores(client) == 2
+        outcome = run(tmp_path, client, listen)
+    assert (outcome.status, outcome.message) == (0, "")
+    assert done == [2, 4, 6, 8, 10, "killed", 12]
+    assert began(tmp_path) == {1: 1, 2: 1, 3: 1, 4: 2, 5: 1, 6: 1}
+    assert_same(tables_in(tmp_path / "out"), undisturbed)
+    assert sorted(p.name for p in tmp_path.glob("out*")) == ["out"]
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_lost_and_the_run_resumed(tmp_path, machines, undisturbed):
+    (tmp_path / "stop-4").touch()
+
+    def listen(event):
+        if event.get("blocks") == 10:
+            os.killpg(machines.scheduler.pid, signal.SIGKILL)
+
+    with cluster.connected(machines.address, None, 0) as client:
+        outcome = run(tmp_path, client, listen)
+    assert outcome.status == 3 and "--resume goes on" in outcome.message
+    assert job.Job(tmp_path / "out.shards", 6).finished() == [1, 2, 3, 5, 6]
+    (tmp_path / "stop-4").unlink()
+    compiled = Compiled(SCRIPT.replace("{options.data}", str(tmp_path)))
+    outcome = saved.run_and_save(
+        compiled, "model m", tmp_path, tmp_path / "out", lambda e: None, saved.Manner(resume=True)
+    )
+    assert outcome.status == 0
+    assert_same(tables_in(tmp_path / "out"), undisturbed)
+
+
+@pytest.mark.slow
+def test_a_failed_simulation_is_not_tried_again(tmp_path, machines):
+    (tmp_path / "fail-2").touch()
+    with cluster.connected(machines.address, None, 0) as client:
+        outcome = run(tmp_path, client)
+    assert outcome.status == 3 and outcome.message.startswith("no more room; ")
+    assert began(tmp_path)[2] == 1
+
+
+@pytest.mark.slow
+def test_real_shards(tmp_path, machines, monkeypatch):
+    """A spec with a file, on workers that have nothing but Brian2; equal to the bit."""
+    monkeypatch.chdir(tmp_path)
+    pairs = SPEC.replace("    pattern: random(p = 0.5)\n", '    pattern: pairs from "e/dges.csv"\n')
+    assert pairs != SPEC
+    Path("spec.stdp").write_text(pairs)
+    Path("e").mkdir()
+    Path("e/dges.csv").write_text("pre,post\n0,1\n1,2\n")
+    command = ["run", "spec.stdp", "-o", "out", "--target", "numpy"]
+    assert cli.main([*command, "--shard", "2/4"]) == 0
+    assert cli.main([*command, "--cluster", machines.address, "--resume"]) == 0
+    whole = run_here(tmp_path, script_of(pairs, folder=tmp_path), "whole", data=tmp_path)
+    assert_same(canonical(tables_in("out")), canonical(whole))
+
+
+def test_no_scheduler(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    Path("spec.stdp").write_text(SPEC)
+    began_at = time.monotonic()
+    assert cli.main(["run", "spec.stdp", "--cluster", "tcp://127.0.0.1:1"]) == 3
+    assert time.monotonic() - began_at < 60
+    error = capsys.readouterr().err
+    assert error.startswith("error: the scheduler tcp://127.0.0.1:1 cannot be used: ")
+    assert sorted(os.listdir()) == ["spec.stdp"]
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("--cluster", "tcp://x:1", "--slurm"), "not allowed with"),
+        (("--cluster", "tcp://x:1", "--shard", "1/2"), "run all shards"),
+        (("--slurm",), "--workers N"),
+        (("--slurm-option", "memory=4GB"), "goes with --slurm"),
+        (("--slurm", "--slurm-option", "memory"), "invalid"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    Path("spec.stdp").write_text(SPEC)
+    try:
+        status = cli.main(["run", "spec.stdp", *arguments])
+    except SystemExit as stopped:
+        status = stopped.code
+    assert status == 2 and words in capsys.readouterr().err
+
+
+def test_options_of_slurm():
+    given = ("cores=2", "memory=4GB", 'job_extra_directives=["--exclusive"]')
+    assert dict(map(cluster.option, given)) == {
+        "cores": 2, "memory": "4GB", "job_extra_directives": ["--exclusive"],
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
+    """By an sbatch that starts the worker which the job's script asks for, here."""
+    pytest.importorskip("dask_jobqueue")
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    (bin_ / "sbatch").write_text(
+        f'#!/bin/sh\ncp "$1" {tmp_path}/job\nsetsid sh {tmp_path}/job >{tmp_path}/log 2>&1 &\n'
+        "echo Submitted batch job $!\n"
+    )
+    (bin_ / "scancel").write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/cancelled\nkill -- -$1\n")
+    for tool in bin_.iterdir():
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    options = {"cores": 1, "memory": "1GB", "interface": "lo", "walltime": "00:10:00",
+               "job_extra_directives": ["--nice"]}  # fmt: skip
+    with cluster.connected("", options, 1) as client:
+        client.wait_for_workers(1, timeout=60)
+        assert run(tmp_path, client).status == 0
+    jobs = (tmp_path / "job").read_text()
+    assert "#SBATCH --nice" in jobs and "#SBATCH -t 00:10:00" in jobs
+    until((tmp_path / "cancelled").exists)

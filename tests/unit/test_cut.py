@@ -1,0 +1,114 @@
+"""Into how many shards a run is cut, and what decides it."""
+
+import os
+
+import pytest
+
+from stdpdsl import cli
+from stdpdsl.check import limits
+from stdpdsl.check.costs import Estimate, Part
+from stdpdsl.execution import machine
+from stdpdsl.plan import SHARD_BYTES, TARGETS, Times
+
+
+def cut(blocks, seconds, workers, target="cpp_standalone", anew=False, bytes_each=2e4,
+        neurons=20, coupled=False, memory=16e9):  # fmt: skip
+    layer = Part("A", None, neurons * blocks)
+    found = Estimate(blocks, 1, (layer,), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, coupled)
+    times = Times(found, 7, anew)
+    return times.shards(target, workers, memory), times
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_short_stays_whole(target):
+    assert cut(4, 2.0, 8, target)[0] == 1
+    assert cut(100, 5.0, 64, target)[0] == 1
+
+
+def test_what_is_long_keeps_all_workers_busy_and_loses_little_when_it_is_cut_off():
+    for workers in (2, 4, 16):
+        shards, times = cut(20_000, 60.0, workers)
+        assert shards % workers == 0
+        fastest = min(times.seconds("cpp_standalone", workers * k, workers) for k in (1, 2, 4))
+        assert times.seconds("cpp_standalone", shards, workers) <= 1.1 * fastest
+        assert times.seconds("cpp_standalone", 1, 1) / shards < 120
+
+
+def test_a_shard_fits_into_memory():
+    for workers, memory in ((1, 64e9), (8, 64e9), (8, 4e9)):
+        shards, _ = cut(100_000, 1.0, workers, memory=memory)
+        assert 100_000 * 2e4 / shards <= min(SHARD_BYTES, memory / (4 * workers))
+
+
+def test_what_is_compiled_anew_is_cut_less():
+    assert cut(20_000, 60.0, 2, anew=True)[0] < cut(20_000, 60.0, 2)[0]
+
+
+def test_blocks_that_feel_one_another_stay_together():
+    assert cut(100_000, 100.0, 8, coupled=True)[0] == 1
+
+
+def test_a_shard_has_a_block():
+    assert cut(3, 3600.0, 2, neurons=20_000)[0] <= 3
+    assert cut(2, 1.0, 1, bytes_each=1e12)[0] == 2
+
+
+def test_cores_of_a_container(tmp_path):
+    mine = len(os.sched_getaffinity(0))
+    for text, cores in (("max 100000", mine), ("50000 100000", 1), ("9900000 100000", mine)):
+        (tmp_path / "cpu.max").write_text(text)
+        assert machine.usable_cores(tmp_path) == cores
+    assert machine.usable_cores(tmp_path / "none") == mine
+
+
+def test_memory_of_a_container(tmp_path):
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.current").write_text("1000000\n")
+    assert limits._of_container(str(tmp_path)) == 2e6
+    (tmp_path / "memory.max").write_text("max\n")
+    assert limits._of_container(str(tmp_path)) == float("inf")
+
+
+LARGE = """model large
+
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+
+layer P:
+    poisson: 20 Hz
+    size: 10
+
+layer A:
+    neuron: cell
+    size: 10
+
+connect P -> A as feed:
+    pattern: all_to_all
+    plasticity: pair_additive
+    deliver: w to v
+
+sweep:
+    grid:
+        feed.Apre = geomspace(0.001, 0.1, 100000)
+
+record:
+    w of feed every 100 ms
+
+run:
+    duration: 1 s
+"""
+
+
+def test_what_fits_in_parts_is_not_refused(tmp_path, monkeypatch, capsys):
+    """2 GB of recorded weights where there is 1 GB: each shard has its own part."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stdpdsl.plan.available_memory", lambda: 1e9)
+    monkeypatch.setattr("stdpdsl.compiler.available_memory", lambda: 1e9)
+    (tmp_path / "large.stdp").write_text(LARGE)
+    assert cli.main(["plan", "large.stdp", "--workers", "2"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    line = next(line for line in shown if line.startswith("shards"))
+    assert line.endswith(", 2 at a time") and int(line.split()[1].rstrip(",")) >= 2e9 * 8 / 1e9
