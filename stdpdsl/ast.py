@@ -446,7 +446,7 @@ class Port(Node):
 @dataclass(frozen=True)
 class Rule(Declaration):
     """`equations` are per synapse; `post_equations` per target neuron, which `post_reset` changes
-    once per spike of that neuron."""
+    once per spike of that neuron. `initial` is of either."""
 
     name: Ident
     doc: Doc | None = None
@@ -459,6 +459,7 @@ class Rule(Declaration):
     ports: tuple[Port, ...] = ()
     post_equations: tuple[Equation, ...] = ()
     post_reset: tuple[Statement, ...] = ()
+    initial: tuple[Assign, ...] = ()
 
 
 # Sweep ------------------------------------------------------------------------------------------

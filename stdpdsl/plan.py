@@ -44,13 +44,14 @@ UNKNOWN_STEPS = 600_000
 
 @dataclass(frozen=True)
 class Plan:
-    """The target that was chosen, how the blocks are cut into shards and how many of these run at
-    a time, and lines of (what, how much)."""
+    """The target that was chosen, how the blocks are cut into shards, of how many at most, how many
+    of these run at a time, and lines of (what, how much)."""
 
     model: str
     target: str
     blocks: int
     shards: int
+    most: int
     workers: int
     lines: tuple[tuple[str, str], ...]
 
@@ -68,6 +69,11 @@ class Times:
     parts: int
     anew: bool
 
+    @property
+    def most(self) -> int:
+        """Shards that there can be."""
+        return 1 if self.found.coupled else self.found.blocks
+
     def seconds(self, target: str, shards: int, workers: int) -> float:
         """With shards that run some at a time."""
         speed, found = SPEEDS[target], self.found
@@ -81,7 +87,7 @@ class Times:
         """As many shards as cost at most a tenth more than the fastest number, for what finishes
         survives an interruption; one where more would gain nothing; more where one would not fit
         into memory (bytes) beside the others."""
-        most = 1 if self.found.coupled else self.found.blocks
+        most = self.most
         numbers = [1, *(workers * 2**k for k in range(12) if workers * 2**k <= most)]
         time = {n: self.seconds(target, n, workers) for n in numbers}
         best = min(time.values())
@@ -134,7 +140,7 @@ def make_plan(
         ("target", chosen),
         ("shards", f"{shards:,}, {workers:,} at a time" if shards > 1 else "1"),
     )  # fmt: skip
-    return Plan(experiment.model, chosen, table.rows, shards, workers, lines)
+    return Plan(experiment.model, chosen, table.rows, shards, time.most, workers, lines)
 
 
 def in_words(seconds: float) -> str:

@@ -36,7 +36,6 @@ PLANNED = {
 }
 OF_A_RULE = {
     "reset": "what happens once per spike of the target stands under `post reset:`",
-    "initial": "initial values stand in the connection that uses the rule",
     "every": "`every …:` stands in the connection that uses the rule",
 }
 VALUE = frozenset({"NUMBER", "NAME", "("})  # an expression may start here

@@ -118,6 +118,8 @@ class Experiment:
             name = variable.id
             if name in component.variables:
                 self.inference.used.add((component.name, name))
+            elif added := self.symbols.adding(component, name):
+                self.inference.used |= {(c.name, name) for c in added}
             elif component.kind == "layer" and component.neuron is None:
                 self.reporter.error(
                     "NAME011", variable, f"`{component.name}` is an input and has no variables",

@@ -25,6 +25,7 @@ def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
         ports=tuple(chain.from_iterable(r.ports for r in rules)),
         post_equations=tuple(chain.from_iterable(r.post_equations for r in rules)),
         post_reset=tuple(chain.from_iterable(r.post_reset for r in rules)),
+        initial=tuple(chain.from_iterable(r.initial for r in rules)),
     )
 
 

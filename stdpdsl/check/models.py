@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .. import ast
@@ -100,12 +100,15 @@ class Models:
             self.inference.fits(expr, found, TIME, "`refractory`")
 
     def initial(
-        self, items: tuple[ast.Assign, ...], context: Context, component: Component
-    ) -> None:
+        self, items: tuple[ast.Assign, ...], context: Context, component: Component,
+        variables: Mapping[str, Symbol] | None = None,
+    ) -> None:  # fmt: skip
+        """`variables` are those that may have a value here; without it, the component's own."""
+        variables = component.variables if variables is None else variables
         seen: dict[str, ast.Node] = {}
         for item in items:
             name = item.name.id
-            symbol = component.variables.get(name)
+            symbol = variables.get(name)
             if name in seen:
                 self.reporter.error(
                     "NAME002", item.name, f"`{name}` has two initial values",
@@ -171,6 +174,9 @@ class Models:
         self.equations(rule.equations, context)
         self.stepwise(rule, component)
         self.post(rule, component, where)
+        start = self.context(self.symbols.value_scope(component), where, unused)
+        added = {**component.post_variables, **component.variables}
+        self.initial(rule.initial, start, component, added)
         self.method(rule.method)
         for handler in rule.handlers:
             if handler.trigger.id in spikes:

@@ -82,10 +82,15 @@ class Component:
         return self._as_side[side]
 
     @property
+    def initial(self) -> dict[str, ast.Assign]:
+        """The initial value of each variable that has one; its own win over its model's."""
+        model = self.neuron or self.rule
+        given = [a for a in model.initial if a.name.id in self.variables] if model else []
+        return {a.name.id: a for a in (*given, *self.node.initial)}
+
+    @property
     def first_values(self) -> dict[str, ast.Expr]:
-        """Of a layer: the initial value of each variable that has one; its own win."""
-        given = self.neuron.initial if self.neuron else ()
-        return {a.name.id: a.value for a in (*given, *self.node.initial)}
+        return {name: assign.value for name, assign in self.initial.items()}
 
     @property
     def _spiking(self) -> dict[str, Symbol]:
@@ -195,6 +200,10 @@ class Symbols:
     @property
     def connections(self) -> list[Component]:
         return [c for c in self.components.values() if c.kind == "connection"]
+
+    def adding(self, layer: Component, name: str) -> list[Component]:
+        """The connections whose rule adds a variable of this name to the layer's neurons."""
+        return [c for c in self.connections if c.post is layer and name in c.post_variables]
 
     def owners(self, name: str) -> list[str]:
         """The components that have a parameter of this name, in order of declaration."""

@@ -178,7 +178,7 @@ class Timing:
                 self.multiple(delay, env, "RUN001", "the delay")
         for item in node.every:
             self.multiple(item.period, env, "RUN009", "the period", error=True)
-        for assign in node.initial:
+        for assign in component.initial.values():
             self.initial(assign, component, env)
 
     # Run and record

@@ -113,6 +113,8 @@ def run_one(
 ) -> Outcome:  # fmt: skip
     """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
     number, count = shard
+    if count > compiled.plan.most:
+        raise JobError(f"there are at most {compiled.plan.most} shards: {number}/{count} is none")
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     with opened_for_one(output, wanted, number, count) as job:
         place = job.place(number)
@@ -134,7 +136,8 @@ def run_here(
     def one(number: int) -> None:
         if not bad and not children.interrupts:
             outcome = _run_shard(task, number, lambda e: together.hear(number, e), children)
-            if not outcome.folder:
+            # An earlier run that was killed may have left a script that finished it first.
+            if not outcome.folder and not task.job.place(number).is_dir():
                 bad.append(outcome)
 
     with Children() as children, ThreadPoolExecutor(max(1, min(workers, len(todo)))) as pool:

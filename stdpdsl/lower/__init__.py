@@ -44,7 +44,7 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         for layer in symbols.layers
     )
     sounds, filterbanks = lower_sounds(values)
-    spikes, monitors = lower_records(values, connections)
+    spikes, monitors = lower_records(values, connections, added)
     if values.problems:
         raise CompileError([*checked.diagnostics, *values.problems])
     return Experiment(

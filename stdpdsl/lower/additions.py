@@ -65,7 +65,7 @@ def continuous(c: Component) -> list[str]:
 def sharing_key(values: Values, c: Component) -> tuple:
     """Equal for connections whose rule adds the very same to the same layer."""
     assert c.rule is not None and c.post is not None
-    used = used_names([*c.rule.post_equations, *c.rule.post_reset])
+    used = used_names([*c.rule.post_equations, *c.rule.post_reset, *c.rule.initial])
     items = []
     waiting, seen = sorted(used & set(c.parameters)), set()
     while waiting:
@@ -103,6 +103,11 @@ def post_model(
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:
         extras.every += code.clipped(f"{names[e.name.id]}_bounds", [e])
+    for a in rule.initial:
+        if a.name.id in c.post_variables:
+            extras.initial.append(values.initial(
+                a.name.id, a.value, c, "copy", {}, bounds.get(a.name.id), names[a.name.id]
+            ))  # fmt: skip
     extras.varying |= {p.name: p for p in code.varying}
     extras.namespace |= {p.name: p for p in code.namespace}
     extras.draws = extras.draws or code.draws > 0

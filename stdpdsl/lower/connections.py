@@ -386,9 +386,8 @@ class ConnectionLowering:
             swept = self.values.attribute(self.c, "weight", "edges.copy")
             own = self.own["w"]
             found.append(Initial(own, swept) if swept else self.value(own, weight, own))
-        for assign in self.node.initial:
-            name = assign.name.id
-            found.append(self.value(self.own[name], assign.value, self.own[name]))
+        for name, first in self.c.first_values.items():
+            found.append(self.value(self.own[name], first, self.own[name]))
         return found
 
     def delay(self, expr: ast.Expr | None, name: str, swept: bool) -> Initial | None:

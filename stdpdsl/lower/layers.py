@@ -9,7 +9,7 @@ from .. import ast
 from ..check.exact import integrator
 from ..check.order import dependency_order
 from ..check.symbols import Component
-from ..ir import Event, Every, Group, Layer, Link, Parameter
+from ..ir import Event, Every, Group, Initial, Layer, Link, Parameter
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs
@@ -23,6 +23,7 @@ class Extras:
     equations: list[str] = field(default_factory=list)
     model: list[ast.Equation] = field(default_factory=list)  # the same, as they were written
     reset: list[str] = field(default_factory=list)
+    initial: list[Initial] = field(default_factory=list)
     summed: dict[str, dict[str, str]] = field(default_factory=dict)  # variable, connection, part
     varying: dict[str, Parameter] = field(default_factory=dict)
     namespace: dict[str, Parameter] = field(default_factory=dict)
@@ -122,8 +123,8 @@ def lower_group(
         tuple(equations), threshold, tuple(reset), refractory,
         integrator(neuron.method, [*neuron.equations, *extras.model]),
         tuple(varying.values()), tuple(fixed.values()),
-        tuple(values.initial(n, value, layer, "copy", known, bounds.get(n))
-              for n, value in initial.items()),
+        (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
+           for n, value in initial.items()), *extras.initial),
         (*events, *extras.events), tuple(every), tuple(extras.links),
         draws=code.draws > 0 or extras.draws,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from ..check.symbols import Component
 from ..diagnostics import Diagnostic
 from ..ir import Connection, Monitor, Phase
 from ..numeric import evaluate
+from .additions import Additions
 from .values import Values
 
 
@@ -22,7 +23,7 @@ def recorded(values: Values) -> frozenset[tuple[str, str]]:
 
 
 def lower_records(
-    values: Values, connections: tuple[Connection, ...]
+    values: Values, connections: tuple[Connection, ...], added: Additions
 ) -> tuple[tuple[str, ...], tuple[Monitor, ...]]:
     spikes: dict[str, None] = {}
     states = []
@@ -33,10 +34,12 @@ def lower_records(
                 spikes.update({layer.id: None for layer in item.layers})
                 continue
             component = values.symbols.components[item.component.id]
+            connection = by_name.get(component.name)
             variables = tuple(
-                (v.id, model_name(component, by_name.get(component.name), v.id))
+                (v.id, layer_name(values, component, v, added) if connection is None
+                 else model_name(connection, v.id))
                 for v in item.variables
-            )
+            )  # fmt: skip
             every = float(evaluate(item.every, values.constants))
             states.append(Monitor(
                 component.name, component.kind == "layer", variables, every,
@@ -45,10 +48,25 @@ def lower_records(
     return tuple(spikes), tuple(states)
 
 
-def model_name(component: Component, connection: Connection | None, name: str) -> str:
-    """What the script's model calls a variable; a trace is recorded as it is at that time."""
-    if connection is None:
+def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Additions) -> str:
+    """What the script's model calls a neuron's variable: its own, or one that a rule adds."""
+    name = variable.id
+    if name in layer.variables:
         return name
+    adding = values.symbols.adding(layer, name)
+    found = {added.names[c.name][name]: c.name for c in adding}
+    if len(found) > 1:
+        values.problems.append(Diagnostic(
+            "NAME019", variable.span,
+            f"{' and '.join(f'`{c}`' for c in found.values())} each add their own `{name}` to"
+            f" `{layer.name}`",
+            help="connections that use the rule with the same values share one",
+        ))  # fmt: skip
+    return next(iter(found))
+
+
+def model_name(connection: Connection, name: str) -> str:
+    """What the script's model calls a variable; a trace is recorded as it is at that time."""
     own = name if name in connection.state else f"syn_{name}"
     if own not in connection.state:  # a subexpression
         own = name if any(line.startswith(f"{name} =") for line in connection.equations) else own

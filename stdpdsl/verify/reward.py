@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from stdpdsl.results import Results
@@ -37,9 +39,66 @@ def conditioning(results: Results) -> list[Row]:
         )
         rows += [
             Row(f"rewarded weight, dopamine after {wait:g} s", 4.0, rewarded.item(), 0.2, source),
-            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.5, source),
-        ]
+            Row(f"others that reach it, dopamine after {wait:g} s", 0,
+                int((others >= rewarded.item()).sum()), 0, source),
+            Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.0, source),
+        ]  # fmt: skip
     return rows
+
+
+def _learned(results: Results, connection: str, summed: float, source: str) -> list[Row]:
+    """`florian_2007.stdp`: eligibility of exp(-10/20) from a pair, its sign that of the lag."""
+    w = columns(results, "weights", connection=connection)
+    return [
+        Row(f"change, reward {reward:g}, lag {lag * 1e3:g} ms",
+            float(reward * np.sign(lag) * np.exp(-0.5) * summed), float(change), 1e-9, source)
+        for reward, lag, change in zip(
+            w["reward"], w["lag"], w["w"] - w["w_initial"], strict=True
+        )
+    ]  # fmt: skip
+
+
+def modulated(results: Results) -> list[Row]:
+    """gamma is 0.1, and the eligibility lasts for one step."""
+    return _learned(results, "modulated", 0.1, "Florian (2007), eqs. of MSTDP in steps of 1 ms")
+
+
+def traced(results: Results) -> list[Row]:
+    """gamma is 0.625, and each step adds what is left of the eligibility after 25 ms."""
+    summed = 0.625 / (1 - np.exp(-1 / 25))
+    return _learned(results, "traced", summed, "Florian (2007), eqs. of MSTDPET in steps of 1 ms")
+
+
+def _whole(
+    results: Results, connection: str, eligibility: Callable[[float], float]
+) -> list[Row]:
+    """`eprop_2020.stdp`: eta L over tau_out = 20 ms, for the whole of one spike's eligibility."""
+    w = columns(results, "weights", connection=connection)
+    source = "Bellec et al. (2020): the eligibility trace of one spike, summed"
+    rows = []
+    for beta, change in zip(w["beta"], w["w"] - w["w_initial"], strict=True):
+        published = -1e-4 * 20 * eligibility(float(beta))
+        quantity = f"change by one spike, beta = {beta:g}"
+        # Steps of 0.1 ms sum 0.25 % more than the integral of the 20 ms of z_bar, and of e_bar.
+        tolerance = 0.006 * abs(published)
+        rows.append(Row(quantity, published, float(change), tolerance, source))
+    return rows
+
+
+PSI = 0.3 * (1 - 5 / 20)
+"""The pseudo-derivative 5 mV below threshold."""
+
+
+def eligible(results: Results) -> list[Row]:
+    """psi times the 20 ms of the filtered spike."""
+    return _whole(results, "plain", lambda beta: PSI * 20)[:1]
+
+
+def eligible_adaptive(results: Results) -> list[Row]:
+    """The slow component takes psi (z_bar - beta slow) in a ms and forgets over 200 ms."""
+    return _whole(
+        results, "adaptive", lambda beta: PSI * (20 - beta * PSI * 20 / (PSI * beta + 1 / 200))
+    )
 
 
 def target_rate(results: Results) -> list[Row]:
@@ -59,12 +118,16 @@ FAMILY = (
         "dopamine", f"{ORACLE}::test_dopamine", "tests/nest/test_nest_dopamine.py::test_dopamine",
         (Replay("dopamine_delay.stdp", delayed), Replay("izhikevich_2007.stdp", conditioning)),
     ),
-    Verification("mstdp", f"{ORACLE}::test_mstdp", without_nest=NOT_IN_NEST),
-    Verification("mstdpet", f"{ORACLE}::test_mstdpet", without_nest=NOT_IN_NEST),
+    Verification("mstdp", f"{ORACLE}::test_mstdp",
+                 replays=(Replay("florian_2007.stdp", modulated),), without_nest=NOT_IN_NEST),
+    Verification("mstdpet", f"{ORACLE}::test_mstdpet",
+                 replays=(Replay("florian_2007.stdp", traced),), without_nest=NOT_IN_NEST),
     Verification("zenke_agnes_gerstner", f"{ORACLE}::test_zenke_agnes_gerstner",
                  replays=(Replay("zenke_2015.stdp", target_rate),), without_nest=NOT_IN_NEST),
     Verification("eprop", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop[False]"),
+                 "tests/nest/test_nest_eprop.py::test_eprop[False]",
+                 (Replay("eprop_2020.stdp", eligible),)),
     Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop[True]"),
+                 "tests/nest/test_nest_eprop.py::test_eprop[True]",
+                 (Replay("eprop_2020.stdp", eligible_adaptive),)),
 )  # fmt: skip

@@ -38,6 +38,60 @@ def steady_states(results: Results) -> list[Row]:
     return rows
 
 
+def inactivating(
+    rate: float, U: float, tau_rec: float, tau_fac: float, tau_in: float
+) -> float:
+    """What a spike of a long regular train releases, where the active resources y return over
+    tau_in to the spent ones z, and these over tau_rec to x = 1 - y - z."""
+    u, _ = steady(rate, U, tau_rec, tau_fac)
+    active, lost = np.exp(-1 / (rate * tau_in)), np.exp(-1 / (rate * tau_rec))
+    # Per release: y just before the next spike, and z, which gathers what becomes of y.
+    y = active / (1 - active)
+    z = tau_rec / (tau_rec - tau_in) * (lost - active) / (1 - active) / (1 - lost)
+    return float(u / (1 + u * (y + z)))
+
+
+def _releases(results: Results, variable: str) -> list[tuple[float, float]]:
+    """The rates of `tsodyks_markram_1997.stdp`, and what a spike of the last second delivers."""
+    s = columns(results, "trajectories", variable=variable)
+    return [
+        (float(rate), float(np.diff(s["value"][s["rate"] == rate])[-1] / rate))
+        for rate in np.unique(s["rate"])
+    ]
+
+
+def resources(results: Results) -> list[Row]:
+    """`tsodyks_markram_1997.stdp`, the synapse on a pyramidal cell; its weight is 250."""
+    source = "Tsodyks & Markram (1997): stationary release of a regular train"
+    return [
+        Row(f"steady release, {rate:g} Hz", inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
+            delivered / 250, 1e-5, source)
+        for rate, delivered in _releases(results, "pyramidal")
+    ]  # fmt: skip
+
+
+def efficacy(results: Results) -> list[Row]:
+    """The same synapse: what is delivered is the release times the absolute efficacy."""
+    source = "Tsodyks et al. (1998): the absolute efficacy A multiplies what is released"
+    return [
+        Row(f"delivered, A = 250, {rate:g} Hz", 250 * inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
+            delivered, 2.5e-3, source)
+        for rate, delivered in _releases(results, "pyramidal")
+    ]  # fmt: skip
+
+
+def uziel(results: Results) -> list[Row]:
+    """`tsodyks_markram_1997.stdp`, the presets of Tsodyks, Uziel & Markram."""
+    source = "Tsodyks et al. (2000), eqs. 3 and 4: stationary release of a regular train"
+    rows = []
+    for name, known in (("excitatory", (0.5, 0.8, 0.0)), ("inhibitory", (0.04, 0.1, 1.0))):
+        for rate, delivered in _releases(results, name):
+            quantity = f"steady release, to {name}, {rate:g} Hz"
+            published = inactivating(rate, *known, 3e-3)
+            rows.append(Row(quantity, published, delivered, 1e-5, source))
+    return rows
+
+
 def release(results: Results) -> list[Row]:
     """`quantal_release.stdp`: five sites, each of which empties with probability u."""
     n, rate, tau_rec = 5, 20.0, 0.2
@@ -62,6 +116,9 @@ def release(results: Results) -> list[Row]:
     return rows
 
 
+INACTIVATING = "tsodyks_markram_1997.stdp"
+
+
 def _rule(name: str, test: str, nest: str, *replays: Replay) -> Verification:
     proven = f"tests/nest/test_nest_short_term.py::test_{nest}"
     return Verification(name, f"tests/rules/test_short_term.py::test_{test}", proven, replays)
@@ -70,12 +127,15 @@ def _rule(name: str, test: str, nest: str, *replays: Replay) -> Verification:
 FAMILY = (
     _rule("tsodyks_markram", "tsodyks_markram", "tsodyks2",
           Replay("tsodyks_markram_1998.stdp", steady_states)),
-    _rule("tsodyks_markram_1997", "tsodyks_markram_1997", "tsodyks"),
-    _rule("tsodyks_uziel_markram", "tsodyks_uziel_markram", "tsodyks"),
+    _rule("tsodyks_markram_1997", "tsodyks_markram_1997", "tsodyks",
+          Replay(INACTIVATING, resources)),
+    _rule("tsodyks_uziel_markram", "tsodyks_uziel_markram", "tsodyks",
+          Replay(INACTIVATING, uziel)),
     _rule("quantal_release", "quantal_release", "quantal", Replay("quantal_release.stdp", release)),
     Verification(
         "fixed_weight",
         "tests/rules/test_short_term.py::test_beside_a_fixed_weight",
+        replays=(Replay(INACTIVATING, efficacy),),
         without_nest="a weight that stays is NEST's static_synapse",
     ),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, exp
+
 from stdpdsl.results import Results
 from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
@@ -32,6 +34,26 @@ def carlson(results: Results) -> list[Row]:
     return rows
 
 
+def maturity(results: Results) -> list[Row]:
+    """`bouhadjar_2022.stdp`: each pair, 40 ms apart, moves the permanence by the same; the first
+    pre spike finds it at 0."""
+    rows = []
+    source = "Bouhadjar et al. (2022), eq. for the permanence, and its parameters"
+    for z in (0.0, 1.0, 2.0):
+        samples = columns(results, "trajectories", variable="w", activity=z)
+        learned = 20 * (0.08 * exp(-0.04 / 0.02) + 0.014 * (1 - z))
+        lost = 20 * 0.0015
+        if learned < lost:
+            quantity = f"mature after 100 pairs, dendritic activity {z:g}"
+            rows.append(Row(quantity, 0, float(samples["value"][-1]), 0, source))
+            continue
+        # A sample each second, from 0 on, and a pair 100 ms after each.
+        immature = float((samples["value"] == 0).sum())
+        quantity = f"pairs until the synapse is mature, dendritic activity {z:g}"
+        rows.append(Row(quantity, ceil((10 - lost) / (learned - lost)), immature, 0, source))
+    return rows
+
+
 FAMILY = (
     Verification(
         "vogels",
@@ -48,6 +70,7 @@ FAMILY = (
     Verification(
         "stdsp",
         "tests/rules/test_neuron_rules.py::test_structural_stdp",
+        replays=(Replay("bouhadjar_2022.stdp", maturity),),
         without_nest="NEST has it as an extension module of the paper only",
     ),
 )

@@ -2,9 +2,10 @@
 
 Conventions of NEST: its delay is dendritic, so that a pre spike meets the potential of `delay`
 ago; the filtered potentials of Clopath's rule are used `delay_u_bars` later (as in the paper's own
-code, not in its equations), and its homeostasis squares the mean potential itself, not the
-depolarisation; Urbanczik & Senn's voltages are in mV, with 15 mV to the paper's unit, and the
-bounds act on the weight that is sent, not on the integral.
+code, not in its equations), its neuron's defaults are the paper's table (b = 80.5 pA, a threshold
+raised to 30.4 mV) where the authors' program has 0.0805 pA and -30.4 mV, and its homeostasis
+squares the mean potential itself, not the depolarisation; Urbanczik & Senn's voltages are in mV,
+with 15 mV to the paper's unit, and the bounds act on the weight that is sent, not on the integral.
 """
 
 from __future__ import annotations

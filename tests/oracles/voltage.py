@@ -61,6 +61,45 @@ def clopath(
     return out
 
 
+def clopath_program(period: int, lag: int) -> float:
+    """The change of the weight in one burst of figure 2b, as a program in steps of 1 ms makes it.
+
+    Clopath et al. (2010), as the authors' program has it (ModelDB 144566: aEIF.m, VoTri.m): the
+    adaptive exponential neuron by Euler's method, in mV, pA and ms; a spike is two values that
+    follow a crossing of 20 mV, and the state that it leaves. Five pre spikes, `period` ms apart,
+    have post spikes `lag` later; where that is before, a sixth one ends the burst. A current of 1
+    uA forces each. The averages are read three steps late.
+    """
+    rest, begin = -70.6, 1000
+    posts = 5 + (lag < 0)
+    pre = {begin + period * k for k in range(5)}
+    post = {begin + lag + period * k for k in range(posts)}
+    u, adapt, z, threshold = rest, 0.0, 0.0, -50.4
+    phase, x, change = 0, 0.0, 0.0
+    low, plus = [rest] * 4, [rest] * 4
+    for t in range(max(pre | post) + 100):
+        if phase == 2:
+            u, z, threshold = rest + 21.0984, 400.0, -30.4
+            adapt += 0.0805
+            phase = 0
+        current = 30 * (rest - u) - adapt + z + (1e6 if t in post else 0)
+        current += 60 * np.exp((u - threshold) / 2)
+        kept, adapt = adapt, adapt + (4 * (u - rest) - adapt) / 144
+        u += current / 281
+        z -= z / 40
+        threshold += (-50.4 - threshold) / 50
+        if phase == 1:
+            u, adapt, phase = 32.862, kept, 2
+        elif u > 20:
+            u, phase = 29.4, 1
+        change += 8e-5 * max(u + 45.3, 0) * x * max(plus[-4] - rest, 0)
+        change -= 14e-5 * (t in pre) * max(low[-4] - rest, 0)
+        low.append(low[-1] + (u - low[-1]) / 10)
+        plus.append(plus[-1] + (u - plus[-1]) / 7)
+        x += ((t in pre) - x) / 15
+    return change
+
+
 def phi_and_h(
     v: np.ndarray, phi_max: float, k: float, beta: float, theta: float
 ) -> tuple[np.ndarray, np.ndarray]:

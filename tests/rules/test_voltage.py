@@ -10,6 +10,8 @@ import pytest
 from bench import DT, LOWERINGS, layer, row, run, sampled, spec, train
 from oracles import eprop, voltage
 
+from stdpdsl.verify.voltage import PROGRAM
+
 STEPS = 6000
 PRE = [train(seed, 40, STEPS, step=5) for seed in range(2)]
 KICKS = [train(seed + 10, 60, STEPS, step=5) for seed in range(2)]
@@ -134,6 +136,14 @@ def test_clopath_delayed(tmp_path, lowering):
             )
             assert np.ptp(path) > 1e-3
             np.testing.assert_allclose(got[1:], path[at[1:] - 1], rtol=1e-9, atol=1e-12)
+
+
+def test_the_numbers_of_the_authors_program():
+    """`stdpdsl verify` compares with what our transcription of it gives."""
+    for (frequency, lag), published in PROGRAM.items():
+        bursts = 10 if frequency < 1 else 15
+        change = voltage.clopath_program(round(1000 / frequency), lag) * bursts / 0.5
+        assert change == pytest.approx(published, abs=1e-8)
 
 
 PREDICTED = """

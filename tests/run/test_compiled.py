@@ -132,3 +132,58 @@ def test_compiled_targets_agree(tmp_path, numpy_tables, target, lowering):
             else:
                 assert (table[column].isna() == expected[column].isna()).all()
                 assert (table[column].dropna() == expected[column].dropna()).all(), column
+
+
+WHOLE = """model whole
+
+neuron counter:
+    parameters:
+        low = 0.5
+    equations:
+        n : integer
+        top = clip(n, low, 2.25) : 1
+        dx/dt = (max(n, low) + top - x)/(10 ms) : 1
+        y : 1
+    initial:
+        n = i
+    every 1 ms:
+        y = min(n, 2.5) + clip(n, 0.25, 1.75)
+
+layer P:
+    regular: 100 Hz
+    size: 1
+
+layer A:
+    neuron: counter
+    size: 4
+
+connect P -> A as c:
+    pattern: all_to_all
+    on pre: y_post = max(n_post, 0.75)
+    delay: 2.5 ms
+
+record:
+    x, y of A every 1 ms
+
+run:
+    duration: 12 ms
+    dt: 0.1 ms
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+def test_whole_numbers_are_clipped_to_fractional_bounds(tmp_path, target):
+    """C++ takes the bounds of a whole number as whole, unless it is made a float before, and sympy
+    and Brian2's simplifier leave it so."""
+    tables = run_apart(tmp_path, script_of(WHOLE, target=target), target=target)
+    s = tables["trajectories"]
+    for neuron in range(4):
+        x, y = (
+            s[(s["neuron"] == neuron) & (s["variable"] == name)].set_index("t")["value"]
+            for name in ("x", "y")
+        )
+        top = np.clip(neuron, 0.5, 2.25) + max(neuron, 0.5)
+        assert x.iloc[-1] == pytest.approx(top * -np.expm1(-1.2), rel=1e-9)
+        assert y.iloc[1] == min(neuron, 2.5) + np.clip(neuron, 0.25, 1.75)
+        assert y.iloc[3] == max(neuron, 0.75)  # the spike came at 2.5 ms

@@ -71,6 +71,7 @@ class Plan:
     blocks: int = 12
     shards: int = 6
     workers: int = 2
+    most: int = 12
 
 
 @dataclass
@@ -383,6 +384,8 @@ def test_a_real_run_in_an_array_and_resumed(tmp_path, capsys, monkeypatch):
     assert cli.main([*command, "--set", "tau_m=20 ms", "--resume"]) == 2
     assert "set: nothing | ['tau_m=20 ms']" in capsys.readouterr().err
     assert cli.main(command) == 2
+    assert cli.main([*command, "--shard", "1/16"]) == 2
+    assert "at most 15 shards" in capsys.readouterr().err
     assert cli.main([*command, "--resume", "--workers", "2"]) == 0
     whole = run_here(tmp_path, script_of(SPEC), "whole")
     assert_same(canonical(tables_in("out")), canonical(whole))

@@ -1,5 +1,8 @@
 """Shards of a sweep, each run apart, are the sweep to the last bit."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -179,6 +182,93 @@ def test_blocks_that_are_coupled_run_together():
     assert "SHARDS = 1  # at most, for lateral couples the blocks" in script
 
 
+HEARD = """model heard
+
+sound training:
+    stimuli: tones(frequency = geomspace(200 Hz, 2 kHz, 3), duration = 15 ms)
+    gap: 5 ms
+    level: 65 dB
+    order: shuffled
+    samplerate: 20 kHz
+
+filterbank cochlea:
+    sound: training
+    filter: gammatone(cf = erbspace(200 Hz, 2 kHz, 4))
+    output: 3 * clip(x, 0, inf)
+
+neuron listening:
+    parameters:
+        tau_m = 5 ms
+    equations:
+        dv/dt = (40*I - v)/tau_m : 1
+        I : 1
+    threshold: v > 1
+    reset: v = 0
+    initial: v = uniform(0, 1)
+
+layer nerve:
+    neuron: listening
+    size: 4
+    scope: shared
+    drive: I from cochlea
+
+layer cortex:
+    neuron: listening
+    size: 4
+    drive: I from cochlea
+
+connect nerve -> cortex as ff:
+    pattern: all_to_all
+    plasticity: pair_additive
+    deliver: w * 0.3 to v
+    initial: w = uniform(0, 1)
+
+sweep:
+    grid:
+        cortex.tau_m = [2, 5, 20] ms
+    replicates: 3
+
+record:
+    spikes of nerve, cortex
+    I of cortex every 2 ms in blocks 1, 8
+
+run:
+    duration: training
+    dt: 0.1 ms
+    seed: 5
+"""
+
+
+def heard_in_shards(folder, run):
+    """Shards that hold 2.25 replicates each, so that most hear a part of the others' sounds."""
+    whole = run(folder, script_of(HEARD), "whole")
+    found = [
+        run(folder, script_of(HEARD), f"s{k}", more=["--shard", f"{k}/4"]) for k in (1, 2, 3, 4)
+    ]
+    assert_same(canonical(together(found)), canonical(whole))
+    spikes = whole["spikes"]
+    counts = spikes.groupby(["layer", "replicate"]).size()
+    assert len(counts) == 6 and counts.nunique() > 3  # they hear the tones in another order
+
+
+def test_what_is_heard(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    heard_in_shards(tmp_path, run_here)
+
+
+@pytest.mark.slow
+def test_what_is_heard_by_a_compiled_program(tmp_path, monkeypatch):
+    """One program, whatever the number of replicates that drive it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def run(*arguments, **options):
+        return run_apart(*arguments, target="cpp_standalone", **options)
+
+    heard_in_shards(tmp_path, run)
+    programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
+    assert len(programs) == 1
+
+
 @pytest.mark.slow
 def test_one_compiled_program_runs_every_shard(tmp_path, script, monkeypatch):
     """Shards of other sizes, with other replicates, and without the recorded blocks."""
@@ -191,3 +281,18 @@ def test_one_compiled_program_runs_every_shard(tmp_path, script, monkeypatch):
     assert_same(canonical(together(found)), canonical(whole))
     programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
     assert len(programs) == 1
+
+
+@pytest.mark.slow
+def test_shards_that_start_together_build_once(tmp_path, script, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "script.py").write_text(script)
+    command = [sys.executable, "script.py", "--target", "cpp_standalone", "--events", "--shard"]
+    running = [
+        subprocess.Popen([*command, f"{k}/3", "--out", f"s{k}"], cwd=tmp_path,
+                         stdout=subprocess.PIPE, text=True)
+        for k in (1, 2, 3)
+    ]  # fmt: skip
+    said = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert sum(text.count("compiling") for text in said) == 1

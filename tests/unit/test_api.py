@@ -201,3 +201,7 @@ def test_run(tmp_path):
     assert kept.folder == tmp_path / "kept"
     with pytest.raises(stdpdsl.RunError, match="already"):
         stdpdsl.run(STARTER, tmp_path / "kept", target="numpy")
+    again = {"target": "numpy", "set": {"duration": "20 ms"}, "workers": 2, "resume": True}
+    assert stdpdsl.run(STARTER, tmp_path / "kept", **again).folder == kept.folder
+    with pytest.raises(stdpdsl.RunError, match="holds other results"):
+        stdpdsl.run(STARTER, tmp_path / "kept", target="numpy", resume=True)

@@ -41,6 +41,7 @@ class Plan:
     target: str = "numpy"
     blocks: int = 1
     shards: int = 1
+    most: int = 1
     workers: int = 1
 
     def render(self):
