@@ -17,11 +17,12 @@ import tempfile
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results import Results, load
+from .results import Results, _require, load
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -99,16 +100,17 @@ def compile(
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
-    workers: int = 0, resume: bool = False, allow_read: Sequence[str | Path] = (),
+    workers: int = 0, resume: bool = False, progress: bool = False,
+    allow_read: Sequence[str | Path] = (),
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in processes of their own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
-    returned. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
-    compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
-    for as many as there are cores; `resume` goes on with a run that was cut off. CompileError,
-    RunError.
+    returned. `progress` shows a bar, in notebooks too, by `tqdm`. `on_event` hears of stages and
+    progress, as `execution/local.py` lists them. What the compiler and the simulation warn of is a
+    Python warning. `workers` are processes at a time, 0 for as many as there are cores; `resume`
+    goes on with a run that was cut off. CompileError, RunError.
     """
     from .diagnostics import render
     from .execution.job import JobError
@@ -141,10 +143,13 @@ def run(
                 warnings.warn(str(event["text"]), stacklevel=2)
             if on_event is not None:
                 on_event(event)
+            if bar is not None:
+                bar(event)
 
         manner = Manner(resume, overwrite)
         try:
-            outcome = run_and_save(compiled, found.text, found.folder, place, hear, manner)
+            with _Bar() if progress else nullcontext() as bar:
+                outcome = run_and_save(compiled, found.text, found.folder, place, hear, manner)
         except JobError as error:
             raise RunError(str(error)) from None
         if not outcome.folder:
@@ -160,6 +165,24 @@ def run(
     if temporary is not None:
         weakref.finalize(results, _remove, temporary)
     return results
+
+
+class _Bar:
+    """Events as a bar over the simulated time."""
+
+    def __enter__(self) -> _Bar:
+        tqdm = _require("tqdm.auto").tqdm
+        self.bar = tqdm(total=100, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}")
+        return self
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        if event.get("event") == "stage":
+            self.bar.set_description(str(event["name"]))
+        elif event.get("event") == "progress" and event["duration"]:
+            self.bar.update(round(100 * event["t"] / event["duration"], 1) - self.bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
 
 
 def _remove(folder: str) -> None:

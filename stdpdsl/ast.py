@@ -548,6 +548,21 @@ class Record(Declaration):
 
 
 @dataclass(frozen=True)
+class Measure(Node):
+    """`strong of feedforward = fraction(w > 0.8 * wmax)`: one number per block; of no component
+    where it combines others."""
+
+    name: Ident
+    component: Ident | None
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Measures(Declaration):
+    items: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
 class PlasticityOff(Node):
     """`plasticity off`"""
 

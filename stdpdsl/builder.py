@@ -444,6 +444,15 @@ class Builder(ExpressionBuilder):
     def blocks(self, children: Children) -> Several:
         return Several(of_kind(children, Expr), self._span(children))
 
+    def measures(self, children: Children) -> ast.Measures:
+        return ast.Measures(of_kind(children, ast.Measure), span=self._span(children))
+
+    def measure(self, children: Children) -> ast.Measure:
+        name, *component = (self._ident(token) for token in tokens_of(children, "NAME"))
+        value = first_of(children, Expr)
+        return ast.Measure(name, component[0] if component else None, value,
+                           span=self._span(children))  # fmt: skip
+
     def run(self, children: Children) -> ast.Run:
         return ast.Run(**self._collect(children), span=self._span(children))
 

@@ -134,3 +134,31 @@ SYNAPSE_VARIABLES = {
     "t": "time",
     "dt": "time",
 }
+
+# What is measured of the elements of a component, and how the unit passes (as Function.rule; "if"
+# takes a condition): one number per block.
+REDUCTIONS = {
+    "mean": "same", "sd": "same", "min": "same", "max": "same", "sum": "same", "fraction": "if",
+}  # fmt: skip
+
+MEASURES = {
+    "before_mean": ("mean weight before", "w"),
+    "after_mean": ("mean weight", "w"),
+    "before_sd": ("spread of weights before", "w"),
+    "after_sd": ("spread of weights (sd)", "w"),
+    "before_bimodality": ("bimodality of weights before", ""),
+    "after_bimodality": ("bimodality of weights", ""),
+    "before_at_bounds": ("weights at a bound before", ""),
+    "after_at_bounds": ("weights at a bound (fraction)", ""),
+    "before_entropy": ("entropy of weights before", "bits"),
+    "after_entropy": ("entropy of weights", "bits"),
+    "change": ("mean change of a weight", "w"),
+    "settled": ("weights settled after", "s"),
+    "spikes": ("spikes", ""),
+    "rate": ("mean rate", "Hz"),
+    "cv": ("irregularity of intervals (CV)", ""),
+    "synchrony": ("synchrony", ""),
+    "selectivity": ("selectivity for stimuli", ""),
+    "sparseness": ("sparseness of responses", ""),
+}
+"""How the names of measures end: in words, and the unit; `w` is that of the weight."""

@@ -111,7 +111,8 @@ SYNTAX = {
     "SYN025": Code(
         "unknown declaration",
         "A line that starts in the first column starts a declaration: `constants`, `use`, "
-        "`sound`, `filterbank`, `neuron`, `layer`, `connect`, `rule`, `sweep`, `record`, `run`.",
+        "`sound`, `filterbank`, `neuron`, `layer`, `connect`, `rule`, `sweep`, `record`, "
+        "`measure`, `run`.",
     ),
     "SYN026": Code("clause given twice", "A declaration holds each of its clauses once."),
     "SYN027": Code(

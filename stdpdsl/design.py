@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,6 @@ from typing import Any
 import numpy as np
 
 from .results import FIXED_COLUMNS, Results
-
-MEASURE = re.compile(r"_(?:(?:before|after)_(?:mean|sd|at_bounds)|spikes|rate)$")
-"""How the names of summary measures end."""
 
 FEW = 12
 """So many values of a column can be facets or curves of their own."""
@@ -73,13 +69,8 @@ class Design:
 
 def sweep_columns(results: Results) -> tuple[str, ...]:
     """The sweep's columns, which every table has, in the order of the spec."""
-    names = results.columns("blocks")
-    shared = [n for n in names if n not in FIXED_COLUMNS and not MEASURE.search(n)]
-    for table in results.tables:
-        if table != "blocks":
-            there = set(results.columns(table))
-            shared = [n for n in shared if n in there]
-    return tuple(shared)
+    fixed = {*FIXED_COLUMNS, *results.measures}
+    return tuple(name for name in results.columns("blocks") if name not in fixed)
 
 
 def design_of(results: Results) -> Design:
@@ -92,8 +83,7 @@ def design_of(results: Results) -> Design:
         phases = tuple(dict.fromkeys(str(p) for p in columns["phase"]))
     first = np.unique(columns["block"], return_index=True)[1]
     rows = {name: columns[name][first] for name in sweep}
-    fixed = {*FIXED_COLUMNS, *sweep}
-    measures = tuple(n for n in columns if n not in fixed and columns[n].dtype.kind in "iuf")
+    measures = tuple(n for n in results.measures if columns[n].dtype.kind in "iuf")
     replicates = len(np.unique(rows["replicate"])) if "replicate" in rows else 1
     axes = _axes(rows, *_parts(results.metadata.get("spec", "")), results.units)
     return Design(columns, sweep, axes, measures, phases, replicates)

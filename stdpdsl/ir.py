@@ -209,12 +209,24 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """One number per block, of the elements of a component or of none. `code` uses `of` (the
+    elements and what is taken over them), `p`, `row` and `found` (the measures before it)."""
+
+    name: str
+    component: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Audio:
-    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears."""
+    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears,
+    `from_files` whether a sound is read from the user's files."""
 
     name: str
     code: tuple[str, ...]
     sound: str = ""
+    from_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -250,3 +262,4 @@ class Experiment:
     spikes_of: tuple[str, ...]
     monitors: tuple[Monitor, ...]
     phases: tuple[Phase, ...]
+    measures: tuple[Measure, ...] = ()

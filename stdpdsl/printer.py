@@ -503,6 +503,17 @@ def _(node: ast.RecordState) -> list[str]:
 
 
 @_layout.register
+def _(node: ast.Measures) -> list[str]:
+    return _block("measure", node.items)
+
+
+@_layout.register
+def _(node: ast.Measure) -> list[str]:
+    of = f" of {node.component.id}" if node.component else ""
+    return [f"{node.name.id}{of} = {print_expr(node.value)}"]
+
+
+@_layout.register
 def _(node: ast.Run) -> list[str]:
     lines = _clause("duration", node.duration)
     lines += _clause("dt", node.dt)

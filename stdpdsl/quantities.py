@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .builtins import MEASURES
+
 SYMBOLS = {
     "second": "s", "hertz": "Hz", "volt": "V", "amp": "A", "siemens": "S", "farad": "F",
     "ohm": "Ω", "meter": "m", "metre": "m", "1": "", "": "",
@@ -64,27 +66,12 @@ def shown(value: object, unit: str = "", digits: int = 4) -> str:
     return f"{text} {unit.replace('µ', 'u')}".strip()
 
 
-_ENDS = {
-    "before_mean": "mean weight before",
-    "after_mean": "mean weight",
-    "before_sd": "spread of weights before",
-    "after_sd": "spread of weights (sd)",
-    "before_at_bounds": "weights at a bound before",
-    "after_at_bounds": "weights at a bound (fraction)",
-    "spikes": "spikes",
-    "rate": "mean rate",
-}
-
-
 def measure(name: str, units: Mapping[str, str]) -> tuple[str, str, str]:
     """Of a column of `blocks`: whose it is, what it says, and its unit."""
-    for end, words in _ENDS.items():
+    if name in units:  # a measure of the spec's own
+        return "", name.replace("_", " "), symbol(units[name])
+    for end, (words, unit) in MEASURES.items():
         if name.endswith("_" + end):
             owner = name[: -len(end) - 1]
-            unit = units.get(name, "")
-            if end == "rate":
-                unit = "Hz"
-            elif end.endswith(("mean", "sd")):
-                unit = unit or units.get(f"{owner}.w", "")
-            return owner, words, symbol(unit)
-    return "", re.sub("_", " ", name), symbol(units.get(name, ""))
+            return owner, words, symbol(units.get(f"{owner}.w", "") if unit == "w" else unit)
+    return "", name.replace("_", " "), ""

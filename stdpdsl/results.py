@@ -13,20 +13,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-TABLES = ("blocks", "weights", "trajectories", "spikes")
+if TYPE_CHECKING:
+    from .plot import Plot
+
+TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
 
 FIXED_COLUMNS = (
     "block",
     "connection",
     "delay",
+    "label",
     "layer",
     "neuron",
     "phase",
     "post",
     "pre",
     "status",
+    "stimulus",
     "t",
     "value",
     "variable",
@@ -67,8 +72,8 @@ def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str
 class Results:
     """A finished dataset: `metadata`, `units` of the columns, and the tables.
 
-    `blocks`, `weights`, `trajectories` and `spikes` are lazy: nothing is read until one of their
-    `to_...` is called, and then only the rows and columns that were asked for.
+    `blocks`, `weights`, `trajectories`, `spikes` and `responses` are lazy: nothing is read until
+    one of their `to_...` is called, and then only the rows and columns that were asked for.
     """
 
     def __init__(self, folder: Path, metadata: dict[str, Any]):
@@ -96,6 +101,23 @@ class Results:
     def spikes(self) -> Table:
         """A row per spike."""
         return Table(self, "spikes")
+
+    @property
+    def responses(self) -> Table:
+        """A row per neuron and stimulus: the mean rate (Hz) at a sound's stimuli."""
+        return Table(self, "responses")
+
+    @property
+    def plot(self) -> Plot:
+        """Figures as matplotlib axes; see `plot.py`."""
+        from .plot import Plot
+
+        return Plot(self)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The columns of `blocks` that were measured."""
+        return tuple(self.metadata.get("measures", ()))
 
     @property
     def spec(self) -> str:
@@ -217,6 +239,12 @@ class Table:
 
         return to_xarray(self)
 
+    def to_neo(self) -> Any:
+        """Spikes as a `neo.Block`; see `neo.py`."""
+        from .neo import to_neo
+
+        return to_neo(self)
+
     def __len__(self) -> int:
         if self.condition is None:
             return int(self.results.metadata["tables"][self.name])
@@ -279,7 +307,8 @@ def _require(package: str) -> Any:
     try:
         return import_module(package)
     except ImportError:
-        raise ResultsError(f"{package} is not installed: pip install {package}") from None
+        name = package.partition(".")[0]
+        raise ResultsError(f"{name} is not installed: pip install {name}") from None
 
 
 def load(folder: str | Path) -> Results:
@@ -299,7 +328,7 @@ def load(folder: str | Path) -> Results:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
-    if form != "stdpdsl results 1" or not complete:
+    if form != "stdpdsl results 2" or not complete:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     return Results(folder, metadata)
 

@@ -26,6 +26,7 @@ DECLARATIONS = (
     "rule",
     "sweep",
     "record",
+    "measure",
     "run",
 )
 # The blocks that hold statements, equations or lines of their own, for "is no clause of".

@@ -319,6 +319,7 @@ def run_context(e: Experiment) -> dict[str, Any]:
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
         "weights": {c.name: c.weight for c in e.connections if c.weight},
         "computed": computed(e), "saving": saving_calls(e),
+        "heard": repr(heard(e)) if heard(e) else "", "measures": e.measures,
     }  # fmt: skip
 
 
@@ -367,10 +368,18 @@ def samples_call(number: int, m: Monitor, e: Experiment) -> str:
             f" {list(m.variables)!r})"
         )
     c = next(x for x in e.connections if x.name == m.component)
+    weight = f", weight={c.weight!r}" if records_weight(m, c) else ""
     return (
         f"saving.connection_samples({number}, {m.component!r}, {list(m.variables)!r},"
-        f" {traces_code(c)})"
+        f" {traces_code(c)}{weight})"
     )
+
+
+def heard(e: Experiment) -> str:
+    """The sound that the network hears, where it is one only: what neurons respond to."""
+    banks = {bank for layer in e.layers for _, bank in layer.drive}
+    sounds = {b.sound for b in e.filterbanks if b.name in banks}
+    return next(iter(sounds)) if len(sounds) == 1 else ""
 
 
 def tables(e: Experiment) -> dict[str, Any]:
@@ -382,6 +391,8 @@ def tables(e: Experiment) -> dict[str, Any]:
         found["trajectories"] = {}
     if e.spikes_of:
         found["spikes"] = {}
+    if e.spikes_of and heard(e):
+        found["responses"] = {}
     return {"tables": repr(found), "units": repr(e.units)}
 
 
@@ -392,17 +403,31 @@ def state_columns(e: Experiment) -> dict[str, str]:
 
 
 def measure_columns(e: Experiment) -> dict[str, str]:
-    columns = {}
+    columns: dict[str, str] = {}
     for c in e.connections:
         if c.weight:
-            for when in ("before", "after"):
-                for what in ("mean", "sd", *(("at_bounds",) if c.bounds else ())):
-                    columns[f"{c.name}_{when}_{what}"] = "float64"
+            whats = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if c.bounds else ())]
+            ends = [f"{when}_{what}" for when in ("before", "after") for what in whats]
+            ends.append("change")
+            if any(records_weight(m, c) for m in e.monitors):
+                ends.append("settled")
+            columns |= {f"{c.name}_{end}": "float64" for end in ends}
     for layer in e.layers:
         if spikes(layer):
             columns[f"{layer.name}_spikes"] = "int64"
-            columns[f"{layer.name}_rate"] = "float64"
-    return columns
+            ends = ["rate"]
+            if layer.name in e.spikes_of:
+                ends += ["cv", *(("synchrony",) if layer.size > 1 else ())]
+                ends += ["selectivity", "sparseness"] if heard(e) else []
+            columns |= {f"{layer.name}_{end}": "float64" for end in ends}
+    return columns | {m.name: "float64" for m in e.measures}
+
+
+def records_weight(m: Monitor, c: Connection) -> bool:
+    """Whether a record line samples a connection's weight, perhaps by its extrapolation."""
+    now = {t.now: t.name for t in c.traces}
+    names = {now.get(model, model) for _, model in m.variables}
+    return m.component == c.name and not m.on_layer and c.weight in names
 
 
 def spikes(layer: Layer) -> bool:

@@ -23,6 +23,7 @@ from .experiment import Experiment
 from .first_values import FirstValues
 from .hazards import check_hazards
 from .infer import Inference
+from .measures import OwnMeasures
 from .models import Models
 from .names import Names
 from .report import Reporter
@@ -153,6 +154,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
                 experiment.record(declaration)
             case ast.Run():
                 experiment.run(declaration)
+    OwnMeasures(models).check()
 
 
 def require(checked: Checked) -> Checked:

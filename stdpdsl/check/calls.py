@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import ast
-from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, Distribution, ListFunction
+from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, REDUCTIONS, Distribution, ListFunction
 from ..units import NONE
 from .report import listing
-from .symbols import FLOAT, Type
+from .symbols import BOOLEAN, FLOAT, Type
 
 if TYPE_CHECKING:
     from .infer import Context, Inference
@@ -23,6 +23,10 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
             "TYPE007", call, "`independent per block` stands behind a draw",
             help=f"`{name}` draws nothing",
         )  # fmt: skip
+    if name in REDUCTIONS and context.elements is not None and (
+        name not in FUNCTIONS or len(call.args) == 1
+    ):
+        return _reduction(self, call, context.elements)
     if name in FUNCTIONS:
         return _function(self, call, context)
     if name in DISTRIBUTIONS:
@@ -41,6 +45,8 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
         help = listing(sorted(FUNCTIONS), "functions")
     if name == "poisson":
         help = "`poisson(RATE)` is a `threshold:` of its own, not a part of an expression"
+    elif name in REDUCTIONS:
+        help = "it stands in a measure of a layer or connection, around a value of its elements"
     elif name in context.scope:
         help = f"`{name}` is no function; a product takes `*`: `{name} * (...)`"
     self.reporter.error("NAME012", call.func, f"there is no function `{name}`", help=help)
@@ -81,6 +87,21 @@ def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
     if function.rule == "root":
         return Type(types[0].dim ** 0.5)
     return Type(NONE, function.result)
+
+
+def _reduction(self: Inference, call: ast.Call, elements: Context) -> Type | None:
+    """`mean(w)`: one number per block, from one per synapse or neuron."""
+    name = call.func.id
+    if call.kwargs or len(call.args) != 1:
+        _count(self, call, 1, len(call.args) + len(call.kwargs))
+        return None
+    if REDUCTIONS[name] == "if":
+        found = self.expect(call.args[0], elements, BOOLEAN, f"what `{name}` takes")
+        return None if found is None else FLOAT
+    found = self.infer(call.args[0], elements)
+    if found is None or not self.is_number(call.args[0], found, f"`{name}`"):
+        return None
+    return Type(found.dim)
 
 
 def _plain(self: Inference, call: ast.Call, types: list[Type], result: str) -> Type | None:

@@ -44,6 +44,7 @@ class Context:
     locals: Mapping[str, Type | None] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # locals of the block that are assigned further down
     hints: Mapping[str, str] = field(default_factory=dict)  # for names that are known elsewhere
+    elements: Context | None = None  # what a measure's `mean(...)` is taken over
 
     def but(self, **changes: Any) -> Context:
         return replace(self, **changes)

@@ -116,6 +116,10 @@ class Names:
             for phase in run.phases:
                 yield phase.name
 
+        for measures in self.symbols.spec.of(ast.Measures):
+            for item in measures.items:
+                yield item.name
+
     def shadowing(self) -> None:
         constants = self.symbols.constants
         for model in self.models():

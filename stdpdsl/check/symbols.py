@@ -33,8 +33,8 @@ class Symbol:
     """What a name stands for.
 
     kind: "constant", "parameter", "variable" (a state variable or subexpression), "port" (a value
-    port of a rule), "column" (a free column of the sweep), "builtin" (`t`, `dt`, `i`, `j`,
-    `N_pre`, `pi`, ...), "local".
+    port of a rule), "column" (a free column of the sweep), "measure", "builtin" (`t`, `dt`,
+    `i`, `j`, `N_pre`, `pi`, ...), "local".
     """
 
     name: str
@@ -189,6 +189,7 @@ class Symbols:
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
     diagnostics: list[Diagnostic]
+    measures: dict[str, Symbol] = field(default_factory=dict)  # each after those that it uses
     files_read: set[str] = field(default_factory=set)  # files of the sweep whose heads are known
     _globals: dict[str, Symbol] | None = field(default=None, repr=False)
     _owners: dict[str, list[str]] | None = field(default=None, repr=False)
@@ -316,7 +317,7 @@ class Column:
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
 RESULT_COLUMNS = (
     "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
-    "t", "value", "phase", "delay", "w_initial", "w",
+    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from ..sweep import SweepTable
 from .additions import additions
 from .connections import ConnectionLowering, Switches
 from .layers import Extras, lower_layer
+from .measures import lower_measures
 from .model_code import Needs
 from .recording import lower_phases, lower_records, recorded
 from .sounds import lower_sounds
@@ -55,13 +56,14 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
         sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
+        measures=lower_measures(values),
     )  # fmt: skip
 
 
 def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:
-    """Units of the results' columns: those of the sweep."""
+    """Units of the results' columns: those of the sweep, and of the spec's own measures."""
     symbols = values.symbols
-    found: dict[str, str] = {}
+    found = {name: values.unit(symbol) for name, symbol in symbols.measures.items()}
     for column in symbols.columns.values():
         if column.target is None:
             symbol = symbols.globals.get(column.name)

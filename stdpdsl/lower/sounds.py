@@ -42,7 +42,7 @@ def lower_sound(values: Values, sound: ast.Sound) -> Audio:
         f"samplerate = {rate}",
         f"stimuli, labels = {maker.name}({', '.join(given)})",
         f"return (*sequence(stimuli, labels, samplerate=samplerate{ending}), samplerate)",
-    ))  # fmt: skip
+    ), from_files="folder" in maker.given)  # fmt: skip
 
 
 def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
@@ -55,8 +55,8 @@ def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
         filters.append(f"({call.func.id}, {{{', '.join(items)}}})")
     output = f"lambda x: {values.code(bank.output, None, {'x': 'x'})}" if bank.output else "None"
     return Audio(bank.name.id, (
-        f"samples, _, samplerate = sounds[{bank.sound.id!r}, replicate]",
-        f"return filterbank(samples, samplerate, [{', '.join(filters)}], {output})",
+        f"sound = sounds[{bank.sound.id!r}, replicate]",
+        f"return filterbank(sound.samples, sound.samplerate, [{', '.join(filters)}], {output})",
     ), bank.sound.id)  # fmt: skip
 
 

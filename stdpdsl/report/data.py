@@ -22,7 +22,14 @@ MOST_ROWS = 5_000_000
 BIN = 10
 """Blocks in a group of neighbours along an axis, at least."""
 
-_RANK = ("mean weight", "mean rate", "spread of weights (sd)", "weights at a bound (fraction)")
+_RANK = (
+    "mean weight",
+    "mean rate",
+    "selectivity for stimuli",
+    "spread of weights (sd)",
+    "weights at a bound (fraction)",
+    "mean change of a weight",
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,13 @@ class Measure:
         return self.column.replace("_after_", "_before_") if "_after_" in self.column else ""
 
 
+def rank(one: Measure) -> int:
+    """Where a measure stands among the others."""
+    if not one.owner:
+        return -1
+    return _RANK.index(one.words) if one.words in _RANK else len(_RANK)
+
+
 @dataclass
 class Data:
     """A run, and what of it is shown."""
@@ -63,7 +77,7 @@ class Data:
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """Those that vary with the parameters: weights and rates first."""
+        """Those that vary with the parameters: the spec's own, then weights and rates, first."""
         found = []
         for name in self.design.measures:
             owner, words, unit = measure(name, self.units)
@@ -72,7 +86,7 @@ class Data:
             if owner in self.fixed and "weight" in words:
                 continue
             found.append(Measure(name, owner, words, unit))
-        return sorted(found, key=lambda m: _RANK.index(m.words) if m.words in _RANK else 9)
+        return sorted(found, key=rank)
 
     @cached_property
     def constant(self) -> list[str]:

@@ -15,6 +15,8 @@ from ..resources import resource_dir
 from ..results import Results, flat
 from .data import Data, Measure, cells, explained
 from .networks import rows_of_figures, sparkline
+from .parallel import parallel
+from .responses import responses
 from .style import plotting
 from .sweeps import FACETS, opening
 
@@ -61,7 +63,8 @@ def content(data: Data) -> dict[str, Any]:
         data.notes.append(f"{len(data.measures)} measures vary; {MOST_MEASURES} are drawn.")
     figures = [(m, opening(data, m, f"m{k}")) for k, m in enumerate(measures)]
     figures = [(m, svg) for m, svg in figures if svg]
-    side = list(rows_of_figures(data))
+    lines = [(m, parallel(data, m, f"p{k}")) for k, m in enumerate(measures[:2])]
+    side = [*rows_of_figures(data), *responses(data)]
     shared = [(r.title, r.figures[None]) for r in side if None in r.figures]
     metadata = results.metadata
     return {
@@ -74,6 +77,7 @@ def content(data: Data) -> dict[str, Any]:
         "matters": what_matters(data, measures),
         "first": figures[:FIRST],
         "more": figures[FIRST:],
+        "lines": [(m, svg) for m, svg in lines if svg],
         "caption": caption(data),
         "constant": constants(data),
         "fixed": data.fixed,

@@ -61,7 +61,7 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
             if d.replicates > 1:
                 values = d.columns[one.column][rows].astype(float) * factor
                 where = places(axis, d.columns[axis.name][rows])
-                sd = np.array([_sd(values[where == i]) for i in range(len(x))])
+                sd = np.array([spread(values[where == i]) for i in range(len(x))])
                 ax.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, lw=0)
                 ax.plot(x[where], values, ".", color=colour, ms=3, alpha=0.45)
             style = "o" if axis.words else "o-"
@@ -119,8 +119,8 @@ def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis
                 image = ax.imshow(part, origin="lower", aspect="auto", cmap=SEQUENTIAL,
                                   vmin=low, vmax=high, interpolation="none")  # fmt: skip
                 ax.set_facecolor(RULE)
-                _ticks(ax.xaxis, x)
-                _ticks(ax.yaxis, y)
+                cell_ticks(ax.xaxis, x)
+                cell_ticks(ax.yaxis, y)
                 if r == len(phases) - 1:
                     ax.set_xlabel(axis_label(x))
                 if c == 0:
@@ -227,7 +227,7 @@ def _plain_log(side: Any, values: np.ndarray) -> None:
         side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
 
 
-def _ticks(side: Any, axis: Axis, most: int = 5) -> None:
+def cell_ticks(side: Any, axis: Axis, most: int = 5) -> None:
     """Labels at the cells of a map: some of the numbers, all of the words."""
     count = len(axis.values)
     shown = count if axis.words and count <= 12 else min(count, most)
@@ -259,6 +259,6 @@ def _annotate(ax: Any, cells: np.ndarray, low: float, high: float) -> None:
                     color=colour, fontsize=7.5)  # fmt: skip
 
 
-def _sd(values: np.ndarray) -> float:
+def spread(values: np.ndarray) -> float:
     good = values[np.isfinite(values)]
     return float(np.std(good, ddof=1)) if len(good) > 1 else 0.0

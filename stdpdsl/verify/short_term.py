@@ -107,8 +107,9 @@ def release(results: Results) -> list[Row]:
         source = "Fuhrmann et al. (2002): independent sites"
         rows += [
             Row(f"mean number released at first, U = {U:g}", n * U, first.mean(), 0.15, source),
-            Row(f"share of failures at first, U = {U:g}", (1 - U) ** n,
-                float((first == 0).mean()), 0.05, source),
+            # Four standard errors of the share.
+            Row(f"share of failures at first, U = {U:g}", (1 - U) ** n, float((first == 0).mean()),
+                4 * float(np.sqrt((1 - U) ** n * (1 - (1 - U) ** n) / first.size)), source),
             Row(f"mean number released, steady, U = {U:g}", mean, later.mean(), 0.05, source),
             Row(f"share of failures, steady, U = {U:g}", (1 - released) ** n,
                 float((later == 0).mean()), 0.02, source),

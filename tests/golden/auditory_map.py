@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cached_property
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -101,15 +102,15 @@ def sound_training(replicate, data, p):
 
 
 def filterbank_cochlea(replicate, sounds, p):
-    samples, _, samplerate = sounds['training', replicate]
-    return filterbank(samples, samplerate, [(gammatone, {'cf': erbspace(100.0, 5000.0, 10)})], lambda x: 3*np.clip(x, 0, np.inf))
+    sound = sounds['training', replicate]
+    return filterbank(sound.samples, sound.samplerate, [(gammatone, {'cf': erbspace(100.0, 5000.0, 10)})], lambda x: 3*np.clip(x, 0, np.inf))
 
 
 def all_sounds(row, blocks, data, p):
-    """(samples, presentations, sample rate) of each sound of each replicate."""
+    """Each sound of each replicate."""
     sounds = {}
-    for replicate in np.unique(replicates_in(row, len(blocks))).tolist():
-        sounds["training", replicate] = sound_training(replicate, data, p)
+    for r in np.unique(replicates_in(row, len(blocks))).tolist():
+        sounds["training", r] = Sound(sound_training, r, data, p, from_files=False)
     return sounds
 
 
@@ -382,6 +383,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = all_sounds(row, options.blocks, options.data, p)
     x = data(row, sounds, options)
+    x.presentations = [sounds['training', replicate][1] for replicate in x.replicate_of_copy.tolist()]
     hear_AN(x, row, p, sounds, options, folder)
     x.phase_values = values_of_phases(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
@@ -415,7 +417,7 @@ def save(x, row, recorded, results):
     saving.connection('feedforward', 'w', {'w': 'w', 'apre': 'apre_state', 'apost': 'apost_state'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, lambda edges: (0, p.feedforward.wmax))
     saving.connection('excite', None, {}, {}, None)
     saving.connection('inhibit', None, {}, {}, None)
-    saving.connection_samples(0, 'feedforward', [('w', 'w')], {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)})
+    saving.connection_samples(0, 'feedforward', [('w', 'w')], {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, weight='w')
     saving.layer_samples(1, 'A1', 10, False, [('v', 'v')])
     return saving.blocks()
 
@@ -448,7 +450,7 @@ def main():
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'Apre': '1', 'ratio': '1', 'Apost': '1'}
-    tables = {'blocks': {'feedforward_before_mean': 'float64', 'feedforward_before_sd': 'float64', 'feedforward_before_at_bounds': 'float64', 'feedforward_after_mean': 'float64', 'feedforward_after_sd': 'float64', 'feedforward_after_at_bounds': 'float64', 'AN_spikes': 'int64', 'AN_rate': 'float64', 'A1_spikes': 'int64', 'A1_rate': 'float64', 'Inh_spikes': 'int64', 'Inh_rate': 'float64'}, 'weights': {'apost_state': 'float64', 'apre_state': 'float64'}, 'trajectories': {}, 'spikes': {}}
+    tables = {'blocks': {'feedforward_before_mean': 'float64', 'feedforward_before_sd': 'float64', 'feedforward_before_bimodality': 'float64', 'feedforward_before_at_bounds': 'float64', 'feedforward_before_entropy': 'float64', 'feedforward_after_mean': 'float64', 'feedforward_after_sd': 'float64', 'feedforward_after_bimodality': 'float64', 'feedforward_after_at_bounds': 'float64', 'feedforward_after_entropy': 'float64', 'feedforward_change': 'float64', 'feedforward_settled': 'float64', 'AN_spikes': 'int64', 'AN_rate': 'float64', 'AN_cv': 'float64', 'AN_synchrony': 'float64', 'AN_selectivity': 'float64', 'AN_sparseness': 'float64', 'A1_spikes': 'int64', 'A1_rate': 'float64', 'A1_cv': 'float64', 'A1_synchrony': 'float64', 'A1_selectivity': 'float64', 'A1_sparseness': 'float64', 'Inh_spikes': 'int64', 'Inh_rate': 'float64'}, 'weights': {'apost_state': 'float64', 'apre_state': 'float64'}, 'trajectories': {}, 'spikes': {}, 'responses': {}}
     try:
         with Results(
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,

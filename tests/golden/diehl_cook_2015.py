@@ -267,7 +267,7 @@ def save(x, row, recorded, results):
     saving.layer('E', 6, False, True, True, states=['v', 'theta'])
     saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges: (0, p.learning.wmax))
     saving.connection('inhibition', None, {}, {}, None)
-    saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)})
+    saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, weight='w')
     return saving.blocks()
 
 
@@ -299,7 +299,7 @@ def main():
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'x_tar': '1'}
-    tables = {'blocks': {'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_at_bounds': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_at_bounds': 'float64', 'pattern_spikes': 'int64', 'pattern_rate': 'float64', 'E_spikes': 'int64', 'E_rate': 'float64'}, 'weights': {'x': 'float64'}, 'trajectories': {}, 'spikes': {}}
+    tables = {'blocks': {'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'learning_settled': 'float64', 'pattern_spikes': 'int64', 'pattern_rate': 'float64', 'E_spikes': 'int64', 'E_rate': 'float64', 'E_cv': 'float64', 'E_synchrony': 'float64'}, 'weights': {'x': 'float64'}, 'trajectories': {}, 'spikes': {}}
     try:
         with Results(
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,

@@ -287,7 +287,7 @@ def main():
         "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'arrival': 'second'}
-    tables = {'blocks': {'stdp_before_mean': 'float64', 'stdp_before_sd': 'float64', 'stdp_before_at_bounds': 'float64', 'stdp_after_mean': 'float64', 'stdp_after_sd': 'float64', 'stdp_after_at_bounds': 'float64', 'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64'}, 'weights': {'apost': 'float64', 'apre': 'float64'}}
+    tables = {'blocks': {'stdp_before_mean': 'float64', 'stdp_before_sd': 'float64', 'stdp_before_bimodality': 'float64', 'stdp_before_at_bounds': 'float64', 'stdp_before_entropy': 'float64', 'stdp_after_mean': 'float64', 'stdp_after_sd': 'float64', 'stdp_after_bimodality': 'float64', 'stdp_after_at_bounds': 'float64', 'stdp_after_entropy': 'float64', 'stdp_change': 'float64', 'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64'}, 'weights': {'apost': 'float64', 'apre': 'float64'}}
     try:
         with Results(
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,

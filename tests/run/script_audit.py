@@ -23,7 +23,8 @@ EXPRESSIONS = (
     ast.DictComp, ast.Starred, ast.JoinedStr, ast.FormattedValue, ast.Slice,
 )  # fmt: skip
 MODULES = {
-    "argparse", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions", "gc", "glob",
+    "argparse", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions", "functools", "gc",
+    "glob",
     "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
     "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
     "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "warnings", "zipfile",
@@ -34,7 +35,8 @@ FUNCTIONS = {
 METHODS = {
     "SPEC.encode", "__doc__.partition", "argparse.ArgumentParser", "group.run_on_event",
     "group.run_regularly", "group.set_event_schedule", "hashlib.sha256",
-    "objects.links.append", "os.path.join", "parser.add_argument", "parser.error", "parser.parse_args",
+    "objects.links.append", "os.path.join", "parser.add_argument", "parser.error",
+    "parser.parse_args",
     "platform.python_version",
     "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
     "saving.connection_samples", "saving.layer", "saving.layer_samples", "simulation.by_build",

@@ -93,6 +93,12 @@ record:
     x of reading every 20 ms in blocks 4
     v of out every 20 ms in blocks 3, 14
 
+measure:
+    strong of ff = fraction(w > 0.8*wmax) + max(w_before)
+    told_more of listen = sum(w) - sum(w_before)
+    pace_of of own = mean(rate)/pace
+    heard_by of reading = sd(rate)/(mean(rate) + 1 Hz)*strong
+
 run:
     dt: 0.1 ms
     seed: 3

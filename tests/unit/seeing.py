@@ -26,17 +26,18 @@ def product(**axes):
 
 def write(
     path, sweep, *, phases=(), spec="", units=None, metadata=None, outcome=None, tables=None,
-    neurons=6, delay=1e-3, columns=None,
+    neurons=6, delay=1e-3, columns=None, own=(), stimuli=0,
 ):  # fmt: skip
     """A dataset of one connection, an input layer that exists once and a layer per block.
 
     `outcome(k)` is the mean weight of block k; by default it grows with k. `columns` replace
-    measures.
+    measures, `own` are measures of the spec; `stimuli` are as many rows of responses per neuron.
     """
     count = len(next(iter(sweep.values()))) if sweep else 1
     outcome = outcome or (lambda k: 0.2 + 0.6 * k / max(1, count - 1))
     after = np.array([outcome(k) for k in range(count)], dtype=float)
-    wanted = {"blocks": MEASURES, "weights": {}, "trajectories": {}, "spikes": {}}
+    wanted = {"blocks": MEASURES | dict.fromkeys(own, "float64"), "weights": {}}
+    wanted |= {"trajectories": {}, "spikes": {}, **({"responses": {}} if stimuli else {})}
     if tables is not None:
         wanted = {name: wanted[name] for name in tables}
     data = {"model": "small", "spec": spec, "seed": 3, "dt": 1e-4, "target": "numpy"}
@@ -71,6 +72,15 @@ def write(
 
         if "weights" in wanted:
             results.weights("ff", block, tile(pre), tile(post), delay, tile(first), last)
+        for phase in (phases or (None,)) if stimuli else ():
+            neuron, stimulus = np.indices((neurons, stimuli)).reshape(2, -1)
+            labels = np.array([f"{100 * 2**k} Hz" for k in stimulus], dtype=object)
+            named = {"phase": phase} if several else {}
+            for k in range(count):
+                results.responses(
+                    "A1", np.full(len(neuron), k), neuron, stimulus, labels,
+                    20.0 * (neuron % stimuli == stimulus) + k, **named,
+                )  # fmt: skip
         said = {"phase": phases[0]} if several else {}
         if "spikes" in wanted:
             t = np.sort(draw.uniform(0, 1, 40))

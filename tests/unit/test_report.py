@@ -260,3 +260,35 @@ def test_fixed_weights_are_no_outcome(tmp_path):
     text, found = page(write(tmp_path / "r", GRID, columns=columns, tables=ONLY))
     assert found.figures() == ["A1: mean rate over Apre and ratio"]
     assert "Weights that did not change: ff." in "".join(found.text)
+
+
+def test_responses_are_maps_or_curves(tmp_path):
+    tuning = "response of each neuron to each stimulus"
+    text, found = page(write(tmp_path / "map", GRID, stimuli=4))
+    assert found.figures().count(tuning) == 3
+    said = {t.strip() for t in found.text}
+    assert "A1: mean rate of each neuron at each stimulus (Hz)" in said
+    assert {"100 Hz", "800 Hz", "neuron", "rate (Hz)"} <= said
+    text, found = page(write(tmp_path / "few", GRID, stimuli=3, neurons=3))
+    assert "neuron 2" in {t.strip() for t in found.text}
+    text, found = page(write(tmp_path / "ph", GRID, stimuli=4, phases=("pre", "learn", "post")))
+    assert {"pre", "post"} <= {t.strip() for t in found.text}
+    assert not any(t == tuning for t in page(write(tmp_path / "one", GRID, stimuli=1))[1].figures())
+
+
+def test_more_than_two_axes_are_also_lines(tmp_path):
+    draw = np.random.default_rng(0)
+    sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    over = "ff: mean weight of every block, over all parameters"
+    assert over in found.figures()
+    assert "1,500 of 1,600 blocks" in "".join(found.text)
+    assert len(text.encode()) < 5e6
+    assert over not in page(write(tmp_path / "two", GRID, tables=ONLY))[1].figures()
+
+
+def test_the_measures_of_a_spec_come_first(tmp_path):
+    columns = {"contrast": np.linspace(0, 1, 12)}
+    folder = write(tmp_path / "r", GRID, columns=columns, own=columns, tables=ONLY)
+    text, found = page(folder)
+    assert found.figures()[0] == "contrast over Apre and ratio"

@@ -32,6 +32,7 @@ class Data:
         self.drives = {}  # a row of values per step, by layer and variable
         self.recorded = {}  # [(monitor, elements)] of each record line
         self.samples = {}
+        self.presentations = []  # of the one sound that the network hears, by replicate
         self.warnings = []
 
     @property

@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-RESULT_FORMAT = "stdpdsl results 1"
+RESULT_FORMAT = "stdpdsl results 2"
 RESULT_ENTRIES = (
     "blocks",
     "weights",

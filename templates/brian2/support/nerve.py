@@ -423,7 +423,7 @@ def front_end_key(x, function, p, sounds, *more):
     modules = [version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
     return fingerprint(
         code, numbers_in(code, p), program_flags(), modules, x.steps, x.dt, x.replicate_of_copy,
-        *(part for name in sorted(sounds) for part in (name, sounds[name][0], sounds[name][2])),
+        *(part for name in sorted(sounds) for part in (name, sounds[name].key)),
         *more,
     )  # fmt: skip
 

@@ -50,6 +50,15 @@ FIXED_COLUMNS = {
         "phase": "str",
         "t": "float64",
     },
+    "responses": {
+        "layer": "str",
+        "block": "int64",
+        "neuron": "int64",
+        "stimulus": "int64",
+        "label": "str",
+        "phase": "str",
+        "value": "float64",
+    },
 }
 
 
@@ -198,7 +207,7 @@ def in_block_order(pieces):
 
 
 class Results:
-    """The dataset: `blocks`, `weights`, `trajectories` and `spikes`, saved whole or not at all.
+    """The dataset, one table for each of FIXED_COLUMNS, saved whole or not at all.
 
     `sweep` has one value per block for each column. `tables` names the tables to write, each with
     the type of every column that is this experiment's own: {"weights": {"apre": "float64"}}.
@@ -212,7 +221,7 @@ class Results:
         self.folder = Path(folder)
         self.overwrite, self.part = overwrite, part
         self.units = {"t": "s", "delay": "s", **units}
-        self.metadata = dict(metadata)
+        self.metadata = {**metadata, "measures": list(tables.get("blocks", ()))}
         self.tables = {}
         self.keep = False
         self.partial = prepare_folder(folder, overwrite)
@@ -262,6 +271,15 @@ class Results:
         columns |= {} if phase is None else {"phase": phase}
         columns |= {} if replicate is None else {"replicate": replicate}
         self.append("spikes", block, columns)
+
+    def responses(
+        self, layer, block, neuron, stimulus, label, value, phase=None, replicate=None
+    ):
+        """Mean rates (Hz) of a layer's neurons at each stimulus; of a shared one as of spikes."""
+        columns = {"layer": layer, "neuron": neuron, "stimulus": stimulus, "label": label}
+        columns |= {"value": value} | ({} if phase is None else {"phase": phase})
+        columns |= {} if replicate is None else {"replicate": replicate}
+        self.append("responses", block, columns)
 
     def trajectories(
         self,

@@ -6,8 +6,19 @@ import numpy as np
 
 from data import at
 from errors import stop
-from measures import weight_measures
+from measures import (
+    Elements,
+    interval_variation,
+    response_measures,
+    response_rates,
+    settling_time,
+    synchrony,
+    weight_change,
+    weight_measures,
+)
 from recorded import audit_component
+
+RESPONSES_AT_ONCE = 1_000_000
 
 
 class Saving:
@@ -23,6 +34,9 @@ class Saving:
         self.measures = [{} for _ in phases]
         self.good = np.ones((len(phases), x.blocks), dtype=bool)
         self.lost = []  # what was not finite, in words
+        self.first_steps = np.cumsum(x.phase_steps) - x.phase_steps
+        self.ends_of = {}  # weights before and after each phase, by (connection, number)
+        self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
 
     def phase_of(self, t):
         """The phase in which something happened at t (s)."""
@@ -75,28 +89,102 @@ class Saving:
         if not spiking:
             return
         for number, steps in enumerate(x.phase_steps):
+            first = int(self.first_steps[number])
             if spikes is None:
                 counts = self.recorded.counts(name, number)
             else:
-                first = int(np.sum(x.phase_steps[:number]))
                 mine = (spikes[1] >= first) & (spikes[1] < first + steps)
                 count = size * len(x.copies(shared))
                 counts = np.bincount(spikes[0][mine], minlength=count)
+            seconds = steps * self.dt
+            self.rates[name, number] = counts / seconds if seconds else counts * 0.0
             counts = counts.reshape(-1, size).sum(axis=1)
-            counts = counts[x.heard] if shared else counts
             seconds = size * steps * self.dt
-            self.measures[number][f"{name}_spikes"] = counts
-            self.measures[number][f"{name}_rate"] = counts / seconds if seconds else counts * 0.0
+            rate = counts / seconds if seconds else counts * 0.0
+            self.measure(number, name, shared, {"spikes": counts, "rate": rate})
             if not record:
                 continue
             if spikes is None:
                 neuron, t = self.recorded.spikes(name, number)
             else:
                 neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
+            self.of_spikes(number, name, size, shared, neuron, np.rint(t / self.dt).astype(int))
             saved = self.saved(neuron // size, shared)
             neuron, t = neuron[saved], t[saved]
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
+
+    def measure(self, number, name, shared, found):
+        """Measures of a layer or connection in a phase; what is shared is each block's."""
+        for what, values in found.items():
+            values = values[self.x.heard] if shared else values
+            self.measures[number][f"{name}_{what}"] = values
+
+    def elements(self, name, number):
+        """The synapses or neurons of a component as a phase leaves them."""
+        x = self.x
+        if name not in x.edges:
+            size, shared = x.sizes[name]
+            copy = x.copy_of(name)
+            values = {"i": np.arange(len(copy)) % size, "N": size}
+            if (name, number) in self.rates:
+                values["rate"] = self.rates[name, number]
+        else:
+            edges = x.edges[name]
+            shared, copy = edges.shared, edges.copy
+            values = {"i": edges.i, "j": edges.j, "N_pre": edges.n_pre, "N_post": edges.n_post}
+            nothing = np.zeros(0), np.zeros(0)  # of a connection without synapses
+            values["before"], values["weight"] = self.ends_of.get((name, number), nothing)
+        blocks = x.heard if shared else np.arange(x.blocks)
+        return Elements(copy, blocks, **values)
+
+    def each(self, value):
+        """One number per block."""
+        return np.zeros(self.x.blocks) + value
+
+    def of_spikes(self, number, name, size, shared, neuron, step):
+        """What is measured of recorded spikes (neuron, step)."""
+        x = self.x
+        neurons = size * len(x.copies(shared))
+        steps, first = x.phase_steps[number], int(self.first_steps[number])
+        found = {"cv": interval_variation(neuron, step, neurons, size)}
+        if size > 1:
+            found["synchrony"] = synchrony(neuron, step - first, neurons, size, steps, self.dt)
+        if x.presentations:
+            found |= self.responses(
+                number, name, size, shared, neuron, step, (first, first + steps)
+            )
+        self.measure(number, name, shared, found)
+
+    def responses(self, number, name, size, shared, neuron, step, span):
+        """Rates of each neuron at each stimulus, some copies at a time, and what is measured of
+        them."""
+        x = self.x
+        sources = x.sources(shared, True)
+        labels = labels_of(x.presentations)
+        order = np.argsort(neuron, kind="stable")
+        neuron, step = neuron[order], step[order]
+        at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
+        found = []
+        for first in range(0, len(sources), at_once):
+            part = sources[first : first + at_once]
+            low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
+            rates = response_rates(
+                neuron[low:high] - first * size, step[low:high], size, part, x.presentations,
+                *span, self.dt,
+            )  # fmt: skip
+            found.append(response_measures(rates, size))
+            at, stimulus = (index.ravel() for index in np.indices(rates.shape))
+            at += first * size
+            heard = np.isfinite(rates.ravel())
+            heard &= x.saves[at // size] if shared else True
+            at, stimulus = at[heard], stimulus[heard]
+            self.results.responses(
+                name, neuron=at % size, stimulus=stimulus, label=labels[stimulus],
+                value=rates.ravel()[heard], **self.places(at // size, shared),
+                **self.of_phase(number),
+            )  # fmt: skip
+        return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
 
     def places(self, copy, shared):
         """The block of each row, or the replicate of what is shared."""
@@ -159,9 +247,11 @@ class Saving:
             for when, values in (("before", before), ("after", after)):
                 found = weight_measures(edges.copy, values, low, high, count)
                 for what, value in found.items():
-                    if what != "at_bounds" or bounded:
-                        value = value[self.x.heard] if edges.shared else value
-                        self.measures[number][f"{name}_{when}_{what}"] = value
+                    if bounded or what not in ("at_bounds", "entropy"):
+                        self.measure(number, name, edges.shared, {f"{when}_{what}": value})
+            change = weight_change(edges.copy, before, after, count)
+            self.measure(number, name, edges.shared, {"change": change})
+            self.ends_of[name, number] = before, after
             before = after
 
     # Samples
@@ -181,14 +271,18 @@ class Saving:
                 self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
                 self.trajectory(shown, t, found, last, **where)
 
-    def connection_samples(self, number, name, variables, traces):
-        """Recorded samples of a connection, and its final state."""
+    def connection_samples(self, number, name, variables, traces, weight=None):
+        """Recorded samples of a connection, and its final state; of its weight, when it settled."""
         edges = self.x.edges[name]
+        for measures in self.measures if weight else ():  # also where no block is recorded
+            measures[f"{name}_settled"] = np.full(self.x.blocks, np.nan)
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
-            mine = self.saved(edges.copy[chosen], edges.shared)
+            everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
             chosen = chosen[mine]
             for shown, model in variables:
                 base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
+                if base == weight:
+                    self.settled(name, edges, everyone, t, samples[model])
                 last = self.recorded.state(name, base)[chosen]
                 if base in traces:
                     age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
@@ -199,6 +293,22 @@ class Saving:
                     shown, t, found, last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
+
+    def settled(self, name, edges, chosen, t, samples):
+        """When the recorded weights had settled, in each phase."""
+        steps = np.rint(np.asarray(t) / self.dt).astype(int)
+        for number, first in enumerate(self.first_steps):
+            within = (steps >= first) & (steps < first + self.x.phase_steps[number])
+            if not np.any(within):
+                continue
+            found = settling_time(
+                edges.copy[chosen], t[within], samples[:, within],
+                self.ends_of[name, number][1][chosen], len(edges.copies),
+            )  # fmt: skip
+            found = found[self.x.heard] if edges.shared else found
+            # One monitor has all blocks, or each its own.
+            known = self.measures[number][f"{name}_settled"]
+            self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)
 
     def trajectory(self, variable, t, samples, last, **where):
         """Samples with the final state as the last one, where it is not among them."""
@@ -217,6 +327,14 @@ class Saving:
             block = self.x.first + np.arange(self.x.blocks)
             self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
         return self.lost
+
+
+def labels_of(presentations):
+    """The label of each stimulus, by its number."""
+    found = {}
+    for one in presentations:
+        found |= dict(zip(one["stimulus"].tolist(), one["label"], strict=True))
+    return np.array([found[k] for k in range(len(found))], dtype=object)
 
 
 def part_of(edges, chosen):

@@ -499,14 +499,3 @@ def erbspace(low, high, count):
     span = -np.log(high + offset) + np.log(low + offset)
     falling = -offset + np.exp(np.arange(count) * span / max(count - 1, 1)) * (high + offset)
     return falling[::-1]
-
-
-def sound_length(name, sounds):
-    """Seconds of a sound, the longest over replicates."""
-    lengths = [len(s) / rate for (sound, _), (s, _, rate) in sounds.items() if sound == name]
-    return max(lengths)
-
-
-def rate_of(name, sounds):
-    """Samples per second of a sound, the same in all replicates."""
-    return next(rate for (sound, _), (_, _, rate) in sounds.items() if sound == name)

@@ -1,0 +1,145 @@
+"""The spec's own measures: one number per block, from weights, rates and one another."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+
+from .. import ast
+from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS
+from ..units import HERTZ
+from .blocks import Blocks
+from .infer import Context
+from .models import Models
+from .order import dependency_order, names_in
+from .symbols import INTEGER, RESULT_COLUMNS, Component, Scope, Symbol, Type
+
+
+def is_reduction(node: ast.Node) -> bool:
+    """Whether a call in a measure is taken over the elements; `min(a, b)` is not."""
+    return (
+        isinstance(node, ast.Call)
+        and node.func.id in REDUCTIONS
+        and (node.func.id not in FUNCTIONS or len(node.args) == 1)
+    )
+
+
+def elements_of(component: Component) -> dict[str, Symbol]:
+    """What each element has: a synapse its weight at the end of a phase and before it, a neuron its
+    rate in that phase; and where it stands."""
+    found: dict[str, Type | None] = {}
+    if component.kind == "connection":
+        weight = component.weight
+        if weight is not None:
+            kind = component.variables[weight].type
+            found |= {weight: kind, f"{weight}_before": kind}
+        found |= dict.fromkeys(("i", "j", "N_pre", "N_post"), INTEGER)
+    else:
+        neuron = component.neuron
+        if neuron is None or neuron.threshold is not None:
+            found["rate"] = Type(HERTZ)
+        found |= dict.fromkeys(("i", "N"), INTEGER)
+    return {n: Symbol(n, "builtin", type=kind, owner=component.name) for n, kind in found.items()}
+
+
+class OwnMeasures:
+    """Checks them, and enters them into the symbols with their types."""
+
+    def __init__(self, models: Models):
+        self.models, self.symbols = models, models.symbols
+        self.inference, self.reporter = models.inference, models.reporter
+
+    def check(self) -> None:
+        items: dict[str, ast.Measure] = {}
+        for declaration in self.symbols.spec.of(ast.Measures):
+            for item in declaration.items:
+                if self.free(item, items):
+                    items[item.name.id] = item
+        uses = {n: [x.id for x in names_in(m.value) if x.id in items] for n, m in items.items()}
+        order, cycles = dependency_order(uses)
+        for cycle in cycles:
+            following = cycle[1 % len(cycle)]
+            spot = next(n for n in names_in(items[cycle[0]].value) if n.id == following)
+            way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
+            self.reporter.error(
+                "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
+            )
+        for name in order:
+            self.measure(items[name])
+
+    def free(self, item: ast.Measure, others: dict[str, ast.Measure]) -> bool:
+        """Whether nothing else is called so: it is a column of `blocks`."""
+        name = item.name.id
+        if name in others:
+            self.reporter.error(
+                "NAME002", item.name, f"there are two measures `{name}`",
+                labels=((others[name].name, "the first"),), help="give one of them another name",
+            )  # fmt: skip
+            return False
+        owner, end = next(
+            ((c, name[len(c) + 1 :]) for c in self.symbols.components if name.startswith(f"{c}_")),
+            ("", ""),
+        )
+        taken = ""
+        if name.lower() in RESULT_COLUMNS:
+            taken = "is a column that every result has"
+        elif name.lower() in {n.lower() for n in (*self.symbols.columns, *self.symbols.constants)}:
+            taken = "is a column of the sweep, or a constant"
+        elif end in MEASURES:
+            taken = f"is measured of `{owner}` anyway"
+        if taken:
+            self.reporter.error(
+                "NAME014", item.name, f"`{name}` {taken}", help="give this measure another name"
+            )
+        return not taken
+
+    def measure(self, item: ast.Measure) -> None:
+        name = item.name.id
+        scope: Scope = ChainMap(self.symbols.measures, self.symbols.globals)
+        context = self.models.context(scope, f"the measure `{name}`")
+        if item.component is not None:
+            component = self.symbols.components.get(item.component.id)
+            if component is None:
+                self.reporter.error(
+                    "NAME001", item.component,
+                    f"there is no layer or connection `{item.component.id}`",
+                    help=self.reporter.suggest(item.component.id, self.symbols.components, "known"),
+                )  # fmt: skip
+                return
+            if component.unsure:
+                return
+            context = self.over(component, name, item)
+        found = self.inference.infer(item.value, context)
+        if found is not None and self.inference.is_number(item.value, found, "a measure"):
+            self.symbols.measures[name] = Symbol(
+                name, "measure", item, item.value, Type(found.dim), owner=f"<measure {name}>"
+            )
+        else:  # told already; its uses stay silent
+            self.symbols.measures[name] = Symbol(name, "measure", item, item.value)
+
+    def over(self, component: Component, name: str, item: ast.Measure) -> Context:
+        where = f"the measure `{name}` of `{component.name}`"
+        elements = elements_of(component)
+        outer = ChainMap(component.parameters, self.symbols.measures, self.symbols.globals)
+        hints = {n: f"each element has its own: `mean({n})`, or `sd max min sum`" for n in elements}
+        for lost in ("w", "rate"):
+            if lost not in elements:
+                hints[lost] = f"`{component.name}` has no {'weight' if lost == 'w' else 'rate'}"
+        inner = self.models.context(ChainMap(elements, outer), where).but(hints=hints)
+        if component.scope == "shared":
+            self.uniform(item, component)
+        return self.models.context(outer, where).but(hints=hints, elements=inner)
+
+    def uniform(self, item: ast.Measure, component: Component) -> None:
+        """What stands inside `mean(...)` of something shared is the same in every block."""
+        varying = Blocks(self.symbols, self.reporter).varying_names()
+        for call in ast.walk(item.value):
+            for name in names_in(call) if is_reduction(call) else ():
+                if name.id in component.parameters:
+                    continue
+                if name.id in varying or name.id in self.symbols.measures:
+                    self.reporter.error(
+                        "BLOCK005", name, f"`{component.name}` is shared: what is measured of it is"
+                        f" the same in every block, and `{name.id}` is not",
+                        help="use it outside of the brackets, or measure a layer with a copy per"
+                        " block",
+                    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""The spec's own measures as code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .. import ast
+from ..brian2.expressions import NumpyPrinter
+from ..check.measures import elements_of, is_reduction
+from ..ir import Measure
+from .values import Values, used_names
+
+
+class MeasurePrinter(NumpyPrinter):
+    """`outer` names one value per block, `inner` one per element."""
+
+    def __init__(self, outer: Mapping[str, str], inner: Mapping[str, str]):
+        super().__init__(outer)
+        self.inner = NumpyPrinter(inner)
+
+    def call(self, expr: ast.Call) -> str:
+        if is_reduction(expr):
+            return f"of.{expr.func.id}({self.inner.show(expr.args[0])})"
+        return super().call(expr)
+
+
+def lower_measures(values: Values) -> tuple[Measure, ...]:
+    found = []
+    for symbol in values.symbols.measures.values():
+        item = symbol.node
+        assert isinstance(item, ast.Measure)
+        owner = item.component.id if item.component else ""
+        component = values.symbols.components[owner] if owner else None
+        scope = values.symbols.value_scope(component)
+        outer, inner = {}, {}
+        for name in used_names([item.value]):
+            if component is None or name not in component.parameters:
+                if name in values.symbols.measures:
+                    outer[name] = f"found[{name!r}]"
+                    inner[name] = f"{outer[name]}[of.copy]"
+                    continue
+            if name in scope and scope[name].kind != "builtin":
+                outer[name] = values.reference(scope[name], component)
+                inner[name] = values.reference(scope[name], component, "of.copy")
+        if component is not None:
+            inner |= {name: f"of.{name}" for name in elements_of(component)}
+            weight = component.weight
+            inner |= {f"{weight}": "of.weight", f"{weight}_before": "of.before"} if weight else {}
+        found.append(Measure(symbol.name, owner, MeasurePrinter(outer, inner).show(item.value)))
+    return tuple(found)
