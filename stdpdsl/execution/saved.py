@@ -23,7 +23,7 @@ from .together import Together
 if TYPE_CHECKING:
     from ..compiler import Compiled
 
-NOT_FINITE = "some blocks have values that are not finite; see the column status"
+MOST_LOST = 10  # lines about values that are not finite
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ def run_and_save(
         folders = [job.place(k) for k in finished]
         if done or runner:  # what others wrote
             folders = all_shards(folders)
-        finite = merge(folders, output, manner.overwrite)
+        lost = merge(folders, output, manner.overwrite)
         job.remove()
-        return Outcome(DONE if finite else SIMULATION_FAILED, "" if finite else NOT_FINITE,
-                       folder=str(output))  # fmt: skip
+        message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
+        return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))
 
 
 def _is_complete(output: Path, wanted: Wanted) -> bool:
