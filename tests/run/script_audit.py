@@ -54,6 +54,9 @@ BRIAN2 = {
     "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel",
     "floor", "int", "log", "log10", "log1p", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
 }  # fmt: skip
+MAIN = """if __name__ == "__main__":
+    own_imports()
+    sys.exit(main())"""
 # What strings may hold that are code, names or numbers. No quotes, no brackets but round ones.
 PLAIN = re.compile(r"[\w .+\-/*()<>=!,:%\n]*", re.ASCII)
 # An attribute, or a name that Python makes use of.
@@ -62,23 +65,19 @@ REACHING = re.compile(r"[A-Za-z_)]\s*\.\s*[A-Za-z_]|__", re.ASCII)
 
 def audit(script: str) -> list[str]:
     """What a script holds that none should: empty for all that the compiler writes."""
-    tree = ast.parse(script)
-    head, support = [], []
-    line = script[: script.index("# Support ---")].count("\n") + 1
-    for node in tree.body:
-        (support if node.lineno > line else head).append(node)
-    found = [
-        f"no support code of ours: {ast.unparse(node)[:60]}"
-        for node in support[:-1] if ast.dump(node) not in ours()
-    ]  # fmt: skip
-    defined = {node.name for node in (*head, *support) if hasattr(node, "name")}
-    last = support[-1]  # if __name__ == "__main__"
-    if ast.unparse(last).split() != (
-        "if __name__ == '__main__': own_imports() sys.exit(main())".split()
-    ):
-        found.append(f"it ends in {ast.unparse(last)}")
+    head, _, support = script.partition("# Support ---")
+    tree = ast.parse(head)
+    defined = {node.name for node in tree.body if hasattr(node, "name")}
+    *chunks, last = re.split(r"\n\n\n(?=\S)", support.partition("\n")[2].strip())
+    found = []
+    for chunk in chunks:
+        names, foreign = support_code(chunk)
+        defined |= names
+        found += foreign
+    if "\n".join(line for line in last.split("\n") if "#" not in line) != MAIN:
+        found.append(f"it ends in {last}")
     docs = {id(doc) for doc in map(docstring, [tree, *ast.walk(tree)]) if doc is not None}
-    for node in head:
+    for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SPEC":
             if not isinstance(node.value, ast.Constant):
                 found.append("SPEC is no literal")
@@ -86,6 +85,17 @@ def audit(script: str) -> list[str]:
         for part in ast.walk(node):
             found += problems_of(part, defined, docs)
     return found
+
+
+@cache
+def support_code(chunk: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names that it defines, and what is in it that is none of ours."""
+    nodes = ast.parse(chunk).body
+    foreign = [node for node in nodes if ast.dump(node) not in ours()]
+    return (
+        frozenset(node.name for node in nodes if hasattr(node, "name")),
+        tuple(f"no support code of ours: {ast.unparse(node)[:60]}" for node in foreign),
+    )
 
 
 @cache
