@@ -128,7 +128,7 @@ def axes_in_words(data: Data) -> list[str]:
         if axis.words or len(values) <= 6:
             text = ", ".join(pretty(v, axis.unit) for v in values.tolist())
         else:
-            text = f"{len(values)} values from {pretty(values[0], axis.unit)} to" + (
+            text = f"{len(values):,} values from {pretty(values[0], axis.unit)} to" + (
                 f" {pretty(values[-1], axis.unit)}"
             )
         follow = f" (with {', '.join(axis.with_it)})" if axis.with_it else ""
@@ -279,11 +279,12 @@ def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:
     if not 0 < results.metadata["tables"]["trajectories"] <= MOST_SAMPLES:
         return None
     keep = ds.field("connection").is_valid() & ds.field("block").is_valid()
-    table = results.table("trajectories", ["connection", "variable", "block", "t", "value"], keep)
-    if not table.num_rows:
+    first = results.dataset("trajectories").head(1, ["connection", "variable"], filter=keep)
+    if not first.num_rows:
         return None
-    name, variable = table["connection"][0].as_py(), table["variable"][0].as_py()
+    name, variable = first["connection"][0].as_py(), first["variable"][0].as_py()
     keep &= (ds.field("connection") == name) & (ds.field("variable") == variable)
+    keep &= ds.field("block").isin(np.unique(blocks))
     means = (
         results.table("trajectories", ["block", "t", "value"], keep)
         .group_by(["block", "t"]).aggregate([("value", "mean")])

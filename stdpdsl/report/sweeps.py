@@ -189,9 +189,17 @@ def effects(data: Data, one: Measure, name: str) -> str:
 
 def dots(ax: Any, x: np.ndarray, y: np.ndarray) -> None:
     """One path of lines without length: small, and in the page's colours, as no image is."""
-    gap = np.full(len(x), np.nan)
-    places = (np.stack([v, v, gap], axis=1).ravel() for v in (x, y))
-    ax.plot(*places, color=SERIES[0], lw=3, alpha=0.5, solid_capstyle="round")
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    good = np.isfinite(y)
+    points = np.column_stack([x[good], y[good]])
+    path = Path(np.repeat(points, 2, axis=0), [Path.MOVETO, Path.LINETO] * len(points))
+    path.should_simplify = False  # that would take out what has no length
+    ax.add_artist(
+        PathPatch(path, fill=False, edgecolor=SERIES[0], lw=3, alpha=0.5, capstyle="round")
+    )
+    ax.update_datalim(points)
 
 
 # Axes -------------------------------------------------------------------------------------------
