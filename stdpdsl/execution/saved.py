@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..resources import load_support
 from ..results import load
-from .job import Job, JobError, Wanted, differences, opened, opened_for_one
+from .job import Job, JobError, Wanted, differences, job_folder, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
 from .together import Together
@@ -68,6 +68,8 @@ def run_and_save(
     """
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
+        # What a run leaves that is killed when its results are in place.
+        shutil.rmtree(job_folder(output), ignore_errors=True)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)
