@@ -175,7 +175,8 @@ class _Bar:
 
         tqdm = _require("tqdm.auto").tqdm
         self.live_text = load_support("progress").live_text
-        self.bar = tqdm(total=100, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}{postfix}")
+        shown = "{desc}{percentage:3.0f}% |{bar}| {elapsed}{postfix}"
+        self.bar = tqdm(total=100, bar_format=shown)
         return self
 
     def __call__(self, event: Mapping[str, Any]) -> None:
