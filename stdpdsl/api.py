@@ -171,14 +171,19 @@ class _Bar:
     """Events as a bar over the simulated time."""
 
     def __enter__(self) -> _Bar:
+        from .resources import load_support
+
         tqdm = _require("tqdm.auto").tqdm
-        self.bar = tqdm(total=100, bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed}")
+        self.live_text = load_support("progress").live_text
+        shown = "{desc}{percentage:3.0f}% |{bar}| {elapsed}{postfix}"
+        self.bar = tqdm(total=100, bar_format=shown)
         return self
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         if event.get("event") == "stage":
             self.bar.set_description(str(event["name"]))
         elif event.get("event") == "progress" and event["duration"]:
+            self.bar.set_postfix_str(self.live_text(event), refresh=False)
             self.bar.update(round(100 * event["t"] / event["duration"], 1) - self.bar.n)
 
     def __exit__(self, *_: object) -> None:

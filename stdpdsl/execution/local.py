@@ -3,7 +3,8 @@
 The script, called with `--events`, writes one JSON object per line to its standard output:
 
     {"event": "stage", "name": "simulating"}
-    {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed": 1.2}
+    {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed": 1.2,
+     "rates": {"A1": 4.5}, "weights": {"ff": 0.01}}    mean rates (Hz) and weights (SI) by now
     {"event": "warning", "text": "..."}
     {"event": "error", "text": "...", "kind": "spec" or "simulation"}
     {"event": "done", "folder": "..."}

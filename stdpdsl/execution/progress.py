@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 
+from ..resources import load_support
 from .local import Event
 
 _BAR = 24
@@ -56,10 +58,12 @@ class Progress:
         part, shown = min(1.0, part), min(1.0, shown)
         left = f", {_clock(elapsed * (1 - part) / part)} left" if 0 < part < 1 else ""
         text = f"{shown:4.0%} of {of}, {_clock(elapsed)}{left}"
+        if now := load_support("progress").live_text(event):
+            text += f"; {now}"
         if self.terminal:
-            now = time.monotonic()
-            if shown == 1 or now - self.drawn >= _BETWEEN_DRAWS:
-                self.drawn = now
+            clock = time.monotonic()
+            if shown == 1 or clock - self.drawn >= _BETWEEN_DRAWS:
+                self.drawn = clock
                 bar = ("#" * round(shown * _BAR)).ljust(_BAR, ".")
                 self._draw(f"{self.stage} [{bar}] {text}")
         elif int(shown * 10) > self.shown:
@@ -67,6 +71,7 @@ class Progress:
             self._line(f"{self.stage}: {text.strip()}")
 
     def _draw(self, text: str) -> None:
+        text = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps stays
         self.say("\r" + text.ljust(self.width))
         self.width = len(text)
 

@@ -24,6 +24,7 @@ class Together:
         self.before = done
         self.total = sum(blocks.values()) + done
         self.parts = dict.fromkeys(blocks, 0.0)
+        self.live: dict[int, Event] = {}
         self.told: set[str] = set()
         self.lock = threading.Lock()
         self.started = time.monotonic()
@@ -35,6 +36,7 @@ class Together:
             if event["event"] == "progress":
                 part = event["t"] / event["duration"] if event["duration"] else 1.0
                 self.parts[shard] = part
+                self.live[shard] = event
                 self.on_event(self._progress(event) if several else event)
                 return
             if event["event"] == "stage" and several and "stage simulating None" in self.told:
@@ -49,4 +51,16 @@ class Together:
         return {
             **event, "elapsed": time.monotonic() - self.started, "blocks": int(self.before + now),
             "of": self.total, "part": now / (self.total - self.before),
+            "rates": self._means("rates"), "weights": self._means("weights"),
         }  # fmt: skip
+
+    def _means(self, kind: str) -> dict[str, float]:
+        """Of what each shard said last, over blocks."""
+        found: dict[str, list[tuple[float, int]]] = {}
+        for shard, event in self.live.items():
+            for name, value in event.get(kind, {}).items():
+                found.setdefault(name, []).append((value, self.blocks[shard]))
+        return {
+            name: sum(value * count for value, count in each) / sum(count for _, count in each)
+            for name, each in found.items()
+        }

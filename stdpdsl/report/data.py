@@ -16,6 +16,9 @@ from ..results import Results, ResultsError
 CHOSEN, ALL = 3, 4
 """So many blocks stand side by side, or all of them if they are no more than that."""
 
+MOST_SAMPLES = 20_000_000
+"""Of all blocks' trajectories that are looked at together."""
+
 MOST_ROWS = 5_000_000
 """More rows than this of the chosen blocks are not read."""
 
@@ -124,8 +127,8 @@ class Data:
 
     @cached_property
     def chosen(self) -> list[int]:
-        """The blocks side by side: those asked for, else all, else the extremes of the first
-        measures and the ends of the sweep."""
+        """The blocks side by side: those asked for, else all, else the few that were recorded, else
+        the extremes of the first measures and the ends of the sweep."""
         known = np.unique(self.design.columns["block"]).astype(int).tolist()
         if self.asked:
             for block in self.asked:
@@ -137,6 +140,8 @@ class Data:
             return list(dict.fromkeys(self.asked))
         if len(known) <= ALL:
             return known
+        if 0 < len(self.recorded) <= ALL:
+            return self.recorded
         found: dict[int, None] = {}
         rows = self.design.of_phase(self.phase)
         if "replicate" in self.design.columns:
@@ -152,6 +157,17 @@ class Data:
         for end in (block[0], block[-1], block[len(block) // 2]):
             found[int(end)] = None
         return sorted(list(found)[:CHOSEN])
+
+    @cached_property
+    def recorded(self) -> list[int]:
+        """The blocks that have trajectories: `record` may name them."""
+        import pyarrow.compute as pc
+        import pyarrow.dataset as ds
+
+        if not 0 < self.results.metadata["tables"].get("trajectories", 0) <= MOST_SAMPLES:
+            return []
+        table = self.results.table("trajectories", ["block"], ds.field("block").is_valid())
+        return sorted(pc.unique(table["block"]).to_pylist())
 
     def parameters(self, block: int) -> dict[str, Any]:
         """A block's values of the sweep's columns that vary."""

@@ -19,7 +19,8 @@ from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 
 FEW = 3  # synapses per block that make a picture
 MOST_CELLS = 160  # per side of a weight matrix; a larger one is averaged
-MOST_SPIKES = 2000  # per raster
+MOST_SPIKES, MOST_OF_ONE = 2000, 300  # per raster, and of one neuron
+HIGHER = 3  # so many times as high as in another block, a histogram may be
 LINES = 12  # single synapses or neurons of a trajectory
 SAMPLES = 400  # per line
 
@@ -101,6 +102,9 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
             ax.set_xlabel("pre")
             for side, count in ((ax.xaxis, shape[1]), (ax.yaxis, shape[0])):
                 side.set_ticks(sorted({0, count - 1}))
+            if shape[1] > 10:  # the numbers of neighbouring panels would touch
+                for text, at in zip(ax.get_xticklabels(), ("left", "right"), strict=True):
+                    text.set_horizontalalignment(at)
             if k > 0:
                 beyond = "both" if is_change and changes.max() > change else "neither"
                 bar = canvas.figure.colorbar(image, ax=ax, aspect=18, pad=0.03, extend=beyond)
@@ -127,21 +131,26 @@ def matrix(
 
 
 def bins_of(everyone: Rows) -> tuple[np.ndarray, float]:
-    """The bins of all blocks' histograms, and the highest bar of any."""
+    """The bins of all blocks' histograms, and how high a bar is drawn: one that holds all synapses
+    of a block would leave nothing to see of the others."""
     low, high = limits(np.concatenate([everyone["w_initial"], everyone["w"]]))
     edges = np.linspace(low, high if high > low else low + 1, 31)
-    counts = [
-        np.histogram(clean(one[name]), edges)[0].max()
+    highest = [
+        max(np.histogram(clean(one[name]), edges)[0].max() for name in ("w", "w_initial"))
         for _, one in by_block(everyone)
-        for name in ("w", "w_initial")
     ]
-    return edges, float(max(counts))
+    return edges, float(min(max(highest), HIGHER * min(highest)))
 
 
 def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str) -> str:
     with Canvas(name, 4.3, 1.9) as canvas:
         ax = canvas.axes[0, 0]
-        ax.hist(clean(one["w"]), edges, color=SERIES[0], alpha=0.75, label="after")
+        counts, *_ = ax.hist(clean(one["w"]), edges, color=SERIES[0], alpha=0.75, label="after")
+        for k in np.flatnonzero(counts > highest):
+            left = k < len(counts) / 2
+            ax.annotate(f"{counts[k]:.0f}", (edges[k + left], highest), fontsize=8,
+                        xytext=(3 if left else -3, 0), textcoords="offset points",
+                        ha="left" if left else "right", va="top")  # fmt: skip
         ax.hist(clean(one["w_initial"]), edges, histtype="step", color=INK, lw=1, label="before")
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(0, 1.05 * highest or 1)
@@ -172,15 +181,36 @@ def trajectories(data: Data) -> Iterator[Row]:
         factor, unit = scale_for(mine["value"], data.units.get(name, ""))
         mine["value"] = mine["value"] * factor
         owner, _, variable = name.rpartition(".")
-        yield Row(f"{owner}: {variable} over time", {
-            block: lines(one, mine, label(variable, unit), f"tr{n}-{tag(block)}")
+        fast = is_fast(mine)
+        yield Row(f"{owner}: {variable} over time" + (", at the end" if fast else ""), {
+            block: lines(one, mine, fast, label(variable, unit), f"tr{n}-{tag(block)}")
             for block, one in by_block(mine)
         })  # fmt: skip
 
 
-def lines(one: Rows, everyone: Rows, title: str, name: str) -> str:
-    """Some single traces, and the mean and the middle half of all."""
+def is_fast(rows: Rows) -> bool:
+    """Whether values change as much between the samples of a line over the whole run as they vary
+    at all, as a membrane potential does: such a line would show nothing."""
+    change, variation = [], []
+    for _, one in by_block(rows):
+        t, table = traces(one)
+        step = len(t) // SAMPLES
+        if step < 2:
+            return False
+        change.append(np.abs(table[:, step:] - table[:, :-step]).ravel())
+        middle = table[np.isfinite(table)].mean() if np.any(np.isfinite(table)) else 0.0
+        variation.append(np.abs(table - middle).ravel())
+    both = (clean(np.concatenate(values)) for values in (change, variation))
+    jump, all_in_all = (values.mean() if len(values) else 0.0 for values in both)
+    return bool(jump > 0.5 * all_in_all > 0)
+
+
+def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
+    """Some single traces, and the mean and the middle half of all; where values are fast, at the
+    end of the run."""
     t, table = traces(one)
+    if fast:
+        t, table = t[-SAMPLES:], table[:, -SAMPLES:]
     step = max(1, len(t) // SAMPLES)
     picks = np.unique(np.linspace(0, len(table) - 1, min(LINES, len(table))).astype(int))
     low, high = limits(everyone["value"])
@@ -231,7 +261,8 @@ def spikes(data: Data) -> Iterator[Row]:
         empty = pick(mine, np.zeros(len(mine["t"]), bool))
         size = int(mine["neuron"].max()) + 1
         busiest = max(len(one["t"]) for one in parts.values())
-        window = end if busiest <= MOST_SPIKES else end * MOST_SPIKES / busiest
+        most = max(np.bincount(one["neuron"].astype(int)).max() for one in parts.values())
+        window = end * min(1.0, MOST_SPIKES / busiest, MOST_OF_ONE / most)
         bins = np.linspace(0, end, min(120, max(20, int(end / 0.05))) + 1)
         highest = max(rate(one, bins, size).max() for one in parts.values())
         yield Row(f"{layer}: spikes and mean rate", {
@@ -264,8 +295,9 @@ def raster(one: Rows, window: tuple[float, float], size: int, bins: np.ndarray, 
         top.set_ylim(-0.7, size - 0.3)
         top.set_yticks(sorted({0, size - 1}))
         top.set_ylabel("neuron")
-        if not len(one["t"]):
-            top.text(0.5, 0.5, "no spikes", transform=top.transAxes, ha="center", va="center")
+        if not len(t):
+            none = "none in this time" if len(one["t"]) else "no spikes"
+            top.text(0.5, 0.5, none, transform=top.transAxes, ha="center", va="center")
         if window[0] <= 0:
             top.tick_params(labelbottom=False)
         bottom.stairs(rate(one, bins, size), bins, fill=True, color=SERIES[0], alpha=0.75)

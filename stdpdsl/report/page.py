@@ -10,10 +10,10 @@ import numpy as np
 
 from .. import __version__
 from ..diagnose import findings
-from ..quantities import label, pretty, scale_for, symbol
+from ..quantities import label, measure, pretty, scale_for, symbol
 from ..resources import resource_dir
 from ..results import Results, flat
-from .data import Data, Measure, cells, explained
+from .data import MOST_SAMPLES, Data, Measure, cells, explained, varies
 from .networks import rows_of_figures, sparkline
 from .parallel import parallel
 from .responses import responses
@@ -24,7 +24,7 @@ FIRST = 6  # figures before "more measures"
 SAID = 4  # sentences
 MOST_MEASURES = 24
 MOST_BLOCKS = 2000
-MOST_SPARKS = 20_000_000
+PRINTED = 40  # rows of the table on paper
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def content(data: Data) -> dict[str, Any]:
         "shared": shared,
         "notes": list(dict.fromkeys(data.notes)),
         "spec": results.spec,
+        "printed": PRINTED,
         "metadata": flat({k: v for k, v in metadata.items() if k != "spec"}),
     }
 
@@ -127,7 +128,7 @@ def axes_in_words(data: Data) -> list[str]:
         if axis.words or len(values) <= 6:
             text = ", ".join(pretty(v, axis.unit) for v in values.tolist())
         else:
-            text = f"{len(values)} values from {pretty(values[0], axis.unit)} to" + (
+            text = f"{len(values):,} values from {pretty(values[0], axis.unit)} to" + (
                 f" {pretty(values[-1], axis.unit)}"
             )
         follow = f" (with {', '.join(axis.with_it)})" if axis.with_it else ""
@@ -201,18 +202,29 @@ def caption(data: Data) -> str:
 
 
 def constants(data: Data) -> list[str]:
-    """What did not vary, without the columns that say the same twice."""
+    """What did not vary, and its value, without the columns that say the same twice."""
     d = data.design
     if d.blocks < 2:
         return []
     names = (n for n in data.constant if not n.endswith(("_spikes", "_before_sd")))
-    return [n for n in names if not n.startswith(tuple(f"{f}_" for f in data.fixed))]
+    found = []
+    for name in names:
+        if name.startswith(tuple(f"{f}_" for f in data.fixed)):
+            continue
+        owner, words, unit = measure(name, data.units)
+        values = d.columns[name].astype(float)
+        good = values[np.isfinite(values)]
+        text = f"{owner}: {words}" if owner else words
+        if not len(good):
+            text += " (in none)"
+        elif not varies(good):
+            text += f" ({pretty(good[0], unit)})"
+        found.append(text)
+    return found
 
 
 def single(data: Data) -> list[tuple[str, str]]:
     """The measures of a run without a sweep, in words."""
-    from ..quantities import measure
-
     d = data.design
     row = int(np.argmax(d.of_phase(data.phase)))
     found = []
@@ -264,14 +276,15 @@ def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:
     results = data.results
     if "trajectories" not in results.tables or data.design.blocks < 2:
         return None
-    if not 0 < results.metadata["tables"]["trajectories"] <= MOST_SPARKS:
+    if not 0 < results.metadata["tables"]["trajectories"] <= MOST_SAMPLES:
         return None
     keep = ds.field("connection").is_valid() & ds.field("block").is_valid()
-    table = results.table("trajectories", ["connection", "variable", "block", "t", "value"], keep)
-    if not table.num_rows:
+    first = results.dataset("trajectories").head(1, ["connection", "variable"], filter=keep)
+    if not first.num_rows:
         return None
-    name, variable = table["connection"][0].as_py(), table["variable"][0].as_py()
+    name, variable = first["connection"][0].as_py(), first["variable"][0].as_py()
     keep &= (ds.field("connection") == name) & (ds.field("variable") == variable)
+    keep &= ds.field("block").isin(np.unique(blocks))
     means = (
         results.table("trajectories", ["block", "t", "value"], keep)
         .group_by(["block", "t"]).aggregate([("value", "mean")])

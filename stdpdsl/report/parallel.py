@@ -6,7 +6,7 @@ import numpy as np
 
 from ..quantities import label, pretty, scale_for
 from .data import Data, Measure, places
-from .style import INK, SEQUENTIAL, Canvas
+from .style import INK, Canvas, for_lines
 from .sweeps import along, axis_label
 
 MOST_LINES = 1500
@@ -42,7 +42,7 @@ def parallel(data: Data, one: Measure, name: str) -> str:
         x = np.arange(len(d.axes), dtype=float)
         lines = LineCollection(
             [np.column_stack([x, heights[k]]) for k in order], array=values[order],
-            cmap=SEQUENTIAL, linewidths=0.9, alpha=0.6, rasterized=len(rows) > 200,
+            cmap=for_lines(), linewidths=0.9, alpha=0.6, rasterized=len(rows) > 200,
         )  # fmt: skip
         ax.add_collection(lines)
         ax.set_xlim(-0.15, len(d.axes) - 1 + 0.15)

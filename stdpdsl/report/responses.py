@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..quantities import pretty
 from .data import Data
 from .networks import Row, Rows, by_block, limits, matrix, pick, tag
 from .style import SEQUENTIAL, SERIES, Canvas
@@ -81,8 +82,17 @@ def stimuli(ax: Any, rows: Rows) -> None:
     texts = dict(zip(rows["stimulus"].tolist(), rows["label"].tolist(), strict=True))
     count = int(rows["stimulus"].max()) + 1
     picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, LABELS))})
-    ax.set_xticks(picks, [texts.get(p, str(p)) for p in picks], rotation=40, ha="right",
+    ax.set_xticks(picks, [short(texts.get(p, str(p))) for p in picks], rotation=40, ha="right",
                   rotation_mode="anchor")  # fmt: skip
+
+
+def short(text: str) -> str:
+    """A stimulus' label with three digits where it is a frequency: `5.27 kHz`."""
+    number, _, unit = text.partition(" ")
+    try:
+        return pretty(float(number), "Hz", digits=3) if unit == "Hz" else text
+    except ValueError:
+        return text
 
 
 def table(one: Rows, size: tuple[int, int]) -> np.ndarray:

@@ -16,6 +16,8 @@ from ..results import ResultsError
 INK, RULE = "#1b1b1a", "#d3d3d2"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SEQUENTIAL, DIVERGING = "viridis", "PuOr_r"
+ENDS = 0.2, 0.95
+"""The part of SEQUENTIAL in which thin lines and dots are seen on white and on black."""
 
 _SETTINGS = {
     "font.family": "sans-serif",
@@ -87,6 +89,15 @@ def plotting() -> Any:
     return matplotlib
 
 
+def for_lines() -> Any:
+    """The colours of thin lines and dots."""
+    import numpy as np
+
+    matplotlib = plotting()
+    colours = matplotlib.colormaps[SEQUENTIAL](np.linspace(*ENDS, 256))
+    return matplotlib.colors.ListedColormap(colours)
+
+
 def inline(svg: str, name: str, title: str) -> str:
     """An SVG file as a part of a page: its own ids, the page's colours, no fixed size."""
     from html import escape
@@ -94,6 +105,8 @@ def inline(svg: str, name: str, title: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    # A hundredth of a point is seen by nobody, and half of the page.
+    svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\.\d\d)\d+", r"\1", d[0]), svg)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
 
     def own(match: re.Match[str]) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 from ..design import Axis
 from ..quantities import label, pretty, scale_for
 from .data import Data, Measure, averaged, mean_by_axes, places
-from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas
+from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas, for_lines
 
 FACETS = 6
 LINES = 4  # so many values of a second axis are lines, more are a map
 ANNOTATED = 36
+MOST_DOTS = 1500
 
 
 def opening(data: Data, one: Measure, name: str) -> str:
@@ -148,7 +149,7 @@ def scatter(data: Data, one: Measure, name: str) -> str:
             along(x)[places(x, d.columns[x.name][rows])],
             along(y)[places(y, d.columns[y.name][rows])],
             c=d.columns[one.column][rows].astype(float) * factor,
-            cmap=SEQUENTIAL, s=16, lw=0, rasterized=bool(np.count_nonzero(rows) > 500),
+            cmap=for_lines(), s=16, lw=0, rasterized=bool(np.count_nonzero(rows) > 500),
         )  # fmt: skip
         horizontal(ax, x)
         vertical(ax, y)
@@ -165,19 +166,40 @@ def effects(data: Data, one: Measure, name: str) -> str:
     rows = d.of_phase(data.phase)
     factor, unit = scale_for(d.columns[one.column], one.unit)
     values = d.columns[one.column][rows].astype(float) * factor
+    shown = np.arange(len(values))
+    if len(values) > MOST_DOTS:
+        shown = np.random.default_rng(0).choice(len(values), MOST_DOTS, replace=False)
+        data.notes.append(
+            f"The dots are {MOST_DOTS:,} of {len(values):,} blocks, drawn at random; the lines are"
+            " means of all."
+        )
     with Canvas(name, 0.7 + 1.9 * len(axes), 2.4, columns=len(axes), sharey=True) as canvas:
         for k, axis in enumerate(axes):
             ax = canvas.axes[0, k]
             x = along(axis)
             where = places(axis, d.columns[axis.name][rows])
-            ax.plot(x[where], values, ".", color=SERIES[0], ms=4, alpha=0.5, mew=0,
-                    rasterized=len(values) > 300)  # fmt: skip
+            dots(ax, x[where][shown], values[shown])
             middle, mean = averaged(x[where], values)
             ax.plot(middle, mean, "o" if axis.words else "o-", color=SERIES[1], ms=3)
             horizontal(ax, axis)
             ax.grid(axis="y", color=RULE, lw=0.6)
         canvas.axes[0, 0].set_ylabel(label(one.words, unit))
         return canvas.svg(f"{one.title} along each parameter")
+
+
+def dots(ax: Any, x: np.ndarray, y: np.ndarray) -> None:
+    """One path of lines without length: small, and in the page's colours, as no image is."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    good = np.isfinite(y)
+    points = np.column_stack([x[good], y[good]])
+    path = Path(np.repeat(points, 2, axis=0), [Path.MOVETO, Path.LINETO] * len(points))
+    path.should_simplify = False  # that would take out what has no length
+    ax.add_artist(
+        PathPatch(path, fill=False, edgecolor=SERIES[0], lw=3, alpha=0.5, capstyle="round")
+    )
+    ax.update_datalim(points)
 
 
 # Axes -------------------------------------------------------------------------------------------
@@ -230,11 +252,35 @@ def _plain_log(side: Any, values: np.ndarray) -> None:
 def cell_ticks(side: Any, axis: Axis, most: int = 5) -> None:
     """Labels at the cells of a map: some of the numbers, all of the words."""
     count = len(axis.values)
+    if count > most and (found := round_numbers(axis, most)):
+        side.set_ticks(*found)
+        return
     shown = count if axis.words and count <= 12 else min(count, most)
     picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, shown)})
     slanted = axis.words and side.axis_name == "x"
     options = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
     side.set_ticks(picks, [value_of(axis, k) for k in picks], **options)
+
+
+def round_numbers(axis: Axis, most: int) -> tuple[np.ndarray, list[str]] | None:
+    """Round numbers along the cells of evenly spaced values, and where they stand among them."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    if axis.words:
+        return None
+    values = along(axis)
+    x = np.log(values) if axis.geometric else values
+    if np.ptp(np.diff(x)) > 0.02 * np.diff(x).mean():
+        return None
+    decades = axis.geometric and values[-1] / values[0] >= 100
+    locator = LogLocator(numticks=most) if decades else MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
+    marks = np.asarray(locator.tick_values(values[0], values[-1]))
+    slack = 1e-9 * np.ptp(values)
+    marks = marks[(marks >= values[0] - slack) & (marks <= values[-1] + slack)]
+    if len(marks) < 2:
+        return None
+    at = np.interp(np.log(marks) if axis.geometric else marks, x, np.arange(len(x)))
+    return at, [pretty(mark, digits=3) for mark in marks.tolist()]
 
 
 def value_of(axis: Axis, index: int) -> str:

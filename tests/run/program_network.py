@@ -104,7 +104,7 @@ def main(target, folder, blocks, duration, seed="1"):
         program = cached_program(
             simulate, data, code, program_flags(), Path(folder), warnings.append, Path(target)
         )
-        outputs = run_program(program, data, Path(folder) / "run", times.append)
+        outputs = run_program(program, data, Path(folder) / "run", lambda t, *_: times.append(t))
     np.savez(Path(folder) / "outputs.npz", **{name: outputs[name] for name in NAMES})
     print(json.dumps({"brian2": "brian2" in sys.modules, "warnings": warnings, "times": times}))
 

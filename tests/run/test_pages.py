@@ -69,3 +69,24 @@ def test_a_script_by_hand_has_the_weights_of_its_spec(tmp_path):
         mine = weights[np.isclose(weights.Apre, apre)].sort_values("pre")
         assert mine.w.to_numpy() == pytest.approx(wanted, rel=1e-12)
         assert np.all(mine.w != 1)
+
+
+@pytest.mark.slow
+def test_the_notebook_gives_its_outputs_again():
+    for package in ("nbclient", "ipykernel", "ipywidgets", "xarray", "pandas", "matplotlib"):
+        pytest.importorskip(package)
+    import nbformat
+    import pictures
+
+    def texts(notebook):
+        """What the cells say; a picture is only there or not."""
+        return [
+            [output["data"].get("text/plain", "") for output in cell.get("outputs", [])]
+            for cell in notebook.cells
+        ]
+
+    kept = nbformat.read(pictures.NOTEBOOK, as_version=4)
+    again = pictures.executed()
+    assert texts(again) == texts(kept)
+    drawn = [o for c in again.cells for o in c.get("outputs", []) if "image/png" in o["data"]]
+    assert len(drawn) == 2

@@ -26,12 +26,13 @@ def product(**axes):
 
 def write(
     path, sweep, *, phases=(), spec="", units=None, metadata=None, outcome=None, tables=None,
-    neurons=6, delay=1e-3, columns=None, own=(), stimuli=0,
+    neurons=6, delay=1e-3, columns=None, own=(), stimuli=0, recorded=None,
 ):  # fmt: skip
     """A dataset of one connection, an input layer that exists once and a layer per block.
 
     `outcome(k)` is the mean weight of block k; by default it grows with k. `columns` replace
-    measures, `own` are measures of the spec; `stimuli` are as many rows of responses per neuron.
+    measures, `own` are measures of the spec; `stimuli` are as many rows of responses per neuron;
+    `recorded` are the blocks that have trajectories, all by default.
     """
     count = len(next(iter(sweep.values()))) if sweep else 1
     outcome = outcome or (lambda k: 0.2 + 0.6 * k / max(1, count - 1))
@@ -93,14 +94,15 @@ def write(
                 )  # fmt: skip
         if "trajectories" in wanted:
             t = np.linspace(0, 1, 11)
-            start = tile(first[:8])[:, None]
-            slope = (np.repeat(after, 8) - 0.5)[:, None]
+            which = np.arange(count) if recorded is None else np.asarray(recorded)
+            start, source, target = (np.tile(v[:8], len(which)) for v in (first, pre, post))
+            slope = (np.repeat(after[which], 8) - 0.5)[:, None]
             results.trajectories(
-                "w", t, start + slope * t, block=np.repeat(np.arange(count), 8), connection="ff",
-                pre=tile(pre[:8]), post=tile(post[:8]), **said,
+                "w", t, start[:, None] + slope * t, block=np.repeat(which, 8), connection="ff",
+                pre=source, post=target, **said,
             )  # fmt: skip
             results.trajectories(
-                "v", t, -0.06 + 0.01 * np.sin(9 * t)[None, :], block=[0], layer="A1",
+                "v", t, -0.06 + 0.01 * np.sin(9 * t)[None, :], block=which[:1], layer="A1",
                 neuron=[0], **said,
             )  # fmt: skip
         results.commit()

@@ -11,8 +11,11 @@ import pytest
 from seeing import product, write
 
 from stdpdsl import cli
+from stdpdsl.design import Axis
 from stdpdsl.report import report
 from stdpdsl.report.data import Data
+from stdpdsl.report.networks import bins_of, histogram, is_fast, pick
+from stdpdsl.report.sweeps import round_numbers
 from stdpdsl.results import ResultsError, load
 
 pytest.importorskip("matplotlib")
@@ -135,7 +138,12 @@ def test_random_samples_are_effects_of_each_parameter(tmp_path):
     draw = np.random.default_rng(0)
     sweep = {name: draw.uniform(0, 1, 30) for name in ("a", "b", "c")}
     text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    assert "ff: mean weight along each parameter" in found.figures()
+    title = "ff: mean weight along each parameter"
+    assert title in found.figures()
+    drawn = re.search(f'aria-label="{title}".*?</svg>', text, re.DOTALL)
+    assert "<image" not in drawn[0]  # the dots have the page's colours, in light and dark
+    dots = re.findall(r'd="((?:M [\d.]+ [\d.]+\s+L [\d.]+ [\d.]+\s+)+)"', drawn[0])
+    assert [len(d.split("M")) - 1 for d in dots if d.count("M") > 1] == [30, 30, 30]
     two = {name: sweep[name] for name in ("a", "b")}
     text, found = page(write(tmp_path / "two", two, tables=ONLY))
     assert "ff: mean weight over a and b" in found.figures()
@@ -292,3 +300,56 @@ def test_the_measures_of_a_spec_come_first(tmp_path):
     folder = write(tmp_path / "r", GRID, columns=columns, own=columns, tables=ONLY)
     text, found = page(folder)
     assert found.figures()[0] == "contrast over Apre and ratio"
+
+
+def test_more_dots_than_a_page_holds_are_a_sample_that_says_so(tmp_path):
+    draw = np.random.default_rng(0)
+    sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
+    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    assert "The dots are 1,500 of 1,600 blocks" in "".join(found.text)
+    assert len(text) < 3e6
+
+
+@pytest.mark.parametrize(
+    ("values", "at", "texts"),
+    [
+        (np.geomspace(1e-4, 1e-2, 20), [0, 9.5, 19], ["0.0001", "0.001", "0.01"]),
+        (np.linspace(0.8, 1.4, 13), [0, 4, 8, 12], ["0.8", "1", "1.2", "1.4"]),
+        ([1, 2, 3, 10, 20, 30], None, None),  # uneven: a tick stands at a value or nowhere
+    ],
+)  # fmt: skip
+def test_the_numbers_along_a_map_are_round(values, at, texts):
+    found = round_numbers(Axis("a", "", np.asarray(values, float)), 5)
+    assert (found is None) == (at is None)
+    if at is not None:
+        assert found[0] == pytest.approx(at)
+        assert found[1] == texts
+
+
+def test_blocks_that_were_recorded_stand_side_by_side(tmp_path):
+    sweep = {"a": np.arange(9.0)}
+    folder = write(tmp_path / "r", sweep)
+    assert Data(load(folder)).recorded == list(range(9))  # all of them: that chooses none
+    assert Data(load(folder)).chosen == [0, 4, 8]
+    few = Data(load(write(tmp_path / "few", sweep, recorded=[2, 7])))
+    assert few.recorded == few.chosen == [2, 7]
+
+
+def test_a_bar_of_all_synapses_does_not_flatten_the_other_blocks():
+    draw = np.random.default_rng(0)
+    w = np.concatenate([np.full(500, 1.0), draw.uniform(0, 1, 500)])
+    rows = {"block": np.repeat([0.0, 1.0], 500), "w": w, "w_initial": draw.uniform(0, 1, 1000)}
+    edges, highest = bins_of(rows)
+    flat = np.histogram(w[500:], edges)[0].max()
+    assert flat < highest < 4 * flat < 500
+    assert ">500<" in histogram(pick(rows, rows["block"] == 0), edges, highest, "", "h")
+    assert ">500<" not in histogram(pick(rows, rows["block"] == 1), edges, highest, "", "h")
+
+
+def test_what_changes_faster_than_a_line_shows_is_shown_at_the_end():
+    t = np.linspace(0, 100, 4001)
+    nothing = np.full(len(t), np.nan)
+    rows = {"block": np.zeros(len(t)), "pre": nothing, "post": nothing, "neuron": 0 * t, "t": t}
+    assert is_fast(rows | {"value": np.sin(2 * np.pi * t * 7.3)})
+    assert not is_fast(rows | {"value": np.sin(2 * np.pi * t / 50)})
+    assert not is_fast(rows | {"value": 0 * t})

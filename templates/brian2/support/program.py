@@ -33,6 +33,7 @@ from pathlib import Path
 import numpy as np
 
 from cache import stdpdsl_cache
+from live import PROGRAM_REPORT, live_line
 from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
 PROGRAM_FORMAT = 1
@@ -88,10 +89,6 @@ template <class T> void load_all(const std::string &file, std::vector<T> &into) 
     into.resize((size_t)in.tellg() / sizeof(T));
     load(file, into);
 }
-"""
-
-PROGRAM_REPORT = """
-    std::cout << "at " << start + completed * duration << std::endl;
 """
 
 
@@ -262,7 +259,7 @@ def seed_noise(data, key):
 
 
 def advance(network, data, key, report=None):
-    """Run for a duration; `report` as Brian2's, for the targets that run in Python."""
+    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's."""
     from brian2 import get_device, second
 
     options = {"namespace": {}, "report_period": REPORT_EVERY * second}
@@ -275,7 +272,7 @@ def advance(network, data, key, report=None):
         get_device().insert_code("after_network_run", code)
     queue = get_device().main_queue
     before = len(queue)
-    network.run(data[key] * second, report=PROGRAM_REPORT, **options)
+    network.run(data[key] * second, report=report or PROGRAM_REPORT, **options)
     if data.durations:
         # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
         clocks = {o.clock for o in network.sorted_objects}
@@ -579,7 +576,7 @@ def forget_programs(cache, count, size, in_use=None):
 def run_program(program, data, workdir, report=None):
     """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t)` is called with the simulated time (s) now and then.
+    `report(t, spikes, weights)` is called now and then, as live_line has them.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -602,8 +599,8 @@ def run_program(program, data, workdir, report=None):
         )  # fmt: skip
         try:
             for line in process.stdout:
-                if report and line.startswith("at "):
-                    report(float(line[3:]))
+                if report and (found := live_line(line)):
+                    report(*found)
             status = process.wait()
         except BaseException:
             process.terminate()

@@ -8,16 +8,14 @@ def say(events, **event):
     if events:
         print(json.dumps(event), flush=True)
     elif event["event"] == "progress":
-        print(f"{event['t']:.3g} of {event['duration']:.3g} s simulated", flush=True)
+        text = f"{event['t']:.3g} of {event['duration']:.3g} s simulated"
+        print("; ".join(filter(None, [text, live_text(event)])), flush=True)
     else:
         print(event.get("text") or event.get("name") or event.get("folder"), flush=True)
 
 
-def reporter(events, before, total):
-    """A report function for Network.run, of which `before` of `total` seconds are done."""
-
-    def report(elapsed, completed, start, duration):
-        t = before + completed * float(duration)
-        say(events, event="progress", t=t, duration=total, elapsed=float(elapsed))
-
-    return report
+def live_text(event):
+    """Mean rates of layers, mean weights (SI) of connections: `A1 4.5 Hz, ff weight 0.012`."""
+    rates = [f"{layer} {rate:.3g} Hz" for layer, rate in event.get("rates", {}).items()]
+    weights = [f"{name} weight {mean:.3g}" for name, mean in event.get("weights", {}).items()]
+    return ", ".join(rates + weights)

@@ -9,9 +9,11 @@ from cache import cython_cache
 from data import at, full
 from errors import stop
 from given import phase_key
+from live import Live, program_report, reporter
 from nerve import write_drives
 from objects import begin_phase, end_phase, end_run
 from program import (
+    ProgramData,
     ProgramError,
     advance,
     cached_program,
@@ -20,7 +22,7 @@ from program import (
     run_program,
     runtime_reader,
 )
-from progress import reporter, say
+from progress import say
 from recorded import audit_constants, outputs_of
 from sources import code_of, numbers_in
 
@@ -97,12 +99,17 @@ class Simulation:
         here = type(get_device()).__name__ == "RuntimeDevice"
         objects = self.network(self.x, given, self.p)
         network = Network(*objects.all())
+        live = self.live()
         done = 0.0
         for number in range(len(self.phases)):
             begin_phase(
                 given, objects, self.phases, number, c["gates"], c["traces"], c["normalised"]
             )
-            report = reporter(self.options.events, done, self.total) if here else None
+            report = None  # a program built for one run is silent
+            if here:
+                report = reporter(live, done, objects, c["weights"])
+            elif isinstance(given, ProgramData):
+                report = program_report(objects, c["weights"])
             advance(network, given, phase_key(number), report)
             done += given[phase_key(number)]
             if number < len(self.phases) - 1:
@@ -164,14 +171,15 @@ class Simulation:
             stop(str(error))
 
     def progress(self):
-        """A function of the simulated time (s) that reports it."""
+        """What a program's reports are handed to."""
         started = time.monotonic()
+        live = self.live()
+        return lambda t, *found: live.report(t, time.monotonic() - started, *found)
 
-        def report(t):
-            elapsed = time.monotonic() - started
-            say(self.options.events, event="progress", t=t, duration=self.total, elapsed=elapsed)
-
-        return report
+    def live(self):
+        """What tells how far the run is."""
+        sizes = {key.removesuffix(".N"): n for key, n in self.given.items() if key.endswith(".N")}
+        return Live(self.options.events, self.total, sizes)
 
 
 def kinds_of(given):

@@ -1,0 +1,89 @@
+"""What a network does while it runs, so that a dead one is seen in the first seconds: mean rates of
+the layers whose spikes are counted, mean weights of the connections."""
+
+import numpy as np
+
+from progress import say
+
+PROGRAM_REPORT = """
+    std::cout << "at " << start + completed * duration << std::endl;
+"""
+
+
+class Live:
+    """Tells how far a run is: report(t, elapsed, spikes, weights), with the spikes so far of each
+    layer and the mean weight (SI) of each connection. `sizes` are the layers' numbers of neurons,
+    over all blocks."""
+
+    def __init__(self, events, total, sizes):
+        self.events, self.total, self.sizes = events, total, sizes
+        self.t, self.spikes, self.rates = 0.0, {}, {}
+
+    def report(self, t, elapsed, spikes, weights):
+        """Rates are those since the last report."""
+        if t > self.t:
+            self.rates = {
+                layer: (count - self.spikes.get(layer, 0)) / (self.sizes[layer] * (t - self.t))
+                for layer, count in spikes.items() if self.sizes[layer]
+            }  # fmt: skip
+            self.t, self.spikes = t, spikes
+        say(
+            self.events, event="progress", t=t, duration=self.total, elapsed=elapsed,
+            rates=self.rates, weights=weights,
+        )  # fmt: skip
+
+
+def reporter(live, before, objects, weights):
+    """A report function for Network.run in this process, of which `before` seconds are done."""
+
+    def report(elapsed, completed, start, duration):
+        spikes = {
+            layer: sum(int(np.sum(value_of(counter, "N"))) for counter in counters)
+            for layer, counters in objects.counters.items()
+        }
+        means = {}
+        for connection, weight in weights.items():
+            values = [np.ravel(value_of(s, weight)) for s in objects.links[connection]]
+            if any(len(one) for one in values):
+                means[connection] = float(np.mean(np.concatenate(values)))
+        live.report(before + completed * float(duration), float(elapsed), spikes, means)
+
+    return report
+
+
+def value_of(owner, name):
+    return owner.variables[name].get_value()
+
+
+def program_report(objects, weights):
+    """The same for a program, in C++: a line "at T" and then NAME COUNT of each layer, NAME MEAN of
+    each connection, which `live_line` reads."""
+    from brian2 import get_device
+
+    def array(owner, name):
+        found = get_device().get_array_name(owner.variables[name], access_data=False)
+        return f"brian::{found}"
+
+    parts = []
+    for layer, counters in objects.counters.items():
+        count = " + ".join(f"(long long){array(counter, 'N')}[0]" for counter in counters)
+        parts.append(f'    std::cout << " spikes {layer} " << {count};')
+    for connection, weight in weights.items():
+        arrays = [array(s, weight) for s in objects.links[connection]]
+        parts.append("    { double sum = 0; size_t count = 0;")
+        parts += [f"    for (double w : {a}) sum += w; count += {a}.size();" for a in arrays]
+        parts.append(f'    if (count) std::cout << " weights {connection} " << sum / count; }}')
+    return PROGRAM_REPORT.replace(" << std::endl;\n", ";\n" + "\n".join(parts) + "\n") + (
+        "    std::cout << std::endl;\n"
+    )
+
+
+def live_line(line):
+    """(t, {layer: spikes}, {connection: mean weight}) of a program's line, or None."""
+    if not line.startswith("at "):
+        return None
+    words = line.split()
+    found = {"spikes": {}, "weights": {}}
+    for kind, name, value in zip(words[2::3], words[3::3], words[4::3], strict=True):
+        found[kind][name] = float(value)
+    return float(words[1]), found["spikes"], found["weights"]
