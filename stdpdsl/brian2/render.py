@@ -144,7 +144,10 @@ def group_text(layer: Layer, e: Experiment) -> str:
     assign = f'set_values(group, x.values["{layer.name}"])'
     if layer.kind == "neurons":
         assign = f"assign_all(group, given, {names})"
-    return fill("group.py.j2", group=group_context(group), name=layer.name, assign=assign,
+    else:  # what hears its sound runs before the network, which alone is given data
+        outside = tuple(replace(p, given=False) for p in group.namespace)
+        group = replace(group, namespace=outside)
+    return fill("group.py.j2", group=group_context(layer.name, group), name=layer.name, assign=assign,
                 count=count(layer)).rstrip()  # fmt: skip
 
 
