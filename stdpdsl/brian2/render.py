@@ -147,8 +147,10 @@ def group_text(layer: Layer, e: Experiment) -> str:
     else:  # what hears its sound runs before the network, which alone is given data
         outside = tuple(replace(p, given=False) for p in group.namespace)
         group = replace(group, namespace=outside)
-    return fill("group.py.j2", group=group_context(layer.name, group), name=layer.name, assign=assign,
-                count=count(layer)).rstrip()  # fmt: skip
+    context = group_context(layer.name, group)
+    return fill(
+        "group.py.j2", group=context, name=layer.name, assign=assign, count=count(layer)
+    ).rstrip()
 
 
 def neuron_draw(d: Draw, layer: Layer) -> str:
