@@ -76,13 +76,14 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 
 def compile(
     spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
-    parameters: str = "synapse", workers: int = 0,
+    parameters: str = "synapse", workers: int = 0, allow_read: Sequence[str | Path] = (),
 ) -> Compiled:  # fmt: skip
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
 
     `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
-    numpy, cython or cpp_standalone; `parameters` is synapse or namespace.
+    numpy, cython or cpp_standalone; `parameters` is synapse or namespace. A spec reads files below
+    its own folder, and below those of `allow_read`.
     """
     from .compiler import compile_source
     from .source import Source
@@ -91,14 +92,16 @@ def compile(
     values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
     settings = [f"{name}={value}" for name, value in values]
     return compile_source(
-        Source(found.name, found.text), found.folder, settings, parameters, target, workers
-    )
+        Source(found.name, found.text), found.folder, settings, parameters, target, workers,
+        allowed=[Path(folder) for folder in allow_read],
+    )  # fmt: skip
 
 
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
     workers: int = 0, resume: bool = False, progress: bool = False,
+    allow_read: Sequence[str | Path] = (),
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in processes of their own, and open the results.
@@ -128,7 +131,10 @@ def run(
         except folders.ResultsError as error:
             raise RunError(str(error)) from None
     try:
-        compiled = compile(found, set=set, target=target, parameters=parameters, workers=workers)
+        compiled = compile(
+            found, set=set, target=target, parameters=parameters, workers=workers,
+            allow_read=allow_read,
+        )  # fmt: skip
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
 

@@ -678,3 +678,17 @@ def walk(node: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(reversed(list(children(top))))
+
+
+def depth(node: Node) -> int:
+    """Levels of nodes, without recursion."""
+    deepest, level = 0, [node]
+    while level:
+        deepest += 1
+        level = [child for parent in level for child in children(parent)]
+    return deepest
+
+
+def leaves(node: Node) -> int:
+    """Names, numbers and whatever else has no parts."""
+    return sum(next(iter(children(n)), None) is None for n in walk(node))

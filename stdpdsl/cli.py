@@ -101,7 +101,7 @@ def check(options: argparse.Namespace) -> int:
             unreadable += 1
             continue
         try:
-            found += compiler.check_text(source, folder, [])[1]
+            found += compiler.check_text(source, folder, [], allowed=_allowed(options))[1]
         except CompileError as error:
             found += error.diagnostics
     found = in_order(found)
@@ -219,11 +219,13 @@ def merge(options: argparse.Namespace) -> int:
     output = Path(options.output) if options.output else folders[0].with_suffix("")
     try:
         found = all_shards(shard_folders(folders))
-        finite = merged(found, output.resolve(), options.overwrite)
+        lost = merged(found, output.resolve(), options.overwrite)
     except JobError as error:
         raise Stop(f"error: {error}", USAGE) from None
     _say(f"{_count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
-    return DONE if finite else SIMULATION_FAILED
+    for text in lost:
+        _complain(text)
+    return SIMULATION_FAILED if lost else DONE
 
 
 def report(options: argparse.Namespace) -> int:
@@ -274,6 +276,27 @@ def compare(options: argparse.Namespace) -> int:
         found = differences(load(options.a), load(options.b))
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
+    _say(render(found, options.format))
+    return DONE if all(one.same for one in found) else SPEC_WRONG
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Run a result again from its own metadata, and say what differs."""
+    from .compare import render
+    from .execution.once import RunFailed
+    from .execution.progress import Progress
+    from .reproduce import reproduce as again
+    from .results import ResultsError, load
+
+    terminal = _is_terminal(sys.stderr)
+    try:
+        results = load(options.folder)
+        with Progress(_tell, terminal, lambda text: _complain(f"warning: {text}")) as progress:
+            found = again(results, Path(options.data), progress, _allowed(options))
+    except (ResultsError, ValueError) as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    except RunFailed as error:
+        raise Stop(f"error: {error}", error.status) from None
     _say(render(found, options.format))
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
@@ -503,6 +526,14 @@ def _replace(path: Path, text: str) -> None:
         raise Stop(f"{path}: error: {_reason(error)}", SPEC_WRONG) from None
 
 
+def _allowed(options: argparse.Namespace) -> list[Path]:
+    """The folders of `--allow-read`, which exist: a mistyped one is no reason to say more later."""
+    for folder in options.allow_read:
+        if not folder.is_dir():
+            raise Stop(f"--allow-read {folder}: error: there is no such folder", USAGE)
+    return list(options.allow_read)
+
+
 def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
     """Compile a spec and show its warnings."""
     from . import compiler
@@ -510,8 +541,9 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
     source, folder = _read(options.spec)
     compiled = compiler.compile_source(
-        source, folder, options.set, options.parameters, options.target, options.workers
-    )
+        source, folder, options.set, options.parameters, options.target, options.workers,
+        allowed=_allowed(options),
+    )  # fmt: skip
     if compiled.diagnostics:
         _complain(render(compiled.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
     return compiled, source, folder
@@ -519,15 +551,14 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
 def _read(name: str) -> tuple[Source, Path]:
     """A spec's text, and the folder that its files are named from."""
-    from .source import Source
+    from .source import Source, text_in
 
     try:
-        data = Path(name).read_bytes()
+        text = text_in(Path(name))
     except OSError as error:
         raise Stop(f"{name}: error: {_reason(error)}", SPEC_WRONG) from None
-    try:
-        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        data = error.object
         line = data.count(b"\n", 0, error.start) + 1
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
@@ -720,6 +751,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("check", check, "Report all errors and warnings, without running anything.")
     sub.add_argument("specs", metavar="SPEC", nargs="+")
+    _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command("fmt", fmt, "Rewrite specs in their canonical form; comments stay.")
@@ -780,6 +812,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("b", metavar="B")
     _format(sub, ("text", "json"))
 
+    sub = command(
+        "reproduce", reproduce, "Run a result again as it says it was; exit 1 if they differ."
+    )
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument(
+        "--data", metavar="FOLDER", default=".", help="of the files that the spec names; default: ."
+    )
+    _reading(sub)
+    _format(sub, ("text", "json"))
+
     sub = command("summary", summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", metavar="DIR")
     _format(sub, ("table", "csv", "json"))
@@ -830,11 +872,19 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="one Synapses with parameters per synapse, or one per block with a namespace;"
         " the results are the same (default: %(default)s)",
     )
+    _reading(parser)
     parser.add_argument(
         "--workers", metavar="N", type=_whole, default=0,
         help="processes at a time (default: as many as there are cores)",
     )  # fmt: skip
     _target(parser)
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-read", metavar="FOLDER", action="append", default=[], type=Path,
+        help="let the spec read files here, besides its own folder; repeatable",
+    )  # fmt: skip
 
 
 def _target(parser: argparse.ArgumentParser) -> None:

@@ -157,6 +157,11 @@ SYNTAX = {
     "SYN035": Code(
         "table row of a different length", "Each row of a table has one cell for each column."
     ),
+    "SYN036": Code(
+        "character that cannot be seen",
+        "Control characters, and the marks of Unicode that end lines or turn the direction of "
+        "writing, make a text look other than it is. They may stand nowhere, also not in comments.",
+    ),
 }
 
 CODES: dict[str, Code] = {

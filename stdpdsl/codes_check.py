@@ -478,6 +478,19 @@ COST: dict[str, tuple[str, str]] = {
         "network too large for the memory",
         "The states and the indices of all synapses have to fit into memory.",
     ),
+    "COST005": (
+        "too many time steps",
+        "The time that is simulated, divided by `dt`, is the number of steps.",
+    ),
+    "COST006": (
+        "too many input spikes",
+        "The spikes of inputs are made before the run, so that every block gets the same.",
+    ),
+    "COST007": (
+        "names that stand for too much",
+        "A computed variable is written out where it is used. Where each uses others more than "
+        "once, a few lines become a formula that no computer can hold.",
+    ),
 }
 
 FILE: dict[str, tuple[str, str]] = {
@@ -492,6 +505,11 @@ FILE: dict[str, tuple[str, str]] = {
     "FILE003": (
         "cell that is no number",
         "Each cell of a sweep's table is one number, in the unit of its head: `taupre [ms]`.",
+    ),
+    "FILE004": (
+        "file that a spec may not read",
+        "A spec reads files below its own folder, links followed, so that a spec from a stranger "
+        "can be run. `--allow-read FOLDER` allows another folder.",
     ),
 }
 

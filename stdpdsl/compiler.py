@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,10 +18,10 @@ from .check.limits import available_memory, refuse
 from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .parser import parse
-from .recordings import FROM_FOLDER, missing_files, named_files
 from .settings import with_settings
-from .source import Source, Span
+from .source import Source, Span, text_in
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
@@ -44,19 +44,22 @@ Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these f
 
 
 def check_text(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
+    allowed: Sequence[Path] = (),
 ) -> tuple[Checked | None, list[Diagnostic]]:
-    """Everything that is wrong with a spec; reads only the files that it names."""
+    """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`
+    or one of `allowed`."""
     try:
-        checked, _, diagnostics = _front(source, folder, sets, texts)
+        checked, _, diagnostics = _front(source, folder, sets, texts, allowed)
     except CompileError as error:
         return None, list(error.diagnostics)
     return checked, diagnostics
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0
-) -> Compiled:
+    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
+    allowed: Sequence[Path] = (),
+) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
     cores. Raises CompileError with all errors at once."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
@@ -64,7 +67,7 @@ def compile_source(
     from .lower import lower
     from .plan import make_plan
 
-    checked, table, diagnostics = _front(source, folder, sets)
+    checked, table, diagnostics = _front(source, folder, sets, None, allowed)
     if checked.spec.is_collection:
         diagnostics.append(Diagnostic(
             "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
@@ -81,9 +84,11 @@ def compile_source(
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None = None
+    source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path]
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(parse(source), sets, library())
+    if outside := outside_files(spec, folder, allowed):
+        raise CompileError(outside)
     used, problems = read_used(spec, folder, texts)
     tables: dict[str, dict[str, list]] = {}
 
@@ -155,7 +160,7 @@ def read_used(
         path = folder / use.path.value
         try:
             held = texts.get(path.resolve()) if texts else None
-            text = path.read_text(encoding="utf-8") if held is None else held
+            text = text_in(path) if held is None else held
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
             problems.append(Diagnostic(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,6 +59,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f"did you mean `{near[0]}`?" if near else ""
 
 
+# Control characters but for tabs and line ends; line ends of Unicode; marks of writing direction.
+# On a terminal or in an editor they make a text look other than it is.
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "dim": "\x1b[34m"}
 
 
@@ -70,27 +76,33 @@ def render(diagnostics: Iterable[Diagnostic], colour: bool = False) -> str:
     return "".join(_render_one(d, paint) + "\n" for d in diagnostics)
 
 
+def _seen(text: str) -> str:
+    """A text of a spec, or of a file that it names, as a terminal may be given it."""
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _render_one(d: Diagnostic, paint) -> str:
     head = f"{d.span.source.name}:{d.span.line}:{d.span.column}: "
-    lines = [paint(head, "bold") + paint(f"{d.severity}[{d.code}]", d.severity) + f": {d.message}"]
+    kind = paint(f"{d.severity}[{d.code}]", d.severity)
+    lines = [paint(_seen(head), "bold") + kind + f": {_seen(d.message)}"]
     spots = [Label(d.span, d.label), *d.labels]
     width = max(len(str(spot.span.line)) for spot in spots)
     gutter = " " * width
     for k, spot in enumerate(spots):
         if spot.span.source is not d.span.source:
-            where = f"{spot.span.source.name}:{spot.span.line}:{spot.span.column}"
+            where = _seen(f"{spot.span.source.name}:{spot.span.line}:{spot.span.column}")
             lines.append(paint(f"{gutter} --> {where}", "dim"))
         text = spot.span.source.line(spot.span.line).rstrip("\r").expandtabs(1)
-        shown, shift = _window(text, spot.span.column - 1)
+        shown, shift = _window(_seen(text), spot.span.column - 1)
         start = spot.span.column - 1 - shift
         length = max(1, min(spot.span.end - spot.span.start, len(shown) - start))
         mark = ("^" if k == 0 else "-") * length
         lines.append(paint(f"{spot.span.line:>{width}} | ", "dim") + shown)
-        under = " " * start + mark + (f" {spot.text}" if spot.text else "")
+        under = " " * start + mark + (f" {_seen(spot.text)}" if spot.text else "")
         style = d.severity if k == 0 else "dim"
         lines.append(paint(f"{gutter} | ", "dim") + paint(under, style))
     if d.help:
-        lines.append(paint(f"{gutter} = ", "dim") + f"help: {d.help}")
+        lines.append(paint(f"{gutter} = ", "dim") + f"help: {_seen(d.help)}")
     return "\n".join(lines) + "\n"
 
 

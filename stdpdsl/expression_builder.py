@@ -12,7 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 from . import ast
-from .ast import Expr, Ident, Node
+from .ast import Expr, Ident
 from .diagnostics import Diagnostic, Label
 from .source import Source, Span
 
@@ -99,7 +99,7 @@ class ExpressionBuilder:
     def expr(self, children: Children) -> Expr:
         node = _bare(children[0])
         # A tree cannot be deeper than its text is long.
-        if node.span.end - node.span.start > MAX_DEPTH and _depth(node) > MAX_DEPTH:
+        if node.span.end - node.span.start > MAX_DEPTH and ast.depth(node) > MAX_DEPTH:
             self._problem(
                 "SYN028",
                 node.span,
@@ -275,14 +275,6 @@ class ExpressionBuilder:
                 sign = -1 if children[after] == "/" else 1
             k = after + 1
         return ast.Unit(tuple(factors), span=self._span(children))
-
-
-def _depth(node: Node) -> int:
-    deepest, level = 0, [node]
-    while level:
-        deepest += 1
-        level = [child for parent in level for child in ast.children(parent)]
-    return deepest
 
 
 def shortened(text: str) -> str:

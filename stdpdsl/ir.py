@@ -91,7 +91,6 @@ class Group:
     reset: tuple[str, ...]
     refractory: str | None
     method: str
-    odes: tuple[str, ...]
     varying: tuple[Parameter, ...]
     namespace: tuple[Parameter, ...]
     initial: tuple[Initial, ...]

@@ -10,6 +10,7 @@ import functools
 import re
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, ClassVar, cast
 
 import lark
@@ -22,13 +23,14 @@ from lark.utils import TextSlice
 from . import grammar_cache
 from .ast import Spec
 from .builder import Builder
-from .diagnostics import CompileError, Diagnostic
+from .diagnostics import UNSEEN, CompileError, Diagnostic
 from .resources import resource_dir
 from .source import Source, Span
 from .syntax_errors import DECLARATIONS, Failure, Piece, explain
 
 MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
 MAX_BRACKETS = 100  # open at a time
+MOST_HIDDEN = 20  # of which an error tells
 RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
 
 
@@ -36,6 +38,8 @@ def parse(source: Source) -> Spec:
     """The tree of a file. Raises CompileError with all the syntax errors that were found."""
     if len(source.text) > MAX_LENGTH:
         raise CompileError([_too_large(source)])
+    if hidden := _hidden(source):
+        raise CompileError(hidden)
     with _ONE_AT_A_TIME:
         reader = _reader()
         spec = reader.read(source)
@@ -70,6 +74,18 @@ def _too_large(source: Source) -> Diagnostic:
         f"this file has {len(source.text):,} characters, more than {MAX_LENGTH:,}",
         help='long tables of parameters may stand in a file of their own: `from: "table.csv"`',
     )
+
+
+def _hidden(source: Source) -> list[Diagnostic]:
+    """Characters, also in comments and strings, that make a text look other than it is."""
+    return [
+        Diagnostic(
+            "SYN036", Span(source, match.start(), match.end()),
+            f"the character U+{ord(match[0]):04X} cannot be seen, and changes what is seen",
+            help="delete it",
+        )
+        for match in islice(UNSEEN.finditer(source.text), MOST_HIDDEN)
+    ]  # fmt: skip
 
 
 # Layout -----------------------------------------------------------------------------------------

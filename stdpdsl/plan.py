@@ -49,8 +49,9 @@ def work_of(experiment: Experiment, found: Estimate) -> Work:
             heard += seconds * count if layer.kind == "driven" else 0.0
             continue
         objects += 1 + 2 * (group.threshold is not None) + len(group.events)
-        equations += len(group.odes)
-        neurons += steps * count * max(1, len(group.odes))
+        odes = sum("/dt = " in equation for equation in group.equations)
+        equations += odes
+        neurons += steps * count * max(1, odes)
     for c in experiment.connections:
         each_step = len(c.summed) + sum("/dt = " in e and "event" not in e for e in c.equations)
         objects += len(c.pathways) + len(c.summed) + (c.method is not None)

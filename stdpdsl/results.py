@@ -15,10 +15,12 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .resources import load_support
+
 if TYPE_CHECKING:
     from .plot import Plot
 
-TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
+TABLES: tuple[str, ...] = load_support("folder").TABLES
 
 FIXED_COLUMNS = (
     "block",
@@ -164,7 +166,10 @@ class Results:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
         try:
-            return ds.dataset(parts, format="parquet")
+            # A bit that has changed on the disk is an error, not another number.
+            checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+            form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
+            return ds.dataset(parts, format=form)
         except (OSError, pa.ArrowException, ValueError) as error:
             raise ResultsError(f"{self.folder / name}: is damaged: {_first_line(error)}") from None
 

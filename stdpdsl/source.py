@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import bisect
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+
+MAX_BYTES = 16_000_000  # of a spec: more characters than the parser takes
+
+
+def text_in(path: Path) -> str:
+    """A spec's text; of an endless one (a device) as much as shows that it is too long. OSError,
+    UnicodeDecodeError."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    return data.decode("utf-8", "strict" if len(data) <= MAX_BYTES else "replace")
 
 
 @dataclass(frozen=True)
@@ -16,9 +28,7 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        starts.extend(k + 1 for k, char in enumerate(self.text) if char == "\n")
-        return starts
+        return [0, *(end.end() for end in re.finditer("\n", self.text))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both counted from 1, of a character offset."""

@@ -19,10 +19,9 @@ from .check.symbols import Symbols
 from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .numeric import NotConstant, evaluate
-from .tables import reason
+from .tables import MAX_ROWS, reason
 from .units import parse_unit, resolve
 
-MAX_ROWS = 1_000_000
 SWEEP_STREAM = ("sweep", "samples")
 
 ReadTable = Callable[[str], Mapping[str, list]]

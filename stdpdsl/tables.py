@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
+import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+MAX_ROWS = 1_000_000  # of a sweep
+MAX_BYTES = 200_000_000
 Columns = dict[str, list]
+
+_NAME = r"[A-Za-z][A-Za-z0-9_]*"
+_HEAD = re.compile(rf"\s*{_NAME}(\.{_NAME})*\s*(\[[^][]*\]\s*)?")  # as in a table of the spec
 
 
 def read_table(path: Path) -> Columns:
@@ -16,7 +25,10 @@ def read_table(path: Path) -> Columns:
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")
-    path.open("rb").close()  # the libraries call a missing file by many names
+    with path.open("rb") as file:  # the libraries call a missing file by many names
+        size = file.seek(0, os.SEEK_END)
+    if size > MAX_BYTES:
+        raise ValueError(f"it has {size:,} bytes, more than {MAX_BYTES:,}")
     return read(path)
 
 
@@ -36,7 +48,7 @@ def _csv(path: Path) -> Columns:
 
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
+            rows = _first(csv.reader(file))
     except UnicodeDecodeError:
         raise ValueError("it is not text in UTF-8") from None
     except csv.Error as error:
@@ -52,7 +64,9 @@ def _parquet(path: Path) -> Columns:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(path)
+        file = pyarrow.parquet.ParquetFile(path)
+        _few(file.metadata.num_rows)
+        table = file.read()
     except pyarrow.ArrowException:
         raise ValueError("it is not a Parquet file") from None
     _named(table.column_names)
@@ -63,11 +77,33 @@ def _xlsx(path: Path) -> Columns:
     import openpyxl
 
     try:
+        with zipfile.ZipFile(path) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > MAX_BYTES:
+            raise _TooLong(f"it has {size:,} bytes when unpacked, more than {MAX_BYTES:,}")
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        rows = _first(list(row) for row in sheet.iter_rows(values_only=True))
+    except _TooLong:
+        raise
     except Exception:  # zipfile's, lxml's and openpyxl's own
         raise ValueError("it is not an XLSX file") from None
     return _columns(rows)
+
+
+class _TooLong(ValueError):
+    """A table beyond what a sweep may have."""
+
+
+def _few(rows: int) -> None:
+    if rows > MAX_ROWS + 1:  # the head
+        raise _TooLong(f"it has more than {MAX_ROWS:,} rows")
+
+
+def _first(rows: Iterable[Any]) -> list[Any]:
+    """All rows, unless there are too many."""
+    found = list(islice(rows, MAX_ROWS + 2))
+    _few(len(found))
+    return found
 
 
 _READERS = {".csv": _csv, ".parquet": _parquet, ".xlsx": _xlsx}
@@ -93,6 +129,8 @@ def _named(head: Sequence[str]) -> None:
     for number, name in enumerate(head, 1):
         if not name.strip():
             raise ValueError(f"its column {number} has no name")
+        if not _HEAD.fullmatch(name):
+            raise ValueError(f"its column {number} has no name such as `Apre` or `A1.tau_m [ms]`")
     name, count = Counter(head).most_common(1)[0]
     if count > 1:
         raise ValueError(f"it has {count} columns `{name}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
@@ -10,6 +11,7 @@ from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
 from stdpdsl.diagnostics import CompileError, Diagnostic, has_errors, in_order
+from stdpdsl.named_files import outside_files
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
 from stdpdsl.sweep import evaluate_sweep
@@ -32,7 +34,10 @@ def read_table(name: str) -> Mapping[str, list]:
 
 def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
     try:
-        checked = check(parse(Source(name, text)))
+        spec = parse(Source(name, text))
+        if outside := outside_files(spec, Path("."), ()):
+            return outside
+        checked = check(spec)
     except CompileError as error:
         return list(error.diagnostics)
     found = checked.diagnostics

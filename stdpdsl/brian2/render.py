@@ -54,7 +54,8 @@ def render(
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
     NAME=VALUE that the spec was given."""
     context = {
-        **heading(e, spec_text, target), "set": repr(list(sets)), **tables(e), **data_context(e),
+        "version_repr": repr(__version__), "set": repr(list(sets)),
+        **heading(e, spec_text, target), **tables(e), **data_context(e),
         **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="", support="")
@@ -66,7 +67,7 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
     packages = ("brian2", "numpy", "pyarrow", *(("brian2hears",) if e.sounds else ()))
     return {
         "model": e.model, "model_repr": repr(e.model),
-        "doc": e.doc.replace("\\", "\\\\").replace('"', "'"),
+        "doc": in_docstring(e.doc),
         "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
         "rows": e.rows, "shards": 1 if coupling(e) else e.rows, "coupled": coupling(e),
         "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
@@ -79,6 +80,12 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def in_docstring(text: str) -> str:
+    """Prose as it may stand between the quotes of a docstring."""
+    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return shown.replace("\\", "\\\\").replace('"', "'")
+
+
 def coupling(e: Experiment) -> str:
     """The connections through which blocks feel one another, by name."""
     shared = {layer.name: layer.shared for layer in e.layers}
@@ -87,8 +94,9 @@ def coupling(e: Experiment) -> str:
 
 def import_block(imports: list[str]) -> str:
     lines = {
-        "import argparse", "import hashlib", "import os", "import sys", "import tempfile",
-        "from importlib.metadata import version", "from types import SimpleNamespace", *imports,
+        "import argparse", "import hashlib", "import os", "import platform", "import sys",
+        "import tempfile", "from importlib.metadata import version",
+        "from types import SimpleNamespace", *imports,
     }  # fmt: skip
     third = sorted(x for x in lines if re.search("numpy|pyarrow|scipy|brian2", x))
     standard = sorted(lines - set(third), key=lambda x: (x.startswith("from"), x))
@@ -328,7 +336,7 @@ def saving_calls(e: Experiment) -> list[str]:
                  str(layer.name in e.spikes_of)]  # fmt: skip
         if layer.kind == "neurons":
             assert layer.group is not None
-            items.append(f"states={list(layer.group.odes)!r}")
+            items.append(f"states={stored(layer.group.equations)!r}")
         else:
             items.append(f"spikes=x.spikes[{layer.name!r}]")
         calls.append(f"saving.layer({', '.join(items)})")
@@ -343,6 +351,13 @@ def saving_calls(e: Experiment) -> list[str]:
     for number, m in enumerate(e.monitors):
         calls.append(samples_call(number, m, e))
     return calls
+
+
+def stored(equations: Sequence[str]) -> list[str]:
+    """The variables that a neuron stores and its equations or statements change."""
+    pattern = re.compile(r"(?:d(\w+)/dt = .*|(\w+)) : [^(]*(\(unless refractory\))?$")
+    found = map(pattern.match, equations)
+    return [match[1] or match[2] for match in found if match]
 
 
 def traces_code(c: Connection) -> str:

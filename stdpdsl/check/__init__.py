@@ -18,6 +18,7 @@ from .build import Builder
 from .clauses import Clauses
 from .components import Components
 from .declared import Declared
+from .expansion import check_expansion
 from .experiment import Experiment
 from .first_values import FirstValues
 from .hazards import check_hazards
@@ -92,6 +93,9 @@ def check(
             builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
             symbols.files_read.add(part.path.value)
     reporter = Reporter(symbols.diagnostics)
+    check_expansion(symbols, reporter)
+    if any(d.code == "COST007" for d in reporter.diagnostics):
+        raise CompileError(reporter.diagnostics)
     inference = Inference(symbols, reporter, constant_values(symbols))
     open_columns = any(part.path.value not in (headers or {}) for part in files)
     declared = Declared(inference, open_columns)

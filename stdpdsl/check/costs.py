@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import ast
 from ..numeric import NotConstant, evaluate
+from ..source import Span
 from .symbols import Component, Symbols
 from .timing import DEFAULT_DT
 from .values import value
@@ -23,6 +24,8 @@ ROW_MEMORY = 16
 # Measured with zstd and byte-stream-split: about 7 bytes for a value, its time and its indices.
 ROW_DISK = 8
 SPIKE_DISK = 8
+# The spikes of inputs are made before the run: a neuron and a step, and both once more in order.
+SPIKE_MEMORY = 32
 ASSUMED_RATE = 10.0  # Hz, of neurons whose rate only the run knows
 _GRID = 4_000_000  # pairs up to which `p` and `where` are counted, not bounded
 
@@ -48,11 +51,13 @@ class Estimate:
     replicates: int
     layers: tuple[Part, ...]
     connections: tuple[Part, ...]
+    inputs: tuple[Part, ...]  # spikes of layers that say their rate
     records: tuple[Part, ...]
     seconds: float | None
     dt: float
     result_bytes: float
     memory_bytes: float
+    span: Span | None  # of what says the time that is simulated
     coupled: bool = False  # blocks that feel one another run together
 
     @property
@@ -68,8 +73,8 @@ class Estimate:
         return sum(p.count for p in self.records)
 
     @property
-    def steps(self) -> int | None:
-        return None if self.seconds is None else round(self.seconds / self.dt)
+    def steps(self) -> float | None:
+        return None if self.seconds is None else self.seconds / self.dt
 
 
 class Costs:
@@ -115,6 +120,7 @@ class Costs:
         seconds = self.seconds()
         run = next(iter(self.symbols.spec.of(ast.Run)), None)
         dt = (value(run.dt, self.constants) if run else None) or DEFAULT_DT
+        inputs = tuple(self.input(c, sizes, seconds, dt) for c in self.symbols.layers)
         records: list[Part] = []
         spikes = 0.0
         for record in self.symbols.spec.of(ast.Record):
@@ -130,9 +136,10 @@ class Costs:
             p.count * 8 * (4 + len(self.symbols.components[p.name].variables)) for p in connections
         )
         return Estimate(
-            self.blocks, self.replicates, layers, connections, tuple(records), seconds, dt,
+            self.blocks, self.replicates, layers, connections, inputs, tuple(records), seconds, dt,
             result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
-            memory_bytes=sum(p.bytes for p in (*layers, *connections, *records)),
+            memory_bytes=sum(p.bytes for p in (*layers, *connections, *inputs, *records)),
+            span=run.span if run else None,
             coupled=any(c.pre and c.post and c.pre.scope == "block" and c.post.scope == "shared"
                         for c in self.symbols.connections),
         )  # fmt: skip
@@ -142,6 +149,23 @@ class Costs:
     def size(self, component: Component) -> float:
         node = component.node
         return (value(node.size, self.constants) or 0) if isinstance(node, ast.Layer) else 0
+
+    def input(
+        self, component: Component, sizes: Mapping[str, float], seconds: float | None, dt: float
+    ) -> Part:
+        node = component.node
+        rate = self.input_rate(node, component)
+        if rate is None or not rate > 0 or seconds is None:
+            return Part(component.name, node, 0)
+        count = min(rate, 1 / dt) * seconds * sizes[component.name] * self.copies(component)
+        return Part(component.name, node, count, bytes=count * SPIKE_MEMORY)
+
+    def input_rate(self, node: ast.Node, component: Component) -> float | None:
+        """In Hz, where a layer is an input that says it."""
+        source = node.source if isinstance(node, ast.Layer) else None
+        if isinstance(source, ast.PoissonInput | ast.RegularInput):
+            return value(source.rate, self.environment(component))
+        return None
 
     def copies(self, component: Component) -> int:
         return self.blocks if component.scope == "block" else self.replicates
@@ -255,11 +279,7 @@ class Costs:
 
     def rate(self, component: Component) -> float:
         """Spikes per second of each of a layer's neurons, as far as the spec tells."""
-        node, found = component.node, None
-        if isinstance(node, ast.Layer) and isinstance(
-            node.source, ast.PoissonInput | ast.RegularInput
-        ):
-            found = value(node.source.rate, self.environment(component))
+        found = self.input_rate(component.node, component)
         return ASSUMED_RATE if found is None else found
 
     # Time

@@ -22,7 +22,7 @@ from .. import ast
 from ..diagnostics import Diagnostic, Label
 from ..numeric import NotConstant, evaluate
 from .linear import degree
-from .order import names_in
+from .order import dependency_order, names_in
 from .rows import Rows
 from .symbols import Component, Symbols
 
@@ -75,7 +75,8 @@ def _dependencies(
 ) -> dict[str, set[str]]:
     """The variables that each right side names, itself or by way of computed ones."""
     named = {n: {x.id for x in names_in(v)} for n, v in {**computed, **odes}.items()}
-    through = {n: _reach({k: named[k] for k in computed}, n) for n in computed}
+    computed_use = {n: named[n] for n in computed}
+    through = {n: _reach(computed_use, n) for n in computed}
     return {
         name: (named[name] | {x for c in named[name] for x in through.get(c, ())}) & set(odes)
         for name in odes
@@ -166,7 +167,7 @@ class System:
 
     def _in_order(self) -> list[str]:
         uses = {n: [x.id for x in names_in(v)] for n, v in self.computed.items()}
-        return sorted(uses, key=lambda n: len(_reach(uses, n) & set(uses)))
+        return dependency_order(uses)[0]
 
     def same_formula(self, a: str, b: str) -> bool:
         """Whether two rates are equal by their names (`tau` in both), which sympy sees."""

@@ -57,10 +57,10 @@ class Experiment:
                 for k, header in enumerate(part.headers):
                     lists[id(header)] = tuple(row[k] for row in part.rows if k < len(row))
         for column in self.symbols.columns.values():
-            if not column.of_presets or column.target is None:
+            component = self.symbols.components.get(column.target[0]) if column.target else None
+            if not column.of_presets or component is None:  # misspelt, as is told elsewhere
                 continue
-            component = self.symbols.components.get(column.target[0])
-            rule = component.rule if component else None  # it is reported where there is none
+            rule = component.rule
             unit = getattr(column.node, "unit", None) or getattr(
                 getattr(column.node, "value", None), "unit", None
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from .. import ast
@@ -159,7 +160,7 @@ class Inference:
         return column is not None and column.of_presets
 
     def no_side_variable(self, node: ast.Node, base: str, side: str, context: Context) -> None:
-        known = [s.name for s in context.scope.values() if s.side == side and s.kind == "variable"]
+        known = (s.name for s in context.scope.values() if s.side == side and s.kind == "variable")
         self.reporter.error(
             "NAME011", node, f"the {side} layer has no variable `{base}`",
             help=self.reporter.suggest(base, known, "it has")
@@ -167,8 +168,7 @@ class Inference:
         )  # fmt: skip
 
     def hint(self, name: str, context: Context) -> str:
-        own = [n for n, s in context.scope.items() if s.kind != "builtin"]
-        candidates = {*own, *context.locals}
+        own = (n for n, s in context.scope.items() if s.kind != "builtin")
         if name in FUNCTIONS:
             return f"`{name}` is a function: `{name}(...)`"
         column = self.symbols.columns.get(name)
@@ -176,7 +176,7 @@ class Inference:
             return f"`{name}` is a column of the sweep; a constant is the same in every block"
         if len(name) == 1 and lookup(name) is not None:
             return f"as a unit it stands right behind its number: `1 {name}`"
-        return self.reporter.suggest(name, candidates)
+        return self.reporter.suggest(name, chain(own, context.locals))
 
     def noise(self, expr: ast.Name, context: Context) -> Type | None:
         if not context.noise:

@@ -13,6 +13,7 @@ from .values import value
 
 MAX_NEURONS = 50_000_000
 MAX_SYNAPSES = 500_000_000
+MAX_STEPS = 2**31 - 1  # Brian2 counts the steps of given spikes in 32 bits
 MAX_RESULT_BYTES = 20e9
 DEFAULT_MEMORY = 8e9
 
@@ -40,10 +41,11 @@ def refuse(
             f" is {_number(MAX_SYNAPSES)}", f"`{worst.name}`: {bound}{_number(worst.count)}",
             help="connect more sparsely, take fewer blocks, or run parts of the sweep",
         ))  # fmt: skip
+    problems += _time(found)
+    problems += _inputs(found, memory)
     problems += _recording(found, memory, disk)
     problems += _blocks(found)
-    network = found.memory_bytes - sum(p.bytes for p in found.records)
-    network /= _shards(found)
+    network = sum(p.bytes for p in (*found.layers, *found.connections)) / _shards(found)
     if not problems and network > memory and found.connections:
         worst = max(found.connections, key=lambda p: p.bytes)
         problems.append(Diagnostic(
@@ -52,6 +54,29 @@ def refuse(
             help="connect more sparsely, or run parts of the sweep on several machines",
         ))  # fmt: skip
     return problems
+
+
+def _time(found: Estimate) -> list[Diagnostic]:
+    if found.steps is None or found.steps <= MAX_STEPS or found.span is None:
+        return []
+    return [Diagnostic(
+        "COST005", found.span, f"the run takes {_number(found.steps)} time steps; the limit is"
+        f" {_number(MAX_STEPS)}", help="take a longer `dt` or a shorter run",
+    )]  # fmt: skip
+
+
+def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
+    """The spikes of inputs are made before the run, all of them."""
+    total = sum(p.bytes for p in found.inputs)
+    if total <= memory:
+        return []
+    worst = max(found.inputs, key=lambda p: p.bytes)
+    return [Diagnostic(
+        "COST006", worst.node.span, f"the inputs send {_number(sum(p.count for p in found.inputs))}"
+        f" spikes, {size_of(total)} of memory; {size_of(memory)} are there",
+        f"`{worst.name}`: {_number(worst.count)}",
+        help="take fewer inputs, a lower rate or a shorter run",
+    )]  # fmt: skip
 
 
 def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:

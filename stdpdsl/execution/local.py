@@ -103,14 +103,14 @@ def run_script(
 ) -> Outcome:  # fmt: skip
     """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
 
-    `workdir` should be new and empty: Brian2 evaluates any `brian_preferences` file that it finds
-    where it starts. The log is `workdir/log.txt`. Paths among the arguments must be absolute.
-    `children` are those that run at the same time, entered by the caller.
+    `workdir` should be new and empty. The log is `workdir/log.txt`. Paths among the arguments must
+    be absolute. `children` are those that run at the same time, entered by the caller.
     """
     if children is None:
         with Children() as children:
             return run_script(script, arguments, on_event, workdir, children)
-    for text in preference_warnings():
+    if os.path.exists("brian_preferences"):  # the script looks for the user's own
+        text = "brian_preferences is not read: it could change results"
         on_event({"event": "warning", "text": text})
     log = workdir / "log.txt"
     # -P: a module beside the script must not stand in for an installed one.
@@ -143,15 +143,6 @@ def run_script(
     for warning, place in [] if children.interrupts else _BRIAN_WARNING.findall(text):
         on_event({"event": "warning", "text": f"{' '.join(warning.split())} [{place}]"})
     return _outcome(said, children.interrupts > 0, process, text, log)
-
-
-def preference_warnings() -> Iterator[str]:
-    """Preference files of Brian2 that its user might expect to take effect."""
-    if os.path.exists("brian_preferences"):
-        yield "./brian_preferences is not read: the simulation runs in a folder of its own"
-    user = Path("~/.brian/user_preferences").expanduser()
-    if user.exists():
-        yield f"Brian2 reads {user}; the script then sets every preference that changes results"
 
 
 # Signals ----------------------------------------------------------------------------------------

@@ -33,9 +33,9 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
     return found
 
 
-def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> bool:
-    """Put all the shards of a run together; whether all values are finite. The shards stay as
-    they are; where the file system can, no data are copied."""
+def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> list[str]:
+    """Put all the shards of a run together; in words, what is not finite. The shards stay as they
+    are; where the file system can, no data are copied."""
     metadata = [_metadata(folder) for folder in folders]
     support = load_support("folder")
     try:
@@ -56,7 +56,7 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> boo
         raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
     except support.ResultsError as error:
         raise JobError(str(error)) from None
-    return all(one["finite"] for one in metadata)
+    return lost_in(metadata)
 
 
 def damage(folder: Path) -> str:
@@ -67,7 +67,7 @@ def damage(folder: Path) -> str:
         for table in results.tables:
             if results.metadata["tables"][table] or (folder / table).exists():
                 results.dataset(table)
-        results.metadata["shard"], results.metadata["finite"]
+        results.metadata["shard"], results.metadata["not_finite"]
     except ResultsError as error:
         return str(error)
     except KeyError:
@@ -124,10 +124,12 @@ def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]
     }
     found = {k: v for k, v in metadata[0].items() if k != "shard"}
-    return found | {
-        "tables": tables, "shards": len(metadata),
-        "finite": all(one["finite"] for one in metadata),
-    }  # fmt: skip
+    return found | {"tables": tables, "shards": len(metadata), "not_finite": lost_in(metadata)}
+
+
+def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is not finite in any shard."""
+    return [text for one in metadata for text in one["not_finite"]]
 
 
 def _metadata(folder: Path) -> dict[str, Any]:

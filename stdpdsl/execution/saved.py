@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..resources import load_support
 from ..results import load
-from .job import Job, JobError, Wanted, differences, opened, opened_for_one
+from .job import Job, JobError, Wanted, differences, job_folder, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
 from .together import Together
@@ -23,7 +23,7 @@ from .together import Together
 if TYPE_CHECKING:
     from ..compiler import Compiled
 
-NOT_FINITE = "some blocks have values that are not finite; see the column status"
+MOST_LOST = 10  # lines about values that are not finite
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ def run_and_save(
     """
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
+        # What a run leaves that is killed when its results are in place.
+        shutil.rmtree(job_folder(output), ignore_errors=True)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)
@@ -87,10 +89,10 @@ def run_and_save(
         folders = [job.place(k) for k in finished]
         if done or runner:  # what others wrote
             folders = all_shards(folders)
-        finite = merge(folders, output, manner.overwrite)
+        lost = merge(folders, output, manner.overwrite)
         job.remove()
-        return Outcome(DONE if finite else SIMULATION_FAILED, "" if finite else NOT_FINITE,
-                       folder=str(output))  # fmt: skip
+        message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
+        return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))
 
 
 def _is_complete(output: Path, wanted: Wanted) -> bool:

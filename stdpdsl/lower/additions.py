@@ -100,7 +100,6 @@ def post_model(
         equation_text(e, code.show, names[e.name.id]) for e in rule.post_equations
     ]
     extras.model += rule.post_equations
-    extras.states += [names[e.name.id] for e in odes]
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:
         extras.every += code.clipped(f"{names[e.name.id]}_bounds", [e])

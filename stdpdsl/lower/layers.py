@@ -22,7 +22,6 @@ class Extras:
 
     equations: list[str] = field(default_factory=list)
     model: list[ast.Equation] = field(default_factory=list)  # the same, as they were written
-    states: list[str] = field(default_factory=list)  # what they are called in the layer
     reset: list[str] = field(default_factory=list)
     initial: list[Initial] = field(default_factory=list)
     summed: dict[str, dict[str, str]] = field(default_factory=dict)  # variable, connection, part
@@ -71,7 +70,6 @@ def lower_group(
     assert neuron is not None and isinstance(node, ast.Layer)
     code = neuron_code(values, layer, needs)
     bounds = {e.name.id: e.bounds for e in neuron.equations if e.bounds}
-    odes = [e for e in neuron.equations if e.kind == "ode"]
     equations = []
     for e in neuron.equations:
         parts = extras.summed.get(e.name.id, {})
@@ -124,7 +122,6 @@ def lower_group(
     return Group(
         tuple(equations), threshold, tuple(reset), refractory,
         integrator(neuron.method, [*neuron.equations, *extras.model]),
-        (*(e.name.id for e in odes), *extras.states),
         tuple(varying.values()), tuple(fixed.values()),
         (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
            for n, value in initial.items()), *extras.initial),

@@ -22,6 +22,7 @@ import time
 import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
@@ -322,7 +323,7 @@ def network(x, given, p):
 
 
 def simulate(options, folder, results, row):
-    """Run the network, check it, and write the tables; True if all values are finite."""
+    """Run the network, check it, and write the tables; which values are not finite."""
     p = parameters(row)
     say(options.events, event="stage", name="inputs")
     sounds = {}
@@ -350,7 +351,7 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; True if all values are finite."""
+    """Write every table; which values are not finite."""
     p = parameters(row, len(PHASES) - 1)
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
     saving.layer('E', 160, False, True, True, states=['v', 'ge', 'gi'])
@@ -375,10 +376,13 @@ def main():
     options = parser.parse_args()
     if options.shard[1] > SHARDS:
         parser.error(f"there are at most {SHARDS} shards")
+    for text in unread_preferences():
+        say(options.events, event="warning", text=text)
     options.target = usable_target(options)
     options.blocks = blocks_of_shard(BLOCKS, *options.shard)
     row = sweep()
     versions = {m: version(m) for m in ('brian2', 'numpy', 'pyarrow',)}
+    versions |= {"python": platform.python_version(), "stdpdsl": '0.1.0'}
     metadata = {
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
@@ -393,8 +397,8 @@ def main():
             options.out, row, units, metadata, tables, phases=len(PHASES) > 1,
             overwrite=options.overwrite, part=options.shard[0] - 1,
         ) as results, tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:  # fmt: skip
-            finite = simulate(options, folder, results, rows_of(row, options.blocks))
-            results.metadata["finite"] = finite
+            lost = simulate(options, folder, results, rows_of(row, options.blocks))
+            results.metadata["not_finite"] = lost
             results.commit()
     except (SpecError, ResultsError) as error:
         say(options.events, event="error", kind="spec", text=str(error))
@@ -402,8 +406,7 @@ def main():
     except RunFailed as error:
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
-    if not finite:
-        text = "some blocks have values that are not finite; see the column status"
+    for text in lost:
         say(options.events, event="error", kind="simulation", text=text)
     say(options.events, event="done", folder=options.out)
-    return 0 if finite else 3
+    return 3 if lost else 0

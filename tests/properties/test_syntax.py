@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stdpdsl import ast
-from stdpdsl.diagnostics import CompileError
+from stdpdsl.diagnostics import UNSEEN, CompileError
 from stdpdsl.parser import parse
 from stdpdsl.printer import print_expr, print_spec
 from stdpdsl.source import Source, Span
@@ -100,7 +100,9 @@ exprs = st.recursive(names | numbers | quantities, _larger, max_leaves=12)
 plain_lists = make(ast.ListExpr, some(exprs), st.none())
 unit_lists = make(ast.ListExpr, some(numbers), units)
 values = exprs | plain_lists | unit_lists
-texts = st.text(st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=8)
+texts = st.text(st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=8).filter(
+    lambda text: not UNSEEN.search(text)
+)
 strings = make(ast.String, texts)
 string_exprs = make(ast.StringExpr, texts)
 lines = st.from_regex(r"(  )?[a-z#\"(é][a-z \"':]{0,8}[a-z\"]|", fullmatch=True)

@@ -50,7 +50,7 @@ row = {{"Apre": np.arange(12) / 8}}
 metadata = {{
     "model": "m", "spec": "model m", "set": [], "hash": "0", "target": "numpy", "preferences": {{}},
     "time_reached": 1.0, "versions": {{"numpy": "2", "pyarrow": str(options.shard[0])}},
-    "shard": options.shard, "finite": True,
+    "shard": options.shard, "not_finite": [],
 }}
 tables = {{"blocks": {{}}, "weights": {{}}}}
 with Results(options.out, row, {{}}, metadata, tables, overwrite=options.overwrite,
@@ -313,7 +313,7 @@ def test_an_array_of_jobs(tmp_path, undisturbed):
         merged(tmp_path)
     outcome = run_one(tmp_path, 3)
     assert outcome.folder == str(tmp_path / "out.shards" / "0003-of-0004")
-    assert merged(tmp_path)
+    assert merged(tmp_path) == []
     assert_same(canonical(tables_in(tmp_path / "out")), canonical(undisturbed))
     assert (tmp_path / "out.shards").is_dir()  # not ours to delete
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import results as support
+from folder import TABLES as TABLES_OF_A_RUN
 from folder import ResultsError
 from results import Results
 
@@ -300,3 +301,8 @@ def test_results_are_kept_when_the_folder_filled_meanwhile(tmp_path):
             results.commit()
     assert (results.partial / "spikes" / "part-00000.parquet").exists()
     assert (path / "notes.txt").read_text() == "mine"
+
+
+def test_every_table_may_be_replaced():
+    """`--overwrite` leaves alone what no run has written."""
+    assert set(support.FIXED_COLUMNS) == set(TABLES_OF_A_RUN)

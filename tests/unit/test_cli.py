@@ -29,7 +29,7 @@ from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 arguments = [os.getcwd(), *sys.argv[1:]]
-metadata = {"format": "stdpdsl results 1", "tables": {}, "finite": True, "shard": [1, 1]}
+metadata = {"format": "stdpdsl results 1", "tables": {}, "not_finite": [], "shard": [1, 1]}
 (out / "metadata.json").write_text(json.dumps({**metadata, "arguments": arguments}))
 print(json.dumps({"event": "stage", "name": "simulating"}))
 print(json.dumps({"event": "done", "folder": str(out)}))
@@ -69,11 +69,11 @@ def compiler(monkeypatch, tmp_path):
             return []
         return [Diagnostic("NAME001", Span(source, at, at + 5), "`wrong` is wrong")]
 
-    def check_text(source, folder, sets):
+    def check_text(source, folder, sets, allowed):
         calls.append((source.name, folder, sets))
         return None, found(source)
 
-    def compile_source(source, folder, sets, parameters, target, workers):
+    def compile_source(source, folder, sets, parameters, target, workers, allowed):
         calls.append((folder, sets, parameters, target))
         if "bug" in source.text:
             raise RuntimeError("we did not think of this")
@@ -306,7 +306,7 @@ def test_a_bug_of_ours(compiler, capsys):
 
 
 def test_interrupted_while_compiling(compiler, capsys, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["stdpdsl.compiler"], "compile_source", interrupted)

@@ -19,7 +19,9 @@ from stdpdsl.source import Source
 def cut(blocks, seconds, workers, target="cpp_standalone", anew=False, bytes_each=2e4,
         neurons=20, coupled=False, memory=16e9):  # fmt: skip
     layer = Part("A", None, neurons * blocks)
-    found = Estimate(blocks, 1, (layer,), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, coupled)
+    found = Estimate(
+        blocks, 1, (layer,), (), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, None, coupled
+    )
     times = Times(found, Work(6, 2, found.steps, neurons=layer.count * found.steps), anew)
     return times.shards(target, workers, memory), times
 

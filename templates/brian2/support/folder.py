@@ -6,15 +6,8 @@ import shutil
 from pathlib import Path
 
 RESULT_FORMAT = "stdpdsl results 2"
-RESULT_ENTRIES = (
-    "blocks",
-    "weights",
-    "trajectories",
-    "spikes",
-    "metadata.json",
-    "script.py",
-    "spec.stdp",
-)
+TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
+RESULT_ENTRIES = (*TABLES, "metadata.json", "script.py", "spec.stdp")
 
 
 class ResultsError(Exception):

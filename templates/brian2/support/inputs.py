@@ -50,8 +50,9 @@ def regular_steps(copies, size, rate, start, stop, steps, dt):
     neurons, times = [], []
     for index, _ in enumerate(copies):
         first, last = at(start, index), min(at(stop, index), steps * dt)
-        count = int(np.ceil((last - first) * at(rate, index) - 1e-9))
-        spikes = np.rint((first + np.arange(max(count, 0)) / at(rate, index)) / dt)
+        hertz = min(at(rate, index), 1 / dt)  # a neuron spikes once per step at most
+        count = int(np.ceil((last - first) * hertz - 1e-9))
+        spikes = np.rint((first + np.arange(max(count, 0)) / hertz) / dt)
         spikes = np.unique(spikes.astype(np.int64))
         neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
         times.append(np.repeat(spikes, size))

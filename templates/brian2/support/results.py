@@ -177,6 +177,7 @@ class ResultTable:
             compression="zstd",
             use_dictionary=self.repeating,
             use_byte_stream_split=self.split,
+            write_page_checksum=True,
         ) as writer:
             for first, last in self.block_ranges():
                 pieces, rows = [], 0

@@ -33,24 +33,46 @@ class Saving:
         self.ends, self.starts = ends * dt, (ends - x.phase_steps) * dt
         self.measures = [{} for _ in phases]
         self.good = np.ones((len(phases), x.blocks), dtype=bool)
+        self.lost = []  # what was not finite, in words
         self.first_steps = np.cumsum(x.phase_steps) - x.phase_steps
         self.ends_of = {}  # weights before and after each phase, by (connection, number)
         self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
 
     def phase_of(self, t):
         """The phase in which something happened at t (s)."""
+        return np.array(self.phases, dtype=object)[self.phase_number(t)].astype(str)
+
+    def phase_number(self, t):
+        """The same, as a number."""
         steps = np.rint(np.asarray(t) / self.dt)
         number = np.searchsorted(np.cumsum(self.x.phase_steps), steps, side="right")
-        names = np.array(self.phases, dtype=object)
-        return names[np.minimum(number, len(names) - 1)].astype(str)
+        return np.minimum(number, len(self.phases) - 1)
 
     def of_phase(self, number):
         """What a row of a run with several phases says of its phase."""
         return {"phase": self.phases[number]} if self.several else {}
 
-    def check_finite(self, values, block, phases=slice(None)):
-        """Blocks with values that are not finite are marked."""
-        self.good[phases, np.unique(block[~np.isfinite(values)])] = False
+    def check_finite(self, what, values, copy, shared, phase, when=""):
+        """Blocks with values that are not finite are marked, and told."""
+        lost = np.unique(copy[~np.isfinite(values)])
+        if not len(lost):
+            return
+        if shared:
+            lost = np.flatnonzero(np.isin(self.x.heard, lost))
+        self.good[phase, lost] = False
+        more = ", ..." if len(lost) > 5 else ""
+        blocks = ", ".join(str(b + self.x.first) for b in lost[:5]) + more
+        when = when or f"at the end of {self.phases[phase]}"
+        self.lost.append(f"{what} is not finite in block {blocks} {when}")
+
+    def check_samples(self, what, t, samples, copy, shared):
+        """The same of samples, a row per element, with the first time of each phase."""
+        lost = ~np.isfinite(samples)
+        for number in np.unique(self.phase_number(t[lost.any(axis=0)])):
+            mine = lost & (self.phase_number(t) == number)
+            values = np.where(mine.any(axis=1), np.nan, 0.0)
+            first = f"at {t[mine.any(axis=0)][0]:g} s"
+            self.check_finite(what, values, copy, shared, number, first)
 
     # Layers
 
@@ -61,9 +83,9 @@ class Saving:
             copy = np.repeat(np.arange(len(x.copies(shared))), size)
             wanted = {n: at(v, copy) for n, v in self.varying.get(name, {}).items()}
             audit_component(self.recorded, name, wanted)
-            if not shared:
-                for state in states:
-                    self.check_finite(self.recorded.state(name, state), copy, -1)
+            for state in states:
+                values = self.recorded.state(name, state)
+                self.check_finite(f"{state} of {name}", values, copy, shared, -1)
         if not spiking:
             return
         for number, steps in enumerate(x.phase_steps):
@@ -196,9 +218,8 @@ class Saving:
             age = age - self.recorded.state(name, "lastupdate")
         for variable, relax in traces.items():
             state[variable] = relax(state[variable], edges, age)
-        if not edges.shared:
-            for values in state.values():
-                self.check_finite(values, block, -1)
+        for variable, values in state.items():
+            self.check_finite(f"{variable} of {name}", values, block, edges.shared, -1)
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
         others = {column: state[v] for v, column in states.items() if v != weight}
         delay = edges.axonal + edges.dendritic
@@ -221,8 +242,8 @@ class Saving:
         for number in range(len(self.phases)):
             final = number == len(self.phases) - 1
             after = last if final else self.recorded.state(name, f"{weight}_after_{number}")
-            if not edges.shared:
-                self.check_finite(after, edges.copy, number)
+            if not final:  # else its state has been
+                self.check_finite(f"{weight} of {name}", after, edges.copy, edges.shared, number)
             for when, values in (("before", before), ("after", after)):
                 found = weight_measures(edges.copy, values, low, high, count)
                 for what, value in found.items():
@@ -246,7 +267,9 @@ class Saving:
                 last = None
                 if name not in self.x.spikes:
                     last = self.recorded.state(name, model)[chosen]
-                self.trajectory(shown, t, samples[model][mine], last, **where)
+                found = samples[model][mine]
+                self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
+                self.trajectory(shown, t, found, last, **where)
 
     def connection_samples(self, number, name, variables, traces, weight=None):
         """Recorded samples of a connection, and its final state; of its weight, when it settled."""
@@ -264,8 +287,10 @@ class Saving:
                 if base in traces:
                     age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
                     last = traces[base](last, part_of(edges, chosen), age)
+                copy, found = edges.copy[chosen], samples[model][mine]
+                self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
                 self.trajectory(
-                    shown, t, samples[model][mine], last, connection=name, pre=edges.i[chosen],
+                    shown, t, found, last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
 
@@ -296,12 +321,12 @@ class Saving:
     # Blocks
 
     def blocks(self):
-        """The table of blocks; whether all their values are finite."""
+        """The table of blocks; in words, which values are not finite."""
         for number, measures in enumerate(self.measures):
             status = np.where(self.good[number], "ok", "nan").astype(object)
             block = self.x.first + np.arange(self.x.blocks)
             self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
-        return bool(self.good.all())
+        return self.lost
 
 
 def labels_of(presentations):

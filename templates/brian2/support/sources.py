@@ -43,16 +43,3 @@ def numbers_in(code, p):
         value = getattr(getattr(p, component, None), name, None)
         found[f"{component}.{name}"] = getattr(value, "tolist", lambda value=value: value)()
     return found
-
-
-class Without:
-    """An import finder for which a module does not exist."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def find_spec(self, name, path=None, target=None):
-        """Refuse to find it; leave all else to others."""
-        if name == self.name:
-            raise ModuleNotFoundError(f"{name} is not used here", name=name)
-        return None

@@ -1,9 +1,13 @@
-"""The files that a spec names, before anything runs: are they there?"""
+"""The files that a spec names, before anything runs: may they be read, and are they there?
+
+A spec may come from a stranger, so it reads regular files below its own folder and nothing else.
+"""
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import ast
@@ -36,6 +40,50 @@ def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
             if isinstance(labels, ast.StringExpr):
                 found.append(labels.value)
     return {name: folder / name for name in sorted(set(found)) if (folder / name).is_file()}
+
+
+def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list[Diagnostic]:
+    """What a spec names that is not below its folder, nor below one of `allowed`; links are
+    followed. To be asked before anything is read."""
+    roots = [os.path.realpath(root) for root in (folder, *allowed)]
+    found = []
+    for node in _named(spec):
+        start = os.path.normpath(os.path.join(roots[0], node.value))
+        # Of a pattern, the folder that it starts from, whatever it matches, and each match.
+        places = [start]
+        if glob.has_magic(node.value) and _below_any(os.path.realpath(start), roots):
+            places += glob.glob(node.value, root_dir=folder, recursive=True)
+        real = [os.path.realpath(os.path.join(roots[0], place)) for place in places]
+        inside = all(_below_any(place, roots) for place in real)
+        if not inside:
+            message = f"`{node.value}` is not below the spec's folder"
+        elif any(os.path.exists(place) and not _is_plain(place) for place in real):
+            message = f"`{node.value}` is a device or a pipe, not a file"
+        else:
+            continue
+        help = "copy it there, or allow its folder: `--allow-read FOLDER`" if not inside else ""
+        found.append(Diagnostic("FILE004", node.span, message, help=help))
+    return found
+
+
+def _below_any(place: str, roots: Sequence[str]) -> bool:
+    return any(place == root or place.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _is_plain(place: str) -> bool:
+    return os.path.isfile(place) or os.path.isdir(place)
+
+
+def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
+    """Every path that a spec holds."""
+    for use in spec.of(ast.Use):
+        yield use.path
+    for sweep in spec.of(ast.Sweep):
+        yield from (part.path for part in sweep.parts if isinstance(part, ast.FromFile))
+    for sound in spec.of(ast.Sound):
+        if sound.stimuli is not None and sound.stimuli.func.id == "files":
+            yield from (x for x in ast.walk(sound.stimuli) if isinstance(x, ast.StringExpr))
+    yield from _data(spec)
 
 
 def _data(spec: ast.Spec) -> Iterator[ast.String]:

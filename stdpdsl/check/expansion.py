@@ -1,0 +1,74 @@
+"""Names that stand for other names: how deep that goes, and how long a formula becomes.
+
+What follows recurses along such chains, and Brian2 writes computed variables out where they are
+used: each may double the formula, so that a few lines would ask for more than any memory holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .. import ast
+from .order import dependency_order, names_in
+from .report import Reporter
+from .symbols import Symbols
+
+MAX_NESTING = 200  # operations, where every name is written out
+MAX_TERMS = 10_000  # names and numbers of a formula, the same
+_LINK = 3  # calls that each name adds to those of its operations
+_HELP = "store a part of it in a variable of its own, or write it more simply"
+
+Definitions = Mapping[str, ast.Expr]
+
+
+def check_expansion(symbols: Symbols, reporter: Reporter) -> None:
+    """Errors for what the passes that follow could not take."""
+    spec = symbols.spec
+    components = symbols.components.values()
+    models = {id(m): m for c in components for m in (c.neuron, *c.rules) if m is not None}
+    models |= {id(m): m for m in (*spec.of(ast.Neuron), *spec.of(ast.Rule))}
+    for model in models.values():
+        _check({a.name.id: a.value for a in model.parameters}, reporter)
+        _check(_formulas(model), reporter, written_out=True)
+    for component in components:
+        given = {n: s.value for n, s in component.parameters.items()}
+        _check({n: v for n, v in given.items() if v is not None}, reporter)
+    for sweep in spec.of(ast.Sweep):
+        _check({a.path.parts[-1].id: a.value for a in sweep.derive}, reporter)
+
+
+def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
+    """Right sides, of computed variables by their names. A differential variable is a value where
+    others use it, so its right side is no name's."""
+    post = model.post_equations if isinstance(model, ast.Rule) else ()
+    return {
+        e.name.id if e.kind == "subexpression" else f"d{e.name.id}/dt": e.rhs
+        for e in (*model.equations, *post) if e.rhs is not None
+    }  # fmt: skip
+
+
+def _check(known: Definitions, reporter: Reporter, written_out: bool = False) -> None:
+    for expr, message in _problems(known, written_out):
+        reporter.error("COST007", expr, message, help=_HELP)
+
+
+def _problems(known: Definitions, written_out: bool) -> Iterator[tuple[ast.Expr, str]]:
+    """The first definitions beyond a limit, not those that use them."""
+    uses = {name: [n.id for n in names_in(expr)] for name, expr in known.items()}
+    nesting: dict[str, int] = {}
+    terms: dict[str, int] = {}
+    for name in dependency_order(uses)[0]:
+        used = [n for n in uses[name] if n in known]
+        if not all(n in terms for n in used):
+            continue
+        deep = ast.depth(known[name]) + _LINK + max((nesting[n] for n in used), default=0)
+        long = ast.leaves(known[name]) + sum(terms[n] - 1 for n in used)
+        if deep > MAX_NESTING and used:
+            yield known[name], f"with its names written out, `{name}` nests too deeply"
+        elif long > MAX_TERMS and written_out:
+            yield (
+                known[name],
+                f"with its names written out, `{name}` has {long:,} terms, more than {MAX_TERMS:,}",
+            )
+        else:
+            nesting[name], terms[name] = deep, long

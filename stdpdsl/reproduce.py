@@ -1,0 +1,43 @@
+"""A result run again from what it says of itself, and the two compared."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .compare import Difference, compare
+from .compiler import compile_source
+from .execution.once import RunFailed
+from .execution.saved import run_and_save
+from .results import Results, load
+from .source import Source
+
+Event = dict[str, Any]
+
+
+def reproduce(
+    results: Results, data: Path, on_event: Callable[[Event], None], allowed: Sequence[Path] = ()
+) -> list[Difference]:
+    """Run the spec of `results` with the same settings, lowering and target, and compare.
+
+    Files that the spec names are taken from `data`. CompileError where the spec is no longer
+    right, RunFailed where nothing comes out, ValueError where the results do not say how they were
+    made.
+    """
+    said = results.metadata
+    missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
+    if missing:
+        raise ValueError(f"{results.folder}: its metadata does not hold {', '.join(missing)}")
+    name = str(results.folder / "spec.stdp")
+    compiled = compile_source(
+        Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
+        allowed=allowed,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
+        output = Path(folder).resolve() / "again"
+        outcome = run_and_save(compiled, results.spec, data, output, on_event)
+        if not outcome.folder:
+            raise RunFailed(outcome.message, outcome.status)
+        return compare(results, load(output))

@@ -1,0 +1,161 @@
+"""What a generated script may consist of, whatever its spec: read from its syntax tree.
+
+The support code has to be ours, word for word. Of the rest, every statement, call, import and
+string is of a kind that is listed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
+
+STATEMENTS = (
+    ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AugAssign, ast.FunctionDef, ast.Return,
+    ast.For, ast.If, ast.Try, ast.With, ast.Raise,
+)  # fmt: skip
+EXPRESSIONS = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Dict, ast.Tuple,
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.ListComp,
+    ast.DictComp, ast.Starred, ast.JoinedStr, ast.FormattedValue, ast.Slice,
+)  # fmt: skip
+MODULES = {
+    "argparse", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions",
+    "functools", "gc",
+    "glob",
+    "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
+    "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
+    "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "warnings", "zipfile",
+}  # fmt: skip
+FUNCTIONS = {
+    "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",
+}  # fmt: skip
+METHODS = {
+    "SPEC.encode", "__doc__.partition", "argparse.ArgumentParser", "group.run_on_event",
+    "group.run_regularly", "group.set_event_schedule", "hashlib.sha256",
+    "objects.links.append", "os.path.join", "parser.add_argument", "parser.error",
+    "parser.parse_args",
+    "platform.python_version",
+    "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
+    "saving.connection_samples", "saving.layer", "saving.layer_samples", "simulation.by_build",
+    "simulation.by_program", "sys.exit", "tempfile.TemporaryDirectory", "x.hold",
+    "x.file", "x.warnings.append",
+}  # fmt: skip
+NUMPY = {
+    "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh", "exp",
+    "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p", "logical_and",
+    "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign", "sin", "sinh", "sqrt",
+    "tan", "tanh", "unique", "where", "zeros",
+}  # fmt: skip
+BRIAN2 = {
+    "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel",
+    "floor", "int", "log", "log10", "log1p", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
+}  # fmt: skip
+MAIN = """if __name__ == "__main__":
+    own_imports()
+    sys.exit(main())"""
+# What strings may hold that are code, names or numbers. No quotes, no brackets but round ones.
+PLAIN = re.compile(r"[\w .+\-/*()<>=!,:%\n]*", re.ASCII)
+# An attribute, or a name that Python makes use of.
+REACHING = re.compile(r"[A-Za-z_)]\s*\.\s*[A-Za-z_]|__", re.ASCII)
+
+
+def audit(script: str) -> list[str]:
+    """What a script holds that none should: empty for all that the compiler writes."""
+    head, _, support = script.partition("# Support ---")
+    tree = ast.parse(head)
+    defined = {node.name for node in tree.body if hasattr(node, "name")}
+    *chunks, last = re.split(r"\n\n\n(?=\S)", support.partition("\n")[2].strip())
+    found = []
+    for chunk in chunks:
+        names, foreign = support_code(chunk)
+        defined |= names
+        found += foreign
+    if "\n".join(line for line in last.split("\n") if "#" not in line) != MAIN:
+        found.append(f"it ends in {last}")
+    docs = {id(doc) for doc in map(docstring, [tree, *ast.walk(tree)]) if doc is not None}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SPEC":
+            if not isinstance(node.value, ast.Constant):
+                found.append("SPEC is no literal")
+            continue
+        for part in ast.walk(node):
+            found += problems_of(part, defined, docs)
+    return found
+
+
+@cache
+def support_code(chunk: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names that it defines, and what is in it that is none of ours."""
+    nodes = ast.parse(chunk).body
+    foreign = [node for node in nodes if ast.dump(node) not in ours()]
+    return (
+        frozenset(node.name for node in nodes if hasattr(node, "name")),
+        tuple(f"no support code of ours: {ast.unparse(node)[:60]}" for node in foreign),
+    )
+
+
+@cache
+def ours() -> frozenset[str]:
+    """The support code, each top-level statement as a tree."""
+    found = set()
+    for path in SUPPORT.glob("*.py"):
+        found |= {ast.dump(node) for node in ast.parse(path.read_text(encoding="utf-8")).body}
+    return frozenset(found)
+
+
+def docstring(node: ast.AST) -> ast.Constant | None:
+    body = getattr(node, "body", None)
+    first = body[0] if isinstance(body, list) and body else None
+    value = first.value if isinstance(first, ast.Expr) else None
+    return value if isinstance(value, ast.Constant) else None
+
+
+def problems_of(node: ast.AST, defined: set[str], docs: set[int]) -> list[str]:
+    if isinstance(node, ast.stmt) and not isinstance(node, STATEMENTS):
+        return [f"a statement {type(node).__name__}"]
+    if isinstance(node, ast.expr) and not isinstance(node, EXPRESSIONS):
+        return [f"an expression {type(node).__name__}"]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        modules = {getattr(node, "module", None) or name.name for name in node.names}
+        return [f"an import of {module}" for module in modules - MODULES]
+    if isinstance(node, ast.Call):
+        return problems_of_call(node, defined)
+    if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+        return [f"an attribute {node.attr}"]
+    if isinstance(node, ast.Name) and node.id.startswith("__") and node.id != "__doc__":
+        return [f"a name {node.id}"]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+        return problems_of_string(node.value)
+    return []
+
+
+def problems_of_call(node: ast.Call, defined: set[str]) -> list[str]:
+    called = node.func
+    if isinstance(called, ast.Name):
+        local = re.fullmatch(r"sound_\w+|filterbank_\w+|run|make|filterbank", called.id)
+        good = called.id in FUNCTIONS or called.id in defined or local
+        return [] if good else [f"a call of {called.id}"]
+    text = ast.unparse(called)
+    plain = re.sub(r"\[('|\")\w+\1\]", "", text)
+    if isinstance(called, ast.Attribute) and called.attr in ("hexdigest", "tolist"):
+        return []  # of what another call gave, which is looked at as well
+    if text.startswith("np."):
+        return [] if text.removeprefix("np.") in NUMPY else [f"a call of {text}"]
+    return [] if plain in METHODS else [f"a call of {text}"]
+
+
+def problems_of_string(text: str) -> list[str]:
+    if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", text):
+        return []
+    if not PLAIN.fullmatch(text) or REACHING.search(text):
+        return [f"a string {text!r}"]
+    if "\n" in text or "=" in text or "(" in text:  # code, but for the flags of `: volt (shared)`
+        code = re.sub(r" : [\w*/ ]+\([a-z ,-]+\)$", "", text, flags=re.MULTILINE)
+        calls = set(re.findall(r"\b([A-Za-z]\w*) ?\(", code)) - BRIAN2 - {"and", "or", "not"}
+        unknown = sorted(c for c in calls if not re.fullmatch("[a-z]+_draw", c))
+        return [f"a call of {name} in Brian2's language" for name in unknown]
+    return []

@@ -1,0 +1,301 @@
+"""Faults of one run, really injected: nothing looks whole that is not, and the message says why."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import nerve
+from stdpdsl import cli
+
+ROOT = Path(__file__).parents[2]
+STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
+SHORT = STARTER.replace("duration: 2 s", "duration: 50 ms").replace("100 ms", "10 ms")
+LONG = STARTER.replace("duration: 2 s", "duration: 10000 s").replace("100 ms", "1000 s")
+
+
+def command(folder: Path, text: str, *arguments: str, **options) -> subprocess.Popen:
+    """`stdpdsl run` as a process, with the cache of these tests."""
+    (folder / "s.stdp").write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    return subprocess.Popen(
+        [sys.executable, "-m", "stdpdsl.cli", "run", "s.stdp", *arguments], cwd=folder,
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+    )  # fmt: skip
+
+
+def simulating(process: subprocess.Popen) -> None:
+    """Wait until the simulation itself runs."""
+    for line in process.stdout:
+        if line.startswith("simulating:"):
+            return
+    raise AssertionError(process.stderr.read())
+
+
+def children(pid: int) -> list[int]:
+    done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
+    return [int(word) for word in done.stdout.split()]
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "s.stdp")
+
+
+# Signals ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_is_interrupted(tmp_path, number):
+    process = command(tmp_path, LONG, "--target", "numpy")
+    simulating(process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "interrupted; nothing was saved" in said
+    assert left(tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "number, words",
+    [(signal.SIGKILL, "killed, perhaps for want of memory"), (signal.SIGTERM, "ended by SIGTERM"),
+     (signal.SIGSEGV, "ended by SIGSEGV")],
+)  # fmt: skip
+def test_the_simulation_is_killed(tmp_path, number, words):
+    process = command(tmp_path, LONG, "--target", "numpy")
+    simulating(process)
+    (child,) = children(process.pid)
+    os.kill(child, number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3 and words in said and "nothing was saved" in said
+    assert left(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_the_command_is_killed_and_started_again(tmp_path):
+    """Nothing can be said then; what is left looks like no results, and is in nobody's way."""
+    process = command(tmp_path, LONG, "--target", "numpy")
+    simulating(process)
+    (child,) = children(process.pid)
+    process.kill()
+    process.wait()
+    os.kill(child, signal.SIGKILL)
+    assert [name.rpartition("-")[0] for name in left(tmp_path)] == ["s.results.partial"]
+    assert cli.main(["summary", str(tmp_path / left(tmp_path)[0])]) == 1
+    again = command(tmp_path, SHORT, "--target", "numpy")
+    assert again.communicate()[1] == "" and again.returncode == 0
+    assert cli.main(["summary", str(tmp_path / "s.results")]) == 0
+
+
+# Memory, disk, folders ----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_out_of_memory(tmp_path):
+    """The process may have 2 GB, and is given a network that the check takes for small enough."""
+    text = SHORT.replace("size: 10\n", "size: 5000\n").replace("size: 1\n", "size: 3000\n")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+
+    process = command(tmp_path, text, "--target", "numpy", preexec_fn=limit)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 3, said
+    assert "MemoryError" in said or "memory" in said
+    assert left(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_the_disk_is_full(tmp_path):
+    """No file may grow beyond 4 kB: writing fails while the results are saved."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    (tmp_path / "out").mkdir()
+    text = SHORT.replace("every 10 ms", "every 0.1 ms")
+    script = tmp_path / "script.py"
+    from stdpdsl.compiler import compile_source
+    from stdpdsl.source import Source
+
+    compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
+    script.write_text(compiled.script)
+    done = subprocess.run(
+        [sys.executable, str(script), "--out", "out/r", "--events"], cwd=tmp_path, text=True,
+        capture_output=True, preexec_fn=limit,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "File too large" in done.stdout + done.stderr
+    assert left(tmp_path / "out") == []
+
+
+def test_no_folder_can_be_made(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    Path("s.stdp").write_text(SHORT)
+    Path("file").write_text("")
+    for place in ("/proc/nowhere/r", "file/r"):
+        assert cli.main(["run", "s.stdp", "-o", place, "--target", "numpy"]) in (1, 2), place
+        said = capfd.readouterr().err
+        assert "error" in said or "cannot be made" in said
+        assert "Traceback" not in said
+    assert sorted(os.listdir()) == ["file", "s.stdp"]
+
+
+# Damaged results ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    process = command(folder, SHORT, "--target", "numpy")
+    assert process.communicate()[1] == "" and process.returncode == 0
+    return folder / "s.results"
+
+
+def truncated(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    """One bit of the data of some column."""
+    at = len(data) // 3
+    return data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
+
+
+def in_a_page(data: bytes) -> bytes:
+    """One bit of the values of the last column. (Of a bit in the footer, which has no checksum,
+    Arrow may say nothing but that it ends the process.)"""
+    group = pq.read_metadata(pa.BufferReader(data)).row_group(0)
+    column = group.column(group.num_columns - 1)
+    start = column.dictionary_page_offset or column.data_page_offset
+    at = start + column.total_compressed_size - 1
+    return data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
+
+
+DAMAGE = {
+    "truncated": truncated,
+    "empty": lambda data: b"",
+    "noise": lambda data: bytes(np.random.default_rng(1).integers(0, 256, len(data), "u1")),
+    "one bit": in_a_page,
+    "another table": None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("table", ["blocks", "weights", "trajectories", "spikes"])
+def test_damaged_tables_are_told(results, tmp_path, damage, table, capsys):
+    import shutil
+
+    broken = tmp_path / "r"
+    shutil.copytree(results, broken)
+    (path,) = (broken / table).glob("part-*.parquet")
+    if DAMAGE[damage] is None:
+        pq.write_table(pa.table({"x": [1, 2]}), path)
+    else:
+        path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    for arguments in (
+        ["summary", str(broken)], ["report", str(broken), "-o", str(tmp_path / "r.html")],
+        ["diagnose", str(broken)], ["compare", str(broken), str(results)],
+        ["compare", str(results), str(broken)],
+    ):  # fmt: skip
+        status = cli.main(arguments)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err and status != 70, (arguments, said.err)
+        if table == "blocks" or arguments[0] == "compare":
+            assert status in (1, 2), arguments
+            assert str(broken) in said.err or "DIFFERS" in said.out
+        assert status == 0 or not (tmp_path / "r.html").exists() or arguments[0] != "report"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "other"}', '{"format": 1}'])
+def test_damaged_metadata_are_told(results, tmp_path, text, capsys):
+    import shutil
+
+    broken = tmp_path / "r"
+    shutil.copytree(results, broken)
+    (broken / "metadata.json").write_text(text)
+    for name in ("summary", "report", "diagnose", "reproduce"):
+        assert cli.main([name, str(broken)]) in (1, 2)
+        assert str(broken) in capsys.readouterr().err
+
+
+# What is kept between runs ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped, lambda data: b""])
+def test_damaged_spikes_of_a_nerve_are_made_again(tmp_path, damage):
+    path, made = str(tmp_path / "kept.npz"), []
+
+    def make():
+        made.append(1)
+        return [np.arange(1000.0), np.arange(5)]
+
+    nerve.kept(path, "key", make)
+    nerve.kept(path, "key", make)
+    assert len(made) == 1
+    Path(path).write_bytes(damage(Path(path).read_bytes()))
+    again = nerve.kept(path, "key", make)
+    assert len(made) == 2 and np.array_equal(again[0], np.arange(1000.0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [truncated, flipped])
+def test_a_damaged_program_is_built_again(tmp_path, damage):
+    kept = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    arguments = ["--target", "cpp_standalone", "--overwrite"]
+
+    def run():
+        process = command(tmp_path, SHORT, *arguments, env=kept)
+        said, errors = process.communicate()
+        assert process.returncode == 0, errors
+        (path,) = (tmp_path / "s.results" / "weights").glob("part-*.parquet")
+        return "compiling" in said, path.read_bytes()
+
+    assert run()[0]
+    compiled, first = run()
+    assert not compiled
+    (program,) = (tmp_path / "cache").rglob("main")
+    program.write_bytes(damage(program.read_bytes()))
+    compiled, again = run()
+    assert compiled
+    assert pq.read_table(pa.BufferReader(again)) == pq.read_table(pa.BufferReader(first))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "answers, status, words",
+    [
+        ("exit 1", 3, "does not work"),
+        ('[ "$1" = --version ] && exit 0; echo no room left >&2; exit 1', 3, "no room left"),
+        (None, 0, "no C++ compiler was found for cpp_standalone; numpy runs instead"),
+    ],
+)
+def test_the_compiler_fails(tmp_path, answers, status, words):
+    (tmp_path / "bin").mkdir()
+    environment = {"PATH": str(tmp_path / "bin"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    if answers is not None:
+        compiler = tmp_path / "bin" / "g++"
+        compiler.write_text(f"#!/bin/sh\n{answers}\n")
+        compiler.chmod(0o755)
+    environment["CXX"] = ""
+    for name in ("sh", "make", "ps"):
+        place = next((p for p in (f"/bin/{name}", f"/usr/bin/{name}") if os.path.exists(p)), None)
+        if place:
+            (tmp_path / "bin" / name).symlink_to(place)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    process = command(folder, SHORT, "--target", "cpp_standalone", env=environment)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == status, said
+    assert words in said
+    assert left(folder) == ([] if status else ["s.results"])
+    assert not status or not list((tmp_path / "cache").rglob("main"))

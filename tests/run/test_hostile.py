@@ -1,0 +1,151 @@
+"""A stranger's spec reads what it may; what lies beside it has no effect."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stdpdsl import cli
+from stdpdsl.compiler import check_text, compile_source
+from stdpdsl.source import Source
+
+ROOT = Path(__file__).parents[2]
+STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
+GRID = """    grid:
+        learning.Apre = [0.005, 0.01, 0.02]
+        ratio = [0.9, 1.05, 1.2]
+"""
+NAMED = {
+    "table": (GRID, '    from: "{}.csv"\n'),
+    "spikes": ("poisson: 20 Hz", 'spikes: from "{}.csv"'),
+    "rates": ("poisson: 20 Hz", 'rates: from "{}.csv" every 10 ms'),
+    "pairs": ("pattern: all_to_all", 'pattern: pairs from "{}.csv"'),
+    "use": ("model demo\n", 'model demo\nuse "{}.csv"\n'),
+    "sounds": ("model demo\n", 'model demo\nsound s:\n    stimuli: files("{}.wav")\n'),
+    "labels": (
+        "model demo\n",
+        'model demo\nsound s:\n    stimuli: files("here.wav", labels = "{}.csv")\n',
+    ),
+}
+
+
+def codes(text: str, folder: Path, *allowed: Path) -> list[str]:
+    return [d.code for d in check_text(Source("s.stdp", text), folder, [], allowed=allowed)[1]]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A folder of a spec, and one beside it."""
+    inside, secret = tmp_path / "inside", tmp_path / "secret"
+    inside.mkdir()
+    secret.mkdir()
+    for folder in (inside, secret):
+        for name in ("t.csv", "t.wav", "here.wav"):
+            (folder / name).write_text("learning.Apre,ratio\n0.1,1\n")
+    (inside / "link").symlink_to(secret)
+    (inside / "linked.csv").symlink_to(secret / "t.csv")
+    (inside / "linked.wav").symlink_to(secret / "t.wav")
+    return inside, secret
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_files_of_other_folders_are_not_read(tree, kind):
+    inside, secret = tree
+    old, new = NAMED[kind]
+    for name in ("../secret/t", str(secret / "t"), "link/t", "linked", "x/../../secret/t"):
+        text = STARTER.replace(old, new.format(name))
+        assert codes(text, inside) == ["FILE004"], name
+        assert "FILE004" not in codes(text, inside, secret)
+    assert "FILE004" not in codes(STARTER.replace(old, new.format("t")), inside)
+    assert "FILE004" not in codes(STARTER.replace(old, new.format("./x/../t")), inside)
+
+
+@pytest.mark.parametrize("pattern", ["../secret/*", "/etc/*", "*", "link/*", "**/*"])
+def test_patterns_match_nothing_outside(tree, pattern):
+    """`*` finds `linked.wav`, a link that leads out."""
+    old, new = NAMED["sounds"]
+    assert codes(STARTER.replace(old, new.format(pattern)), tree[0]) == ["FILE004"]
+
+
+def test_devices_and_pipes_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / "t.csv")  # reading it would wait for ever
+    (tmp_path / "z.csv").symlink_to("/dev/zero")
+    old, new = NAMED["table"]
+    for name in ("t", "z"):
+        assert codes(STARTER.replace(old, new.format(name)), tmp_path) == ["FILE004"]
+
+
+def test_a_folder_is_allowed_on_the_command_line(tree, capsys):
+    inside, secret = tree
+    old, new = NAMED["table"]
+    spec = inside / "s.stdp"
+    spec.write_text(STARTER.replace(old, new.format("../secret/t")))
+    assert cli.main(["check", str(spec)]) == 1
+    assert "allow its folder: `--allow-read FOLDER`" in capsys.readouterr().out
+    assert cli.main(["check", str(spec), "--allow-read", str(secret)]) == 0
+    assert cli.main(["plan", str(spec), "--allow-read", str(secret)]) == 0
+    assert cli.main(["check", str(spec), "--allow-read", str(tree[0] / "no")]) == 2
+
+
+def test_messages_hold_no_control_characters(tmp_path, capsys, monkeypatch):
+    """Neither a spec nor a file that it names can write to the terminal what it likes."""
+    monkeypatch.chdir(tmp_path)
+    Path("s.stdp").write_text(STARTER.replace("# A value", "# \x1b[2J\x9b \u202e A value"))
+    assert cli.main(["check", "s.stdp"]) == 1
+    old, new = NAMED["table"]
+    Path("t.csv").write_text("learning.Apre,ratio\n0.1,\x1b[2Jx\n")
+    Path("s.stdp").write_text(STARTER.replace(old, new.format("t")))
+    assert cli.main(["check", "s.stdp"]) == 1
+    said = capsys.readouterr().out
+    assert "FILE003" in said and "SYN036" in said
+    assert not {"\x1b", "\x9b", "\u202e"} & set(said)
+
+
+# Preferences: Brian2 evaluates what such files hold ----------------------------------------------
+
+EVIL = "codegen.target = open({!r}, 'w') and 'cython'\n"
+
+
+def with_preferences(tmp_path):
+    """A home and a working folder that hold preference files, and what they would leave behind."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    (home / ".brian").mkdir(parents=True)
+    here.mkdir()
+    left = [tmp_path / "by_home", tmp_path / "by_here"]
+    (home / ".brian" / "user_preferences").write_text(EVIL.format(str(left[0])))
+    (here / "brian_preferences").write_text(EVIL.format(str(left[1])))
+    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    return here, environment, left
+
+
+def test_brian2_by_itself_evaluates_preferences(tmp_path):
+    """Else the next test would prove nothing."""
+    here, environment, left = with_preferences(tmp_path)
+    subprocess.run([sys.executable, "-c", "import brian2"], cwd=here, env=environment, check=True)
+    assert all(path.exists() for path in left)
+
+
+@pytest.mark.parametrize("command", ["script", "run"])
+def test_preferences_are_not_evaluated(tmp_path, command):
+    here, environment, left = with_preferences(tmp_path)
+    text = STARTER.replace("duration: 2 s", "duration: 20 ms").replace("100 ms", "10 ms")
+    (here / "s.stdp").write_text(text)
+    if command == "script":
+        source = Source("s.stdp", text)
+        script = compile_source(source, here, [], "synapse", "numpy").script
+        (here / "s.py").write_text(script)
+        arguments = [str(here / "s.py")]
+    else:
+        arguments = ["-m", "stdpdsl.cli", "run", "s.stdp", "--target", "numpy"]
+        environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=here, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert not any(path.exists() for path in left)
+    said = done.stdout + done.stderr
+    assert "user_preferences is not read" in said and "brian_preferences is not read" in said

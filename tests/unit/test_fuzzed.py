@@ -1,0 +1,28 @@
+"""Specs that once ended in a traceback, found by mutation of others: each is told in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stdpdsl.compiler import compile_source
+from stdpdsl.diagnostics import CompileError
+from stdpdsl.source import Source
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+# The spec, what was replaced, and the code that says so.
+FOUND = [
+    ("triplet_frequency", "all_pairs.preset", "all_rairs.preset", "NAME001"),
+]
+
+
+@pytest.mark.parametrize("name, old, new, code", FOUND)
+def test_what_once_crashed(name, old, new, code):
+    text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
+    assert old in text
+    source = Source("s.stdp", text.replace(old, new))
+    with pytest.raises(CompileError) as caught:
+        compile_source(source, SPECS, [], "synapse", "numpy")
+    assert code in {d.code for d in caught.value.diagnostics}
