@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import ast
 from .check import Checked, check
@@ -20,11 +20,13 @@ from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .parser import parse
-from .plan import Plan, make_plan
 from .settings import with_settings
 from .source import Source, Span, text_in
 from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,10 @@ def compile_source(
 ) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
     cores. Raises CompileError with all errors at once."""
-    # Here, since `check` needs neither, and they take a sixth of its time to import.
+    # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
+    from .plan import make_plan
 
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
     if checked.spec.is_collection:

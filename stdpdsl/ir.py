@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class Parameter:
     """One value, or one per block where it `varies`. `unit` is Brian2's name of the SI unit.
 
-    `sets`: (number of the phase, code) of what a phase changes it to.
+    `sets`: (number of the phase, code) of what a phase changes it to. `given`: a whole number that
+    stands among the network's data, so that it is no part of a compiled program.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Parameter:
     varies: bool
     unit: str
     sets: tuple[tuple[int, str], ...] = ()
+    given: bool = False
 
 
 @dataclass(frozen=True)

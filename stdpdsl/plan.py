@@ -16,25 +16,94 @@ TARGETS = ("numpy", "cython", "cpp_standalone")
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a run does. `objects` are Brian2's that act in each step, with `equations` to integrate;
+    `runs` counts the steps in which the code of a pathway runs. All else is over all blocks and the
+    whole run: equations of neurons and of synapses integrated for one step, spikes that arrive at
+    synapses, synapses made, rows recorded, seconds of sound heard by a neuron."""
+
+    objects: int
+    equations: int
+    steps: float
+    runs: float = 0.0
+    neurons: float = 0.0
+    stepwise: float = 0.0
+    events: float = 0.0
+    synapses: float = 0.0
+    rows: float = 0.0
+    heard: float = 0.0
+
+
+def work_of(experiment: Experiment, found: Estimate) -> Work:
+    """The work of a run; what hears a sound of unknown length is taken to be long."""
+    steps = UNKNOWN_STEPS if found.steps is None else found.steps
+    seconds = steps * found.dt
+    layers = {p.name: p for p in found.layers}
+    synapses = {p.name: p.count for p in found.connections}
+    objects, equations, heard = len(experiment.relays), 0, 0.0
+    runs, neurons, stepwise, events = 0.0, 0.0, 0.0, 0.0
+    for layer in experiment.layers:
+        count, group = layers[layer.name].count, layer.group
+        if layer.kind != "neurons" or group is None:
+            objects += 1
+            heard += seconds * count if layer.kind == "driven" else 0.0
+            continue
+        objects += 1 + 2 * (group.threshold is not None) + len(group.events)
+        odes = sum("/dt = " in equation for equation in group.equations)
+        equations += odes
+        neurons += steps * count * max(1, odes)
+    for c in experiment.connections:
+        each_step = len(c.summed) + sum("/dt = " in e and "event" not in e for e in c.equations)
+        objects += len(c.pathways) + len(c.summed) + (c.method is not None)
+        equations += each_step
+        stepwise += steps * synapses[c.name] * each_step
+        for pathway in c.pathways:
+            side = layers[getattr(c, pathway.side)]
+            runs -= steps * math.expm1(-side.rate * side.count * found.dt)
+            events += side.rate * seconds * synapses[c.name]
+    return Work(
+        objects, equations, steps, runs, neurons, stepwise, events, found.synapses,
+        found.recorded_rows, heard,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Speed:
-    """Seconds: to import and build, per step of a group or of synapses, per step of a neuron."""
+    """Seconds of processor time: of a process; to build a program, and more per object of it; in
+    each step, per object and per equation; and for one of each other kind of work."""
 
     start: float
-    build_part: float
-    part: float
+    build: float
+    build_object: float
+    object_step: float
+    equation_step: float
+    run: float
     neuron: float
+    stepwise: float
+    event: float
+    synapse: float
+    row: float
 
 
-# Measured on two cores with Brian2 2.9 (the starter spec, and the network of tests/benchmarks).
+# Fitted to what `python tests/benchmarks/plans.py` measured on a busy machine with Brian2 2.9.
 SPEEDS = {
-    "numpy": Speed(3.0, 0.0, 3e-5, 2e-8),
-    "cython": Speed(3.0, 6.0, 2e-5, 6e-9),
-    "cpp_standalone": Speed(8.0, 0.8, 3e-7, 4e-9),
-}
-
-
-PROCESS = 1.5
-"""Seconds that a shard costs besides its simulation, once the program is there."""
+    "numpy": Speed(
+        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.5e-4,
+        neuron=2e-8, stepwise=2e-8, event=1e-6, synapse=1e-6, row=2e-7,
+    ),
+    "cython": Speed(
+        start=2.7, build=1, build_object=6.8, object_step=4e-6, equation_step=3e-6, run=1e-4,
+        neuron=1e-8, stepwise=1e-8, event=2e-7, synapse=1e-6, row=2e-7,
+    ),
+    "cpp_standalone": Speed(
+        start=0.6, build=2.5, build_object=0.75, object_step=5e-8, equation_step=0, run=3.5e-6,
+        neuron=1.5e-9, stepwise=1.5e-9, event=1e-8, synapse=4e-7, row=1e-7,
+    ),
+}  # fmt: skip
+HEARD = 0.01
+"""Seconds for one neuron to hear a second of sound, which later runs and all shards keep."""
+COMMAND = 0.6
+"""Seconds of the command itself, whatever it runs."""
 WORTH = 2.0
 """Seconds that several processes must save."""
 SHARD_BYTES = 250e6
@@ -45,7 +114,7 @@ UNKNOWN_STEPS = 600_000
 @dataclass(frozen=True)
 class Plan:
     """The target that was chosen, how the blocks are cut into shards, of how many at most, how many
-    of these run at a time, and lines of (what, how much)."""
+    of these run at a time, how long that takes, and lines of (what, how much)."""
 
     model: str
     target: str
@@ -53,6 +122,7 @@ class Plan:
     shards: int
     most: int
     workers: int
+    times: Times
     lines: tuple[tuple[str, str], ...]
 
     def render(self) -> str:
@@ -62,11 +132,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Times:
-    """How long a run of `parts` groups and synapses would take; what hears a sound of unknown
-    length is taken to be long. `anew`: each shard is compiled for itself."""
+    """How long a run would take. `anew`: each shard is compiled for itself."""
 
     found: Estimate
-    parts: int
+    work: Work
     anew: bool
 
     @property
@@ -74,14 +143,26 @@ class Times:
         """Shards that there can be."""
         return 1 if self.found.coupled else self.found.blocks
 
-    def seconds(self, target: str, shards: int, workers: int) -> float:
-        """With shards that run some at a time."""
-        speed, found = SPEEDS[target], self.found
-        steps = UNKNOWN_STEPS if found.steps is None else found.steps
+    def build(self, target: str) -> float:
+        """Seconds to compile what may be kept already. A plan does not ask whether it is: the last
+        bits of a run depend on its target, which must not depend on the runs before."""
+        speed = SPEEDS[target]
+        return speed.build + speed.build_object * self.work.objects
+
+    def seconds(self, target: str, shards: int, workers: int, built: bool = False) -> float:
+        """With shards that run some at a time, each on a core of its own. `built`: the program is
+        kept from an earlier run, and so is what was heard."""
+        speed, work = SPEEDS[target], self.work
         rounds = math.ceil(shards / workers)
-        build = speed.start + self.parts * speed.build_part
-        each = steps * (self.parts * speed.part + found.neurons / shards * speed.neuron)
-        return build + rounds * each + (rounds - 1) * (build if self.anew else PROCESS)
+        shared = (
+            speed.neuron * work.neurons + speed.stepwise * work.stepwise
+            + speed.event * work.events + speed.synapse * work.synapses + speed.row * work.rows
+        )  # fmt: skip
+        each_step = speed.object_step * work.objects + speed.equation_step * work.equations
+        each = speed.start + each_step * work.steps + speed.run * work.runs + shared / shards
+        once = COMMAND if built else COMMAND + HEARD * self.work.heard
+        builds = 0 if built else rounds if self.anew else 1
+        return once + builds * self.build(target) + rounds * each
 
     def shards(self, target: str, workers: int, memory: float) -> int:
         """As many shards as cost at most a tenth more than the fastest number, for what finishes
@@ -106,8 +187,7 @@ def make_plan(
 ) -> Plan:  # fmt: skip
     """`auto` becomes the fastest target that this machine has. `workers` are processes at a time, 0
     for as many as there are cores."""
-    parts = 2 * len(experiment.layers) + 3 * len(experiment.connections)
-    time = Times(found, parts, lowering == "namespace")
+    time = Times(found, work_of(experiment, found), lowering == "namespace")
     workers = workers or usable_cores()
     memory = available_memory()
     cuts = {name: time.shards(name, workers, memory) for name in TARGETS}
@@ -124,6 +204,8 @@ def make_plan(
     synapses = ", ".join(
         f"{p.name} {'at most ' if p.at_most else ''}{p.count:,.0f}" for p in found.connections
     )
+    compiling = time.build(chosen)
+    kept = f" ({in_words(compiling)} of it to compile, unless that is kept)" if compiling else ""
     lines = (
         ("model", experiment.model),
         ("blocks", f"{table.rows:,}"),
@@ -136,11 +218,11 @@ def make_plan(
         ("memory", f"about {size_of(found.memory_bytes)}"),
         ("results", unknown if seconds is None else f"about {size_of(found.result_bytes)}"),
         ("estimated time", unknown if seconds is None else ", ".join(
-            f"{name} {in_words(time)}" for name, time in times.items())),
+            f"{name} {in_words(s)}" for name, s in times.items()) + kept),
         ("target", chosen),
         ("shards", f"{shards:,}, {workers:,} at a time" if shards > 1 else "1"),
     )  # fmt: skip
-    return Plan(experiment.model, chosen, table.rows, shards, time.most, workers, lines)
+    return Plan(experiment.model, chosen, table.rows, shards, time.most, workers, time, lines)
 
 
 def in_words(seconds: float) -> str:

@@ -36,20 +36,27 @@ def count(layer: Layer) -> str:
     return f'given["{layer.name}.N"]'
 
 
-def namespace(parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
-    items = [
-        f'"{p.name}": {times_unit(f"at({p.code}, {index})" if p.varies and index else p.code, p.unit)}'  # noqa: E501
-        for p in parameters
-    ]
+def namespace(owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
+    def value(p: Parameter) -> str:
+        if p.given:
+            return given_number(owner, p)
+        return times_unit(f"at({p.code}, {index})" if p.varies and index else p.code, p.unit)
+
+    items = [f'"{p.name}": {value(p)}' for p in parameters]
     if draws:
         items.insert(0, "**draw_functions()")
     return "{" + ", ".join(items) + "}"
 
 
+def given_number(owner: str, p: Parameter) -> str:
+    """A number of a component as it stands among the network's data."""
+    return f'given["{owner}.{p.name}"]'
+
+
 # Groups -----------------------------------------------------------------------------------------
 
 
-def group_context(group: Group) -> dict[str, Any]:
+def group_context(name: str, group: Group) -> dict[str, Any]:
     arguments = []
     if group.threshold is not None:
         arguments.append(("threshold", quoted([group.threshold])))
@@ -73,7 +80,7 @@ def group_context(group: Group) -> dict[str, Any]:
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
         "equations": group.equations, "arguments": arguments, "extra": extra,
-        "namespace": namespace(group.namespace, group.draws),
+        "namespace": namespace(name, group.namespace, group.draws),
     }  # fmt: skip
 
 
@@ -119,7 +126,7 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     return {
         "source": f'objects.groups["{c.pre}"]', "target": target, "assigned": assigned,
         "equations": equations, "sides": sides, "extra": extra,
-        "namespace": namespace(externals, c.draws_in_code, index),
+        "namespace": namespace(c.name, externals, c.draws_in_code, index),
         "method": f'"{c.method}"' if c.method else "",
     }  # fmt: skip
 
@@ -178,7 +185,15 @@ def give_calls(e: Experiment) -> list[str]:
     """What the network is given besides layers and connections."""
     heard = {bank.name: bank.sound for bank in e.filterbanks}
     layers = {layer.name: layer for layer in e.layers}
-    calls = [f'give_relay(given, x, "{r.name}", "{r.layer}", "{r.target}")' for r in e.relays]
+    calls = [
+        f"{given_number(owner, p)} = {p.code}"
+        for owner, parameters in (
+            *((x.name, x.group.namespace) for x in e.layers if x.group and x.kind == "neurons"),
+            *((c.name, c.namespace) for c in e.connections),
+        )
+        for p in parameters if p.given
+    ]  # fmt: skip
+    calls += [f'give_relay(given, x, "{r.name}", "{r.layer}", "{r.target}")' for r in e.relays]
     calls += [
         f'give_link(given, x, "{layer.name}", "{item.variable}", "{item.layer}")'
         for layer, item in links(e)

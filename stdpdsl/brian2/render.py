@@ -152,8 +152,13 @@ def group_text(layer: Layer, e: Experiment) -> str:
     assign = f'set_values(group, x.values["{layer.name}"])'
     if layer.kind == "neurons":
         assign = f"assign_all(group, given, {names})"
-    return fill("group.py.j2", group=group_context(group), name=layer.name, assign=assign,
-                count=count(layer)).rstrip()  # fmt: skip
+    else:  # what hears its sound runs before the network, which alone is given data
+        outside = tuple(replace(p, given=False) for p in group.namespace)
+        group = replace(group, namespace=outside)
+    context = group_context(layer.name, group)
+    return fill(
+        "group.py.j2", group=context, name=layer.name, assign=assign, count=count(layer)
+    ).rstrip()
 
 
 def neuron_draw(d: Draw, layer: Layer) -> str:

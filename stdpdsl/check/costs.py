@@ -40,6 +40,7 @@ class Part:
     at_most: bool = False
     bytes: float = 0.0  # in memory
     every: float = 0.0  # of a record line, in seconds
+    rate: float = ASSUMED_RATE  # of a layer's neurons, Hz
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Costs:
         })  # fmt: skip
         layers = tuple(
             Part(c.name, c.node, sizes[c.name] * self.copies(c),
-                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + added[c.name] + 6))
+                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + added[c.name] + 6),
+                 rate=self.rate(c))
             for c in self.symbols.layers
         )  # fmt: skip
         connections = tuple(self.connection(c, sizes) for c in self.symbols.connections)
@@ -270,11 +272,15 @@ class Costs:
             component = self.symbols.components.get(name.id)
             if component is None or component.kind != "layer" or seconds is None:
                 continue
-            rate = self.input_rate(component.node, component)
-            rate = ASSUMED_RATE if rate is None else rate
-            rows += rate * seconds * sizes[component.name] * self.copies(component)
+            each = self.rate(component) * seconds
+            rows += each * sizes[component.name] * self.copies(component)
         names = ", ".join(n.id for n in item.layers)
         return Part(names, item, rows, bytes=rows * ROW_MEMORY)
+
+    def rate(self, component: Component) -> float:
+        """Spikes per second of each of a layer's neurons, as far as the spec tells."""
+        found = self.input_rate(component.node, component)
+        return ASSUMED_RATE if found is None else found
 
     # Time
 

@@ -155,8 +155,8 @@ class ModelCode:
             code = f"draw_keys(x, {key}, {copies}, row)"
         else:
             code = f"draw_keys(x, {key}, {copies})" if many else f"draw_key({key}, 0)"
-        name = self.free(f"draw_key_{self.draws}")
-        self.externals[name] = Parameter(name, code, many or call.independent, "1")
+        name, varies = self.free(f"draw_key_{self.draws}"), many or call.independent
+        self.externals[name] = Parameter(name, code, varies, "1", given=not varies)
         place = f"{name}, t_in_timesteps, {self.element}"
         base = f"{distribution.base}_draw({place})"
         texts = [f"({arguments[a]})" for a in distribution.arguments]

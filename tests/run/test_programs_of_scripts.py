@@ -123,6 +123,66 @@ def test_one_program_for_other_numbers(tmp_path):
     assert not constant["spikes"].equals(cold["spikes"])
 
 
+DRAWING = """model drawing
+neuron cell:
+    parameters:
+        noisy = 0.5
+    equations:
+        v : 1
+        u : 1
+    threshold: v > 3
+    reset: v = 0
+    every 3 ms:
+        u = uniform(0, noisy)
+rule fails:
+    parameters:
+        p = 0.5
+    equations:
+        w : 1
+    on pre:
+        arrives = bernoulli(p)
+        w += 0.125*arrives
+        deliver w*arrives
+layer pre:
+    regular: 200 Hz
+    size: 4
+layer post:
+    neuron: cell
+    size: 3
+connect pre -> post as c:
+    pattern: all_to_all
+    plasticity: fails
+    deliver: w to v
+sweep:
+    grid:
+        c.p = {p}
+        post.noisy = [0.5, 1.5]
+record:
+    spikes of post
+    u of post every 10 ms
+run:
+    duration: 60 ms
+    seed: {seed}
+"""
+
+
+def test_one_program_for_other_draws(tmp_path):
+    """Neither the seed nor the table is part of a program that draws while it runs."""
+    one, two, other = (
+        script_of(DRAWING.format(p=p, seed=seed))
+        for p, seed in (("[0.25, 0.75]", 1), ("[0.25, 0.75]", 2), ("[0.5]", 2))
+    )
+    cold, stages, _ = run(tmp_path, "one", one)
+    assert stages == COLD and cold["weights"]["w"].nunique() > 3
+    for name, script in (("two", two), ("other", other)):
+        found, stages, loaded = run(tmp_path, name, script)
+        assert stages == WARM and not loaded
+        assert_same(found, run_here(tmp_path, script, f"{name}_numpy"))
+        assert not found["weights"]["w"].equals(cold["weights"]["w"])
+        assert not found["trajectories"]["value"].equals(cold["trajectories"]["value"])
+    assert len(programs(tmp_path)) == 1
+
+
 HEARD = """model heard
 sound two:
     stimuli: tones(frequency = [200 Hz, 800 Hz], duration = 40 ms)

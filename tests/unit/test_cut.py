@@ -1,14 +1,19 @@
 """Into how many shards a run is cut, and what decides it."""
 
+import math
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from stdpdsl import cli
 from stdpdsl.check import limits
 from stdpdsl.check.costs import Estimate, Part
+from stdpdsl.compiler import compile_source
 from stdpdsl.execution import machine
-from stdpdsl.plan import SHARD_BYTES, TARGETS, Times
+from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
+from stdpdsl.source import Source
 
 
 def cut(blocks, seconds, workers, target="cpp_standalone", anew=False, bytes_each=2e4,
@@ -17,7 +22,7 @@ def cut(blocks, seconds, workers, target="cpp_standalone", anew=False, bytes_eac
     found = Estimate(
         blocks, 1, (layer,), (), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, None, coupled
     )
-    times = Times(found, 7, anew)
+    times = Times(found, Work(6, 2, found.steps, neurons=layer.count * found.steps), anew)
     return times.shards(target, workers, memory), times
 
 
@@ -114,3 +119,39 @@ def test_what_fits_in_parts_is_not_refused(tmp_path, monkeypatch, capsys):
     shown = capsys.readouterr().out.splitlines()
     line = next(line for line in shown if line.startswith("shards"))
     assert line.endswith(", 2 at a time") and int(line.split()[1].rstrip(",")) >= 2e9 * 8 / 1e9
+
+
+def planned(text, target="auto"):
+    source = Source("spec.stdp", text)
+    return compile_source(source, Path(), [], "synapse", target).plan
+
+
+def test_work_is_counted_by_hand():
+    """10 blocks of 10 inputs at 20 Hz and 10 neurons, at whose rate (10 Hz) one can but guess."""
+    text = LARGE.replace("100000)", "10)")
+    work = planned(text).times.work
+    assert (work.objects, work.equations, work.steps) == (6, 1, 10_000)  # of 0.1 ms
+    assert work.neurons == 10_000 * 100 and work.stepwise == 0
+    assert work.events == pytest.approx((20 + 10) * 1000)  # each spike reaches ten synapses
+    assert work.synapses == 1000 and work.rows == 1000 * 11
+    # Of 10,000 steps: in those with a spike, of 10 inputs and of 100 neurons.
+    by_hand = 10_000 * ((1 - math.exp(-10 * 20 * 1e-4)) + (1 - math.exp(-100 * 10 * 1e-4)))
+    assert work.runs == pytest.approx(by_hand)
+    often = planned(text.replace("20 Hz", "80 Hz")).times.work
+    assert often.events == pytest.approx((80 + 10) * 1000)
+
+
+def test_what_makes_a_run_long_makes_it_worth_compiling():
+    short = LARGE.replace("100000)", "2)")
+    assert planned(short).target == "numpy"
+    many_synapses = short.replace("size: 10", "size: 1000").replace("20 Hz", "40 Hz")
+    long_run = short.replace("duration: 1 s", "duration: 100 s")
+    compiles = any(map(shutil.which, ("g++", "c++", "clang++")))
+    for text in (many_synapses, long_run):
+        plan = planned(text)
+        assert plan.target == ("cpp_standalone" if compiles else "numpy")
+        assert plan.times.seconds("cpp_standalone", 1, 1) < plan.times.seconds("numpy", 1, 1)
+        built = plan.times.seconds("cpp_standalone", 1, 1, built=True)
+        assert built + plan.times.build("cpp_standalone") == pytest.approx(
+            plan.times.seconds("cpp_standalone", 1, 1)
+        )

@@ -69,13 +69,14 @@ def synapse_draws(kind, key, edges, row=None):
 
 
 def draw_key(*key):
-    """The number, exact as a float, that stands for a stream in the network's own code."""
-    return float(int.from_bytes(digest_of(key)[:6], "big"))
+    """The whole number, exact as a float too, that stands for a stream in the network's code."""
+    return int.from_bytes(digest_of(key)[:6], "big")
 
 
 def draw_keys(x, component, draw, copies, row=None):
     """One such number for each copy."""
-    return np.array([draw_key(*name) for name in copy_keys((component, draw), copies, row)])
+    names = copy_keys((component, draw), copies, row)
+    return np.array([draw_key(*name) for name in names], dtype=float)
 
 
 DRAW_CPP = """
@@ -260,7 +261,7 @@ def draw_functions():
     def function(numpy_code, cpp, cython, more=0):
         made = Function(
             numpy_code, arg_units=[1] * (3 + more),
-            arg_types=["float", "integer", "integer", *["any"] * more],
+            arg_types=["any", "integer", "integer", *["any"] * more],
             return_unit=1, return_type="float", stateless=False,
         )  # fmt: skip
         # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.

@@ -379,7 +379,8 @@ def output_file(device, owner, name):
 def two_units(project, sources, data):
     """The whole project as two texts, for headers cost more than code: what runs in each step, and
     the rest. Sizes and durations become values that are read when the program starts."""
-    hot = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
+    once = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
+    parts = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
     sizes = {}
     for key, marker in data.markers.items():
         sizes[marker] = f"brian::_size_{data.number(key)}"
@@ -415,10 +416,9 @@ def two_units(project, sources, data):
             text = seldom_timed(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
-        if source in hot:
-            first.append(own_namespace(by_chunks(text), f"of_{Path(source).stem}"))
-        else:
-            second.append(text)
+        if source in parts:
+            text = own_namespace(by_chunks(text), f"of_{Path(source).stem}")
+        (first if source in parts and not once.match(source) else second).append(text)
     return "\n".join(first), "\n".join(second)
 
 
