@@ -73,8 +73,8 @@ def test_the_command_is_interrupted(tmp_path, number):
 def test_the_simulation_is_killed(tmp_path, number, words):
     process = command(tmp_path, LONG, "--target", "numpy")
     simulating(process)
-    (child,) = children(process.pid)
-    os.kill(child, number)
+    for child in children(process.pid):
+        os.kill(child, number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 3 and words in said and "nothing was saved" in said
     assert left(tmp_path) == []
@@ -85,11 +85,12 @@ def test_the_command_is_killed_and_started_again(tmp_path):
     """Nothing can be said then; what is left looks like no results, and is in nobody's way."""
     process = command(tmp_path, LONG, "--target", "numpy")
     simulating(process)
-    (child,) = children(process.pid)
+    scripts = children(process.pid)
     process.kill()
     process.wait()
-    os.kill(child, signal.SIGKILL)
-    assert [name.rpartition("-")[0] for name in left(tmp_path)] == ["s.results.partial"]
+    for child in scripts:
+        os.kill(child, signal.SIGKILL)
+    assert left(tmp_path) == ["s.results.shards"]
     assert cli.main(["summary", str(tmp_path / left(tmp_path)[0])]) == 1
     again = command(tmp_path, SHORT, "--target", "numpy")
     assert again.communicate()[1] == "" and again.returncode == 0
