@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results import Results, _require, load
+from .results import Results, load, require
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -173,7 +173,7 @@ class _Bar:
     def __enter__(self) -> _Bar:
         from .resources import load_support
 
-        tqdm = _require("tqdm.auto").tqdm
+        tqdm = require("tqdm.auto").tqdm
         self.live_text = load_support("progress").live_text
         shown = "{desc}{percentage:3.0f}% |{bar}| {elapsed}{postfix}"
         self.bar = tqdm(total=100, bar_format=shown)

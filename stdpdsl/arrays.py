@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .results import ResultsError, Table, _require
+from .results import ResultsError, Table, require
 
 _INNER = {
     "blocks": ("phase",),
@@ -23,7 +23,7 @@ def to_xarray(table: Table) -> Any:
     """An `xarray.Dataset`; ResultsError where the rows have no place in a grid."""
     from .design import design_of
 
-    xarray = _require("xarray")
+    xarray = require("xarray")
     if table.name not in _INNER:
         raise ResultsError(f"{table.name} are events and no grid; take to_pandas()")
     frame = table.to_pandas()

@@ -499,6 +499,26 @@ def verify(options: argparse.Namespace) -> int:
     return DONE if good else SIMULATION_FAILED
 
 
+def cache(options: argparse.Namespace) -> int:
+    """Delete what is kept between runs."""
+    import shutil
+
+    from .check.limits import size_of
+    from .grammar_cache import cache_folder
+    from .resources import load_support
+
+    folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}
+    for folder in folders:
+        size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise Stop(f"{folder}: error: {_reason(error)}", USAGE) from None
+        _say(f"freed {size_of(size)} in {folder}\n")
+    return DONE
+
+
 # Helpers ----------------------------------------------------------------------------------------
 
 
@@ -673,26 +693,6 @@ def _setting(text: str) -> str:
     if len(text.splitlines()) > 1:
         raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
     return text
-
-
-def cache(options: argparse.Namespace) -> int:
-    """Delete what is kept between runs."""
-    import shutil
-
-    from .check.limits import size_of
-    from .grammar_cache import cache_folder
-    from .resources import load_support
-
-    folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}
-    for folder in folders:
-        size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-        try:
-            if folder.exists():
-                shutil.rmtree(folder)
-        except OSError as error:
-            raise Stop(f"{folder}: error: {_reason(error)}", USAGE) from None
-        _say(f"freed {size_of(size)} in {folder}\n")
-    return DONE
 
 
 def _positive(text: str) -> float:

@@ -23,8 +23,6 @@ SATURATED = 300.0
 
 MOST_NAMED = 6
 
-FORMATS = ("text", "json")
-
 
 @dataclass(frozen=True)
 class Finding:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .results import ResultsError, Table, _require
+from .results import ResultsError, Table, require
 
 
 def to_neo(table: Table) -> Any:
@@ -15,7 +15,7 @@ def to_neo(table: Table) -> Any:
     spiked, with its `layer` and `neuron`. `t_stop` is the end of the run."""
     from .design import sweep_columns
 
-    neo = _require("neo")
+    neo = require("neo")
     if table.name != "spikes":
         raise ResultsError(f"{table.name} are no spikes; take to_pandas()")
     needed = ("layer", "block", "neuron", "t")

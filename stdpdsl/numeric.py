@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import ast
 from .builtins import CONSTANTS, FUNCTIONS, LISTS
 from .units import lookup, resolve
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Value = float | int | bool | np.ndarray
 
 
 class NotConstant(Exception):

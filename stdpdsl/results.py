@@ -228,12 +228,12 @@ class Table:
 
     def to_pandas(self) -> Any:
         """A `pandas.DataFrame`."""
-        _require("pandas")
+        require("pandas")
         return self.to_arrow().to_pandas()
 
     def to_polars(self) -> Any:
         """A `polars.DataFrame`."""
-        return _require("polars").from_arrow(self.to_arrow())
+        return require("polars").from_arrow(self.to_arrow())
 
     def to_xarray(self) -> Any:
         """An `xarray.Dataset` whose dimensions are the axes of the sweep; see `arrays.py`."""
@@ -302,7 +302,7 @@ class Table:
             raise ResultsError(f"{self.results.folder}: {self.name} has no column {name}; {near}")
 
 
-def _require(package: str) -> Any:
+def require(package: str) -> Any:
     """A library that is not needed otherwise."""
     from importlib import import_module
 

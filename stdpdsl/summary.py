@@ -10,8 +10,6 @@ from typing import Any
 
 from .results import Results, ResultsError
 
-FORMATS = ("table", "csv", "json")
-
 
 def summary(
     results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = ""

@@ -62,24 +62,14 @@ class Declared:
             for name, value in values.items()
         }
         order, cycles = dependency_order(uses)
+        given = {name: value for name, value in values.items() if value is not None}
         for cycle in cycles:
-            value = values[cycle[0]]
-            assert value is not None
-            following = cycle[1] if len(cycle) > 1 else cycle[0]
-            spot = next(n for n in names_in(value) if n.id == following)
-            self.report_cycle(spot, cycle, what)
+            self.reporter.cycle(cycle, given, alone="give it a value of its own")
             for name in cycle:
                 owner = "<constant>" if what == "constant" else what
                 self.known[owner, name] = None
         if what == "constant":
             self.constant_order = order
-
-    def report_cycle(self, spot: ast.Node, cycle: list[str], what: str) -> None:
-        way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
-        self.reporter.error(
-            "NAME018", spot, f"`{cycle[0]}` depends on itself",
-            help=f"the cycle: {way}" if len(cycle) > 1 else "give it a value of its own",
-        )  # fmt: skip
 
     # Lookup
 

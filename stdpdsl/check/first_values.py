@@ -26,13 +26,7 @@ class FirstValues:
         self.read(values.values(), self.symbols.neuron_scope(layer), layer)
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
-            following = cycle[1 % len(cycle)]
-            spot = next(n for n in names_in(values[cycle[0]]) if n.id == following)
-            way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
-            self.reporter.error(
-                "NAME018", spot, f"the initial value of `{cycle[0]}` depends on itself",
-                help=f"the cycle: {way}",
-            )  # fmt: skip
+            self.reporter.cycle(cycle, values, f"the initial value of `{cycle[0]}`")
 
     def connection(self, connection: Component) -> None:
         node = connection.node

@@ -57,12 +57,7 @@ class OwnMeasures:
         uses = {n: [x.id for x in names_in(m.value) if x.id in items] for n, m in items.items()}
         order, cycles = dependency_order(uses)
         for cycle in cycles:
-            following = cycle[1 % len(cycle)]
-            spot = next(n for n in names_in(items[cycle[0]].value) if n.id == following)
-            way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
-            self.reporter.error(
-                "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
-            )
+            self.reporter.cycle(cycle, {n: m.value for n, m in items.items()})
         for name in order:
             self.measure(items[name])
 

@@ -263,12 +263,7 @@ class Models:
         values = {e.name.id: e.rhs for e in equations if e.kind == "subexpression" and e.rhs}
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
-            following = cycle[1 % len(cycle)]
-            spot = next(n for n in names_in(values[cycle[0]]) if n.id == following)
-            way = " -> ".join(f"`{n}`" for n in [*cycle, cycle[0]])
-            self.reporter.error(
-                "NAME018", spot, f"`{cycle[0]}` depends on itself", help=f"the cycle: {way}"
-            )
+            self.reporter.cycle(cycle, values)
 
     def equation(
         self, equation: ast.Equation, context: Context, fellows: tuple[ast.Equation, ...]
@@ -424,7 +419,3 @@ def rate_argument(inference: Inference, call: ast.Call, context: Context) -> Non
 
 def _words(flag: tuple[ast.Ident, ...]) -> tuple[str, ...]:
     return tuple(word.id for word in flag)
-
-
-def variables_of(component: Component | None) -> dict[str, Symbol]:
-    return component.variables if component else {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .. import ast
 from ..diagnostics import Diagnostic, Label, did_you_mean
 from ..source import Span
+from .order import names_in
 
 # Comparing a name with thousands of others takes milliseconds; a file with thousands of unknown
 # names is told its first ones best.
@@ -61,6 +62,19 @@ class Reporter:
         labels: Iterable[tuple[ast.Node, str]] = (),
     ) -> None:
         self.error(code, where, message, label, help, labels, "warning")
+
+    def cycle(
+        self, names: list[str], values: Mapping[str, ast.Expr], what: str = "", alone: str = ""
+    ) -> None:
+        """Names of which each one's value uses the next, and the last one's the first. `what`
+        depends on itself, by default the first name; `alone` is the help for a cycle of one."""
+        following = names[1 % len(names)]
+        spot = next(n for n in names_in(values[names[0]]) if n.id == following)
+        way = " -> ".join(f"`{n}`" for n in [*names, names[0]])
+        self.error(
+            "NAME018", spot, f"{what or f'`{names[0]}`'} depends on itself",
+            help=alone if alone and len(names) == 1 else f"the cycle: {way}",
+        )  # fmt: skip
 
     def suggest(self, name: str, candidates: Iterable[str], what: str = "known here") -> str:
         """`did you mean ...?`, else a list of what there is."""

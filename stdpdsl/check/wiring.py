@@ -49,6 +49,7 @@ class Wiring:
             self.silent(node.pre, component.pre, "waits for its spikes")
         if "post" in triggers or (component.rule and component.rule.post_reset):
             self.silent(node.post, component.post, "waits for its spikes")
+
     def silent(self, place: ast.Ident, layer: Component | None, what: str) -> None:
         neuron = layer.neuron if layer else None
         if neuron is None or neuron.threshold is not None:
