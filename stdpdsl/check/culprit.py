@@ -124,8 +124,9 @@ def _suspects(
 
 
 def _is_unit(expr: ast.Expr, stated: Stated) -> bool:
-    named = isinstance(expr, ast.Name) and stated.context.scope.get(expr.id) is None
-    return named and lookup(expr.id) is not None
+    if not isinstance(expr, ast.Name) or stated.context.scope.get(expr.id) is not None:
+        return False
+    return lookup(expr.id) is not None
 
 
 def _value(symbol: Symbol, scope: Scope) -> ast.Expr | None:

@@ -31,7 +31,8 @@ def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
     """For a number that lacks its unit or has one too many."""
     inner, sign = expr, ""
     while isinstance(inner, ast.Unary):
-        inner, sign = inner.operand, sign + inner.op
+        sign += inner.op
+        inner = inner.operand
     if isinstance(inner, ast.Number) and found.is_none and not want.is_none:
         return f"give it its unit: `{sign}{inner.text} {example_unit(want)}`"
     if isinstance(inner, ast.Name) and inner.id == "inf" and found.is_none:
