@@ -334,8 +334,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -351,12 +351,13 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('E', 160, False, True, True, states=['v', 'ge', 'gi'])
     saving.layer('I', 40, False, True, True, states=['v', 'ge', 'gi'])
-    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupre, -1.0/p.EE.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupost, -1.0/p.EE.taupost, age)}, lambda edges: (0, p.EE.wmax))
+    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupre, -1.0/p.EE.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupost, -1.0/p.EE.taupost, age)}, lambda edges, p: (0, p.EE.wmax))
     saving.connection('EI', 'w', {'w': 'w'}, {}, None)
     saving.connection('IE', 'w', {'w': 'w'}, {}, None)
     saving.connection('II', 'w', {'w': 'w'}, {}, None)

@@ -302,8 +302,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'force': 'w', 'pairing': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'force': 'w', 'pairing': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -319,14 +319,15 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('input', 1, False, True, False, spikes=x.spikes['input'])
     saving.layer('teacher', 1, False, True, False, spikes=x.spikes['teacher'])
     saving.layer('cell', 1, False, True, True, states=['u', 'adapt', 'z', 'V_T', 'up', 'kick', 'I', 'v', 'low', 'low1', 'low2', 'low3', 'v_low', 'plus', 'plus1', 'plus2', 'plus3', 'v_plus'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
-    saving.connection('pairing', 'w', {'w': 'w', 'x': 'x'}, {}, lambda edges: (p.pairing.wmin, p.pairing.wmax))
+    saving.connection('pairing', 'w', {'w': 'w', 'x': 'x'}, {}, lambda edges, p: (p.pairing.wmin, p.pairing.wmax))
     return saving.blocks()
 
 

@@ -243,8 +243,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'learning': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'learning': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -260,12 +260,13 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('pattern', 20, True, True, False, spikes=x.spikes['pattern'])
     saving.layer('E', 6, False, True, True, states=['v', 'theta'])
-    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges: (0, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges, p: (0, p.learning.wmax))
     saving.connection('inhibition', None, {}, {}, None)
     saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, weight='w')
     return saving.blocks()

@@ -322,8 +322,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'force': 'w', 'release': 'w', 'learning': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'force': 'w', 'release': 'w', 'learning': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -339,9 +339,10 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('pre', 1, True, True, False, spikes=x.spikes['pre'])
     saving.layer('teacher', 1, True, True, False, spikes=x.spikes['teacher'])
     saving.layer('VTA', 1, True, True, False, spikes=x.spikes['VTA'])
@@ -349,7 +350,7 @@ def save(x, row, recorded, results):
     saving.layer('dopamine_cell', 1, False, True, False, states=['v'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     saving.connection('release', 'w', {'w': 'w'}, {}, None)
-    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, age), 'x_minus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, age)}, lambda edges: (p.learning.wmin, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, age), 'x_minus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
     return saving.blocks()
 
 

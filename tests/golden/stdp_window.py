@@ -231,8 +231,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'stdp': 'w', 'force': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'stdp': 'w', 'force': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -248,13 +248,14 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('pre', 1, True, True, False, spikes=x.spikes['pre'])
     saving.layer('teacher', 1, True, True, False, spikes=x.spikes['teacher'])
     saving.layer('post', 1, False, True, False, states=['v'])
-    saving.connection('stdp', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupre, -1.0/p.stdp.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupost, -1.0/p.stdp.taupost, age)}, lambda edges: (0, p.stdp.wmax))
+    saving.connection('stdp', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupre, -1.0/p.stdp.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupost, -1.0/p.stdp.taupost, age)}, lambda edges, p: (0, p.stdp.wmax))
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     return saving.blocks()
 

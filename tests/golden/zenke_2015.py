@@ -264,8 +264,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'count': 'w', 'learning': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'count': 'w', 'learning': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -281,14 +281,15 @@ def simulate(options, folder, results, row):
 
 
 def save(x, row, recorded, results):
-    """Write every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT)
+    """Write every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each)
     saving.layer('inhibition', 20, True, True, False, spikes=x.spikes['inhibition'])
     saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh', 'learning_H'])
     saving.layer('rate', 1, False, False, False, states=['H'])
     saving.connection('count', 'w', {'w': 'w'}, {}, None)
-    saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age), 'zpost': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age)}, lambda edges: (p.learning.wmin, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age), 'zpost': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
     return saving.blocks()
 
 

@@ -103,7 +103,8 @@ class Simulation:
         done = 0.0
         for number in range(len(self.phases)):
             begin_phase(
-                given, objects, self.phases, number, c["gates"], c["traces"], c["normalised"]
+                given, objects, self.phases, number, c["gates"], c["traces"], c["bounded"],
+                c["normalised"],
             )
             report = None  # a program built for one run is silent
             if here:
