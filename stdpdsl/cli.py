@@ -382,10 +382,11 @@ def lsp(options: argparse.Namespace) -> int:
         raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
     if _is_terminal(sys.stdin):
         _complain("this speaks with an editor, which starts it; Ctrl-C ends it")
+    allowed = [folder.resolve() for folder in _allowed(options)]
     gc.enable()  # this process lives long
     from .language_server import serve
 
-    serve()
+    serve(allowed)
     return DONE
 
 
@@ -761,7 +762,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
     sub.add_argument("code", metavar="CODE", help="such as UNIT002")
 
-    command("lsp", lsp, "Serve an editor: the language server, over standard input and output.")
+    sub = command("lsp", lsp, "Serve an editor: the language server, over standard streams.")
+    _reading(sub)
 
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl import cli
+from stdpdsl import cli, named_files
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.source import Source
 
@@ -77,6 +77,45 @@ def test_devices_and_pipes_are_no_files(tmp_path):
     old, new = NAMED["table"]
     for name in ("t", "z"):
         assert codes(STARTER.replace(old, new.format(name)), tmp_path) == ["FILE004"]
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_names_of_devices_on_windows_are_no_files(tmp_path, kind):
+    old, new = NAMED[kind]
+    for name in ("CON", "sub/aux", "nul.old", "com1", "LPT9 .x", "prn:", "CON/t"):
+        assert codes(STARTER.replace(old, new.format(name)), tmp_path) == ["FILE004"], name
+    (tmp_path / "here.wav").touch()
+    for name in ("console", "com", "aux_t", "com10"):
+        assert "FILE004" not in codes(STARTER.replace(old, new.format(name)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/*", "**/x/*", "*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*"]
+)
+def test_patterns_end_where_links_lead_back(tmp_path, pattern):
+    """Two such links, each 40 levels deep, are more folders than anyone can look into."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "t.wav").touch()
+    for name in ("one", "two"):
+        (tmp_path / "a" / name).symlink_to("..")
+    old, new = NAMED["sounds"]
+    source = Source("s.stdp", STARTER.replace(old, new.format(pattern)))
+    (error,) = check_text(source, tmp_path, [])[1]
+    assert error.code == "FILE004" and "has no end: `a/" in error.message
+    assert "FILE004" not in codes(STARTER.replace(old, new.format("*")), tmp_path)
+
+
+def test_patterns_that_look_into_too_much_are_refused(tmp_path, monkeypatch):
+    """Links that lead nowhere back, but fork."""
+    monkeypatch.setattr(named_files, "_MOST_FOLDERS", 1000)
+    for k in range(12):
+        (tmp_path / str(k)).mkdir()
+        for name in ("one", "two"):
+            (tmp_path / str(k) / name).symlink_to(tmp_path / str(k + 1))
+    old, new = NAMED["sounds"]
+    source = Source("s.stdp", STARTER.replace(old, new.format("0/**/*")))
+    (error,) = check_text(source, tmp_path, [])[1]
+    assert error.code == "FILE004" and "more than 1,000 folders" in error.message
 
 
 def test_a_folder_is_allowed_on_the_command_line(tree, capsys):
