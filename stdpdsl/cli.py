@@ -262,7 +262,7 @@ def diagnose(options: argparse.Namespace) -> int:
         found = findings(load(options.folder))
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
 
 
@@ -276,7 +276,7 @@ def compare(options: argparse.Namespace) -> int:
         found = differences(load(options.a), load(options.b))
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
@@ -297,7 +297,7 @@ def reproduce(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", USAGE) from None
     except RunFailed as error:
         raise Stop(f"error: {error}", error.status) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
@@ -318,7 +318,7 @@ def summary(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     except CompileError as error:  # of `--where`
         raise Stop(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n"), USAGE) from None
-    _say(text)
+    _show(text, options.format)
     return DONE
 
 
@@ -646,6 +646,13 @@ def _say(text: str) -> None:
         # Whoever read it has seen enough. The exit code stays what it is, and Python must not
         # trip over the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show(text: str, form: str) -> None:
+    """What results hold, which may come from a stranger; data for programs stay as they are."""
+    from .diagnostics import seen
+
+    _say(text if form in ("csv", "json") else seen(text))
 
 
 def _tell(text: str) -> None:
