@@ -40,6 +40,8 @@ PROGRAM_FORMAT = 1
 PROGRAMS_KEPT = 50
 PROGRAM_BYTES_KEPT = 2_000_000_000
 REPORT_EVERY = 0.5  # s
+# As Linux and the compilers call them. What counts in the first is that comparisons give masks.
+WIDE = (("avx512f", "avx512bw", "avx512dq", "avx512vl"), ("avx2",))
 
 # Read by the program when it starts. `number` is also called before main(), for global sizes.
 PROGRAM_INPUT = r"""
@@ -304,10 +306,12 @@ def program_flags():
     flags = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-frounding-math"]
     flags += ["-fno-math-errno", "-fno-trapping-math"]
     try:
-        wide = re.search(r"^flags\b.*\bavx2\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        known = re.search(r"^flags\b.*", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
-        wide = None
-    return [*flags, *(["-mavx2"] if wide else [])]
+        known = None
+    known = set(known[0].split()) if known else set()
+    wide = next((names for names in WIDE if known.issuperset(names)), ())
+    return [*flags, *(f"-m{name}" for name in wide)]
 
 
 def program_key(code, flags):
