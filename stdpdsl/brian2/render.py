@@ -88,8 +88,7 @@ def in_docstring(text: str) -> str:
 
 def coupling(e: Experiment) -> str:
     """The connections through which blocks feel one another, by name."""
-    shared = {layer.name: layer.shared for layer in e.layers}
-    return ", ".join(c.name for c in e.connections if shared[c.post] and not shared[c.pre])
+    return ", ".join(c.name for c in e.connections if c.couples)
 
 
 def import_block(imports: list[str]) -> str:

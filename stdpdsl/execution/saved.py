@@ -100,10 +100,11 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
     if not load_support("folder").is_result(output):
         return False
     metadata = load(output).metadata
-    lines = differences(
-        {"spec": metadata.get("spec"), "set": metadata.get("set"), "target": metadata["target"]},
-        {"spec": wanted.spec, "set": wanted.settings["set"], "target": wanted.settings["target"]},
-    )
+    said = {
+        "spec": metadata.get("spec"), "set": metadata.get("set"),
+        "parameters": metadata.get("lowering"), "target": metadata.get("target"),
+    }  # fmt: skip
+    lines = differences(said, {"spec": wanted.spec, **wanted.settings})
     if lines:
         raise JobError(f"{output}: holds other results; what differs:\n  " + "\n  ".join(lines))
     return True

@@ -36,7 +36,7 @@ from cache import stdpdsl_cache
 from live import PROGRAM_REPORT, live_line
 from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
-PROGRAM_FORMAT = 1
+PROGRAM_FORMAT = 2
 PROGRAMS_KEPT = 50
 PROGRAM_BYTES_KEPT = 2_000_000_000
 REPORT_EVERY = 0.5  # s
