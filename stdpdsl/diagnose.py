@@ -35,9 +35,9 @@ class Finding:
     help: str = ""
 
 
-def findings(results: Results) -> list[Finding]:
-    """Every check, in order."""
-    run = _Run(results)
+def findings(results: Results, design: Design | None = None) -> list[Finding]:
+    """Every check, in order; `design` where it is known already."""
+    run = _Run(results, design)
     return [one for check in CHECKS for one in check(run)]
 
 
@@ -64,12 +64,9 @@ def render(found: Iterable[Finding], form: str = "text") -> str:
 class _Run:
     """What the checks look at."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results: Results, design: Design | None):
         self.results = results
-
-    @cached_property
-    def design(self) -> Design:
-        return design_of(self.results)
+        self.design = design or design_of(results)
 
     @cached_property
     def block(self) -> np.ndarray:

@@ -57,7 +57,7 @@ def report(results: Results, blocks: Sequence[int] = ()) -> str:
 def content(data: Data) -> dict[str, Any]:
     """Everything that the template shows."""
     results, design = data.results, data.design
-    checks = findings(results)
+    checks = findings(results, design)
     measures = data.measures[:MOST_MEASURES]
     if len(data.measures) > len(measures):
         data.notes.append(f"{len(data.measures)} measures vary; {MOST_MEASURES} are drawn.")
