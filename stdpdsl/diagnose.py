@@ -110,6 +110,10 @@ def ended(run: _Run) -> Iterator[Finding]:
     reached = run.results.metadata.get("time_reached")
     if asked is None or reached is None:
         yield Finding(name, "unknown", "the metadata do not say which times were asked and reached")
+    elif run.results.metadata.get("until_stable"):
+        stable = run.blocks_where(np.asarray(run.design.columns["status"] == "stable"))
+        yield Finding(name, "passed", f"weights were stable {stable}, after"
+                      f" {shown(reached, 's')} of {shown(asked, 's')} at most")  # fmt: skip
     elif reached < asked * (1 - 1e-9):
         yield Finding(
             name, "found", f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
@@ -126,7 +130,7 @@ def finite(run: _Run) -> Iterator[Finding]:
     if status is None:
         yield Finding(name, "unknown", "the blocks have no status")
         return
-    bad = np.asarray(status != "ok")
+    bad = np.asarray(status == "nan")
     weights = _not_finite(run)
     if not np.any(bad) and not weights:
         yield Finding(name, "passed", "no NaN and no infinity")

@@ -32,6 +32,7 @@ FIXED_COLUMNS = (
     "phase",
     "post",
     "pre",
+    "stable_after",
     "status",
     "stimulus",
     "t",

@@ -100,9 +100,10 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
     if not load_support("folder").is_result(output):
         return False
     metadata = load(output).metadata
+    said = ("set", "target", "until_stable")
     lines = differences(
-        {"spec": metadata.get("spec"), "set": metadata.get("set"), "target": metadata["target"]},
-        {"spec": wanted.spec, "set": wanted.settings["set"], "target": wanted.settings["target"]},
+        {"spec": metadata.get("spec"), **{name: metadata.get(name) for name in said}},
+        {"spec": wanted.spec, **{name: wanted.settings.get(name) for name in said}},
     )
     if lines:
         raise JobError(f"{output}: holds other results; what differs:\n  " + "\n  ".join(lines))

@@ -195,7 +195,7 @@ def caption(data: Data) -> str:
         said.append("Each dot is a block; the line is the mean over the other parameters.")
     if d.phases and (len(d.axes) > 2 and not d.grid):
         said.append(f"At the end of phase {d.phases[-1]}.")
-    bad = np.count_nonzero(d.columns["status"] != "ok") if "status" in d.columns else 0
+    bad = np.count_nonzero(d.columns["status"] == "nan") if "status" in d.columns else 0
     if bad:
         said.append(f"{bad} rows have values that are not finite; they are left out (grey).")
     return " ".join(said)

@@ -24,6 +24,7 @@ class Data:
         self.dt = dt
         self.folder = folder
         self.phase_steps = []
+        self.until = None  # when blocks are stable: tolerance, and window in steps
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
         self.spikes = {}

@@ -258,13 +258,16 @@ def seed_noise(data, key):
         seed(data[key])
 
 
-def advance(network, data, key, report=None):
-    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's."""
+def advance(network, data, key, report=None, instead=None):
+    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's. Then
+    `instead` of the line that runs the network, a program has instead(line)."""
     from brian2 import get_device, second
 
     options = {"namespace": {}, "report_period": REPORT_EVERY * second}
     if not isinstance(data, ProgramData):
         network.run(data[key] * second, report=report, **options)
+        if instead:
+            exchange_run(network, instead)
         return
     if not data.durations:
         # A second run would go on after Ctrl-C in the first.
@@ -273,6 +276,8 @@ def advance(network, data, key, report=None):
     queue = get_device().main_queue
     before = len(queue)
     network.run(data[key] * second, report=report or PROGRAM_REPORT, **options)
+    if instead:
+        exchange_run(network, instead)
     if data.durations:
         # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
         clocks = {o.clock for o in network.sorted_objects}
@@ -280,8 +285,18 @@ def advance(network, data, key, report=None):
         names = {get_device().get_array_name(variable) for variable in times}
         added = [x for x in queue[before:] if x[0] != "set_by_single_value" or x[1][0] not in names]
         queue[before:] = added
-    data.durations.append(key)
+    if not instead:
+        data.durations.append(key)
     get_device().code_lines["before_network_run"].clear()  # what replay put there is done once
+
+
+def exchange_run(network, instead):
+    """Put instead(line) in place of the last line that runs the network."""
+    from brian2 import get_device
+
+    lines = next(x[1][1] for x in reversed(get_device().main_queue) if x[0] == "run_network")
+    place = next(k for k, line in enumerate(lines) if line.startswith(f"{network.name}.run("))
+    lines[place] = instead(lines[place])
 
 
 # Building ----------------------------------------------------------------------------------------
@@ -401,7 +416,7 @@ def two_units(project, sources, data):
     given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
-    run = re.compile(r"(\.run\()[^,]+(, report_progress, )")
+    run = re.compile(r"(\.run\()[\d.e+-]+(, report_progress, )")
     durations = iter(data.durations)
     first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
     for source in sources:

@@ -25,6 +25,7 @@ from program import (
 from progress import say
 from recorded import audit_constants, outputs_of
 from sources import code_of, numbers_in
+from stable import WATCH, Watcher, watch, watched_run
 
 PREFERENCES = {
     "core.default_float_dtype": "float64",
@@ -98,7 +99,10 @@ class Simulation:
         c = self.changes
         here = type(get_device()).__name__ == "RuntimeDevice"
         objects = self.network(self.x, given, self.p)
+        if self.x.until:
+            watch(given, objects)
         network = Network(*objects.all())
+        watcher = self.watcher(given, objects, network) if self.x.until else None
         live = self.live()
         done = 0.0
         for number in range(len(self.phases)):
@@ -110,13 +114,32 @@ class Simulation:
                 report = reporter(live, done, objects, c["weights"])
             elif isinstance(given, ProgramData):
                 report = program_report(objects, c["weights"])
-            advance(network, given, phase_key(number), report)
+            advance(network, given, phase_key(number), report, None if here else watcher)
             done += given[phase_key(number)]
             if number < len(self.phases) - 1:
                 end_phase(objects, number, c["weights"])
+        if watcher and here:
+            watcher.put_back()
         end_run(objects, c["computed"])
         audit_constants(objects)
         return outputs_of(objects)
+
+    def watcher(self, given, objects, network):
+        """What looks at the weights of a network here, or writes the C++ that does."""
+        from brian2 import get_device
+
+        weights = self.changes["weights"]
+        if type(get_device()).__name__ == "RuntimeDevice":
+            watcher = Watcher(self.x, objects, weights, network)
+            network.add(watcher.operation())
+            return watcher
+        keys = {"tolerance": f"{WATCH}.tolerance", "window": f"{WATCH}.window",
+                "duration": phase_key(0)}  # fmt: skip
+        if isinstance(given, ProgramData):
+            numbers = {name: f"number({given.number(key)})" for name, key in keys.items()}
+        else:
+            numbers = {name: repr(float(given[key])) for name, key in keys.items()}
+        return lambda line: watched_run(self.x, objects, weights, numbers, line)
 
     def by_program(self):
         """Its outputs, by a kept program where the target is one."""
@@ -153,6 +176,7 @@ class Simulation:
         code = code_of(self.network, self.describe, cached_program)
         numbers = numbers_in(code, self.p)
         decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
+        decides += [self.x.sizes] if self.x.until else []
 
         def build(marked):
             self.say("compiling")
