@@ -251,7 +251,7 @@ def report(options: argparse.Namespace) -> int:
     try:
         from .report import report as page
 
-        text = page(load(options.folder), options.blocks or ())
+        text = page(load(options.folder), options.blocks or (), options.windows)
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     try:
@@ -813,6 +813,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
     )
+    sub.add_argument(
+        "--windows", action="store_true",
+        help="and the STDP window of each rule with these blocks' parameters, which takes seconds",
+    )  # fmt: skip
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(

@@ -62,10 +62,12 @@ def until(text: str) -> Until:
         problems.append(Diagnostic("TYPE013", tolerance.span, f"a tolerance cannot be {found:g}",
                                    help=f"write a number between 0 and 1, {help}"))  # fmt: skip
     seconds = _seconds(window)
-    if window is not None and seconds is None:
+    if window is None:
+        pass
+    elif seconds is None:
         problems.append(Diagnostic("UNIT002", window.span, "expected a time, the window over which"
                                    " the weights are watched", help=help))  # fmt: skip
-    elif seconds is not None and not 0 < seconds < float("inf"):
+    elif not 0 < seconds < float("inf"):
         problems.append(Diagnostic("TYPE013", window.span, f"a window cannot be {seconds:g} s",
                                    help="write a time above 0 s"))  # fmt: skip
     if problems:

@@ -67,6 +67,7 @@ class Data:
 
     results: Results
     asked: Sequence[int] = ()
+    windows: bool = False
     notes: list[str] = field(default_factory=list)
 
     @cached_property

@@ -19,6 +19,7 @@ from .parallel import parallel
 from .responses import responses
 from .style import plotting
 from .sweeps import FACETS, opening
+from .windows import windows
 
 FIRST = 6  # figures before "more measures"
 SAID = 4  # sentences
@@ -36,8 +37,9 @@ class Column:
     words: bool
 
 
-def report(results: Results, blocks: Sequence[int] = ()) -> str:
-    """The HTML of a run's report; `blocks` are shown side by side, else some that stand for all.
+def report(results: Results, blocks: Sequence[int] = (), show_windows: bool = False) -> str:
+    """The HTML of a run's report; `blocks` are shown side by side, else some that stand for all,
+    with `show_windows` the STDP windows of their rules too, which are simulated: some seconds each.
 
     ResultsError where matplotlib is missing, the results are damaged, or there is no such block.
     """
@@ -49,7 +51,7 @@ def report(results: Results, blocks: Sequence[int] = ()) -> str:
         loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    data = Data(results, blocks)
+    data = Data(results, blocks, show_windows)
     template = environment.get_template("report.html.j2")
     return template.render(**content(data))
 
@@ -64,7 +66,7 @@ def content(data: Data) -> dict[str, Any]:
     figures = [(m, opening(data, m, f"m{k}")) for k, m in enumerate(measures)]
     figures = [(m, svg) for m, svg in figures if svg]
     lines = [(m, parallel(data, m, f"p{k}")) for k, m in enumerate(measures[:2])]
-    side = [*rows_of_figures(data), *responses(data)]
+    side = [*rows_of_figures(data), *responses(data), *windows(data)]
     shared = [(r.title, r.figures[None]) for r in side if None in r.figures]
     metadata = results.metadata
     return {
