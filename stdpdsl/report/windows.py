@@ -14,7 +14,7 @@ import numpy as np
 from .. import ast
 from ..check import check
 from ..check.rows import Rows
-from ..check.symbols import Component
+from ..check.symbols import Component, Type
 from ..compiler import library
 from ..diagnostics import CompileError, has_errors
 from ..execution.once import RunFailed
@@ -55,14 +55,21 @@ def windows(data: Data) -> Iterator[Row]:
         if reason:
             data.notes.append(f"{c.name} has no STDP window: {name} {reason}.")
             continue
-        yield from row(data, c, rows.values(c.name, c.parameters), n)
+        units = {n: _unit(checked.type_of(s)) for n, s in c.parameters.items()}
+        yield from row(data, c, rows.values(c.name, c.parameters), units, n)
 
 
-def row(data: Data, c: Component, values: dict[str, Any], n: int) -> Iterator[Row]:
+def _unit(kind: Type | None) -> str:
+    return "" if kind is None or kind.dim.unit_name() == "1" else f" {kind.dim.unit_name()}"
+
+
+def row(
+    data: Data, c: Component, values: dict[str, Any], units: dict[str, str], n: int
+) -> Iterator[Row]:
     """The windows of a connection, all of one scale."""
     rule = c.rules[0]
     protocol = replace(PROTOCOLS.get(rule.name.id, Protocol()), count=COUNT)
-    given = [written(data, c, values, block) for block in data.chosen]
+    given = [written(data, values, units, block) for block in data.chosen]
     sets = list(dict.fromkeys(given))
     try:
         found = curves(window_of(c, sets), protocol, "numpy", lambda _: None)
@@ -80,15 +87,15 @@ def row(data: Data, c: Component, values: dict[str, Any], n: int) -> Iterator[Ro
     })  # fmt: skip
 
 
-def written(data: Data, c: Component, values: dict[str, Any], block: int) -> tuple[str, ...]:
+def written(
+    data: Data, values: dict[str, Any], units: dict[str, str], block: int
+) -> tuple[str, ...]:
     """A block's parameters as the language writes them, in their order."""
     at = int(np.argmax(data.design.columns["block"] == block))
     found = []
-    for name, symbol in c.parameters.items():
+    for name, unit in units.items():
         value = np.asarray(values[name])
-        number = float(value[at] if value.ndim else value)
-        unit = symbol.type.dim.unit_name() if symbol.type is not None else "1"
-        found.append(f"{number!r}" + ("" if unit in ("", "1") else f" {unit}"))
+        found.append(f"{float(value[at] if value.ndim else value)!r}{unit}")
     return tuple(found)
 
 
