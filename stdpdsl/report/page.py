@@ -262,13 +262,17 @@ def block_table(data: Data) -> dict[str, Any]:
         number = values.dtype.kind in "iuf"
         factor, unit = scale_for(values, unit) if number else (1.0, "")
         cells: list[tuple[str, Any]] = [
-            (pretty(v * factor), v) if number else (pretty(v), v) for v in values.tolist()
+            (cell(v, factor) if number else pretty(v), v) for v in values.tolist()
         ]
         columns.append(Column(label(varying[name].title if name in varying else name, unit),
                               cells, not number))  # fmt: skip
     sparks = sparklines(data, d.columns["block"][rows].astype(int))
     cells_by_row = list(zip(*(c.cells for c in columns), strict=True))
     return {"columns": columns, "rows": cells_by_row, "sparks": sparks}
+
+
+def cell(value: float, factor: float) -> str:
+    return "\N{EN DASH}" if value != value else pretty(value * factor)
 
 
 def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:

@@ -19,7 +19,7 @@ from ..compiler import library
 from ..diagnostics import CompileError, has_errors
 from ..execution.once import RunFailed
 from ..parser import parse
-from ..quantities import label
+from ..quantities import label, symbol
 from ..settings import typed_expression, with_settings
 from ..source import Source
 from ..window.curves import Curve, curves
@@ -31,6 +31,9 @@ from .style import RULE, SERIES, Canvas
 
 COUNT = 60
 """Lags of a window."""
+
+FLAT = 0.2
+"""A window of less than this part of another's height would be a line beside it."""
 
 
 def windows(data: Data) -> Iterator[Row]:
@@ -78,12 +81,15 @@ def row(
         why = said[0].message if said else str(error).partition("\n")[0]
         data.notes.append(f"No STDP window of {c.name}: {why}.")
         return
-    largest = max(float(np.max(np.abs(curve.change))) for curve in found)
-    unit = data.units.get(f"{c.name}.{c.weight}", "")
-    yield Row(f"{c.name}: STDP window of {rule.name.id}, {protocol_text(protocol)}", {
-        block: draw(found[sets.index(one)], protocol, largest, label(f"Δ{c.weight}", unit),
-                    f"wi{n}-{tag(block)}")
-        for block, one in zip(data.chosen, given, strict=True)
+    heights = [float(np.max(np.abs(curve.change))) for curve in found]
+    own = min(heights) < FLAT * max(heights)
+    title = f"{c.name}: STDP window of {rule.name.id}, {protocol_text(protocol)}"
+    title += ", each with a scale of its own" if own else ""
+    unit = symbol(data.units.get(f"{c.name}.{c.weight}", ""))
+    yield Row(title, {
+        block: draw(found[k], protocol, heights[k] if own else max(heights),
+                    label(f"Δ{c.weight}", unit), f"wi{n}-{tag(block)}")
+        for block, k in zip(data.chosen, map(sets.index, given), strict=True)
     })  # fmt: skip
 
 

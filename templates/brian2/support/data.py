@@ -68,6 +68,10 @@ class Data:
             else:
                 self.values[component] = values | self.values[component]
 
+    def own_sizes(self):
+        """Neurons of the layers of which each block has its own."""
+        return {layer: size for layer, (size, shared) in self.sizes.items() if not shared}
+
     def copies(self, shared):
         """The replicate of each copy."""
         return self.replicate_of_copy if shared else self.replicate_of_block

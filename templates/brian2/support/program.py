@@ -591,7 +591,7 @@ def forget_programs(cache, count, size, in_use=None):
 def run_program(program, data, workdir, report=None):
     """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t, spikes, weights)` is called now and then, as live_line has them.
+    `report(t, spikes, weights, silent)` is called now and then, as live_line has them.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -605,12 +605,28 @@ def run_program(program, data, workdir, report=None):
         if array["size"] and len(values) != data[array["size"]]:
             raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
         values.tofile(workdir / array["file"])
+    follow_program([str(program / "main"), "--results_dir", "results/"], workdir, report)
+    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
+    if abs(done - 1) > 1e-9:
+        raise ProgramError(f"the run ended after {done:.3%} of its duration")
+
+    def read(name):
+        """One output's final values; of a state monitor, a row per sample."""
+        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
+        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
+        return values if width is None else values.reshape(-1, data[width])
+
+    return Outputs(manifest["outputs"], read)
+
+
+def follow_program(command, workdir, report):
+    """Run a program to its end, or raise ProgramError; `report` as run_program has it."""
     environment = {**os.environ, "LD_BIND_NOW": "1"}
-    with (workdir / "errors.txt").open("w+", encoding="utf-8", errors="replace") as errors:
+    errors_file = Path(workdir) / "errors.txt"
+    with errors_file.open("w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(
-            [str(program / "main"), "--results_dir", "results/"],
-            cwd=workdir, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=errors, text=True,
+            command, cwd=workdir, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
         try:
             for line in process.stdout:
@@ -624,17 +640,6 @@ def run_program(program, data, workdir, report=None):
         if status:
             errors.seek(0)
             raise ProgramError(how_it_failed(status, errors.read(2000)))
-    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
-    if abs(done - 1) > 1e-9:
-        raise ProgramError(f"the run ended after {done:.3%} of its duration")
-
-    def read(name):
-        """One output's final values; of a state monitor, a row per sample."""
-        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
-        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
-        return values if width is None else values.reshape(-1, data[width])
-
-    return Outputs(manifest["outputs"], read)
 
 
 def how_it_failed(status, errors):

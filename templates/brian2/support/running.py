@@ -18,6 +18,7 @@ from program import (
     advance,
     cached_program,
     compiler,
+    follow_program,
     program_flags,
     run_program,
     runtime_reader,
@@ -109,11 +110,8 @@ class Simulation:
             begin_phase(
                 given, objects, self.phases, number, c["gates"], c["traces"], c["normalised"]
             )
-            report = None  # a program built for one run is silent
-            if here:
-                report = reporter(live, done, objects, c["weights"])
-            elif isinstance(given, ProgramData):
-                report = program_report(objects, c["weights"])
+            shown = objects, c["weights"], self.x.own_sizes()
+            report = reporter(live, done, *shown) if here else program_report(*shown)
             advance(network, given, phase_key(number), report, None if here else watcher)
             done += given[phase_key(number)]
             if number < len(self.phases) - 1:
@@ -167,7 +165,16 @@ class Simulation:
         write_drives(self.x, project)
         get_device().build(directory=project, compile=True, run=False, with_output=False)
         self.say("simulating")
-        get_device().run(directory=project, with_output=False)
+        device = get_device()
+        os.makedirs(os.path.join(project, device.results_dir), exist_ok=True)
+        command = [os.path.join(project, "main"), "--results_dir", device.results_dir]
+        try:
+            follow_program(command, project, self.progress())
+        except ProgramError as error:
+            stop(str(error))
+        device.has_been_run = True
+        for clock in device.clocks:  # Brian2 takes it to stand at the end
+            device.array_cache[clock.variables["t"]] = None
         return runtime_reader(outputs)
 
     def as_a_program(self):
@@ -176,7 +183,7 @@ class Simulation:
         code = code_of(self.network, self.describe, cached_program)
         numbers = numbers_in(code, self.p)
         decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
-        decides += [self.x.sizes] if self.x.until else []
+        decides.append(self.x.sizes)
 
         def build(marked):
             self.say("compiling")
@@ -203,7 +210,7 @@ class Simulation:
     def live(self):
         """What tells how far the run is."""
         sizes = {key.removesuffix(".N"): n for key, n in self.given.items() if key.endswith(".N")}
-        return Live(self.options.events, self.total, sizes)
+        return Live(self.options.events, self.total, sizes, self.x.blocks)
 
 
 def kinds_of(given):
