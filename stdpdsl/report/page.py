@@ -220,7 +220,8 @@ def constants(data: Data) -> list[str]:
         if not len(good):
             text += " (in none)"
         elif not varies(good):
-            text += f" ({pretty(good[0], unit)})"
+            some = f", in {len(good)} of {len(values)}" if len(good) < len(values) else ""
+            text += f" ({pretty(good[0], unit)}{some})"
         found.append(text)
     return found
 

@@ -13,8 +13,9 @@ PROGRAM_REPORT = """
 
 class Live:
     """Tells how far a run is: report(t, elapsed, spikes, weights, silent), with the spikes so far
-    of each layer, the mean weight (SI) of each connection, and the number of blocks in which a layer
-    has had no spike. `sizes` are the layers' numbers of neurons, over all of so many blocks."""
+    of each layer, the mean weight (SI) of each connection, and the number of blocks in which a
+    layer has had no spike. `sizes` are the layers' numbers of neurons, over all of so many
+    blocks."""
 
     def __init__(self, events, total, sizes, blocks=1):
         self.events, self.total, self.sizes, self.blocks = events, total, sizes, blocks
