@@ -260,7 +260,8 @@ def spikes(data: Data) -> Iterator[Row]:
     if rows is None:
         return
     end = float(data.results.metadata.get("time_reached") or rows["t"].max())
-    ends = {None: end, **{block: data.end_of(block, end) for block in data.chosen}}
+    ends: dict[int | None, float] = {None: end}
+    ends.update({block: data.end_of(block, end) for block in data.chosen})
     for n, layer in enumerate(dict.fromkeys(rows["layer"].tolist())):
         mine = pick(rows, rows["layer"] == layer)
         shared = bool(np.all(np.isnan(mine["block"].astype(float))))
