@@ -442,6 +442,10 @@ RUN: dict[str, tuple[str, str]] = {
         "constants of the same value under different names, the result is NaN, and with nearly the "
         "same value few digits are right. Numerical methods have no such trouble.",
     ),
+    "RUN013": (
+        "operator the wrong way round",
+        "`w =- x` sets `w` to `-x`, where `w -= x` takes `x` from it.",
+    ),
 }
 
 TARGET: dict[str, tuple[str, str]] = {

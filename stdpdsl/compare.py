@@ -14,7 +14,7 @@ from .design import sweep_columns
 from .quantities import shown
 from .results import Results, flat
 
-NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards")
+NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum")
 MOST_ROWS = 20_000_000
 KEYS = (
     "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post", "neuron", "t",

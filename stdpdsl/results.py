@@ -20,7 +20,8 @@ from .resources import load_support
 if TYPE_CHECKING:
     from .plot import Plot
 
-TABLES: tuple[str, ...] = load_support("folder").TABLES
+_FOLDER = load_support("folder")
+TABLES: tuple[str, ...] = _FOLDER.TABLES
 
 FIXED_COLUMNS = (
     "block",
@@ -166,7 +167,11 @@ class Results:
         if name not in self.tables:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
+        known = self.metadata["footers"][name]
         try:
+            for part in parts:
+                if _FOLDER.footer_checksum(part) != known.get(part.name):
+                    raise ValueError(f"the footer of {part.name} has changed")
             # A bit that has changed on the disk is an error, not another number.
             checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
             form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
@@ -325,14 +330,17 @@ def load(folder: str | Path) -> Results:
         metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         form = metadata["format"]
         complete = isinstance(metadata["tables"], dict)
+        whole = metadata.get("checksum") == _FOLDER.checksum(metadata)
     except FileNotFoundError:
         raise ResultsError(f"{folder}: holds no stdpdsl results (no metadata.json)") from None
     except OSError as error:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
-    if form != "stdpdsl results 2" or not complete:
+    if form != _FOLDER.RESULT_FORMAT or not complete:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
+    if not whole:
+        raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum is another")
     return Results(folder, metadata)
 
 

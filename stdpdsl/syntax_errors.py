@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .builtins import PATTERNS
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .source import Source, Span
 
@@ -351,7 +352,10 @@ def _attribute(f: Failure) -> Diagnostic | None:
     if f.piece.kind != "." or not (f.after_value or f.after_target):
         return None
     hint = "a component's own names are written plainly; the other side's end in `_pre`, `_post`"
-    if f.context({"plasticity"}):
+    if f.context({*BLOCKS, "derive"}) == "derive":
+        last = re.match(r"[.]\s*(\w*)", f.source.text[f.piece.start :])
+        hint = f"a column is named by its last part: `{last[1] if last else 'Apre'}`"
+    elif f.context({"plasticity"}):
         hint = "a port is bound with `of`, as in `reward = spikes of VTA`"
     return Diagnostic("SYN018", f.span, "an expression has no dotted names", help=hint)
 
@@ -537,6 +541,16 @@ def _advice(f: Failure) -> str:
         return "write `where`"
     if piece.text == "*" and before == "]":
         return "a list's unit follows after one space: `[10, 20] ms`"
+    after = f.source.text[piece.end :]
+    if piece.text == "," and previous and previous.kind in ("NUMBER", "QUANTITY"):
+        if previous.end == piece.start and (digits := re.match(r"\d+", after)):
+            return f"the decimal sign is a point: `{before}.{digits[0]}`"
+        axis = re.search(r"= *([^=#]+?)( [A-Za-z][\w*/]*)? *(#.*)?$", line)
+        if axis and f.context({*BLOCKS, "grid", "zip"}) in ("grid", "zip"):
+            return f"a list stands in brackets: `[{axis[1]}]{axis[2] or ''}`"
+    if piece.text == "-" and f.context({*BLOCKS, "pattern"}) == "pattern" and previous:
+        word = re.match(r"[\w-]+", f.source.text[previous.start :])
+        return did_you_mean(word[0].replace("-", "_"), PATTERNS) if word else ""
     if piece.text == "," and f.expected == {"NEWLINE"}:
         return "start a new line"
     if before == "requires":

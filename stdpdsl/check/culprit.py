@@ -11,7 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .. import ast
-from ..units import AMP, COULOMB, FARAD, HERTZ, METRE, MOLAR, NONE, OHM, SECOND, SIEMENS, VOLT, Dim
+from ..units import (
+    AMP,
+    COULOMB,
+    FARAD,
+    HERTZ,
+    METRE,
+    MOLAR,
+    NONE,
+    OHM,
+    SECOND,
+    SIEMENS,
+    VOLT,
+    Dim,
+    lookup,
+)
 from .infer import Context, Inference, owner_key
 from .order import names_in
 from .report import Reporter
@@ -85,8 +99,15 @@ def _suspects(
 ) -> list[tuple[ast.Expr, Symbol | None, ast.Expr, Type]]:
     """Each number, parameter and constant of an equation: use, symbol, value, type."""
     found: dict[object, tuple[ast.Expr, Symbol | None, ast.Expr, Type]] = {}
+    units = {
+        id(node.left)
+        for node in ast.walk(stated.expr)
+        if isinstance(node, ast.Binary) and node.op in ("*", "/") and _is_unit(node.right, stated)
+    }
     for node in ast.walk(stated.expr):
         if isinstance(node, ast.Number | ast.Quantity):
+            if id(node) in units:  # `1*mV` has its unit
+                continue
             own = inference.types.get(id(node))
             if own is not None and own.kind in ("integer", "float"):
                 found[id(node)] = node, None, node, own
@@ -100,6 +121,12 @@ def _suspects(
             if own is not None and value is not None and own.kind in ("integer", "float"):
                 found.setdefault(node.id, (node, symbol, value, own))
     return list(found.values())
+
+
+def _is_unit(expr: ast.Expr, stated: Stated) -> bool:
+    if not isinstance(expr, ast.Name) or stated.context.scope.get(expr.id) is not None:
+        return False
+    return lookup(expr.id) is not None
 
 
 def _value(symbol: Symbol, scope: Scope) -> ast.Expr | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import ast
+from ..source import Span
 from ..units import NONE
 from .infer import Context, Inference
 from .names import reason
@@ -79,6 +80,7 @@ def update(
     inference: Inference, statement: ast.Update, context: Context, known: dict[str, Type | None]
 ) -> None:
     target, op = statement.target, statement.op
+    backwards(inference, statement)
     symbol = context.scope.get(target.id)
     if symbol is None:
         local(inference, statement, context, known)
@@ -90,6 +92,23 @@ def update(
     operation(inference, statement, context, wanted)
     if op == "=" and is_shared(symbol):
         shared_reads(inference, statement, context.scope)
+
+
+def backwards(inference: Inference, statement: ast.Update) -> None:
+    """`w =- x`, which sets `w`, for `w -= x`. `v =-70 mV` is taken for a matter of taste."""
+    value = statement.value
+    while isinstance(value, ast.Binary):  # the sign may stand before a sum
+        value = value.left
+    if statement.op != "=" or not isinstance(value, ast.Unary) or value.op not in "+-":
+        return
+    text = value.span.source.text
+    start = value.span.start
+    if text[start - 1] == "=" and text[start - 2].isspace() and text[start + 1].isspace():
+        inference.reporter.warn(
+            "RUN013", Span(value.span.source, start - 1, start + 1),
+            f"`={value.op}` sets `{statement.target.id}`; it does not change it by what follows",
+            help=f"write `{value.op}=`, or `= {value.op}` if that is meant",
+        )  # fmt: skip
 
 
 def local(

@@ -29,15 +29,16 @@ def spot(expr: ast.Expr) -> ast.Node:
 
 def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
     """For a number that lacks its unit or has one too many."""
-    inner = expr
+    inner, sign = expr, ""
     while isinstance(inner, ast.Unary):
+        sign += inner.op
         inner = inner.operand
     if isinstance(inner, ast.Number) and found.is_none and not want.is_none:
-        return f"give it its unit: `{inner.text} {example_unit(want)}`"
+        return f"give it its unit: `{sign}{inner.text} {example_unit(want)}`"
     if isinstance(inner, ast.Name) and inner.id == "inf" and found.is_none:
         return f"infinity takes a unit as well: `inf*{want.unit_name()}`"
     if isinstance(inner, ast.Quantity) and want.is_none:
-        return f"leave out the unit: `{inner.text}`"
+        return f"leave out the unit: `{sign}{inner.text}`"
     return ""
 
 

@@ -48,7 +48,7 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
                         _link(part, partial / table / part.name)
             for name in ("script.py", "spec.stdp"):
                 shutil.copyfile(folders[0].parent / name, partial / name)
-            _write(partial / "metadata.json", _together(metadata))
+            support.write_metadata(partial / "metadata.json", _together(metadata))
             support.publish_folder(partial, output, overwrite)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -123,10 +123,15 @@ def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     tables = {
         name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]
     }
+    footers: dict[str, dict[str, str]] = {name: {} for name in tables}
+    for one in metadata:
+        for name, parts in one["footers"].items():
+            footers[name] |= parts
     found = {k: v for k, v in metadata[0].items() if k != "shard"}
     # Blocks that end when they are stable may all have done so in some of the shards.
     found["time_reached"] = max(one["time_reached"] for one in metadata)
-    return found | {"tables": tables, "shards": len(metadata), "not_finite": lost_in(metadata)}
+    found |= {"tables": tables, "footers": footers, "shards": len(metadata)}
+    return found | {"not_finite": lost_in(metadata)}
 
 
 def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -136,10 +141,6 @@ def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _metadata(folder: Path) -> dict[str, Any]:
     return Results(folder, json.loads((folder / "metadata.json").read_text("utf-8"))).metadata
-
-
-def _write(path: Path, metadata: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _link(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 import nerve
 from stdpdsl import cli
+from stdpdsl.results import ResultsError, load
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -173,8 +175,7 @@ def flipped(data: bytes) -> bytes:
 
 
 def in_a_page(data: bytes) -> bytes:
-    """One bit of the values of the last column. (Of a bit in the footer, which has no checksum,
-    Arrow may say nothing but that it ends the process.)"""
+    """One bit of the values of the last column."""
     group = pq.read_metadata(pa.BufferReader(data)).row_group(0)
     column = group.column(group.num_columns - 1)
     start = column.dictionary_page_offset or column.data_page_offset
@@ -194,8 +195,6 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("table", ["blocks", "weights", "trajectories", "spikes"])
 def test_damaged_tables_are_told(results, tmp_path, damage, table, capsys):
-    import shutil
-
     broken = tmp_path / "r"
     shutil.copytree(results, broken)
     (path,) = (broken / table).glob("part-*.parquet")
@@ -217,10 +216,51 @@ def test_damaged_tables_are_told(results, tmp_path, damage, table, capsys):
         assert status == 0 or not (tmp_path / "r.html").exists() or arguments[0] != "report"
 
 
+FLIPS = int(os.environ.get("STDPDSL_FLIPS", 100))
+
+
+def heads_of_pages(path: Path) -> list[int]:
+    """Bytes that no checksum covers: what Parquet says of a page before its values."""
+    found = pq.read_metadata(path)
+    columns = [
+        found.row_group(g).column(c)
+        for g in range(found.num_row_groups) for c in range(found.num_columns)
+    ]  # fmt: skip
+    starts = {c.dictionary_page_offset for c in columns} | {c.data_page_offset for c in columns}
+    return [start + byte for start in starts - {None} for byte in range(45)]
+
+
+def read(folder: Path) -> str:
+    found = load(folder)
+    return repr([found.metadata, *(found.table(name).to_pydict() for name in found.tables)])
+
+
+def test_no_bit_changes_in_silence(results, tmp_path):
+    """Nor does one end the process, as Arrow would over some footers."""
+    broken = shutil.copytree(results, tmp_path / "r")
+    expected = read(broken)
+    parts = sorted(broken.rglob("*.parquet"))
+    files = [*parts, broken / "metadata.json"]
+    places = [(path, byte) for path in files for byte in range(path.stat().st_size)]
+    heads = [(path, byte) for path in parts for byte in heads_of_pages(path)]
+    random = np.random.default_rng()
+    told = 0
+    for some in (places, heads):
+        for path, byte in (some[k] for k in random.integers(len(some), size=FLIPS)):
+            data = path.read_bytes()
+            bit = 1 << int(random.integers(8))
+            path.write_bytes(data[:byte] + bytes([data[byte] ^ bit]) + data[byte + 1 :])
+            try:
+                assert read(broken) == expected, (path, byte, bit)
+            except ResultsError as error:
+                assert str(broken) in str(error)
+                told += 1
+            path.write_bytes(data)
+    assert told > FLIPS
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "other"}', '{"format": 1}'])
 def test_damaged_metadata_are_told(results, tmp_path, text, capsys):
-    import shutil
-
     broken = tmp_path / "r"
     shutil.copytree(results, broken)
     (broken / "metadata.json").write_text(text)

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from test_shards import SPEC, canonical, run_here
 
+import folder as folders
 from running import assert_same, script_of, tables_in
 from stdpdsl import cli
 from stdpdsl.execution import job, saved
@@ -350,7 +351,11 @@ def test_shards_that_do_not_belong_together(tmp_path):
         merged(tmp_path)
     part.write_bytes(whole)
     metadata = tmp_path / "out.shards/0002-of-0002/metadata.json"
-    metadata.write_text(metadata.read_text().replace('"numpy": "2"', '"numpy": "1"'))
+    changed = metadata.read_text().replace('"numpy": "2"', '"numpy": "1"')
+    metadata.write_text(changed)
+    with pytest.raises(job.JobError, match="metadata.json: is damaged: its checksum is another"):
+        merged(tmp_path)
+    folders.write_metadata(metadata, json.loads(changed))
     with pytest.raises(job.JobError, match=r"numpy: 2 \| 1"):
         merged(tmp_path)
     assert not (tmp_path / "out").exists()

@@ -10,8 +10,10 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from diagnose import diagnose
 
 from stdpdsl import cli
+from stdpdsl.diagnostics import render
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -211,3 +213,31 @@ def test_settings_that_are_right(capsys):
     given = ("duration=1 s", "tau_m=20 ms", "inputs.rate=30 Hz", "v_rest=-65 mV", "seed=3")
     assert cli.main(["plan", "s.stdp", *(a for g in given for a in ("--set", g))]) == 0
     assert "simulated time  1 s\n" in capsys.readouterr().out
+
+
+SLIPS = [
+    ("threshold: v > -55 mV", "threshold: v > -55", "give it its unit: `-55 mV`"),
+    ("Apost = -0.0105", "Apost = -0,0105", "the decimal sign is a point: `0.0105`"),
+    ("ratio = [0.9, 1.05]", "ratio = 0.9, 1.05 # two", "in brackets: `[0.9, 1.05]`"),
+    ("A.tau_m = [10, 20] ms", "A.tau_m = 10, 20 ms", "in brackets: `[10, 20] ms`"),
+    ("deliver w\n", "deliver W\n", "did you mean `w`?"),
+    ("-Apre * ratio", "-learning.Apre * ratio", "named by its last part: `Apre`"),
+    ("pattern: all_to_all", "pattern: all-to-all", "did you mean `all_to_all`?"),
+    ("w += apre", "w =+ apre", "write `+=`, or `= +` if that is meant"),
+    ("w += apre", "w =- apre - 1", "write `-=`, or `= -` if that is meant"),
+    ("(v_rest - v)/tau_m", "(v_rest - v)/tau_m + 1*mV", "voltage per time and voltage"),
+]
+
+
+@pytest.mark.parametrize("right, wrong, words", SLIPS)
+def test_slips_of_the_pen(right, wrong, words):
+    text = STARTER.replace("[0.9, 1.05, 1.2]", "[0.9, 1.05]")
+    if right not in text:
+        text = text.replace("        ratio =", "        A.tau_m = [10, 20] ms\n        ratio =")
+        text = text.replace("output", "A")
+    assert right in text and words not in render(diagnose(text))
+    assert words in render(diagnose(text.replace(right, wrong, 1)))
+
+
+def test_a_minus_sign_may_stand_right_behind_the_sign(check_text):
+    assert check_text(STARTER.replace("    reset: v = v_rest", "    reset: v =-70 mV")) == []

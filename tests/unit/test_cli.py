@@ -23,14 +23,17 @@ from stdpdsl.codes import CODES
 from stdpdsl.diagnostics import CompileError, Diagnostic
 from stdpdsl.source import Span
 
-SCRIPT = """
+SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
+SCRIPT = f"sys_path = {str(SUPPORT)!r}" + """
 import json, os, sys
 from pathlib import Path
+sys.path.insert(0, sys_path)
+from folder import RESULT_FORMAT, write_metadata
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 arguments = [os.getcwd(), *sys.argv[1:]]
-metadata = {"format": "stdpdsl results 1", "tables": {}, "not_finite": [], "shard": [1, 1]}
-(out / "metadata.json").write_text(json.dumps({**metadata, "arguments": arguments}))
+metadata = {"format": RESULT_FORMAT, "tables": {}, "footers": {}, "not_finite": [], "shard": [1, 1]}
+write_metadata(out / "metadata.json", {**metadata, "arguments": arguments})
 print(json.dumps({"event": "stage", "name": "simulating"}))
 print(json.dumps({"event": "done", "folder": str(out)}))
 """

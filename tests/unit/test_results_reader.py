@@ -87,7 +87,7 @@ def test_missing_unfinished_and_damaged_folders(folder, tmp_path):
         (folder / "metadata.json").write_text(broken)
         with pytest.raises(ResultsError, match="metadata.json: is damaged"):
             load(folder)
-    (folder / "metadata.json").write_text(text.replace("results 2", "results 9"))
+    (folder / "metadata.json").write_text(text.replace("results 3", "results 9"))
     with pytest.raises(ResultsError, match="results 9"):
         load(folder)
 

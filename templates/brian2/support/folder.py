@@ -3,15 +3,40 @@
 import json
 import os
 import shutil
+import zlib
 from pathlib import Path
 
-RESULT_FORMAT = "stdpdsl results 2"
+RESULT_FORMAT = "stdpdsl results 3"
 TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
 RESULT_ENTRIES = (*TABLES, "metadata.json", "script.py", "spec.stdp")
 
 
 class ResultsError(Exception):
     """Results cannot be written or read; the text says where and why."""
+
+
+def write_metadata(path, metadata):
+    """Write `metadata.json`, with a checksum of all that it says."""
+    sealed = {**metadata, "checksum": checksum(metadata)}
+    text = json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def checksum(metadata):
+    """CRC-32 of metadata but for the checksum itself."""
+    rest = {key: value for key, value in metadata.items() if key != "checksum"}
+    return f"{zlib.crc32(json.dumps(rest, sort_keys=True).encode('utf-8')):08x}"
+
+
+def footer_checksum(path):
+    """CRC-32 of a Parquet file's footer and of its size. Parquet has checksums of pages only, and
+    Arrow may end the process over a footer that is damaged."""
+    with Path(path).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 8))
+        length = int.from_bytes(file.read(4), "little")
+        file.seek(max(0, size - 8 - length))
+        return f"{zlib.crc32(file.read(length + 8), size):08x}"
 
 
 def check_folder(folder, overwrite=False):

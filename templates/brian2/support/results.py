@@ -9,7 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from folder import RESULT_FORMAT, ResultsError, prepare_folder, publish_folder
+from folder import (
+    RESULT_FORMAT,
+    ResultsError,
+    footer_checksum,
+    prepare_folder,
+    publish_folder,
+    write_metadata,
+)
 
 ROWS_PER_GROUP = 1_000_000
 BYTES_IN_MEMORY = 256_000_000
@@ -329,9 +336,11 @@ class Results:
             for table in self.tables.values():
                 table.write(text, self.part)
             self.metadata["tables"] = {name: table.rows for name, table in self.tables.items()}
-            (self.partial / "metadata.json").write_text(
-                json.dumps(self.metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-            )
+            self.metadata["footers"] = {
+                name: {path.name: footer_checksum(path) for path in sorted(table.path.iterdir())}
+                for name, table in self.tables.items()
+            }
+            write_metadata(self.partial / "metadata.json", self.metadata)
             try:
                 publish_folder(self.partial, self.folder, self.overwrite)
             except ResultsError as error:  # somebody else wrote there meanwhile
