@@ -29,6 +29,7 @@ MODULES = {
     "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
     "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
     "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "warnings", "zipfile",
+    "zlib",
 }  # fmt: skip
 FUNCTIONS = {
     "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from script_audit import audit
 
 import stdpdsl
 from running import assert_same, run_apart, run_here, tables_in
@@ -188,6 +189,10 @@ def test_shards_resume_and_reproduce(sweep, tmp_path, monkeypatch, capsys):
     main(["diagnose", "cut"])
     said = capsys.readouterr().out
     assert "ok       the run reached its end: weights were stable in 3 of 4 blocks" in said
+
+
+def test_its_script_is_data_too():
+    assert audit(compiled()) == []
 
 
 def test_nothing_moves_and_nothing_is_stable(tmp_path):
