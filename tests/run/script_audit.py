@@ -43,14 +43,14 @@ METHODS = {
     "platform.python_version",
     "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
-    "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit", "tempfile.TemporaryDirectory", "x.hold",
-    "x.file", "x.warnings.append",
+    "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
+    "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.warnings.append",
 }  # fmt: skip
 NUMPY = {
     "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh",
     "errstate", "exp", "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p",
-    "logical_and", "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign", "sin", "sinh", "sqrt",
-    "tan", "tanh", "unique", "where", "zeros",
+    "logical_and", "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign",
+    "sin", "sinh", "sqrt", "tan", "tanh", "unique", "where", "zeros",
 }  # fmt: skip
 BRIAN2 = {
     "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel",
