@@ -35,9 +35,9 @@ class Finding:
     help: str = ""
 
 
-def findings(results: Results) -> list[Finding]:
-    """Every check, in order."""
-    run = _Run(results)
+def findings(results: Results, design: Design | None = None) -> list[Finding]:
+    """Every check, in order; `design` where it is known already."""
+    run = _Run(results, design)
     return [one for check in CHECKS for one in check(run)]
 
 
@@ -64,12 +64,9 @@ def render(found: Iterable[Finding], form: str = "text") -> str:
 class _Run:
     """What the checks look at."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results: Results, design: Design | None):
         self.results = results
-
-    @cached_property
-    def design(self) -> Design:
-        return design_of(self.results)
+        self.design = design or design_of(results)
 
     @cached_property
     def block(self) -> np.ndarray:
@@ -113,6 +110,10 @@ def ended(run: _Run) -> Iterator[Finding]:
     reached = run.results.metadata.get("time_reached")
     if asked is None or reached is None:
         yield Finding(name, "unknown", "the metadata do not say which times were asked and reached")
+    elif run.results.metadata.get("until_stable"):
+        stable = run.blocks_where(np.asarray(run.design.columns["status"] == "stable"))
+        yield Finding(name, "passed", f"weights were stable {stable}, after"
+                      f" {shown(reached, 's')} of {shown(asked, 's')} at most")  # fmt: skip
     elif reached < asked * (1 - 1e-9):
         yield Finding(
             name, "found", f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
@@ -129,7 +130,7 @@ def finite(run: _Run) -> Iterator[Finding]:
     if status is None:
         yield Finding(name, "unknown", "the blocks have no status")
         return
-    bad = np.asarray(status != "ok")
+    bad = np.asarray(status == "nan")
     weights = _not_finite(run)
     if not np.any(bad) and not weights:
         yield Finding(name, "passed", "no NaN and no infinity")

@@ -13,6 +13,7 @@ from .execution.once import RunFailed
 from .execution.saved import run_and_save
 from .results import Results, load
 from .source import Source
+from .stable import written
 
 Event = dict[str, Any]
 
@@ -33,7 +34,7 @@ def reproduce(
     name = str(results.folder / "spec.stdp")
     compiled = compile_source(
         Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
-        allowed=allowed,
+        allowed=allowed, until_stable=written(said.get("until_stable")),
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         output = Path(folder).resolve() / "again"

@@ -326,7 +326,7 @@ class Column:
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
 RESULT_COLUMNS = (
     "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
-    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label",
+    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label", "stable_after",
 )  # fmt: skip
 
 
