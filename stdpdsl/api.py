@@ -77,13 +77,15 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 def compile(
     spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
     parameters: str = "synapse", workers: int = 0, allow_read: Sequence[str | Path] = (),
+    until_stable: str | float | None = None,
 ) -> Compiled:  # fmt: skip
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
 
     `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
     numpy, cython or cpp_standalone; `parameters` is synapse or namespace. A spec reads files below
-    its own folder, and below those of `allow_read`.
+    its own folder, and below those of `allow_read`. With `until_stable`, such as 0.01 or "0.01 over
+    10 s", a block ends when its weights move at no more than that part of their fastest pace.
     """
     from .compiler import compile_source
     from .source import Source
@@ -94,6 +96,7 @@ def compile(
     return compile_source(
         Source(found.name, found.text), found.folder, settings, parameters, target, workers,
         allowed=[Path(folder) for folder in allow_read],
+        until_stable=None if until_stable is None else written(until_stable),
     )  # fmt: skip
 
 
@@ -101,16 +104,17 @@ def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
     workers: int = 0, resume: bool = False, progress: bool = False,
-    allow_read: Sequence[str | Path] = (),
+    allow_read: Sequence[str | Path] = (), until_stable: str | float | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in processes of their own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
-    returned. `progress` shows a bar, in notebooks too, by `tqdm`. `on_event` hears of stages and
-    progress, as `execution/local.py` lists them. What the compiler and the simulation warn of is a
-    Python warning. `workers` are processes at a time, 0 for as many as there are cores; `resume`
-    goes on with a run that was cut off. CompileError, RunError.
+    returned. `until_stable` is that of `compile`. `progress` shows a bar, in notebooks too, by
+    `tqdm`. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
+    compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
+    for as many as there are cores; `resume` goes on with a run that was cut off. CompileError,
+    RunError.
     """
     from .diagnostics import render
     from .execution.job import JobError
@@ -133,7 +137,7 @@ def run(
     try:
         compiled = compile(
             found, set=set, target=target, parameters=parameters, workers=workers,
-            allow_read=allow_read,
+            allow_read=allow_read, until_stable=until_stable,
         )  # fmt: skip
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)

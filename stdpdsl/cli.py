@@ -180,8 +180,22 @@ def run(options: argparse.Namespace) -> int:
             _say(f"the shard is in {shown}; when all are there: stdpdsl merge"
                  f" {os.path.dirname(shown)}\n")  # fmt: skip
         else:
+            _say(_how_many_stable(outcome.folder) if options.until_stable else "")
             _say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
+
+
+def _how_many_stable(folder: str) -> str:
+    from .quantities import shown
+    from .results import load
+
+    results = load(folder)
+    status = results.table("blocks", ["status"])["status"].to_pylist()
+    asked, reached = (shown(results.metadata[f"time_{k}"], "s") for k in ("asked", "reached"))
+    return (
+        f"{status.count('stable')} of {_count(len(status), 'block')} became stable;"
+        f" {reached} of {asked} were simulated\n"
+    )
 
 
 @contextmanager
@@ -237,7 +251,7 @@ def report(options: argparse.Namespace) -> int:
     try:
         from .report import report as page
 
-        text = page(load(options.folder), options.blocks or ())
+        text = page(load(options.folder), options.blocks or (), options.windows)
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     try:
@@ -563,7 +577,7 @@ def _compile(options: argparse.Namespace) -> tuple[Any, Source, Path]:
     source, folder = _read(options.spec)
     compiled = compiler.compile_source(
         source, folder, options.set, options.parameters, options.target, options.workers,
-        allowed=_allowed(options),
+        allowed=_allowed(options), until_stable=options.until_stable,
     )  # fmt: skip
     if compiled.diagnostics:
         _complain(render(compiled.diagnostics, _colours(sys.stderr)).rstrip("\n") + "\n")
@@ -808,6 +822,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
     )
+    sub.add_argument(
+        "--windows", action="store_true",
+        help="and the STDP window of each rule with these blocks' parameters, which takes seconds",
+    )  # fmt: skip
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(
@@ -882,6 +900,11 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         " the results are the same (default: %(default)s)",
     )
     _reading(parser)
+    parser.add_argument(
+        "--until-stable", metavar="TOLERANCE",
+        help="end a block when its weights move at no more than this part of their fastest pace,"
+        " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
+    )  # fmt: skip
     parser.add_argument(
         "--workers", metavar="N", type=_whole, default=0,
         help="processes at a time (default: as many as there are cores)",

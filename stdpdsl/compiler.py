@@ -35,7 +35,8 @@ class Compiled:
     diagnostics: list[Diagnostic]
     plan: Plan
     settings: dict[str, Any]
-    """What the script was compiled with: --set, --parameters and the target that was chosen."""
+    """What the script was compiled with: --set, --parameters, the target that was chosen, and
+    --until-stable."""
     files: dict[str, Path]
     """The files that the script reads, by their names in the spec."""
 
@@ -58,15 +59,17 @@ def check_text(
 
 def compile_source(
     source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
-    allowed: Sequence[Path] = (),
+    allowed: Sequence[Path] = (), until_stable: str | None = None,
 ) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
-    cores. Raises CompileError with all errors at once."""
+    cores; `until_stable` as stable.py has it. Raises CompileError with all errors at once."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
     from .plan import make_plan
+    from .stable import refusals, until
 
+    asked = None if until_stable is None else until(until_stable)
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
     if checked.spec.is_collection:
         diagnostics.append(Diagnostic(
@@ -76,10 +79,13 @@ def compile_source(
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
+    if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
+        raise CompileError([*diagnostics, *refused])
     plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
-    script = render(experiment, source.text, sets, parameters, plan.target)
+    script = render(experiment, source.text, sets, parameters, plan.target, asked)
     warnings = [d for d in diagnostics if d.severity != "error"]
-    settings = {"set": sets, "parameters": parameters, "target": plan.target}
+    settings = {"set": sets, "parameters": parameters, "target": plan.target,
+                "until_stable": asked and asked.data()}  # fmt: skip
     return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
 
 

@@ -35,9 +35,9 @@ class Finding:
     help: str = ""
 
 
-def findings(results: Results) -> list[Finding]:
-    """Every check, in order."""
-    run = _Run(results)
+def findings(results: Results, design: Design | None = None) -> list[Finding]:
+    """Every check, in order; `design` where it is known already."""
+    run = _Run(results, design)
     return [one for check in CHECKS for one in check(run)]
 
 
@@ -64,12 +64,9 @@ def render(found: Iterable[Finding], form: str = "text") -> str:
 class _Run:
     """What the checks look at."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results: Results, design: Design | None):
         self.results = results
-
-    @cached_property
-    def design(self) -> Design:
-        return design_of(self.results)
+        self.design = design or design_of(results)
 
     @cached_property
     def block(self) -> np.ndarray:
@@ -113,6 +110,10 @@ def ended(run: _Run) -> Iterator[Finding]:
     reached = run.results.metadata.get("time_reached")
     if asked is None or reached is None:
         yield Finding(name, "unknown", "the metadata do not say which times were asked and reached")
+    elif run.results.metadata.get("until_stable"):
+        stable = run.blocks_where(np.asarray(run.design.columns["status"] == "stable"))
+        yield Finding(name, "passed", f"weights were stable {stable}, after"
+                      f" {shown(reached, 's')} of {shown(asked, 's')} at most")  # fmt: skip
     elif reached < asked * (1 - 1e-9):
         yield Finding(
             name, "found", f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
@@ -124,7 +125,7 @@ def ended(run: _Run) -> Iterator[Finding]:
 
 
 def finite(run: _Run) -> Iterator[Finding]:
-    name = "all values are finite, weights within their bounds"
+    name = "all values are finite"
     status = run.design.columns.get("status")
     if status is None:
         yield Finding(name, "unknown", "the blocks have no status")
@@ -132,14 +133,14 @@ def finite(run: _Run) -> Iterator[Finding]:
     outside = np.asarray(status == "bounds")
     if np.any(outside):
         yield Finding(
-            name, "found", f"weights outside their bounds {run.blocks_where(outside)}",
+            "weights are within their bounds", "found",
+            f"weights outside their bounds {run.blocks_where(outside)}",
             "that is a fault of stdpdsl, or of who has changed the script: please report it",
         )  # fmt: skip
     bad = np.asarray(status == "nan")
     weights = _not_finite(run)
     if not np.any(bad) and not weights:
-        if not np.any(outside):
-            yield Finding(name, "passed", "no NaN and no infinity")
+        yield Finding(name, "passed", "no NaN and no infinity")
         return
     where = run.blocks_where(bad) if np.any(bad) else ""
     yield Finding(

@@ -167,6 +167,7 @@ class Connection:
     pre: str
     post: str
     shared: bool
+    couples: bool  # blocks feel one another through it
     choose: str
     pairs: str
     draws: Draw | None

@@ -14,6 +14,7 @@ from .execution.saved import run_and_save
 from .plan import TARGETS
 from .results import Results, load
 from .source import Source
+from .stable import written
 
 Event = dict[str, Any]
 
@@ -37,7 +38,7 @@ def reproduce(
     name = str(results.folder / "spec.stdp")
     compiled = compile_source(
         Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
-        allowed=allowed,
+        allowed=allowed, until_stable=written(said.get("until_stable")),
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         output = Path(folder).resolve() / "again"

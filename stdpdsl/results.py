@@ -33,6 +33,7 @@ FIXED_COLUMNS = (
     "phase",
     "post",
     "pre",
+    "stable_after",
     "status",
     "stimulus",
     "t",

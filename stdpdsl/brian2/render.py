@@ -15,6 +15,7 @@ from .. import __version__
 from ..ir import Connection, Draw, Experiment, Initial, Layer, Monitor
 from ..resources import resource_dir
 from ..results import state_names
+from ..stable import Until
 from .inline import support_for
 from .objects import (
     block_size,
@@ -49,14 +50,17 @@ def fill(template: str, **context: Any) -> str:
 
 
 def render(
-    e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str
-) -> str:
+    e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str,
+    until: Until | None = None,
+) -> str:  # fmt: skip
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
     NAME=VALUE that the spec was given."""
     context = {
         "version_repr": repr(__version__), "set": repr(list(sets)),
-        **heading(e, spec_text, target), **tables(e), **data_context(e),
-        **network_context(e, lowering), **run_context(e), "lowering": repr(lowering),
+        "until_stable": repr(until.data() if until else None),
+        **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
+        **network_context(e, lowering, until is not None), **run_context(e),
+        "lowering": repr(lowering),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="", support="")
     support, imports = support_for(body)
@@ -88,8 +92,7 @@ def in_docstring(text: str) -> str:
 
 def coupling(e: Experiment) -> str:
     """The connections through which blocks feel one another, by name."""
-    shared = {layer.name: layer.shared for layer in e.layers}
-    return ", ".join(c.name for c in e.connections if shared[c.post] and not shared[c.pre])
+    return ", ".join(c.name for c in e.connections if c.couples)
 
 
 def import_block(imports: list[str]) -> str:
@@ -183,7 +186,7 @@ def first_value(i: Initial, number: str, name: str) -> str:
 # The network ------------------------------------------------------------------------------------
 
 
-def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
+def network_context(e: Experiment, lowering: str, until_stable: bool) -> dict[str, Any]:
     layers = {layer.name: layer for layer in e.layers}
     changed = {name for phase in e.phases for name in phase.sets}
     connections = []
@@ -222,7 +225,7 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
             "block_size": block_size(c, post, by_block),
             "delays": [(p.name, p.delay) for p in c.pathways if p.delay],
         })  # fmt: skip
-    recording = recording_lines(e)
+    recording = recording_lines(e, until_stable)
     driven = any(x.drive and x.kind == "neurons" for x in e.layers)
     text = repr([connections, recording, [layer_context(x, e) for x in e.layers]])
     return {
@@ -293,14 +296,16 @@ def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def recording_lines(e: Experiment) -> list[str]:
-    """Spike monitors, one per phase, and state monitors."""
+def recording_lines(e: Experiment, until_stable: bool) -> list[str]:
+    """Spike monitors, one per phase, and state monitors. Of what is shared by blocks that end at
+    times of their own, each spike is needed."""
     layers = {layer.name: layer for layer in e.layers}
     lines = []
     for layer in e.layers:
         if spikes(layer) and layer.kind == "neurons":
             lines.append(
-                f'count_spikes(objects, "{layer.name}", record={layer.name in e.spikes_of},'
+                f'count_spikes(objects, "{layer.name}",'
+                f" record={layer.name in e.spikes_of or (until_stable and layer.shared)},"
                 f" phases={len(e.phases)})"
             )
     for number, m in enumerate(e.monitors):
@@ -388,9 +393,10 @@ def heard(e: Experiment) -> str:
     return next(iter(sounds)) if len(sounds) == 1 else ""
 
 
-def tables(e: Experiment) -> dict[str, Any]:
+def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
     """The tables that this experiment writes, with the columns that are its own."""
-    found: dict[str, dict[str, str]] = {"blocks": measure_columns(e)}
+    own = {"stable_after": "float64"} if until_stable else {}
+    found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
     if any(c.state for c in e.connections):
         found["weights"] = {column: "float64" for column in sorted(set(state_columns(e).values()))}
     if e.monitors:
@@ -399,7 +405,8 @@ def tables(e: Experiment) -> dict[str, Any]:
         found["spikes"] = {}
     if e.spikes_of and heard(e):
         found["responses"] = {}
-    return {"tables": repr(found), "units": repr(e.units)}
+    units = e.units | ({"stable_after": "s"} if until_stable else {})
+    return {"tables": repr(found), "units": repr(units)}
 
 
 def state_columns(e: Experiment) -> dict[str, str]:

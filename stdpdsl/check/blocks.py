@@ -34,9 +34,7 @@ class Blocks:
         assert isinstance(node, ast.Connect)
         if pre is None or post is None:
             return
-        # An input layer feels nothing of what arrives.
-        felt = isinstance(post.node, ast.Layer) and post.node.source is None
-        upwards = pre.scope == "block" and post.scope == "shared" and felt
+        upwards = component.couples
         if upwards and not node.across_blocks:
             self.reporter.error(
                 "BLOCK001", node.post, f"`{pre.name}` has a copy in every block, `{post.name}` is"

@@ -140,8 +140,7 @@ class Costs:
             result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
             memory_bytes=sum(p.bytes for p in (*layers, *connections, *inputs, *records)),
             span=run.span if run else None,
-            coupled=any(c.pre and c.post and c.pre.scope == "block" and c.post.scope == "shared"
-                        for c in self.symbols.connections),
+            coupled=any(c.couples for c in self.symbols.connections),
         )  # fmt: skip
 
     # Parts

@@ -6,12 +6,13 @@ from collections import ChainMap
 
 from .. import ast
 from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS
-from ..units import HERTZ
+from ..units import HERTZ, NONE
 from .blocks import Blocks
 from .infer import Context
 from .models import Models
 from .order import dependency_order, names_in
-from .symbols import INTEGER, RESULT_COLUMNS, Component, Scope, Symbol, Type
+from .symbols import INTEGER, RESULT_COLUMNS, TIME, Component, Scope, Symbol, Symbols, Type
+from .values import constant_values, value
 
 
 def is_reduction(node: ast.Node) -> bool:
@@ -34,11 +35,67 @@ def elements_of(component: Component) -> dict[str, Symbol]:
             found |= {weight: kind, f"{weight}_before": kind}
         found |= dict.fromkeys(("i", "j", "N_pre", "N_post"), INTEGER)
     else:
-        neuron = component.neuron
-        if neuron is None or neuron.threshold is not None:
+        if _spikes(component):
             found["rate"] = Type(HERTZ)
         found |= dict.fromkeys(("i", "N"), INTEGER)
     return {n: Symbol(n, "builtin", type=kind, owner=component.name) for n, kind in found.items()}
+
+
+RECORDED = {
+    "cv": "`spikes of {0}`", "synchrony": "`spikes of {0}`, of two neurons or more",
+    "selectivity": "`spikes of {0}` and the layers hear one sound",
+    "sparseness": "`spikes of {0}` and the layers hear one sound",
+    "settled": "`{1} of {0} every …`",
+}  # fmt: skip
+"""What is measured only where `record:` has this; {1} is the weight."""
+
+
+def measured(symbols: Symbols) -> dict[str, Symbol]:
+    """What every run of this spec measures of each block, by its column in `blocks`."""
+    spikes, states = set(), set()
+    for record in symbols.spec.of(ast.Record):
+        for item in record.items:
+            if isinstance(item, ast.RecordSpikes):
+                spikes |= {layer.id for layer in item.layers}
+            else:
+                states |= {(item.component.id, v.id) for v in item.variables}
+    nodes = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
+    banks = {drive.filterbank.id for node in nodes for drive in node.drive}
+    sounds = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
+    found: dict[str, Symbol] = {}
+    for component in symbols.components.values():
+        weight = component.weight if component.kind == "connection" else None
+        if weight is not None:
+            equation = component.variables[weight].equation
+            bounded = equation is not None and equation.bounds is not None
+            ends = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if bounded else ())]
+            ends = [f"{when}_{end}" for when in ("before", "after") for end in ends]
+            ends += ["change", *(["settled"] if (component.name, weight) in states else [])]
+        elif isinstance(component.node, ast.Layer) and _spikes(component):
+            ends = ["spikes", "rate"]
+            if component.name in spikes:
+                size = value(component.node.size, constant_values(symbols))
+                ends += ["cv", *(["synchrony"] if size != 1 else [])]
+                ends += ["selectivity", "sparseness"] if len(sounds) == 1 else []
+        else:
+            continue
+        for end in ends:
+            name = f"{component.name}_{end}"
+            found[name] = Symbol(
+                name, "measure", type=_type_of(end, component), owner=component.name
+            )
+    return found
+
+
+def _spikes(layer: Component) -> bool:
+    return layer.neuron is None or layer.neuron.threshold is not None
+
+
+def _type_of(end: str, component: Component) -> Type | None:
+    unit = MEASURES[end][1]
+    if unit == "w":
+        return component.variables[component.weight or ""].type
+    return {"s": TIME, "Hz": Type(HERTZ)}.get(unit, Type(NONE))
 
 
 class OwnMeasures:
@@ -47,6 +104,13 @@ class OwnMeasures:
     def __init__(self, models: Models):
         self.models, self.symbols = models, models.symbols
         self.inference, self.reporter = models.inference, models.reporter
+        self.measured = measured(self.symbols)
+        self.hints = {
+            f"{c.name}_{end}": f"it is measured where `record:` has {what.format(c.name, c.weight)}"
+            for c in self.symbols.components.values()
+            for end, what in RECORDED.items()
+            if end in RECORDED and (end == "settled") == bool(c.kind == "connection" and c.weight)
+        }
 
     def check(self) -> None:
         items: dict[str, ast.Measure] = {}
@@ -89,8 +153,8 @@ class OwnMeasures:
 
     def measure(self, item: ast.Measure) -> None:
         name = item.name.id
-        scope: Scope = ChainMap(self.symbols.measures, self.symbols.globals)
-        context = self.models.context(scope, f"the measure `{name}`")
+        scope: Scope = ChainMap(self.symbols.measures, self.measured, self.symbols.globals)
+        context = self.models.context(scope, f"the measure `{name}`").but(hints=self.hints)
         if item.component is not None:
             component = self.symbols.components.get(item.component.id)
             if component is None:
@@ -114,8 +178,12 @@ class OwnMeasures:
     def over(self, component: Component, name: str, item: ast.Measure) -> Context:
         where = f"the measure `{name}` of `{component.name}`"
         elements = elements_of(component)
-        outer = ChainMap(component.parameters, self.symbols.measures, self.symbols.globals)
-        hints = {n: f"each element has its own: `mean({n})`, or `sd max min sum`" for n in elements}
+        outer = ChainMap(
+            component.parameters, self.symbols.measures, self.measured, self.symbols.globals
+        )
+        hints = self.hints | {
+            n: f"each element has its own: `mean({n})`, or `sd max min sum`" for n in elements
+        }
         for lost in ("w", "rate"):
             if lost not in elements:
                 hints[lost] = f"`{component.name}` has no {'weight' if lost == 'w' else 'rate'}"
@@ -131,7 +199,7 @@ class OwnMeasures:
             for name in names_in(call) if is_reduction(call) else ():
                 if name.id in component.parameters:
                     continue
-                if name.id in varying or name.id in self.symbols.measures:
+                if name.id in {*varying, *self.symbols.measures, *self.measured}:
                     self.reporter.error(
                         "BLOCK005", name, f"`{component.name}` is shared: what is measured of it is"
                         f" the same in every block, and `{name.id}` is not",

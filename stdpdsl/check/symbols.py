@@ -82,6 +82,15 @@ class Component:
         return self._as_side[side]
 
     @property
+    def couples(self) -> bool:
+        """Whether blocks feel one another through this connection: not where its target is an input
+        layer, which feels nothing of what arrives."""
+        if self.pre is None or self.post is None or not isinstance(self.post.node, ast.Layer):
+            return False
+        up = self.pre.scope == "block" and self.post.scope == "shared"
+        return up and self.post.node.source is None
+
+    @property
     def initial(self) -> dict[str, ast.Assign]:
         """The initial value of each variable that has one; its own win over its model's."""
         model = self.neuron or self.rule
@@ -317,7 +326,7 @@ class Column:
 # Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
 RESULT_COLUMNS = (
     "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
-    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label",
+    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label", "stable_after",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Only what is known without the sweep; a value that a column sets is left to the 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from .. import ast
@@ -114,7 +114,10 @@ class Timing:
         for equation in (*model.equations, *post):
             exact = component.rule is not None and event_driven(equation, component, self.symbols)
             if equation.kind == "ode" and equation.rhs is not None and not exact:
-                self.time_constants(equation.rhs, component, env)
+                for term in _terms(equation.rhs):
+                    # What another variable is divided by is a scale, no time that this one takes.
+                    if equation.name.id in _used(term, model):
+                        self.time_constants(term, component, env)
             if equation.bounds is not None:
                 low, high = (value(b, env) for b in (equation.bounds.low, equation.bounds.high))
                 if low is not None and high is not None and low > high:
@@ -123,9 +126,9 @@ class Timing:
                         f" above the upper: {low:g} > {high:g}", help="exchange them",
                     )  # fmt: skip
 
-    def time_constants(self, rhs: ast.Expr, component: Component, env: Env) -> None:
-        """What a differential equation divides by, where it is a time."""
-        for node in ast.walk(rhs):
+    def time_constants(self, term: ast.Expr, component: Component, env: Env) -> None:
+        """What a term of a differential equation divides by, where it is a time."""
+        for node in ast.walk(term):
             if not isinstance(node, ast.Binary) or node.op != "/":
                 continue
             if self.inference.types.get(id(node.right)) not in (TIME,):
@@ -223,3 +226,29 @@ class Timing:
         if seconds and abs(seconds) < 1e-3:
             return f"{seconds * 1e6:g} us" if abs(seconds) < 1e-4 else f"{seconds * 1e3:g} ms"
         return f"{seconds * 1e3:g} ms" if abs(seconds) < 1 else f"{seconds:g} s"
+
+
+def _terms(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """What an expression adds up."""
+    if isinstance(expr, ast.Binary) and expr.op in ("+", "-"):
+        yield from _terms(expr.left)
+        yield from _terms(expr.right)
+    elif isinstance(expr, ast.Unary):
+        yield from _terms(expr.operand)
+    else:
+        yield expr
+
+
+def _used(expr: ast.Expr, model: ast.Neuron | ast.Rule) -> set[str]:
+    """The names in an expression, and those in what they stand for."""
+    post = model.post_equations if isinstance(model, ast.Rule) else ()
+    equations = (*model.equations, *post)
+    stands_for = {e.name.id: e.rhs for e in equations if e.kind != "ode" and e.rhs}
+    found: set[str] = set()
+    waiting = [name.id for name in names_in(expr)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [n.id for n in names_in(stands_for[name])] if name in stands_for else []
+    return found

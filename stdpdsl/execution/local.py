@@ -4,7 +4,8 @@ The script, called with `--events`, writes one JSON object per line to its stand
 
     {"event": "stage", "name": "simulating"}
     {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed": 1.2,
-     "rates": {"A1": 4.5}, "weights": {"ff": 0.01}}    mean rates (Hz) and weights (SI) by now
+     "rates": {"A1": 4.5}, "weights": {"ff": 0.01},    mean rates (Hz) and weights (SI) by now
+     "silent": {"A1": [3, 20]}}                        blocks without a spike of it, of how many
     {"event": "warning", "text": "..."}
     {"event": "error", "text": "...", "kind": "spec" or "simulation"}
     {"event": "done", "folder": "..."}

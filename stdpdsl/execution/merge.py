@@ -13,7 +13,7 @@ from ..resources import load_support
 from ..results import Results, ResultsError, load
 from .job import PACKAGES, JobError, differences, read_job
 
-SAME = ("hash", "target", "preferences", "time_reached")
+SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
 """What the metadata of all shards must agree in, besides the versions of some packages."""
 
 
@@ -110,7 +110,7 @@ def named(numbers: Sequence[int]) -> str:
 def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -> None:
     jobs = [read_job(folder.resolve().parent) or {} for folder in (a, b)]
     lines = differences(jobs[0], jobs[1])
-    lines += differences(*({key: metadata[key] for key in SAME} for metadata in (one, other)))
+    lines += differences(*({key: metadata.get(key) for key in SAME} for metadata in (one, other)))
     lines += differences(
         *({n: m["versions"][n] for n in PACKAGES if n in m["versions"]} for m in (one, other))
     )
@@ -128,6 +128,8 @@ def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for name, parts in one["footers"].items():
             footers[name] |= parts
     found = {k: v for k, v in metadata[0].items() if k != "shard"}
+    # Blocks that end when they are stable may all have done so in some of the shards.
+    found["time_reached"] = max(one["time_reached"] for one in metadata)
     found |= {"tables": tables, "footers": footers, "shards": len(metadata)}
     return found | {"not_finite": lost_in(metadata)}
 

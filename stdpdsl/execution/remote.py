@@ -2,6 +2,22 @@
 what the generated script needs, and no stdpdsl."""
 
 
+# Between a worker and a script: of a worker that is killed nothing is left running. The pipe from
+# the worker ends with it, on every system that has process groups.
+WATCHED = """
+import os, signal, subprocess, sys, threading
+script = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+def end_with_worker():
+    sys.stdin.buffer.read()
+    os.killpg(script.pid, signal.SIGKILL)
+threading.Thread(target=end_with_worker, daemon=True).start()
+code = script.wait()
+if code < 0:
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+
+
 def run_shard(script, files, shard, folder, name, mark):
     """Run one shard (number, count) of a script and leave its results in `folder`/`name`.
 
@@ -25,12 +41,18 @@ def run_shard(script, files, shard, folder, name, mark):
             Path(work, "data", path).parent.mkdir(parents=True, exist_ok=True)
             Path(work, "data", path).write_bytes(data)
         out = Path(work, "shard")
-        command = [sys.executable, "-P", "-u", "../script.py", "--out", str(out), "--data"]
+        command = [sys.executable, "-c", WATCHED]
+        command += [sys.executable, "-P", "-u", "../script.py", "--out", str(out), "--data"]
         command += [str(Path(work, "data")), "--shard", "/".join(map(str, shard)), "--events"]
-        done = subprocess.run(
-            command, cwd=Path(work, "run"), env={**os.environ, "MPLBACKEND": "Agg"},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-        )  # fmt: skip
+        reads, writes = os.pipe()
+        try:
+            done = subprocess.run(
+                command, cwd=Path(work, "run"), env={**os.environ, "MPLBACKEND": "Agg"},
+                stdin=reads, capture_output=True, text=True, errors="replace",
+            )  # fmt: skip
+        finally:
+            os.close(reads)
+            os.close(writes)
         if done.returncode < 0:
             raise RuntimeError(f"the simulation was ended by signal {-done.returncode}")
         if not (out / "metadata.json").exists():

@@ -100,10 +100,9 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
     if not load_support("folder").is_result(output):
         return False
     metadata = load(output).metadata
-    lines = differences(
-        {"spec": metadata.get("spec"), "set": metadata.get("set"), "target": metadata["target"]},
-        {"spec": wanted.spec, "set": wanted.settings["set"], "target": wanted.settings["target"]},
-    )
+    said = {name: metadata.get(name) for name in ("spec", "set", "target", "until_stable")}
+    said["parameters"] = metadata.get("lowering")
+    lines = differences(said, {"spec": wanted.spec, **wanted.settings})
     if lines:
         raise JobError(f"{output}: holds other results; what differs:\n  " + "\n  ".join(lines))
     return True

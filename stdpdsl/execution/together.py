@@ -52,6 +52,7 @@ class Together:
             **event, "elapsed": time.monotonic() - self.started, "blocks": int(self.before + now),
             "of": self.total, "part": now / (self.total - self.before),
             "rates": self._means("rates"), "weights": self._means("weights"),
+            "silent": self._silent(),
         }  # fmt: skip
 
     def _means(self, kind: str) -> dict[str, float]:
@@ -64,3 +65,12 @@ class Together:
             name: sum(value * count for value, count in each) / sum(count for _, count in each)
             for name, each in found.items()
         }
+
+    def _silent(self) -> dict[str, list[int]]:
+        """Silent blocks of each layer, of how many."""
+        found: dict[str, list[int]] = {}
+        for event in self.live.values():
+            for layer, (number, of) in event.get("silent", {}).items():
+                before = found.get(layer, [0, 0])
+                found[layer] = [before[0] + number, before[1] + of]
+        return found

@@ -92,7 +92,7 @@ class ConnectionLowering:
         if node.weight is not None:
             stored.append(self.own["w"])
         return Connection(
-            c.name, self.pre.name, self.post.name, c.scope == "shared",
+            c.name, self.pre.name, self.post.name, c.scope == "shared", c.couples,
             choice.code, choice.pairs, choice.draws, choice.same,
             tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
             tuple(self.normalisations()), method, tuple(self.initial()),

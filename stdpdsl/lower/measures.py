@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .. import ast
 from ..brian2.expressions import NumpyPrinter
-from ..check.measures import elements_of, is_reduction
+from ..check.measures import elements_of, is_reduction, measured
 from ..ir import Measure
 from .values import Values, used_names
 
@@ -26,6 +26,7 @@ class MeasurePrinter(NumpyPrinter):
 
 def lower_measures(values: Values) -> tuple[Measure, ...]:
     found = []
+    measures = {**measured(values.symbols), **values.symbols.measures}
     for symbol in values.symbols.measures.values():
         item = symbol.node
         assert isinstance(item, ast.Measure)
@@ -35,7 +36,7 @@ def lower_measures(values: Values) -> tuple[Measure, ...]:
         outer, inner = {}, {}
         for name in used_names([item.value]):
             if component is None or name not in component.parameters:
-                if name in values.symbols.measures:
+                if name in measures:
                     outer[name] = f"found[{name!r}]"
                     inner[name] = f"{outer[name]}[of.copy]"
                     continue

@@ -67,6 +67,7 @@ class Data:
 
     results: Results
     asked: Sequence[int] = ()
+    windows: bool = False
     notes: list[str] = field(default_factory=list)
 
     @cached_property
@@ -179,6 +180,12 @@ class Data:
         )])) > 1:  # fmt: skip
             names.append("replicate")
         return {name: d.columns[name][row].item() for name in names}
+
+    def end_of(self, block: int, end: float) -> float:
+        """When a block ended (s): where it was stable, else with the run."""
+        found = self.design.columns.get("stable_after")
+        at = np.nan if found is None else found[self.design.columns["block"] == block][-1]
+        return float(at) if np.isfinite(at) else end
 
     def rows(self, table: str, columns: Sequence[str]) -> Any:
         """The rows of the chosen blocks, and of what exists once, as a dictionary of arrays."""

@@ -146,11 +146,15 @@ def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str
     with Canvas(name, 4.3, 1.9) as canvas:
         ax = canvas.axes[0, 0]
         counts, *_ = ax.hist(clean(one["w"]), edges, color=SERIES[0], alpha=0.75, label="after")
-        for k in np.flatnonzero(counts > highest):
-            left = k < len(counts) / 2
-            ax.annotate(f"{counts[k]:.0f}", (edges[k + left], highest), fontsize=8,
-                        xytext=(3 if left else -3, 0), textcoords="offset points",
-                        ha="left" if left else "right", va="top")  # fmt: skip
+        cut = np.flatnonzero(counts > highest)
+        groups = np.split(cut, np.flatnonzero(np.diff(cut) > 1) + 1) if len(cut) else []
+        for group in groups:
+            left = group[0] < len(counts) / 2
+            text = ", ".join(f"{count:.0f}" for count in counts[group])
+            at = edges[group[-1] + 1] if left else edges[group[0]]
+            ax.annotate(text, (at, highest), fontsize=8, xytext=(3 if left else -3, 0),
+                        textcoords="offset points", ha="left" if left else "right",
+                        va="top")  # fmt: skip
         ax.hist(clean(one["w_initial"]), edges, histtype="step", color=INK, lw=1, label="before")
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(0, 1.05 * highest or 1)
@@ -228,6 +232,9 @@ def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
                     label=f"mean of {len(table)}")  # fmt: skip
             above(ax)
         ax.set_ylim(low - margin, high + margin)
+        if not fast:  # blocks may have ended at times of their own
+            ends = limits(everyone["t"])
+            ax.set_xlim(ends[0] - 0.04 * (ends[1] - ends[0]), ends[1] + 0.04 * (ends[1] - ends[0]))
         ax.set_xlabel("t (s)")
         ax.set_ylabel(title)
         ax.grid(axis="y", color=RULE, lw=0.6)
@@ -253,6 +260,8 @@ def spikes(data: Data) -> Iterator[Row]:
     if rows is None:
         return
     end = float(data.results.metadata.get("time_reached") or rows["t"].max())
+    ends: dict[int | None, float] = {None: end}
+    ends.update({block: data.end_of(block, end) for block in data.chosen})
     for n, layer in enumerate(dict.fromkeys(rows["layer"].tolist())):
         mine = pick(rows, rows["layer"] == layer)
         shared = bool(np.all(np.isnan(mine["block"].astype(float))))
@@ -266,8 +275,8 @@ def spikes(data: Data) -> Iterator[Row]:
         bins = np.linspace(0, end, min(120, max(20, int(end / 0.05))) + 1)
         highest = max(rate(one, bins, size).max() for one in parts.values())
         yield Row(f"{layer}: spikes and mean rate", {
-            b: raster(parts.get(b, empty), (end - window, end), size, bins, highest,
-                      f"sp{n}-{tag(b)}")
+            b: raster(parts.get(b, empty), (max(0.0, ends[b] - window), ends[b]), size, bins,
+                      highest, f"sp{n}-{tag(b)}")
             for b in blocks
         })  # fmt: skip
 

@@ -19,6 +19,7 @@ from .parallel import parallel
 from .responses import responses
 from .style import plotting
 from .sweeps import FACETS, opening
+from .windows import windows
 
 FIRST = 6  # figures before "more measures"
 SAID = 4  # sentences
@@ -36,8 +37,9 @@ class Column:
     words: bool
 
 
-def report(results: Results, blocks: Sequence[int] = ()) -> str:
-    """The HTML of a run's report; `blocks` are shown side by side, else some that stand for all.
+def report(results: Results, blocks: Sequence[int] = (), show_windows: bool = False) -> str:
+    """The HTML of a run's report; `blocks` are shown side by side, else some that stand for all,
+    with `show_windows` the STDP windows of their rules too, which are simulated: some seconds each.
 
     ResultsError where matplotlib is missing, the results are damaged, or there is no such block.
     """
@@ -49,7 +51,7 @@ def report(results: Results, blocks: Sequence[int] = ()) -> str:
         loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    data = Data(results, blocks)
+    data = Data(results, blocks, show_windows)
     template = environment.get_template("report.html.j2")
     return template.render(**content(data))
 
@@ -57,14 +59,14 @@ def report(results: Results, blocks: Sequence[int] = ()) -> str:
 def content(data: Data) -> dict[str, Any]:
     """Everything that the template shows."""
     results, design = data.results, data.design
-    checks = findings(results)
+    checks = findings(results, design)
     measures = data.measures[:MOST_MEASURES]
     if len(data.measures) > len(measures):
         data.notes.append(f"{len(data.measures)} measures vary; {MOST_MEASURES} are drawn.")
     figures = [(m, opening(data, m, f"m{k}")) for k, m in enumerate(measures)]
     figures = [(m, svg) for m, svg in figures if svg]
     lines = [(m, parallel(data, m, f"p{k}")) for k, m in enumerate(measures[:2])]
-    side = [*rows_of_figures(data), *responses(data)]
+    side = [*rows_of_figures(data), *responses(data), *windows(data)]
     shared = [(r.title, r.figures[None]) for r in side if None in r.figures]
     metadata = results.metadata
     return {
@@ -195,7 +197,7 @@ def caption(data: Data) -> str:
         said.append("Each dot is a block; the line is the mean over the other parameters.")
     if d.phases and (len(d.axes) > 2 and not d.grid):
         said.append(f"At the end of phase {d.phases[-1]}.")
-    bad = np.count_nonzero(d.columns["status"] != "ok") if "status" in d.columns else 0
+    bad = np.count_nonzero(d.columns["status"] == "nan") if "status" in d.columns else 0
     if bad:
         said.append(f"{bad} rows have values that are not finite; they are left out (grey).")
     return " ".join(said)
@@ -218,7 +220,8 @@ def constants(data: Data) -> list[str]:
         if not len(good):
             text += " (in none)"
         elif not varies(good):
-            text += f" ({pretty(good[0], unit)})"
+            some = f", in {len(good)} of {len(values)}" if len(good) < len(values) else ""
+            text += f" ({pretty(good[0], unit)}{some})"
         found.append(text)
     return found
 
@@ -260,13 +263,17 @@ def block_table(data: Data) -> dict[str, Any]:
         number = values.dtype.kind in "iuf"
         factor, unit = scale_for(values, unit) if number else (1.0, "")
         cells: list[tuple[str, Any]] = [
-            (pretty(v * factor), v) if number else (pretty(v), v) for v in values.tolist()
+            (cell(v, factor) if number else pretty(v), v) for v in values.tolist()
         ]
         columns.append(Column(label(varying[name].title if name in varying else name, unit),
                               cells, not number))  # fmt: skip
     sparks = sparklines(data, d.columns["block"][rows].astype(int))
     cells_by_row = list(zip(*(c.cells for c in columns), strict=True))
     return {"columns": columns, "rows": cells_by_row, "sparks": sparks}
+
+
+def cell(value: float, factor: float) -> str:
+    return "\N{EN DASH}" if value != value else pretty(value * factor)
 
 
 def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:

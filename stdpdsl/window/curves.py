@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -33,13 +32,12 @@ class Curve:
 
 def labels(window: Window) -> list[str]:
     """A line for each set of parameters, in the order of the blocks."""
-    sets = itertools.product(*window.axes.values())
     return [
         ", ".join(
             print_expr(value) if name == "preset" else f"{name} = {print_expr(value)}"
             for name, value in zip(window.axes, values, strict=True)
         )
-        for values in sets
+        for values in window.sets
     ]
 
 

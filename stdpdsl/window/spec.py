@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 
 from .. import ast
-from ..printer import print_expr, print_unit
+from ..printer import print_expr, print_node, print_unit
 
 NO_WINDOW = {
     **dict.fromkeys(
@@ -115,12 +115,22 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Window:
-    """A rule, what is given for it by name, and what of that is compared, in that order."""
+    """A rule, what is given for it by name, and what of that is compared, in that order: every
+    combination, or those that stand `together`. `own`: the rule is none of the library's."""
 
     rule: ast.Rule
     preset: str = ""
     arguments: Mapping[str, ast.Expr] = field(default_factory=dict)
     axes: Mapping[str, tuple[ast.Expr, ...]] = field(default_factory=dict)
+    together: bool = False
+    own: bool = False
+
+    @property
+    def sets(self) -> list[tuple[ast.Expr, ...]]:
+        """The values of the axes for each curve."""
+        if self.together and self.axes:
+            return list(zip(*self.axes.values(), strict=True))
+        return list(product(*self.axes.values()))
 
     @property
     def shown(self) -> str:
@@ -217,11 +227,14 @@ def window_spec(window: Window, protocol: Protocol) -> str:
     lags = ", ".join(map(_number, protocol.lags))
     parts = [
         "model window",
+        *([print_node(window.rule)] if window.own else []),
         f"layer pre:\n    spikes: [{_spikes(times.pre)}]\n    size: 1\n",
         *_ports(window, times.reward),
         *_post(window, times),
         _connection(window, times.base),
-        f"sweep:\n    grid:\n{_axes(window)}        lag = [{lags}] second\n",
+        f"sweep:\n    {'zip' if window.together else 'grid'}:\n{_axes(window)}"
+        + ("    grid:\n" if window.together else "")
+        + f"        lag = [{lags}] second\n",
         f"record:\n    {window.shown} of stdp every {_number(times.end)} second\n",
         f"run:\n    duration: {_number(times.end)} second\n    dt: {_number(times.dt)} second\n"
         "    seed: 1\n",

@@ -29,6 +29,7 @@ MODULES = {
     "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
     "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
     "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "warnings", "zipfile",
+    "zlib",
 }  # fmt: skip
 FUNCTIONS = {
     "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",
@@ -36,19 +37,20 @@ FUNCTIONS = {
 METHODS = {
     "SPEC.encode", "__doc__.partition", "argparse.ArgumentParser", "group.run_on_event",
     "group.run_regularly", "group.set_event_schedule", "hashlib.sha256",
-    "objects.links.append", "os.path.join", "parser.add_argument", "parser.error",
+    "objects.links.append", "of.fraction", "of.max", "of.mean", "of.min", "of.sd", "of.sum",
+    "os.path.join", "parser.add_argument", "parser.error",
     "parser.parse_args",
     "platform.python_version",
     "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
-    "saving.connection_samples", "saving.layer", "saving.layer_samples", "simulation.by_build",
-    "simulation.by_program", "sys.exit", "tempfile.TemporaryDirectory", "x.hold",
-    "x.file", "x.warnings.append",
+    "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
+    "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
+    "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.warnings.append",
 }  # fmt: skip
 NUMPY = {
-    "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh", "exp",
-    "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p", "logical_and",
-    "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign", "sin", "sinh", "sqrt",
-    "tan", "tanh", "unique", "where", "zeros",
+    "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh",
+    "errstate", "exp", "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p",
+    "logical_and", "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign",
+    "sin", "sinh", "sqrt", "tan", "tanh", "unique", "where", "zeros",
 }  # fmt: skip
 BRIAN2 = {
     "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel",

@@ -222,3 +222,36 @@ def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
     jobs = (tmp_path / "job").read_text()
     assert "#SBATCH --nice" in jobs and "#SBATCH -t 00:10:00" in jobs
     until((tmp_path / "cancelled").exists)
+
+
+def test_a_script_does_not_outlive_its_worker(tmp_path):
+    """Not even one that is killed, which can tell nobody."""
+    script = (
+        "import os, sys, time\n"
+        f"open({str(tmp_path / 'coming')!r}, 'w').write(str(os.getpid()))\n"
+        f"os.rename({str(tmp_path / 'coming')!r}, {str(tmp_path / 'pid')!r})\n"
+        "time.sleep(600)\n"
+    )
+    call = f"run_shard({script!r}, {{}}, (1, 1), '', '', '')"
+    work = f"from stdpdsl.execution.remote import run_shard\n{call}"
+    worker = subprocess.Popen([sys.executable, "-c", work])
+    while not (tmp_path / "pid").exists():
+        assert worker.poll() is None
+        time.sleep(0.02)
+    worker.kill()
+    worker.wait()
+    script_process = int((tmp_path / "pid").read_text())
+    for _ in range(3000):
+        if not alive(script_process):
+            return
+        time.sleep(0.02)
+    os.kill(script_process, signal.SIGKILL)
+    pytest.fail("the script of a killed worker runs on")
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -263,6 +263,9 @@ def test_what_is_finished_has_nothing_to_resume(tmp_path):
     assert set(began(tmp_path).values()) == {1}
     with pytest.raises(job.JobError, match="holds other results"):
         run(tmp_path, resume=True, spec="model n")
+    lowered = Compiled(settings={"set": [], "parameters": "namespace", "target": "numpy"})
+    with pytest.raises(job.JobError, match=r"parameters: .* \| namespace"):
+        run(tmp_path, resume=True, compiled=lowered)
 
 
 def test_to_begin_anew(tmp_path, undisturbed):

@@ -8,6 +8,7 @@ import pytest
 
 import stdpdsl
 from live import Live, live_line
+from progress import live_text
 from stdpdsl.execution.progress import Progress
 from stdpdsl.execution.together import Together
 
@@ -57,13 +58,17 @@ run:
 """
 
 
-PROGRAM = pytest.param("cpp_standalone", marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize("target", ["numpy", PROGRAM])
-def test_what_it_says_is_what_the_results_say(target):
+@pytest.mark.parametrize(
+    "target, lowering",
+    [
+        ("numpy", "synapse"),
+        pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
+        pytest.param("cpp_standalone", "namespace", marks=pytest.mark.slow),
+    ],
+)
+def test_what_it_says_is_what_the_results_say(target, lowering):
     events = []
-    results = stdpdsl.run(SPEC, target=target, on_event=events.append)
+    results = stdpdsl.run(SPEC, target=target, parameters=lowering, on_event=events.append)
     told = [event for event in events if event["event"] == "progress"]
     blocks = results.blocks.to_arrow().to_pydict()
     last = np.array(blocks["phase"]) == "test"
@@ -77,6 +82,8 @@ def test_what_it_says_is_what_the_results_say(target):
     for name in ("learning", "nothing"):
         mean = np.mean(np.array(blocks[f"{name}_after_mean"])[last])
         assert told[-1]["weights"][name] == pytest.approx(mean, rel=1e-5)  # six digits
+    assert told[-1]["silent"] == {"first": [0, 2], "silent": [2, 2]}
+    assert told[0]["silent"]["first"] == [2, 2]
     assert told[0]["weights"]["learning"] != told[-1]["weights"]["learning"]
 
 
@@ -85,7 +92,8 @@ def test_a_line_of_a_program():
         0.5, {"A1": 12, "B": 0},
     )  # fmt: skip
     assert math.isnan(live_line("at 0.5 weights ff -nan\n")[2]["ff"])
-    assert live_line("at 2\n") == (2.0, {}, {})
+    assert live_line("at 2\n") == (2.0, {}, {}, {})
+    assert live_line("at 2 silent A1 3\n") == (2.0, {}, {}, {"A1": 3})
     assert live_line("WARNING at 3") is None
 
 
@@ -110,8 +118,10 @@ def progress(t, **more):
 def test_shards_together_are_means_over_blocks():
     heard = []
     together = Together(heard.append, {0: 3, 1: 1})
-    together.hear(0, progress(1.0, rates={"A": 10.0}, weights={"ff": 0.2}))
-    together.hear(1, progress(1.0, rates={"A": 2.0}, weights={}))
+    together.hear(0, progress(1.0, rates={"A": 10.0}, weights={"ff": 0.2}, silent={"A": [1, 3]}))
+    together.hear(1, progress(1.0, rates={"A": 2.0}, weights={}, silent={"A": [1, 1]}))
+    assert heard[-1]["silent"] == {"A": [2, 4]}
+    assert live_text(heard[-1]) == "A 8 Hz (2 of 4 blocks silent), ff weight 0.2"
     assert heard[-1]["rates"] == {"A": 8.0}
     assert heard[-1]["weights"] == pytest.approx({"ff": 0.2})
 

@@ -60,6 +60,9 @@ MEASURES = """\
     loudest of out = max(rate)
     quiet of inputs = min(rate)
     nested of ff = sum(w*contrast)/N_pre_
+    growth = ff_after_mean/ff_before_mean
+    above of ff = fraction(w > ff_after_mean)
+    far = abs(out_rate - goal) + out_cv*inputs_rate
 """.replace("/N_pre_", "/40")
 FULL = SPEC.replace("{measures}", MEASURES)
 
@@ -92,6 +95,9 @@ def test_they_are_what_the_tables_say(whole):
         assert row.quiet == pytest.approx(quiet)
         assert row.contrast == pytest.approx(row.loudest / (quiet + 1) + 0.5)
         assert row.nested == pytest.approx(now.sum() * row.contrast / 40)
+        assert row.growth == row.ff_after_mean / row.ff_before_mean
+        assert row.above == pytest.approx((now > now.mean()).mean())
+        assert row.far == abs(row.out_rate - row.goal) + row.out_cv * row.inputs_rate
     assert (blocks.query("phase == 'train'").gained != 0).all()
 
 
@@ -132,6 +138,10 @@ def test_it_prints_as_it_is_read():
         ("x of ff = mean(w) > 1", "TYPE003", "this is a condition"),
         ("x of ff = mean(w, w)", "TYPE005", "takes 1 argument"),
         ("x of gg = mean(w)", "NAME001", "known: `ff`"),
+        ("x = ff_after_maen", "NAME004", "did you mean `ff_after_mean`?"),
+        ("x = ff_after_mean + out_rate", "UNIT003", "no unit and rate cannot be added"),
+        ("x = ff_settled", "NAME004", "it is measured where `record:` has `w of ff every …`"),
+        ("x of inputs = mean(rate - out_rate)", "BLOCK005", "`inputs` is shared"),
         ("x = lost", "NAME004", "`lost` is not declared"),
         ("x = x + 1", "NAME018", "`x` depends on itself"),
         ("goal = 1", "NAME014", "a column of the sweep"),
@@ -153,3 +163,22 @@ def test_two_measures_of_one_name():
     text = SPEC.replace("{measures}", "    x = 1\n    x = 2\n").replace("{goals}", "[10]")
     found = check_text(Source("spec.stdp", text), Path("."), [])[0].diagnostics
     assert "NAME002" in {d.code for d in found}
+
+
+def test_what_it_may_use_is_what_is_measured():
+    """In each spec of the gallery."""
+    from stdpdsl.brian2.render import measure_columns
+    from stdpdsl.check.measures import measured
+    from stdpdsl.compiler import _front
+    from stdpdsl.lower import lower
+
+    specs = sorted((Path(__file__).parents[2] / "specs").glob("*.stdp"))
+    for path in specs:
+        source = Source(path.name, path.read_text(encoding="utf-8"))
+        checked, table, _ = _front(source, path.parent, [], None, ())
+        if table is None:  # its recordings are not there
+            assert path.stem == "auditory_recordings"
+            continue
+        experiment = lower(checked, table)
+        columns = set(measure_columns(experiment)) - {m.name for m in experiment.measures}
+        assert set(measured(checked.symbols)) == columns, path.name

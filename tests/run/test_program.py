@@ -152,3 +152,30 @@ def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
     subprocess.run(command, check=True)
     differing = subprocess.run([tmp_path / "fold"], capture_output=True, text=True, check=True)
     assert differing.stdout == "0"
+
+
+@pytest.mark.slow
+def test_the_least_time_parts_what_whole_steps_part(tmp_path):
+    """Neighbouring doubles on both sides of it, for durations of none, some and endless steps."""
+    from program import compiler, program_flags
+    from vectors import VECTOR_SUPPORT
+
+    draw = np.random.default_rng(1).random
+    durations = [0, 1e-9, 9.99e-5, 1e-4, 3.05e-3, 5e-3, 1, 1e4, *draw(2000), *draw(2000) * 1e-2]
+    dt = [1e-4, 1e-3, 1 / 44100, 3e-5]
+    numbers = ", ".join(map(repr, map(float, durations)))
+    source = tmp_path / "least.cpp"
+    source.write_text(
+        f"#include <cmath>\n#include <cstdio>\n#include <vector>\n{VECTOR_SUPPORT}\nint main() {{\n"
+        f"int n = 0; for (double dt : {{{', '.join(map(repr, dt))}}})\n"
+        f"for (double d : {{{numbers}}}) {{\n"
+        "double least = least_time(d, dt), before = std::nextafter(least, -INFINITY);\n"
+        "n += whole_steps(least, dt) >= whole_steps(d, dt) && least <= d\n"
+        "  && whole_steps(before, dt) < whole_steps(d, dt); }\n"
+        "n += least_time(INFINITY, 1e-4) == INFINITY && std::isnan(least_time(NAN, 1e-4));\n"
+        'printf("%d", n); }\n'
+    )
+    command = [compiler(), *program_flags(), str(source), "-o", str(tmp_path / "least")]
+    subprocess.run(command, check=True)
+    right = subprocess.run([tmp_path / "least"], capture_output=True, text=True, check=True)
+    assert right.stdout == str(len(durations) * len(dt) + 1)

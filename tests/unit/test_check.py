@@ -360,3 +360,34 @@ def test_what_is_computed_has_no_value_at_the_start():
     assert [d.message for d in found] == [
         f"`{name}` is known only while the simulation runs" for name in ("t", "lastspike_pre")
     ]
+
+
+@pytest.mark.parametrize(
+    "equations, warns",
+    [
+        ("dv/dt = (1 - v)/tau : 1", True),
+        ("dv/dt = total/tau : 1; total = 1 - v : 1", True),
+        ("dv/dt = x/tau : 1; dx/dt = -x/(10 ms) : 1", False),  # a scale, as of a learning rate
+        ("dv/dt = x/tau - v/(10 ms) : 1; x : 1", False),
+    ],
+)
+def test_a_time_constant_is_what_a_variable_itself_is_divided_by(equations, warns):
+    lines = "\n".join(f"        {line}" for line in equations.split("; "))
+    text = f"""model m
+neuron cell:
+    parameters:
+        tau = 1 ms
+    equations:
+{lines}
+    threshold: v > 2
+    reset: v = 0
+layer A:
+    neuron: cell
+    size: 1
+record:
+    spikes of A
+run:
+    duration: 1 s
+    dt: 1 ms
+"""
+    assert ("RUN002" in {d.code for d in diagnose(text)}) == warns

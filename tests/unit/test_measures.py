@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from measures import (
+    Elements,
     interval_variation,
     response_measures,
     response_rates,
@@ -35,6 +36,16 @@ def test_weights():
     assert np.isnan(found["bimodality"][3])  # all equal
     change = weight_change(BLOCK, W.ravel(), W.ravel() ** 2, BLOCKS)
     assert change == pytest.approx(np.abs(W**2 - W).mean(axis=1))
+
+
+@pytest.mark.parametrize("value", [0.1, 0.7, 1e-3, 1 / 3, 5e300, 4.9e-324])
+def test_a_constant_does_not_spread(value):
+    for count in (3, 7, 100, 10_007):
+        block = np.zeros(count, int)
+        found = weight_measures(block, np.full(count, value), 0.0, 1.0, 1)
+        assert (found["mean"][0], found["sd"][0]) == (value, 0)
+        assert np.isnan(found["bimodality"][0])
+        assert Elements(block, np.zeros(1, int)).sd(np.full(count, value)) == 0
 
 
 def test_known_distributions():

@@ -166,11 +166,17 @@ def test_exp_leaves_a_state_update_where_it_can():
     text = by_vectors(STATE_UPDATE)
     before, _, loop = text.partition("for(int _idx=0; _idx<_N; _idx++)")
     assert "return - dt * 1/tau;" in before and "const double tau = _ptr_tau[_idx];" in before
-    assert "const double _exp_1 = std::exp((a + b) * exp(- dt/c));" in before
-    assert "const double _v = v * _exp_0[_idx] + _exp_1;" in loop
+    assert "const double _kept_2 = std::exp((a + b) * exp(- dt/c));" in before
+    assert "const double _v = v * _kept_1[_idx] + _kept_2;" in loop
     # What changes in the loop stays, and so does what is taken over in a refractory neuron too.
     assert "_x = exp(v) + exp(dt * int_(not_refractory));" in loop
-    assert "whole_steps(t - lastspike, dt) >= whole_steps(5 * ms, dt);" in loop
+    assert "const double _kept_0 = brian::least_time(5 * ms, dt);" in before
+    assert "not_refractory = t - lastspike >= _kept_0;" in loop
+
+
+def test_a_refractory_time_that_the_loop_changes_is_compared_in_steps():
+    text = by_vectors(STATE_UPDATE.replace("5 * ms", "v * ms"))
+    assert "brian::whole_steps(t - lastspike, dt) >= brian::whole_steps(v * ms, dt);" in text
 
 
 def test_a_state_update_without_exp_or_neurons_stays():

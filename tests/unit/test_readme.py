@@ -47,7 +47,7 @@ def test_commands_are_ours():
     known = parser._subparsers._group_actions[0].choices
     assert listed == list(known)
     for line in re.findall(r"^\| `stdpdsl (\w+.*)\|$", README, re.MULTILINE):
-        for option in re.findall(r"`(--?\w+)", line):
+        for option in re.findall(r"`(--?[\w-]+)", line):
             assert option in known[line.split()[0]]._option_string_actions
 
 

@@ -24,6 +24,7 @@ class Data:
         self.dt = dt
         self.folder = folder
         self.phase_steps = []
+        self.until = None  # when blocks are stable: tolerance, and window in steps
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
         self.spikes = {}
@@ -66,6 +67,10 @@ class Data:
                 self.edges[component].parameters = values
             else:
                 self.values[component] = values | self.values[component]
+
+    def own_sizes(self):
+        """Neurons of the layers of which each block has its own."""
+        return {layer: size for layer, (size, shared) in self.sizes.items() if not shared}
 
     def copies(self, shared):
         """The replicate of each copy."""

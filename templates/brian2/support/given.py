@@ -7,6 +7,7 @@ import numpy as np
 
 from data import neurons
 from nerve import drive_means, drive_width, kept_means, side_by_side
+from stable import WATCH
 
 
 def numbers_of(x, phases):
@@ -31,6 +32,9 @@ def numbers_of(x, phases):
                       x.phase_values[number][component].items()}  # fmt: skip
             for name, _, part in x.parts.get(component, [(component, None, slice(None))]):
                 give(given, name, values, part)
+    if x.until:
+        given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
+                  f"{WATCH}.window": float(x.until.steps)}  # fmt: skip
     return given
 
 

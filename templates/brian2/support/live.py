@@ -1,5 +1,6 @@
 """What a network does while it runs, so that a dead one is seen in the first seconds: mean rates of
-the layers whose spikes are counted, mean weights of the connections."""
+the layers whose spikes are counted and the blocks in which they are silent, mean weights of the
+connections."""
 
 import numpy as np
 
@@ -11,15 +12,16 @@ PROGRAM_REPORT = """
 
 
 class Live:
-    """Tells how far a run is: report(t, elapsed, spikes, weights), with the spikes so far of each
-    layer and the mean weight (SI) of each connection. `sizes` are the layers' numbers of neurons,
-    over all blocks."""
+    """Tells how far a run is: report(t, elapsed, spikes, weights, silent), with the spikes so far
+    of each layer, the mean weight (SI) of each connection, and the number of blocks in which a
+    layer has had no spike. `sizes` are the layers' numbers of neurons, over all of so many
+    blocks."""
 
-    def __init__(self, events, total, sizes):
-        self.events, self.total, self.sizes = events, total, sizes
+    def __init__(self, events, total, sizes, blocks=1):
+        self.events, self.total, self.sizes, self.blocks = events, total, sizes, blocks
         self.t, self.spikes, self.rates = 0.0, {}, {}
 
-    def report(self, t, elapsed, spikes, weights):
+    def report(self, t, elapsed, spikes, weights, silent=()):
         """Rates are those since the last report."""
         if t > self.t:
             self.rates = {
@@ -30,23 +32,30 @@ class Live:
         say(
             self.events, event="progress", t=t, duration=self.total, elapsed=elapsed,
             rates=self.rates, weights=weights,
+            silent={layer: [int(number), self.blocks] for layer, number in dict(silent).items()},
         )  # fmt: skip
 
 
-def reporter(live, before, objects, weights):
-    """A report function for Network.run in this process, of which `before` seconds are done."""
+def reporter(live, before, objects, weights, sizes):
+    """A report function for Network.run in this process, of which `before` seconds are done;
+    `sizes` are those of the layers of which each block has its own."""
 
     def report(elapsed, completed, start, duration):
-        spikes = {
-            layer: sum(int(np.sum(value_of(counter, "N"))) for counter in counters)
+        counts = {
+            layer: sum(value_of(counter, "count") for counter in counters)
             for layer, counters in objects.counters.items()
         }
+        spikes = {layer: int(np.sum(count)) for layer, count in counts.items()}
+        silent = {
+            layer: np.sum(~np.any(counts[layer].reshape(-1, size), axis=1))
+            for layer, size in sizes.items() if layer in counts
+        }  # fmt: skip
         means = {}
         for connection, weight in weights.items():
             values = [np.ravel(value_of(s, weight)) for s in objects.links[connection]]
             if any(len(one) for one in values):
                 means[connection] = float(np.mean(np.concatenate(values)))
-        live.report(before + completed * float(duration), float(elapsed), spikes, means)
+        live.report(before + completed * float(duration), float(elapsed), spikes, means, silent)
 
     return report
 
@@ -55,9 +64,9 @@ def value_of(owner, name):
     return owner.variables[name].get_value()
 
 
-def program_report(objects, weights):
-    """The same for a program, in C++: a line "at T" and then NAME COUNT of each layer, NAME MEAN of
-    each connection, which `live_line` reads."""
+def program_report(objects, weights, sizes):
+    """The same for a program, in C++: a line "at T" and then KIND NAME NUMBER of each layer and
+    connection, which `live_line` reads."""
     from brian2 import get_device
 
     def array(owner, name):
@@ -68,6 +77,15 @@ def program_report(objects, weights):
     for layer, counters in objects.counters.items():
         count = " + ".join(f"(long long){array(counter, 'N')}[0]" for counter in counters)
         parts.append(f'    std::cout << " spikes {layer} " << {count};')
+        if layer in sizes:
+            arrays = [array(counter, "count") for counter in counters]
+            spiked = " || ".join(f"{a}[i]" for a in arrays)
+            total = arrays[0].replace("::", "::_num_")
+            parts.append("    { size_t silent = 0; bool any = false;")
+            parts.append(f"    for (size_t i = 0; i < (size_t){total}; i++) {{ any |= {spiked};")
+            last = f"(i + 1) % {sizes[layer]} == 0"  # neuron of a block
+            parts.append(f"    if ({last}) {{ silent += !any; any = false; }} }}")
+            parts.append(f'    std::cout << " silent {layer} " << silent; }}')
     for connection, weight in weights.items():
         arrays = [array(s, weight) for s in objects.links[connection]]
         parts.append("    { double sum = 0; size_t count = 0;")
@@ -79,11 +97,12 @@ def program_report(objects, weights):
 
 
 def live_line(line):
-    """(t, {layer: spikes}, {connection: mean weight}) of a program's line, or None."""
+    """(t, {layer: spikes}, {connection: mean weight}, {layer: silent blocks}) of a program's line,
+    or None."""
     if not line.startswith("at "):
         return None
     words = line.split()
-    found = {"spikes": {}, "weights": {}}
+    found = {"spikes": {}, "weights": {}, "silent": {}}
     for kind, name, value in zip(words[2::3], words[3::3], words[4::3], strict=True):
         found[kind][name] = float(value)
-    return float(words[1]), found["spikes"], found["weights"]
+    return float(words[1]), *found.values()

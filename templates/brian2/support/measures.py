@@ -17,6 +17,15 @@ def summed_by(index, values, count):
     return np.bincount(index, weights=values, minlength=count)
 
 
+def exact_mean(index, values, count):
+    """Means per block, of equal values exactly that value: sums round, and a constant would seem to
+    spread by 1e-16."""
+    number = np.bincount(index, minlength=count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = summed_by(index, values, count) / number
+        return mean + summed_by(index, values - mean[index], count) / number
+
+
 def mean_by(index, values, count):
     """Means per block of the values that are finite; NaN where there are none."""
     good = np.isfinite(values)
@@ -54,8 +63,9 @@ class Elements:
 
     def sd(self, values):
         """Standard deviations, of all elements and not of a sample."""
-        mean = np.empty(1 + int(np.max(self.blocks)))
-        mean[self.blocks] = self.mean(values)
+        values = np.broadcast_to(np.asarray(values, dtype=float), self.copy.shape)
+        count = 1 + int(np.max(self.blocks))
+        mean = exact_mean(self.copy, values, count)
         return np.sqrt(self.mean((values - mean[self.copy]) ** 2))
 
     def min(self, values):
@@ -77,7 +87,7 @@ def weight_measures(block, values, low, high, blocks):
     """Mean, sd, entropy, bimodality and the fraction at a bound of each block's weights."""
     number = np.bincount(block, minlength=blocks)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = summed_by(block, values, blocks) / number
+        mean = exact_mean(block, values, blocks)
         spread = summed_by(block, (values - mean[block]) ** 2, blocks) / number
         bound = summed_by(block, 1.0 * ((values <= low) | (values >= high)), blocks) / number
     sd = np.sqrt(spread)
@@ -92,7 +102,6 @@ def bimodality(block, values, mean, sd, blocks):
     distribution, 1/3 for a normal one. NaN where all weights are equal."""
     number = np.bincount(block, minlength=blocks)
     with np.errstate(invalid="ignore", divide="ignore"):
-        sd = np.where(sd > 1e-12 * np.abs(mean), sd, np.nan)  # less is what sums in floats leave
         z = (values - mean[block]) / sd[block]
         third, fourth = (summed_by(block, z**power, blocks) / number for power in (3, 4))
         return (third**2 + 1) / fourth

@@ -36,10 +36,12 @@ from cache import own_cache
 from live import PROGRAM_REPORT, live_line
 from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
-PROGRAM_FORMAT = 1
+PROGRAM_FORMAT = 2
 PROGRAMS_KEPT = 50
 PROGRAM_BYTES_KEPT = 2_000_000_000
 REPORT_EVERY = 0.5  # s
+# As Linux and the compilers call them. What counts in the first is that comparisons give masks.
+WIDE = (("avx512f", "avx512bw", "avx512dq", "avx512vl"), ("avx2",))
 
 # Read by the program when it starts. `number` is also called before main(), for global sizes.
 PROGRAM_INPUT = r"""
@@ -258,13 +260,16 @@ def seed_noise(data, key):
         seed(data[key])
 
 
-def advance(network, data, key, report=None):
-    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's."""
+def advance(network, data, key, report=None, instead=None):
+    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's. Then
+    `instead` of the line that runs the network, a program has instead(line)."""
     from brian2 import get_device, second
 
     options = {"namespace": {}, "report_period": REPORT_EVERY * second}
     if not isinstance(data, ProgramData):
         network.run(data[key] * second, report=report, **options)
+        if instead:
+            exchange_run(network, instead)
         return
     if not data.durations:
         # A second run would go on after Ctrl-C in the first.
@@ -273,6 +278,8 @@ def advance(network, data, key, report=None):
     queue = get_device().main_queue
     before = len(queue)
     network.run(data[key] * second, report=report or PROGRAM_REPORT, **options)
+    if instead:
+        exchange_run(network, instead)
     if data.durations:
         # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
         clocks = {o.clock for o in network.sorted_objects}
@@ -280,8 +287,18 @@ def advance(network, data, key, report=None):
         names = {get_device().get_array_name(variable) for variable in times}
         added = [x for x in queue[before:] if x[0] != "set_by_single_value" or x[1][0] not in names]
         queue[before:] = added
-    data.durations.append(key)
+    if not instead:
+        data.durations.append(key)
     get_device().code_lines["before_network_run"].clear()  # what replay put there is done once
+
+
+def exchange_run(network, instead):
+    """Put instead(line) in place of the last line that runs the network."""
+    from brian2 import get_device
+
+    lines = next(x[1][1] for x in reversed(get_device().main_queue) if x[0] == "run_network")
+    place = next(k for k, line in enumerate(lines) if line.startswith(f"{network.name}.run("))
+    lines[place] = instead(lines[place])
 
 
 # Building ----------------------------------------------------------------------------------------
@@ -304,10 +321,12 @@ def program_flags():
     flags = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-frounding-math"]
     flags += ["-fno-math-errno", "-fno-trapping-math"]
     try:
-        wide = re.search(r"^flags\b.*\bavx2\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        known = re.search(r"^flags\b.*", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
-        wide = None
-    return [*flags, *(["-mavx2"] if wide else [])]
+        known = None
+    known = set(known[0].split()) if known else set()
+    wide = next((names for names in WIDE if known.issuperset(names)), ())
+    return [*flags, *(f"-m{name}" for name in wide)]
 
 
 def program_key(code, flags):
@@ -401,7 +420,7 @@ def two_units(project, sources, data):
     given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
-    run = re.compile(r"(\.run\()[^,]+(, report_progress, )")
+    run = re.compile(r"(\.run\()[\d.e+-]+(, report_progress, )")
     durations = iter(data.durations)
     first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
     for source in sources:
@@ -576,7 +595,7 @@ def forget_programs(cache, count, size, in_use=None):
 def run_program(program, data, workdir, report=None):
     """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t, spikes, weights)` is called now and then, as live_line has them.
+    `report(t, spikes, weights, silent)` is called now and then, as live_line has them.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -590,12 +609,28 @@ def run_program(program, data, workdir, report=None):
         if array["size"] and len(values) != data[array["size"]]:
             raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
         values.tofile(workdir / array["file"])
+    follow_program([str(program / "main"), "--results_dir", "results/"], workdir, report)
+    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
+    if abs(done - 1) > 1e-9:
+        raise ProgramError(f"the run ended after {done:.3%} of its duration")
+
+    def read(name):
+        """One output's final values; of a state monitor, a row per sample."""
+        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
+        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
+        return values if width is None else values.reshape(-1, data[width])
+
+    return Outputs(manifest["outputs"], read)
+
+
+def follow_program(command, workdir, report):
+    """Run a program to its end, or raise ProgramError; `report` as run_program has it."""
     environment = {**os.environ, "LD_BIND_NOW": "1"}
-    with (workdir / "errors.txt").open("w+", encoding="utf-8", errors="replace") as errors:
+    errors_file = Path(workdir) / "errors.txt"
+    with errors_file.open("w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(
-            [str(program / "main"), "--results_dir", "results/"],
-            cwd=workdir, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=errors, text=True,
+            command, cwd=workdir, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
         try:
             for line in process.stdout:
@@ -609,17 +644,6 @@ def run_program(program, data, workdir, report=None):
         if status:
             errors.seek(0)
             raise ProgramError(how_it_failed(status, errors.read(2000)))
-    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
-    if abs(done - 1) > 1e-9:
-        raise ProgramError(f"the run ended after {done:.3%} of its duration")
-
-    def read(name):
-        """One output's final values; of a state monitor, a row per sample."""
-        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
-        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
-        return values if width is None else values.reshape(-1, data[width])
-
-    return Outputs(manifest["outputs"], read)
 
 
 def how_it_failed(status, errors):

@@ -15,7 +15,15 @@ def say(events, **event):
 
 
 def live_text(event):
-    """Mean rates of layers, mean weights (SI) of connections: `A1 4.5 Hz, ff weight 0.012`."""
-    rates = [f"{layer} {rate:.3g} Hz" for layer, rate in event.get("rates", {}).items()]
+    """Mean rates of layers, where they are silent, mean weights (SI) of connections:
+    `A1 4.5 Hz (3 of 20 blocks silent), ff weight 0.012`."""
+    silent = {
+        layer: f" ({number} of {blocks} blocks silent)"
+        for layer, (number, blocks) in event.get("silent", {}).items() if number and blocks > 1
+    }  # fmt: skip
+    rates = [
+        f"{layer} {rate:.3g} Hz{silent.get(layer, '')}"
+        for layer, rate in event.get("rates", {}).items()
+    ]
     weights = [f"{name} weight {mean:.3g}" for name, mean in event.get("weights", {}).items()]
     return ", ".join(rates + weights)

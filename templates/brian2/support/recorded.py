@@ -3,6 +3,7 @@
 import numpy as np
 
 from errors import stop
+from stable import WATCH
 
 
 class Recorded:
@@ -46,9 +47,31 @@ class Recorded:
         if number in self.x.samples:  # of a layer that was run before the network
             yield self.x.samples[number]
 
+    def computed(self, component, variable):
+        """Whether a variable is computed from others, at the end of the run."""
+        return any(f"{n}.{variable}_at_end" in self.outputs for n in self.objects(component))
+
     def reached(self):
-        """The time that the clock of the network stands at."""
-        return float(np.ravel(self.outputs["clock.t"])[0])
+        """The steps that the network has run; what ends a run early, but for stable blocks."""
+        t = float(np.ravel(self.outputs["clock.t"])[0])
+        steps = round(t / self.x.dt)
+        asked = max((steps for steps, _ in self.endings()), default=self.x.steps)
+        if steps != asked:
+            stop(f"the run ended at {t} s of {asked * self.x.dt} s")
+        return steps
+
+    def stable(self):
+        """The blocks that were put aside, as a mask."""
+        return self.outputs[f"{WATCH}.stopped"] > 0
+
+    def endings(self):
+        """[(steps, blocks)]: how long each block was simulated, as a mask of those that ended
+        together."""
+        if not self.x.until:
+            return [(self.x.steps, np.ones(self.x.blocks, bool))]
+        stopped = self.outputs[f"{WATCH}.stopped"].astype(np.int64)
+        steps = np.where(self.stable(), stopped, self.x.steps)
+        return [(end, steps == end) for end in np.unique(steps).tolist()]
 
 
 def outputs_of(objects):

@@ -18,6 +18,7 @@ from program import (
     advance,
     cached_program,
     compiler,
+    follow_program,
     program_flags,
     run_program,
     runtime_reader,
@@ -25,6 +26,7 @@ from program import (
 from progress import say
 from recorded import audit_constants, outputs_of
 from sources import code_of, numbers_in
+from stable import WATCH, Watcher, watch, watched_run
 
 PREFERENCES = {
     "core.default_float_dtype": "float64",
@@ -98,7 +100,10 @@ class Simulation:
         c = self.changes
         here = type(get_device()).__name__ == "RuntimeDevice"
         objects = self.network(self.x, given, self.p)
+        if self.x.until:
+            watch(given, objects)
         network = Network(*objects.all())
+        watcher = self.watcher(given, objects, network) if self.x.until else None
         live = self.live()
         done = 0.0
         for number in range(len(self.phases)):
@@ -106,18 +111,34 @@ class Simulation:
                 given, objects, self.phases, number, c["gates"], c["traces"], c["bounded"],
                 c["normalised"],
             )
-            report = None  # a program built for one run is silent
-            if here:
-                report = reporter(live, done, objects, c["weights"])
-            elif isinstance(given, ProgramData):
-                report = program_report(objects, c["weights"])
-            advance(network, given, phase_key(number), report)
+            shown = objects, c["weights"], self.x.own_sizes()
+            report = reporter(live, done, *shown) if here else program_report(*shown)
+            advance(network, given, phase_key(number), report, None if here else watcher)
             done += given[phase_key(number)]
             if number < len(self.phases) - 1:
                 end_phase(objects, number, c["weights"])
+        if watcher and here:
+            watcher.put_back()
         end_run(objects, c["computed"])
         audit_constants(objects)
         return outputs_of(objects)
+
+    def watcher(self, given, objects, network):
+        """What looks at the weights of a network here, or writes the C++ that does."""
+        from brian2 import get_device
+
+        weights = self.changes["weights"]
+        if type(get_device()).__name__ == "RuntimeDevice":
+            watcher = Watcher(self.x, objects, weights, network)
+            network.add(watcher.operation())
+            return watcher
+        keys = {"tolerance": f"{WATCH}.tolerance", "window": f"{WATCH}.window",
+                "duration": phase_key(0)}  # fmt: skip
+        if isinstance(given, ProgramData):
+            numbers = {name: f"number({given.number(key)})" for name, key in keys.items()}
+        else:
+            numbers = {name: repr(float(given[key])) for name, key in keys.items()}
+        return lambda line: watched_run(self.x, objects, weights, numbers, line)
 
     def by_program(self):
         """Its outputs, by a kept program where the target is one."""
@@ -145,7 +166,16 @@ class Simulation:
         write_drives(self.x, project)
         get_device().build(directory=project, compile=True, run=False, with_output=False)
         self.say("simulating")
-        get_device().run(directory=project, with_output=False)
+        device = get_device()
+        os.makedirs(os.path.join(project, device.results_dir), exist_ok=True)
+        command = [os.path.join(project, "main"), "--results_dir", device.results_dir]
+        try:
+            follow_program(command, project, self.progress())
+        except ProgramError as error:
+            stop(str(error))
+        device.has_been_run = True
+        for clock in device.clocks:  # Brian2 takes it to stand at the end
+            device.array_cache[clock.variables["t"]] = None
         return runtime_reader(outputs)
 
     def as_a_program(self):
@@ -154,6 +184,7 @@ class Simulation:
         code = code_of(self.network, self.describe, cached_program)
         numbers = numbers_in(code, self.p)
         decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
+        decides.append(self.x.sizes)
 
         def build(marked):
             self.say("compiling")
@@ -180,7 +211,7 @@ class Simulation:
     def live(self):
         """What tells how far the run is."""
         sizes = {key.removesuffix(".N"): n for key, n in self.given.items() if key.endswith(".N")}
-        return Live(self.options.events, self.total, sizes)
+        return Live(self.options.events, self.total, sizes, self.x.blocks)
 
 
 def kinds_of(given):

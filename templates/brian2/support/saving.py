@@ -21,23 +21,36 @@ from recorded import audit_component
 RESPONSES_AT_ONCE = 1_000_000
 
 
+def parts_of_results(recorded):
+    """What is saved at a time: (steps, blocks, shared) for the blocks, as a mask, that were
+    simulated equally long, and whether with them all that they share. Inputs are saved whole."""
+    endings = [(steps, blocks, False) for steps, blocks in recorded.endings()]
+    last, blocks, _ = endings[-1]
+    if last == recorded.x.steps:
+        return [*endings[:-1], (last, blocks, True)]
+    return [*endings, (last, np.zeros(len(blocks), bool), True)]
+
+
 class Saving:
     """Fills the results of one run, phase by phase. `varying` is the table that it ran with, `p`
-    has the parameters in each phase."""
+    has the parameters in each phase, `part` is one of parts_of_results."""
 
-    def __init__(self, x, recorded, results, varying, phases, dt, p):
+    def __init__(self, x, recorded, results, varying, phases, dt, p, part):
         self.x, self.recorded, self.results = x, recorded, results
         self.varying, self.dt = varying, dt
         self.phases = [phase["name"] for phase in phases]
         self.several = len(phases) > 1
-        ends = np.cumsum(x.phase_steps)
-        self.ends, self.starts = ends * dt, (ends - x.phase_steps) * dt
+        self.steps, self.mine, self.shared = part
+        self.early = self.steps < x.steps
+        self.phase_steps = x.phase_steps if not self.early else [self.steps]
+        ends = np.cumsum(self.phase_steps)
+        self.ends = ends * dt
         self.measures = [{} for _ in phases]
         self.p = p
         self.status = np.full((len(phases), x.blocks), "ok", dtype=object)
         self.lost = []  # what was not finite or outside its bounds, in words
         self.bounds = {}  # (low, high) of the weights in each phase, by connection
-        self.first_steps = np.cumsum(x.phase_steps) - x.phase_steps
+        self.first_steps = ends - self.phase_steps
         self.ends_of = {}  # weights before and after each phase, by (connection, number)
         self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
 
@@ -48,7 +61,7 @@ class Saving:
     def phase_number(self, t):
         """The same, as a number."""
         steps = np.rint(np.asarray(t) / self.dt)
-        number = np.searchsorted(np.cumsum(self.x.phase_steps), steps, side="right")
+        number = np.searchsorted(np.cumsum(self.phase_steps), steps, side="right")
         return np.minimum(number, len(self.phases) - 1)
 
     def of_phase(self, number):
@@ -82,6 +95,9 @@ class Saving:
             return
         if shared:
             lost = np.flatnonzero(np.isin(self.x.heard, lost))
+        lost = lost[self.mine[lost]]
+        if not len(lost):
+            return
         self.status[phase, lost[self.status[phase, lost] == "ok"]] = status
         more = ", ..." if len(lost) > 5 else ""
         blocks = ", ".join(str(b + self.x.first) for b in lost[:5]) + more
@@ -122,14 +138,20 @@ class Saving:
                 self.check_finite(f"{state} of {name}", values, copy, shared, -1)
         if not spiking:
             return
-        for number, steps in enumerate(x.phase_steps):
+        whole = self.shared and shared and spikes is not None
+        for number, steps in enumerate(x.phase_steps if whole else self.phase_steps):
             first = int(self.first_steps[number])
-            if spikes is None:
+            if spikes is not None:
+                neuron, step = spikes
+                t = step * self.dt
+            elif record or (shared and x.until):  # else only their number is known
+                neuron, t = self.recorded.spikes(name, number)
+                step = np.rint(t / self.dt).astype(int)
+            if spikes is None and not (shared and x.until):
                 counts = self.recorded.counts(name, number)
             else:
-                mine = (spikes[1] >= first) & (spikes[1] < first + steps)
-                count = size * len(x.copies(shared))
-                counts = np.bincount(spikes[0][mine], minlength=count)
+                within = (step >= first) & (step < first + steps)
+                counts = np.bincount(neuron[within], minlength=size * len(x.copies(shared)))
             seconds = steps * self.dt
             self.rates[name, number] = counts / seconds if seconds else counts * 0.0
             counts = counts.reshape(-1, size).sum(axis=1)
@@ -138,11 +160,10 @@ class Saving:
             self.measure(number, name, shared, {"spikes": counts, "rate": rate})
             if not record:
                 continue
-            if spikes is None:
-                neuron, t = self.recorded.spikes(name, number)
-            else:
-                neuron, t = spikes[0][mine], spikes[1][mine] * self.dt
-            self.of_spikes(number, name, size, shared, neuron, np.rint(t / self.dt).astype(int))
+            if spikes is not None or self.early:
+                within = (step >= first) & (step < first + steps)
+                neuron, step, t = neuron[within], step[within], t[within]
+            self.of_spikes(number, name, size, shared, neuron, step, first, steps)
             saved = self.saved(neuron // size, shared)
             neuron, t = neuron[saved], t[saved]
             where = self.places(neuron // size, shared)
@@ -176,11 +197,10 @@ class Saving:
         """One number per block."""
         return np.zeros(self.x.blocks) + value
 
-    def of_spikes(self, number, name, size, shared, neuron, step):
-        """What is measured of recorded spikes (neuron, step)."""
+    def of_spikes(self, number, name, size, shared, neuron, step, first, steps):
+        """What is measured of recorded spikes (neuron, step) in so many steps from the first."""
         x = self.x
         neurons = size * len(x.copies(shared))
-        steps, first = x.phase_steps[number], int(self.first_steps[number])
         found = {"cv": interval_variation(neuron, step, neurons, size)}
         if size > 1:
             found["synchrony"] = synchrony(neuron, step - first, neurons, size, steps, self.dt)
@@ -211,7 +231,7 @@ class Saving:
             at, stimulus = (index.ravel() for index in np.indices(rates.shape))
             at += first * size
             heard = np.isfinite(rates.ravel())
-            heard &= x.saves[at // size] if shared else True
+            heard &= self.are_saved(at // size, shared)
             at, stimulus = at[heard], stimulus[heard]
             self.results.responses(
                 name, neuron=at % size, stimulus=stimulus, label=labels[stimulus],
@@ -227,9 +247,17 @@ class Saving:
         has = "replicate" in self.results.tables["blocks"].sweep
         return {"block": None, **({"replicate": self.x.replicate_of_copy[copy]} if has else {})}
 
+    def are_saved(self, copy, shared):
+        """Which rows are saved with this part, as a mask."""
+        if shared:
+            return self.x.saves[copy] & self.shared
+        return self.mine[copy]
+
     def saved(self, copy, shared):
-        """Which rows this shard saves."""
-        return self.x.saves[copy] if shared else slice(None)
+        """The same, to index rows with."""
+        if not shared and np.all(self.mine):
+            return slice(None)
+        return self.are_saved(copy, shared)
 
     # Connections
 
@@ -301,11 +329,14 @@ class Saving:
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
             mine = self.saved(chosen // size, shared)
             chosen = chosen[mine]
+            if not len(chosen):
+                continue
+            t, samples = self.until_the_end(t, samples, name not in self.x.spikes)
             for shown, model in variables:
                 where = {"layer": name, "neuron": chosen % size}
                 where |= self.places(chosen // size, shared)
                 last = None
-                if name not in self.x.spikes:
+                if name not in self.x.spikes and not self.is_lost(name, model):
                     last = self.recorded.state(name, model)[chosen]
                 found = samples[model][mine]
                 self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
@@ -319,6 +350,7 @@ class Saving:
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
             everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
             chosen = chosen[mine]
+            t, samples = self.until_the_end(t, samples)
             for shown, model in variables:
                 base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
                 if base == weight:
@@ -327,6 +359,8 @@ class Saving:
                 if base in traces:
                     age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
                     last = traces[base](last, part_of(edges, chosen), age)
+                if self.is_lost(name, model):
+                    last = None
                 copy, found = edges.copy[chosen], samples[model][mine]
                 self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
                 if base == weight and name in self.bounds:
@@ -340,7 +374,7 @@ class Saving:
         """When the recorded weights had settled, in each phase."""
         steps = np.rint(np.asarray(t) / self.dt).astype(int)
         for number, first in enumerate(self.first_steps):
-            within = (steps >= first) & (steps < first + self.x.phase_steps[number])
+            within = (steps >= first) & (steps < first + self.phase_steps[number])
             if not np.any(within):
                 continue
             found = settling_time(
@@ -351,6 +385,17 @@ class Saving:
             # One monitor has all blocks, or each its own.
             known = self.measures[number][f"{name}_settled"]
             self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)
+
+    def until_the_end(self, t, samples, simulated=True):
+        """Samples before the blocks of this part ended; what was not simulated has them all."""
+        if not (self.early and (simulated or not self.shared)):
+            return t, samples
+        within = np.rint(np.asarray(t) / self.dt) < self.steps
+        return t[within], {name: values[:, within] for name, values in samples.items()}
+
+    def is_lost(self, component, model):
+        """Whether a variable is computed from others, which are no more what they were."""
+        return self.early and self.recorded.computed(component, model)
 
     def trajectory(self, variable, t, samples, last, **where):
         """Samples with the final state as the last one, where it is not among them."""
@@ -364,10 +409,17 @@ class Saving:
 
     def blocks(self):
         """The table of blocks; in words, what has failed."""
-        for number, measures in enumerate(self.measures):
-            block = self.x.first + np.arange(self.x.blocks)
+        x, mine = self.x, np.flatnonzero(self.mine)
+        for number, measures in enumerate(self.measures if len(mine) else ()):
             status = self.status[number]
-            self.results.blocks(block, {"status": status, **measures}, **self.of_phase(number))
+            found = {name: values[mine] for name, values in measures.items()}
+            if x.until:
+                stable = (status == "ok") & self.recorded.stable()
+                status[stable] = "stable"
+                after = np.where(stable, self.ends[-1], np.nan)
+                found["stable_after"] = after[mine]
+            found["status"] = status[mine]
+            self.results.blocks(x.first + mine, found, **self.of_phase(number))
         return self.lost
 
 

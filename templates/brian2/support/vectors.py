@@ -10,9 +10,20 @@ import re
 # Stands in namespace brian.
 VECTOR_SUPPORT = r"""
 inline double whole_steps(double t, double dt) { return std::trunc((t + 1e-3*dt)/dt); }
-struct KeptExp {  // exp() of each element's argument, computed anew only where that has changed
+inline double least_time(double duration, double dt) {
+    // The least t of which whole_steps(t) are those of a duration or more: whole_steps never falls.
+    const double steps = whole_steps(duration, dt);
+    double below = duration - 2*dt, least = duration;
+    for (;;) {
+        const double middle = below + (least - below)/2;
+        if (!(below < middle && middle < least)) return least;
+        (whole_steps(middle, dt) >= steps ? least : below) = middle;
+    }
+}
+struct Kept {  // a function of each element's argument, computed anew only where that has changed
     std::vector<double> arguments, values;
-    template <class Argument> const double *of(size_t n, Argument argument) {
+    template <class Argument, class Function>
+    const double *of(size_t n, Argument argument, Function function) {
         arguments.resize(n, NAN);
         values.resize(n, NAN);
         double *__restrict known = arguments.data(), *__restrict value = values.data();
@@ -25,7 +36,7 @@ struct KeptExp {  // exp() of each element's argument, computed anew only where 
                 const double x = argument(k);
                 if (x == known[k]) continue;
                 known[k] = x;
-                value[k] = std::exp(x);
+                value[k] = function(x);
             }
         }
         return value;
@@ -71,19 +82,29 @@ def by_vectors(text):
     head, loop, body = text.partition("    for(int _idx=0; _idx<_N; _idx++)\n")
     if not loop:
         return text
-    body = refractory_as_numbers(text, body)
     for variable, new in re.findall(r"if\(not_refractory\)\n? *(\w+) = (_\w+);", body):
         body = computed_as_active(body, variable, new)
-    before, body = exp_outside(body)
-    return head + before + loop + body
+    outside = Outside(body)
+    if "return (int64_t)((t + 1e-3*dt)/dt);" in text:
+        body = refractory_as_numbers(outside, body)
+    body = exp_outside(outside, body)
+    return head + outside.declared + loop + body
 
 
-def refractory_as_numbers(text, body):
-    """Compare whole steps as double rather than int64: the same, below 2**53 steps."""
-    if "return (int64_t)((t + 1e-3*dt)/dt);" not in text:
-        return body
-    compared = r"(not_refractory = )_timestep(\(.*, dt\) >= )_timestep(\(.*, dt\);)"
-    return re.sub(compared, r"\1whole_steps\2whole_steps\3", body)
+def refractory_as_numbers(outside, body):
+    """Compare times with the least that is long enough, where the loop does not change it, for that
+    takes no division; else whole steps as double rather than int64. Both are the same as Brian2's
+    comparison, below 2**53 steps."""
+
+    def numbers(found):
+        passed, duration = found.groups()
+        if least := outside.name("brian::least_time({}, dt)", duration):
+            return f"not_refractory = {passed} >= {least};"
+        steps = [f"brian::whole_steps({x}, dt)" for x in (passed, duration)]
+        return f"not_refractory = {steps[0]} >= {steps[1]};"
+
+    compared = r"not_refractory = _timestep\((.*), dt\) >= _timestep\((.*), dt\);"
+    return re.sub(compared, numbers, body)
 
 
 def computed_as_active(body, variable, new):
@@ -96,33 +117,47 @@ def computed_as_active(body, variable, new):
     return body.replace(defined[0], line)
 
 
-def exp_outside(body):
-    """(declarations before the loop, the loop's body): exp() of what all elements share becomes a
-    constant, exp() of parameters of each element an array that outlives the step."""
-    changing = {*re.findall(r"(\w+) [-+*/]?= ", body), "_idx", "_vectorisation_idx"}
-    loads = dict(re.findall(r"(const double (\w+) = \w+\[_idx\];)\n", body))
-    loads = {name: line for line, name in loads.items()}
-    before, start, made = "", 0, {}
-    call = re.compile(r"(?<![\w.>])exp\(")
+class Outside:
+    """Values that the loop needs but does not change, computed before it: of what all elements
+    share a constant, of parameters of each element an array that outlives the step. `dt` stays as
+    it is while a program runs."""
+
+    def __init__(self, body):
+        self.changing = {*re.findall(r"(\w+) [-+*/]?= ", body), "_idx", "_vectorisation_idx"}
+        loads = re.findall(r"(const double (\w+) = \w+\[_idx\];)\n", body)
+        self.loads = {name: line for line, name in loads}
+        self.declared, self.names = "", {}
+
+    def name(self, function, argument):
+        """What stands in the loop for a function, `exp({})`, of an argument; None where the loop
+        changes that."""
+        needs = set(re.findall(r"[A-Za-z_]\w*", argument)) & self.changing
+        if not needs <= set(self.loads):
+            return None
+        if (function, argument) not in self.names:
+            name = f"_kept_{len(self.names)}"
+            self.names[function, argument] = name + "[_idx]" * bool(needs)
+            if needs:
+                given = " ".join(self.loads[need] for need in sorted(needs))
+                self.declared += f"    static brian::Kept {name}_values;\n"
+                self.declared += f"    const double *__restrict {name} = {name}_values.of(_N,\n"
+                self.declared += f"        [=](size_t _idx) {{ {given} return {argument}; }},\n"
+                self.declared += f"        [=](double x) {{ return {function.format('x')}; }});\n"
+            else:
+                self.declared += f"    const double {name} = {function.format(argument)};\n"
+        return self.names[function, argument]
+
+
+def exp_outside(outside, body):
+    """The loop's body without the calls of exp() whose argument it does not change."""
+    start, call = 0, re.compile(r"(?<![\w.>])exp\(")
     while found := call.search(body, start):
         start = found.end()
         argument = in_parentheses(body, start)
-        needs = set(re.findall(r"[A-Za-z_]\w*", argument)) & changing
-        if not needs <= set(loads):
-            continue
-        if argument not in made:
-            name = made[argument] = f"_exp_{len(made)}"
-            if needs:
-                given = " ".join(loads[need] for need in sorted(needs))
-                before += f"    static KeptExp {name}_kept;\n"
-                before += f"    const double *__restrict {name} = {name}_kept.of(_N,\n"
-                before += f"        [=](size_t _idx) {{ {given} return {argument}; }});\n"
-            else:
-                before += f"    const double {name} = std::exp({argument});\n"
-        end = start + len(argument) + 1
-        body = body[: found.start()] + made[argument] + ("[_idx]" if needs else "") + body[end:]
-        start = found.start()
-    return before, body
+        if name := outside.name("std::exp({})", argument):
+            body = body[: found.start()] + name + body[start + len(argument) + 1 :]
+            start = found.start()
+    return body
 
 
 def in_parentheses(text, start):

@@ -1,0 +1,125 @@
+"""`--until-stable TOLERANCE`: blocks end when their weights no longer move.
+
+    0.01                 over a window of a tenth of the run
+    0.01 over 10 s       over ten seconds
+
+In a window a connection's weights may move by at most this part of what they moved in the window in
+which they moved most (mean distances over a block's synapses, as the measure `settled` has them).
+`templates/brian2/support/stable.py` looks at them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import ast
+from .check import Checked
+from .check.values import value
+from .diagnostics import CompileError, Diagnostic
+from .ir import Experiment
+from .settings import typed_expression
+from .units import SECOND, resolve
+
+OPTION = "--until-stable"
+_OVER = re.compile(r"\s+over\s+")
+
+
+@dataclass(frozen=True)
+class Until:
+    """The part of their fastest way that weights may move in a window (s); None for a tenth of the
+    run."""
+
+    tolerance: float
+    window: float | None
+
+    def data(self) -> dict[str, float | None]:
+        """As the script and the metadata have it."""
+        return asdict(self)
+
+
+def written(data: Mapping[str, Any] | None) -> str | None:
+    """What was asked for, by what the metadata say."""
+    if data is None:
+        return None
+    window = "" if data["window"] is None else f" over {data['window']!r} s"
+    return f"{data['tolerance']!r}{window}"
+
+
+def until(text: str) -> Until:
+    """What an option's text asks for; CompileError with places in it."""
+    over = _OVER.search(text)
+    tolerance = typed_expression(OPTION, text[: over.start()] if over else text)
+    window = typed_expression(OPTION, text, over.end()) if over else None
+    found, problems = value(tolerance, {}), []
+    help = "such as 0.01, or '0.01 over 10 s'"
+    if found is None or any(isinstance(n, ast.Quantity) for n in ast.walk(tolerance)):
+        problems.append(Diagnostic("UNIT002", tolerance.span, "expected a number, a part of"
+                                   " the fastest pace of the weights", help=help))  # fmt: skip
+    elif not 0 < found < 1:
+        problems.append(Diagnostic("TYPE013", tolerance.span, f"a tolerance cannot be {found:g}",
+                                   help=f"write a number between 0 and 1, {help}"))  # fmt: skip
+    seconds = _seconds(window)
+    if window is None:
+        pass
+    elif seconds is None:
+        problems.append(Diagnostic("UNIT002", window.span, "expected a time, the window over which"
+                                   " the weights are watched", help=help))  # fmt: skip
+    elif not 0 < seconds < float("inf"):
+        problems.append(Diagnostic("TYPE013", window.span, f"a window cannot be {seconds:g} s",
+                                   help="write a time above 0 s"))  # fmt: skip
+    if problems:
+        raise CompileError(problems)
+    assert found is not None
+    return Until(found, seconds)
+
+
+def _seconds(expr: ast.Expr | None) -> float | None:
+    """The value of a time such as `10 s`, which may have a sign."""
+    inner = expr.operand if isinstance(expr, ast.Unary) else expr
+    if not isinstance(inner, ast.Quantity):
+        return None
+    dimension = resolve((f.name, f.exponent) for f in inner.unit.factors)[0]
+    return value(expr, {}) if dimension == SECOND else None
+
+
+def refusals(text: str, checked: Checked, experiment: Experiment) -> list[Diagnostic]:
+    """Why the blocks of a spec cannot end by themselves."""
+    found = []
+    for run in checked.spec.of(ast.Run):
+        if run.phases:
+            found.append(Diagnostic(
+                "CLAUSE002", run.phases[0].name.span, f"{OPTION} ends each block at a time of its"
+                " own, and phases have theirs",
+                help="give the run a `duration:` alone, or leave out the option",
+            ))  # fmt: skip
+    learning = [c for c in checked.symbols.connections if c.weight and _is_plastic(c.node)]
+    lowered = {c.name: c for c in experiment.connections}
+    if not learning:
+        span = typed_expression(OPTION, text.partition(" ")[0] or text).span
+        found.append(Diagnostic(
+            "CLAUSE007", span, "no connection of this spec learns, so no weights can be stable",
+            help="leave out the option, or give a connection `plasticity:`",
+        ))  # fmt: skip
+    for connection in learning:
+        name, weight = connection.name, connection.weight
+        if weight in {trace.name for trace in lowered[name].traces}:
+            found.append(Diagnostic(
+                "CLAUSE002", connection.node.name.span, f"`{weight}` of `{name}` relaxes between"
+                f" spikes and is brought up to date by them, so {OPTION} cannot look at it",
+                help=f"give it bounds (`{weight} : 1 in [0, wmax]`): then it is integrated in each"
+                " step",
+            ))  # fmt: skip
+        if lowered[name].shared:
+            found.append(Diagnostic(
+                "CLAUSE002", connection.node.name.span, f"`{name}` learns once for all"
+                f" blocks, and with {OPTION} each ends at a time of its own",
+                help="leave out the option, or give each block its own copy: `scope: block`",
+            ))  # fmt: skip
+    return found
+
+
+def _is_plastic(node: ast.Node) -> bool:
+    return isinstance(node, ast.Connect) and bool(node.plasticity)
