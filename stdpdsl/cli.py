@@ -276,7 +276,7 @@ def diagnose(options: argparse.Namespace) -> int:
         found = findings(load(options.folder))
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
 
 
@@ -290,7 +290,7 @@ def compare(options: argparse.Namespace) -> int:
         found = differences(load(options.a), load(options.b))
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
@@ -311,7 +311,7 @@ def reproduce(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", USAGE) from None
     except RunFailed as error:
         raise Stop(f"error: {error}", error.status) from None
-    _say(render(found, options.format))
+    _show(render(found, options.format), options.format)
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
@@ -332,7 +332,7 @@ def summary(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     except CompileError as error:  # of `--where`
         raise Stop(render(error.diagnostics, _colours(sys.stderr)).rstrip("\n"), USAGE) from None
-    _say(text)
+    _show(text, options.format)
     return DONE
 
 
@@ -396,10 +396,11 @@ def lsp(options: argparse.Namespace) -> int:
         raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
     if _is_terminal(sys.stdin):
         _complain("this speaks with an editor, which starts it; Ctrl-C ends it")
+    allowed = [folder.resolve() for folder in _allowed(options)]
     gc.enable()  # this process lives long
     from .language_server import serve
 
-    serve()
+    serve(allowed)
     return DONE
 
 
@@ -661,6 +662,13 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _show(text: str, form: str) -> None:
+    """What results hold, which may come from a stranger; data for programs stay as they are."""
+    from .diagnostics import seen
+
+    _say(text if form in ("csv", "json") else seen(text))
+
+
 def _tell(text: str) -> None:
     """How far something is, beside what is printed."""
     try:
@@ -775,7 +783,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("explain", explain, "Say what an error means, with a wrong and a right example.")
     sub.add_argument("code", metavar="CODE", help="such as UNIT002")
 
-    command("lsp", lsp, "Serve an editor: the language server, over standard input and output.")
+    sub = command("lsp", lsp, "Serve an editor: the language server, over standard streams.")
+    _reading(sub)
 
     sub = command("plan", plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)

@@ -513,7 +513,8 @@ FILE: dict[str, tuple[str, str]] = {
     "FILE004": (
         "file that a spec may not read",
         "A spec reads files below its own folder, links followed, so that a spec from a stranger "
-        "can be run. `--allow-read FOLDER` allows another folder.",
+        "can be run. `--allow-read FOLDER` allows another folder. Devices are no files, nor are "
+        "names that Windows takes for devices, such as `aux.txt`.",
     ),
 }
 

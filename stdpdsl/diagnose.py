@@ -125,15 +125,22 @@ def ended(run: _Run) -> Iterator[Finding]:
 
 
 def finite(run: _Run) -> Iterator[Finding]:
-    name = "all values are finite"
+    name = "all values are finite, weights within their bounds"
     status = run.design.columns.get("status")
     if status is None:
         yield Finding(name, "unknown", "the blocks have no status")
         return
+    outside = np.asarray(status == "bounds")
+    if np.any(outside):
+        yield Finding(
+            name, "found", f"weights outside their bounds {run.blocks_where(outside)}",
+            "that is a fault of stdpdsl, or of who has changed the script: please report it",
+        )  # fmt: skip
     bad = np.asarray(status == "nan")
     weights = _not_finite(run)
     if not np.any(bad) and not weights:
-        yield Finding(name, "passed", "no NaN and no infinity")
+        if not np.any(outside):
+            yield Finding(name, "passed", "no NaN and no infinity")
         return
     where = run.blocks_where(bad) if np.any(bad) else ""
     yield Finding(

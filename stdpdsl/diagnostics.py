@@ -76,33 +76,33 @@ def render(diagnostics: Iterable[Diagnostic], colour: bool = False) -> str:
     return "".join(_render_one(d, paint) + "\n" for d in diagnostics)
 
 
-def _seen(text: str) -> str:
-    """A text of a spec, or of a file that it names, as a terminal may be given it."""
+def seen(text: str) -> str:
+    """A text of a spec, of a file that it names or of results, as a terminal may be given it."""
     return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _render_one(d: Diagnostic, paint) -> str:
     head = f"{d.span.source.name}:{d.span.line}:{d.span.column}: "
     kind = paint(f"{d.severity}[{d.code}]", d.severity)
-    lines = [paint(_seen(head), "bold") + kind + f": {_seen(d.message)}"]
+    lines = [paint(seen(head), "bold") + kind + f": {seen(d.message)}"]
     spots = [Label(d.span, d.label), *d.labels]
     width = max(len(str(spot.span.line)) for spot in spots)
     gutter = " " * width
     for k, spot in enumerate(spots):
         if spot.span.source is not d.span.source:
-            where = _seen(f"{spot.span.source.name}:{spot.span.line}:{spot.span.column}")
+            where = seen(f"{spot.span.source.name}:{spot.span.line}:{spot.span.column}")
             lines.append(paint(f"{gutter} --> {where}", "dim"))
         text = spot.span.source.line(spot.span.line).rstrip("\r").expandtabs(1)
-        shown, shift = _window(_seen(text), spot.span.column - 1)
+        shown, shift = _window(seen(text), spot.span.column - 1)
         start = spot.span.column - 1 - shift
         length = max(1, min(spot.span.end - spot.span.start, len(shown) - start))
         mark = ("^" if k == 0 else "-") * length
         lines.append(paint(f"{spot.span.line:>{width}} | ", "dim") + shown)
-        under = " " * start + mark + (f" {_seen(spot.text)}" if spot.text else "")
+        under = " " * start + mark + (f" {seen(spot.text)}" if spot.text else "")
         style = d.severity if k == 0 else "dim"
         lines.append(paint(f"{gutter} | ", "dim") + paint(under, style))
     if d.help:
-        lines.append(paint(f"{gutter} = ", "dim") + f"help: {_seen(d.help)}")
+        lines.append(paint(f"{gutter} = ", "dim") + f"help: {seen(d.help)}")
     return "\n".join(lines) + "\n"
 
 

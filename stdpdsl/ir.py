@@ -190,6 +190,7 @@ class Connection:
     gates: tuple[str, ...] = ()  # switches that phases set
     held: int = 0  # deliveries that may be under way at a synapse, where they are held there
     draws_in_code: bool = False
+    clipped: tuple[tuple[str, str], ...] = ()  # by phases: variables with their clips
 
 
 @dataclass(frozen=True)

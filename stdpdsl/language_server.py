@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def _server() -> Server:
-    server = Server()
+def _server(allowed: Sequence[Path]) -> Server:
+    server = Server(allowed)
     feature: Callable[..., Any] = server.feature
 
     @feature(lsp.INITIALIZED)
@@ -165,6 +165,6 @@ def _item(item: Item, place: int) -> lsp.CompletionItem:
     )  # fmt: skip
 
 
-def serve() -> None:
-    """Until the editor ends it."""
-    _server().start_io()
+def serve(allowed: Sequence[Path]) -> None:
+    """Until the editor ends it; `allowed` are folders that specs may read, besides their own."""
+    _server(allowed).start_io()

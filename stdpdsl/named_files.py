@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from .diagnostics import Diagnostic
 
 FROM_FOLDER = "the path is taken from the spec's folder"
 _SOUNDS = (".wav", ".wave")
+_MOST_FOLDERS = 100_000  # that a pattern looks into
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)", re.IGNORECASE
+)
+"""A name that Windows takes for a device, in any folder and with any ending."""
 
 
 def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
@@ -51,12 +57,19 @@ def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list
         start = os.path.normpath(os.path.join(roots[0], node.value))
         # Of a pattern, the folder that it starts from, whatever it matches, and each match.
         places = [start]
+        endless = ""
         if glob.has_magic(node.value) and _below_any(os.path.realpath(start), roots):
-            places += glob.glob(node.value, root_dir=folder, recursive=True)
+            endless = _endless(node.value, roots[0])
+            if not endless:
+                places += glob.glob(node.value, root_dir=folder, recursive=True)
         real = [os.path.realpath(os.path.join(roots[0], place)) for place in places]
         inside = all(_below_any(place, roots) for place in real)
         if not inside:
             message = f"`{node.value}` is not below the spec's folder"
+        elif device := next(filter(_DEVICE.match, re.split(r"[/\\]", node.value)), ""):
+            message = f"`{device}` is a device on Windows, not a file"
+        elif endless:
+            message = endless
         elif any(os.path.exists(place) and not _is_plain(place) for place in real):
             message = f"`{node.value}` is a device or a pipe, not a file"
         else:
@@ -64,6 +77,36 @@ def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list
         help = "copy it there, or allow its folder: `--allow-read FOLDER`" if not inside else ""
         found.append(Diagnostic("FILE004", node.span, message, help=help))
     return found
+
+
+def _endless(pattern: str, root: str) -> str:
+    """Why a pattern would hardly end, or nothing: links that lead back are followed each time."""
+    parts = pattern.split("/")
+    first = next(k for k, part in enumerate(parts) if glob.has_magic(part))
+    depth = _MOST_FOLDERS if "**" in parts else len(parts) - first - 1
+    hidden = any(part.startswith(".") for part in parts[first:])
+    waiting: list[tuple[str, tuple[tuple[int, int], ...]]] = [("/".join(parts[:first]), ())]
+    seen = 0
+    while waiting:
+        name, above = waiting.pop()
+        try:
+            state = os.stat(os.path.join(root, name))
+            here = state.st_dev, state.st_ino
+            if here in above:
+                return f"`{pattern}` has no end: `{name}` leads back to a folder that it is in"
+            seen += 1
+            if seen > _MOST_FOLDERS:
+                return f"`{pattern}` looks into more than {_MOST_FOLDERS:,} folders"
+            if len(above) < depth:
+                with os.scandir(os.path.join(root, name)) as entries:
+                    waiting += [
+                        (os.path.join(name, entry.name), (*above, here))
+                        for entry in entries
+                        if entry.is_dir() and (hidden or not entry.name.startswith("."))
+                    ]  # fmt: skip
+        except OSError:  # glob passes over what it may not read
+            continue
+    return ""
 
 
 def _below_any(place: str, roots: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from .compare import Difference, compare
 from .compiler import compile_source
 from .execution.once import RunFailed
 from .execution.saved import run_and_save
+from .plan import TARGETS
 from .results import Results, load
 from .source import Source
 from .stable import written
@@ -31,6 +32,9 @@ def reproduce(
     missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
     if missing:
         raise ValueError(f"{results.folder}: its metadata does not hold {', '.join(missing)}")
+    for key, known in (("lowering", ("synapse", "namespace")), ("target", TARGETS)):
+        if said[key] not in known:
+            raise ValueError(f"{results.folder}: its {key} is none of {', '.join(known)}")
     name = str(results.folder / "spec.stdp")
     compiled = compile_source(
         Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],

@@ -45,6 +45,15 @@ FIXED_COLUMNS = (
 """Names that a free column of a sweep must not have, in upper or lower case."""
 
 
+_SHAPES = {
+    "blocks": int, "footers": {str: {str: str}}, "lowering": str, "measures": [str], "model": str,
+    "not_finite": [str], "set": [str], "spec": str, "tables": {str: int}, "target": str,
+    "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
+    "versions": {str: str},
+}  # fmt: skip
+"""What metadata hold, where they do: they may come from a stranger."""
+
+
 class ResultsError(Exception):
     """A folder cannot be read as results; the text says why."""
 
@@ -329,19 +338,31 @@ def load(folder: str | Path) -> Results:
     try:
         metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         form = metadata["format"]
-        complete = isinstance(metadata["tables"], dict)
+        known = set(metadata["tables"]) <= set(TABLES)  # for they are names of folders
+        good = known and all(_fits(metadata[k], s) for k, s in _SHAPES.items() if k in metadata)
         whole = metadata.get("checksum") == _FOLDER.checksum(metadata)
     except FileNotFoundError:
         raise ResultsError(f"{folder}: holds no stdpdsl results (no metadata.json)") from None
     except OSError as error:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
-    if form != _FOLDER.RESULT_FORMAT or not complete:
+    if form != _FOLDER.RESULT_FORMAT:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     if not whole:
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum is another")
+    if not good:
+        raise ResultsError(f"{folder / 'metadata.json'}: does not hold what stdpdsl writes")
     return Results(folder, metadata)
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Whether a value of JSON is of a shape: [str] is a list of strings, {str: int} a mapping."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_fits(one, shape[str]) for one in value.values())
+    return isinstance(value, shape) and not isinstance(value, bool)
 
 
 def flat(values: dict[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -326,6 +326,7 @@ def run_context(e: Experiment) -> dict[str, Any]:
             c.name: [t.name for t in c.traces]
             for c in e.connections if c.traces and c.name in set_by_phases
         },
+        "bounded": {c.name: dict(c.clipped) for c in e.connections if c.clipped},
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
         "weights": {c.name: c.weight for c in e.connections if c.weight},
         "computed": computed(e), "saving": saving_calls(e),
@@ -347,7 +348,7 @@ def saving_calls(e: Experiment) -> list[str]:
         calls.append(f"saving.layer({', '.join(items)})")
     for c in e.connections:
         states = {v: columns.get(v, v) for v in c.state}
-        bounds = "None" if c.bounds is None else f"lambda edges: ({c.bounds[0]}, {c.bounds[1]})"
+        bounds = "None" if c.bounds is None else f"lambda edges, p: ({c.bounds[0]}, {c.bounds[1]})"
         held = ", held=True" if c.held else ""
         calls.append(
             f"saving.connection({c.name!r}, {c.weight!r}, {states!r}, {traces_code(c)},"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from ..check import Checked, check
 from ..check.symbols import Component, Symbol, Symbols
 from ..compiler import Texts, check_text, library, read_used
 from ..diagnostics import Diagnostic
+from ..named_files import outside_files
 from ..parser import salvage
 from ..source import Source, Span
 
@@ -22,17 +23,21 @@ Named = ast.Neuron | ast.Rule | ast.Layer | ast.Connect
 
 @dataclass
 class Document:
-    """`texts` holds the unsaved texts of other files. Nothing of it changes."""
+    """`texts` holds the unsaved texts of other files; all files that it may read are below its
+    folder and those of `allowed`. Nothing of it changes."""
 
     path: Path  # resolved
     text: str
     texts: Texts = field(default_factory=dict, repr=False)
+    allowed: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
         self.source = Source(str(self.path), self.text)
         # Errors and warnings; some may stand in files that the text uses.
         self.diagnostics: list[Diagnostic]
-        self._whole, self.diagnostics = check_text(self.source, self.path.parent, [], self.texts)
+        self._whole, self.diagnostics = check_text(
+            self.source, self.path.parent, [], self.texts, self.allowed
+        )
 
     @cached_property
     def checked(self) -> Checked:
@@ -40,7 +45,10 @@ class Document:
         if self._whole is not None:
             return self._whole
         spec = salvage(self.source)
-        return check(spec, read_used(spec, self.path.parent, self.texts)[0], library())
+        used: dict[str, ast.Spec] = {}
+        if not outside_files(spec, self.path.parent, self.allowed):
+            used = read_used(spec, self.path.parent, self.texts)[0]
+        return check(spec, used, library())
 
     @property
     def symbols(self) -> Symbols:
@@ -96,7 +104,7 @@ class Document:
             return None
         text = self.text[: span.start] + proposed[1] + self.text[span.end :]
         end = span.start + len(proposed[1])
-        after = Document(self.path, text, self.texts)
+        after = Document(self.path, text, self.texts, self.allowed)
         wrong = [d.span for d in after.diagnostics if d.span.source is after.source]
         if any(s.start <= span.start < max(s.end, s.start + 1) or span.start <= s.start < end
                for s in wrong):  # fmt: skip

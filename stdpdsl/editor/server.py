@@ -6,6 +6,7 @@ does (form feeds, U+2028), and put a change in the wrong place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ _SEVERITY = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSev
 
 
 class Server(LanguageServer):
-    """Keeps what was found in each open text, until the text or one that it uses changes."""
+    """Keeps what was found in each open text, until the text or one that it uses changes. Texts may
+    name files below their own folder and those of `allowed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Sequence[Path]) -> None:
         super().__init__(
             "stdpdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full
         )
+        self.allowed = allowed
         self.documents: dict[str, Document] = {}  # by URI
         self.published: dict[str, set[str]] = {}  # where each one's diagnostics stand
 
@@ -48,7 +51,7 @@ class Server(LanguageServer):
         if known is None or known.text != text:
             self.documents.pop(uri, None)
             path = Path(to_fs_path(uri) or uri).resolve()
-            self.documents[uri] = Document(path, text, self.texts)
+            self.documents[uri] = Document(path, text, self.texts, self.allowed)
         return self.documents[uri]
 
     @property

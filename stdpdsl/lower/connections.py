@@ -79,6 +79,7 @@ class ConnectionLowering:
         pathways, held, extra = self.pathways()
         summed = self.summed()
         regular = self.regular()
+        clipped = self.clipped()
         choice = lower_pattern(values, c, self.n_pre, self.n_post)
         clock = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
         method = None
@@ -99,7 +100,7 @@ class ConnectionLowering:
             self.delay(node.dendritic_delay, "dendritic delay", swept=True),
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
             self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used, held,
-            self.code.draws > 0,
+            self.code.draws > 0, clipped,
         )  # fmt: skip
 
     @property
@@ -395,6 +396,13 @@ class ConnectionLowering:
         if column is not None:
             return Initial("delay", column)
         return None if expr is None else self.value(name, expr, "delay")
+
+    def clipped(self) -> tuple[tuple[str, str], ...]:
+        """Bounded variables where phases may move the bounds, each with what puts it inside."""
+        if self.c.name not in self.switches.set:
+            return ()
+        ends = ((self.own[name], self.code.ends(bounds)) for name, bounds in self.bounds.items())
+        return tuple((own, f"clip({own}, {end[0]}, {end[1]})") for own, end in ends if end)
 
     def weight_bounds(self) -> tuple[str, str] | None:
         bounds = self.bounds.get(self.c.weight or "")

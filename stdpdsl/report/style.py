@@ -57,8 +57,11 @@ class Canvas:
                  **options: Any):  # fmt: skip
         matplotlib = plotting()
         self.name = name
-        self.settings = matplotlib.rc_context(_SETTINGS)
+        self.settings = matplotlib.rc_context()
         self.settings.__enter__()
+        # A matplotlibrc in this folder is read at import, and could have LaTeX run.
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
         self.figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
         self.axes = self.figure.subplots(rows, columns, squeeze=False, **options)
 

@@ -57,6 +57,7 @@ def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], path: Path
     import matplotlib
     from matplotlib.figure import Figure
 
+    matplotlib.rcdefaults()  # a matplotlibrc in this folder could have LaTeX run
     matplotlib.rcParams.update({"svg.hashsalt": "stdpdsl"})
     figure = Figure(figsize=(8, 5), dpi=100)
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.12)

@@ -6,6 +6,7 @@ numpy and pyarrow, brian2hears; `python script.py --help` lists its options.
 """
 
 import argparse
+import atexit
 import dis
 import gc
 import hashlib
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -391,8 +393,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'feedforward': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'feedforward': 'w'}, computed=[],
     )
     # The numbers of each block stand in its own code, so each table is compiled anew.
     outputs = simulation.by_build()
@@ -401,17 +403,19 @@ def simulate(options, folder, results, row):
     recorded = Recorded(x, outputs)
     results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
     say(options.events, event="stage", name="saving")
-    return [text for part in parts_of_results(recorded) for text in save(x, row, recorded, results, part)]
+    lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
+    return [text for texts in lost for text in texts]
 
 
 def save(x, row, recorded, results, part):
-    """Write a part of every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, part)
+    """Write a part of every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('AN', 10, True, True, True, spikes=x.spikes['AN'])
     saving.layer('A1', 10, False, True, True, states=['v', 'I'])
     saving.layer('Inh', 10, False, True, False, states=['v'])
-    saving.connection('feedforward', 'w', {'w': 'w', 'apre': 'apre_state', 'apost': 'apost_state'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, lambda edges: (0, p.feedforward.wmax))
+    saving.connection('feedforward', 'w', {'w': 'w', 'apre': 'apre_state', 'apost': 'apost_state'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, lambda edges, p: (0, p.feedforward.wmax))
     saving.connection('excite', None, {}, {}, None)
     saving.connection('inhibit', None, {}, {}, None)
     saving.connection_samples(0, 'feedforward', [('w', 'w')], {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, weight='w')

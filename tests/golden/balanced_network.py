@@ -6,6 +6,7 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import atexit
 import dis
 import hashlib
 import inspect
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
@@ -336,8 +338,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -346,16 +348,18 @@ def simulate(options, folder, results, row):
     recorded = Recorded(x, outputs)
     results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
     say(options.events, event="stage", name="saving")
-    return [text for part in parts_of_results(recorded) for text in save(x, row, recorded, results, part)]
+    lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
+    return [text for texts in lost for text in texts]
 
 
 def save(x, row, recorded, results, part):
-    """Write a part of every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, part)
+    """Write a part of every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('E', 160, False, True, True, states=['v', 'ge', 'gi'])
     saving.layer('I', 40, False, True, True, states=['v', 'ge', 'gi'])
-    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupre, -1.0/p.EE.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupost, -1.0/p.EE.taupost, age)}, lambda edges: (0, p.EE.wmax))
+    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupre, -1.0/p.EE.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupost, -1.0/p.EE.taupost, age)}, lambda edges, p: (0, p.EE.wmax))
     saving.connection('EI', 'w', {'w': 'w'}, {}, None)
     saving.connection('IE', 'w', {'w': 'w'}, {}, None)
     saving.connection('II', 'w', {'w': 'w'}, {}, None)

@@ -11,6 +11,7 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import atexit
 import dis
 import hashlib
 import inspect
@@ -25,6 +26,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
@@ -304,8 +306,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'force': 'w', 'pairing': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'force': 'w', 'pairing': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -314,18 +316,20 @@ def simulate(options, folder, results, row):
     recorded = Recorded(x, outputs)
     results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
     say(options.events, event="stage", name="saving")
-    return [text for part in parts_of_results(recorded) for text in save(x, row, recorded, results, part)]
+    lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
+    return [text for texts in lost for text in texts]
 
 
 def save(x, row, recorded, results, part):
-    """Write a part of every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, part)
+    """Write a part of every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('input', 1, False, True, False, spikes=x.spikes['input'])
     saving.layer('teacher', 1, False, True, False, spikes=x.spikes['teacher'])
     saving.layer('cell', 1, False, True, True, states=['u', 'adapt', 'z', 'V_T', 'up', 'kick', 'I', 'v', 'low', 'low1', 'low2', 'low3', 'v_low', 'plus', 'plus1', 'plus2', 'plus3', 'v_plus'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
-    saving.connection('pairing', 'w', {'w': 'w', 'x': 'x'}, {}, lambda edges: (p.pairing.wmin, p.pairing.wmax))
+    saving.connection('pairing', 'w', {'w': 'w', 'x': 'x'}, {}, lambda edges, p: (p.pairing.wmin, p.pairing.wmax))
     return saving.blocks()
 
 

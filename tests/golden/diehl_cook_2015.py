@@ -9,6 +9,7 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import atexit
 import dis
 import hashlib
 import inspect
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
@@ -245,8 +247,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'learning': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'learning': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -255,16 +257,18 @@ def simulate(options, folder, results, row):
     recorded = Recorded(x, outputs)
     results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
     say(options.events, event="stage", name="saving")
-    return [text for part in parts_of_results(recorded) for text in save(x, row, recorded, results, part)]
+    lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
+    return [text for texts in lost for text in texts]
 
 
 def save(x, row, recorded, results, part):
-    """Write a part of every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, part)
+    """Write a part of every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('pattern', 20, True, True, False, spikes=x.spikes['pattern'])
     saving.layer('E', 6, False, True, True, states=['v', 'theta'])
-    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges: (0, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges, p: (0, p.learning.wmax))
     saving.connection('inhibition', None, {}, {}, None)
     saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, weight='w')
     return saving.blocks()

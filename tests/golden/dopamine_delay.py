@@ -8,6 +8,7 @@ numpy and pyarrow; `python script.py --help` lists its options.
 """
 
 import argparse
+import atexit
 import dis
 import hashlib
 import inspect
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
@@ -324,8 +326,8 @@ def simulate(options, folder, results, row):
     given = numbers(x, row, p)
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
-        gates={}, traces={}, normalised=[], weights={'force': 'w', 'release': 'w', 'learning': 'w'},
-        computed=[],
+        gates={}, traces={}, bounded={}, normalised=[],
+        weights={'force': 'w', 'release': 'w', 'learning': 'w'}, computed=[],
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -334,13 +336,15 @@ def simulate(options, folder, results, row):
     recorded = Recorded(x, outputs)
     results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
     say(options.events, event="stage", name="saving")
-    return [text for part in parts_of_results(recorded) for text in save(x, row, recorded, results, part)]
+    lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
+    return [text for texts in lost for text in texts]
 
 
 def save(x, row, recorded, results, part):
-    """Write a part of every table; which values are not finite."""
-    p = parameters(row, len(PHASES) - 1)
-    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, part)
+    """Write a part of every table; which values are not finite, or outside their bounds."""
+    each = [parameters(row, number) for number in range(len(PHASES))]
+    p = each[-1]
+    saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('pre', 1, True, True, False, spikes=x.spikes['pre'])
     saving.layer('teacher', 1, True, True, False, spikes=x.spikes['teacher'])
     saving.layer('VTA', 1, True, True, False, spikes=x.spikes['VTA'])
@@ -348,7 +352,7 @@ def save(x, row, recorded, results, part):
     saving.layer('dopamine_cell', 1, False, True, False, states=['v'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     saving.connection('release', 'w', {'w': 'w'}, {}, None)
-    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, age), 'x_minus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, age)}, lambda edges: (p.learning.wmin, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, age), 'x_minus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
     return saving.blocks()
 
 

@@ -23,7 +23,7 @@ EXPRESSIONS = (
     ast.DictComp, ast.Starred, ast.JoinedStr, ast.FormattedValue, ast.Slice,
 )  # fmt: skip
 MODULES = {
-    "argparse", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions",
+    "argparse", "atexit", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions",
     "functools", "gc",
     "glob",
     "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",

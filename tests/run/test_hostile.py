@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from stdpdsl import cli
+import cache
+import folder as folders
+from stdpdsl import cli, named_files
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.source import Source
 
@@ -77,6 +81,45 @@ def test_devices_and_pipes_are_no_files(tmp_path):
     old, new = NAMED["table"]
     for name in ("t", "z"):
         assert codes(STARTER.replace(old, new.format(name)), tmp_path) == ["FILE004"]
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_names_of_devices_on_windows_are_no_files(tmp_path, kind):
+    old, new = NAMED[kind]
+    for name in ("CON", "sub/aux", "nul.old", "com1", "LPT9 .x", "prn:", "CON/t"):
+        assert codes(STARTER.replace(old, new.format(name)), tmp_path) == ["FILE004"], name
+    (tmp_path / "here.wav").touch()
+    for name in ("console", "com", "aux_t", "com10"):
+        assert "FILE004" not in codes(STARTER.replace(old, new.format(name)), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/*", "**/x/*", "*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*"]
+)
+def test_patterns_end_where_links_lead_back(tmp_path, pattern):
+    """Two such links, each 40 levels deep, are more folders than anyone can look into."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "t.wav").touch()
+    for name in ("one", "two"):
+        (tmp_path / "a" / name).symlink_to("..")
+    old, new = NAMED["sounds"]
+    source = Source("s.stdp", STARTER.replace(old, new.format(pattern)))
+    (error,) = check_text(source, tmp_path, [])[1]
+    assert error.code == "FILE004" and "has no end: `a/" in error.message
+    assert "FILE004" not in codes(STARTER.replace(old, new.format("*")), tmp_path)
+
+
+def test_patterns_that_look_into_too_much_are_refused(tmp_path, monkeypatch):
+    """Links that lead nowhere back, but fork."""
+    monkeypatch.setattr(named_files, "_MOST_FOLDERS", 1000)
+    for k in range(12):
+        (tmp_path / str(k)).mkdir()
+        for name in ("one", "two"):
+            (tmp_path / str(k) / name).symlink_to(tmp_path / str(k + 1))
+    old, new = NAMED["sounds"]
+    source = Source("s.stdp", STARTER.replace(old, new.format("0/**/*")))
+    (error,) = check_text(source, tmp_path, [])[1]
+    assert error.code == "FILE004" and "more than 1,000 folders" in error.message
 
 
 def test_a_folder_is_allowed_on_the_command_line(tree, capsys):
@@ -149,3 +192,87 @@ def test_preferences_are_not_evaluated(tmp_path, command):
     assert not any(path.exists() for path in left)
     said = done.stdout + done.stderr
     assert "user_preferences is not read" in said and "brian_preferences is not read" in said
+
+
+# Results from a stranger -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    text = STARTER.replace("duration: 2 s", "duration: 20 ms").replace("100 ms", "10 ms")
+    (folder / "s.stdp").write_text(text)
+    assert (
+        cli.main(["run", str(folder / "s.stdp"), "-o", str(folder / "r"), "--target", "numpy"]) == 0
+    )
+    return folder / "r"
+
+
+def forged(results, tmp_path, **changes):
+    """Results whose metadata say something else, and are whole."""
+    shutil.rmtree(tmp_path / "r", ignore_errors=True)
+    shutil.copytree(results, tmp_path / "r")
+    metadata = json.loads((results / "metadata.json").read_text("utf-8"))
+    folders.write_metadata(tmp_path / "r" / "metadata.json", {**metadata, **changes})
+    return str(tmp_path / "r")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tables": {"../../x": 0}}, {"tables": {"blocks": "9"}}, {"footers": 3}, {"units": []},
+        {"measures": 3}, {"set": [1]}, {"spec": {}}, {"target": "sh"}, {"lowering": "x"},
+        {"lowering": 7}, {"versions": ["x"]},
+    ],
+)  # fmt: skip
+def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys):
+    forgery = forged(results, tmp_path, **changes)
+    assert cli.main(["reproduce", forgery]) == 2
+    said = capsys.readouterr().err
+    assert "does not hold what stdpdsl writes" in said or "is none of" in said
+    for command in ("summary", "report", "diagnose"):
+        assert cli.main([command, forgery]) in (0, 1, 2)
+
+
+def test_metadata_without_bottom(results, tmp_path, capsys):
+    forgery = forged(results, tmp_path)
+    Path(forgery, "metadata.json").write_text("[" * 200_000)
+    for command in ("summary", "report", "diagnose", "reproduce"):
+        assert cli.main([command, forgery]) in (1, 2)
+        assert "metadata.json: is damaged" in capsys.readouterr().err
+
+
+def test_results_write_no_control_characters(results, tmp_path, capsys):
+    evil = "\x1b[2J\x9b\u202e<img src=x onerror=alert(1)>"
+    forgery = forged(results, tmp_path, model=evil)
+    assert cli.main(["compare", forgery, str(results)]) == 1
+    assert not {"\x1b", "\x9b", "\u202e"} & set(capsys.readouterr().out)
+    assert cli.main(["report", forgery, "-o", str(tmp_path / "r.html")]) == 0
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "&lt;img src=x" in page and "<img src=x" not in page
+
+
+def test_settings_of_matplotlib_that_lie_there_have_no_effect(results, tmp_path):
+    """They could have LaTeX run, with a stranger's preamble."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\naxes.titlesize: 90\n")
+    pages = []
+    for name in ("here", "elsewhere"):
+        cwd = tmp_path if name == "here" else results.parent
+        page = tmp_path / f"{name}.html"
+        command = [sys.executable, "-m", "stdpdsl.cli", "report", str(results), "-o", str(page)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        pages.append(page.read_text("utf-8"))
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="who may write is told in another way")
+def test_a_cache_that_others_can_write_is_not_used(tmp_path, monkeypatch):
+    """Programs are kept there, with checksums that whoever changes them can write too."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.own_cache("programs") == tmp_path / "stdpdsl" / "programs"
+    assert (tmp_path / "stdpdsl").stat().st_mode & 0o777 == 0o700
+    for mode in (0o770, 0o707, 0o777):
+        (tmp_path / "stdpdsl").chmod(mode)
+        assert tmp_path not in cache.own_cache("programs").parents, oct(mode)

@@ -1,13 +1,19 @@
-"""Values that are not finite are told with their place; the other blocks stand."""
+"""Values that are not finite, and weights outside their bounds, are told with their place; the
+other blocks stand."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from running import run_text
 from stdpdsl import cli
+from stdpdsl.compiler import compile_source
+from stdpdsl.source import Source
 
 SPEC = """model numbers
 
@@ -110,3 +116,86 @@ def test_what_is_not_finite_is_told(case, tmp_path, monkeypatch, capfd):
         weights = [pd.read_parquet(f"{n}.results/weights") for n in "sq"]
         kept = [w[w["block"] < 2]["w"].tolist() for w in weights]
         assert kept[0] == kept[1]
+
+
+# Bounds -----------------------------------------------------------------------------------------
+
+BOUNDED = """model bounded
+
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+
+layer P:
+    spikes: [(0, 1 ms), (1, 25 ms)]
+    size: 3
+layer A:
+    neuron: cell
+    size: 2
+
+rule grow:
+    parameters:
+        wmax = 1
+        k = 1
+    equations:
+        w : 1 in [0, wmax]
+    on pre:
+        deliver w
+        w += k*0.1
+
+connect P -> A as feed:
+    pattern: all_to_all
+    plasticity: grow
+    deliver: w * 0.01 to v
+    initial: w = 0.8
+
+sweep:
+    grid:
+        feed.k = [0, 1, 3]
+
+record:
+    w of feed every 5 ms
+
+run:
+    phases:
+        first: 20 ms
+        second: 20 ms, set feed.wmax = {wmax}
+    dt: 0.1 ms
+"""
+
+
+@pytest.mark.parametrize("parameters", ["synapse", "namespace"])
+def test_bounds_that_a_phase_moves_hold_at_once(tmp_path, parameters):
+    """Also where no spike comes."""
+    tables = run_text(tmp_path, BOUNDED.format(wmax=0.5), parameters)
+    assert (tables["weights"]["w"] == 0.5).all()
+    blocks = tables["blocks"]
+    assert (blocks["status"] == "ok").all()
+    fraction = blocks.pivot(index="block", columns="phase", values="feed_after_at_bounds")
+    assert fraction["first"].tolist() == [0, 0, 1 / 3] and (fraction["second"] == 1).all()
+    w = tables["trajectories"].query("phase == 'second'")["value"]
+    assert w.max() == 0.5
+
+
+def test_weights_outside_their_bounds_are_told(tmp_path, monkeypatch, capsys):
+    """No spec gets there; a script in which nothing clips does."""
+    text = BOUNDED.format(wmax=1)
+    script = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy").script
+    clipped = "w = clip(w + (k*0.1), 0, wmax)"
+    assert script.count(clipped) == 1
+    monkeypatch.chdir(tmp_path)
+    for name, code in (("whole", script), ("broken", script.replace(clipped, "w = w + k*0.1"))):
+        Path(f"{name}.py").write_text(code)
+        done = subprocess.run([sys.executable, f"{name}.py", "--out", name], capture_output=True)
+        said = (done.stdout + done.stderr).decode()
+        assert done.returncode == (3 if name == "broken" else 0), said
+    assert "w of feed is outside its bounds in block 2 at the end of first" in said
+    assert "w of feed is outside its bounds in block 2 at 0.005 s" in said
+    assert "w of feed is outside its bounds in block 2 at 0.03 s" in said
+    assert "block 1" not in said
+    status = pd.read_parquet("broken/blocks").set_index(["block", "phase"])["status"]
+    assert set(status[2]) == {"bounds"} and set(status[[0, 1]]) == {"ok"}
+    kept = [pd.read_parquet(f"{n}/weights").query("block < 2") for n in ("whole", "broken")]
+    pd.testing.assert_frame_equal(*kept, check_exact=True)
+    assert cli.main(["diagnose", "broken"]) == 1
+    assert "weights outside their bounds in" in capsys.readouterr().out

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from diagnose import diagnose
 
@@ -308,29 +306,6 @@ def test_costs():
     recorded = {p.name: p.count for p in costs.records}
     assert recorded["feedforward"] == 400 * 147
     assert recorded["A1"] == 2 * 10 * 145621
-
-
-def test_time_is_linear():
-    def spec(size: int) -> ast.Spec:
-        lines = ["model big", "constants:", "    k0 = 1 ms"]
-        lines += [f"    k{n} = k{n - 1} + 1 ms" for n in range(1, size)]
-        body = MAP.partition("constants:\n")[2]
-        body = body.replace("5 ms\n    v_rest", f"k{size - 1}\n    v_rest")
-        copies = [
-            f"connect AN -> A1 as f{n}:\n    pattern: all_to_all\n    plasticity: pair_additive\n"
-            "    deliver: w to I\n" for n in range(size)
-        ]  # fmt: skip
-        return parse(Source("big.stdp", "\n".join(lines) + "\n" + body + "\n".join(copies)))
-
-    def seconds(tree: ast.Spec) -> float:
-        start = time.perf_counter()
-        found = check(tree)
-        assert not has_errors(found.diagnostics), render(found.diagnostics[:3])
-        return time.perf_counter() - start
-
-    small, large = spec(300), spec(2400)
-    seconds(small)
-    assert seconds(large) < 8 * 4 * max(seconds(small), 0.01)
 
 
 def compiled_check(text: str, folder):

@@ -80,8 +80,8 @@ run:
 class Editor:
     """What of an editor matters here."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, *arguments):
+        self.folder, self.arguments = folder, arguments
         self.client = LanguageClient("test", "1")
         self.texts, self.version = {}, 1
         self.diagnostics = {}
@@ -100,8 +100,9 @@ class Editor:
     async def __aenter__(self):
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         await self.client.start_io(
-            sys.executable, "-m", "stdpdsl.cli", "lsp", env=environment, cwd=self.folder
-        )
+            sys.executable, "-m", "stdpdsl.cli", "lsp", *self.arguments, env=environment,
+            cwd=self.folder,
+        )  # fmt: skip
         self.answer = await self.client.initialize_async(
             lsp.InitializeParams(lsp.ClientCapabilities(), root_uri=self.folder.as_uri())
         )
@@ -444,7 +445,7 @@ def test_a_table_is_read_again_when_the_text_is_saved(tmp_path):
 
 def test_an_error_of_ours_is_logged_and_not_the_end(tmp_path, monkeypatch):
     """And what was said of the text before is taken back."""
-    server = Server()
+    server = Server([])
     said, logged = [], []
     monkeypatch.setattr(Server, "text_document_publish_diagnostics", lambda _, p: said.append(p))
     monkeypatch.setattr(Server, "window_log_message", lambda _, p: logged.append(p.message))
@@ -463,6 +464,30 @@ def test_an_error_of_ours_is_logged_and_not_the_end(tmp_path, monkeypatch):
     assert logged == ["ZeroDivisionError: by zero"]
     server.check(uri)
     assert len(said[-1].diagnostics) == 1
+
+
+RULE = "rule of_another:\n    equations:\n        w : 1\n    on pre: deliver w\n"
+
+
+def test_it_reads_only_where_it_may(tmp_path):
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "rules.stdp").write_text(RULE)
+    text = SPEC.replace("model demo\n", 'model demo\nuse "../outside/rules.stdp"\n')
+    for allowed, codes in (((), ["FILE004"]), ([outside], [])):
+        # Also of a text that is broken, whose declarations are looked for.
+        for more, wrong in (("", codes), ("layer\n", ["SYN001"])):
+            document = Document(inside / "s.stdp", text + more, allowed=allowed)
+            assert [d.code for d in document.diagnostics] == wrong
+            assert ("of_another" in document.checked.symbols.rules) == bool(allowed)
+
+    async def session():
+        async with Editor(inside, "--allow-read", str(outside)) as editor:
+            editor.open("s.stdp", text)
+            await editor.told("s.stdp", lambda found: not found)
+
+    asyncio.run(session())
 
 
 @pytest.mark.parametrize("name", ["auditory_map", "graupner_brunel_2012"])

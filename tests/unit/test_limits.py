@@ -160,7 +160,7 @@ GROWING = {
         "    pattern: all_to_all\n    plasticity: additive\n    deliver: w * 15 mV to v\n"
         for k in range(n)),
     "constants": lambda n: STARTER + "\nconstants:\n" + "".join(
-        f"    c{k} = {k} ms\n" for k in range(n)),
+        f"    c{k} = {f'c{k - 1} + ' if k else ''}1 ms\n" for k in range(n)),
     "errors": lambda n: STARTER + "\nconstants:\n" + "".join(
         f"    c{k} = {k} mss + unknown{k}\n" for k in range(n)),
     "syntax errors": lambda n: STARTER + "".join(f"layer x{k}:\n    size 4\n" for k in range(n)),

@@ -1,7 +1,9 @@
 """Where compiled code is kept between runs."""
 
+import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,6 +14,21 @@ def stdpdsl_cache():
     return Path(home) / "stdpdsl"
 
 
+def own_cache(name):
+    """A folder in it; where others could write there, one that ends with this process, for what is
+    kept is run."""
+    folder = stdpdsl_cache()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:  # whoever writes there will say so
+        return folder / name
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        folder = Path(tempfile.mkdtemp(prefix="stdpdsl-cache-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / name
+
+
 def cython_cache(*key):
     """A folder for Brian2's Cython extensions, by all that decides what they compute.
 
@@ -19,7 +36,7 @@ def cython_cache(*key):
     the default -ffast-math, would be taken for ours. So the flags and Brian2's version are the key.
     """
     name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-    folder = stdpdsl_cache() / f"cython-{name}"
+    folder = own_cache(f"cython-{name}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import stdpdsl_cache
+from cache import own_cache
 from errors import fail
 from program import assign, one_at_a_time, program_flags
 from sources import code_of, numbers_in
@@ -430,7 +430,7 @@ def front_end_key(x, function, p, sounds, *more):
 
 def nerve_cache(key):
     """The file of what is heard."""
-    folder = stdpdsl_cache() / "heard"
+    folder = own_cache("heard")
     forget_files(folder, HEARD_BYTES_KEPT)
     return str(folder / f"{key[:32]}.npz")
 

@@ -130,9 +130,9 @@ def sample(given, objects, number, component, variables, every):
 # Phases -----------------------------------------------------------------------------------------
 
 
-def begin_phase(given, objects, phases, number, gates, traces, normalised):
-    """Set switches and parameters. `gates` and `traces` are by connection; `normalised` has the
-    counters of those whose weights are scaled."""
+def begin_phase(given, objects, phases, number, gates, traces, bounded, normalised):
+    """Set switches and parameters. `gates`, `traces` and `bounded` are by connection; `normalised`
+    has the counters of those whose weights are scaled."""
     phase = phases[number]
     for connection, names in gates.items():
         for s in objects.links[connection]:
@@ -153,6 +153,8 @@ def begin_phase(given, objects, phases, number, gates, traces, normalised):
                 owner, _, variable = key.removesuffix(ending).rpartition(".")
                 if key.endswith(ending) and owner == o.name:
                     assign(o, variable, given, key)
+            for name, inside in bounded.get(component, {}).items():
+                setattr(o, name, inside)
     for counters in objects.counters.values():
         for k, counter in enumerate(counters):
             counter.active = k == number

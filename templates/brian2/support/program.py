@@ -32,7 +32,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import stdpdsl_cache
+from cache import own_cache
 from live import PROGRAM_REPORT, live_line
 from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
@@ -478,7 +478,7 @@ def compile_program(project, units, flags, binary):
 
 def program_cache():
     """The folder of compiled programs."""
-    return stdpdsl_cache() / "programs"
+    return own_cache("programs")
 
 
 def cached_program(simulate, data, code, flags, workdir, warn, cache=None):

@@ -108,7 +108,8 @@ class Simulation:
         done = 0.0
         for number in range(len(self.phases)):
             begin_phase(
-                given, objects, self.phases, number, c["gates"], c["traces"], c["normalised"]
+                given, objects, self.phases, number, c["gates"], c["traces"], c["bounded"],
+                c["normalised"],
             )
             shown = objects, c["weights"], self.x.own_sizes()
             report = reporter(live, done, *shown) if here else program_report(*shown)

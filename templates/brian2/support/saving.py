@@ -33,9 +33,9 @@ def parts_of_results(recorded):
 
 class Saving:
     """Fills the results of one run, phase by phase. `varying` is the table that it ran with, `part`
-    one of parts_of_results."""
+    one of parts_of_results; `p` has the parameters in each phase."""
 
-    def __init__(self, x, recorded, results, varying, phases, dt, part):
+    def __init__(self, x, recorded, results, varying, phases, dt, p, part):
         self.x, self.recorded, self.results = x, recorded, results
         self.varying, self.dt = varying, dt
         self.phases = [phase["name"] for phase in phases]
@@ -46,8 +46,10 @@ class Saving:
         ends = np.cumsum(self.phase_steps)
         self.ends = ends * dt
         self.measures = [{} for _ in phases]
-        self.good = np.ones((len(phases), x.blocks), dtype=bool)
-        self.lost = []  # what was not finite, in words
+        self.p = p
+        self.status = np.full((len(phases), x.blocks), "ok", dtype=object)
+        self.lost = []  # what was not finite or outside its bounds, in words
+        self.bounds = {}  # (low, high) of the weights in each phase, by connection
         self.first_steps = ends - self.phase_steps
         self.ends_of = {}  # weights before and after each phase, by (connection, number)
         self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
@@ -68,7 +70,27 @@ class Saving:
 
     def check_finite(self, what, values, copy, shared, phase, when=""):
         """Blocks with values that are not finite are marked, and told."""
-        lost = np.unique(copy[~np.isfinite(values)])
+        self.mark("nan", f"{what} is not finite", copy[~np.isfinite(values)], shared, phase, when)
+
+    def outside(self, name, phase, chosen, values):
+        """Which weights of the chosen synapses, a row for each, are outside their bounds by more
+        than rounding."""
+        shape = -1, *[1] * (values.ndim - 1)
+        low, high = (
+            np.broadcast_to(end, self.x.edges[name].copy.shape)[chosen].reshape(shape)
+            for end in self.bounds[name][phase]
+        )
+        slack = 1e-9 * np.fmax(*(np.where(np.isfinite(end), np.abs(end), 0) for end in (low, high)))
+        return (values < low - slack) | (values > high + slack)
+
+    def out_of_bounds(self, name, weight, lost, shared, phase, when=""):
+        """Blocks with weights outside their bounds are marked, and told."""
+        what = f"{weight} of {name} is outside its bounds"
+        self.mark("bounds", what, lost, shared, phase, when)
+
+    def mark(self, status, what, lost, shared, phase, when):
+        """The copies `lost` have failed in a phase."""
+        lost = np.unique(lost)
         if not len(lost):
             return
         if shared:
@@ -76,11 +98,11 @@ class Saving:
         lost = lost[self.mine[lost]]
         if not len(lost):
             return
-        self.good[phase, lost] = False
+        self.status[phase, lost[self.status[phase, lost] == "ok"]] = status
         more = ", ..." if len(lost) > 5 else ""
         blocks = ", ".join(str(b + self.x.first) for b in lost[:5]) + more
         when = when or f"at the end of {self.phases[phase]}"
-        self.lost.append(f"{what} is not finite in block {blocks} {when}")
+        self.lost.append(f"{what} in block {blocks} {when}")
 
     def check_samples(self, what, t, samples, copy, shared):
         """The same of samples, a row per element, with the first time of each phase."""
@@ -90,6 +112,17 @@ class Saving:
             values = np.where(mine.any(axis=1), np.nan, 0.0)
             first = f"at {t[mine.any(axis=0)][0]:g} s"
             self.check_finite(what, values, copy, shared, number, first)
+
+    def check_sampled_bounds(self, name, weight, t, samples, chosen):
+        """The same of recorded weights, with the first time of each phase."""
+        edges = self.x.edges[name]
+        for number in np.unique(self.phase_number(t)):
+            within = self.phase_number(t) == number
+            lost = self.outside(name, number, chosen, samples[:, within])
+            if np.any(lost):
+                first = f"at {t[within][lost.any(axis=0)][0]:g} s"
+                copy = edges.copy[chosen][lost.any(axis=1)]
+                self.out_of_bounds(name, weight, copy, edges.shared, number, first)
 
     # Layers
 
@@ -261,18 +294,24 @@ class Saving:
             **self.places(block[mine], edges.shared),
         )  # fmt: skip
         if weight:
-            low, high = bounds(edges) if bounds else (-np.inf, np.inf)
-            self.weights(name, weight, edges, first, state[weight], low, high, bounds is not None)
+            if bounds:
+                self.bounds[name] = [bounds(edges, p) for p in self.p]
+            self.weights(name, weight, edges, first, state[weight])
 
-    def weights(self, name, weight, edges, first, last, low, high, bounded):
+    def weights(self, name, weight, edges, first, last):
         """Measures of the weights before and after each phase."""
         count = len(edges.copies)
+        bounded = name in self.bounds
         before = first
         for number in range(len(self.phases)):
             final = number == len(self.phases) - 1
             after = last if final else self.recorded.state(name, f"{weight}_after_{number}")
             if not final:  # else its state has been
                 self.check_finite(f"{weight} of {name}", after, edges.copy, edges.shared, number)
+            low, high = self.bounds[name][number] if bounded else (-np.inf, np.inf)
+            if bounded:
+                lost = edges.copy[self.outside(name, number, slice(None), after)]
+                self.out_of_bounds(name, weight, lost, edges.shared, number)
             for when, values in (("before", before), ("after", after)):
                 found = weight_measures(edges.copy, values, low, high, count)
                 for what, value in found.items():
@@ -324,6 +363,8 @@ class Saving:
                     last = None
                 copy, found = edges.copy[chosen], samples[model][mine]
                 self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
+                if base == weight and name in self.bounds:
+                    self.check_sampled_bounds(name, weight, t, found, chosen)
                 self.trajectory(
                     shown, t, found, last, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
@@ -367,14 +408,14 @@ class Saving:
     # Blocks
 
     def blocks(self):
-        """The table of blocks; in words, which values are not finite."""
+        """The table of blocks; in words, what has failed."""
         x, mine = self.x, np.flatnonzero(self.mine)
         for number, measures in enumerate(self.measures if len(mine) else ()):
-            status = np.where(self.good[number], "ok", "nan").astype(object)
+            status = self.status[number]
             found = {name: values[mine] for name, values in measures.items()}
             if x.until:
-                stable = self.good[number] & self.recorded.stable()
-                status[stable] = "stable"
+                stable = (status == "ok") & self.recorded.stable()
+                status = np.where(stable, "stable", status)
                 after = np.where(stable, self.ends[-1], np.nan)
                 found["stable_after"] = after[mine]
             found["status"] = status[mine]
