@@ -32,8 +32,8 @@ def parts_of_results(recorded):
 
 
 class Saving:
-    """Fills the results of one run, phase by phase. `varying` is the table that it ran with, `p`
-    has the parameters in each phase, `part` is one of parts_of_results."""
+    """Fills the results of one run, phase by phase. `varying` is the table that it ran with, `part`
+    one of parts_of_results; `p` has the parameters in each phase."""
 
     def __init__(self, x, recorded, results, varying, phases, dt, p, part):
         self.x, self.recorded, self.results = x, recorded, results
@@ -415,7 +415,7 @@ class Saving:
             found = {name: values[mine] for name, values in measures.items()}
             if x.until:
                 stable = (status == "ok") & self.recorded.stable()
-                status[stable] = "stable"
+                status = np.where(stable, "stable", status)
                 after = np.where(stable, self.ends[-1], np.nan)
                 found["stable_after"] = after[mine]
             found["status"] = status[mine]
