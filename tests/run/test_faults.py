@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import nerve
+from running import assert_same, tables_in
 from stdpdsl import cli
 from stdpdsl.results import ResultsError, load
 
@@ -136,9 +137,58 @@ def test_the_disk_is_full(tmp_path):
         [sys.executable, str(script), "--out", "out/r", "--events"], cwd=tmp_path, text=True,
         capture_output=True, preexec_fn=limit,
     )  # fmt: skip
-    assert done.returncode != 0
+    assert done.returncode == 3
     assert "File too large" in done.stdout + done.stderr
     assert left(tmp_path / "out") == []
+
+
+IN_SHARDS = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+from stdpdsl.compiler import compile_source
+from stdpdsl.execution.saved import Manner, run_and_save
+from stdpdsl.source import Source
+
+name, *more = sys.argv[1:]
+if "full" in more:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+text = Path("s.stdp").read_text()
+compiled = compile_source(Source("s.stdp", text), Path(), [], "synapse", "numpy", 2)
+compiled = replace(compiled, plan=replace(compiled.plan, shards=3, workers=2))
+done = run_and_save(compiled, text, Path(), Path(name).resolve(), print, Manner("resume" in more))
+print(done.message)
+sys.exit(done.status)
+"""
+
+
+@pytest.mark.slow
+def test_a_disk_that_gets_full_between_shards(tmp_path):
+    """The last of three shards records more than there is room for; then somebody makes room."""
+    samples = "w, apre, apost of learning every 0.1 ms in blocks 8"
+    text = SHORT.replace("w of learning every 10 ms", samples).replace("50 ms", "1 s")
+    (tmp_path / "s.stdp").write_text(text)
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", IN_SHARDS, *arguments], cwd=tmp_path, text=True,
+            capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    assert run("undisturbed").returncode == 0
+    done = run("out", "full")
+    assert done.returncode == 3, done.stderr
+    said = done.stdout.splitlines()[-1]
+    assert "results cannot be written" in done.stdout and "File too large" in done.stdout
+    assert "2 of 3 shards are" in said and "--resume" in said
+    assert left(tmp_path) == ["out.shards", "undisturbed"]
+    shards = [name for name in left(tmp_path / "out.shards") if "-of-" in name]
+    assert shards == ["0001-of-0003", "0002-of-0003"]
+    kept = os.stat(tmp_path / "out.shards/0001-of-0003/metadata.json").st_mtime_ns
+    assert run("out", "resume").returncode == 0
+    assert left(tmp_path) == ["out", "undisturbed"]
+    assert os.stat(tmp_path / "out/blocks/part-00001.parquet").st_mtime_ns <= kept
+    assert_same(tables_in(tmp_path / "out"), tables_in(tmp_path / "undisturbed"))
 
 
 def test_no_folder_can_be_made(tmp_path, monkeypatch, capfd):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import results as support
+from errors import RunFailed
 from folder import TABLES as TABLES_OF_A_RUN
 from folder import ResultsError
 from results import Results
@@ -235,7 +236,7 @@ def test_a_full_disk_is_one_clear_message(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
-    with pytest.raises(ResultsError, match="r: results cannot be written: No space left"):
+    with pytest.raises(RunFailed, match="r: results cannot be written: No space left"):
         with Results(tmp_path / "r", SWEEP, {}, {}, TABLES) as results:
             fill(results)
             results.commit()

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from errors import RunFailed
 from folder import (
     RESULT_FORMAT,
     ResultsError,
@@ -250,7 +251,7 @@ class Results:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
-            raise ResultsError(f"{self.folder}: results cannot be written: {reason}") from error
+            raise RunFailed(f"{self.folder}: results cannot be written: {reason}") from error
 
     def append(self, table, block, columns):
         """Rows for a table; `block` None for what exists once for all blocks."""
