@@ -148,7 +148,11 @@ def run(options: argparse.Namespace) -> int:
     from .resources import load_support
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
-    folders = load_support("folder")
+    folders, cache = load_support("folder"), load_support("cache")
+    kept = cache.stdpdsl_cache()
+    if cache.open_to_others(kept):
+        _complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
+                  f" compiled than need be: chmod go-w {kept}")  # fmt: skip
     if not options.resume:
         try:
             folders.check_folder(output, options.overwrite)

@@ -14,16 +14,24 @@ def stdpdsl_cache():
     return Path(home) / "stdpdsl"
 
 
+def open_to_others(folder):
+    """Whether others can write into a folder, if it is there."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return False
+    return hasattr(os, "getuid") and bool(status.st_uid != os.getuid() or status.st_mode & 0o022)
+
+
 def own_cache(name):
     """A folder in it; where others could write there, one that ends with this process, for what is
     kept is run."""
     folder = stdpdsl_cache()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
     except OSError:  # whoever writes there will say so
         return folder / name
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+    if open_to_others(folder):
         folder = Path(tempfile.mkdtemp(prefix="stdpdsl-cache-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder / name
