@@ -32,7 +32,8 @@ from folder import RESULT_FORMAT, write_metadata
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 arguments = [os.getcwd(), *sys.argv[1:]]
-metadata = {"format": RESULT_FORMAT, "tables": {}, "footers": {}, "not_finite": [], "shard": [1, 1]}
+metadata = {"format": RESULT_FORMAT, "tables": {}, "footers": {}, "not_finite": []}
+metadata |= {"shard": [1, 1], "time_reached": 1.0}
 write_metadata(out / "metadata.json", {**metadata, "arguments": arguments})
 print(json.dumps({"event": "stage", "name": "simulating"}))
 print(json.dumps({"event": "done", "folder": str(out)}))
@@ -76,7 +77,7 @@ def compiler(monkeypatch, tmp_path):
         calls.append((source.name, folder, sets))
         return None, found(source)
 
-    def compile_source(source, folder, sets, parameters, target, workers, allowed):
+    def compile_source(source, folder, sets, parameters, target, workers, allowed, until_stable):
         calls.append((folder, sets, parameters, target))
         if "bug" in source.text:
             raise RuntimeError("we did not think of this")
