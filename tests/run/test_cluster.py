@@ -98,10 +98,9 @@ def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
             done.append("killed")
             (tmp_path / "stop-4").unlink()
             child = int((tmp_path / "began-4").read_text().split()[0])
-            parent = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]
-            assert int(parent) in [w.pid for w in machines.workers]
-            os.kill(int(parent), signal.SIGKILL)
-            os.kill(child, signal.SIGKILL)
+            worker = parent_of(parent_of(child))  # between them is what ends the script with it
+            assert worker in [w.pid for w in machines.workers]
+            os.kill(worker, signal.SIGKILL)
 
     with cluster.connected(machines.address, None, 0) as client:
         client.wait_for_workers(2)
@@ -247,6 +246,10 @@ def test_a_script_does_not_outlive_its_worker(tmp_path):
         time.sleep(0.02)
     os.kill(script_process, signal.SIGKILL)
     pytest.fail("the script of a killed worker runs on")
+
+
+def parent_of(process):
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def alive(process):
