@@ -174,10 +174,10 @@ class Inference:
         column = self.symbols.columns.get(name)
         if column is not None and context.scope.get(name) is None and column.target is None:
             return f"`{name}` is a column of the sweep; a constant is the same in every block"
-        if len(name) == 1 and lookup(name) is not None and name.swapcase() not in context.scope:
-            return f"as a unit it stands right behind its number: `1 {name}`"
         if name.swapcase() in context.scope:  # too far off for letters alone, as `W` is from `w`
             return f"did you mean `{name.swapcase()}`?"
+        if len(name) == 1 and lookup(name) is not None:
+            return f"as a unit it stands right behind its number: `1 {name}`"
         return self.reporter.suggest(name, chain(own, context.locals))
 
     def noise(self, expr: ast.Name, context: Context) -> Type | None:

@@ -109,7 +109,7 @@ class OwnMeasures:
             f"{c.name}_{end}": f"it is measured where `record:` has {what.format(c.name, c.weight)}"
             for c in self.symbols.components.values()
             for end, what in RECORDED.items()
-            if end in RECORDED and (end == "settled") == bool(c.kind == "connection" and c.weight)
+            if (end == "settled") == bool(c.kind == "connection" and c.weight)
         }
 
     def check(self) -> None:
