@@ -176,7 +176,7 @@ class Results:
         if name not in self.tables:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
-        known = self.metadata["footers"][name]
+        known = self.metadata.get("footers", {}).get(name, {})
         try:
             for part in parts:
                 if _FOLDER.footer_checksum(part) != known.get(part.name):
