@@ -66,7 +66,7 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     if group.events:
         events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
         arguments.append(("events", f"{{{events}}}"))
-    arguments.append(("method", f'"{group.method}"'))
+    arguments.append(("method", integration(group.method)))
     extra = []
     for e in group.events:
         when = f'"{e.when or "after_resets"}"'
@@ -82,6 +82,11 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
         "equations": group.equations, "arguments": arguments, "extra": extra,
         "namespace": namespace(name, group.namespace, group.draws),
     }  # fmt: skip
+
+
+def integration(method: str) -> str:
+    """A method of integration as the script writes it."""
+    return "exact_by_variable" if method == "exact" else f'"{method}"'
 
 
 def run_regularly(owner: str, item: Every, name: str) -> str:
@@ -127,7 +132,7 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
         "source": f'objects.groups["{c.pre}"]', "target": target, "assigned": assigned,
         "equations": equations, "sides": sides, "extra": extra,
         "namespace": namespace(c.name, externals, c.draws_in_code, index),
-        "method": f'"{c.method}"' if c.method else "",
+        "method": integration(c.method) if c.method else "",
     }  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def network(x, given, p):
         theta += theta_plus
         """,
         refractory="5*ms",
-        method="exact",
+        method=exact_by_variable,
         namespace={"tau_m": p.E.tau_m*second, "tau_theta": p.E.tau_theta*second, "theta_plus": p.E.theta_plus*volt},
         dt=dt,
         name="E",

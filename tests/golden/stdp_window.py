@@ -157,7 +157,7 @@ def network(x, given, p):
         """,
         threshold="v > 0.5",
         reset="v = 0",
-        method="exact",
+        method=exact_by_variable,
         namespace={},
         dt=dt,
         name="post",

@@ -174,7 +174,7 @@ def network(x, given, p):
         threshold="v > -(50*mV)",
         reset="v = -(60*mV)",
         refractory="5*ms",
-        method="exact",
+        method=exact_by_variable,
         namespace={"drive": p.excitation.drive*volt},
         dt=dt,
         name="excitation",
@@ -189,7 +189,7 @@ def network(x, given, p):
         """
         dH/dt = -H/tau_H : hertz
         """,
-        method="exact",
+        method=exact_by_variable,
         namespace={"tau_H": p.constants.tau_H*second},
         dt=dt,
         name="rate",
