@@ -40,14 +40,17 @@ def _support() -> tuple[dict[str, tuple[str, set[str]]], dict[str, str]]:
                 names = [t.id for t in node.targets if isinstance(t, ast.Name)]
                 start = node.lineno
             for name in names:
-                body = "\n".join(lines[start - 1 : node.end_lineno])
-                found[name] = body, used_names(body)
+                found[name] = "\n".join(lines[start - 1 : node.end_lineno]), _names(node)
     return found, imports
 
 
 def used_names(code: str) -> set[str]:
     """Every name that code refers to."""
-    return {n.id for n in ast.walk(ast.parse(textwrap.dedent(code))) if isinstance(n, ast.Name)}
+    return _names(ast.parse(textwrap.dedent(code)))
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
 def support_for(code: str) -> tuple[str, list[str]]:
