@@ -541,6 +541,8 @@ def _advice(f: Failure) -> str:
         return "write `where`"
     if piece.text == "*" and before == "]":
         return "a list's unit follows after one space: `[10, 20] ms`"
+    if piece.text == "[" and before == "=":
+        return "one value stands here; a list is an axis of the sweep, `COMPONENT.NAME = [...]`"
     after = f.source.text[piece.end :]
     if piece.text == "," and previous and previous.kind in ("NUMBER", "QUANTITY"):
         if previous.end == piece.start and (digits := re.match(r"\d+", after)):

@@ -149,7 +149,8 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_setting,
-        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms'; repeatable",
+        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
+        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
     )
     parser.add_argument(
         "--parameters",
