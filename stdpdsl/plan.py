@@ -89,8 +89,8 @@ class Speed:
 # Fitted to what `python tests/benchmarks/plans.py` measured with Brian2 2.9, on a machine of PACE.
 SPEEDS = {
     "numpy": Speed(
-        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.5e-4,
-        neuron=2e-8, stepwise=2e-8, event=1e-6, synapse=1e-6, row=2e-7,
+        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.3e-4,
+        neuron=2e-8, stepwise=2e-8, event=2.5e-7, synapse=1e-6, row=2e-7,
     ),
     "cython": Speed(
         start=2.7, build=1, build_object=6.8, object_step=4e-6, equation_step=3e-6, run=1e-4,
