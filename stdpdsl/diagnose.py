@@ -95,7 +95,7 @@ class _Run:
     def outcomes(self) -> np.ndarray:
         """The measures of each row to six digits, which tell whether two rows differ: further
         digits are there to be computed with, and nobody varies a parameter to see them move."""
-        names = [n for n in self.design.measures if "_before_" not in n]
+        names = [n for n in self.design.outcomes if "_before_" not in n]
         columns = [self.design.columns[n].astype(float) for n in names]
         if not columns:
             return np.zeros((len(self.block), 0))

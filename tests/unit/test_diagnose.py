@@ -10,6 +10,7 @@ from stdpdsl import cli
 from stdpdsl.diagnose import _six_digits, findings, render
 from stdpdsl.results import load
 
+INPUT = "model small\n\nlayer IN:\n    poisson: 20 Hz\n    size: 6\n"
 GRID = product(Apre=[0.01, 0.02, 0.04], ratio=[0.9, 1.1])
 SPEC = """model small
 
@@ -114,6 +115,19 @@ def test_blocks_and_parameters_without_effect(tmp_path, hardly):
     assert "6 of 6 blocks came out as another one did, to six digits" in one.text
     (one,) = found(folder, "every parameter has an effect")
     assert one.text == "ratio: no measure changes with it, to six digits"
+
+
+def test_a_swept_input_is_no_effect_of_its_own(tmp_path):
+    sweep = {"IN.rate": np.arange(1.0, 7)}
+    given = {"IN_rate": np.arange(1.0, 7), "IN_spikes": np.arange(1, 7)}
+    for text, status in ((INPUT, "found"), ("", "passed")):  # without a spec, nobody knows
+        folder = write(
+            tmp_path / (status), sweep, spec=text, columns=given, outcome=lambda k: 0.5,
+            units={"IN.rate": "hertz"},
+        )  # fmt: skip
+        (one,) = found(folder, "every parameter has an effect")
+        assert one.status == status
+        assert found(folder, "blocks differ from one another")[0].status == status
 
 
 def test_the_seventh_digit_is_not_looked_at_and_the_fifth_is():
