@@ -244,6 +244,10 @@ SLIPS = [
     ("w += apre", "w =+ apre", "write `+=`, or `= +` if that is meant"),
     ("w += apre", "w =- apre - 1", "write `-=`, or `= -` if that is meant"),
     ("(v_rest - v)/tau_m", "(v_rest - v)/tau_m + 1*mV", "voltage per time and voltage"),
+    ("tau_m = 10 ms", "tau_m = [10, 20] ms", "a list is an axis of the sweep"),
+    ("    grid:\n", "    random 3:\n", "`random: 3 samples`"),
+    ("    grid:\n", "    random:\n", "`random: 3 samples`"),
+    ("w = uniform(0, wmax)", "w = rand()*wmax", "write `uniform(0, 1)`"),
 ]
 
 
