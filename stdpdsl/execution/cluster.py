@@ -103,7 +103,7 @@ def _run(
             together.hear(futures[future], {"event": "stage", "name": "simulating"})
             failed = _received(future, job.place(futures[future]))
             if failed:
-                return failed
+                return task.failed(futures[future], failed)
             future.release()  # or it would run again when the worker that holds it is lost
             done = {"event": "progress", "t": 1.0, "duration": 1.0, "elapsed": 0.0}
             together.hear(futures[future], done)
@@ -119,7 +119,7 @@ def _received(future: Any, place: Path) -> Outcome | None:
     try:
         found = future.result()
     except Exception as error:  # whatever the task or Dask raised
-        text = f"a shard could not be run: {type(error).__name__}: {error}"
+        text = f"could not be run: {type(error).__name__}: {error}"
         return Outcome(SIMULATION_FAILED, text)
     if "status" in found:
         wrong = found["status"] == SPEC_WRONG

@@ -139,7 +139,7 @@ def test_a_failed_simulation_is_not_tried_again(tmp_path, machines):
     (tmp_path / "fail-2").touch()
     with cluster.connected(machines.address, None, 0) as client:
         outcome = run(tmp_path, client)
-    assert outcome.status == 3 and outcome.message.startswith("no more room; ")
+    assert outcome.status == 3 and outcome.message.startswith("shard 2 of 6: no more room; ")
     assert began(tmp_path)[2] == 1
 
 
