@@ -6,6 +6,7 @@ Modules are imported where they are used, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import io
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 DONE, SPEC_WRONG, USAGE, SIMULATION_FAILED, OUR_BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
+Command = Callable[[argparse.Namespace], int]
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
 
@@ -61,6 +63,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 # Commands ---------------------------------------------------------------------------------------
+
+
+def _in_bounds(command: Command) -> Command:
+    """A command that reads results, which may come from a stranger: however much memory they ask
+    for, the machine keeps its own."""
+
+    @functools.wraps(command)
+    def bounded(options: argparse.Namespace) -> int:
+        from .memory import available_memory, no_more_than_there_is, size_of
+
+        there = available_memory()
+        try:
+            with no_more_than_there_is():
+                return command(options)
+        except MemoryError:
+            text = f"error: this takes more memory than there is ({size_of(there)})"
+            raise Stop(text, SPEC_WRONG) from None
+
+    return bounded
 
 
 def new(options: argparse.Namespace) -> int:
@@ -225,6 +246,7 @@ def _cluster(options: argparse.Namespace) -> Iterator[Any]:
         raise Stop(f"error: {error}", SIMULATION_FAILED) from None
 
 
+@_in_bounds
 def merge(options: argparse.Namespace) -> int:
     """Put the shards of a run together."""
     from .execution.job import JobError
@@ -246,6 +268,7 @@ def merge(options: argparse.Namespace) -> int:
     return SIMULATION_FAILED if lost else DONE
 
 
+@_in_bounds
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
     from .results import ResultsError, load
@@ -271,6 +294,7 @@ def report(options: argparse.Namespace) -> int:
     return DONE
 
 
+@_in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
     from .diagnose import findings, render
@@ -284,6 +308,7 @@ def diagnose(options: argparse.Namespace) -> int:
     return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
 
 
+@_in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
     from .compare import compare as differences
@@ -298,6 +323,7 @@ def compare(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
+@_in_bounds
 def reproduce(options: argparse.Namespace) -> int:
     """Run a result again from its own metadata, and say what differs."""
     from .compare import render
@@ -319,6 +345,7 @@ def reproduce(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
+@_in_bounds
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     import shutil
@@ -522,8 +549,8 @@ def cache(options: argparse.Namespace) -> int:
     """Delete what is kept between runs."""
     import shutil
 
-    from .check.limits import size_of
     from .grammar_cache import cache_folder
+    from .memory import size_of
     from .resources import load_support
 
     folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}

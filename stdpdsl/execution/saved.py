@@ -10,13 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..resources import load_support
 from ..results import load
-from .job import Job, JobError, Wanted, differences, job_folder, opened, opened_for_one
+from .job import Job, JobError, Wanted, differences, job_folder, only_ours, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
 from .together import Together
@@ -88,7 +89,9 @@ def run_and_save(
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
         # What a run leaves that is killed when its results are in place.
-        shutil.rmtree(job_folder(output), ignore_errors=True)
+        with suppress(JobError):
+            only_ours(job_folder(output))
+            shutil.rmtree(job_folder(output), ignore_errors=True)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)

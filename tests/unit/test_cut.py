@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from stdpdsl import cli
-from stdpdsl.check import limits
 from stdpdsl.check.costs import Estimate, Part
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution import machine
+from stdpdsl.memory import _of_container
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 from stdpdsl.source import Source
 
@@ -71,9 +71,9 @@ def test_cores_of_a_container(tmp_path):
 def test_memory_of_a_container(tmp_path):
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.current").write_text("1000000\n")
-    assert limits._of_container(str(tmp_path)) == 2e6
+    assert _of_container(str(tmp_path)) == 2e6
     (tmp_path / "memory.max").write_text("max\n")
-    assert limits._of_container(str(tmp_path)) == float("inf")
+    assert _of_container(str(tmp_path)) == float("inf")
 
 
 LARGE = """model large
