@@ -162,3 +162,20 @@ MEASURES = {
     "sparseness": ("sparseness of responses", ""),
 }
 """How the names of measures end: in words, and the unit; `w` is that of the weight."""
+
+
+def weight_measures(bounded: bool, recorded: bool) -> list[str]:
+    """What is measured of a connection with a weight, which may have bounds and be recorded."""
+    ends = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if bounded else ())]
+    ends = [f"{when}_{end}" for when in ("before", "after") for end in ends]
+    return [*ends, "change", *(["settled"] if recorded else [])]
+
+
+def layer_measures(recorded: bool, several: bool, hears: bool) -> list[str]:
+    """What is measured of a layer that spikes: more if its spikes are recorded, it has several
+    neurons, or the network hears one sound."""
+    ends = ["spikes", "rate"]
+    if recorded:
+        ends += ["cv", *(["synchrony"] if several else [])]
+        ends += ["selectivity", "sparseness"] if hears else []
+    return ends

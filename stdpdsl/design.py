@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .builtins import MEASURES
 from .results import FIXED_COLUMNS, Results
 
 FEW = 12
@@ -49,6 +50,13 @@ class Design:
     measures: tuple[str, ...]
     phases: tuple[str, ...]
     replicates: int
+    inputs: frozenset[str] = frozenset()  # layers whose spikes are given, not an outcome
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The measures of what the network made of its input."""
+        given = {f"{layer}_{end}" for layer in self.inputs for end in MEASURES}
+        return tuple(name for name in self.measures if name not in given)
 
     @property
     def blocks(self) -> int:
@@ -85,8 +93,9 @@ def design_of(results: Results) -> Design:
     rows = {name: columns[name][first] for name in sweep}
     measures = tuple(n for n in results.measures if columns[n].dtype.kind in "iuf")
     replicates = len(np.unique(rows["replicate"])) if "replicate" in rows else 1
-    axes = _axes(rows, *_parts(results.metadata.get("spec", "")), results.units)
-    return Design(columns, sweep, axes, measures, phases, replicates)
+    derived, drawn, inputs = _said(results.metadata.get("spec", ""))
+    axes = _axes(rows, derived, drawn, results.units)
+    return Design(columns, sweep, axes, measures, phases, replicates, inputs)
 
 
 def _array(column: Any) -> np.ndarray:
@@ -94,8 +103,9 @@ def _array(column: Any) -> np.ndarray:
     return values.astype(str) if values.dtype == object else values
 
 
-def _parts(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The columns that the spec derives, and those that it draws, by their names in the results."""
+def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The columns that the spec derives, and those that it draws, by their names in the results;
+    and its layers of given spikes."""
     from . import ast
     from .diagnostics import CompileError
     from .parser import parse
@@ -103,15 +113,18 @@ def _parts(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
     derived: set[str] = set()
     drawn: set[str] = set()
+    inputs: set[str] = set()
     try:
-        for sweep in parse(Source("spec.stdp", text)).of(ast.Sweep):
+        spec = parse(Source("spec.stdp", text))
+        inputs = {d.name.id for d in spec.of(ast.Layer) if d.source is not None}
+        for sweep in spec.of(ast.Sweep):
             derived.update(_both(axis.path.dotted for axis in sweep.derive))
             for part in sweep.parts:
                 if isinstance(part, ast.RandomSamples):
                     drawn.update(_both(axis.path.dotted for axis in part.axes))
     except CompileError:  # of another version; the values alone tell nearly as much
         pass
-    return frozenset(derived), frozenset(drawn)
+    return frozenset(derived), frozenset(drawn), frozenset(inputs)
 
 
 def _both(paths: Iterable[str]) -> Iterable[str]:

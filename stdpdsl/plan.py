@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import time
 from dataclasses import dataclass
 
 from .check.costs import Estimate
@@ -85,11 +86,11 @@ class Speed:
     row: float
 
 
-# Fitted to what `python tests/benchmarks/plans.py` measured on a busy machine with Brian2 2.9.
+# Fitted to what `python tests/benchmarks/plans.py` measured with Brian2 2.9, on a machine of PACE.
 SPEEDS = {
     "numpy": Speed(
-        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.5e-4,
-        neuron=2e-8, stepwise=2e-8, event=1e-6, synapse=1e-6, row=2e-7,
+        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.3e-4,
+        neuron=2e-8, stepwise=2e-8, event=2.5e-7, synapse=1e-6, row=2e-7,
     ),
     "cython": Speed(
         start=2.7, build=1, build_object=6.8, object_step=4e-6, equation_step=3e-6, run=1e-4,
@@ -100,6 +101,8 @@ SPEEDS = {
         neuron=1.5e-9, stepwise=1.5e-9, event=1e-8, synapse=4e-7, row=1e-7,
     ),
 }  # fmt: skip
+PACE = 0.0077
+"""Seconds that `pace` takes where the above hold."""
 HEARD = 0.01
 """Seconds for one neuron to hear a second of sound, which later runs and all shards keep."""
 COMMAND = 0.6
@@ -109,12 +112,14 @@ WORTH = 2.0
 SHARD_BYTES = 250e6
 """Of a shard, as `costs` counts them; a worker holds a few times that."""
 UNKNOWN_STEPS = 600_000
+UNKNOWN = "depends on the sound"
 
 
 @dataclass(frozen=True)
 class Plan:
     """The target that was chosen, how the blocks are cut into shards, of how many at most, how many
-    of these run at a time, how long that takes, and lines of (what, how much)."""
+    of these run at a time, how long that takes, lines of (what, how much), and how long each target
+    would take (s), if that is known."""
 
     model: str
     target: str
@@ -124,10 +129,30 @@ class Plan:
     workers: int
     times: Times
     lines: tuple[tuple[str, str], ...]
+    seconds: dict[str, float]
 
     def render(self) -> str:
-        width = max(len(name) for name, _ in self.lines)
-        return "".join(f"{name:<{width}}  {value}\n" for name, value in self.lines)
+        """Times are those of this machine, as fast as it is at present."""
+        slower = pace() / PACE
+        times = ", ".join(f"{t} {in_words(slower * s)}" for t, s in self.seconds.items())
+        if compiling := self.times.build(self.target):
+            times += f" ({in_words(slower * compiling)} of it to compile, unless that is kept)"
+        lines = *self.lines, ("estimated time", times if self.seconds else UNKNOWN)
+        width = max(len(name) for name, _ in lines)
+        return "".join(f"{name:<{width}}  {value}\n" for name, value in lines)
+
+
+def pace() -> float:
+    """Seconds that a hundred thousand additions take: the least of some, as what else runs here
+    comes and goes."""
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        total = 0
+        for number in range(100_000):
+            total += number
+        taken.append(time.perf_counter() - started)
+    return min(taken)
 
 
 @dataclass(frozen=True)
@@ -170,11 +195,11 @@ class Times:
         into memory (bytes) beside the others."""
         most = self.most
         numbers = [1, *(workers * 2**k for k in range(12) if workers * 2**k <= most)]
-        time = {n: self.seconds(target, n, workers) for n in numbers}
-        best = min(time.values())
+        taken = {n: self.seconds(target, n, workers) for n in numbers}
+        best = min(taken.values())
         chosen = 1
-        if time[1] > best + WORTH:
-            chosen = max(n for n in numbers if time[n] <= 1.1 * best)
+        if taken[1] > best + WORTH:
+            chosen = max(n for n in numbers if taken[n] <= 1.1 * best)
         fitting = self.found.memory_bytes / min(SHARD_BYTES, memory / (4 * workers))
         if fitting > chosen:
             chosen = math.ceil(fitting / workers) * workers
@@ -187,42 +212,41 @@ def make_plan(
 ) -> Plan:  # fmt: skip
     """`auto` becomes the fastest target that this machine has. `workers` are processes at a time, 0
     for as many as there are cores."""
-    time = Times(found, work_of(experiment, found), lowering == "namespace")
+    times = Times(found, work_of(experiment, found), lowering == "namespace")
     workers = workers or usable_cores()
     memory = available_memory()
-    cuts = {name: time.shards(name, workers, memory) for name in TARGETS}
-    times = {name: time.seconds(name, cuts[name], workers) for name in TARGETS}
+    cuts = {name: times.shards(name, workers, memory) for name in TARGETS}
+    predicted = {name: times.seconds(name, cuts[name], workers) for name in TARGETS}
     chosen = target
     if target == "auto":
         compiles = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
         # Of one process: the last bits must not depend on how many there are.
-        alone = {name: time.seconds(name, 1, 1) for name in TARGETS}
+        alone = {name: times.seconds(name, 1, 1) for name in TARGETS}
         short = found.steps is not None and alone["numpy"] <= alone["cpp_standalone"]
         chosen = "numpy" if short or not compiles else "cpp_standalone"
-    shards, seconds, unknown = cuts[chosen], found.seconds, "depends on the sound"
+    shards, seconds = cuts[chosen], found.seconds
     workers = min(workers, shards)
     synapses = ", ".join(
         f"{p.name} {'at most ' if p.at_most else ''}{p.count:,.0f}" for p in found.connections
     )
-    compiling = time.build(chosen)
-    kept = f" ({in_words(compiling)} of it to compile, unless that is kept)" if compiling else ""
     lines = (
         ("model", experiment.model),
         ("blocks", f"{table.rows:,}"),
         ("columns", ", ".join(table.columns) or "-"),
         ("neurons", f"{found.neurons:,.0f}"),
         ("synapses", f"{found.synapses:,.0f}" + (f" ({synapses})" if synapses else "")),
-        ("simulated time", unknown if seconds is None else f"{seconds:g} s"),
+        ("simulated time", UNKNOWN if seconds is None else f"{seconds:g} s"),
         ("time step", f"{experiment.dt:g} s"),
-        ("recorded rows", unknown if seconds is None else f"about {found.recorded_rows:,.0f}"),
+        ("recorded rows", UNKNOWN if seconds is None else f"about {found.recorded_rows:,.0f}"),
         ("memory", f"about {size_of(found.memory_bytes)}"),
-        ("results", unknown if seconds is None else f"about {size_of(found.result_bytes)}"),
-        ("estimated time", unknown if seconds is None else ", ".join(
-            f"{name} {in_words(s)}" for name, s in times.items()) + kept),
+        ("results", UNKNOWN if seconds is None else f"about {size_of(found.result_bytes)}"),
         ("target", chosen),
         ("shards", f"{shards:,}, {workers:,} at a time" if shards > 1 else "1"),
+    )
+    return Plan(
+        experiment.model, chosen, table.rows, shards, times.most, workers, times, lines,
+        {} if seconds is None else predicted,
     )  # fmt: skip
-    return Plan(experiment.model, chosen, table.rows, shards, time.most, workers, time, lines)
 
 
 def in_words(seconds: float) -> str:

@@ -1,7 +1,8 @@
 """`--set NAME=VALUE`: a spec with other values.
 
 NAME is a constant, COMPONENT.PARAMETER (or PARAMETER where one component has it), `duration`, `dt`
-or `seed`. What the sweep sets cannot be set here: its column would win.
+or `seed`; or an axis of the sweep's `grid:` or `zip:`, which takes one value or a list. A column
+that a table or a file gives, or that is derived or drawn, cannot be set here: it would win.
 """
 
 from __future__ import annotations
@@ -56,10 +57,35 @@ def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Sp
     rules: Rules = ChainMap({r.name.id: r for r in spec.of(ast.Rule)}, library)  # type: ignore[arg-type]
     for text in sets:
         name, _, value = text.partition("=")
-        parsed = typed_expression("--set", text, len(text) - len(value))
-        _refuse_swept(spec, name.strip(), parsed)
-        spec = _with(spec, name.strip(), parsed, rules)
+        name, start = name.strip(), len(text) - len(value)
+        axes = [axis for axis in _axes(spec) if _same(name, axis.path.dotted)]
+        if len(axes) == 1:
+            spec = _with_axis(spec, axes[0], typed_expression("--set", text, start, lists=True))
+            continue
+        parsed = typed_expression("--set", text, start)
+        _refuse_swept(spec, name, parsed)
+        spec = _with(spec, name, parsed, rules)
     return spec
+
+
+def _axes(spec: ast.Spec) -> list[ast.Axis]:
+    """The axes whose values stand in the sweep one after the other."""
+    parts = [part for sweep in spec.of(ast.Sweep) for part in sweep.parts]
+    return [axis for p in parts if isinstance(p, ast.Grid | ast.Zip) for axis in p.axes]
+
+
+def _with_axis(spec: ast.Spec, axis: ast.Axis, value: ast.Expr) -> ast.Spec:
+    changed = replace(axis, value=value)
+
+    def part_with(part: ast.SweepPart) -> ast.SweepPart:
+        if not isinstance(part, ast.Grid | ast.Zip):
+            return part
+        return replace(part, axes=tuple(changed if a is axis else a for a in part.axes))
+
+    return replace(spec, declarations=tuple(
+        replace(d, parts=tuple(map(part_with, d.parts))) if isinstance(d, ast.Sweep) else d
+        for d in spec.declarations
+    ))  # fmt: skip
 
 
 def _with(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> ast.Spec:

@@ -446,6 +446,9 @@ def _colon_or_equals(f: Failure) -> Diagnostic | None:
     return None
 
 
+_SAMPLES = "write how many: `random: 3 samples`"
+
+
 def _missing_colon(f: Failure) -> Diagnostic | None:
     if ":" not in f.expected or f.piece.kind not in ("NEWLINE", "END", *_values()):
         return None
@@ -459,6 +462,7 @@ def _missing_colon(f: Failure) -> Diagnostic | None:
         "SYN005",
         Span(f.source, at, at),
         f"`:` is missing after `{header}`" if len(header) <= 60 else "`:` is missing",
+        help=_SAMPLES if header == "random" else "",
     )
 
 
@@ -541,6 +545,10 @@ def _advice(f: Failure) -> str:
         return "write `where`"
     if piece.text == "*" and before == "]":
         return "a list's unit follows after one space: `[10, 20] ms`"
+    if line == "random:" and piece.kind == "NEWLINE":
+        return _SAMPLES
+    if piece.text == "[" and before == "=":
+        return "one value stands here; a list is an axis of the sweep, `COMPONENT.NAME = [...]`"
     after = f.source.text[piece.end :]
     if piece.text == "," and previous and previous.kind in ("NUMBER", "QUANTITY"):
         if previous.end == piece.start and (digits := re.match(r"\d+", after)):

@@ -175,9 +175,9 @@ class NumpyPrinter(Printer):
         super().__init__({"pi": "np.pi", "e": "np.e", "inf": "np.inf", **(names or {})})
 
     def name(self, expr: ast.Name) -> str:
-        if expr.id not in self.names:
-            raise KeyError(expr.id)
-        return self.names[expr.id]
+        if expr.id in self.names:
+            return self.names[expr.id]
+        return repr(resolve([(expr.id, 1)])[1])  # of a unit: `5*ms`
 
     def negation(self, operand: ast.Expr) -> tuple[str, int]:
         return f"np.logical_not({self.show(operand)})", _PRECEDENCE["atom"]

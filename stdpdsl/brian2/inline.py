@@ -10,11 +10,11 @@ from ..resources import resource_dir
 
 
 @cache
-def _support() -> tuple[dict[str, tuple[str, set[str]]], dict[str, str]]:
-    """Every top-level name with its text and the names it uses; every import by the name it binds."""  # noqa: E501
+def _support() -> tuple[dict[str, tuple[str, ast.stmt]], dict[str, str]]:
+    """Every top-level name with its text and tree; every import by the name it binds."""
     folder = resource_dir("templates") / "brian2" / "support"
     modules = {path.stem for path in folder.glob("*.py")}
-    found: dict[str, tuple[str, set[str]]] = {}
+    found: dict[str, tuple[str, ast.stmt]] = {}
     imports: dict[str, str] = {}
     for path in sorted(folder.glob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -40,14 +40,17 @@ def _support() -> tuple[dict[str, tuple[str, set[str]]], dict[str, str]]:
                 names = [t.id for t in node.targets if isinstance(t, ast.Name)]
                 start = node.lineno
             for name in names:
-                body = "\n".join(lines[start - 1 : node.end_lineno])
-                found[name] = body, used_names(body)
+                found[name] = "\n".join(lines[start - 1 : node.end_lineno]), node
     return found, imports
 
 
 def used_names(code: str) -> set[str]:
     """Every name that code refers to."""
-    return {n.id for n in ast.walk(ast.parse(textwrap.dedent(code))) if isinstance(n, ast.Name)}
+    return _names(ast.parse(textwrap.dedent(code)))
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
 def support_for(code: str) -> tuple[str, list[str]]:
@@ -60,8 +63,9 @@ def support_for(code: str) -> tuple[str, list[str]]:
         name = waiting.pop()
         if name not in chosen:
             chosen.add(name)
-            names |= found[name][1]
-            waiting += sorted(found[name][1] & set(found))
+            uses = _names(found[name][1])
+            names |= uses
+            waiting += sorted(uses & set(found))
     values = [found[n][0] for n in found if n in chosen and n.isupper()]
     bodies = [found[n][0] for n in found if n in chosen and not n.isupper()]
     text = "\n".join(values) + ("\n\n\n" if values else "") + "\n\n\n".join(bodies)

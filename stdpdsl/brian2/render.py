@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 
 from .. import __version__
+from ..builtins import layer_measures, weight_measures
 from ..ir import Connection, Draw, Experiment, Initial, Layer, Monitor
 from ..resources import resource_dir
 from ..results import state_names
@@ -416,24 +417,17 @@ def state_columns(e: Experiment) -> dict[str, str]:
 
 
 def measure_columns(e: Experiment) -> dict[str, str]:
-    columns: dict[str, str] = {}
+    columns: list[str] = []
     for c in e.connections:
         if c.weight:
-            whats = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if c.bounds else ())]
-            ends = [f"{when}_{what}" for when in ("before", "after") for what in whats]
-            ends.append("change")
-            if any(records_weight(m, c) for m in e.monitors):
-                ends.append("settled")
-            columns |= {f"{c.name}_{end}": "float64" for end in ends}
+            recorded = any(records_weight(m, c) for m in e.monitors)
+            columns += [f"{c.name}_{end}" for end in weight_measures(bool(c.bounds), recorded)]
     for layer in e.layers:
         if spikes(layer):
-            columns[f"{layer.name}_spikes"] = "int64"
-            ends = ["rate"]
-            if layer.name in e.spikes_of:
-                ends += ["cv", *(("synchrony",) if layer.size > 1 else ())]
-                ends += ["selectivity", "sparseness"] if heard(e) else []
-            columns |= {f"{layer.name}_{end}": "float64" for end in ends}
-    return columns | {m.name: "float64" for m in e.measures}
+            ends = layer_measures(layer.name in e.spikes_of, layer.size > 1, bool(heard(e)))
+            columns += [f"{layer.name}_{end}" for end in ends]
+    kinds = {name: "int64" if name.endswith("_spikes") else "float64" for name in columns}
+    return kinds | {m.name: "float64" for m in e.measures}
 
 
 def records_weight(m: Monitor, c: Connection) -> bool:

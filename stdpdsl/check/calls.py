@@ -34,10 +34,12 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
     if name in LISTS:
         return _list(self, call, context)
     if name in _STREAMLESS:
+        instead = _STREAMLESS[name]
         self.reporter.error(
             "NAME013", call, f"`{name}()` draws from no stream that a spec can name",
-            help="for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
-            f" statement: `every 1 ms: x = {_STREAMLESS[name]}`",
+            help=f"write `{instead}`" if context.draws else
+            "for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
+            f" statement: `every 1 ms: x = {instead}`",
         )  # fmt: skip
         return None
     help = self.reporter.suggest(name, [*FUNCTIONS, *DISTRIBUTIONS, *LISTS], "")

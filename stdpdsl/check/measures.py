@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 
 from .. import ast
-from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS
+from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
 from ..units import HERTZ, NONE
 from .blocks import Blocks
 from .infer import Context
@@ -68,15 +68,10 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
         if weight is not None:
             equation = component.variables[weight].equation
             bounded = equation is not None and equation.bounds is not None
-            ends = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if bounded else ())]
-            ends = [f"{when}_{end}" for when in ("before", "after") for end in ends]
-            ends += ["change", *(["settled"] if (component.name, weight) in states else [])]
+            ends = weight_measures(bounded, (component.name, weight) in states)
         elif isinstance(component.node, ast.Layer) and _spikes(component):
-            ends = ["spikes", "rate"]
-            if component.name in spikes:
-                size = value(component.node.size, constant_values(symbols))
-                ends += ["cv", *(["synchrony"] if size != 1 else [])]
-                ends += ["selectivity", "sparseness"] if len(sounds) == 1 else []
+            several = value(component.node.size, constant_values(symbols)) != 1
+            ends = layer_measures(component.name in spikes, several, len(sounds) == 1)
         else:
             continue
         for end in ends:

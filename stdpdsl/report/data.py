@@ -81,7 +81,8 @@ class Data:
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """Those that vary with the parameters: the spec's own, then weights and rates, first."""
+        """Those that vary with the parameters: the spec's own, then weights and rates, first; what
+        is given to the network, last."""
         found = []
         for name in self.design.measures:
             owner, words, unit = measure(name, self.units)
@@ -90,7 +91,7 @@ class Data:
             if owner in self.fixed and "weight" in words:
                 continue
             found.append(Measure(name, owner, words, unit))
-        return sorted(found, key=rank)
+        return sorted(found, key=lambda one: (one.owner in self.design.inputs, rank(one)))
 
     @cached_property
     def constant(self) -> list[str]:

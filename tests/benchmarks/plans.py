@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.plan import TARGETS
+from stdpdsl.plan import PACE, TARGETS, pace
 from stdpdsl.source import Source
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
@@ -56,7 +56,7 @@ def compare(name, sets, target):
         command += [word for text in sets for word in ("--set", text)]
         for built in (False, True) if times.build(target) else (True,):
             shutil.rmtree(f"{folder}/results", ignore_errors=True)
-            predicted = times.seconds(target, 1, 1, built)
+            predicted = times.seconds(target, 1, 1, built) * pace() / PACE
             measured = processor_time(command, folder)
             print(
                 f"| {name} | {target}{'' if built else ', compiled anew'} | {predicted:.3g} s "

@@ -101,8 +101,13 @@ def test_the_spikes_of_a_plain_script(plain):
     np.testing.assert_array_equal(spikes[:2], plain)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("cpp_standalone", marks=pytest.mark.slow),
+        pytest.param("cython", marks=pytest.mark.compiled),
+    ],
+)
 def test_the_same_spikes_compiled(plain, target, tmp_path):
     folder = tmp_path / "nerve" if target == "cpp_standalone" else None
     if folder is None:

@@ -63,7 +63,7 @@ run:
     [
         ("numpy", "synapse"),
         pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
-        pytest.param("cpp_standalone", "namespace", marks=pytest.mark.slow),
+        pytest.param("cpp_standalone", "namespace", marks=pytest.mark.compiled),
     ],
 )
 def test_what_it_says_is_what_the_results_say(target, lowering):

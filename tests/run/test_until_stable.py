@@ -158,12 +158,16 @@ def test_both_lowerings_and_all_targets(sweep, tmp_path):
     assert_same(sweep, run_here(tmp_path, compiled(lowering="namespace"), "namespace"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
-@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+@pytest.mark.parametrize(
+    ("target", "lowering"),
+    [
+        pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
+        # Each block has code of its own, which takes minutes to compile.
+        pytest.param("cpp_standalone", "namespace", marks=pytest.mark.compiled),
+        pytest.param("cython", "synapse", marks=pytest.mark.compiled),
+    ],
+)
 def test_compiled(sweep, tmp_path, target, lowering):
-    if target == "cython" and lowering == "namespace":
-        return
     assert_same(sweep, run_apart(tmp_path, compiled(lowering=lowering), target=target))
     if lowering == "synapse" and target == "cpp_standalone":  # the same program, other numbers
         other = run_apart(tmp_path, compiled([0.2], "0.5 over 0.1 s"), "other", target)

@@ -6,6 +6,7 @@ are chosen so that neurons spike and weights move within the few milliseconds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -159,6 +160,8 @@ class Maker:
         sweep = self.sweep()
         order = self.draw(st.permutations(parts[1:])) if self.chance() else parts[1:]
         text = "\n".join([parts[0], *order, sweep, self.record(), self.run()])
+        if self.chance():  # as in Python: a unit alone is one of it
+            text = re.sub(r"(= |: )([\d.]+) (ms|Hz|mV)$", r"\1\2*\3", text, flags=re.MULTILINE)
         return text.replace("\n\n\n", "\n\n")
 
     def head(self) -> str:

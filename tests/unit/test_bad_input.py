@@ -4,6 +4,7 @@ traceback, and a message that names the place and the fix."""
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import openpyxl
@@ -193,9 +194,10 @@ def test_tables_of_other_kinds(capsys):
         ("outpt.tau_m=20 ms", ":1: error[NAME001]", "did you mean `output.tau_m`?"),
         ("output.tau=20 ms", ":12: error[NAME003]", "did you mean `tau_m`?"),
         (" v_rst=-65 mV", ":2: error[NAME001]", "did you mean `v_rest`?"),
-        ("learning.Apre=0.1", ":1: error[SWEEP002]", "set by the sweep"),
-        ("Apre=0.1", ":1: error[SWEEP002]", "set by the sweep"),
-        ("ratio=2", ":1: error[SWEEP002]", "leave out the column"),
+        ("learning.Apost=0.1", ":1: error[SWEEP002]", "set by the sweep"),
+        ("Apost=0.1", ":1: error[SWEEP002]", "leave out the column"),
+        ("ratio=[1, 2 mV]", ":13: error[UNIT008]", "a list has one unit"),
+        ("tau_m=[10, 20] ms", ":7: error[SYN001]", "a list is an axis of the sweep"),
         ("inputs.size=3", ":1: error[NAME003]", "change it in the spec"),
         ("seed=1.5", ":6: error[TYPE004]", "whole number"),
         ("learning.taupre=(10 ms", ":17: error[SYN014]", "never closed"),
@@ -215,6 +217,22 @@ def test_settings_that_are_right(capsys):
     assert "simulated time  1 s\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "given, blocks",
+    [
+        (("ratio=[1, 2]",), 6),
+        (("learning.Apre = geomspace(1e-3, 1e-1, 4)", "ratio=1.5"), 4),
+        (("Apre=0.01", "seed=3"), 3),
+    ],
+)
+def test_axes_take_other_values(given, blocks, capsys):
+    Path("s.stdp").write_text(STARTER)
+    assert cli.main(["plan", "s.stdp", *(a for g in given for a in ("--set", g))]) == 0
+    said = capsys.readouterr().out
+    assert re.search(rf"^blocks +{blocks}$", said, re.MULTILINE)
+    assert re.search(r"^columns +Apre, ratio, Apost$", said, re.MULTILINE)
+
+
 SLIPS = [
     ("threshold: v > -55 mV", "threshold: v > -55", "give it its unit: `-55 mV`"),
     ("Apost = -0.0105", "Apost = -0,0105", "the decimal sign is a point: `0.0105`"),
@@ -226,6 +244,10 @@ SLIPS = [
     ("w += apre", "w =+ apre", "write `+=`, or `= +` if that is meant"),
     ("w += apre", "w =- apre - 1", "write `-=`, or `= -` if that is meant"),
     ("(v_rest - v)/tau_m", "(v_rest - v)/tau_m + 1*mV", "voltage per time and voltage"),
+    ("tau_m = 10 ms", "tau_m = [10, 20] ms", "a list is an axis of the sweep"),
+    ("    grid:\n", "    random 3:\n", "`random: 3 samples`"),
+    ("    grid:\n", "    random:\n", "`random: 3 samples`"),
+    ("w = uniform(0, wmax)", "w = rand()*wmax", "write `uniform(0, 1)`"),
 ]
 
 

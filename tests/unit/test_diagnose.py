@@ -7,9 +7,10 @@ import pytest
 from seeing import product, write
 
 from stdpdsl import cli
-from stdpdsl.diagnose import findings, render
+from stdpdsl.diagnose import _six_digits, findings, render
 from stdpdsl.results import load
 
+INPUT = "model small\n\nlayer IN:\n    poisson: 20 Hz\n    size: 6\n"
 GRID = product(Apre=[0.01, 0.02, 0.04], ratio=[0.9, 1.1])
 SPEC = """model small
 
@@ -104,12 +105,36 @@ def test_a_phase_without_plasticity_is_no_finding(tmp_path):
     assert found(folder, "weights moved")[0].status == "found"
 
 
-def test_blocks_and_parameters_without_effect(tmp_path):
-    folder = write(tmp_path / "r", GRID, outcome=lambda k: 0.2 + k // 2 / 10)  # Apre alone acts
+@pytest.mark.parametrize("hardly", [0, 1e-9])
+def test_blocks_and_parameters_without_effect(tmp_path, hardly):
+    def outcome(k):  # Apre alone acts
+        return 0.2 + k // 2 / 10 + k % 2 * hardly
+
+    folder = write(tmp_path / "r", GRID, outcome=outcome)
     (one,) = found(folder, "blocks differ from one another")
-    assert "6 of 6 blocks came out exactly as another one did" in one.text
+    assert "6 of 6 blocks came out as another one did, to six digits" in one.text
     (one,) = found(folder, "every parameter has an effect")
-    assert one.text == "ratio: no measure changes with it"
+    assert one.text == "ratio: no measure changes with it, to six digits"
+
+
+def test_a_swept_input_is_no_effect_of_its_own(tmp_path):
+    sweep = {"IN.rate": np.arange(1.0, 7)}
+    given = {"IN_rate": np.arange(1.0, 7), "IN_spikes": np.arange(1, 7)}
+    for text, status in ((INPUT, "found"), ("", "passed")):  # without a spec, nobody knows
+        folder = write(
+            tmp_path / (status), sweep, spec=text, columns=given, outcome=lambda k: 0.5,
+            units={"IN.rate": "hertz"},
+        )  # fmt: skip
+        (one,) = found(folder, "every parameter has an effect")
+        assert one.status == status
+        assert found(folder, "blocks differ from one another")[0].status == status
+
+
+def test_the_seventh_digit_is_not_looked_at_and_the_fifth_is():
+    values = np.array([0.0, -1.0, 123456.4, 123456.3, 9.99999e-9, 1e-8, 2.00001, 2.00002])
+    seen = _six_digits(values)
+    np.testing.assert_allclose(seen, values, rtol=5e-6)
+    assert seen[2] == seen[3] and seen[4] != seen[5] and seen[6] != seen[7]
 
 
 def test_random_samples_do_not_tell_the_effect_of_one(tmp_path):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import results as support
-from stdpdsl import cli
+from stdpdsl.commands import runs
+from stdpdsl.commands.arguments import argument_parser
 from stdpdsl.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -39,10 +40,10 @@ def test_commands_are_ours():
     first, second = (text.strip() for text in blocks("sh"))
     install = "python3 -m venv .venv && .venv/bin/pip install -q "
     assert first.startswith(install + ". && .venv/bin/stdpdsl ")
-    options = cli._parser().parse_args(first.partition(".venv/bin/stdpdsl ")[2].split())
-    assert options.command is cli.run
+    options = argument_parser().parse_args(first.partition(".venv/bin/stdpdsl ")[2].split())
+    assert options.command is runs.run
     assert second == install + "-e '.[test]' && .venv/bin/pytest"
-    parser = cli._parser()
+    parser = argument_parser()
     listed = re.findall(r"^\| `stdpdsl (\w+)", README, re.MULTILINE)
     known = parser._subparsers._group_actions[0].choices
     assert listed == list(known)

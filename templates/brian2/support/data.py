@@ -106,6 +106,13 @@ def as_int(value):
     return np.asarray(value).astype(np.int64)[()]
 
 
+def exprel(value):
+    """(exp(x) - 1)/x, 1 at 0."""
+    x = np.asarray(value, dtype=float)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)[()]
+
+
 def steps_of(duration, dt):
     """Whole steps that hold a duration (s)."""
     return int(np.ceil(duration / dt - 1e-6))

@@ -134,9 +134,7 @@ def settling_time(block, t, samples, last, blocks):
     end as, `last`, is at most SETTLED of the largest that it was. `samples` has a row per synapse
     and a column per time of `t` (s). NaN where they have not by the last sample, or have none."""
     times = len(t)
-    where = (block[:, None] * times + np.arange(times)).ravel()
-    gaps = summed_by(where, np.abs(samples - last[:, None]).ravel(), blocks * times)
-    gaps = gaps.reshape(blocks, times)
+    gaps = np.stack([summed_by(block, np.abs(now - last), blocks) for now in samples.T], axis=1)
     largest = np.max(gaps, axis=1)
     far = ~(gaps <= SETTLED * largest[:, None])
     after = np.where(np.any(far, axis=1), times - np.argmax(far[:, ::-1], axis=1), 0)

@@ -1,0 +1,242 @@
+"""The commands and their arguments. A command is a function from its options to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import library, runs, specs
+
+TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
+LOWERINGS = ("synapse", "namespace")
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stdpdsl",
+        description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
+        epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong,"
+        " 3 the simulation or a verification failed, 70 a bug of ours, 130 interrupted.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        name = run.__name__.rstrip("_")
+        sub = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        sub.set_defaults(command=run)
+        return sub
+
+    sub = command(specs.new, "Write a starter spec, NAME.stdp.")
+    sub.add_argument("name", metavar="NAME")
+
+    sub = command(specs.check, "Report all errors and warnings, without running anything.")
+    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    _reading(sub)
+    _format(sub, ("text", "json"))
+
+    sub = command(specs.fmt, "Rewrite specs in their canonical form; comments stay.")
+    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("--check", action="store_true", help="only say which would change; exit 1")
+
+    sub = command(specs.explain, "Say what an error means, with a wrong and a right example.")
+    sub.add_argument("code", metavar="CODE", help="such as UNIT002")
+
+    sub = command(specs.lsp, "Serve an editor: the language server, over standard streams.")
+    _reading(sub)
+
+    sub = command(specs.plan, "Show the blocks, neurons, synapses, memory, target and time.")
+    _compiling(sub)
+
+    sub = command(specs.compile_, "Write the Brian2 script.")
+    _compiling(sub)
+    sub.add_argument("-o", dest="output", metavar="FILE", help="default: standard output")
+
+    sub = command(runs.run, "Compile, run and save the results as Parquet.")
+    _compiling(sub)
+    sub.add_argument("-o", dest="output", metavar="DIR", help="default: SPEC's name with .results")
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
+    sub.add_argument(
+        "--shard", metavar="K/N", type=_shard,
+        help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
+    )  # fmt: skip
+
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
+    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    sub.add_argument(
+        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
+        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
+    )  # fmt: skip
+
+    sub = command(runs.merge, "Put shards that were run one by one together.")
+    sub.add_argument("folders", metavar="DIR", nargs="+", help="DIR.shards, or shards in it")
+    sub.add_argument("-o", dest="output", metavar="DIR", help="default: DIR of DIR.shards")
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+
+    sub = command(runs.report, "Write one HTML page that shows a run.")
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("-o", dest="output", metavar="FILE", help="default: DIR's name with .html")
+    sub.add_argument(
+        "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
+    )
+    sub.add_argument(
+        "--windows", action="store_true",
+        help="and the STDP window of each rule with these blocks' parameters, which takes seconds",
+    )  # fmt: skip
+    sub.add_argument("--open", action="store_true", help="and open it in the browser")
+
+    sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
+    sub.add_argument("folder", metavar="DIR")
+    _format(sub, ("text", "json"))
+
+    sub = command(runs.compare, "Print what differs between two runs; exit 1 if they differ.")
+    sub.add_argument("a", metavar="A")
+    sub.add_argument("b", metavar="B")
+    _format(sub, ("text", "json"))
+
+    sub = command(runs.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
+    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument(
+        "--data", metavar="FOLDER", default=".", help="of the files that the spec names; default: ."
+    )
+    _reading(sub)
+    _format(sub, ("text", "json"))
+
+    sub = command(runs.summary, "Print the blocks of a run with their outcomes.")
+    sub.add_argument("folder", metavar="DIR")
+    _format(sub, ("table", "csv", "json"))
+    sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
+    sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+
+    sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
+    sub.add_argument("action", choices=("clear",))
+
+    sub = command(library.rules, "List the rules of the library, or tell all about one.")
+    sub.add_argument("name", metavar="NAME", nargs="?")
+    _format(sub, ("text", "json"))
+
+    sub = command(library.window, "Measure a rule's STDP window and draw it.")
+    sub.add_argument("rule", metavar="RULE[.PRESET]")
+    sub.add_argument(
+        "settings", metavar="NAME=VALUE", nargs="*", type=_setting,
+        help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
+    )  # fmt: skip
+    sub.add_argument("-o", dest="output", metavar="FILE", help="draw it, as .png or .svg")
+    sub.add_argument("--pairs", type=_whole, help="how many pairs; default: 1 for most rules")
+    sub.add_argument("--rate", type=_positive, help="of pairs, in Hz; default: 1")
+    sub.add_argument("--reach", type=_positive, help="the longest lag, in ms; default: 100")
+    _target(sub)
+
+    sub = command(library.verify, "Replay published results: published against obtained.")
+    sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")
+    sub.add_argument("--list", action="store_true", help="only say which specs would run")
+    _target(sub)
+    _format(sub, ("text", "json"))
+    return parser
+
+
+def _compiling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_setting,
+        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
+        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
+    )
+    parser.add_argument(
+        "--parameters",
+        choices=LOWERINGS,
+        default="synapse",
+        help="one Synapses with parameters per synapse, or one per block with a namespace;"
+        " the results are the same (default: %(default)s)",
+    )
+    _reading(parser)
+    parser.add_argument(
+        "--until-stable", metavar="TOLERANCE",
+        help="end a block when its weights move at no more than this part of their fastest pace,"
+        " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", metavar="N", type=_whole, default=0,
+        help="processes at a time (default: as many as there are cores)",
+    )  # fmt: skip
+    _target(parser)
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-read", metavar="FOLDER", action="append", default=[], type=Path,
+        help="let the spec read files here, besides its own folder; repeatable",
+    )  # fmt: skip
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
+    )
+
+
+def _format(parser: argparse.ArgumentParser, formats: Iterable[str]) -> None:
+    formats = tuple(formats)
+    parser.add_argument(
+        "--format", choices=formats, default=formats[0], help="default: %(default)s"
+    )
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from .. import __version__
+
+        print(f"stdpdsl {__version__}")
+        parser.exit()
+
+
+def _setting(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals and value.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
+    if len(text.splitlines()) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
+    return text
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def _shard(text: str) -> tuple[int, int]:
+    from ..resources import load_support
+
+    number, count = load_support("shards").shard_of(text)
+    return number, count
+
+
+def _slurm_option(text: str) -> tuple[str, Any]:
+    from ..execution.cluster import option
+
+    return option(text)
+
+
+def _numbers(text: str) -> list[int]:
+    if not re.fullmatch(r"\d+(,\d+)*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
+    return [int(number) for number in text.split(",")]

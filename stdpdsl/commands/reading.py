@@ -1,0 +1,67 @@
+"""Specs from files, as the options of a command ask for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .terminal import SPEC_WRONG, USAGE, Stop, colours, complain
+
+if TYPE_CHECKING:
+    from ..source import Source
+
+
+def read(name: str) -> tuple[Source, Path]:
+    """A spec's text, and the folder that its files are named from."""
+    from ..source import Source, text_in
+
+    try:
+        text = text_in(Path(name))
+    except OSError as error:
+        raise Stop(f"{name}: error: {reason(error)}", SPEC_WRONG) from None
+    except UnicodeDecodeError as error:
+        data = error.object
+        line = data.count(b"\n", 0, error.start) + 1
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
+        raise Stop(
+            f"{name}:{line}: error: is not text in UTF-8 ({found}); save it as UTF-8", SPEC_WRONG
+        ) from None
+    return Source(name, text), Path(name).parent
+
+
+def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
+    """Compile a spec and show its warnings."""
+    from .. import compiler
+    from ..diagnostics import render
+
+    source, folder = read(options.spec)
+    compiled = compiler.compile_source(
+        source, folder, options.set, options.parameters, options.target, options.workers,
+        allowed=allowed_folders(options), until_stable=options.until_stable,
+    )  # fmt: skip
+    if compiled.diagnostics:
+        complain(render(compiled.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
+    return compiled, source, folder
+
+
+def allowed_folders(options: argparse.Namespace) -> list[Path]:
+    """The folders of `--allow-read`, which exist: a mistyped one is no reason to say more later."""
+    for folder in options.allow_read:
+        if not folder.is_dir():
+            raise Stop(f"--allow-read {folder}: error: there is no such folder", USAGE)
+    return list(options.allow_read)
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be read or written, in words."""
+    reasons: dict[type[OSError], str] = {
+        FileNotFoundError: "there is no such file or folder",
+        FileExistsError: "exists already",
+        IsADirectoryError: "is a folder",
+        NotADirectoryError: "its folder is a file",
+        PermissionError: "permission denied",
+    }
+    return reasons.get(type(error), error.strerror or str(error))

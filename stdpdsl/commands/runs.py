@@ -1,0 +1,276 @@
+"""Commands that make results, and that show them."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .reading import allowed_folders, compile_spec, reason
+from .terminal import (
+    DONE,
+    SIMULATION_FAILED,
+    SPEC_WRONG,
+    USAGE,
+    Stop,
+    colours,
+    complain,
+    count,
+    is_terminal,
+    say,
+    show,
+    tell,
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compile, run in processes of their own, save."""
+    from ..execution.job import JobError
+    from ..execution.progress import Progress
+    from ..execution.saved import Manner, run_and_save, run_one
+    from ..resources import load_support
+
+    output = Path(options.output or Path(options.spec).stem + ".results").resolve()
+    folders, cache = load_support("folder"), load_support("cache")
+    kept = cache.stdpdsl_cache()
+    if cache.open_to_others(kept):
+        complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
+                  f" compiled than need be: chmod go-w {kept}")  # fmt: skip
+    if not options.resume:
+        try:
+            folders.check_folder(output, options.overwrite)
+        except folders.ResultsError as error:
+            raise Stop(f"error: {error}", USAGE) from None
+    terminal = is_terminal(sys.stdout)
+    manner = Manner(options.resume, options.overwrite)
+    try:
+        with (
+            _cluster(options) as runner,
+            Progress(say, terminal, lambda text: complain(f"warning: {text}")) as progress,
+        ):
+            compiled, source, folder = compile_spec(options)
+            run = (compiled, source.text, folder, output, progress)
+            if options.shard:
+                outcome = run_one(*run, options.shard, manner)
+            else:
+                outcome = run_and_save(*run, manner, runner)
+    except JobError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    if outcome.message:
+        complain(f"{options.spec}: {outcome.message}")
+    if outcome.log is not None:
+        complain(f"the script and its log are in {outcome.log.parent}")
+    if outcome.folder:
+        shown = os.path.relpath(outcome.folder) if options.output is None else options.output
+        if options.shard:
+            shown = os.path.relpath(outcome.folder)
+            say(f"the shard is in {shown}; when all are there: stdpdsl merge"
+                 f" {os.path.dirname(shown)}\n")  # fmt: skip
+        else:
+            say(_how_many_stable(outcome.folder) if options.until_stable else "")
+            say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
+    return outcome.status
+
+
+def _how_many_stable(folder: str) -> str:
+    from ..quantities import shown
+    from ..results import load
+
+    results = load(folder)
+    status = results.table("blocks", ["status"])["status"].to_pylist()
+    asked, reached = (shown(results.metadata[f"time_{k}"], "s") for k in ("asked", "reached"))
+    return (
+        f"{status.count('stable')} of {count(len(status), 'block')} became stable;"
+        f" {reached} of {asked} were simulated\n"
+    )
+
+
+@contextmanager
+def _cluster(options: argparse.Namespace) -> Iterator[Any]:
+    """What runs shards on a cluster, if one was asked for; the options know its workers then."""
+    if not (options.cluster or options.slurm):
+        if options.slurm_option:
+            raise Stop("error: --slurm-option goes with --slurm", USAGE)
+        yield None
+        return
+    from ..execution.cluster import ClusterError, connected, cores, on_cluster
+
+    if options.shard:
+        raise Stop("error: --shard runs here; --cluster and --slurm run all shards", USAGE)
+    if options.slurm and not options.workers:
+        raise Stop("error: say how many jobs SLURM is to run: --workers N", USAGE)
+    slurm = dict(options.slurm_option) if options.slurm else None
+    try:
+        with connected(options.cluster, slurm, options.workers) as client:
+            options.workers = options.workers or cores(client)
+            yield on_cluster(client)
+    except ClusterError as error:
+        raise Stop(f"error: {error}", SIMULATION_FAILED) from None
+
+
+def _in_bounds(
+    command: Callable[[argparse.Namespace], int],
+) -> Callable[[argparse.Namespace], int]:
+    """A command that reads results, which may come from a stranger: however much memory they ask
+    for, the machine keeps its own."""
+
+    @functools.wraps(command)
+    def bounded(options: argparse.Namespace) -> int:
+        from ..memory import available_memory, no_more_than_there_is, size_of
+
+        there = available_memory()
+        try:
+            with no_more_than_there_is():
+                return command(options)
+        except MemoryError:
+            text = f"error: this takes more memory than there is ({size_of(there)})"
+            raise Stop(text, SPEC_WRONG) from None
+
+    return bounded
+
+
+@_in_bounds
+def merge(options: argparse.Namespace) -> int:
+    """Put the shards of a run together."""
+    from ..diagnostics import seen
+    from ..execution.job import JobError
+    from ..execution.merge import all_shards, shard_folders
+    from ..execution.merge import merge as merged
+
+    folders = [Path(name) for name in options.folders]
+    if not options.output and (len(folders) > 1 or folders[0].suffix != ".shards"):
+        raise Stop("error: name the folder of the results: -o DIR", USAGE)
+    output = Path(options.output) if options.output else folders[0].with_suffix("")
+    try:
+        found = all_shards(shard_folders(folders))
+        lost = merged(found, output.resolve(), options.overwrite)
+    except JobError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    say(f"{count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
+    for text in lost:
+        complain(seen(text))
+    return SIMULATION_FAILED if lost else DONE
+
+
+@_in_bounds
+def report(options: argparse.Namespace) -> int:
+    """Write the page that shows a run."""
+    from ..results import ResultsError, load
+
+    name = Path(options.folder).name.removesuffix(".results") or "results"
+    path = Path(options.output or f"{name}.html")
+    try:
+        from ..report import report as page
+
+        text = page(load(options.folder), options.blocks or (), options.windows)
+    except ResultsError as error:
+        raise Stop(f"error: {error}", SPEC_WRONG) from None
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Stop(f"{path}: error: {reason(error)}", USAGE) from None
+    say(f"wrote {path} ({len(text.encode()) / 1e6:.1f} MB)\n")
+    if options.open:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            complain(f"no browser could be started; open {path} yourself")
+    return DONE
+
+
+@_in_bounds
+def diagnose(options: argparse.Namespace) -> int:
+    """Print every check of a run, passed or not."""
+    from ..diagnose import findings, render
+    from ..results import ResultsError, load
+
+    try:
+        found = findings(load(options.folder))
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    show(render(found, options.format), options.format)
+    return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
+
+
+@_in_bounds
+def compare(options: argparse.Namespace) -> int:
+    """Print what differs between two runs."""
+    from ..compare import compare as differences
+    from ..compare import render
+    from ..results import ResultsError, load
+
+    try:
+        found = differences(load(options.a), load(options.b))
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    show(render(found, options.format), options.format)
+    return DONE if all(one.same for one in found) else SPEC_WRONG
+
+
+@_in_bounds
+def reproduce(options: argparse.Namespace) -> int:
+    """Run a result again from its own metadata, and say what differs."""
+    from ..compare import render
+    from ..execution.once import RunFailed
+    from ..execution.progress import Progress
+    from ..reproduce import reproduce as again
+    from ..results import ResultsError, load
+
+    terminal = is_terminal(sys.stderr)
+    try:
+        results = load(options.folder)
+        with Progress(tell, terminal, lambda text: complain(f"warning: {text}")) as progress:
+            found = again(results, Path(options.data), progress, allowed_folders(options))
+    except (ResultsError, ValueError) as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    except RunFailed as error:
+        raise Stop(f"error: {error}", error.status) from None
+    show(render(found, options.format), options.format)
+    return DONE if all(one.same for one in found) else SPEC_WRONG
+
+
+@_in_bounds
+def summary(options: argparse.Namespace) -> int:
+    """Print the table of blocks."""
+    import shutil
+
+    from ..diagnostics import CompileError, render
+    from ..results import ResultsError, load
+    from ..summary import summary as summarise
+
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
+    try:
+        text = summarise(
+            load(options.folder), options.format, options.sort or "", width, options.where or ""
+        )
+    except ResultsError as error:
+        raise Stop(f"error: {error}", SPEC_WRONG) from None
+    except CompileError as error:  # of `--where`
+        raise Stop(render(error.diagnostics, colours(sys.stderr)).rstrip("\n"), USAGE) from None
+    show(text, options.format)
+    return DONE
+
+
+def cache(options: argparse.Namespace) -> int:
+    """Delete what is kept between runs."""
+    import shutil
+
+    from ..grammar_cache import cache_folder
+    from ..memory import size_of
+    from ..resources import load_support
+
+    folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}
+    for folder in folders:
+        size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise Stop(f"{folder}: error: {reason(error)}", USAGE) from None
+        say(f"freed {size_of(size)} in {folder}\n")
+    return DONE

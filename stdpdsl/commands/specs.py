@@ -1,0 +1,179 @@
+"""Commands that write, check or compile a spec."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .reading import allowed_folders, compile_spec, read, reason
+from .terminal import DONE, SPEC_WRONG, USAGE, Stop, colours, complain, count, is_terminal, say
+
+if TYPE_CHECKING:
+    from ..diagnostics import Diagnostic
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write a starter spec."""
+    from ..resources import resource_dir
+
+    path = Path(options.name)
+    if path.suffix != ".stdp":
+        path = path.with_name(path.name + ".stdp")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", path.stem):
+        raise Stop(
+            f"{path}: error: a model's name has letters, digits and underscores"
+            " and begins with a letter",
+            USAGE,
+        )
+    text = (resource_dir("templates") / "new" / "starter.stdp").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text.replace("NAME", path.stem))
+    except OSError as error:
+        raise Stop(f"{path}: error: {reason(error)}", USAGE) from None
+    say(f"wrote {path}; next: stdpdsl run {path}\n")
+    return DONE
+
+
+def check(options: argparse.Namespace) -> int:
+    """Report every error and warning of the specs."""
+    from .. import compiler
+    from ..diagnostics import CompileError, has_errors, in_order, render, to_json
+
+    found: list[Diagnostic] = []
+    unreadable = 0
+    for name in options.specs:
+        try:
+            source, folder = read(name)
+        except Stop as stop:
+            complain(str(stop))
+            unreadable += 1
+            continue
+        try:
+            found += compiler.check_text(source, folder, [], allowed=allowed_folders(options))[1]
+        except CompileError as error:
+            found += error.diagnostics
+    found = in_order(found)
+    if options.format == "json":
+        say(to_json(found) + "\n")
+    else:
+        errors = sum(d.severity == "error" for d in found) + unreadable
+        warnings = len(found) + unreadable - errors
+        say(
+            render(found, colours(sys.stdout)) + f"{count(len(options.specs), 'spec')} checked:"
+            f" {count(errors, 'error')}, {count(warnings, 'warning')}\n"
+        )
+    return SPEC_WRONG if unreadable or has_errors(found) else DONE
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Say what a run would do."""
+    compiled, _, _ = compile_spec(options)
+    say(compiled.plan.render().rstrip("\n") + "\n")
+    return DONE
+
+
+def compile_(options: argparse.Namespace) -> int:
+    """Write the Brian2 script."""
+    compiled, _, _ = compile_spec(options)
+    if options.output is None:
+        say(compiled.script)
+        return DONE
+    if os.path.realpath(options.output) == os.path.realpath(options.spec):
+        raise Stop(f"{options.output}: error: the script would replace its spec", USAGE)
+    try:
+        Path(options.output).write_text(compiled.script, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Stop(f"{options.output}: error: {reason(error)}", USAGE) from None
+    say(f"wrote {options.output}; next: python {options.output} --help\n")
+    return DONE
+
+
+def fmt(options: argparse.Namespace) -> int:
+    """Rewrite specs in their canonical form."""
+    from ..comments import formatted
+    from ..diagnostics import CompileError, render
+
+    changed: list[str] = []
+    failed = 0
+    for name in options.specs:
+        try:
+            source, _ = read(name)
+            text = formatted(source)
+            if text != source.text:
+                changed.append(name)
+                if not options.check:
+                    _replace(Path(name), text)
+        except Stop as stop:
+            failed += 1
+            complain(str(stop))
+        except CompileError as error:
+            failed += 1
+            complain(render(error.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
+    would = "would be " if options.check else ""
+    say("".join(f"{name}: {would}formatted\n" for name in changed))
+    same = len(options.specs) - len(changed) - failed
+    say(f"{count(len(changed), 'spec')} {would}formatted, {same} already"
+         + (f", {failed} could not be read" if failed else "") + "\n")  # fmt: skip
+    return SPEC_WRONG if failed or (options.check and changed) else DONE
+
+
+def _replace(path: Path, text: str) -> None:
+    """Either the old text or the new one stands there, whatever happens."""
+    import tempfile
+
+    path = path.resolve()  # a link stays a link
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8",
+            newline="\n",
+        ) as file:  # fmt: skip
+            file.write(text)
+        os.chmod(file.name, path.stat().st_mode)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise Stop(f"{path}: error: {reason(error)}", SPEC_WRONG) from None
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Say what an error means, with a wrong and a right example."""
+    import textwrap
+
+    from ..codes import CODES
+    from ..diagnostics import did_you_mean
+    from ..explanations import explanation
+
+    code = options.code.upper()
+    if code not in CODES:
+        near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
+        raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
+    about = explanation(code)
+    wrong, message, right = (
+        textwrap.indent(text, "    ") for text in (about.wrong, about.message, about.right)
+    )
+    say(
+        f"{code}: {about.title}\n\n{about.prose}\n\nWrong:\n\n{wrong}\n{message}\n"
+        f"Right:\n\n{right}"
+    )
+    return DONE
+
+
+def lsp(options: argparse.Namespace) -> int:
+    """Serve an editor over standard input and output."""
+    import importlib.util
+
+    if not importlib.util.find_spec("pygls"):
+        raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
+    if is_terminal(sys.stdin):
+        complain("this speaks with an editor, which starts it; Ctrl-C ends it")
+    allowed = [folder.resolve() for folder in allowed_folders(options)]
+    gc.enable()  # this process lives long
+    from ..language_server import serve
+
+    serve(allowed)
+    return DONE
