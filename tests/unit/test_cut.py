@@ -11,7 +11,7 @@ from stdpdsl import cli
 from stdpdsl.check.costs import Estimate, Part
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution import machine
-from stdpdsl.memory import _of_container
+from stdpdsl.memory import _of_container, no_more_than_there_is
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 from stdpdsl.source import Source
 
@@ -74,6 +74,16 @@ def test_memory_of_a_container(tmp_path):
     assert _of_container(str(tmp_path)) == 2e6
     (tmp_path / "memory.max").write_text("max\n")
     assert _of_container(str(tmp_path)) == float("inf")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux what is taken")
+def test_no_more_is_taken_than_there_is(monkeypatch):
+    monkeypatch.setattr("stdpdsl.memory.available_memory", lambda: 5e8)
+    with no_more_than_there_is():
+        bytearray(10**8)
+        with pytest.raises(MemoryError):
+            bytearray(10**9)
+    bytearray(10**9)
 
 
 LARGE = """model large
