@@ -71,7 +71,8 @@ def work_of(experiment: Experiment, found: Estimate) -> Work:
 @dataclass(frozen=True)
 class Speed:
     """Seconds of processor time: of a process; to build a program, and more per object of it; in
-    each step, per object and per equation; and for one of each other kind of work."""
+    each step, per object and per equation; and for one of each other kind of work. What was heard
+    is kept for later runs and all shards."""
 
     start: float
     build: float
@@ -84,27 +85,26 @@ class Speed:
     event: float
     synapse: float
     row: float
+    heard: float
 
 
 # Fitted to what `python tests/benchmarks/plans.py` measured with Brian2 2.9, on a machine of PACE.
 SPEEDS = {
     "numpy": Speed(
         start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.3e-4,
-        neuron=2e-8, stepwise=2e-8, event=2.5e-7, synapse=1e-6, row=2e-7,
+        neuron=2e-8, stepwise=2e-8, event=2.5e-7, synapse=1e-6, row=2e-7, heard=0.12,
     ),
     "cython": Speed(
         start=2.7, build=1, build_object=6.8, object_step=4e-6, equation_step=3e-6, run=1e-4,
-        neuron=1e-8, stepwise=1e-8, event=2e-7, synapse=1e-6, row=2e-7,
+        neuron=1e-8, stepwise=1e-8, event=2e-7, synapse=1e-6, row=2e-7, heard=0.03,
     ),
     "cpp_standalone": Speed(
         start=0.6, build=2.5, build_object=0.75, object_step=5e-8, equation_step=0, run=3.5e-6,
-        neuron=1.5e-9, stepwise=1.5e-9, event=1e-8, synapse=4e-7, row=1e-7,
+        neuron=1.5e-9, stepwise=1.5e-9, event=1e-8, synapse=4e-7, row=1e-7, heard=0.01,
     ),
 }  # fmt: skip
-PACE = 0.0077
+PACE = 0.0042
 """Seconds that `pace` takes where the above hold."""
-HEARD = 0.01
-"""Seconds for one neuron to hear a second of sound, which later runs and all shards keep."""
 COMMAND = 0.6
 """Seconds of the command itself, whatever it runs."""
 WORTH = 2.0
@@ -185,7 +185,7 @@ class Times:
         )  # fmt: skip
         each_step = speed.object_step * work.objects + speed.equation_step * work.equations
         each = speed.start + each_step * work.steps + speed.run * work.runs + shared / shards
-        once = COMMAND if built else COMMAND + HEARD * self.work.heard
+        once = COMMAND if built else COMMAND + speed.heard * work.heard
         builds = 0 if built else rounds if self.anew else 1
         return once + builds * self.build(target) + rounds * each
 
