@@ -14,10 +14,11 @@ from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.exact import check_exact
 from .check.files import headers_of
-from .check.limits import available_memory, refuse
+from .check.limits import refuse
 from .check.rows import check_rows
 from .check.values import constant_values
 from .diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .memory import available_memory
 from .named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .parser import parse
 from .settings import with_settings

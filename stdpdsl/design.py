@@ -83,7 +83,7 @@ def sweep_columns(results: Results) -> tuple[str, ...]:
 
 def design_of(results: Results) -> Design:
     """The design of a run, from its `blocks` and the spec that is saved with it."""
-    table = results.table("blocks")
+    table = results.table("blocks", each=40)  # bytes, also as an array and while it is sorted
     columns = {name: _array(table[name]) for name in table.column_names}
     sweep = sweep_columns(results)
     phases: tuple[str, ...] = ()

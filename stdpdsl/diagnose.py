@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .check.limits import MAX_SYNAPSES
 from .design import Axis, Design, design_of
 from .quantities import shown
 from .results import Results
@@ -394,6 +395,10 @@ def delays(run: _Run) -> Iterator[Finding]:
     dt = run.results.metadata.get("dt")
     if not dt or "weights" not in run.results.tables:
         yield Finding(name, "unknown", "the time step or the synapses were not saved")
+        return
+    count = run.results.metadata["tables"]["weights"]
+    if count > MAX_SYNAPSES:
+        yield Finding(name, "unknown", f"{count:,} synapses are too many to look at")
         return
     # Never all at once: a table of synapses may not fit into memory.
     seen: set[tuple[str, float]] = set()

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 
 from .check.costs import Estimate
-from .check.limits import available_memory, size_of
 from .execution.machine import usable_cores
 from .ir import Experiment
+from .memory import available_memory, size_of
 from .sweep import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")

@@ -15,6 +15,8 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .diagnostics import seen
+from .memory import available_memory, size_of
 from .resources import load_support
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ FIXED_COLUMNS = (
 
 _SHAPES = {
     "blocks": int, "footers": {str: {str: str}}, "lowering": str, "measures": [str], "model": str,
-    "not_finite": [str], "set": [str], "spec": str, "tables": {str: int}, "target": str,
+    "not_finite": [str], "set": [str], "shard": [int], "spec": str, "tables": {str: int},
+    "target": str,
     "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
     "versions": {str: str},
 }  # fmt: skip
@@ -56,6 +59,9 @@ _SHAPES = {
 
 class ResultsError(Exception):
     """A folder cannot be read as results; the text says why."""
+
+    def __init__(self, text: str):
+        super().__init__(seen(text))
 
 
 def column_names(paths: Sequence[str]) -> dict[str, str]:
@@ -157,15 +163,32 @@ class Results:
             )
         return dataset
 
-    def table(self, name: str, columns: list[str] | None = None, filter: Any = None) -> Any:
+    def table(
+        self, name: str, columns: list[str] | None = None, filter: Any = None, each: int = 8
+    ) -> Any:
         """A table, or the columns and rows of it that are asked for, as a `pyarrow.Table`.
 
-        `filter` is an expression such as `pyarrow.dataset.field("Apre") > 0.01`.
+        `filter` is an expression such as `pyarrow.dataset.field("Apre") > 0.01`. ResultsError where
+        there is no memory for `each` bytes per value: a small file can hold many rows.
         """
         import pyarrow as pa
 
+        dataset = self.dataset(name)
         try:
-            return self.dataset(name).to_table(columns=columns, filter=filter)
+            bytes_of_row = each * len(dataset.schema.names if columns is None else columns)
+            rows, there = self.metadata["tables"][name], available_memory()
+            if filter is not None and rows * bytes_of_row > there:
+                rows = dataset.count_rows(filter=filter)
+            if rows * bytes_of_row > there:
+                raise ResultsError(
+                    f"{self.folder / name}: {rows:,} rows take {size_of(rows * bytes_of_row)} of"
+                    f" memory; {size_of(there)} are there"
+                )
+            return dataset.to_table(columns=columns, filter=filter)
+        except MemoryError as error:
+            raise ResultsError(
+                f"{self.folder / name}: takes more memory than there is: {_first_line(error)}"
+            ) from None
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{self.folder / name}: {_first_line(error)}") from None
 
@@ -176,6 +199,8 @@ class Results:
         if name not in self.tables:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
+        if strange := [part for part in parts if not part.is_file()]:
+            raise ResultsError(f"{strange[0]}: is no file")
         known = self.metadata.get("footers", {}).get(name, {})
         try:
             for part in parts:
@@ -336,7 +361,7 @@ def load(folder: str | Path) -> Results:
     if ".partial-" in folder.name:
         raise ResultsError(f"{folder}: holds an unfinished run")
     try:
-        metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        metadata = _FOLDER.read_metadata(folder)
         form = metadata["format"]
         known = set(metadata["tables"]) <= set(TABLES)  # for they are names of folders
         good = known and all(_fits(metadata[k], s) for k, s in _SHAPES.items() if k in metadata)
@@ -345,7 +370,7 @@ def load(folder: str | Path) -> Results:
         raise ResultsError(f"{folder}: holds no stdpdsl results (no metadata.json)") from None
     except OSError as error:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
     if form != _FOLDER.RESULT_FORMAT:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")

@@ -10,13 +10,16 @@ from typing import Any
 
 from .results import Results, ResultsError
 
+CELL = 150
+"""Bytes of a value as it is shown, about."""
+
 
 def summary(
     results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = ""
 ) -> str:
     """One line per block (and phase) for which `where` holds. `-COL` sorts from the highest.
     `width` 0 never folds."""
-    table = results.table("blocks")
+    table = results.table("blocks", each=CELL)
     if where:
         table = table.filter(_holds(table, where))
     if sort:

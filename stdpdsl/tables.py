@@ -13,6 +13,7 @@ from typing import Any
 
 MAX_ROWS = 1_000_000  # of a sweep
 MAX_BYTES = 200_000_000
+MAX_VALUES = 50_000_000
 Columns = dict[str, list]
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
@@ -64,13 +65,47 @@ def _parquet(path: Path) -> Columns:
     import pyarrow.parquet
 
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-        _few(file.metadata.num_rows)
+        schema = pyarrow.parquet.read_schema(path)
+        _named(schema.names)
+        words = _words(schema)
+        file = pyarrow.parquet.ParquetFile(path, read_dictionary=words)
+        _fits(file)
         table = file.read()
     except pyarrow.ArrowException:
         raise ValueError("it is not a Parquet file") from None
-    _named(table.column_names)
+    for name in words:
+        for chunk in table[name].chunks:
+            longest = max(map(len, chunk.dictionary.to_pylist()), default=0)
+            if longest * len(chunk) > MAX_BYTES:
+                raise _TooLong(f"its column `{name}` has more than {MAX_BYTES:,} characters")
     return dict(table.to_pydict())
+
+
+def _words(schema: Any) -> list[str]:
+    """The columns of words; ValueError where there are others than these and numbers."""
+    from pyarrow import types
+
+    words = []
+    for field in schema:
+        kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+        if types.is_string(kind) or types.is_large_string(kind):
+            words.append(field.name)
+        elif not (types.is_primitive(kind) or types.is_decimal(kind) or types.is_null(kind)):
+            raise ValueError(f"its column `{field.name}` holds {kind}, no numbers or words")
+    return words
+
+
+def _fits(file: Any) -> None:
+    """Refuse a Parquet file of which a few bytes stand for more than a sweep may have."""
+    groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
+    chunks = [[group.column(k) for k in range(group.num_columns)] for group in groups]
+    _few(max(file.metadata.num_rows, sum(max(c.num_values for c in cs) for cs in chunks if cs)))
+    values = sum(chunk.num_values for cs in chunks for chunk in cs)
+    if values > MAX_VALUES:
+        raise _TooLong(f"it has {values:,} values, more than {MAX_VALUES:,}")
+    # Each value of this one may repeat the one before it.
+    if any("DELTA_BYTE_ARRAY" in chunk.encodings for cs in chunks for chunk in cs):
+        raise ValueError("words in the encoding DELTA_BYTE_ARRAY are not read")
 
 
 def _xlsx(path: Path) -> Columns:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
 
 from .. import ast
 from ..diagnostics import Diagnostic
+from ..memory import DEFAULT_MEMORY, size_of
 from ..source import Span
 from .costs import ROW_DISK, ROW_MEMORY, Estimate, Part
 from .values import value
@@ -15,7 +15,6 @@ MAX_NEURONS = 50_000_000
 MAX_SYNAPSES = 500_000_000
 MAX_STEPS = 2**31 - 1  # Brian2 counts the steps of given spikes in 32 bits
 MAX_RESULT_BYTES = 20e9
-DEFAULT_MEMORY = 8e9
 
 
 def refuse(
@@ -144,38 +143,3 @@ def _number(count: float) -> str:
         if count >= scale:
             return f"{count / scale:.3g} {word}"
     return f"{count:,.0f}"
-
-
-def size_of(count: float) -> str:
-    """`2.3 GB`"""
-    for scale, word in ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= scale:
-            return f"{count / scale:.3g} {word}"
-    return f"{count:.0f} B"
-
-
-def available_memory() -> float:
-    """Bytes that programs may still take; for callers, since it depends on the machine."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return min(float(line.split()[1]) * 1024, _of_container())
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return DEFAULT_MEMORY
-
-
-def _of_container(cgroup: str = "/sys/fs/cgroup") -> float:
-    """Bytes that are left of a container's limit."""
-    try:
-        with (
-            open(f"{cgroup}/memory.max", encoding="ascii") as limit,
-            open(f"{cgroup}/memory.current", encoding="ascii") as used,
-        ):
-            return float(limit.read()) - float(used.read())
-    except (OSError, ValueError):  # no container, or `max`
-        return math.inf

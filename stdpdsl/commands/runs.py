@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,31 @@ def _cluster(options: argparse.Namespace) -> Iterator[Any]:
         raise Stop(f"error: {error}", SIMULATION_FAILED) from None
 
 
+def _in_bounds(
+    command: Callable[[argparse.Namespace], int],
+) -> Callable[[argparse.Namespace], int]:
+    """A command that reads results, which may come from a stranger: however much memory they ask
+    for, the machine keeps its own."""
+
+    @functools.wraps(command)
+    def bounded(options: argparse.Namespace) -> int:
+        from ..memory import available_memory, no_more_than_there_is, size_of
+
+        there = available_memory()
+        try:
+            with no_more_than_there_is():
+                return command(options)
+        except MemoryError:
+            text = f"error: this takes more memory than there is ({size_of(there)})"
+            raise Stop(text, SPEC_WRONG) from None
+
+    return bounded
+
+
+@_in_bounds
 def merge(options: argparse.Namespace) -> int:
     """Put the shards of a run together."""
+    from ..diagnostics import seen
     from ..execution.job import JobError
     from ..execution.merge import all_shards, shard_folders
     from ..execution.merge import merge as merged
@@ -129,10 +153,11 @@ def merge(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", USAGE) from None
     say(f"{count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
     for text in lost:
-        complain(text)
+        complain(seen(text))
     return SIMULATION_FAILED if lost else DONE
 
 
+@_in_bounds
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
     from ..results import ResultsError, load
@@ -158,6 +183,7 @@ def report(options: argparse.Namespace) -> int:
     return DONE
 
 
+@_in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
     from ..diagnose import findings, render
@@ -171,6 +197,7 @@ def diagnose(options: argparse.Namespace) -> int:
     return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
 
 
+@_in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
     from ..compare import compare as differences
@@ -185,6 +212,7 @@ def compare(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
+@_in_bounds
 def reproduce(options: argparse.Namespace) -> int:
     """Run a result again from its own metadata, and say what differs."""
     from ..compare import render
@@ -206,6 +234,7 @@ def reproduce(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
+@_in_bounds
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     import shutil
@@ -231,8 +260,8 @@ def cache(options: argparse.Namespace) -> int:
     """Delete what is kept between runs."""
     import shutil
 
-    from ..check.limits import size_of
     from ..grammar_cache import cache_folder
+    from ..memory import size_of
     from ..resources import load_support
 
     folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}

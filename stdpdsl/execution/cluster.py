@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import json
 import logging
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 
 from .job import JobError, shard_name
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, SPEC_WRONG, Event, Outcome
+from .remote import inside
 from .saved import Runner, Task
 from .together import Together
 
@@ -103,7 +105,7 @@ def _run(
             together.hear(futures[future], {"event": "stage", "name": "simulating"})
             failed = _received(future, job.place(futures[future]))
             if failed:
-                return failed
+                return task.failed(futures[future], failed)
             future.release()  # or it would run again when the worker that holds it is lost
             done = {"event": "progress", "t": 1.0, "duration": 1.0, "elapsed": 0.0}
             together.hear(futures[future], done)
@@ -119,20 +121,27 @@ def _received(future: Any, place: Path) -> Outcome | None:
     try:
         found = future.result()
     except Exception as error:  # whatever the task or Dask raised
-        text = f"a shard could not be run: {type(error).__name__}: {error}"
+        text = f"could not be run: {type(error).__name__}: {error}"
         return Outcome(SIMULATION_FAILED, text)
     if "status" in found:
         wrong = found["status"] == SPEC_WRONG
         return Outcome(SPEC_WRONG if wrong else SIMULATION_FAILED, found["text"])
     if "results" in found:
         coming = place.with_name(f"{place.name}.partial-{uuid.uuid4().hex}")
-        for name, data in found["results"].items():
-            (coming / name).parent.mkdir(parents=True, exist_ok=True)
-            (coming / name).write_bytes(data)
-        if place.exists():
-            shutil.rmtree(coming)
-        else:
-            coming.rename(place)
+        try:
+            files = {inside(coming, name): data for name, data in found["results"].items()}
+            for path, data in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            if not place.exists():
+                coming.rename(place)
+        except (OSError, TypeError, ValueError) as error:
+            return Outcome(SIMULATION_FAILED, f"what was sent back cannot be kept: {error}")
+        finally:
+            shutil.rmtree(coming, ignore_errors=True)
+    # A file system of many machines shows what is new to who lists the folder.
+    if place.name not in os.listdir(place.parent):
+        return Outcome(SIMULATION_FAILED, f"is said to be done and is not in {place.parent}")
     return None
 
 

@@ -5,6 +5,8 @@
     OUT.shards/script.py
     OUT.shards/lock             held by whoever runs it
     OUT.shards/0003-of-0016/    a finished shard, which has appeared whole
+
+A stranger may have prepared the folder, so that nothing in it is run, and links are not followed.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
+import stat
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,14 +28,26 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import __version__
+from ..diagnostics import seen
+from ..tables import MAX_ROWS
 
 JOB_FORMAT = "stdpdsl job 1"
 PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
 """Their versions decide results."""
+_JOB_BYTES = 64_000_000  # of job.json, which holds a spec's text
+_OURS = re.compile(
+    r"lock|(job\.json|spec\.stdp|script\.py)(\.partial-\w+)?"
+    r"|\d{4,}-of-\d{4,}(\.lock|\.broken|\.old-\w+|\.partial-\w+)?"
+    r"|\.nfs\w+|\.DS_Store"
+)
+"""What stdpdsl writes into the folder, and what a system leaves in any."""
 
 
 class JobError(Exception):
     """A run cannot begin, or not go on; the text says why."""
+
+    def __init__(self, text: str):
+        super().__init__(seen(text))
 
 
 def job_folder(output: Path) -> Path:
@@ -60,7 +76,7 @@ class Wanted:
             "shards": shards,
             "spec": self.spec,
             **self.settings,
-            "files": {name: _sha256(path.read_bytes()) for name, path in self.files.items()},
+            "files": {name: _sha256_of(path) for name, path in self.files.items()},
             "versions": {"stdpdsl": __version__, **_versions()},
             "script": _sha256(self.script.encode()),
         }
@@ -124,8 +140,15 @@ def opened(
     job that is resumed has the number of shards that it began with.
     """
     folder = job_folder(output)
+    only_ours(folder, folder)
     with _locked(folder, exclusive=True):
         known = read_job(folder)
+        finished = any(re.fullmatch(r"\d+-of-\d+", path.name) for path in folder.iterdir())
+        if finished and not known and not overwrite:
+            raise JobError(
+                f"{folder}: holds shards, and its job.json does not say of what; --overwrite to"
+                " begin anew"
+            )
         job = Job(folder, known["shards"] if known else 0)
         done = job.finished()
         if done and not resume and not overwrite:
@@ -155,6 +178,7 @@ def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> It
     """The job of a run whose shards are run by processes of their own, such as a job array."""
     folder = job_folder(output)
     job = Job(folder, shards)
+    only_ours(folder, job.place(number))
     with _locked(folder, exclusive=False):
         _write(folder, wanted, shards)
         _compare(folder, read_job(folder), wanted.job(shards))
@@ -170,15 +194,74 @@ def _compare(folder: Path, known: Mapping[str, Any] | None, wanted: Mapping[str,
             + "".join(f"  {line}\n" for line in lines)
             + f"change it back, give another folder by -o, or delete {folder}"
         )
+    texts_of_run(folder)
 
 
 def read_job(folder: Path) -> dict[str, Any] | None:
     """What the folder of a run says of it."""
     try:
-        found = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-        return found if found["format"] == JOB_FORMAT and found["shards"] > 0 else None
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json.loads(_text(folder / "job.json"))
+        count = found["shards"]
+        known = found["format"] == JOB_FORMAT and type(count) is int and 0 < count <= MAX_ROWS
+        return found if known else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def texts_of_run(folder: Path) -> dict[str, str]:
+    """The script and the spec in the folder of a run, by their names; JobError unless they are what
+    the run was begun with."""
+    known = read_job(folder) or {}
+    try:
+        texts = {name: _text(folder / name) for name in ("script.py", "spec.stdp")}
+    except (OSError, ValueError) as error:
+        raise JobError(f"{folder}: script.py or spec.stdp cannot be read: {error}") from None
+    for name, right in (
+        ("script.py", _sha256(texts["script.py"].encode()) == known.get("script")),
+        ("spec.stdp", texts["spec.stdp"] == known.get("spec")),
+    ):
+        if not right:
+            raise JobError(f"{folder / name}: is not what the run was begun with")
+    return texts
+
+
+def _text(path: Path) -> str:
+    """A text of bounded length, from a plain file: to read a pipe could take for ever."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ValueError(f"{path} is no file")
+    with path.open("rb") as file:
+        data = file.read(_JOB_BYTES + 1)
+    if len(data) > _JOB_BYTES:
+        raise ValueError(f"{path} has more than {_JOB_BYTES:,} bytes")
+    return data.decode("utf-8")
+
+
+def only_ours(folder: Path, *places: Path) -> None:
+    """JobError where a run's folder is a link or holds what stdpdsl does not write, for what is in
+    it is written over and deleted; in `places`, also what is below counts."""
+    if folder.is_symlink():
+        raise JobError(f"{folder}: is a link, where a run's shards are kept; remove it")
+    if not folder.is_dir():
+        return
+    foreign = [path for path in folder.iterdir() if not _OURS.fullmatch(path.name)]
+    below = [*folder.iterdir(), *(path for place in places for path in place.rglob("*"))]
+    foreign += [path for path in below if not _is_plain(path)]
+    if foreign:
+        names = sorted({str(path.relative_to(folder)) for path in foreign})
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        raise JobError(
+            f"{folder}: is not used, for it holds what stdpdsl did not write:"
+            f" {', '.join(names[:3])}{more}; move that elsewhere first"
+        )
+
+
+def _is_plain(path: Path) -> bool:
+    """A file or a folder, and no link, pipe or device; or gone meanwhile."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return True
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def _write(folder: Path, wanted: Wanted, shards: int) -> None:
@@ -262,6 +345,11 @@ def _of(done: int, count: int) -> str:
 
 def _shown(value: Any) -> str:
     return "nothing" if value in (None, "", []) else str(value)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256(data: bytes) -> str:

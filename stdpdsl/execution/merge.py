@@ -11,10 +11,14 @@ from typing import Any
 
 from ..resources import load_support
 from ..results import Results, ResultsError, load
-from .job import PACKAGES, JobError, differences, read_job
+from .job import PACKAGES, JobError, differences, only_ours, read_job, texts_of_run
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
 """What the metadata of all shards must agree in, besides the versions of some packages."""
+
+
+OF_SHARD = {"shard", "not_finite", "footers", "tables", "time_reached", "versions"}
+"""What the metadata of each must hold."""
 
 
 def shard_folders(folders: Sequence[Path]) -> list[Path]:
@@ -24,9 +28,13 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
         if not folder.is_dir():
             raise JobError(f"{folder}: there is no such folder")
         if read_job(folder):
+            only_ours(folder, folder)
             inside = [p for p in sorted(folder.glob("*-of-*")) if p.is_dir() and not p.suffix]
+        elif read_job(folder.resolve().parent):
+            only_ours(folder.resolve().parent, folder)
+            inside = [folder]
         else:
-            inside = [folder] if read_job(folder.resolve().parent) else []
+            inside = []
         if not inside:
             raise JobError(f"{folder}: holds no shards of a run")
         found += inside
@@ -37,6 +45,7 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
     """Put all the shards of a run together; in words, what is not finite. The shards stay as they
     are; where the file system can, no data are copied."""
     metadata = [_metadata(folder) for folder in folders]
+    texts = texts_of_run(folders[0].resolve().parent)
     support = load_support("folder")
     try:
         partial = support.prepare_folder(output, overwrite)
@@ -45,9 +54,11 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
                 for table in one["tables"]:
                     (partial / table).mkdir(exist_ok=True)
                     for part in (folder / table).glob("part-*.parquet"):
+                        if (partial / table / part.name).exists():
+                            raise JobError(f"{part}: another shard has a part of this name")
                         _link(part, partial / table / part.name)
-            for name in ("script.py", "spec.stdp"):
-                shutil.copyfile(folders[0].parent / name, partial / name)
+            for name, text in texts.items():
+                (partial / name).write_text(text, encoding="utf-8", newline="")
             support.write_metadata(partial / "metadata.json", _together(metadata))
             support.publish_folder(partial, output, overwrite)
         finally:
@@ -67,10 +78,11 @@ def damage(folder: Path) -> str:
         for table in results.tables:
             if results.metadata["tables"][table] or (folder / table).exists():
                 results.dataset(table)
-        results.metadata["shard"], results.metadata["not_finite"]
     except ResultsError as error:
         return str(error)
-    except KeyError:
+    said = results.metadata
+    of_shard = said.keys() >= OF_SHARD and len(said["shard"]) == 2
+    if not of_shard or said["footers"].keys() != said["tables"].keys():
         return f"{folder}: is no shard of a run"
     return ""
 
@@ -111,6 +123,7 @@ def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -
     jobs = [read_job(folder.resolve().parent) or {} for folder in (a, b)]
     lines = differences(jobs[0], jobs[1])
     lines += differences(*({key: metadata.get(key) for key in SAME} for metadata in (one, other)))
+    lines += differences(*({"tables": sorted(metadata["tables"])} for metadata in (one, other)))
     lines += differences(
         *({n: m["versions"][n] for n in PACKAGES if n in m["versions"]} for m in (one, other))
     )

@@ -2,16 +2,22 @@
 what the generated script needs, and no stdpdsl."""
 
 
-# Between a worker and a script: of a worker that is killed nothing is left running. The pipe from
-# the worker ends with it, on every system that has process groups.
+# Between a worker and a script: of a worker that is killed nothing is left, neither the script nor
+# its folder. The pipe from the worker ends with it, on every system that has process groups.
 WATCHED = """
-import os, signal, subprocess, sys, threading
-script = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+import os, shutil, signal, subprocess, sys, threading
+script = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, start_new_session=True)
+ending = threading.Lock()
 def end_with_worker():
     sys.stdin.buffer.read()
-    os.killpg(script.pid, signal.SIGKILL)
+    with ending:
+        os.killpg(script.pid, signal.SIGKILL)
+        script.wait()
+        shutil.rmtree(sys.argv[1], ignore_errors=True)
+        os._exit(1)
 threading.Thread(target=end_with_worker, daemon=True).start()
 code = script.wait()
+ending.acquire()
 if code < 0:
     os.kill(os.getpid(), -code)
 os._exit(code)
@@ -38,10 +44,11 @@ def run_shard(script, files, shard, folder, name, mark):
             Path(work, place).mkdir()
         Path(work, "script.py").write_text(script, encoding="utf-8", newline="\n")
         for path, data in files.items():
-            Path(work, "data", path).parent.mkdir(parents=True, exist_ok=True)
-            Path(work, "data", path).write_bytes(data)
+            target = inside(Path(work, "data"), path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
         out = Path(work, "shard")
-        command = [sys.executable, "-c", WATCHED]
+        command = [sys.executable, "-c", WATCHED, work]
         command += [sys.executable, "-P", "-u", "../script.py", "--out", str(out), "--data"]
         command += [str(Path(work, "data")), "--shard", "/".join(map(str, shard)), "--events"]
         reads, writes = os.pipe()
@@ -61,7 +68,18 @@ def run_shard(script, files, shard, folder, name, mark):
             put(out, folder, name)
             return {"placed": True}
         found = [path for path in sorted(out.rglob("*")) if path.is_file()]
-        return {"results": {str(p.relative_to(out)): p.read_bytes() for p in found}}
+        return {"results": {p.relative_to(out).as_posix(): p.read_bytes() for p in found}}
+
+
+def inside(folder, name):
+    """Where a file of this name goes, below a folder; ValueError where the name leads elsewhere, on
+    any system."""
+    from pathlib import Path, PurePosixPath, PureWindowsPath
+
+    for path in (PurePosixPath(name), PureWindowsPath(name)):
+        if path.anchor or ".." in path.parts or not path.parts:
+            raise ValueError(f"{name!r} is no name of a file below a folder")
+    return Path(folder, name)
 
 
 def is_there(folder, mark):

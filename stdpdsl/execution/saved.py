@@ -5,17 +5,19 @@ Finished shards wait beside the results (`job.py`), so that a run which was cut 
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..resources import load_support
 from ..results import load
-from .job import Job, JobError, Wanted, differences, job_folder, opened, opened_for_one
+from .job import Job, JobError, Wanted, differences, job_folder, only_ours, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
 from .together import Together
@@ -23,6 +25,7 @@ from .together import Together
 if TYPE_CHECKING:
     from ..compiler import Compiled
 
+_NO_MEMORY = re.compile(r"\bmemory\b|MemoryError|bad_alloc")
 MOST_LOST = 10  # lines about values that are not finite
 
 
@@ -47,6 +50,23 @@ class Task:
         """Blocks of a shard."""
         return len(load_support("shards").blocks_of_shard(self.blocks, number, self.job.shards))
 
+    def failed(self, number: int, outcome: Outcome) -> Outcome:
+        """What went wrong with a shard: which it is, where there are several, and what to do where
+        memory did not suffice."""
+        if outcome.status != SIMULATION_FAILED:
+            return outcome
+        text, count = outcome.message, self.job.shards
+        if count > 1:
+            text = f"shard {number:,} of {count:,}: {text}"
+        hints = []
+        if count > 1:
+            hints.append("fewer shards at a time (--workers 1)")
+        if self.blocks > count:
+            hints.append(f"smaller shards (--shard K/N with N above {count:,})")
+        if hints and _NO_MEMORY.search(text):
+            text += ("\n" if "\n" in text else "; ") + f"{' or '.join(hints)} need less memory"
+        return replace(outcome, message=text)
+
     def done(self, todo: Sequence[int]) -> int:
         """Blocks of all other shards."""
         return self.blocks - sum(map(self.size, todo))
@@ -69,7 +89,9 @@ def run_and_save(
     wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
         # What a run leaves that is killed when its results are in place.
-        shutil.rmtree(job_folder(output), ignore_errors=True)
+        with suppress(JobError):
+            only_ours(job_folder(output))
+            shutil.rmtree(job_folder(output), ignore_errors=True)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)
@@ -83,6 +105,9 @@ def run_and_save(
         outcome = (runner or run_here)(task, todo, compiled.plan.workers, on_event)
         finished = job.finished()
         if len(finished) < job.shards:
+            if outcome.status == DONE:
+                text = "what ran them says that all shards are done, and some are not there"
+                outcome = Outcome(SIMULATION_FAILED, text)
             between = "\n" if "\n" in outcome.message else "; "
             message = f"{outcome.message}{between}{_kept(len(finished), job)}"
             return replace(outcome, message=message)
@@ -124,7 +149,7 @@ def run_one(
         more = ["--overwrite"] if manner.overwrite or manner.resume else []
         task = Task(job, wanted, data, compiled.plan.blocks)
         with Children() as children:
-            return _run_shard(task, number, on_event, children, more)
+            return task.failed(number, _run_shard(task, number, on_event, children, more))
 
 
 def run_here(
@@ -139,7 +164,7 @@ def run_here(
             outcome = _run_shard(task, number, lambda e: together.hear(number, e), children)
             # An earlier run that was killed may have left a script that finished it first.
             if not outcome.folder and not task.job.place(number).is_dir():
-                bad.append(outcome)
+                bad.append(task.failed(number, outcome))
 
     with Children() as children, ThreadPoolExecutor(max(1, min(workers, len(todo)))) as pool:
         for _ in pool.map(one, todo):

@@ -466,6 +466,10 @@ def main():
     except RunFailed as error:
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
+    except MemoryError as error:
+        text = f"there is not enough memory: {error}".rstrip(": ")
+        say(options.events, event="error", kind="simulation", text=text)
+        return 3
     for text in lost:
         say(options.events, event="error", kind="simulation", text=text)
     say(options.events, event="done", folder=options.out)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from test_jobs import SCRIPT, Compiled, Plan, began, until
@@ -14,7 +15,7 @@ from test_shards import SPEC, canonical, run_here
 
 from running import assert_same, script_of, tables_in
 from stdpdsl import cli
-from stdpdsl.execution import cluster, job, saved
+from stdpdsl.execution import cluster, job, remote, saved
 
 distributed = pytest.importorskip("distributed")
 
@@ -139,7 +140,7 @@ def test_a_failed_simulation_is_not_tried_again(tmp_path, machines):
     (tmp_path / "fail-2").touch()
     with cluster.connected(machines.address, None, 0) as client:
         outcome = run(tmp_path, client)
-    assert outcome.status == 3 and outcome.message.startswith("no more room; ")
+    assert outcome.status == 3 and outcome.message.startswith("shard 2 of 6: no more room; ")
     assert began(tmp_path)[2] == 1
 
 
@@ -224,7 +225,8 @@ def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
 
 
 def test_a_script_does_not_outlive_its_worker(tmp_path):
-    """Not even one that is killed, which can tell nobody."""
+    """Nor does its folder, not even of one that is killed, which can tell nobody."""
+    (tmp_path / "work").mkdir()
     script = (
         "import os, sys, time\n"
         f"open({str(tmp_path / 'coming')!r}, 'w').write(str(os.getpid()))\n"
@@ -233,7 +235,8 @@ def test_a_script_does_not_outlive_its_worker(tmp_path):
     )
     call = f"run_shard({script!r}, {{}}, (1, 1), '', '', '')"
     work = f"from stdpdsl.execution.remote import run_shard\n{call}"
-    worker = subprocess.Popen([sys.executable, "-c", work])
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "work")}
+    worker = subprocess.Popen([sys.executable, "-c", work], env=environment)
     while not (tmp_path / "pid").exists():
         assert worker.poll() is None
         time.sleep(0.02)
@@ -241,11 +244,65 @@ def test_a_script_does_not_outlive_its_worker(tmp_path):
     worker.wait()
     script_process = int((tmp_path / "pid").read_text())
     for _ in range(3000):
-        if not alive(script_process):
+        if not alive(script_process) and not os.listdir(tmp_path / "work"):
             return
         time.sleep(0.02)
-    os.kill(script_process, signal.SIGKILL)
-    pytest.fail("the script of a killed worker runs on")
+    if alive(script_process):
+        os.kill(script_process, signal.SIGKILL)
+    pytest.fail("the script of a killed worker runs on, or its folder stays behind")
+
+
+# What comes from elsewhere ------------------------------------------------------------------------
+
+
+ELSEWHERE = ["../x", "a/../../x", "/x", "C:\\x", "C:x", "..\\x", "\\\\host\\x", "", ".", "a/.."]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_files_stay_in_their_folder(tmp_path, name):
+    """Of a worker that sends results, and of the task that a worker is sent."""
+    (tmp_path / "job").mkdir()
+    place = tmp_path / "job" / "0001-of-0002"
+    reply = SimpleNamespace(result=lambda: {"results": {"metadata.json": b"{}", name: b"evil"}})
+    outcome = cluster._received(reply, place)
+    words = "is no name of a file below a folder"
+    assert outcome.status == 3 and f"{name!r} {words}" in outcome.message
+    with pytest.raises(ValueError, match=words):
+        remote.run_shard("", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")
+    assert [p.name for p in tmp_path.rglob("*")] == ["job"]
+
+
+@pytest.mark.parametrize(
+    "reply, words",
+    [
+        ({"placed": True}, "is said to be done and is not in "),
+        ({"results": {"a/metadata.json": "text"}}, "what was sent back cannot be kept"),
+        ({"results": {"a": b"", "a/b": b""}}, "what was sent back cannot be kept"),
+    ],
+)
+def test_replies_that_hold_no_shard(tmp_path, reply, words):
+    outcome = cluster._received(SimpleNamespace(result=lambda: reply), tmp_path / "0001-of-0002")
+    assert outcome.status == 3 and words in outcome.message
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reply_becomes_a_shard(tmp_path):
+    reply = {"results": {"metadata.json": b"{}", "blocks/part-00000.parquet": b"x"}}
+    place = tmp_path / "0001-of-0002"
+    for _ in range(2):  # a second one has the same bits
+        assert cluster._received(SimpleNamespace(result=lambda: reply), place) is None
+    assert (place / "blocks/part-00000.parquet").read_bytes() == b"x"
+    assert [p.name for p in tmp_path.iterdir()] == ["0001-of-0002"]
+
+
+def test_a_run_without_all_its_shards_does_not_look_finished(tmp_path):
+    """Whatever the workers say."""
+    outcome = saved.run_and_save(
+        Compiled(), "model m", tmp_path, tmp_path / "out", lambda e: None,
+        runner=lambda *_: saved.Outcome(saved.DONE),
+    )  # fmt: skip
+    assert outcome.status == 3 and "nothing was saved" in outcome.message
+    assert not list(tmp_path.iterdir())
 
 
 def parent_of(process):

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -170,10 +171,7 @@ def test_a_disk_that_gets_full_between_shards(tmp_path):
     (tmp_path / "s.stdp").write_text(text)
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-c", IN_SHARDS, *arguments], cwd=tmp_path, text=True,
-            capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        return in_shards(tmp_path, *arguments)
 
     assert run("undisturbed").returncode == 0
     done = run("out", "full")
@@ -193,6 +191,43 @@ def test_a_disk_that_gets_full_between_shards(tmp_path):
     assert left(tmp_path) == ["out", "undisturbed"]
     parts = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out/blocks").iterdir()}
     assert len(parts) == 3 and kept.items() <= parts.items()
+    assert_same(tables_in(tmp_path / "out"), tables_in(tmp_path / "undisturbed"))
+
+
+def in_shards(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", IN_SHARDS, *arguments], cwd=folder, text=True,
+        capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="asks /proc for the processes")
+def test_a_shard_is_killed_as_for_want_of_memory(tmp_path):
+    (tmp_path / "s.stdp").write_text(SHORT)
+    assert in_shards(tmp_path, "undisturbed").returncode == 0
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_SHARDS, "out"], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    killed = False
+    while not killed:
+        assert process.poll() is None
+        for child in children(process.pid):
+            if "--shard\x003/3\x00" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(child, signal.SIGKILL)
+                killed = True
+        time.sleep(0.01)
+    said, _ = process.communicate()
+    assert process.returncode == 3, said
+    said = said[said.index("shard 3 of 3: ") :]
+    assert "the simulation was killed, perhaps for want of memory" in said
+    assert "fewer shards at a time (--workers 1) or smaller shards (--shard K/N with" in said
+    assert "2 of 3 shards are finished and kept" in said and "--resume goes on" in said
+    shards = [name for name in left(tmp_path / "out.shards") if "-of-" in name]
+    assert shards == ["0001-of-0003", "0002-of-0003"]
+    assert in_shards(tmp_path, "out", "resume").returncode == 0
+    assert left(tmp_path) == ["out", "undisturbed"]
     assert_same(tables_in(tmp_path / "out"), tables_in(tmp_path / "undisturbed"))
 
 

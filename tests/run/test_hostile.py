@@ -276,3 +276,212 @@ def test_a_cache_that_others_can_write_is_not_used(tmp_path, monkeypatch):
     for mode in (0o770, 0o707, 0o777):
         (tmp_path / "stdpdsl").chmod(mode)
         assert tmp_path not in cache.own_cache("programs").parents, oct(mode)
+
+
+# The folder of a run, which a stranger has prepared -----------------------------------------------
+
+
+BRIEF = STARTER.replace("duration: 2 s", "duration: 20 ms").replace("100 ms", "10 ms")
+
+
+def run_of(folder):
+    return ["run", str(folder / "s.stdp"), "-o", str(folder / "r"), "--target", "numpy"]
+
+
+@pytest.fixture(scope="module")
+def two_shards(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards")
+    (folder / "s.stdp").write_text(BRIEF)
+    for shard in ("1/2", "2/2"):
+        assert cli.main([*run_of(folder), "--shard", shard]) == 0
+    return folder
+
+
+@pytest.fixture
+def whole(two_shards, tmp_path):
+    """A run of two shards, both of which are finished."""
+    shutil.copytree(two_shards, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "r.shards"
+
+
+@pytest.fixture
+def half(whole):
+    """One of which the second is not."""
+    shutil.rmtree(whole / "0002-of-0002")
+    return whole
+
+
+@pytest.fixture
+def treasure(tmp_path):
+    """What lies elsewhere and stays as it is."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("seven years")
+    yield folder
+    assert (folder / "thesis.tex").read_text() == "seven years"
+    assert sorted(p.name for p in folder.iterdir()) == ["thesis.tex"]
+
+
+def linked(name):
+    def prepare(shards, treasure):
+        shards.mkdir()
+        (shards / name).symlink_to(treasure / "thesis.tex")
+
+    return prepare
+
+
+def linked_folder(name):
+    def prepare(shards, treasure):
+        shards.mkdir()
+        (shards / name).symlink_to(treasure)
+
+    return prepare
+
+
+def pipe(name):
+    def prepare(shards, treasure):
+        shards.mkdir()
+        os.mkfifo(shards / name)
+
+    return prepare
+
+
+def itself(shards, treasure):
+    shards.symlink_to(treasure)
+
+
+def with_others(shards, treasure):
+    shutil.copytree(treasure, shards)
+
+
+PREPARED = {
+    "itself": itself,
+    "with others": with_others,
+    "lock": linked("lock"),
+    "job": linked("job.json"),
+    "shard": linked_folder("0001-of-0002"),
+    "partial": linked_folder("0001-of-0002.partial-1"),
+    "lock of a shard": linked("0001-of-0002.lock"),
+    "pipe": pipe("lock"),
+    "pipe for a job": pipe("job.json"),
+    "pipe for a shard": pipe("0001-of-0002"),
+}
+
+
+@pytest.mark.parametrize("more", [(), ("--resume",), ("--overwrite",), ("--shard", "1/2")])
+@pytest.mark.parametrize("prepare", PREPARED.values(), ids=PREPARED)
+def test_nothing_elsewhere_is_written_or_deleted(tmp_path, treasure, prepare, more, capsys):
+    (tmp_path / "s.stdp").write_text(BRIEF)
+    prepare(tmp_path / "r.shards", treasure)
+    assert cli.main([*run_of(tmp_path), *more]) == 2
+    said = capsys.readouterr().err
+    assert "r.shards: is a link" in said or "holds what stdpdsl did not write: " in said
+    assert not (tmp_path / "r").exists()
+
+
+def part_that_is(make):
+    def change(shards, treasure):
+        (part,) = (shards / "0001-of-0002" / "blocks").iterdir()
+        part.unlink()
+        make(part, treasure)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        part_that_is(lambda part, treasure: part.symlink_to(treasure / "thesis.tex")),
+        part_that_is(lambda part, treasure: part.symlink_to("/dev/zero")),
+        part_that_is(lambda part, treasure: os.mkfifo(part)),
+        lambda shards, treasure: (shards / "0001-of-0002/x").symlink_to(treasure),
+    ],
+)
+@pytest.mark.parametrize("command", ["resume", "merge"])
+def test_shards_hold_plain_files(tmp_path, half, treasure, change, command, capsys):
+    change(half, treasure)
+    arguments = ["merge", str(half)] if command == "merge" else [*run_of(tmp_path), "--resume"]
+    assert cli.main(arguments) == 2
+    assert "holds what stdpdsl did not write: 0001-of-0002/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["script.py", "spec.stdp"])
+def test_another_script_is_neither_run_nor_handed_on(tmp_path, whole, name, capsys):
+    evil = tmp_path / "evil"
+    with (whole / name).open("a") as file:
+        file.write(f"\nopen({str(evil)!r}, 'w')\n")
+    for arguments in (
+        ["merge", str(whole)], [*run_of(tmp_path), "--resume"],
+        [*run_of(tmp_path), "--shard", "2/2"],
+    ):  # fmt: skip
+        assert cli.main(arguments) == 2
+        said = capsys.readouterr().err
+        assert f"{name}: is not what the run was begun with" in said
+    assert not evil.exists() and not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shards": True}, {"shards": 2.5}, {"shards": "2"}, {"shards": -1}, {"shards": 10**12},
+        {"shards": [2]}, {"shards": None}, {"format": ["x"]}, {"format": {}},
+    ],
+)  # fmt: skip
+def test_jobs_that_stdpdsl_did_not_write(tmp_path, half, changes, capsys):
+    known = json.loads((half / "job.json").read_text())
+    for text in (json.dumps(known | changes), "[]", "3", "[" * 200_000, "", "\xff"):
+        (half / "job.json").write_text(text, encoding="latin-1")
+        assert cli.main([*run_of(tmp_path), "--resume"]) == 2
+        assert "its job.json does not say of what" in capsys.readouterr().err
+        assert cli.main(["merge", str(half)]) == 2
+        assert cli.main([*run_of(tmp_path), "--shard", "2/2"]) == 2
+    assert (half / "0001-of-0002/metadata.json").exists()
+
+
+def test_jobs_of_other_things(tmp_path, half, capsys):
+    """What differs is said, without what a terminal would obey."""
+    known = json.loads((half / "job.json").read_text())
+    for changes in ({"spec": 3}, {"files": []}, {"versions": 3}, {"set": {"\x1b[2J": "\x9b"}}):
+        (half / "job.json").write_text(json.dumps(known | changes))
+        assert cli.main([*run_of(tmp_path), "--resume"]) == 2
+        said = capsys.readouterr().err
+        assert "holds shards of another run" in said and not {"\x1b", "\x9b"} & set(said)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shard": 3}, {"shard": [1]}, {"shard": ["a", "b"]}, {"shard": [[], []]}, {"footers": {}},
+        {"footers": {"../x": {}}}, {"tables": {}}, {"not_finite": 3}, {"versions": []},
+        {"time_reached": "x"}, {"shard": [2, 2]}, {"tables": {"../../x": 0}},
+    ],
+)  # fmt: skip
+def test_metadata_of_shards_that_stdpdsl_did_not_write(tmp_path, whole, changes, capsys):
+    path = whole / "0001-of-0002" / "metadata.json"
+    folders.write_metadata(path, {**json.loads(path.read_text("utf-8")), **changes})
+    assert cli.main(["merge", str(whole)]) == 2
+    assert "error: " in capsys.readouterr().err and not (tmp_path / "r").exists()
+
+
+def test_parts_of_one_name_do_not_replace_one_another(tmp_path, whole, capsys):
+    shard = whole / "0002-of-0002"
+    metadata = json.loads((shard / "metadata.json").read_text("utf-8"))
+    for table, parts in metadata["footers"].items():
+        (shard / table / "part-00001.parquet").rename(shard / table / "part-00000.parquet")
+        metadata["footers"][table] = {"part-00000.parquet": parts["part-00001.parquet"]}
+    folders.write_metadata(shard / "metadata.json", metadata)
+    assert cli.main(["merge", str(whole)]) == 2
+    assert "another shard has a part of this name" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r.shards", "s.stdp"]
+
+
+def test_results_that_are_pipes(tmp_path, results, capsys):
+    """Reading one would wait for ever."""
+    shutil.copytree(results, tmp_path / "r")
+    (part,) = (tmp_path / "r" / "blocks").iterdir()
+    for path, words in ((part, "is no file"), (tmp_path / "r/metadata.json", "is damaged")):
+        path.unlink()
+        os.mkfifo(path)
+        for command in ("summary", "report", "diagnose"):
+            assert cli.main([command, str(tmp_path / "r")]) in (1, 2)
+            assert words in capsys.readouterr().err

@@ -5,6 +5,7 @@ Most use a script that does nothing but write the results of its shard, as real 
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +48,10 @@ if os.path.exists(f"{{options.data}}/stop-{{options.shard[0]}}"):
 if os.path.exists(f"{{options.data}}/fail-{{options.shard[0]}}"):
     print(json.dumps({{"event": "error", "text": "no more room", "kind": "simulation"}}))
     sys.exit(3)
+if os.path.exists(f"{{options.data}}/tight-{{options.shard[0]}}"):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
+    np.ones(10**9)
 row = {{"Apre": np.arange(12) / 8}}
 metadata = {{
     "model": "m", "spec": "model m", "set": [], "hash": "0", "target": "numpy", "preferences": {{}},
@@ -162,6 +167,23 @@ def test_a_shard_that_fails_loses_no_other(tmp_path, undisturbed):
     resumed(tmp_path, undisturbed)
     after = began(tmp_path)
     assert all(after[k] == before[k] for k in kept)
+
+
+def test_a_shard_that_lacks_memory_loses_no_other(tmp_path, undisturbed):
+    """What is said names it, and the ways to need less; with more room it goes on."""
+    (tmp_path / "tight-6").touch()
+    outcome = run(tmp_path)
+    assert outcome.status == 3
+    first, *_, help, kept = outcome.message.splitlines()
+    assert first == "shard 6 of 6: the simulation failed" and "MemoryError" in outcome.message
+    assert help == (
+        "fewer shards at a time (--workers 1) or smaller shards (--shard K/N with N above 6)"
+        " need less memory"
+    )
+    assert kept.startswith("5 of 6 shards are finished and kept in ")
+    (tmp_path / "tight-6").unlink()
+    resumed(tmp_path, undisturbed)
+    assert began(tmp_path) == {**dict.fromkeys(range(1, 6), 1), 6: 2}
 
 
 KILLED = """
@@ -281,7 +303,7 @@ def test_nothing_stays_of_a_run_that_finished_nothing(tmp_path):
     for k in range(1, 7):
         (tmp_path / f"fail-{k}").touch()
     outcome = run(tmp_path)
-    assert outcome.message == "no more room; nothing was saved"
+    assert re.fullmatch("shard [12] of 6: no more room; nothing was saved", outcome.message)
     assert not (tmp_path / "out.shards").exists()
 
 

@@ -99,10 +99,10 @@ def test_a_line_of_a_program():
 
 def test_rates_are_of_the_time_since_the_last_report(capsys):
     live = Live(False, 4.0, {"A": 2})
-    live.report(0.0, 0.0, {"A": 0}, {"ff": 0.5})
-    live.report(2.0, 1.0, {"A": 40}, {"ff": 0.25})
-    live.report(3.0, 1.5, {"A": 40}, {})
-    live.report(3.0, 1.5, {"A": 40}, {})  # the next phase begins
+    live.report(0.0, {"A": 0}, {"ff": 0.5})
+    live.report(2.0, {"A": 40}, {"ff": 0.25})
+    live.report(3.0, {"A": 40}, {})
+    live.report(3.0, {"A": 40}, {})  # the next phase begins
     assert capsys.readouterr().out.splitlines() == [
         "0 of 4 s simulated; ff weight 0.5",
         "2 of 4 s simulated; A 10 Hz, ff weight 0.25",

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from stdpdsl import cli
-from stdpdsl.check import limits
 from stdpdsl.check.costs import Estimate, Part
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution import machine
+from stdpdsl.memory import _of_container, no_more_than_there_is
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 from stdpdsl.source import Source
 
@@ -71,9 +71,19 @@ def test_cores_of_a_container(tmp_path):
 def test_memory_of_a_container(tmp_path):
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.current").write_text("1000000\n")
-    assert limits._of_container(str(tmp_path)) == 2e6
+    assert _of_container(str(tmp_path)) == 2e6
     (tmp_path / "memory.max").write_text("max\n")
-    assert limits._of_container(str(tmp_path)) == float("inf")
+    assert _of_container(str(tmp_path)) == float("inf")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux what is taken")
+def test_no_more_is_taken_than_there_is(monkeypatch):
+    monkeypatch.setattr("stdpdsl.memory.available_memory", lambda: 5e8)
+    with no_more_than_there_is():
+        bytearray(10**8)
+        with pytest.raises(MemoryError):
+            bytearray(10**9)
+    bytearray(10**9)
 
 
 LARGE = """model large

@@ -10,8 +10,10 @@ from program import (
     forget_programs,
     is_whole,
     keep_program,
+    one_at_a_time,
     program_key,
     run_program,
+    touch,
 )
 from vectors import by_chunks, by_vectors, seldom_timed
 
@@ -85,8 +87,21 @@ def test_one_that_was_half_copied_is_no_program(tmp_path):
     assert not is_whole(kept)
     keep_program(tmp_path / "built", kept)
     assert is_whole(kept)
+    with one_at_a_time(tmp_path, "key"):  # whatever the clock says of its age
+        forget_programs(tmp_path, count=9, size=10**9)
+        assert (tmp_path / "coming-1-key").exists()
     forget_programs(tmp_path, count=9, size=10**9)
     assert not (tmp_path / "coming-1-key").exists()
+
+
+def test_what_was_used_last_is_kept_also_where_the_clock_was_set_back(tmp_path):
+    for name in "abc":
+        a_program(tmp_path / name)
+    os.utime(tmp_path / "c", (4e9, 4e9))
+    for name in "ab":
+        touch(tmp_path / name)
+    forget_programs(tmp_path, count=2, size=10**9)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_a_program_that_fails_says_why(tmp_path):

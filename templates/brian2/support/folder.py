@@ -8,6 +8,7 @@ from pathlib import Path
 
 RESULT_FORMAT = "stdpdsl results 3"
 TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
+METADATA_BYTES = 64_000_000
 RESULT_ENTRIES = (*TABLES, "metadata.json", "script.py", "spec.stdp")
 
 
@@ -20,6 +21,22 @@ def write_metadata(path, metadata):
     sealed = {**metadata, "checksum": checksum(metadata)}
     text = json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"
     Path(path).write_text(text, encoding="utf-8")
+
+
+def read_metadata(folder):
+    """What a folder's `metadata.json` holds. OSError, or ValueError where it is no JSON, is too
+    long or nested too deep, or no file: to read a pipe could take for ever."""
+    path = Path(folder) / "metadata.json"
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is no file")
+    with path.open("rb") as file:
+        data = file.read(METADATA_BYTES + 1)
+    if len(data) > METADATA_BYTES:
+        raise ValueError(f"{path} has more than {METADATA_BYTES:,} bytes")
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError(f"{path} is nested too deep") from error
 
 
 def checksum(metadata):
@@ -71,7 +88,7 @@ def check_folder(folder, overwrite=False):
 def is_result(folder):
     """Whether a folder holds finished stdpdsl results."""
     try:
-        metadata = json.loads((Path(folder) / "metadata.json").read_text(encoding="utf-8"))
+        metadata = read_metadata(folder)
     except (OSError, ValueError):
         return False
     return isinstance(metadata, dict) and metadata.get("format") == RESULT_FORMAT

@@ -1,5 +1,7 @@
 """Spikes of input layers, as arrays (neuron, step)."""
 
+import zipfile
+
 import numpy as np
 
 from data import at
@@ -82,14 +84,7 @@ def sorted_spikes(neurons, times, steps=None):
 
 def spikes_from_file(copies, size, path, steps, dt):
     """(neuron, step) from a table with the columns time (s) and neuron: Parquet or CSV."""
-    columns = file_columns(path)
-    for name in ("time", "neuron"):
-        if name not in columns:
-            fail(f"{path}: has no column {name}; it has {', '.join(columns)}")
-    try:
-        neuron, time = (np.asarray(columns[n], dtype=float) for n in ("neuron", "time"))
-    except (TypeError, ValueError):
-        fail(f"{path}: time (s) and neuron are numbers")
+    time, neuron = file_columns(path, ("time", "neuron")).values()
     if not np.all(np.isfinite(time)) or not np.array_equal(neuron, np.floor(neuron)):
         fail(f"{path}: each time is finite, each neuron a whole number")
     return listed_steps(copies, size, neuron.astype(np.int64), time, steps, dt)
@@ -99,20 +94,23 @@ def rated_steps(key, copies, size, path, every, gap, steps, dt):
     """(neuron, step) of Poisson spikes at the rates (Hz) of a NumPy file, one row per stimulus:
     each row for `every` - `gap` seconds, then `gap` without spikes; nothing after the last."""
     try:
-        rates = np.load(path, allow_pickle=False)
+        # As a map: only the rows that are used are read, however many there are said to be.
+        rates = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         fail(f"{path}: {error.strerror or error}")
-    except ValueError as error:
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
         fail(f"{path}: is no NumPy file of numbers: {error}")
+    if not isinstance(rates, np.ndarray) or rates.dtype.kind not in "buif":
+        fail(f"{path}: is no NumPy file of numbers")
     if rates.ndim != 2 or rates.shape[1] != size:
         fail(f"{path}: has the shape {rates.shape}; expected (stimuli, {size})")
-    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
-        fail(f"{path}: rates are finite and not negative")
     length = int(np.rint(every / dt))
     active = int(np.rint((every - gap) / dt))
     if active <= 0:
         fail(f"{path}: a gap of {gap:g} s leaves nothing of {every:g} s")
-    rates = rates.astype(float)
+    rates = rates[: steps // length + 1].astype(float)
+    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
+        fail(f"{path}: rates are finite and not negative")
 
     def rate(t, i, copy):
         step = np.rint(t / dt).astype(np.int64)

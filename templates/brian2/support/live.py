@@ -2,6 +2,8 @@
 the layers whose spikes are counted and the blocks in which they are silent, mean weights of the
 connections."""
 
+import time
+
 import numpy as np
 
 from progress import say
@@ -12,16 +14,17 @@ PROGRAM_REPORT = """
 
 
 class Live:
-    """Tells how far a run is: report(t, elapsed, spikes, weights, silent), with the spikes so far
-    of each layer, the mean weight (SI) of each connection, and the number of blocks in which a
-    layer has had no spike. `sizes` are the layers' numbers of neurons, over all of so many
-    blocks."""
+    """Tells how far a run is: report(t, spikes, weights, silent), with the spikes so far of each
+    layer, the mean weight (SI) of each connection, and the number of blocks in which a layer has
+    had no spike. `sizes` are the layers' numbers of neurons, over all of so many blocks."""
 
     def __init__(self, events, total, sizes, blocks=1):
         self.events, self.total, self.sizes, self.blocks = events, total, sizes, blocks
         self.t, self.spikes, self.rates = 0.0, {}, {}
+        # Brian2 gives a report the difference of two times of day, which somebody may set.
+        self.started = time.monotonic()
 
-    def report(self, t, elapsed, spikes, weights, silent=()):
+    def report(self, t, spikes, weights, silent=()):
         """Rates are those since the last report."""
         if t > self.t:
             self.rates = {
@@ -30,8 +33,8 @@ class Live:
             }  # fmt: skip
             self.t, self.spikes = t, spikes
         say(
-            self.events, event="progress", t=t, duration=self.total, elapsed=elapsed,
-            rates=self.rates, weights=weights,
+            self.events, event="progress", t=t, duration=self.total,
+            elapsed=time.monotonic() - self.started, rates=self.rates, weights=weights,
             silent={layer: [int(number), self.blocks] for layer, number in dict(silent).items()},
         )  # fmt: skip
 
@@ -40,7 +43,7 @@ def reporter(live, before, objects, weights, sizes):
     """A report function for Network.run in this process, of which `before` seconds are done;
     `sizes` are those of the layers of which each block has its own."""
 
-    def report(elapsed, completed, start, duration):
+    def report(_elapsed, completed, start, duration):
         counts = {
             layer: sum(value_of(counter, "count") for counter in counters)
             for layer, counters in objects.counters.items()
@@ -55,7 +58,7 @@ def reporter(live, before, objects, weights, sizes):
             values = [np.ravel(value_of(s, weight)) for s in objects.links[connection]]
             if any(len(one) for one in values):
                 means[connection] = float(np.mean(np.concatenate(values)))
-        live.report(before + completed * float(duration), float(elapsed), spikes, means, silent)
+        live.report(before + completed * float(duration), spikes, means, silent)
 
     return report
 

@@ -499,6 +499,7 @@ def cached_program(simulate, data, code, flags, workdir, warn, cache=None):
         build_program(simulate, data, code, flags, built)
         try:
             keep_program(built, entry)
+            touch(entry)
             forget_programs(cache, PROGRAMS_KEPT, PROGRAM_BYTES_KEPT, entry)
         except OSError as error:  # read-only, or full
             warn(f"the compiled program is not kept in {cache}: {error.strerror or error}")
@@ -540,9 +541,11 @@ def files_under(folder):
 
 
 def touch(folder):
-    """Note that a program was used, where that can be noted."""
+    """Note that a program was used last of all, whatever time it is said to be."""
     try:
-        os.utime(folder)
+        last = max(other.stat().st_mtime_ns for other in folder.parent.iterdir())
+        now = max(time.time_ns(), last + 1)
+        os.utime(folder, ns=(now, now))
     except OSError:
         pass
 
@@ -565,17 +568,29 @@ def one_at_a_time(cache, key):
         lock.close()
 
 
+def is_under_way(cache, key):
+    """Whether somebody builds a program at this moment; where nothing can be locked, perhaps."""
+    try:
+        import fcntl
+
+        with (cache / f"{key}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return True
+    return False
+
+
 def forget_programs(cache, count, size, in_use=None):
     """Delete the programs that were not used for longest, down to a count and a size in bytes."""
     found = []
     for folder in Path(cache).iterdir():
         try:
             if folder.name.startswith("coming-"):
-                if time.time() - folder.stat().st_mtime > 86400:  # its process was killed
+                if not is_under_way(Path(cache), folder.name.split("-", 2)[2]):  # but was killed
                     shutil.rmtree(folder, ignore_errors=True)
             elif folder.is_dir():
                 bytes_ = sum(path.stat().st_size for path in files_under(folder))
-                found.append((folder.stat().st_mtime, bytes_, folder))
+                found.append((folder.stat().st_mtime_ns, bytes_, folder))
         except OSError:  # deleted by another at this moment
             continue
     total = sum(bytes_ for _, bytes_, _ in found)

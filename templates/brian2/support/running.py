@@ -1,7 +1,6 @@
 """Preferences, devices, and the run itself."""
 
 import os
-import time
 
 import numpy as np
 
@@ -170,7 +169,7 @@ class Simulation:
         os.makedirs(os.path.join(project, device.results_dir), exist_ok=True)
         command = [os.path.join(project, "main"), "--results_dir", device.results_dir]
         try:
-            follow_program(command, project, self.progress())
+            follow_program(command, project, self.live().report)
         except ProgramError as error:
             stop(str(error))
         device.has_been_run = True
@@ -198,15 +197,9 @@ class Simulation:
             )  # fmt: skip
             write_drives(self.x, run)
             self.say("simulating")
-            return run_program(program, self.given, run, self.progress())
+            return run_program(program, self.given, run, self.live().report)
         except ProgramError as error:
             stop(str(error))
-
-    def progress(self):
-        """What a program's reports are handed to."""
-        started = time.monotonic()
-        live = self.live()
-        return lambda t, *found: live.report(t, time.monotonic() - started, *found)
 
     def live(self):
         """What tells how far the run is."""

@@ -8,6 +8,7 @@ of samples. The formulae are those of brian2hears 0.9.2 unless a maker says othe
 
 import csv
 import glob
+import os
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,12 @@ from errors import fail
 
 REFERENCE_PRESSURE = 2e-5  # Pa, 0 dB SPL
 CLICK_REFERENCE = 28e-6  # Pa, 0 dB peak SPL of a click, as brian2hears has it
+# Of recordings, which may come from a stranger.
+WAV_BYTES = 1_000_000_000
+WAV_RATES = (1_000, 1_000_000)  # Hz
+WAV_SAMPLES = 100_000_000
+SAMPLES_OF_FILES = 500_000_000  # of all together
+LABELS_BYTES = 100_000_000
 FORMANTS = {  # Hz, from Duda's MakeVowel in Slaney's Auditory Toolbox
     "a": (730.0, 1090.0, 2440.0),
     "i": (270.0, 2290.0, 3010.0),
@@ -339,7 +346,12 @@ def files(
     if labels is not None:
         table = read_labels(Path(folder) / labels, column)
         names = chosen_files(paths, table, labels, column, categories, folds)
-    stimuli = [read_wav(Path(folder) / path, samplerate) for path in names]
+    stimuli, total = [], 0
+    for path in names:
+        stimuli.append(read_wav(Path(folder) / path, samplerate))
+        total += len(stimuli[-1])
+        if total > SAMPLES_OF_FILES:
+            fail(f"the files that match '{pattern}' have more than {SAMPLES_OF_FILES:,} samples")
     if duration is not None:
         count = sample_count(duration, samplerate)
         stimuli = [np.concatenate([x[:count], np.zeros(max(count - len(x), 0))]) for x in stimuli]
@@ -349,6 +361,7 @@ def files(
 def read_labels(path, column):
     """The rows of a labels file by file name: {"1-100032-A-0.wav": {"category": "dog", …}, …}."""
     try:
+        few_bytes(path, LABELS_BYTES)
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
@@ -381,18 +394,32 @@ def chosen_files(paths, table, labels, column, categories, folds):
     return chosen
 
 
+def few_bytes(path, most):
+    """Refuse a file that is too long to be read."""
+    size = os.path.getsize(path)
+    if size > most:
+        fail(f"{path} has {size:,} bytes; at most {most:,} are read")
+
+
 def read_wav(path, samplerate):
     """One WAV file as mono samples in -1 to 1 at `samplerate` (Hz)."""
     from scipy.io import wavfile
 
     try:
+        few_bytes(path, WAV_BYTES)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Chunk .* not understood")
             rate, data = wavfile.read(path)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         fail(f"cannot read {path}: {error}")
     if rate <= 0 or len(data) == 0:
         fail(f"{path} has no samples")
+    # Between far rates a short file would become a long sound, or take a long filter.
+    low, high = WAV_RATES
+    if not low <= rate <= high:
+        fail(f"{path} has {rate:,} samples per second; from {low:,} to {high:,} are read")
+    if max(data.size, len(data) / rate * samplerate) > WAV_SAMPLES:
+        fail(f"{path} has more than {WAV_SAMPLES:,} samples at {samplerate:g} Hz")
     sound = unit_range(data)
     if sound.ndim > 1:
         sound = sound.mean(axis=1)

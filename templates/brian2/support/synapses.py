@@ -9,6 +9,9 @@ from data import full
 from draws import copy_keys, pair_draws
 from errors import fail
 
+MOST_ROWS = 50_000_000  # of a file
+LINE_CHARACTERS = 100_000
+
 
 def synapses_of(
     x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None
@@ -71,15 +74,10 @@ def lowest(draws, count, shape, axis):
 
 def pairs_from_file(path, n_pre, n_post):
     """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, or Parquet."""
-    columns = file_columns(path)
-    names = ("pre", "post") if "pre" in columns else ("i", "j")
-    try:
-        pairs = np.stack([np.asarray(columns[name], dtype=float) for name in names], axis=1)
-    except KeyError:
-        fail(f"{path}: has no columns pre and post")
-    except ValueError as error:
-        fail(f"{path}: {error}")
-    whole = pairs.astype(np.int64)
+    columns = file_columns(path, ("pre", "post"), ("i", "j"))
+    names, pairs = list(columns), np.stack(list(columns.values()), axis=1)
+    with np.errstate(invalid="ignore"):
+        whole = pairs.astype(np.int64)
     if not np.array_equal(whole, pairs):
         fail(f"{path}: neurons are counted by whole numbers")
     for name, numbers, size in zip(names, whole.T, (n_pre, n_post), strict=True):
@@ -92,24 +90,90 @@ def pairs_from_file(path, n_pre, n_post):
     return kept[:, 0], kept[:, 1]
 
 
-def file_columns(path):
-    """Columns of a CSV or Parquet file, by name."""
+def file_columns(path, *choices):
+    """{name: floats} of the columns of a CSV or Parquet file that have the first of some choices of
+    names. Of a file that would take too much memory no more than that is found out."""
+    read = parquet_columns if path.lower().endswith(".parquet") else csv_columns
     try:
-        if path.lower().endswith(".parquet"):
-            import pyarrow.parquet as pq
-
-            return dict(pq.read_table(path).to_pydict())
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
+        return read(path, choices)
     except OSError as error:
         fail(f"{path}: {error.strerror or error}")
-    if not rows:
+
+
+def csv_columns(path, choices):
+    """The same of a CSV file with a head."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = filter(None, csv.reader(lines_of_file(path, file)))
+        try:
+            head = [name.strip() for name in next(rows, [])]
+            names = names_in(path, head, choices)
+            places = [head.index(name) for name in names]
+            numbers = numbers_of_rows(path, rows, len(head), places)
+            found = np.fromiter(numbers, np.dtype((float, len(places))))
+        except UnicodeDecodeError:
+            fail(f"{path}: is not text in UTF-8")
+        except csv.Error as error:
+            fail(f"{path}: {error}")
+    return {name: found[:, k] for k, name in enumerate(names)}
+
+
+def lines_of_file(path, file):
+    """The lines of a text, none of which fills the memory."""
+    while line := file.readline(LINE_CHARACTERS):
+        if len(line) == LINE_CHARACTERS:
+            fail(f"{path}: has a line of {LINE_CHARACTERS:,} characters or more")
+        yield line
+
+
+def numbers_of_rows(path, rows, width, places):
+    """The numbers at some places of the rows that follow a head of so many cells."""
+    for number, row in enumerate(rows, 2):
+        if len(row) != width:
+            fail(f"{path}: line {number} has {len(row)} cells where the head has {width}")
+        few_rows(path, number - 1)
+        try:
+            yield tuple(float(row[k]) for k in places)
+        except ValueError:
+            fail(f"{path}: line {number} has {', '.join(row[k] for k in places)}: not numbers")
+
+
+def parquet_columns(path, choices):
+    """The same of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = names_in(path, file.schema_arrow.names, choices)
+            groups = map(file.metadata.row_group, range(file.num_row_groups))
+            chunks = [[g.column(k).num_values for k in range(g.num_columns)] for g in groups]
+            few_rows(path, max(file.metadata.num_rows, sum(map(max, chunks))))
+            for name in names:
+                kind = file.schema_arrow.field(name).type
+                if not any(is_kind(kind) for is_kind in (
+                    pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal
+                )):  # fmt: skip
+                    fail(f"{path}: the column {name} holds {kind}, not numbers")
+            table = file.read(columns=list(names))
+            return {n: table[n].cast(pa.float64(), safe=False).to_numpy() for n in names}
+    except pa.ArrowException as error:
+        fail(f"{path}: is no whole Parquet file: {str(error).partition(chr(10))[0]}")
+
+
+def names_in(path, head, choices):
+    """The first choice of which a file has every name once."""
+    for names in choices:
+        if all(head.count(name) == 1 for name in names):
+            return names
+    if not head:
         fail(f"{path}: is empty")
-    head = [name.strip() for name in rows[0]]
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(head):
-            fail(f"{path}: line {number} has {len(row)} cells where the head has {len(head)}")
-    return {name: [row[k] for row in rows[1:]] for k, name in enumerate(head)}
+    fail(f"{path}: has no columns {' and '.join(choices[0])}; it has {', '.join(head)}")
+
+
+def few_rows(path, rows):
+    """Refuse what would take too much memory."""
+    if rows > MOST_ROWS:
+        fail(f"{path}: has more than {MOST_ROWS:,} rows, which is the limit")
 
 
 def clipped(x, values, low, high, name):

@@ -1,0 +1,93 @@
+"""How much memory there is, for callers: it depends on the machine and the moment."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DEFAULT_MEMORY = 8e9
+
+
+def available_memory() -> float:
+    """Bytes that this program may still take."""
+    return min(_of_machine(), _of_container(), _of_process())
+
+
+def _of_machine() -> float:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return float(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return DEFAULT_MEMORY
+
+
+def _of_container(cgroup: str = "/sys/fs/cgroup") -> float:
+    """Bytes that are left of a container's limit."""
+    try:
+        with (
+            open(f"{cgroup}/memory.max", encoding="ascii") as limit,
+            open(f"{cgroup}/memory.current", encoding="ascii") as used,
+        ):
+            return float(limit.read()) - float(used.read())
+    except (OSError, ValueError):  # no container, or `max`
+        return math.inf
+
+
+def _of_process() -> float:
+    """Bytes that are left of what the shell allows (`ulimit -v`, `ulimit -d`)."""
+    try:
+        import resource
+    except ImportError:
+        return math.inf
+    limits = {"VmSize": resource.RLIMIT_AS, "VmData": resource.RLIMIT_DATA}
+    found = math.inf
+    for name, number in limits.items():
+        limit = resource.getrlimit(number)[0]
+        if limit != resource.RLIM_INFINITY:
+            found = min(found, max(0.0, limit - _taken(name)))
+    return found
+
+
+def _taken(name: str) -> float:
+    """Bytes of this process by one of Linux' measures, 0 where it has none."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return next(float(x.split()[1]) * 1024 for x in file if x.startswith(f"{name}:"))
+    except (OSError, StopIteration):
+        return 0.0
+
+
+@contextmanager
+def no_more_than_there_is() -> Iterator[None]:
+    """Let this process take the memory that is there, and not one byte that others need: then it
+    is MemoryError. Of what a stranger wrote, a few bytes may stand for more than any machine has.
+    """
+    try:
+        import resource
+    except ImportError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = int(_taken("VmData") + available_memory())
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def size_of(count: float) -> str:
+    """`2.3 GB`"""
+    for scale, word in ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= scale:
+            return f"{count / scale:.3g} {word}"
+    return f"{count:.0f} B"
