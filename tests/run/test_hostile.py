@@ -225,7 +225,8 @@ def forged(results, tmp_path, **changes):
         {"lowering": 7}, {"versions": ["x"]},
     ],
 )  # fmt: skip
-def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys):
+def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a page is written here
     forgery = forged(results, tmp_path, **changes)
     assert cli.main(["reproduce", forgery]) == 2
     said = capsys.readouterr().err
