@@ -400,7 +400,7 @@ def main():
         say(options.events, event="error", kind="simulation", text=str(error))
         return 3
     except MemoryError as error:
-        text = f"there is not enough memory: {error}".rstrip(": ")
+        text = f"there is not enough memory. {error}"
         say(options.events, event="error", kind="simulation", text=text)
         return 3
     for text in lost:
