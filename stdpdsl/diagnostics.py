@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +53,8 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`did you mean `x`?` for the nearest candidate, or nothing."""
+    import difflib
+
     near = difflib.get_close_matches(name, sorted(set(candidates)), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else ""
 
@@ -116,6 +116,8 @@ def _window(text: str, column: int, width: int = 160) -> tuple[str, int]:
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> str:
     """One JSON array, for other programs."""
+    import json
+
     rows = [
         {
             "code": d.code,

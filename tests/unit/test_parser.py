@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import time
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -440,3 +441,15 @@ def test_what_may_follow_at_a_place():
     assert {"threshold", "reset"} <= at("neuron n:\n    ").expected  # the broken line above is not
     assert {"NAME", "NUMBER", "("} <= at("1 + ").expected
     assert at("# he") is None
+
+
+def test_nodes_do_not_change():
+    (constants,) = parse(Source("s.stdp", "constants:\n    x = 1\n")).declarations
+    for change in (
+        lambda: setattr(constants, "items", ()),
+        lambda: setattr(constants, "meaning", 1),
+        lambda: delattr(constants, "items"),
+    ):
+        with pytest.raises(FrozenInstanceError):
+            change()
+    assert len(constants.items) == 1
