@@ -29,12 +29,12 @@ from typing import IO, Any
 
 from .. import __version__
 from ..diagnostics import seen
+from ..resources import load_support
 from ..tables import MAX_ROWS
 
 JOB_FORMAT = "stdpdsl job 1"
 PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
 """Their versions decide results."""
-_JOB_BYTES = 64_000_000  # of job.json, which holds a spec's text
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|\.broken|\.old-\w+|\.partial-\w+)?"
@@ -226,13 +226,10 @@ def texts_of_run(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    """A text of bounded length, from a plain file: to read a pipe could take for ever."""
-    if path.is_symlink() or (path.exists() and not path.is_file()):
+    """A text of bounded length, from a plain file."""
+    if path.is_symlink():
         raise ValueError(f"{path} is no file")
-    with path.open("rb") as file:
-        data = file.read(_JOB_BYTES + 1)
-    if len(data) > _JOB_BYTES:
-        raise ValueError(f"{path} has more than {_JOB_BYTES:,} bytes")
+    data: bytes = load_support("folder").bytes_of(path)
     return data.decode("utf-8")
 
 

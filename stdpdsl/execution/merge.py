@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..resources import load_support
-from ..results import Results, ResultsError, load
+from ..results import ResultsError, load
 from .job import PACKAGES, JobError, differences, only_ours, read_job, texts_of_run
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
@@ -44,7 +43,7 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
 def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> list[str]:
     """Put all the shards of a run together; in words, what is not finite. The shards stay as they
     are; where the file system can, no data are copied."""
-    metadata = [_metadata(folder) for folder in folders]
+    metadata = [load(folder).metadata for folder in folders]
     texts = texts_of_run(folders[0].resolve().parent)
     support = load_support("folder")
     try:
@@ -96,7 +95,7 @@ def all_shards(folders: Sequence[Path]) -> list[Path]:
         wrong = damage(folder)
         if wrong:
             raise JobError(wrong)
-        metadata = _metadata(folder)
+        metadata = load(folder).metadata
         number, of = metadata["shard"]
         if not first:
             first, count = metadata, of
@@ -150,10 +149,6 @@ def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
     """What is not finite in any shard."""
     return [text for one in metadata for text in one["not_finite"]]
-
-
-def _metadata(folder: Path) -> dict[str, Any]:
-    return Results(folder, json.loads((folder / "metadata.json").read_text("utf-8"))).metadata
 
 
 def _link(source: Path, target: Path) -> None:

@@ -23,18 +23,24 @@ def write_metadata(path, metadata):
     Path(path).write_text(text, encoding="utf-8")
 
 
-def read_metadata(folder):
-    """What a folder's `metadata.json` holds. OSError, or ValueError where it is no JSON, is too
-    long or nested too deep, or no file: to read a pipe could take for ever."""
-    path = Path(folder) / "metadata.json"
+def bytes_of(path):
+    """What a file holds. OSError, or ValueError where it is too long, or no file: to read a pipe
+    could take for ever."""
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is no file")
     with path.open("rb") as file:
         data = file.read(METADATA_BYTES + 1)
     if len(data) > METADATA_BYTES:
         raise ValueError(f"{path} has more than {METADATA_BYTES:,} bytes")
+    return data
+
+
+def read_metadata(folder):
+    """What a folder's `metadata.json` holds. OSError, or ValueError where it is no JSON, is too
+    long or nested too deep, or no file."""
+    path = Path(folder) / "metadata.json"
     try:
-        return json.loads(data)
+        return json.loads(bytes_of(path))
     except RecursionError as error:
         raise ValueError(f"{path} is nested too deep") from error
 
