@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import result_table as table
 import results as support
 from errors import RunFailed
 from folder import TABLES as TABLES_OF_A_RUN
@@ -184,8 +185,8 @@ def test_phases_and_replicates(tmp_path):
 def test_row_groups_are_bounded_and_sorted_however_rows_come(
     tmp_path, monkeypatch, per_group, in_memory
 ):
-    monkeypatch.setattr(support, "ROWS_PER_GROUP", per_group)
-    monkeypatch.setattr(support, "BYTES_IN_MEMORY", in_memory)
+    monkeypatch.setattr(table, "ROWS_PER_GROUP", per_group)
+    monkeypatch.setattr(table, "BYTES_IN_MEMORY", in_memory)
     random = np.random.default_rng(1)
     calls = []
     with Results(tmp_path / "r", {"x": np.arange(5.0)}, {}, {}, {"spikes": {}}) as results:
@@ -207,6 +208,37 @@ def test_row_groups_are_bounded_and_sorted_however_rows_come(
     sizes = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
     assert max(sizes) <= per_group
     assert not list((tmp_path / "r").glob("*waiting"))
+
+
+@pytest.mark.parametrize("in_memory", [0, 500, 10**9])
+@pytest.mark.parametrize("per_group", [1, 7, 10**6])
+def test_samples_are_rows_wherever_a_group_ends(tmp_path, monkeypatch, per_group, in_memory):
+    monkeypatch.setattr(table, "ROWS_PER_GROUP", per_group)
+    monkeypatch.setattr(table, "BYTES_IN_MEMORY", in_memory)
+    random = np.random.default_rng(1)
+    expected = []
+    tables = {"trajectories": {}}
+    with Results(tmp_path / "r", {"x": np.arange(5.0)}, {}, {}, tables, phases=True) as results:
+        for number, samples in enumerate([4, 1, 3, 0, 5]):
+            block = random.integers(0, 5, size=number) if number % 2 else np.arange(number)
+            t = np.arange(samples) / 10
+            value = random.random((samples, number)).T  # as a monitor has it
+            phase = np.array(["train", "test"] * 3, dtype=object)[:samples]
+            neuron = np.arange(number) + 10
+            results.trajectories(
+                f"v{number}", t, value, block=block, layer="A1", neuron=neuron, phase=phase
+            )
+            for k, s in np.ndindex(number, samples):
+                row = (block[k], neuron[k], f"v{number}", phase[s], t[s], value[k, s])
+                expected.append(row)
+            value[:] = -1
+        results.commit()
+    expected.sort(key=lambda row: row[0])
+    found = pd.read_parquet(tmp_path / "r" / "trajectories")
+    names = ["block", "neuron", "variable", "phase", "t", "value"]
+    assert list(found[names].itertuples(index=False, name=None)) == expected
+    assert (found["x"] == found["block"]).all()
+    assert len(expected) == 27 and found["pre"].isna().all()
 
 
 def test_empty_tables_have_their_columns(tmp_path):

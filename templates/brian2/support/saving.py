@@ -64,6 +64,12 @@ class Saving:
         number = np.searchsorted(np.cumsum(self.phase_steps), steps, side="right")
         return np.minimum(number, len(self.phases) - 1)
 
+    def within(self, t, number):
+        """The samples at `t`, in order of time, that a phase has."""
+        first = self.first_steps[number]
+        steps = np.rint(np.asarray(t) / self.dt)
+        return slice(*np.searchsorted(steps, [first, first + self.phase_steps[number]]))
+
     def of_phase(self, number):
         """What a row of a run with several phases says of its phase."""
         return {"phase": self.phases[number]} if self.several else {}
@@ -116,8 +122,8 @@ class Saving:
     def check_sampled_bounds(self, name, weight, t, samples, chosen):
         """The same of recorded weights, with the first time of each phase."""
         edges = self.x.edges[name]
-        for number in np.unique(self.phase_number(t)):
-            within = self.phase_number(t) == number
+        for number in range(len(self.phases)):
+            within = self.within(t, number)
             lost = self.outside(name, number, chosen, samples[:, within])
             if np.any(lost):
                 first = f"at {t[within][lost.any(axis=0)][0]:g} s"
@@ -372,10 +378,9 @@ class Saving:
 
     def settled(self, name, edges, chosen, t, samples):
         """When the recorded weights had settled, in each phase."""
-        steps = np.rint(np.asarray(t) / self.dt).astype(int)
-        for number, first in enumerate(self.first_steps):
-            within = (steps >= first) & (steps < first + self.phase_steps[number])
-            if not np.any(within):
+        for number in range(len(self.phases)):
+            within = self.within(t, number)
+            if not len(t[within]):
                 continue
             found = settling_time(
                 edges.copy[chosen], t[within], samples[:, within],
@@ -390,8 +395,8 @@ class Saving:
         """Samples before the blocks of this part ended; what was not simulated has them all."""
         if not (self.early and (simulated or not self.shared)):
             return t, samples
-        within = np.rint(np.asarray(t) / self.dt) < self.steps
-        return t[within], {name: values[:, within] for name, values in samples.items()}
+        end = np.searchsorted(np.rint(np.asarray(t) / self.dt), self.steps)
+        return t[:end], {name: values[:, :end] for name, values in samples.items()}
 
     def is_lost(self, component, model):
         """Whether a variable is computed from others, which are no more what they were."""
