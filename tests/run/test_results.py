@@ -290,7 +290,7 @@ def test_columns_that_some_reader_would_confuse_are_refused(tmp_path, sweep, own
 
 def test_undeclared_columns_and_ragged_rows_are_refused(tmp_path):
     with Results(tmp_path / "r", {"x": np.arange(2.0)}, {}, {}, {"spikes": {}}) as results:
-        with pytest.raises(ValueError, match="2 values for 3 rows"):
+        with pytest.raises(ValueError, match="2 values for 3 rows of 1"):
             results.spikes("A1", np.zeros(3, int), np.zeros(2, int), np.zeros(3))
         with pytest.raises(ValueError, match="replicate"):
             results.spikes("A1", None, np.zeros(3, int), np.zeros(3), replicate=1)

@@ -36,8 +36,8 @@ class Rows:
             if values is not None and not isinstance(values, str) and np.ndim(values):
                 shape = np.shape(values)
                 if shape[0] != len(self.block) or shape[1:] not in ((), (self.each,)):
-                    wanted = f"{len(self.block)} rows" + f" of {self.each}" * bool(times)
-                    raise ValueError(f"{name} has {' x '.join(map(str, shape))} values for {wanted}")
+                    found, rows = " x ".join(map(str, shape)), len(self.block)
+                    raise ValueError(f"{name} has {found} values for {rows} rows of {self.each}")
                 # A copy, for the simulator may go on to change its own array.
                 values = np.array(plain(values)[order], order="C")
             self.columns[name] = values
