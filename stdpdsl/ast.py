@@ -645,6 +645,7 @@ class Run(Declaration):
     phases: tuple[Phase, ...] = ()
     dt: Expr | None = None
     seed: Expr | None = None
+    precision: Ident | None = None  # double | single
 
 
 @node

@@ -124,6 +124,9 @@ METHODS = (
     "gsl_rk8pd",
 )
 
+# In how many bits a network computes: `precision:` of a run.
+PRECISIONS = ("double", "single")
+
 # What every layer's neurons have without declaring it: name -> (unit's base dimension, kind).
 NEURON_VARIABLES = {"i": "integer", "N": "integer", "t": "time", "dt": "time", "lastspike": "time"}
 SYNAPSE_VARIABLES = {

@@ -98,6 +98,8 @@ class Group:
     every: tuple[Every, ...] = ()
     links: tuple[Link, ...] = ()
     draws: bool = False  # whether code draws while it runs
+    common: tuple[Parameter, ...] = ()  # variables that all neurons share: in single precision
+    single: tuple[str, ...] = ()  # variables that are held in single precision
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,8 @@ class Connection:
     held: int = 0  # deliveries that may be under way at a synapse, where they are held there
     draws_in_code: bool = False
     clipped: tuple[tuple[str, str], ...] = ()  # by phases: variables with their clips
+    common: tuple[Parameter, ...] = ()  # as a group's
+    single: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,3 +271,4 @@ class Experiment:
     monitors: tuple[Monitor, ...]
     phases: tuple[Phase, ...]
     measures: tuple[Measure, ...] = ()
+    precision: str = "double"  # or "single": see lower/precision.py

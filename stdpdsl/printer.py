@@ -518,6 +518,7 @@ def _(node: ast.Run) -> list[str]:
     lines = _clause("duration", node.duration)
     lines += _clause("dt", node.dt)
     lines += _clause("seed", node.seed)
+    lines += _clause("precision", node.precision)
     lines += _block("phases", node.phases)
     return ["run:", *_indented(lines)]
 

@@ -49,8 +49,8 @@ FIXED_COLUMNS = (
 
 _SHAPES = {
     "blocks": int, "footers": {str: {str: str}}, "lowering": str, "measures": [str], "model": str,
-    "not_finite": [str], "set": [str], "shard": [int], "spec": str, "tables": {str: int},
-    "target": str,
+    "not_finite": [str], "precision": str, "set": [str], "shard": [int], "spec": str,
+    "tables": {str: int}, "target": str,
     "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
     "versions": {str: str},
 }  # fmt: skip

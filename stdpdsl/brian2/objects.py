@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..ir import (
@@ -36,13 +36,28 @@ def count(layer: Layer) -> str:
     return f'given["{layer.name}.N"]'
 
 
-def namespace(owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "") -> str:
+def common_lines(parameters: Iterable[Parameter]) -> list[str]:
+    """Equations of what all elements of an object share."""
+    return [f"{p.name} : {p.unit} (constant, shared)" for p in parameters]
+
+
+def types(name: str, part: Group | Connection) -> list[tuple[str, str]]:
+    """The argument that says which variables are held in single precision."""
+    each = f'{{variable: np.float32 for variable in SINGLE["{name}"]}}'
+    return [("dtype", each)] if part.single else []
+
+
+def namespace(
+    owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "", method: str = ""
+) -> str:
     def value(p: Parameter) -> str:
         if p.given:
             return given_number(owner, p)
         return times_unit(f"at({p.code}, {index})" if p.varies and index else p.code, p.unit)
 
     items = [f'"{p.name}": {value(p)}' for p in parameters]
+    if method == "exact_in_single":
+        items.insert(0, "**functions_of_double()")
     if draws:
         items.insert(0, "**draw_functions()")
     return "{" + ", ".join(items) + "}"
@@ -66,7 +81,9 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     if group.events:
         events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
         arguments.append(("events", f"{{{events}}}"))
-    arguments.append(("method", integration(group.method)))
+    method = integration(group.method, bool(group.single))
+    arguments.append(("method", method))
+    arguments += types(name, group)
     extra = []
     for e in group.events:
         when = f'"{e.when or "after_resets"}"'
@@ -79,14 +96,17 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
             extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
-        "equations": group.equations, "arguments": arguments, "extra": extra,
-        "namespace": namespace(name, group.namespace, group.draws),
+        "equations": (*group.equations, *common_lines(group.common)),
+        "arguments": arguments, "extra": extra,
+        "namespace": namespace(name, group.namespace, group.draws, method=method),
     }  # fmt: skip
 
 
-def integration(method: str) -> str:
+def integration(method: str, single: bool) -> str:
     """A method of integration as the script writes it."""
-    return "exact_by_variable" if method == "exact" else f'"{method}"'
+    if method == "exact":
+        return "exact_in_single" if single else "exact_by_variable"
+    return f'"{method}"'
 
 
 def run_regularly(owner: str, item: Every, name: str) -> str:
@@ -101,11 +121,16 @@ def run_regularly(owner: str, item: Every, name: str) -> str:
 
 def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, Any]:
     equations = list(c.equations)
-    if by_block:
+    method = integration(c.method, bool(c.single)) if c.method else ""
+    assigned = [*c.common]
+    if by_block and not c.single:
         externals, index = (*c.namespace, *c.varying), "block"
     else:
         externals, index = c.namespace, ""
-        equations += [f"{p.name} : {p.unit} (constant)" for p in c.varying]
+        assigned += c.varying
+        kind = "constant, shared" if by_block else "constant"
+        equations += [f"{p.name} : {p.unit} ({kind})" for p in c.varying]
+    equations += common_lines(c.common)
     sides = []
     for side in ("pre", "post"):
         mine = [p for p in c.pathways if p.side == side]
@@ -124,15 +149,15 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     # Sums stand before the state update that reads them.
     extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
     extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]
-    assigned = [i.variable for i in c.initial] + ([] if by_block else [p.name for p in c.varying])
     target = f'objects.groups["{c.post}"]'
     if alone := block_size(c, post, by_block):
         target += f"[block * {alone} : (block + 1) * {alone}]"
     return {
-        "source": f'objects.groups["{c.pre}"]', "target": target, "assigned": assigned,
-        "equations": equations, "sides": sides, "extra": extra,
-        "namespace": namespace(c.name, externals, c.draws_in_code, index),
-        "method": integration(c.method) if c.method else "",
+        "source": f'objects.groups["{c.pre}"]', "target": target,
+        "assigned": [i.variable for i in c.initial] + [p.name for p in assigned],
+        "equations": equations, "sides": [*sides, *types(c.name, c)], "extra": extra,
+        "namespace": namespace(c.name, externals, c.draws_in_code, index, method),
+        "method": method,
     }  # fmt: skip
 
 

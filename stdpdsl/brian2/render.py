@@ -13,7 +13,7 @@ import jinja2
 
 from .. import __version__
 from ..builtins import layer_measures, weight_measures
-from ..ir import Connection, Draw, Experiment, Initial, Layer, Monitor
+from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
 from ..resources import resource_dir
 from ..results import state_names
 from ..stable import Until
@@ -61,7 +61,7 @@ def render(
         "until_stable": repr(until.data() if until else None),
         **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
         **network_context(e, lowering, until is not None), **run_context(e),
-        "lowering": repr(lowering),
+        "lowering": repr(lowering), "precision": repr(e.precision),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="", support="")
     support, imports = support_for(body)
@@ -112,17 +112,23 @@ def import_block(imports: list[str]) -> str:
 
 def data_context(e: Experiment) -> dict[str, Any]:
     groups = [("constants", e.constants), *e.parameters]
-    held = [(x.name, x.group.varying) for x in e.layers if x.group] + [
-        (c.name, c.varying) for c in e.connections
-    ]
+    parts: list[tuple[str, Group | Connection]] = [
+        *((x.name, x.group) for x in e.layers if x.group), *((c.name, c) for c in e.connections)
+    ]  # fmt: skip
     return {
         "sweep_lines": e.sweep,
         "parameters": [{"name": name, "parameters": items} for name, items in groups if items],
         "varying": [
             {"name": repr(name),
-             "parameters": [{"key": repr(p.name), "code": p.code} for p in parameters]}
-            for name, parameters in held if parameters
+             "parameters": [{"key": repr(p.name), "code": p.code} for p in part.varying]}
+            for name, part in parts if part.varying
         ],
+        "common": [
+            {"name": repr(name),
+             "parameters": [{"key": repr(p.name), "code": p.code} for p in part.common]}
+            for name, part in parts if part.common
+        ],
+        "single": {name: list(part.single) for name, part in parts if part.single},
         "sounds": e.sounds, "filterbanks": e.filterbanks, "replicates": e.replicates,
         "durations": "".join(f"{p.duration}, " for p in e.phases).rstrip(),
         "layers": [layer_context(layer, e) for layer in e.layers],
@@ -152,7 +158,7 @@ def group_text(layer: Layer, e: Experiment) -> str:
     assert group is not None
     kept = kept_at_end(layer.name, group.equations, e) if layer.kind == "neurons" else []
     group = replace(group, equations=(*group.equations, *kept))
-    names = [i.variable for i in group.initial] + [p.name for p in group.varying]
+    names = [i.variable for i in group.initial] + [p.name for p in (*group.varying, *group.common)]
     assign = f'set_values(group, x.values["{layer.name}"])'
     if layer.kind == "neurons":
         assign = f"assign_all(group, given, {names})"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import ast
-from ..builtins import PATTERNS
+from ..builtins import PATTERNS, PRECISIONS
 from ..numeric import NotConstant, evaluate
 from ..source import Span
 from .report import Reporter
@@ -63,8 +63,22 @@ class Clauses:
                     run.duration, "`run` has a duration and phases", run.phases[0],
                     "the phases' durations add up; leave out `duration:`",
                 )  # fmt: skip
+            if run.precision is not None and run.precision.id not in PRECISIONS:
+                self.word(run.precision, "precision", PRECISIONS)
+            elif run.precision is not None and run.precision.id == "single":
+                self.single(run.precision)
             for expr in (run.duration, run.dt, *(p.duration for p in run.phases)):
                 self.positive(expr, "a duration" if expr is not run.dt else "`dt`")
+
+    def single(self, precision: ast.Ident) -> None:
+        parts = self.symbols.components.values()
+        models = [m for c in parts for m in (c.neuron, c.rule) if m is not None]
+        for method in dict.fromkeys(m.method for m in models if m.method is not None):
+            if method.id.startswith("gsl"):
+                self.contradiction(
+                    precision, "GSL's integrators compute in double", method,
+                    "take another method, or leave out `precision:`",
+                )  # fmt: skip
 
     def numbers(self) -> None:
         """Constants and defaults that divide by zero, or come out too large for a number."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .. import ast
-from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS
+from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS, PRECISIONS
 from ..builtins_audio import FILTERS, ORDERS, SOUNDS
 from ..check.symbols import Symbol
 from ..meanings import MEANINGS
@@ -75,8 +75,8 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
 
 # The words that tell which names may follow, and those that end what an earlier one told.
 _CLAUSES = frozenset(
-    "neuron scope drive sound order stimuli filter then method pattern plasticity deliver ties"
-    " initial connect record grid zip derive random samples where duration phases set on reset"
+    "neuron scope precision drive sound order stimuli filter then method pattern plasticity deliver"
+    " ties initial connect record grid zip derive random samples where duration phases set on reset"
     " every normalise equations parameters constants requires ports presets post output weight"
     " delay table from to per of".split()
 )
@@ -105,6 +105,8 @@ def _of_place(
     match clause:
         case "scope":
             return [Item(w, "value") for w in ("block", "shared")]
+        case "precision":
+            return [Item(w, "value") for w in PRECISIONS]
         case "order":
             return [Item(w, "value") for w in ORDERS]
         case "method":

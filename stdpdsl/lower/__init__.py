@@ -13,6 +13,7 @@ from .connections import ConnectionLowering, Switches
 from .layers import Extras, lower_layer
 from .measures import lower_measures
 from .model_code import Needs
+from .precision import in_single
 from .recording import lower_phases, lower_records, recorded
 from .sounds import lower_sounds
 from .sweeps import sweep_lines
@@ -48,7 +49,7 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
     spikes, monitors = lower_records(values, connections, added)
     if values.problems:
         raise CompileError([*checked.diagnostics, *values.problems])
-    return Experiment(
+    experiment = Experiment(
         model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
         seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=tuple(sweep_lines(values)),
         columns=tuple(table.columns), units=units_of(values, connections), rows=table.rows,
@@ -58,6 +59,8 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
         measures=lower_measures(values),
     )  # fmt: skip
+    single = run.precision is not None and run.precision.id == "single"
+    return in_single(experiment) if single else experiment
 
 
 def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:

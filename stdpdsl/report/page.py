@@ -119,6 +119,8 @@ def facts(data: Data) -> list[str]:
         found.append(f"seed {m['seed']}")
     if m.get("target"):
         found.append(str(m["target"]))
+    if m.get("precision") == "single":
+        found.append("single precision")
     return found
 
 

@@ -1,4 +1,4 @@
-"""One network in seven ways, with the ratios: `python tests/benchmarks --help`.
+"""One network in eight ways, with the ratios: `python tests/benchmarks --help`.
 
 Each way runs in processes of its own, one after the other, in one session: on a shared machine the
 seconds drift, the ratios less. All ways but NEST must give the same spikes and weights.
@@ -25,6 +25,7 @@ ROWS = {
     "limit": "C++ by hand (the limit), one thread",
     "ours-cold": "stdpdsl run, nothing compiled yet",
     "ours-warm": "stdpdsl run, another table",
+    "ours-single": "the same in single precision",
 }
 NEST_BLOCKS = 10_000
 """Most blocks for NEST, which takes 0.9 MB for each."""
@@ -183,22 +184,22 @@ def limit(folder, _):
     return {**measure([binary, folder, str(size["blocks"]), str(steps)]), "build": build}
 
 
-def ours(way):
+def ours(way, precision="double"):
     def run(folder, target):
         if way == "warm":
-            prepare(folder, target)
-        return measure([sys.executable, HERE / "our_side.py", way, target, folder])
+            prepare(folder, target, precision)
+        return measure([sys.executable, HERE / "our_side.py", way, target, folder, precision])
 
     return run
 
 
-def prepare(folder, target):
+def prepare(folder, target, precision):
     """Leave compiled what a run of another table compiles."""
-    other = folder / "other"
+    other, cache = folder / "other", f"cache-{precision}"
     write_problem(other, 3, 0.1)
-    if not (folder / "cache").exists():
-        measure([sys.executable, HERE / "our_side.py", "cold", target, other])
-        shutil.move(other / "cache", folder / "cache")
+    if not (folder / cache).exists():
+        measure([sys.executable, HERE / "our_side.py", "cold", target, other, precision])
+        shutil.move(other / cache, folder / cache)
 
 
 WAYS = {
@@ -209,6 +210,7 @@ WAYS = {
     "limit": limit,
     "ours-cold": ours("cold"),
     "ours-warm": ours("warm"),
+    "ours-single": ours("warm", "single"),
 }
 
 

@@ -53,29 +53,31 @@ run:
     duration: {seconds} s
     dt: 0.1 ms
     seed: 1
+    precision: {precision}
 """
 
 
-def write_spec(folder, blocks, seconds):
+def write_spec(folder, blocks, seconds, precision="double"):
     """The problem as a spec."""
     text = SPEC.format(
-        wmax=WMAX, first=APRE[0], last=APRE[1], blocks=blocks, ratio=APOST_TO_APRE, seconds=seconds
-    )
+        wmax=WMAX, first=APRE[0], last=APRE[1], blocks=blocks, ratio=APOST_TO_APRE, seconds=seconds,
+        precision=precision,
+    )  # fmt: skip
     (Path(folder) / "spec.stdp").write_text(text)
 
 
-def main(way, target, folder):
+def main(way, target, folder, precision):
     """Run the spec `cold`, with no compiled code of ours, or `warm`, after another table's run.
 
     The stages are timed by the lines that the command prints as they begin.
     """
     folder = Path(folder)
     p = Problem(folder)
-    cache = folder / "cache"
+    cache = folder / f"cache-{precision}"
     results = folder / "results"
     if way == "cold":
         shutil.rmtree(cache, ignore_errors=True)
-    write_spec(folder, p.blocks, p.seconds)
+    write_spec(folder, p.blocks, p.seconds, precision)
     command = [sys.executable, "-m", "stdpdsl.cli", "run", str(folder / "spec.stdp")]
     command += ["--target", target, "-o", str(results), "--overwrite"]
     stages = {}

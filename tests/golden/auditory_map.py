@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -449,8 +450,9 @@ def main():
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
-        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
-        "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
+        "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
+        "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
+        "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'Apre': '1', 'ratio': '1', 'Apost': '1'}
     tables = {'blocks': {'feedforward_before_mean': 'float64', 'feedforward_before_sd': 'float64', 'feedforward_before_bimodality': 'float64', 'feedforward_before_at_bounds': 'float64', 'feedforward_before_entropy': 'float64', 'feedforward_after_mean': 'float64', 'feedforward_after_sd': 'float64', 'feedforward_after_bimodality': 'float64', 'feedforward_after_at_bounds': 'float64', 'feedforward_after_entropy': 'float64', 'feedforward_change': 'float64', 'feedforward_settled': 'float64', 'AN_spikes': 'int64', 'AN_rate': 'float64', 'AN_cv': 'float64', 'AN_synchrony': 'float64', 'AN_selectivity': 'float64', 'AN_sparseness': 'float64', 'A1_spikes': 'int64', 'A1_rate': 'float64', 'A1_cv': 'float64', 'A1_synchrony': 'float64', 'A1_selectivity': 'float64', 'A1_sparseness': 'float64', 'Inh_spikes': 'int64', 'Inh_rate': 'float64'}, 'weights': {'apost_state': 'float64', 'apre_state': 'float64'}, 'trajectories': {}, 'spikes': {}, 'responses': {}}

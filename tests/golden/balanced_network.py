@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -390,8 +391,9 @@ def main():
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
-        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
-        "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
+        "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
+        "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
+        "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'g': '1'}
     tables = {'blocks': {'EE_before_mean': 'float64', 'EE_before_sd': 'float64', 'EE_before_bimodality': 'float64', 'EE_before_at_bounds': 'float64', 'EE_before_entropy': 'float64', 'EE_after_mean': 'float64', 'EE_after_sd': 'float64', 'EE_after_bimodality': 'float64', 'EE_after_at_bounds': 'float64', 'EE_after_entropy': 'float64', 'EE_change': 'float64', 'EI_before_mean': 'float64', 'EI_before_sd': 'float64', 'EI_before_bimodality': 'float64', 'EI_after_mean': 'float64', 'EI_after_sd': 'float64', 'EI_after_bimodality': 'float64', 'EI_change': 'float64', 'IE_before_mean': 'float64', 'IE_before_sd': 'float64', 'IE_before_bimodality': 'float64', 'IE_after_mean': 'float64', 'IE_after_sd': 'float64', 'IE_after_bimodality': 'float64', 'IE_change': 'float64', 'II_before_mean': 'float64', 'II_before_sd': 'float64', 'II_before_bimodality': 'float64', 'II_after_mean': 'float64', 'II_after_sd': 'float64', 'II_after_bimodality': 'float64', 'II_change': 'float64', 'E_spikes': 'int64', 'E_rate': 'float64', 'E_cv': 'float64', 'E_synchrony': 'float64', 'I_spikes': 'int64', 'I_rate': 'float64', 'I_cv': 'float64', 'I_synchrony': 'float64'}, 'weights': {'apost': 'float64', 'apre': 'float64'}, 'spikes': {}}

@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -357,8 +358,9 @@ def main():
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
-        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
-        "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
+        "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
+        "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
+        "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'frequency': 'hertz', 'lag': 'second'}
     tables = {'blocks': {'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'pairing_before_mean': 'float64', 'pairing_before_sd': 'float64', 'pairing_before_bimodality': 'float64', 'pairing_before_at_bounds': 'float64', 'pairing_before_entropy': 'float64', 'pairing_after_mean': 'float64', 'pairing_after_sd': 'float64', 'pairing_after_bimodality': 'float64', 'pairing_after_at_bounds': 'float64', 'pairing_after_entropy': 'float64', 'pairing_change': 'float64', 'input_spikes': 'int64', 'input_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'cell_spikes': 'int64', 'cell_rate': 'float64', 'cell_cv': 'float64'}, 'weights': {'x': 'float64'}, 'spikes': {}}

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -286,8 +287,9 @@ def main():
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
-        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
-        "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
+        "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
+        "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
+        "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'arrival': 'second'}
     tables = {'blocks': {'stdp_before_mean': 'float64', 'stdp_before_sd': 'float64', 'stdp_before_bimodality': 'float64', 'stdp_before_at_bounds': 'float64', 'stdp_before_entropy': 'float64', 'stdp_after_mean': 'float64', 'stdp_after_sd': 'float64', 'stdp_after_bimodality': 'float64', 'stdp_after_at_bounds': 'float64', 'stdp_after_entropy': 'float64', 'stdp_change': 'float64', 'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64'}, 'weights': {'apost': 'float64', 'apre': 'float64'}}

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -319,8 +320,9 @@ def main():
         "model": MODEL, "spec": SPEC, "hash": hashlib.sha256(SPEC.encode()).hexdigest(),
         "seed": SEED, "dt": DT, "blocks": BLOCKS, "shard": options.shard,
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
-        "lowering": 'synapse', "compiler_flags": program_flags(), "preferences": PREFERENCES,
-        "order_in_a_step": ORDER_IN_A_STEP, "delay": "axonal + dendritic",
+        "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
+        "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
+        "delay": "axonal + dendritic",
     }  # fmt: skip
     units = {'H_target': 'hertz', 'start': '1'}
     tables = {'blocks': {'count_before_mean': 'float64', 'count_before_sd': 'float64', 'count_before_bimodality': 'float64', 'count_after_mean': 'float64', 'count_after_sd': 'float64', 'count_after_bimodality': 'float64', 'count_change': 'float64', 'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'inhibition_spikes': 'int64', 'inhibition_rate': 'float64', 'excitation_spikes': 'int64', 'excitation_rate': 'float64', 'excitation_cv': 'float64', 'excitation_synchrony': 'float64'}, 'weights': {'zpost': 'float64', 'zpre': 'float64'}, 'spikes': {}}

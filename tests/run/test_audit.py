@@ -49,16 +49,35 @@ TAMPERED = {
 }  # fmt: skip
 
 
+# In single precision constants are variables; and a spec that asks for double gets no less.
+SINGLE = SPEC.replace("duration: 20 ms\n", "duration: 20 ms\n    precision: single\n")
+TAMPERED_PRECISION = {
+    "c.taupost": (SINGLE, "        assign_all(s, given, [",
+                  "        given['c.taupost'] = given['c.taupost'] * 1.5; assign_all(s, given, ["),
+    "c.Apre": (SPEC, '            namespace={"Apost"',
+               '            dtype=np.float32, namespace={"Apost"'),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("what", TAMPERED)
 def test_a_difference_fails_the_run(what, tmp_path):
-    script = script_of(SPEC)
-    old, new = TAMPERED[what]
+    check(SPEC, what, *TAMPERED[what], tmp_path)
+
+
+@pytest.mark.parametrize("what", TAMPERED_PRECISION)
+def test_so_does_another_precision(what, tmp_path):
+    spec, old, new = TAMPERED_PRECISION[what]
+    check(spec, what, old, new, tmp_path)
+
+
+def check(spec, what, old, new, folder):
+    script = script_of(spec)
     assert script.count(old) == 1
-    path = tmp_path / "script.py"
+    path = folder / "script.py"
     path.write_text(script.replace(old, new), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(path), "--out", "out"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, str(path), "--out", "out"], cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert f"other values of {what} than the table says" in done.stdout
-    assert not (tmp_path / "out").exists()
+    assert not (folder / "out").exists()

@@ -331,6 +331,7 @@ class Maker:
     def run(self) -> str:
         dt = self.one(["0.1 ms", "0.25 ms", "0.5 ms"])
         tail = f"    dt: {dt}\n    seed: {self.whole(0, 99)}\n"
+        tail += self.one(["", "", "    precision: double\n", "    precision: single\n"])
         if self.chance():
             return f"run:\n    duration: {self.one([10, 16])} ms\n{tail}"
         lines = []

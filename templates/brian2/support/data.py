@@ -9,6 +9,8 @@ import os
 
 import numpy as np
 
+from single import in_single
+
 
 class Data:
     """First values of the layers, replayed spikes, and the connections' edges, by name."""
@@ -27,6 +29,8 @@ class Data:
         self.until = None  # when blocks are stable: tolerance, and window in steps
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
+        self.common = {}  # what all elements of a component share, held as variables
+        self.single = {}  # variables in single precision, by component
         self.spikes = {}
         self.edges = {}
         self.parts = {}  # [(object, block, synapses)] of each connection
@@ -58,8 +62,10 @@ class Data:
             return self.edges[component].shared
         return self.sizes[component][1]
 
-    def hold(self, varying):
-        """Give each element the parameters that its component holds as variables."""
+    def hold(self, varying, common=None, single=None):
+        """Give each element the parameters that its component holds as variables, and a component
+        those that its elements share; `single` are the variables in single precision."""
+        self.common, self.single = common or {}, single or {}
         for component, parameters in varying.items():
             copy = self.copy_of(component)
             values = {name: full(at(value, copy), len(copy)) for name, value in parameters.items()}
@@ -67,6 +73,17 @@ class Data:
                 self.edges[component].parameters = values
             else:
                 self.values[component] = values | self.values[component]
+        for component in self.single:
+            edges = self.edges.get(component)
+            firsts = (edges.values, edges.parameters) if edges else (self.values[component],)
+            for values in (*firsts, self.common.get(component, {})):
+                values |= {name: self.as_held(component, name, v) for name, v in values.items()}
+
+    def as_held(self, component, name, values):
+        """A variable's values as the network holds them."""
+        if name not in self.single.get(component, ()):
+            return values
+        return in_single(values, f"{name} of {component}")
 
     def own_sizes(self):
         """Neurons of the layers of which each block has its own."""

@@ -1,13 +1,13 @@
 """Brian2's exact solution of linear equations, in a form that costs less."""
 
 
-def exact_by_variable(equations, variables=None, method_options=None):
+def exact_by_variable(equations, variables=None, method_options=None, factor="({})".format):
     """Brian2's `exact`, with one factor for each variable that a new value depends on.
 
     Brian2 multiplies and divides each variable by one constant after the other. With all of them in
     one factor, `I*(tau_s*(exp(...) - exp(...))/(tau_s - tau_m))`, what neurons share is computed
     once in a step. A variable that stands still in a refractory neuron takes over its new value in
-    an active one alone, so that is computed as in an active one.
+    an active one alone, so that is computed as in an active one. `factor` is how one is written.
     """
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
@@ -26,8 +26,8 @@ def exact_by_variable(equations, variables=None, method_options=None):
         if "unless refractory" in equations[name].flags:
             solution = solution.subs(active, 1)
         factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({sympy_to_str(factor)})" for n, factor in factors.items() if factor != 0]
+        terms = [f"{n}*{factor(sympy_to_str(f))}" for n, f in factors.items() if f != 0]
         if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({sympy_to_str(rest)})")
+            terms.append(factor(sympy_to_str(rest)))
         lines.append(f"{new} = {' + '.join(terms)}")
     return "\n".join(lines)

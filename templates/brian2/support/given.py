@@ -19,10 +19,12 @@ def numbers_of(x, phases):
             given[f"{layer}.neuron"], given[f"{layer}.step"] = x.spikes[layer]
         else:
             give(given, layer, x.values[layer])
+            give(given, layer, shared_by_all(x, layer))
     for connection, edges in x.edges.items():
         for name, _, part in x.parts[connection]:
             give_synapses(given, name, edges.pre[part], edges.post[part] - edges.first[part])
             give(given, name, edges.parameters | edges.values, part)
+            give(given, name, shared_by_all(x, connection))
             delays = {delay_of(pathway): values for pathway, values in edges.delays.items()}
             give(given, name, delays, part)
     for number, steps in enumerate(x.phase_steps):
@@ -36,6 +38,11 @@ def numbers_of(x, phases):
         given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
                   f"{WATCH}.window": float(x.until.steps)}  # fmt: skip
     return given
+
+
+def shared_by_all(x, component):
+    """What all elements of a component share, as arrays of one value."""
+    return {name: np.full(1, value) for name, value in x.common.get(component, {}).items()}
 
 
 def phase_key(number):

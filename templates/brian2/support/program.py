@@ -170,14 +170,16 @@ def size_key(key):
 
 
 def assign(group, name, data, key):
-    """Set a variable of a group, of synapses or of a pathway (`delay`)."""
+    """Set a variable of a group, of synapses or of a pathway (`delay`); one that all elements share
+    to the first value."""
+    variable = group.variables[name]
     if isinstance(data, ProgramData):
         from brian2 import get_device
 
-        code = data.loaded(key, group.variables[name], size_key(key))
+        code = data.loaded(key, variable, None if variable.scalar else size_key(key))
         get_device().insert_code("main", code)
     else:
-        group.state(name, use_units=False)[:] = data[key]
+        group.state(name, use_units=False)[:] = data[key][0] if variable.scalar else data[key]
 
 
 def connect(synapses, data, name):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from data import at
 from errors import stop
 from stable import WATCH
 
@@ -25,10 +26,6 @@ class Recorded:
             kept = f"{key}_at_end"
             values.append(np.atleast_1d(self.outputs[kept if kept in self.outputs else key]))
         return np.concatenate(values)
-
-    def has(self, component, variable):
-        """Whether the simulated objects have such a variable."""
-        return all(f"{name}.{variable}" in self.outputs for name in self.objects(component))
 
     def counts(self, layer, phase):
         """Spikes of each neuron in a phase."""
@@ -111,14 +108,17 @@ def constants_used(parts):
 
 def audit(what, effective, wanted):
     """Fail where a simulated object ran with something else than the table says."""
-    wanted = np.broadcast_to(np.asarray(wanted, dtype=float), np.shape(effective))
-    if not np.array_equal(np.asarray(effective, dtype=float), wanted):
+    effective, wanted = np.broadcast_arrays(np.asarray(effective, float), np.asarray(wanted, float))
+    if not np.array_equal(effective, wanted):
         stop(f"the network ran with other values of {what} than the table says")
 
 
 def audit_component(recorded, component, wanted):
     """Hold what a component effectively ran with against the table: `wanted` has one value per
     element of each parameter that varies."""
-    for name, values in wanted.items():
-        if recorded.has(component, name):
-            audit(f"{component}.{name}", recorded.state(component, name), values)
+    x = recorded.x
+    for name, values in (wanted | x.common.get(component, {})).items():
+        values = x.as_held(component, name, values)
+        for o, _, part in x.parts.get(component, [(component, None, slice(None))]):
+            if f"{o}.{name}" in recorded.outputs:
+                audit(f"{component}.{name}", recorded.outputs[f"{o}.{name}"], at(values, part))

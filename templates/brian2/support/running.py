@@ -24,6 +24,7 @@ from program import (
 )
 from progress import say
 from recorded import audit_constants, outputs_of
+from single import compute_in_single
 from sources import code_of, numbers_in
 from stable import WATCH, Watcher, watch, watched_run
 
@@ -39,7 +40,7 @@ ORDER_IN_A_STEP = (
 )
 
 
-def set_preferences(target):
+def set_preferences(target, single=False):
     """Every preference that changes results, whatever the user's own files say."""
     import brian2
     from brian2 import prefs
@@ -52,6 +53,8 @@ def set_preferences(target):
     prefs.codegen.cpp.extra_compile_args_gcc = flags
     prefs.codegen.runtime.cython.cache_dir = cython_cache(brian2.__version__, flags)
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
+    if single:
+        compute_in_single()
 
 
 def values_of_phases(x, phases, varying_in):
@@ -149,7 +152,7 @@ class Simulation:
 
     def here(self):
         """Run in this process, by the target's code generator."""
-        set_preferences(self.options.target)
+        set_preferences(self.options.target, bool(self.x.single))
         self.say("simulating")
         return runtime_reader(self.describe(self.given))
 
@@ -158,7 +161,7 @@ class Simulation:
         from brian2 import get_device, set_device
 
         self.say("compiling")
-        set_preferences(self.options.target)
+        set_preferences(self.options.target, bool(self.x.single))
         project = os.path.join(self.folder, "network")
         set_device("cpp_standalone", directory=project, build_on_run=False)
         outputs = self.describe(self.given)
@@ -187,7 +190,7 @@ class Simulation:
 
         def build(marked):
             self.say("compiling")
-            set_preferences(self.options.target)
+            set_preferences(self.options.target, bool(self.x.single))
             return self.describe(marked)
 
         try:

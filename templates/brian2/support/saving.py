@@ -86,7 +86,8 @@ class Saving:
             np.broadcast_to(end, self.x.edges[name].copy.shape)[chosen].reshape(shape)
             for end in self.bounds[name][phase]
         )
-        slack = 1e-9 * np.fmax(*(np.where(np.isfinite(end), np.abs(end), 0) for end in (low, high)))
+        large = np.fmax(*(np.where(np.isfinite(end), np.abs(end), 0) for end in (low, high)))
+        slack = (1e-6 if self.x.single else 1e-9) * large
         return (values < low - slack) | (values > high + slack)
 
     def out_of_bounds(self, name, weight, lost, shared, phase, when=""):
@@ -301,7 +302,10 @@ class Saving:
         )  # fmt: skip
         if weight:
             if bounds:
-                self.bounds[name] = [bounds(edges, p) for p in self.p]
+                self.bounds[name] = [
+                    tuple(self.x.as_held(name, weight, end) for end in bounds(edges, p))
+                    for p in self.p
+                ]
             self.weights(name, weight, edges, first, state[weight])
 
     def weights(self, name, weight, edges, first, last):

@@ -110,7 +110,7 @@ def refractory_as_numbers(outside, body):
 def computed_as_active(body, variable, new):
     """The new value of what only a neuron that is not refractory takes over, computed as for one:
     so it depends on the parameters alone what its exp() are."""
-    defined = re.search(rf"const double {new} = .*;\n", body)
+    defined = re.search(rf"const (?:double|float) {new} = .*;\n", body)
     if not defined or len(re.findall(rf"\b{new}\b", body)) != 2:
         return body
     line = defined[0].replace("int_(not_refractory)", "1")
@@ -124,7 +124,7 @@ class Outside:
 
     def __init__(self, body):
         self.changing = {*re.findall(r"(\w+) [-+*/]?= ", body), "_idx", "_vectorisation_idx"}
-        loads = re.findall(r"(const double (\w+) = \w+\[_idx\];)\n", body)
+        loads = re.findall(r"(const (?:double|float) (\w+) = \w+\[_idx\];)\n", body)
         self.loads = {name: line for line, name in loads}
         self.declared, self.names = "", {}
 
@@ -150,11 +150,12 @@ class Outside:
 
 def exp_outside(outside, body):
     """The loop's body without the calls of exp() whose argument it does not change."""
-    start, call = 0, re.compile(r"(?<![\w.>])exp\(")
+    start, call = 0, re.compile(r"(?<![\w.>])(exp(?:_in_single|_in_double)?)\(")
     while found := call.search(body, start):
         start = found.end()
         argument = in_parentheses(body, start)
-        if name := outside.name("std::exp({})", argument):
+        function = "exp_in_single({})" if found[1] == "exp_in_single" else "std::exp({})"
+        if name := outside.name(function, argument):
             body = body[: found.start()] + name + body[start + len(argument) + 1 :]
             start = found.start()
     return body

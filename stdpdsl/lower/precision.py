@@ -1,0 +1,51 @@
+"""`precision: single`: what the network holds and computes with in 24 bits.
+
+Times stay double, or a run of an hour would not know its steps; so do whole numbers. All that a
+component is given, it holds as variables: a number in the code would be double, and a block would
+come out otherwise alone than in a sweep of that number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from ..ir import Connection, Experiment, Group, Layer, Parameter
+
+_LINE = re.compile(r"(?:d(?P<rate>\w+)/dt = .*|(?P<name>\w+)(?: = .*)?) : (?P<unit>\S+)")
+_DOUBLE = ("second", "integer", "boolean")
+
+Part = TypeVar("Part", Group, Connection)
+
+
+def in_single(e: Experiment) -> Experiment:
+    """The same experiment in single precision. What hears a sound before the network runs does so
+    in double."""
+    return replace(
+        e, precision="single", layers=tuple(map(_layer, e.layers)),
+        connections=tuple(map(_held, e.connections)),
+    )  # fmt: skip
+
+
+def _layer(layer: Layer) -> Layer:
+    if layer.group is None or layer.kind != "neurons":
+        return layer
+    return replace(layer, group=_held(layer.group))
+
+
+def _held(part: Part) -> Part:
+    common: tuple[Parameter, ...] = tuple(p for p in part.namespace if not p.given)
+    units = [*_units(part.equations), *((p.name, p.unit) for p in (*part.varying, *common))]
+    single = dict.fromkeys(name for name, unit in units if unit not in _DOUBLE)
+    given = tuple(p for p in part.namespace if p.given)
+    return replace(part, namespace=given, common=common, single=tuple(single))
+
+
+def _units(equations: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(variable, unit) of what a model declares; a sum is its target's."""
+    for line in equations:
+        found = _LINE.match(line)
+        if found and not line.endswith("(summed)"):
+            yield found["rate"] or found["name"], found["unit"]

@@ -1,0 +1,67 @@
+"""Single precision: what is computed with times comes out double, and is rounded."""
+
+import re
+import warnings
+
+import numpy as np
+
+from errors import fail
+from exact import exact_by_variable
+
+# Functions of double values, by name: what they compute in NumPy, C++ and Cython.
+FUNCTIONS_OF_DOUBLE = {
+    "rounded_to_single": (np.float32, "(float)x", "<float>x"),
+    "exp_in_double": (np.exp, "std::exp(x)", "exp(x)"),
+}
+EXP_CPP = "static inline float exp_in_single(double x) { return std::exp((float)x); }"
+
+
+def in_single(values, what):
+    """Numbers rounded to single precision, as double."""
+    with np.errstate(over="ignore", under="ignore"):
+        held = np.asarray(values).astype(np.float32).astype(float)[()]
+    lost = (np.isinf(held) & np.isfinite(values)) | ((held == 0) & (np.asarray(values) != 0))
+    if np.any(lost):
+        number = np.broadcast_to(values, np.shape(lost))[lost].flat[0]
+        fail(f"{what} is {number:g} somewhere, which single precision cannot hold;"
+             " take `precision: double`")  # fmt: skip
+    return held
+
+
+def exact_in_single(equations, variables=None, method_options=None):
+    """Brian2's exact solution, by factors that are computed in double, for they hold differences of
+    almost equal numbers, and then rounded."""
+
+    def factor(text):
+        text = re.sub(r"\bexp\b", "exp_in_double", text)
+        return f"rounded_to_single({text})"
+
+    return exact_by_variable(equations, variables, method_options, factor)
+
+
+def functions_of_double():
+    """What those factors call: part of a namespace."""
+    from brian2.core.functions import Function
+
+    found = {}
+    for name, (in_numpy, in_cpp, in_cython) in FUNCTIONS_OF_DOUBLE.items():
+        kind = "float" if name == "rounded_to_single" else "double"
+        found[name] = made = Function(in_numpy, arg_units=[None], return_unit=lambda unit: unit)
+        made.implementations.add_implementation(
+            "cpp", f"static inline {kind} {name}(double x) {{ return {in_cpp}; }}"
+        )
+        made.implementations.add_implementation(
+            "cython", f"cdef inline {kind} {name}(double x):\n    return {in_cython}"
+        )
+    return found
+
+
+def compute_in_single():
+    """From here on Brian2 writes C++ whose exp() is single, which takes half of the time."""
+    from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+    from brian2.core.functions import DEFAULT_FUNCTIONS
+
+    implementations = DEFAULT_FUNCTIONS["exp"].implementations
+    implementations.add_implementation(CPPCodeGenerator, EXP_CPP, name="exp_in_single")
+    # Brian2 asks of each state variable whether it is above 1e50.
+    warnings.filterwarnings("ignore", "overflow encountered in cast", module="brian2.groups.group")

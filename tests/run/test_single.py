@@ -1,0 +1,148 @@
+"""`precision: single`: near the double run, the same promises to the bit, and times that stay
+double."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from running import assert_same, run_apart, run_here, run_text, script_of
+
+SPEC = """model single
+constants:
+    C = 200 pF
+neuron lif:
+    parameters:
+        g_leak = 10 nS
+        tau_s = 5 ms
+        v_threshold = -62 mV
+    equations:
+        dv/dt = (g_leak*(-70 mV - v) + I)/C : volt (unless refractory)
+        dI/dt = -I/tau_s : amp
+        last : second
+    threshold: v > v_threshold
+    reset:
+        v = -70 mV
+        last = t
+    refractory: 3 ms
+    initial: v = -70 mV + uniform(0, 5)*mV
+layer P:
+    poisson: 60 Hz
+    size: 8
+    scope: shared
+layer A:
+    neuron: lif
+    size: 4
+connect P -> A as c:
+    pattern: random(p = 0.8)
+    plasticity: pair_additive(wmax = 0.1)
+    deliver: w*2 nA to I
+    initial: w = uniform(0, 0.1)
+    dendritic delay: 1.3 ms
+sweep:
+    grid:
+        c.Apre = [0.001, 0.003]
+        A.tau_s = [4, 6] ms
+        A.v_threshold = [-62, -60] mV
+record:
+    v, last of A every 5 ms
+    w, apre of c every 20 ms
+    spikes of A
+run:
+    duration: 500 ms
+    seed: 1
+    precision: single
+"""
+IN_DOUBLE = SPEC.replace("    precision: single\n", "")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    return run_text(tmp_path_factory.mktemp("single"), SPEC)
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory):
+    return run_text(tmp_path_factory.mktemp("double"), IN_DOUBLE)
+
+
+def test_it_is_near_the_double_run_and_no_copy_of_it(tables, double):
+    assert (double["blocks"]["A_spikes"] > 10).all()
+    pd.testing.assert_frame_equal(tables["spikes"], double["spikes"])
+    for name, column in (("weights", "w"), ("trajectories", "value")):
+        found, wanted = tables[name][column], double[name][column]
+        assert np.max(np.abs(found - wanted)) < 2e-6 * np.max(np.abs(wanted))
+        assert (found != wanted).mean() > 0.3
+
+
+def test_what_is_held_has_24_bits_and_times_have_53(tables):
+    def rounded(values):
+        return values.astype(np.float32).astype(float)
+
+    rows = tables["trajectories"]
+    weights = tables["weights"]
+    last, v, w = (rows[rows["variable"] == name]["value"] for name in ("last", "v", "w"))
+    for values in (v, w, weights["w"], weights["w_initial"]):
+        assert (values == rounded(values)).all()
+    spikes = set(tables["spikes"]["t"])
+    assert (last > 0).any() and set(last[last > 0]) <= spikes
+    assert (last != rounded(last)).any()
+    assert set(weights["Apre"]) == {0.001, 0.003}  # as they were written
+
+
+def test_the_lowerings_agree_to_the_bit(tables, tmp_path):
+    assert_same(run_text(tmp_path, SPEC, "namespace"), tables)
+
+
+def test_a_block_alone_is_that_block(tables, tmp_path):
+    alone = SPEC.replace("[0.001, 0.003]", "[0.003]").replace("[4, 6]", "[6]")
+    alone = run_text(tmp_path, alone.replace("[-62, -60] mV", "[-60] mV"))
+    for name in ("weights", "trajectories"):
+        mine = tables[name][tables[name]["block"] == 7].reset_index(drop=True)
+        column = "w" if name == "weights" else "value"
+        pd.testing.assert_series_equal(mine[column], alone[name][column], check_exact=True)
+
+
+def test_shards_agree_to_the_bit(tables, tmp_path):
+    parts = [
+        run_here(tmp_path, script_of(SPEC), f"part{k}", more=["--shard", f"{k}/3"])
+        for k in (1, 2, 3)
+    ]
+    for name in ("weights", "blocks"):
+        assert_same({name: pd.concat([p[name] for p in parts], ignore_index=True)},
+                    {name: tables[name]})  # fmt: skip
+
+
+def test_bounds_are_those_of_what_is_held(tmp_path):
+    """0.1 is larger in single precision: a weight at its bound is not outside, but at it."""
+    text = SPEC.replace("Apre = [0.001, 0.003]", "Apre = [0.05, 0.2]")
+    blocks = run_text(tmp_path, text)["blocks"]
+    assert (blocks["status"] == "ok").all() and (blocks["c_after_at_bounds"] > 0.5).any()
+
+
+@pytest.mark.parametrize("number", ["1e-47", "1e39"])
+def test_what_it_cannot_hold_is_refused(number, tmp_path):
+    script = script_of(SPEC.replace("[0.001, 0.003]", f"[0.001, {number}]"))
+    said = run_apart(tmp_path, script, status=1)
+    assert f"Apre of c is {float(number):g} somewhere" in said and "double" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
+def test_on_compiled_targets(tables, target, tmp_path):
+    found = run_apart(tmp_path, script_of(SPEC, target=target), target=target)
+    pd.testing.assert_frame_equal(found["spikes"], tables["spikes"])
+    for name, column in (("weights", "w"), ("trajectories", "value")):
+        wanted = tables[name][column]
+        assert np.max(np.abs(found[name][column] - wanted)) < 2e-6 * np.max(np.abs(wanted))
+
+
+@pytest.mark.slow
+def test_a_program_holds_no_number_of_a_table(tmp_path, monkeypatch):
+    """Not even the constants: what they share is data in single precision."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name, value in (("one", "0.1"), ("two", "0.2")):
+        text = SPEC.replace("wmax = 0.1", f"wmax = {value}")
+        run_apart(tmp_path, script_of(text, target="cpp_standalone"), name, "cpp_standalone")
+    programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
+    assert len(programs) == 1
