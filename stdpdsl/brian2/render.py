@@ -240,6 +240,7 @@ def network_context(e: Experiment, lowering: str, until_stable: bool) -> dict[st
         "recording": recording,
         "giving": give_calls(e), "driven": driven,
         "one_program": not any(c["by_block"] for c in connections),
+        "reads_row": any("row[" in str(c["synapses"]) for c in connections),
         "network_imports": imports_in(text),
         "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
     }  # fmt: skip

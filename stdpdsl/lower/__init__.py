@@ -59,8 +59,7 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
         measures=lower_measures(values),
     )  # fmt: skip
-    single = run.precision is not None and run.precision.id == "single"
-    return in_single(experiment) if single else experiment
+    return in_single(experiment) if values.single else experiment
 
 
 def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:

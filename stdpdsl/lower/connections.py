@@ -55,6 +55,7 @@ class ConnectionLowering:
         names = [e.name.id for e in self.equations]
         self.variables = [*names, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)} | OURS
+        taken |= values.held
         self.own = {n: f"syn_{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(

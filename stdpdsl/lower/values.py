@@ -51,7 +51,22 @@ class Values:
                         found.setdefault((owner, names[-1]), []).append((number, modifier.value))
         return found
 
+    @cached_property
+    def single(self) -> bool:
+        """Whether the network is held in single precision."""
+        runs: list[ast.Run] = self.symbols.spec.of(ast.Run)
+        return any(r.precision is not None and r.precision.id == "single" for r in runs)
+
     # Which values differ
+
+    @cached_property
+    def held(self) -> set[str]:
+        """Constants and free columns that layers may hold as variables."""
+        return {
+            name for name, symbol in self.symbols.globals.items()
+            if symbol.kind in ("constant", "column")
+            and (self.single or self.symbol_varies(symbol, None))
+        }  # fmt: skip
 
     def varies(self, expr: ast.Expr | None, component: Component | None) -> bool:
         """Whether a value differs between blocks, or between phases."""

@@ -119,6 +119,48 @@ def test_bounds_are_those_of_what_is_held(tmp_path):
     assert (blocks["status"] == "ok").all() and (blocks["c_after_at_bounds"] > 0.5).any()
 
 
+CONSTANTS = """model constants
+constants:
+    v_rest = -60 mV
+neuron cell:
+    equations:
+        dv/dt = (v_rest + lift - v)/(10 ms) : volt
+    threshold: v > -55 mV
+    reset: v = v_rest
+layer P:
+    poisson: 40 Hz
+    size: 5
+layer A:
+    neuron: cell
+    size: 4
+connect P -> A as c:
+    pattern: all_to_all
+    weight: 8 mV
+    deliver: w to v
+connect A -> A as d:
+    pattern: all_to_all where i != j
+    on pre: v_post = v_rest - lift
+sweep:
+    grid:
+        v_rest = [-60, -61] mV
+        lift = [0, 1] mV
+run:
+    duration: 100 ms
+    precision: double
+"""
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("swept", [True, False])
+def test_layers_and_their_connection_use_one_constant(swept, precision, tmp_path):
+    """Brian2 refuses synapses with a variable that is called like one of their neurons."""
+    text = CONSTANTS.replace("precision: double", f"precision: {precision}")
+    text = text if swept else text.replace("        v_rest = [-60, -61] mV\n", "")
+    tables = run_text(tmp_path, text)
+    assert (tables["blocks"]["A_spikes"] > 0).all()
+    assert_same(run_text(tmp_path, text, "namespace", name="apart"), tables)
+
+
 @pytest.mark.parametrize("number", ["1e-47", "1e39"])
 def test_what_it_cannot_hold_is_refused(number, tmp_path):
     script = script_of(SPEC.replace("[0.001, 0.003]", f"[0.001, {number}]"))

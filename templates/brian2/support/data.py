@@ -17,6 +17,7 @@ class Data:
 
     def __init__(self, row, blocks, blocks_of_replicate, dt, folder):
         """`row` is the table of the shard's `blocks`, a range of those of the sweep."""
+        self.row = row
         self.first, self.blocks = blocks.start, len(blocks)
         self.replicate_of_block = replicates_in(row, self.blocks)
         self.replicate_of_copy = np.unique(self.replicate_of_block)
