@@ -36,9 +36,10 @@ def count(layer: Layer) -> str:
     return f'given["{layer.name}.N"]'
 
 
-def common_lines(parameters: Iterable[Parameter]) -> list[str]:
-    """Equations of what all elements of an object share."""
-    return [f"{p.name} : {p.unit} (constant, shared)" for p in parameters]
+def held(parameters: Iterable[Parameter], shared: bool) -> list[str]:
+    """Equations of parameters that an object holds: for each element, or for all that it has."""
+    flags = "constant, shared" if shared else "constant"
+    return [f"{p.name} : {p.unit} ({flags})" for p in parameters]
 
 
 def types(name: str, part: Group | Connection) -> list[tuple[str, str]]:
@@ -96,7 +97,7 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
             extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
-        "equations": (*group.equations, *common_lines(group.common)),
+        "equations": (*group.equations, *held(group.common, shared=True)),
         "arguments": arguments, "extra": extra,
         "namespace": namespace(name, group.namespace, group.draws, method=method),
     }  # fmt: skip
@@ -128,9 +129,8 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     else:
         externals, index = c.namespace, ""
         assigned += c.varying
-        kind = "constant, shared" if by_block else "constant"
-        equations += [f"{p.name} : {p.unit} ({kind})" for p in c.varying]
-    equations += common_lines(c.common)
+        equations += held(c.varying, shared=by_block)
+    equations += held(c.common, shared=True)
     sides = []
     for side in ("pre", "post"):
         mine = [p for p in c.pathways if p.side == side]

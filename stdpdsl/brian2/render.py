@@ -118,16 +118,8 @@ def data_context(e: Experiment) -> dict[str, Any]:
     return {
         "sweep_lines": e.sweep,
         "parameters": [{"name": name, "parameters": items} for name, items in groups if items],
-        "varying": [
-            {"name": repr(name),
-             "parameters": [{"key": repr(p.name), "code": p.code} for p in part.varying]}
-            for name, part in parts if part.varying
-        ],
-        "common": [
-            {"name": repr(name),
-             "parameters": [{"key": repr(p.name), "code": p.code} for p in part.common]}
-            for name, part in parts if part.common
-        ],
+        "varying": [(name, part.varying) for name, part in parts if part.varying],
+        "common": [(name, part.common) for name, part in parts if part.common],
         "single": {name: list(part.single) for name, part in parts if part.single},
         "sounds": e.sounds, "filterbanks": e.filterbanks, "replicates": e.replicates,
         "durations": "".join(f"{p.duration}, " for p in e.phases).rstrip(),

@@ -55,7 +55,6 @@ class ConnectionLowering:
         names = [e.name.id for e in self.equations]
         self.variables = [*names, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)} | OURS
-        taken |= values.held
         self.own = {n: f"syn_{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(
@@ -71,8 +70,9 @@ class ConnectionLowering:
         element = f"((i % {self.n_pre})*{self.n_post} + j % {self.n_post})"
         scope = values.symbols.synapse_scope(c)
         self.code = ModelCode(
-            values, c, scope, self.own, fixed, taken | set(self.own.values()), element, needs
-        )
+            values, c, scope, self.own, fixed, taken | values.held | set(self.own.values()),
+            element, needs,
+        )  # fmt: skip
 
     def lower(self) -> Connection:
         c, node, values = self.c, self.node, self.values

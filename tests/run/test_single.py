@@ -169,6 +169,54 @@ def test_what_it_cannot_hold_is_refused(number, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("number", ["1e-47", "1e39"])
+def test_nor_is_it_in_a_phase(number, tmp_path):
+    phases = f"    phases:\n        one: 10 ms\n        two: 10 ms, set c.wmax = {number}\n"
+    phases += "        three: 10 ms, set c.wmax = 0.1\n"
+    said = run_apart(tmp_path, script_of(SPEC.replace("    duration: 500 ms\n", phases)), status=1)
+    assert f"wmax of c is {float(number):g} somewhere" in said
+
+
+HIDDEN = """model hidden
+constants:
+    z = 0.5
+    x = 2*z
+rule counted:
+    equations:
+        w : 1
+        x : 1
+    on pre:
+        x += 1
+        deliver w
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+layer P:
+    poisson: 400 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: counted
+    deliver: w to v
+    initial: w = 0.5
+sweep:
+    grid:
+        z = [0.5, 0.6]
+run:
+    duration: 20 ms
+    precision: double
+"""
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_a_variable_keeps_its_name_beside_a_constant_of_that_name(precision, tmp_path):
+    text = HIDDEN.replace("precision: double", f"precision: {precision}")
+    assert (run_text(tmp_path, text)["weights"]["x"] > 0).any()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
 def test_on_compiled_targets(tables, target, tmp_path):

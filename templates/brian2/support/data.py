@@ -57,6 +57,10 @@ class Data:
         size, shared = self.sizes[component]
         return np.repeat(np.arange(len(self.copies(shared))), size)
 
+    def objects(self, component):
+        """[(object, block, elements)] of a layer or connection: see parts_of."""
+        return self.parts.get(component, [(component, None, slice(None))])
+
     def is_shared(self, component):
         """Whether a layer or connection exists once for all blocks of a replicate."""
         if component in self.edges:

@@ -32,7 +32,7 @@ def numbers_of(x, phases):
         for component in phases[number]["sets"]:
             values = {f"{n} in {phase_key(number)}": v for n, v in
                       x.phase_values[number][component].items()}  # fmt: skip
-            for name, _, part in x.parts.get(component, [(component, None, slice(None))]):
+            for name, _, part in x.objects(component):
                 give(given, name, values, part)
     if x.until:
         given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
@@ -112,7 +112,7 @@ def give_samples(given, x, number, component, blocks):
         chosen = np.ones(len(copy), bool)
     else:
         chosen = np.isin(copy + x.first, blocks)
-    for name, block, part in x.parts.get(component, [(component, None, slice(None))]):
+    for name, block, part in x.objects(component):
         elements, index = np.arange(len(copy))[part], np.flatnonzero(chosen[part])
         if len(index):
             x.recorded.setdefault(number, []).append((f"record_{number}_{name}", elements[index]))

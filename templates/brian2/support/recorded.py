@@ -14,14 +14,10 @@ class Recorded:
     def __init__(self, x, outputs):
         self.x, self.outputs = x, outputs
 
-    def objects(self, component):
-        """Names of the objects of a layer or connection."""
-        return [name for name, *_ in self.x.parts.get(component, [(component,)])]
-
     def state(self, component, variable):
         """A variable of every neuron of a layer or every synapse of a connection."""
         values = [np.zeros(0)]
-        for name in self.objects(component):
+        for name, _, _ in self.x.objects(component):
             key = f"{name}.{variable}"
             kept = f"{key}_at_end"
             values.append(np.atleast_1d(self.outputs[kept if kept in self.outputs else key]))
@@ -46,7 +42,8 @@ class Recorded:
 
     def computed(self, component, variable):
         """Whether a variable is computed from others, at the end of the run."""
-        return any(f"{n}.{variable}_at_end" in self.outputs for n in self.objects(component))
+        names = (name for name, _, _ in self.x.objects(component))
+        return any(f"{name}.{variable}_at_end" in self.outputs for name in names)
 
     def reached(self):
         """The steps that the network has run; what ends a run early, but for stable blocks."""
@@ -119,6 +116,6 @@ def audit_component(recorded, component, wanted):
     x = recorded.x
     for name, values in (wanted | x.common.get(component, {})).items():
         values = x.as_held(component, name, values)
-        for o, _, part in x.parts.get(component, [(component, None, slice(None))]):
+        for o, _, part in x.objects(component):
             if f"{o}.{name}" in recorded.outputs:
                 audit(f"{component}.{name}", recorded.outputs[f"{o}.{name}"], at(values, part))

@@ -49,13 +49,13 @@ class Rows:
         """(where it stands, name, array) of all that takes memory."""
         for where in (self.columns, self.times):
             for name, values in where.items():
-                if isinstance(values, np.ndarray) and values.ndim:
+                if isinstance(values, np.ndarray):
                     yield where, name, values
 
     def column(self, name, start, stop):
         """A column's values in the rows [start, stop), one for all of them, or None."""
         values = self.block if name == "block" else self.times.get(name, self.columns.get(name))
-        if not isinstance(values, np.ndarray) or not values.ndim:
+        if not isinstance(values, np.ndarray):
             return values
         if name in self.times:
             rounds = np.tile(values, -(-stop // self.each) - start // self.each)
@@ -150,7 +150,7 @@ class ResultTable:
             values = run.column(field.name, start, stop)
             if field.name == "block":
                 array = where
-            elif isinstance(values, np.ndarray) and values.ndim:
+            elif isinstance(values, np.ndarray):
                 array = pa.array(np.asarray(values), type=field.type)
             elif values is not None:
                 array = pa.repeat(pa.scalar(values, type=field.type), len(block))

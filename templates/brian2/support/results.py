@@ -99,11 +99,11 @@ class Results:
             reason = error.strerror or str(error)
             raise RunFailed(f"{self.folder}: results cannot be written: {reason}") from error
 
-    def append(self, table, block, columns):
-        """Rows for a table; `block` None for what exists once for all blocks."""
-        rows = max((len(v) for v in columns.values() if np.ndim(v) == 1), default=0)
+    def append(self, table, block, columns, times=None):
+        """Rows for a table: see Rows; `block` None for what exists once for all blocks."""
+        rows = max((len(v) for v in columns.values() if np.ndim(v)), default=0)
         with self.writing():
-            self.tables[table].append(np.full(rows, -1) if block is None else block, columns)
+            self.tables[table].append(np.full(rows, -1) if block is None else block, columns, times)
 
     def blocks(self, block, columns, phase=None):
         """Summary measures and `status`, one row per block, or per block and phase."""
@@ -154,15 +154,13 @@ class Results:
 
         `phase` is one for all samples or one for each `t`.
         """
-        block = np.full(len(value), -1) if block is None else block
         columns = {"connection": connection, "layer": layer, "variable": variable, "pre": pre}
         columns |= {"post": post, "neuron": neuron, "value": value}
         columns |= {} if replicate is None else {"replicate": replicate}
         times = {"t": t}
         if phase is not None:
             (columns if isinstance(phase, str) else times)["phase"] = phase
-        with self.writing():
-            self.tables["trajectories"].append(block, columns, times)
+        self.append("trajectories", block, columns, times)
 
     def commit(self):
         """Write every table and the metadata, and give the folder its name."""

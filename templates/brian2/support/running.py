@@ -65,7 +65,8 @@ def values_of_phases(x, phases, varying_in):
         for component in phase["sets"]:
             copy = x.copy_of(component)
             values[component] = {
-                n: full(at(v, copy), len(copy)) for n, v in varying.get(component, {}).items()
+                n: x.as_held(component, n, full(at(v, copy), len(copy)))
+                for n, v in varying.get(component, {}).items()
             }
         found.append(values)
     return found
