@@ -21,6 +21,7 @@ from .expression_builder import (
     of_kind,
     tokens_of,
 )
+from .numeric import with_unit
 from .source import Span
 
 
@@ -226,18 +227,16 @@ class Builder(ExpressionBuilder):
 
     def _give_unit(self, item: Expr, unit: ast.Unit) -> Expr:
         """`[-80, 0] mV` of bounds is short for `[-80 mV, 0 mV]`."""
-        if isinstance(item, ast.Number):
-            return ast.Quantity(float(item.value), unit, item.text, span=item.span)
-        if isinstance(item, ast.Unary):
-            return ast.Unary(item.op, self._give_unit(item.operand, unit), span=item.span)
-        self._problem(
-            "SYN033",
-            item.span,
-            "bounds share a unit only where both are plain numbers",
-            labels=(Label(unit.span, "the shared unit"),),
-            help="give each bound its own unit",
-        )
-        return item
+        given = with_unit(item, unit)
+        if given is item:
+            self._problem(
+                "SYN033",
+                item.span,
+                "bounds share a unit only where both are plain numbers",
+                labels=(Label(unit.span, "the shared unit"),),
+                help="give each bound its own unit",
+            )
+        return given
 
     def flags(self, children: Children) -> Several:
         flags = tuple(child for child in children if isinstance(child, tuple))

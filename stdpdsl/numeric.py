@@ -12,7 +12,7 @@ from typing import Any
 
 from . import ast
 from .builtins import CONSTANTS, FUNCTIONS, LISTS
-from .units import lookup, resolve
+from .units import dim_and_power, in_si, lookup, resolve
 
 
 class NotConstant(Exception):
@@ -25,16 +25,42 @@ class NotConstant(Exception):
 
 
 @cache
-def scale(unit: ast.Unit) -> float:
-    """The factor to SI of a unit."""
-    return resolve((f.name, f.exponent) for f in unit.factors)[1]
+def power(unit: ast.Unit) -> int:
+    """The power of ten to SI of a unit; 0 of a level in dB."""
+    return 0 if is_level(unit) else dim_and_power((f.name, f.exponent) for f in unit.factors)[1]
 
 
 def quantity(node: ast.Quantity) -> float:
-    """`float(number) * scale`; a level in dB is its number."""
-    if is_level(node.unit):
-        return float(node.number)
-    return float(node.number) * scale(node.unit)
+    """The double nearest to the decimal number in SI; a level in dB is its number."""
+    return in_si(node.text, power(node.unit))
+
+
+def with_unit(expr: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
+    """A plain number, signed or not, as it would stand alone with the unit that its list, table
+    or bounds share (`[10, -20] ms`); any other expression as it is."""
+    match expr:
+        case ast.Number() if unit is not None:
+            return ast.Quantity(float(expr.value), unit, expr.text, span=expr.span)
+        case ast.Unary(op="-" | "+") if unit is not None:
+            operand = with_unit(expr.operand, unit)
+            if operand is not expr.operand:
+                return ast.Unary(expr.op, operand, span=expr.span)
+    return expr
+
+
+def times_unit_name(expr: ast.Binary) -> ast.Quantity | None:
+    """The quantity that `5*ms` is, where `ms` is no name of the spec's own; None of other
+    products."""
+    sign, number, name = "", expr.left, expr.right
+    if isinstance(number, ast.Unary) and number.op in ("-", "+"):
+        sign, number = number.op, number.operand
+    if expr.op != "*" or not isinstance(number, ast.Number) or not isinstance(name, ast.Name):
+        return None
+    if len(name.id) == 1 or lookup(name.id) is None:
+        return None
+    unit = ast.Unit((ast.UnitFactor(name.id, 1, span=name.span),), span=name.span)
+    text = sign + number.text
+    return ast.Quantity(float(text), unit, text, span=expr.span)
 
 
 def is_level(unit: ast.Unit) -> bool:
@@ -85,6 +111,10 @@ def _chain(expr: ast.Binary, env: Mapping[str, Any]) -> Any:
     while isinstance(node, ast.Binary):
         spine.append(node)
         node = node.left
+    product = times_unit_name(spine[-1])
+    if product is not None and spine[-1].right.id not in env:  # type: ignore[attr-defined]
+        node = product
+        spine.pop()
     value = _evaluate(node, env)
     for binary in reversed(spine):
         value = _binary(binary, value, _evaluate(binary.right, env))
@@ -153,11 +183,14 @@ def _list(expr: ast.ListExpr, env: Mapping[str, Any]) -> Any:
 
     if any(isinstance(item, ast.StringExpr) for item in expr.items):
         raise NotConstant(expr)
-    values = [_evaluate(item, env) for item in expr.items]
-    if expr.unit is not None and not is_level(expr.unit):
-        factor = scale(expr.unit)
-        values = [float(v) * factor for v in values]
-    return np.array(values)
+    return np.array([_item(item, expr.unit, env) for item in expr.items])
+
+
+def _item(item: ast.Expr, unit: ast.Unit | None, env: Mapping[str, Any]) -> Any:
+    """An item of a list; what is no plain number is multiplied by the list's unit."""
+    whole = with_unit(item, unit)
+    value = _evaluate(whole, env)
+    return value if whole is not item or unit is None else float(value) * float(f"1e{power(unit)}")
 
 
 def _call(expr: ast.Call, env: Mapping[str, Any]) -> Any:

@@ -18,9 +18,9 @@ from .check.files import split_head
 from .check.symbols import Symbols
 from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
-from .numeric import NotConstant, evaluate
-from .tables import MAX_ROWS, reason
-from .units import parse_unit, resolve
+from .numeric import NotConstant, evaluate, with_unit
+from .tables import MAX_ROWS, is_number, number_of, reason
+from .units import dim_and_power, in_si, parse_unit
 
 SWEEP_STREAM = ("sweep", "samples")
 
@@ -139,7 +139,6 @@ class Evaluator:
 
     def table(self, part: ast.Table) -> Part:
         values: dict[str, list[Any]] = {self.name_of(h): [] for h in part.headers}
-        scales = [_scale(h.unit) for h in part.headers]
         for row in part.rows:
             if len(row) != len(part.headers):
                 where = row[0] if row else part
@@ -149,13 +148,11 @@ class Evaluator:
                     help="give each row one cell per column",
                 )  # fmt: skip
                 continue
-            for name, cell, factor in zip(values, row, scales, strict=True):
+            for name, head, cell in zip(values, part.headers, row, strict=True):
                 if self.names_presets(name):
                     values[name].append(_preset(cell))
                     continue
-                value = self.value(cell, {})
-                plain = _plain_number(cell)
-                values[name].append(float(value) * factor if plain else float(value))
+                values[name].append(float(self.value(with_unit(cell, head.unit), {})))
         if not part.rows:
             self.report("SWEEP007", part, "the table has no rows", help="give it at least one")
         return Part(part, {n: self.array(n, v) for n, v in values.items()})
@@ -252,8 +249,8 @@ class Evaluator:
                 self.check_presets(part, str(head), values[-1], presets)
                 continue
             try:
-                factor = resolve(parse_unit(unit))[1] if unit else 1.0
-                values.append(np.array([float(c) for c in cells], dtype=float) * factor)
+                power = dim_and_power(parse_unit(unit))[1] if unit else 0
+                values.append(np.array([in_si(number_of(c), power) for c in cells], dtype=float))
             except KeyError as unknown:
                 self.report(
                     "FILE003", part.path,
@@ -261,7 +258,7 @@ class Evaluator:
                 )  # fmt: skip
                 continue
             except (TypeError, ValueError):
-                row, cell = next((k, c) for k, c in enumerate(cells) if not _is_number(c))
+                row, cell = next((k, c) for k, c in enumerate(cells) if not is_number(c))
                 shown = "nothing" if cell in (None, "") else f"`{cell}`"
                 self.report(
                     "FILE003", part.path, f"row {row + 1} below the head of `{part.path.value}` has"
@@ -548,10 +545,6 @@ def _last(name: str) -> str:
     return name.rsplit(".", 1)[-1]
 
 
-def _scale(unit: ast.Unit | None) -> float:
-    return resolve((f.name, f.exponent) for f in unit.factors)[1] if unit else 1.0
-
-
 def _preset(cell: ast.Expr) -> str:
     assert isinstance(cell, ast.Name)  # the check has said so otherwise
     return cell.id
@@ -562,17 +555,3 @@ def _comparable(values: np.ndarray) -> np.ndarray:
     if values.dtype == object:
         values = np.unique(values, return_inverse=True)[1]
     return np.asarray(values, dtype=float)
-
-
-def _plain_number(cell: ast.Expr) -> bool:
-    while isinstance(cell, ast.Unary):
-        cell = cell.operand
-    return isinstance(cell, ast.Number)
-
-
-def _is_number(cell: object) -> bool:
-    try:
-        float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True

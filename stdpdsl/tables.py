@@ -33,6 +33,28 @@ def read_table(path: Path) -> Columns:
     return read(path)
 
 
+def number_of(cell: object) -> str:
+    """A cell's number as decimal text; ValueError or TypeError where it holds none.
+
+    Of a number, it is the shortest text that stands for it. Python's `float` would also take the
+    texts `1_0` and `１`, which are not numbers to anybody else.
+    """
+    if not isinstance(cell, str):
+        return repr(float(cell))  # type: ignore[arg-type]
+    if not cell.isascii() or "_" in cell:
+        raise ValueError(cell)
+    float(cell)
+    return cell.strip()
+
+
+def is_number(cell: object) -> bool:
+    try:
+        number_of(cell)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def reason(error: OSError) -> str:
     """Why a file cannot be read, in the words of our messages."""
     kinds = {

@@ -1,7 +1,8 @@
 """Dimensions as exponents of the SI base units, and the table of units.
 
-The scales are Brian2's own (a test compares every one), so that `20 ms` is the same float here
-and there. A quantity is `float(number) * scale`.
+Every unit is a power of ten of SI base units, and the scales are Brian2's own (a test compares
+every one). A quantity is the double nearest to the decimal number in SI: `3 nS` is 3e-9, where the
+product of 3 and 1e-9 would be 3.0000000000000004e-09.
 """
 
 from __future__ import annotations
@@ -229,6 +230,28 @@ def _unit(name: str) -> tuple[Dim, int]:
 
 def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
     """Dimension and scale of a product of units; KeyError holds the first unknown name."""
+    dim, power = dim_and_power(factors)
+    # The scale is the nearest float to a power of ten, not a rounded product.
+    return dim, float(f"1e{power}")
+
+
+def in_si(number: str, power: int) -> float:
+    """The double nearest to `number * 10**power`.
+
+    `number` is a decimal number as `float` takes it (`3`, `-0.5`, `1e-3`): what was written, or
+    the `repr` of a float. A number that is not finite, or too large in SI, gives `inf` or `nan`.
+    """
+    mantissa, _, exponent = number.lower().partition("e")
+    value = float(number)
+    # What is zero or not finite stays so; beyond 20 digits an exponent can only be that.
+    if value == 0 or value - value != 0 or len(exponent) > 20:
+        return value
+    return float(f"{mantissa}e{int(exponent or 0) + power}")
+
+
+def dim_and_power(factors: Iterable[tuple[str, int]]) -> tuple[Dim, int]:
+    """Dimension and power of ten to SI of a product of units; KeyError holds the first unknown
+    name."""
     dim, power = NONE, 0
     for name, exponent in factors:
         found = lookup(name)
@@ -236,8 +259,7 @@ def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
             raise KeyError(name)
         dim = dim * found[0] ** exponent
         power += found[1] * exponent
-    # Every unit is a power of ten, so the scale is the nearest float, not a rounded product.
-    return dim, float(f"1e{power}")
+    return dim, power
 
 
 def parse_unit(text: str) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .. import ast
 from ..builtins import FUNCTIONS, LISTS
 from ..check.symbols import Type
-from ..numeric import is_level, quantity
+from ..numeric import power, quantity, times_unit_name, with_unit
 from ..units import resolve
 
 _PRECEDENCE = {
@@ -58,6 +58,10 @@ class Printer:
     def name(self, expr: ast.Name) -> str:
         return self.names.get(expr.id, expr.id)
 
+    def is_unit(self, name: str) -> bool:
+        """Whether the name of a unit means the unit here, and nothing of the spec's own."""
+        return name not in self.names
+
     def negation(self, operand: ast.Expr) -> tuple[str, int]:
         return f"not {self._within(operand, _PRECEDENCE['not'])}", _PRECEDENCE["not"]
 
@@ -66,7 +70,12 @@ class Printer:
         spine = [expr]
         while isinstance(spine[-1].left, ast.Binary):
             spine.append(spine[-1].left)
-        text, level = self._show(spine[-1].left)
+        product = times_unit_name(spine[-1])
+        if product is not None and self.is_unit(product.unit.factors[0].name):
+            spine.pop()
+            text, level = self.leaf(product)
+        else:
+            text, level = self._show(spine[-1].left)
         for node in reversed(spine):
             text, level = self.operation(node, text, level)
         return text, level
@@ -145,13 +154,14 @@ class Brian2Printer(Printer):
 
 
 def brian2_quantity(expr: ast.Quantity) -> tuple[str, int]:
-    """`20*ms` where Brian2 knows the unit, and base units where it does not or the product would
-    round differently from `float(number) * scale`."""
-    factors = expr.unit.factors
-    number = repr(int(expr.number)) if expr.number == int(expr.number) else repr(expr.number)
+    """`20*ms` where Brian2 knows the unit and its product is the quantity to the bit; else the
+    value in SI with base units, as in `3e-09*siemens`."""
+    factors, value = expr.unit.factors, quantity(expr)
     if len(factors) == 1 and factors[0].exponent == 1 and factors[0].name in SHORT_UNITS:
-        return f"{number}*{factors[0].name}", _PRECEDENCE["*"]
-    return si_quantity(quantity(expr), expr.unit), _PRECEDENCE["*"]
+        number = int(expr.number) if expr.number == int(expr.number) else expr.number
+        if number * float(f"1e{power(expr.unit)}") == value:
+            return f"{number!r}*{factors[0].name}", _PRECEDENCE["*"]
+    return si_quantity(value, expr.unit), _PRECEDENCE["*"]
 
 
 def si_quantity(value: float, unit: ast.Unit) -> str:
@@ -206,12 +216,12 @@ class NumpyPrinter(Printer):
     def list(self, expr: ast.ListExpr) -> str:
         items = []
         for item in expr.items:
-            sign, number = ("-", item.operand) if isinstance(item, ast.Unary) else ("", item)
-            if expr.unit and not is_level(expr.unit) and isinstance(number, ast.Number):
-                factor = resolve((f.name, f.exponent) for f in expr.unit.factors)[1]
-                items.append(f"{sign}{float(number.value) * factor!r}")
-            else:
-                items.append(self.show(item))
+            whole = with_unit(item, expr.unit)
+            text, level = self._show(whole)
+            if whole is item and expr.unit is not None and power(expr.unit):
+                text = f"({text})" if level < _PRECEDENCE["*"] else text
+                text = f"{text}*{float(f'1e{power(expr.unit)}')!r}"
+            items.append(text)
         return f"[{', '.join(items)}]"
 
     def call(self, expr: ast.Call) -> str:

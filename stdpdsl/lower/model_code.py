@@ -77,6 +77,9 @@ class ModelCode:
             return name
         return self.external(name, symbol)
 
+    def is_unit(self, name: str) -> bool:
+        return not any(name in known for known in (self.fixed, self.own, self.scope))
+
     def unit_or_noise(self, name: str) -> str:
         if name in SHORT_UNITS or name == "xi" or name.startswith("xi_"):
             return name
@@ -273,6 +276,9 @@ class ModelPrinter(Brian2Printer):
         if expr.id in self.locals:
             return self.model.free(expr.id)
         return self.model.name(expr.id)
+
+    def is_unit(self, name: str) -> bool:
+        return name not in self.instead and name not in self.locals and self.model.is_unit(name)
 
     def leaf(self, expr: ast.Expr) -> tuple[str, int]:
         if isinstance(expr, ast.Call) and expr.func.id in DISTRIBUTIONS:

@@ -8,6 +8,7 @@ from math import prod
 
 from .. import ast
 from ..diagnostics import did_you_mean
+from ..numeric import with_unit
 from ..rulebook import unknown
 from ..settings import typed_expression
 from .spec import Window
@@ -38,7 +39,7 @@ def asked(name: str, settings: Sequence[str], rules: Mapping[str, ast.Rule]) -> 
             raise Misasked(f"`{parameter}` is given twice; give several values as a list")
         found = typed_expression("window", text, len(text) - len(value), lists=True)
         if isinstance(found, ast.ListExpr) and found.items:
-            axes[parameter] = tuple(_with_unit(item, found.unit) for item in found.items)
+            axes[parameter] = tuple(with_unit(item, found.unit) for item in found.items)
         else:
             arguments[parameter] = found
         if parameter == "preset":
@@ -57,12 +58,3 @@ def _known(what: str, name: str, known: Sequence[str], rule: str) -> None:
         )
         raise Misasked(f"`{rule}` has no {what} `{name}`; {near}")
 
-
-def _with_unit(item: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
-    """An item of `[10, -20] ms` as it would stand alone."""
-    match item:
-        case ast.Number() if unit is not None:
-            return ast.Quantity(float(item.value), unit, item.text, span=item.span)
-        case ast.Unary() if unit is not None:
-            return replace(item, operand=_with_unit(item.operand, unit))
-    return item

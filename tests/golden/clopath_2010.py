@@ -74,7 +74,7 @@ def parameters(row, phase=0):
     p.constants.Delta = 0.002
     p.constants.tau_euler = -0.001/np.log(14/15)
     p.pairing = SimpleNamespace()
-    p.pairing.A_LTD = 0.13999999999999999
+    p.pairing.A_LTD = 0.14
     p.pairing.A_LTP = 80.0*p.constants.tau_euler/0.015
     p.pairing.theta_minus = -0.0706
     p.pairing.theta_plus = -0.0453
@@ -170,7 +170,7 @@ def numbers(x, row, p):
 
 def network(x, given, p):
     """The Brian2 objects; whatever they are given is read from `given` alone."""
-    from brian2 import NeuronGroup, Synapses, second, metre, kilogram, amp, volt
+    from brian2 import NeuronGroup, Synapses, second, metre, kilogram, amp, volt, siemens
 
     objects = Objects()
     dt = DT * second
@@ -185,8 +185,8 @@ def network(x, given, p):
     group = NeuronGroup(
         given["cell.N"],
         """
-        du/dt = int(up == 0)*(30*nS*(E_L - u + Delta*exp((u - V_T)/Delta)) - adapt + z + I)/(281*pF) : volt
-        dadapt/dt = int(up == 0)*(4*nS*(u - E_L) - adapt)/(144*ms) : amp
+        du/dt = int(up == 0)*(3e-08*siemens*(E_L - u + Delta*exp((u - V_T)/Delta)) - adapt + z + I)/(281*pF) : volt
+        dadapt/dt = int(up == 0)*(4*nS*(u - E_L) - adapt)/(0.144*second) : amp
         dz/dt = -z/(40*ms) : amp
         dV_T/dt = (-(50.4*mV) - V_T)/(50*ms) : volt
         up : 1
@@ -218,7 +218,7 @@ def network(x, given, p):
     group.run_regularly("""
         I = clip(kick, -inf*amp, inf*amp)
         kick = 0*pA
-        v = u + int(up == 1)*(3.462*mV)
+        v = u + int(up == 1)*(0.003462*volt)
         v_low = clip(low3, -inf*volt, inf*volt)
         low3 = clip(low2, -inf*volt, inf*volt)
         low2 = clip(low1, -inf*volt, inf*volt)
@@ -230,7 +230,7 @@ def network(x, given, p):
         plus1 = clip(plus, -inf*volt, inf*volt)
         plus += (v - plus)/7
         over = int(up == 1)
-        u += over*(E_L + 21.0984*mV - u)
+        u += over*(E_L + 0.0210984*volt - u)
         adapt += over*(0.0805*pA)
         z += over*(400*pA - z)
         V_T += over*(-(30.4*mV) - V_T)

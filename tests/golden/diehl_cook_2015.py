@@ -132,7 +132,7 @@ def data(row, sounds, options):
     x.until = windows_of(x, UNTIL_STABLE)
     x.sizes["pattern"] = 20, True
     x.values["pattern"] = {}
-    x.spikes["pattern"] = thinned_steps(('pattern', 'spikes'), x.replicate_of_copy, 20, lambda t, i, copy: 60.0*np.abs(as_int(i < 10) - np.floor(t/0.35000000000000003) % 2), x.steps, DT)
+    x.spikes["pattern"] = thinned_steps(('pattern', 'spikes'), x.replicate_of_copy, 20, lambda t, i, copy: 60.0*np.abs(as_int(i < 10) - np.floor(t/0.35) % 2), x.steps, DT)
     x.sizes["E"] = 6, False
     x.values["E"] = values_of_E(x, row, p)
     x.edges["learning"] = edges_of_learning(x, row, p)
@@ -169,7 +169,7 @@ def network(x, given, p):
         dv/dt = (-(65*mV) - v)/tau_m : volt (unless refractory)
         dtheta/dt = -theta/tau_theta : volt
         """,
-        threshold="v > -(52*mV) + theta",
+        threshold="v > -(0.052*volt) + theta",
         reset="""
         v = -(65*mV)
         theta += theta_plus
@@ -208,7 +208,7 @@ def network(x, given, p):
         schedule(s.post, "synapses", 32)
         assign_all(s, given, ['w', 'x_tar'])
         objects.links["learning"].append(s)
-    normalise(given, objects, "learning_normalise_0", "learning", 0.35000000000000003, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
+    normalise(given, objects, "learning_normalise_0", "learning", 0.35, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
 
     # inhibition: E -> E
     objects.links["inhibition"] = []
@@ -229,7 +229,7 @@ def network(x, given, p):
 
     # What is recorded
     count_spikes(objects, "E", record=True, phases=1)
-    sample(given, objects, 0, "learning", ['w'], 0.35000000000000003)
+    sample(given, objects, 0, "learning", ['w'], 0.35)
     return objects
 
 

@@ -137,6 +137,8 @@ def empty_space(path, head=b""):
         (empty_space, "has a line of 100,000 characters or more"),
         (lambda path: empty_space(path, b"time,neuron\n0,2\n"), "has a line of 100,000 characters"),
         (lambda path: path.write_text("time,neuron\n0.1,2\n0.1,x\n"), "line 3 has 0.1, x"),
+        (lambda path: path.write_text("time,neuron\n0.1,1_0\n"), "line 2 has 0.1, 1_0"),
+        (lambda path: path.write_text("time,neuron\n0.1,１\n"), "line 2 has 0.1, １"),
     ],
 )
 def test_lines_of_inputs(tmp_path, make, words):

@@ -132,9 +132,16 @@ def numbers_of_rows(path, rows, width, places):
             fail(f"{path}: line {number} has {len(row)} cells where the head has {width}")
         few_rows(path, number - 1)
         try:
-            yield tuple(float(row[k]) for k in places)
+            yield tuple(number_of(row[k]) for k in places)
         except ValueError:
             fail(f"{path}: line {number} has {', '.join(row[k] for k in places)}: not numbers")
+
+
+def number_of(cell):
+    """A cell's number; Python would also take `1_0` and digits of other scripts for one."""
+    if not cell.isascii() or "_" in cell:
+        raise ValueError(cell)
+    return float(cell)
 
 
 def parquet_columns(path, choices):
