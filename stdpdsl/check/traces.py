@@ -19,7 +19,7 @@ def event_driven(equation: ast.Equation, connection: Component, symbols: Symbols
 
 def stepwise(connection: Component, symbols: Symbols) -> set[str]:
     """The variables that are integrated at each step: those that must be, and those that are read
-    at each step, by another such variable or by what is delivered continuously."""
+    between events, by another such variable or by what the connection reads between events."""
     equations = {e.name.id: e for e in connection.equations if e.rhs is not None}
     found: set[str] = set()
     waiting = [
@@ -27,9 +27,9 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
         if e.kind == "ode" and between_events(e, connection, symbols)
     ]  # fmt: skip
     if isinstance(connection.node, ast.Connect):
-        for delivery in connection.node.delivery:
-            if delivery.continuously and delivery.value is not None:
-                waiting += [n.id for n in names_in(delivery.value)]
+        waiting += read_between_events(connection.node)
+    if connection.weight is not None:  # phases freeze it, and measure it as they end
+        waiting.append(connection.weight)
     while waiting:
         name = waiting.pop()
         if name in equations and name not in found:
@@ -37,6 +37,22 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
             rhs = equations[name].rhs
             waiting += [n.id for n in names_in(rhs)] if rhs is not None else []
     return found
+
+
+def read_between_events(node: ast.Connect) -> set[str]:
+    """Names that a connection reads or assigns at times that are no events of its synapses: what it
+    delivers continuously, and what stands in an `every`."""
+    values = [d.value for d in node.delivery if d.continuously and d.value is not None]
+    found: set[str] = set()
+    for item in node.every:
+        for statement in item.body:
+            if isinstance(statement, ast.Update):
+                found.add(statement.target.id)
+                values.append(statement.value)
+            elif isinstance(statement, ast.Normalise):
+                found.add(statement.variable.id)
+                values.append(statement.total)
+    return found | {name.id for value in values for name in names_in(value)}
 
 
 def between_events(equation: ast.Equation, connection: Component, symbols: Symbols) -> str:
