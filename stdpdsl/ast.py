@@ -6,9 +6,9 @@ Facts found later (what a name means, its dimension) live beside the tree, never
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, dataclass, field, fields
-from typing import ClassVar, TypeVar, dataclass_transform
+from collections.abc import Iterator, Mapping
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from .source import Span
 
@@ -694,6 +694,20 @@ def walk(node: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(reversed(list(children(top))))
+
+
+def renamed(node: N, names: Mapping[str, str]) -> N:
+    """The same node, with other names where `names` has them."""
+    changed: dict[str, Any] = {}
+    if isinstance(node, Name | Ident) and node.id in names:
+        changed["id"] = names[node.id]
+    for name in (item.name for item in fields(node) if item.name != "span"):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            changed[name] = renamed(value, names)
+        elif isinstance(value, tuple) and any(isinstance(v, Node) for v in value):
+            changed[name] = tuple(renamed(v, names) if isinstance(v, Node) else v for v in value)
+    return replace(node, **changed) if changed else node
 
 
 def depth(node: Node) -> int:

@@ -446,6 +446,13 @@ RUN: dict[str, tuple[str, str]] = {
         "operator the wrong way round",
         "`w =- x` sets `w` to `-x`, where `w -= x` takes `x` from it.",
     ),
+    "RUN014": (
+        "too many equations to be solved together",
+        "The exact solution of linear equations is a formula, found before the run. With each "
+        "variable that acts on others it takes several times as long to find, so that a hundred "
+        "would take hours. Beyond a few, each variable is integrated by exponential Euler: exact "
+        "in itself, with the others held over the time step.",
+    ),
 }
 
 TARGET: dict[str, tuple[str, str]] = {

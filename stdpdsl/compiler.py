@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import ast
 from .check import Checked, check
 from .check.costs import Estimate, estimate
+from .check.decays import check_decays
 from .check.exact import check_exact
 from .check.files import headers_of
 from .check.limits import refuse
@@ -90,6 +91,19 @@ def compile_source(
     return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
 
 
+def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:
+    """By which method each variable of a model without errors is integrated: a line for each
+    component."""
+    from .integration import in_words, methods_of
+    from .lower import lower
+
+    checked, table, _ = _front(source, folder, [], None, allowed)
+    if table is None:  # a collection of rules
+        return []
+    return [f"{source.name}: {name}: {words}\n"
+            for name, words in in_words(methods_of(lower(checked, table)))]  # fmt: skip
+
+
 def _front(
     source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path]
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
@@ -112,6 +126,7 @@ def _front(
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
         more = [*more, *check_rows(checked.symbols, table.columns)]
+        more += check_decays(checked.symbols, table.columns)
         more += check_exact(checked.symbols, table.columns)
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])

@@ -13,6 +13,7 @@ import numpy as np
 
 from .check.limits import MAX_SYNAPSES
 from .design import Axis, Design, design_of
+from .integration import in_words, without_error
 from .quantities import shown
 from .results import Results
 
@@ -358,7 +359,6 @@ def times(run: _Run) -> Iterator[Finding]:
         "the time step is short enough": ("RUN002", "RUN006", "RUN007"),
         "times are multiples of the time step": ("RUN003", "RUN005"),
         "no noise breaks the comparison of blocks": ("RUN008",),
-        "equations are solved exactly": ("RUN011", "RUN012"),
         "all targets give the same": ("TARGET001", "TARGET002"),
         "initial values lie inside their bounds": ("RUN004",),
     }
@@ -375,6 +375,28 @@ def times(run: _Run) -> Iterator[Finding]:
                 name, "found", f"{d.message} (line {d.span.line} of the spec)",
                 d.help or f"see `stdpdsl explain {d.code}`",
             )  # fmt: skip
+
+
+def integrated(run: _Run) -> Iterator[Finding]:
+    """Which variables were not solved exactly."""
+    name = "equations are solved exactly"
+    methods = run.results.metadata.get("integration")
+    if methods is None:
+        yield Finding(name, "unknown", "the metadata do not say how they were integrated")
+        return
+    inexact = {
+        component: {v: m for v, m in of_variable.items() if not without_error(m)}
+        for component, of_variable in methods.items()
+    }  # fmt: skip
+    inexact = {component: left for component, left in inexact.items() if left}
+    if not inexact:
+        yield Finding(name, "passed", "all variables have an exact solution")
+        return
+    listed = "; ".join(f"{c}: {words}" for c, words in in_words(inexact))
+    yield Finding(
+        name, "found", f"{listed}: the error grows with `dt`",
+        "run a few blocks with half the `dt` and compare: what differs is about the error",
+    )  # fmt: skip
 
 
 def _checked(results: Results) -> list[Any] | None:
@@ -422,5 +444,5 @@ def delays(run: _Run) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[_Run], Iterator[Finding]], ...] = (
-    ended, finite, active, moved, stuck, differ, effects, times, delays,
+    ended, finite, active, moved, stuck, differ, effects, times, integrated, delays,
 )  # fmt: skip

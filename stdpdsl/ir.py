@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .check.exact import Integration
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -90,7 +92,7 @@ class Group:
     threshold: str | None
     reset: tuple[str, ...]
     refractory: str | None
-    method: str
+    integration: Integration
     varying: tuple[Parameter, ...]
     namespace: tuple[Parameter, ...]
     initial: tuple[Initial, ...]
@@ -180,7 +182,7 @@ class Connection:
     pathways: tuple[Pathway, ...]
     every: tuple[Every, ...]
     normalise: tuple[Normalisation, ...]
-    method: str | None
+    integration: Integration | None  # of what is integrated at each step
     initial: tuple[Initial, ...]
     axonal: Initial | None
     dendritic: Initial | None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from .check.costs import Estimate
 from .execution.machine import usable_cores
+from .integration import in_words as methods_in_words
+from .integration import methods_of
 from .ir import Experiment
 from .memory import available_memory, size_of
 from .sweep import SweepTable
@@ -55,7 +57,7 @@ def work_of(experiment: Experiment, found: Estimate) -> Work:
         neurons += steps * count * max(1, odes)
     for c in experiment.connections:
         each_step = len(c.summed) + sum("/dt = " in e and "event" not in e for e in c.equations)
-        objects += len(c.pathways) + len(c.summed) + (c.method is not None)
+        objects += len(c.pathways) + len(c.summed) + (c.integration is not None)
         equations += each_step
         stepwise += steps * synapses[c.name] * each_step
         for pathway in c.pathways:
@@ -237,6 +239,8 @@ def make_plan(
         ("synapses", f"{found.synapses:,.0f}" + (f" ({synapses})" if synapses else "")),
         ("simulated time", UNKNOWN if seconds is None else f"{seconds:g} s"),
         ("time step", f"{experiment.dt:g} s"),
+        *((f"integration of {name}", words)
+          for name, words in methods_in_words(methods_of(experiment))),
         ("recorded rows", UNKNOWN if seconds is None else f"about {found.recorded_rows:,.0f}"),
         ("memory", f"about {size_of(found.memory_bytes)}"),
         ("results", UNKNOWN if seconds is None else f"about {size_of(found.result_bytes)}"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
+from stdpdsl.check.decays import check_decays
 from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
@@ -50,5 +51,6 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             columns=table.columns,
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
+        problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..check.exact import Integration
 from ..ir import (
     Connection,
     Every,
@@ -49,7 +50,8 @@ def types(name: str, part: Group | Connection) -> list[tuple[str, str]]:
 
 
 def namespace(
-    owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "", method: str = ""
+    owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "",
+    method: Sequence[tuple[str, str]] = (),
 ) -> str:
     def value(p: Parameter) -> str:
         if p.given:
@@ -57,7 +59,7 @@ def namespace(
         return times_unit(f"at({p.code}, {index})" if p.varies and index else p.code, p.unit)
 
     items = [f'"{p.name}": {value(p)}' for p in parameters]
-    if method == "exact_in_single":
+    if "exact_in_single" in str(method):
         items.insert(0, "**functions_of_double()")
     if draws:
         items.insert(0, "**draw_functions()")
@@ -82,8 +84,8 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     if group.events:
         events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
         arguments.append(("events", f"{{{events}}}"))
-    method = integration(group.method, bool(group.single))
-    arguments.append(("method", method))
+    method = integration(group.integration, bool(group.single))
+    arguments += method
     arguments += types(name, group)
     extra = []
     for e in group.events:
@@ -103,11 +105,15 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def integration(method: str, single: bool) -> str:
-    """A method of integration as the script writes it."""
-    if method == "exact":
-        return "exact_in_single" if single else "exact_by_variable"
-    return f'"{method}"'
+def integration(how: Integration, single: bool) -> list[tuple[str, str]]:
+    """The arguments that say how equations are integrated."""
+    ours = {"exact": "exact_in_single" if single else "exact_by_variable",
+            "exponential": "exponential"}  # fmt: skip
+    parts = [(ours.get(m) or f'"{m}"', list(names)) for m, names in how.parts]
+    if len(parts) < 2:
+        return [("method", parts[0][0] if parts else ours["exact"])]
+    listed = ", ".join(f"({method}, {names})" for method, names in parts)
+    return [("method", "by_variable"), ("method_options", f'{{"parts": [{listed}]}}')]
 
 
 def run_regularly(owner: str, item: Every, name: str) -> str:
@@ -122,7 +128,7 @@ def run_regularly(owner: str, item: Every, name: str) -> str:
 
 def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, Any]:
     equations = list(c.equations)
-    method = integration(c.method, bool(c.single)) if c.method else ""
+    method = integration(c.integration, bool(c.single)) if c.integration else []
     assigned = [*c.common]
     if by_block and not c.single:
         externals, index = (*c.namespace, *c.varying), "block"
@@ -144,7 +150,8 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
         sides.append(("on_event", f"{{{events}}}"))
     extra = [f'schedule(s.{p.name}, "{p.when}", {p.order})' for p in c.pathways]
     extra += [f'delay(s, given, "{p.name}")' for p in c.pathways if p.delay]
-    if c.method:  # Synapses read their cells as they stand at the step's start, whatever the names.
+    if c.integration:
+        # Synapses read their cells as they stand at the step's start, whatever the names.
         extra.append("s.state_updater.order = -1")
     # Sums stand before the state update that reads them.
     extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]

@@ -13,6 +13,7 @@ import jinja2
 
 from .. import __version__
 from ..builtins import layer_measures, weight_measures
+from ..integration import methods_of
 from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
 from ..resources import resource_dir
 from ..results import state_names
@@ -62,6 +63,7 @@ def render(
         **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
         **network_context(e, lowering, until is not None), **run_context(e),
         "lowering": repr(lowering), "precision": repr(e.precision),
+        "methods": repr(methods_of(e)),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="", support="")
     support, imports = support_for(body)

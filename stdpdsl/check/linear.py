@@ -8,20 +8,22 @@ from .. import ast
 
 
 def degree(
-    expr: ast.Expr, variables: set[str], computed: Mapping[str, ast.Expr] | None = None
-) -> int | None:
+    expr: ast.Expr, variables: set[str], computed: Mapping[str, ast.Expr] | None = None,
+    time: int | None = None,
+) -> int | None:  # fmt: skip
     """0 or 1: the expression's degree in the variables; None where it is not linear in them, or
-    depends on time. `computed`: what names of computed variables stand for."""
+    depends on time. `computed`: what names of computed variables stand for; `time`: 0 where time
+    stands still."""
 
     def of(part: ast.Expr) -> int | None:
-        return degree(part, variables, computed)
+        return degree(part, variables, computed, time)
 
     match expr:
         case ast.Name():
             if expr.id in (computed or {}):
                 rest = {n: v for n, v in (computed or {}).items() if n != expr.id}
-                return degree((computed or {})[expr.id], variables, rest)
-            return 1 if expr.id in variables else (None if expr.id == "t" else 0)
+                return degree((computed or {})[expr.id], variables, rest, time)
+            return 1 if expr.id in variables else (time if expr.id == "t" else 0)
         case ast.Unary():
             return of(expr.operand) if expr.op != "not" else None
         case ast.Binary():

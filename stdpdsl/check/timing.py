@@ -134,7 +134,7 @@ class Timing:
             if self.inference.types.get(id(node.right)) not in (TIME,):
                 continue
             tau = value(node.right, env)
-            if tau is None or not 0 <= tau < 2 * self.step * (1 - 1e-9):
+            if tau is None or not 0 < tau < 2 * self.step * (1 - 1e-9):
                 continue
             name = node.right.id if isinstance(node.right, ast.Name) else ""
             symbol = component.parameters.get(name) or self.symbols.constants.get(name)

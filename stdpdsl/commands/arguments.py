@@ -36,6 +36,8 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(specs.check, "Report all errors and warnings, without running anything.")
     sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("--verbose", action="store_true",
+                     help="also say by which method each variable is integrated")  # fmt: skip
     _reading(sub)
     _format(sub, ("text", "json"))
 

@@ -46,6 +46,7 @@ def check(options: argparse.Namespace) -> int:
     from ..diagnostics import CompileError, has_errors, in_order, render, to_json
 
     found: list[Diagnostic] = []
+    methods: list[str] = []
     unreadable = 0
     for name in options.specs:
         try:
@@ -56,6 +57,8 @@ def check(options: argparse.Namespace) -> int:
             continue
         try:
             found += compiler.check_text(source, folder, [], allowed=allowed_folders(options))[1]
+            if options.verbose and not has_errors(found):
+                methods += compiler.methods(source, folder, allowed_folders(options))
         except CompileError as error:
             found += error.diagnostics
     found = in_order(found)
@@ -64,10 +67,9 @@ def check(options: argparse.Namespace) -> int:
     else:
         errors = sum(d.severity == "error" for d in found) + unreadable
         warnings = len(found) + unreadable - errors
-        say(
-            render(found, colours(sys.stdout)) + f"{count(len(options.specs), 'spec')} checked:"
-            f" {count(errors, 'error')}, {count(warnings, 'warning')}\n"
-        )
+        said = render(found, colours(sys.stdout)) + "".join(methods)
+        said += f"{count(len(options.specs), 'spec')} checked:"
+        say(f"{said} {count(errors, 'error')}, {count(warnings, 'warning')}\n")
     return SPEC_WRONG if unreadable or has_errors(found) else DONE
 
 

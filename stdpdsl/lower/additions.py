@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .. import ast
+from ..check.exact import Model, post_equations
 from ..check.symbols import Component, Symbol
 from ..ir import Event, Every, Link, Relay
 from .equations import equation_text
 from .layers import Extras, size_of
-from .model_code import ModelCode, Needs
+from .model_code import ModelCode, Needs, is_inlined
 from .values import Values, used_names
 
 PORTS_WHEN = "after_synapses"
@@ -99,7 +100,7 @@ def post_model(
     extras.equations += [
         equation_text(e, code.show, names[e.name.id]) for e in rule.post_equations
     ]
-    extras.model += rule.post_equations
+    extras.models.append(Model(rule.method, post_equations(c, names), at_least=True))
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:
         extras.every += code.clipped(f"{names[e.name.id]}_bounds", [e])
@@ -140,7 +141,9 @@ def ports(
             unit = values.unit(symbol)
             # Synapses cannot read what is linked, so each step starts with a copy.
             extras.equations += [f"{name} : {unit}", f"{name}_there : {unit} (linked)"]
-            extras.links.append(Link(f"{name}_there", binding.layer.id, binding.variable.id))
+            extras.ports.append(name)
+            source = port_source(symbol, binding, name, unit, found)
+            extras.links.append(Link(f"{name}_there", binding.layer.id, source))
             copy = (f"{name} = {name}_there",)
             extras.every.append(Every(f"{name}_copy", "DT", copy, "before_groups", 0))
             continue
@@ -152,3 +155,17 @@ def ports(
         found.events[c.name, port.name.id] = event, order
         found.relays.append(Relay(f"{name}_relay", binding.layer.id, post.name, name))
 
+
+def port_source(
+    symbol: Symbol, binding: ast.Binding, port: str, unit: str, found: Additions
+) -> str:
+    """The variable to which a value port is linked. What a layer computes, Brian2 would compute
+    with the names of the layer that reads it, so that it is kept where it belongs."""
+    variable = binding.variable.id
+    if symbol.equation is None or not is_inlined(symbol.equation):
+        return variable
+    extras = found.layers.setdefault(binding.layer.id, Extras())
+    extras.equations.append(f"{port}_source : {unit}")
+    keep = (f"{port}_source = {variable}",)
+    extras.every.append(Every(f"{port}_keep", "DT", keep, "before_groups", -1))
+    return f"{port}_source"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .. import ast
 from ..brian2.expressions import times_unit
-from ..check.exact import integrator
+from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
@@ -82,11 +82,6 @@ class ConnectionLowering:
         regular = self.regular()
         clipped = self.clipped()
         choice = lower_pattern(values, c, self.n_pre, self.n_post)
-        clock = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
-        method = None
-        if clock and c.rule:
-            stepwise = [e for e in self.equations if e in clock or e.kind == "subexpression"]
-            method = integrator(c.rule.method, stepwise)
         model += [f"{line} : {unit}" for line, unit in extra] + [f"{s}" for _, s in summed]
         model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
@@ -96,7 +91,7 @@ class ConnectionLowering:
             c.name, self.pre.name, self.post.name, c.scope == "shared", c.couples,
             choice.code, choice.pairs, choice.draws, choice.same,
             tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
-            tuple(self.normalisations()), method, tuple(self.initial()),
+            tuple(self.normalisations()), self.integration(), tuple(self.initial()),
             self.delay(node.axonal_delay, "delay", swept=node.dendritic_delay is None),
             self.delay(node.dendritic_delay, "dendritic delay", swept=True),
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
@@ -109,6 +104,15 @@ class ConnectionLowering:
         return tuple(g for g in (self.gates.learning, self.gates.sending) if g)
 
     # The model
+
+    def integration(self) -> Integration | None:
+        """How what is integrated at each step is."""
+        clock = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
+        if not clock or self.c.rule is None:
+            return None
+        stepwise = [ast.renamed(e, self.own) for e in self.equations
+                    if e in clock or e.kind == "subexpression"]  # fmt: skip
+        return integration([Model(self.c.rule.method, stepwise)], changing(self.code.scope))
 
     def is_trace(self, e: ast.Equation) -> bool:
         return event_driven(e, self.c, self.values.symbols)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
-from ..check.exact import integrator
+from ..check.exact import Model, integration
 from ..check.order import dependency_order
 from ..check.symbols import Component
 from ..ir import Event, Every, Group, Initial, Layer, Link, Parameter
@@ -21,7 +21,7 @@ class Extras:
     """What rules add to a layer: see additions.py."""
 
     equations: list[str] = field(default_factory=list)
-    model: list[ast.Equation] = field(default_factory=list)  # the same, as they were written
+    models: list[Model] = field(default_factory=list)  # the same as trees
     reset: list[str] = field(default_factory=list)
     initial: list[Initial] = field(default_factory=list)
     summed: dict[str, dict[str, str]] = field(default_factory=dict)  # variable, connection, part
@@ -30,6 +30,7 @@ class Extras:
     events: list[Event] = field(default_factory=list)
     every: list[Every] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    ports: list[str] = field(default_factory=list)  # variables that stand for another layer's
     draws: bool = False
 
 
@@ -119,9 +120,11 @@ def lower_group(
     varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
     fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
     equations += [f"{p.name} : {p.unit} (constant)" for p in varying.values()]
+    # What connections and other layers compute anew in each step.
+    held = {*extras.summed, *extras.ports}
     return Group(
         tuple(equations), threshold, tuple(reset), refractory,
-        integrator(neuron.method, [*neuron.equations, *extras.model]),
+        integration([Model(neuron.method, neuron.equations), *extras.models], held),
         tuple(varying.values()), tuple(fixed.values()),
         (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
            for n, value in initial.items()), *extras.initial),

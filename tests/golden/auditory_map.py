@@ -452,7 +452,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'AN': {'v': 'exact'}, 'A1': {'v': 'exact', 'I': 'exact'}, 'Inh': {'v': 'exact'}, 'feedforward': {'apre': 'event-driven', 'apost': 'event-driven'}},
     }  # fmt: skip
     units = {'Apre': '1', 'ratio': '1', 'Apost': '1'}
     tables = {'blocks': {'feedforward_before_mean': 'float64', 'feedforward_before_sd': 'float64', 'feedforward_before_bimodality': 'float64', 'feedforward_before_at_bounds': 'float64', 'feedforward_before_entropy': 'float64', 'feedforward_after_mean': 'float64', 'feedforward_after_sd': 'float64', 'feedforward_after_bimodality': 'float64', 'feedforward_after_at_bounds': 'float64', 'feedforward_after_entropy': 'float64', 'feedforward_change': 'float64', 'feedforward_settled': 'float64', 'AN_spikes': 'int64', 'AN_rate': 'float64', 'AN_cv': 'float64', 'AN_synchrony': 'float64', 'AN_selectivity': 'float64', 'AN_sparseness': 'float64', 'A1_spikes': 'int64', 'A1_rate': 'float64', 'A1_cv': 'float64', 'A1_synchrony': 'float64', 'A1_selectivity': 'float64', 'A1_sparseness': 'float64', 'Inh_spikes': 'int64', 'Inh_rate': 'float64'}, 'weights': {'apost_state': 'float64', 'apre_state': 'float64'}, 'trajectories': {}, 'spikes': {}, 'responses': {}}

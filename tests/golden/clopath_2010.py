@@ -360,7 +360,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'cell': {'u': 'euler', 'adapt': 'euler', 'z': 'euler', 'V_T': 'euler'}, 'pairing': {'w': 'exponential_euler', 'x': 'exponential_euler'}},
     }  # fmt: skip
     units = {'frequency': 'hertz', 'lag': 'second'}
     tables = {'blocks': {'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'pairing_before_mean': 'float64', 'pairing_before_sd': 'float64', 'pairing_before_bimodality': 'float64', 'pairing_before_at_bounds': 'float64', 'pairing_before_entropy': 'float64', 'pairing_after_mean': 'float64', 'pairing_after_sd': 'float64', 'pairing_after_bimodality': 'float64', 'pairing_after_at_bounds': 'float64', 'pairing_after_entropy': 'float64', 'pairing_change': 'float64', 'input_spikes': 'int64', 'input_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'cell_spikes': 'int64', 'cell_rate': 'float64', 'cell_cv': 'float64'}, 'weights': {'x': 'float64'}, 'spikes': {}}

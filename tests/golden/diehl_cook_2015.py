@@ -175,7 +175,8 @@ def network(x, given, p):
         theta += theta_plus
         """,
         refractory="5*ms",
-        method=exact_by_variable,
+        method=by_variable,
+        method_options={"parts": [(exact_by_variable, ['v']), (exact_by_variable, ['theta'])]},
         namespace={"tau_m": p.E.tau_m*second, "tau_theta": p.E.tau_theta*second, "theta_plus": p.E.theta_plus*volt},
         dt=dt,
         name="E",
@@ -301,7 +302,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'E': {'v': 'exact', 'theta': 'exact'}, 'learning': {'x': 'event-driven'}},
     }  # fmt: skip
     units = {'x_tar': '1'}
     tables = {'blocks': {'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'learning_settled': 'float64', 'pattern_spikes': 'int64', 'pattern_rate': 'float64', 'E_spikes': 'int64', 'E_rate': 'float64', 'E_cv': 'float64', 'E_synchrony': 'float64'}, 'weights': {'x': 'float64'}, 'trajectories': {}, 'spikes': {}}

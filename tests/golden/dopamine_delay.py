@@ -383,7 +383,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'learning': {'x_plus': 'event-driven', 'x_minus': 'event-driven'}},
     }  # fmt: skip
     units = {'wait': 'second'}
     tables = {'blocks': {'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'release_before_mean': 'float64', 'release_before_sd': 'float64', 'release_before_bimodality': 'float64', 'release_after_mean': 'float64', 'release_after_sd': 'float64', 'release_after_bimodality': 'float64', 'release_change': 'float64', 'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'VTA_spikes': 'int64', 'VTA_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64', 'dopamine_cell_spikes': 'int64', 'dopamine_cell_rate': 'float64'}, 'weights': {'c': 'float64', 'last': 'float64', 'n': 'float64', 'x_minus': 'float64', 'x_plus': 'float64'}}

@@ -289,7 +289,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'stdp': {'apre': 'event-driven', 'apost': 'event-driven'}},
     }  # fmt: skip
     units = {'arrival': 'second'}
     tables = {'blocks': {'stdp_before_mean': 'float64', 'stdp_before_sd': 'float64', 'stdp_before_bimodality': 'float64', 'stdp_before_at_bounds': 'float64', 'stdp_before_entropy': 'float64', 'stdp_after_mean': 'float64', 'stdp_after_sd': 'float64', 'stdp_after_bimodality': 'float64', 'stdp_after_at_bounds': 'float64', 'stdp_after_entropy': 'float64', 'stdp_change': 'float64', 'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64'}, 'weights': {'apost': 'float64', 'apre': 'float64'}}

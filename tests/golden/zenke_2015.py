@@ -322,7 +322,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic",
+        "delay": "axonal + dendritic", "integration": {'excitation': {'v': 'exact', 'g_inh': 'exact'}, 'rate': {'H': 'exact'}, 'learning': {'zpre': 'event-driven', 'zpost': 'event-driven'}},
     }  # fmt: skip
     units = {'H_target': 'hertz', 'start': '1'}
     tables = {'blocks': {'count_before_mean': 'float64', 'count_before_sd': 'float64', 'count_before_bimodality': 'float64', 'count_after_mean': 'float64', 'count_after_sd': 'float64', 'count_after_bimodality': 'float64', 'count_change': 'float64', 'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'inhibition_spikes': 'int64', 'inhibition_rate': 'float64', 'excitation_spikes': 'int64', 'excitation_rate': 'float64', 'excitation_cv': 'float64', 'excitation_synchrony': 'float64'}, 'weights': {'zpost': 'float64', 'zpre': 'float64'}, 'spikes': {}}

@@ -4,6 +4,7 @@ ours is Brian2's where it does not."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl.check.exact import integrator, solvable
+from stdpdsl.check.exact import Model, integration, solvable
 from stdpdsl.parser import parse
 from stdpdsl.source import Source
 
@@ -186,7 +187,8 @@ def test_one_factor_for_each_variable_gives_the_same(tmp_path):
 def test_solvable(equations, fine):
     neuron = parse(Source("spec.stdp", spec(equations, {"tau": 10}))).declarations[0]
     assert solvable(neuron.equations) == fine
-    assert integrator(None, neuron.equations) == ("exact" if fine else "euler")
+    how = integration([Model(None, neuron.equations)])
+    assert (set(dict(how.parts)) == {"exact"}) == fine
 
 
 def test_the_blocks_are_named():
@@ -195,3 +197,103 @@ def test_the_blocks_are_named():
     text += "        A.unused = [0, 1]\n"
     (error,) = diagnose(text)
     assert "(`tau_m` and `tau_s`), 5 ms, in blocks 0, 1, 4 and 1 more" in error.message
+
+
+# One variable that cannot be solved exactly leaves the others their own method.
+MIXED = """dv/dt = (I*(1 - v) - v)/tau_m : 1 (unless refractory)
+dI/dt = -I/tau_s : 1
+dx/dt = (v - x)/tau_x : 1
+dq/dt = -q*q/tau_m : 1
+dz/dt = b/tau_m : 1
+dn/dt = -n/tau_m + xi/tau_m**0.5 : 1
+b : 1"""
+
+
+def how(equations: str, method: str = "") -> dict[str, str]:
+    text = spec(equations, {"tau_m": 10, "tau_s": 5, "tau_x": 20})
+    text = text.replace("    reset: v = 0\n", f"    reset: v = 0\n{method}")
+    neuron = parse(Source("spec.stdp", text)).declarations[0]
+    return dict(integration([Model(neuron.method, neuron.equations)]).methods)
+
+
+def test_each_variable_has_a_method_of_its_own():
+    assert how(MIXED) == {
+        "v": "exponential_euler", "I": "exact", "x": "exponential_euler", "q": "euler",
+        "z": "exact", "n": "euler",
+    }  # fmt: skip
+    assert set(how(MIXED, "    method: rk4\n").values()) == {"rk4"}
+
+
+def test_what_takes_too_long_is_not_solved_together():
+    many = "\n".join(f"dx{k}/dt = -x{k}/tau_m : 1" for k in range(100))
+    assert set(how(f"{many}\ndv/dt = -v/tau_m : 1").values()) == {"exact"}
+    chain = "\n".join(f"dx{k}/dt = (x{k + 1} - x{k})/tau_m : 1" for k in range(100))
+    methods = how(f"{chain}\ndx100/dt = -x100/tau_m : 1\ndv/dt = -v/tau_m : 1")
+    assert methods.pop("x100") == methods.pop("v") == "exact"
+    assert set(methods.values()) == {"exponential_euler"}
+
+
+# The parts of a group against closed forms; the order of terms, which decides the last bits.
+BY_VARIABLE = """
+import sys
+import numpy as np
+from brian2 import *
+
+sys.path.insert(0, sys.argv[1])
+from exact import by_variable, exact_by_variable, exponential
+
+prefs.codegen.target = "numpy"
+model = '''
+dg/dt = -g/(5*ms) : 1
+dv/dt = (g*(1 - v) - v)/(10*ms) : 1
+du/dt = G*(1 - u)/(10*ms) : 1
+ds/dt = (1 - s)/(1*us) : 1
+dq/dt = -q*q/(10*ms) : 1
+G : 1'''
+parts = [(exact_by_variable, ["g"]), (exponential, ["v", "u", "s"]), ("rk4", ["q"])]
+cells = NeuronGroup(
+    2, model, method=by_variable, method_options={"parts": parts}, dt=1*ms,
+    namespace={"ms": ms, "us": us},
+)
+cells.g, cells.q, cells.G = 2, 1, [0, 3]
+v, g = 0.0, 2.0
+for _ in range(50):  # the conductance is held over the step
+    v = g/(1 + g) + (v - g/(1 + g))*np.exp(-(1 + g)/10)
+    g *= np.exp(-1/5)
+Network(cells).run(50*ms, namespace={})
+assert np.allclose(cells.g, 2*np.exp(-10), rtol=1e-12)
+assert np.allclose(cells.v, v, rtol=1e-12), (cells.v, v)
+assert np.allclose(cells.u, [0, -np.expm1(-15)], rtol=1e-12), cells.u  # without a leak too
+assert np.allclose(cells.s, 1)  # a thousand times faster than the step
+assert np.allclose(cells.q, 1/6, rtol=1e-6), cells.q
+currents = "".join(f"\\ndg{n}/dt = -g{n}/({k + 2}*ms) : 1" for k, n in enumerate("ei"))
+print(exact_by_variable(Equations("dv/dt = (ge + gi - v)/(10*ms) : 1" + currents)))
+"""
+
+
+def test_parts_do_not_disturb_one_another(tmp_path):
+    said = set()
+    for seed in "12":  # of Python's sets
+        done = subprocess.run(
+            [sys.executable, "-c", BY_VARIABLE, SUPPORT], text=True, timeout=300, cwd=tmp_path,
+            capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        said.add(done.stdout)
+    assert len(said) == 1
+
+
+UNFIT = {
+    "linear": "dv/dt = -v*v/tau_m : 1",
+    "exact": "dv/dt = -v/tau_m : 1\ndw/dt = sin(t/tau_m)/tau_m : 1",
+    "exponential_euler": "dv/dt = -v*v/tau_m : 1",
+    "gsl": "dv/dt = -v/tau_m + xi/tau_m**0.5 : 1",
+    "rk4": "dv/dt = -v/tau_m + xi/tau_m**0.5 : 1",
+}
+
+
+@pytest.mark.parametrize("method", UNFIT)
+def test_a_method_that_cannot_solve_the_equations_is_refused(method):
+    text = spec(UNFIT[method], {"tau_m": 10})
+    text = text.replace("    reset: v = 0\n", f"    reset: v = 0\n    method: {method}\n")
+    assert "RUN012" in {d.code for d in diagnose(text)}

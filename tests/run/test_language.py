@@ -514,6 +514,21 @@ def test_ports(tmp_path):
     assert np.allclose(weights["w"], expected, rtol=1e-9)
 
 
+def test_a_value_port_may_be_computed_from_parameters(tmp_path):
+    """Brian2 computes what is linked with the names of the layer that reads it."""
+    text = PORTS.replace("        dG/dt = 1000/second : 1\n", """        dx/dt = 1000/second : 1
+        G = gain*x : 1
+""").replace("neuron controller:\n", "neuron controller:\n    parameters: gain = 3\n")
+    text = text.replace("    equations:\n        v : 1\n", """    parameters: gain = 5
+    equations:
+        v : 1
+        u = gain*v : 1
+""", 1).replace("threshold: v > 0.5", "threshold: u > 2.5", 1)  # fmt: skip
+    assert text.count("gain") == 4
+    computed, plain = (run_text(tmp_path, t, name=n) for t, n in ((text, "a"), (PORTS, "b")))
+    assert np.allclose(computed["weights"]["w"], 3 * plain["weights"]["w"], rtol=1e-12)
+
+
 def test_post_equations_are_one_set_per_layer_rule_and_values(tmp_path):
     text = RELAY + """
 rule seen:

@@ -183,3 +183,17 @@ def test_the_command(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)[0]["status"] == "found"
     assert cli.main(["diagnose", str(tmp_path)]) == 2
     assert "no stdpdsl results" in capsys.readouterr().err
+
+
+def test_what_was_not_solved_exactly(tmp_path):
+    methods = {"A1": {"v": "exponential_euler", "g": "exact"}, "ff": {"w": "euler"}}
+    folder = write(tmp_path / "r", GRID, metadata={"integration": methods})
+    (one,) = found(folder, "equations are solved exactly")
+    assert one.status == "found"
+    assert "A1: v exponential Euler; ff: w Euler" in one.text and "g" not in one.text.split()
+    methods["ff"]["w"] = "event-driven"
+    methods["A1"].pop("v")
+    folder = write(tmp_path / "s", GRID, metadata={"integration": methods})
+    assert found(folder, "equations are solved exactly")[0].status == "passed"
+    folder = write(tmp_path / "t", GRID, metadata={"integration": None})
+    assert found(folder, "equations are solved exactly")[0].status == "unknown"

@@ -149,12 +149,13 @@ class Outside:
 
 
 def exp_outside(outside, body):
-    """The loop's body without the calls of exp() whose argument it does not change."""
-    start, call = 0, re.compile(r"(?<![\w.>])(exp(?:_in_single|_in_double)?)\(")
+    """The loop's body without the calls of exp() and exprel() whose argument it does not change."""
+    start, call = 0, re.compile(r"(?<![\w.>])(exp(?:_in_single|_in_double)?|_exprel)\(")
     while found := call.search(body, start):
         start = found.end()
         argument = in_parentheses(body, start)
-        function = "exp_in_single({})" if found[1] == "exp_in_single" else "std::exp({})"
+        ours = found[1] in ("exp_in_single", "_exprel")
+        function = f"{found[1]}({{}})" if ours else "std::exp({})"
         if name := outside.name(function, argument):
             body = body[: found.start()] + name + body[start + len(argument) + 1 :]
             start = found.start()

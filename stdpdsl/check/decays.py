@@ -1,0 +1,147 @@
+"""Values that may not be negative, in every row of the sweep: time constants and whatever else a
+decay is divided by, refractory periods, delays."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import ast
+from ..diagnostics import Diagnostic, Label
+from ..numeric import NotConstant, evaluate
+from ..printer import print_expr
+from .exact import Structure, System, in_blocks
+from .linear import degree
+from .rows import Rows
+from .symbols import Component, Symbols
+
+_EXPONENTIALS = ("exp", "expm1")
+
+
+def check_decays(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
+    """`columns` is the evaluated sweep, one value per row (SI)."""
+    rows = Rows(symbols, columns)
+    found = (d for c in symbols.components.values() for d in Decays(c, rows).problems())
+    # A value that several statements divide by is told once.
+    return list({(d.span, d.message): d for d in reversed(list(found))}.values())[::-1]
+
+
+class Decays:
+    """What one component divides by, and how long it waits."""
+
+    def __init__(self, component: Component, rows: Rows):
+        self.component, self.rows = component, rows
+        own = rows.values(component.name, component.parameters)
+        self.known: Mapping[str, Any] = ChainMap(own, rows.names)
+
+    def problems(self) -> Iterator[Diagnostic]:
+        rule, neuron = self.component.rule, self.component.neuron
+        for equations in (self.component.equations, rule.post_equations if rule else ()):
+            yield from self.of_equations(Structure(equations))
+        for part in (rule, neuron):
+            for body in (*getattr(part, "handlers", ()), *getattr(part, "every", ())):
+                yield from self.of_statements(body)
+        if neuron is not None and neuron.refractory is not None:
+            yield from self.negative(neuron.refractory, "a refractory period")
+        node = self.component.node
+        if isinstance(node, ast.Connect):
+            handlers = (*(rule.handlers if rule else ()), *node.handlers)
+            delays = (node.axonal_delay, node.dendritic_delay, *(h.after for h in handlers))
+            for delay in delays:
+                if delay is not None:
+                    yield from self.negative(delay, "a delay")
+            yield from self.swept_delay(node)
+
+    # Decays
+
+    def of_equations(self, structure: Structure) -> Iterator[Diagnostic]:
+        system = System(self.component, structure, self.known, unknown=0.0)
+        for name, side in structure.sides.items():
+            divisors = [(d, self.value(d)) for d in divisors_in(side)]
+            for divisor, value in divisors:
+                if value is not None and np.any(value == 0):
+                    what = f"is 0 {{}}, and the equation of `{name}` divides by it"
+                    yield self.wrong(divisor, value == 0, what)
+            if degree(side, {name}, structure.computed, time=0) != 1:
+                continue
+            rate = system.rate(name, system.known)
+            for divisor, value in divisors:
+                if value is None or rate is None:
+                    continue
+                grows = np.logical_and(value < 0, rate > 0)
+                if np.any(grows):
+                    yield self.wrong(
+                        divisor, grows, f"is negative {{}}, so that `{name}` grows without bound"
+                    )
+
+    def of_statements(self, body: ast.Node) -> Iterator[Diagnostic]:
+        """`exp(-elapsed/tau)`"""
+        for call in ast.walk(body):
+            if not isinstance(call, ast.Call) or call.func.id not in _EXPONENTIALS:
+                continue
+            for divisor in divisors_in(call):
+                value = self.value(divisor)
+                if value is None:
+                    continue
+                if np.any(value == 0):
+                    yield self.wrong(divisor, value == 0, "is 0 {}, and something decays with it")
+                if np.any(value < 0) and print_expr(call.args[0]).startswith("-"):
+                    yield self.wrong(
+                        divisor, value < 0, "is negative {}, so that what decays with it grows"
+                    )
+
+    def value(self, expr: ast.Expr) -> np.ndarray | None:
+        """In each row; None where it is not known before the run."""
+        try:
+            return np.atleast_1d(np.asarray(evaluate(expr, self.known), dtype=float))
+        except (NotConstant, TypeError, ValueError, KeyError):
+            return None
+
+    def wrong(self, divisor: ast.Expr, where: np.ndarray, what: str) -> Diagnostic:
+        """Points at the value, where there is one place that has it."""
+        name = divisor.id if isinstance(divisor, ast.Name) else ""
+        symbol = self.component.parameters.get(name) or self.rows.symbols.constants.get(name)
+        columns = self.rows.symbols.columns.values()
+        column = next((c for c in columns if c.target in ((self.component.name, name), ("", name))
+                       and name), None)  # fmt: skip
+        place: ast.Node = divisor
+        if column is not None:
+            place = column.node
+        elif symbol is not None and symbol.value is not None:
+            place = symbol.value
+        labels = (Label(divisor.span, "what is divided by"),) if place is not divisor else ()
+        swept = "leave such rows out, as with `where:` in the sweep; " if len(where) > 1 else ""
+        return Diagnostic(
+            "TYPE013", place.span, f"`{print_expr(divisor)}` of `{self.component.name}`"
+            f" {what.format(in_blocks(where))}", "", labels, help=f"{swept}a time constant must be"
+            " above 0; an equation that is meant to grow says `x/tau`, not `-x/tau`",
+        )  # fmt: skip
+
+    # Times
+
+    def negative(self, expr: ast.Expr, what: str) -> Iterator[Diagnostic]:
+        value = self.value(expr)
+        if value is not None and np.any(value < 0):
+            yield self.never(expr, what, value)
+
+    def swept_delay(self, node: ast.Connect) -> Iterator[Diagnostic]:
+        value = self.rows.set.get((self.component.name, "delay"))
+        if value is not None and np.any(np.asarray(value) < 0):
+            column = next(c for c in self.rows.symbols.columns.values()
+                          if c.target == (self.component.name, "delay"))  # fmt: skip
+            yield self.never(column.node, "a delay", np.asarray(value))
+
+    def never(self, place: ast.Node, what: str, value: np.ndarray) -> Diagnostic:
+        lowest = float(np.min(value))
+        return Diagnostic(
+            "TYPE013", place.span, f"{what} of `{self.component.name}` cannot be"
+            f" {lowest * 1e3:g} ms, as it is {in_blocks(value < 0)}", help="write 0 ms or more",
+        )  # fmt: skip
+
+
+def divisors_in(expr: ast.Expr) -> list[ast.Expr]:
+    """Everything below an expression by which something is divided."""
+    return [n.right for n in ast.walk(expr) if isinstance(n, ast.Binary) and n.op == "/"]
