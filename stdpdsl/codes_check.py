@@ -135,6 +135,11 @@ NAME: dict[str, tuple[str, str]] = {
         "read variables that have an initial value themselves, in any order, but nothing that is "
         "known only while the simulation runs.",
     ),
+    "NAME026": (
+        "names that differ in case only",
+        "A layer `E` and a layer `e` would have the columns `E_rate` and `e_rate`, which are one "
+        "column to DuckDB, and files of one name on macOS and Windows.",
+    ),
 }
 
 UNIT: dict[str, tuple[str, str]] = {

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .builtins import MEASURES
-from .results import FIXED_COLUMNS, Results
+from .columns import FIXED_COLUMNS
+from .results import Results
 
 FEW = 12
 """So many values of a column can be facets or curves of their own."""

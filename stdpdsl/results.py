@@ -1,4 +1,4 @@
-"""The dataset of a run: what its columns are called, and reading it back.
+"""The dataset of a run: reading it back.
 
 The writing side is `templates/brian2/support/results.py`, a part of every generated script.
 
@@ -9,7 +9,7 @@ The writing side is `templates/brian2/support/results.py`, a part of every gener
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -24,28 +24,6 @@ if TYPE_CHECKING:
 
 _FOLDER = load_support("folder")
 TABLES: tuple[str, ...] = _FOLDER.TABLES
-
-FIXED_COLUMNS = (
-    "block",
-    "connection",
-    "delay",
-    "label",
-    "layer",
-    "neuron",
-    "phase",
-    "post",
-    "pre",
-    "stable_after",
-    "status",
-    "stimulus",
-    "t",
-    "value",
-    "variable",
-    "w",
-    "w_initial",
-)
-"""Names that a free column of a sweep must not have, in upper or lower case."""
-
 
 _SHAPES = {
     "blocks": int, "footers": {str: {str: str}}, "lowering": str, "measures": [str], "model": str,
@@ -62,30 +40,6 @@ class ResultsError(Exception):
 
     def __init__(self, text: str):
         super().__init__(seen(text))
-
-
-def column_names(paths: Sequence[str]) -> dict[str, str]:
-    """What the sweep's columns are called in the results, by their dotted names in the spec.
-
-    The last part alone, but the whole where two share it or a fixed column has it. Case does not
-    tell columns apart, for DuckDB does not look at it.
-    """
-    last = {path: path.rpartition(".")[2] for path in paths}
-    seen = [name.lower() for name in (*last.values(), *FIXED_COLUMNS)]
-    return {path: name if seen.count(name.lower()) == 1 else path for path, name in last.items()}
-
-
-def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str]:
-    """What a rule's variables are called in `weights`: `apre` is `apre_state` beside `Apre`."""
-    taken = {name.lower() for name in (*FIXED_COLUMNS, *sweep)}
-    names: dict[str, str] = {}
-    for variable in variables:
-        name = variable
-        while name.lower() in taken:
-            name += "_state"
-        taken.add(name.lower())
-        names[variable] = name
-    return names
 
 
 class Results:

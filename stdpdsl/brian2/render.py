@@ -13,10 +13,10 @@ import jinja2
 
 from .. import __version__
 from ..builtins import layer_measures, weight_measures
+from ..columns import state_names
 from ..integration import methods_of
 from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
 from ..resources import resource_dir
-from ..results import state_names
 from ..stable import Until
 from .inline import support_for
 from .objects import (
@@ -252,13 +252,13 @@ def with_snapshots(c: Connection, e: Experiment) -> Connection:
     kept = []
     if len(e.phases) > 1 and c.weight:
         unit = unit_in(c.equations, c.weight)
-        kept = [f"{c.weight}_after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
+        kept = [f"{c.weight}__after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
     return replace(c, equations=(*c.equations, *kept, *kept_at_end(c.name, c.equations, e)))
 
 
 def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
     return [
-        f"{variable}_at_end : {unit_in(equations, variable)}"
+        f"{variable}__at_end : {unit_in(equations, variable)}"
         for component, variable in computed(e) if component == name
     ]  # fmt: skip
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from .. import ast
+from ..columns import column_names
 from ..diagnostics import Diagnostic, Label, did_you_mean
 from .joined import joined
-from .symbols import RESULT_COLUMNS, Column, Component, Symbol, Symbols, variable
+from .symbols import Column, Component, Symbol, Symbols, variable
 
 # Attributes of a connection or layer, besides its parameters, that a column may set.
 # What a component needs to have each.
@@ -20,6 +22,8 @@ CONNECTION_ATTRIBUTES = {
     "p": "`pattern: random(p = ...)`",
     "k": "`pattern: fixed_indegree(k)` or `fixed_outdegree(k)`",
 }
+# What the most common rule is called elsewhere.
+PAIR_BASED = re.compile("(?i)(pair_?|additive_?|classical_?)?stdp(_?pair|_?additive)?|pair")
 LAYER_ATTRIBUTES = {"rate": "an input with a rate: `poisson: 15 Hz` or `regular: 20 Hz`"}
 
 
@@ -152,11 +156,14 @@ class Builder:
             return None
         return found
 
-    def unknown(self, node: ast.Node, name: str, what: str, candidates) -> None:
+    def unknown(
+        self, node: ast.Node, name: str, what: str, candidates: Iterable[str], alias: str = ""
+    ) -> None:
         known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
         self.report(
             "NAME001", node, f"there is no {what} `{name}`",
-            help=did_you_mean(name, candidates)
+            help=f"pair-based STDP is `{alias}`" if alias in candidates
+            else did_you_mean(name, candidates)
             or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
         )  # fmt: skip
 
@@ -168,7 +175,8 @@ class Builder:
             rule = self.symbols.rules.get(use.rule.id)
             if rule is None:
                 known = False
-                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules)
+                alias = "pair_additive" if PAIR_BASED.fullmatch(use.rule.id) else ""
+                self.unknown(use.rule, use.rule.id, "rule", self.symbols.rules, alias)
             elif use.rule.id in found:
                 first = found[use.rule.id][0].rule
                 self.report(
@@ -281,14 +289,10 @@ class Builder:
         columns = list(self.symbols.columns.values())
         for path, node in paths:
             columns.append(Column(path.dotted, path, self.target(path), node))
-        last = Counter(c.path.parts[-1].id for c in columns)
+        names = column_names([dotted(c) for c in columns], self.symbols.measured_of)
         taken: dict[str, Column] = {}
         keys: dict[object, Column] = {}
         for column in columns:
-            short = column.path.parts[-1].id
-            name = short if last[short] == 1 else column.path.dotted
-            if short in RESULT_COLUMNS and column.target is not None:
-                name = ".".join(column.target)
             key = column.target or column.path.dotted
             before = keys.get(key)
             if before is not None:
@@ -299,6 +303,8 @@ class Builder:
                 )  # fmt: skip
                 continue
             keys[key] = column
+            self.means_one(column)
+            name = names[dotted(column)]
             taken[name] = Column(name, column.path, column.target, column.node)
         self.symbols.columns.clear()
         self.symbols.columns.update(taken)
@@ -306,6 +312,16 @@ class Builder:
         for column in taken.values():
             if column.of_presets and column.target:
                 self.sweep_preset(self.symbols.components.get(column.target[0]))
+
+    def means_one(self, column: Column) -> None:
+        """Whether a column sets a parameter or an attribute, not both."""
+        owner, name = column.target or ("", "")
+        component = self.symbols.components.get(owner)
+        if component and name in component.parameters and name in attributes(component):
+            self.report(
+                "SWEEP003", column.path, f"`{owner}.{name}` could be the rule's parameter or the"
+                f" connection's own `{name}`", help="give the parameter another name",
+            )  # fmt: skip
 
     def sweep_preset(self, component: Component | None) -> None:
         """The values that the parameters have under each preset."""
@@ -376,6 +392,11 @@ class Builder:
                 component.scope = "block"
         for component in symbols.connections:
             component.scope = scope_between(component.pre, component.post)
+
+
+def dotted(column: Column) -> str:
+    """The whole name of what a column sets: `feedforward.Apre`, or `tau_syn` of a constant."""
+    return ".".join(column.target).lstrip(".") if column.target else column.path.dotted
 
 
 def scope_between(pre: Component | None, post: Component | None) -> str:

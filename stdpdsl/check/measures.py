@@ -6,12 +6,13 @@ from collections import ChainMap
 
 from .. import ast
 from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
+from ..columns import TAKEN
 from ..units import HERTZ, NONE
 from .blocks import Blocks
 from .infer import Context
 from .models import Models
 from .order import dependency_order, names_in
-from .symbols import INTEGER, RESULT_COLUMNS, TIME, Component, Scope, Symbol, Symbols, Type
+from .symbols import INTEGER, TIME, Component, Scope, Symbol, Symbols, Type
 from .values import constant_values, value
 
 
@@ -123,23 +124,24 @@ class OwnMeasures:
     def free(self, item: ast.Measure, others: dict[str, ast.Measure]) -> bool:
         """Whether nothing else is called so: it is a column of `blocks`."""
         name = item.name.id
-        if name in others:
+        first = next((m.name for n, m in others.items() if n.lower() == name.lower()), None)
+        if first is not None:
+            text = f"there are two measures `{name}`" if first.id == name else (
+                f"the measures `{first.id}` and `{name}` differ in case only"
+            )  # fmt: skip
             self.reporter.error(
-                "NAME002", item.name, f"there are two measures `{name}`",
-                labels=((others[name].name, "the first"),), help="give one of them another name",
+                "NAME002", item.name, text, labels=((first, "the first"),),
+                help="give one of them another name",
             )  # fmt: skip
             return False
-        owner, end = next(
-            ((c, name[len(c) + 1 :]) for c in self.symbols.components if name.startswith(f"{c}_")),
-            ("", ""),
-        )
         taken = ""
-        if name.lower() in RESULT_COLUMNS:
+        if name.lower() in TAKEN:
             taken = "is a column that every result has"
         elif name.lower() in {n.lower() for n in (*self.symbols.columns, *self.symbols.constants)}:
             taken = "is a column of the sweep, or a constant"
-        elif end in MEASURES:
-            taken = f"is measured of `{owner}` anyway"
+        elif name.lower() in self.symbols.measured_of:
+            owner = self.symbols.measured_of[name.lower()]
+            taken = f"is what a measure of `{owner}` is called"
         if taken:
             self.reporter.error(
                 "NAME014", item.name, f"`{name}` {taken}", help="give this measure another name"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterator
 
 from .. import ast
 from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
-from ..reserved import RESERVED
+from ..columns import TAKEN
+from ..reserved import MOST_LETTERS, RESERVED, is_macro, is_part
 from .report import Reporter
-from .symbols import RESULT_COLUMNS, Component, Symbols
+from .symbols import Column, Component, Symbols
 
 _OWN = {
     "N": "is the number of neurons of a layer",
@@ -36,6 +38,10 @@ def reason(name: str, solved: bool = False) -> str | None:
     `solved`: it stands under `d.../dt`, where Brian2 hands it to sympy."""
     if name in _OWN:
         return _OWN[name]
+    if name in ("pre", "post"):
+        return "is a side"
+    if name == "preset":
+        return "is what a sweep calls the presets of a rule"
     if name.startswith("_"):
         return "starts with an underscore, as names inside Brian2 do"
     if name.endswith("_"):
@@ -57,6 +63,15 @@ def reason(name: str, solved: bool = False) -> str | None:
             return "means something else to sympy, which solves the equations"
     elif taken and taken != _ATTRIBUTE:
         return f"is {taken}"
+    return "is a macro of C" if is_macro(name) else None
+
+
+def reason_of_object(name: str) -> str | None:
+    """Why a layer, connection, event, phase or measure cannot have a name, or None."""
+    if keyword.iskeyword(name):
+        return "is a word of Python"
+    if name.startswith("_"):
+        return "starts with an underscore"
     return None
 
 
@@ -68,8 +83,6 @@ class Names:
     def check(self) -> None:
         for name, what in self.declared():
             why = reason(name.id, solved=what == "a solved variable")
-            if what == "a port" and name.id in ("pre", "post"):
-                why = "is a side"
             what = what.replace("solved ", "")
             if why is not None:
                 self.reporter.error(
@@ -77,15 +90,70 @@ class Names:
                     help="give it another name",
                 )  # fmt: skip
         for name in self.objects():
-            if keyword.iskeyword(name.id) or name.id.startswith("_"):
+            why = reason_of_object(name.id)
+            if why is not None:
                 self.reporter.error(
-                    "NAME008", name, f"nothing can be called `{name.id}`, which "
-                    + ("is a word of Python" if keyword.iskeyword(name.id)
-                       else "starts with an underscore"), help="give it another name",
+                    "NAME008", name, f"nothing can be called `{name.id}`, which {why}",
+                    help="give it another name",
                 )  # fmt: skip
+        self.spelling()
+        self.components()
+        self.events()
         self.shadowing()
         self.columns()
         self.states()
+
+    def spelling(self) -> None:
+        """Names are parts of file names, and `__` joins those that the compiler makes."""
+        seen = set()
+        for node in ast.walk(self.symbols.spec):
+            if isinstance(node, ast.Ident) and node.id not in seen:
+                seen.add(node.id)
+                if len(node.id) > MOST_LETTERS:
+                    self.reporter.error(
+                        "NAME008", node, f"this name has {len(node.id)} characters, and files are"
+                        f" named after it: it can have {MOST_LETTERS}", help="shorten it",
+                    )  # fmt: skip
+                elif "__" in node.id.strip("_"):
+                    self.reporter.error(
+                        "NAME008", node, f"`{node.id}` holds `__`, as only the names do that the"
+                        " compiler makes",
+                        help=f"write `{re.sub('_+', '_', node.id)}`",
+                    )  # fmt: skip
+
+    def components(self) -> None:
+        """Layers and connections share the names of columns and of Brian2's objects."""
+        names: dict[str, ast.Ident] = {}
+        for component in self.symbols.components.values():
+            name = component.node.name
+            first = names.setdefault(name.id.lower(), name)
+            if first.id != name.id:
+                self.reporter.error(
+                    "NAME026", name, f"`{name.id}` and `{first.id}` differ in case only, and so"
+                    " would columns of the results", labels=((first, "declared here"),),
+                    help="give one of them another name",
+                )  # fmt: skip
+            if name.id == "constants":
+                self.reporter.error(
+                    "NAME008", name, "nothing can be called `constants`, which all constants are"
+                    " part of", help="give it another name",
+                )  # fmt: skip
+        for name in names.values():
+            owner = next((o for o in names.values() if is_part(name.id, o.id)), None)
+            if owner is not None:
+                self.reporter.error(
+                    "NAME008", name, f"`{name.id}` is what Brian2 calls a part of `{owner.id}`",
+                    labels=((owner, "declared here"),), help="give it another name",
+                )  # fmt: skip
+
+    def events(self) -> None:
+        for neuron in self.symbols.neurons.values():
+            for event in neuron.events:
+                if event.name.id == "spike":
+                    self.reporter.error(
+                        "NAME008", event.name, "an event cannot be called `spike`, which is what"
+                        " the threshold brings about", help="give it another name",
+                    )  # fmt: skip
 
     def declared(self) -> Iterator[tuple[ast.Ident, str]]:
         """Every name that holds a value."""
@@ -149,11 +217,26 @@ class Names:
                     labels=((constant.node.name, "the constant"),),
                     help="give one of them another name",
                 )  # fmt: skip
-            if column.target is None and last.id in RESULT_COLUMNS:
-                self.reporter.error(
-                    "NAME014", last, f"`{last.id}` is a column that every result has",
-                    help="give this column another name",
-                )  # fmt: skip
+        taken: dict[str, Column] = {}
+        for column in self.symbols.columns.values():
+            self.column(column, taken)
+
+    def column(self, column: Column, taken: dict[str, Column]) -> None:
+        """Whether a column is the only one of its name in each table."""
+        name = column.name.lower()
+        first = taken.setdefault(name, column)
+        owner = self.symbols.measured_of.get(name)
+        why, help = "", "give this column another name"
+        labels: tuple[tuple[ast.Node, str], ...] = ()
+        if name in TAKEN:
+            why = f"`{column.name}` is a column that every result has"
+        elif owner is not None:
+            why = f"`{column.name}` is what a measure of `{owner}` is called"
+        elif first is not column:
+            why = f"the columns `{first.name}` and `{column.name}` differ in case only"
+            help, labels = "give one of them another name", ((first.path, "the first"),)
+        if why:
+            self.reporter.error("NAME014", column.path, why, help=help, labels=labels)
 
     def states(self) -> None:
         """A rule's states are columns of the table of weights, beside the sweep's."""
@@ -168,7 +251,7 @@ class Names:
 
     def state(self, name: ast.Ident, component: Component, columns: dict) -> None:
         weight = component.weight
-        if name.id in RESULT_COLUMNS and (name.id != "w" or weight != "w"):
+        if name.id in TAKEN and (name.id != "w" or weight != "w"):
             self.reporter.error(
                 "NAME014", name, f"`{name.id}` is a column that the table of weights has",
                 help="give this variable another name"

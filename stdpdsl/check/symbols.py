@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
 from .. import ast
-from ..builtins import CONSTANTS
+from ..builtins import CONSTANTS, layer_measures, weight_measures
 from ..diagnostics import Diagnostic
 from ..units import NONE, SECOND, Dim, resolve
 
@@ -215,6 +215,15 @@ class Symbols:
         """The connections whose rule adds a variable of this name to the layer's neurons."""
         return [c for c in self.connections if c.post is layer and name in c.post_variables]
 
+    @property
+    def measured_of(self) -> dict[str, str]:
+        """The component of each column of `blocks` that can be measured, by the column's name in
+        lower case: whatever a spec records, a name means one thing."""
+        return {
+            f"{c.name}_{end}".lower(): c.name
+            for c in self.components.values() for end in measures_of(c)
+        }  # fmt: skip
+
     def owners(self, name: str) -> list[str]:
         """The components that have a parameter of this name, in order of declaration."""
         if self._owners is None:
@@ -307,6 +316,15 @@ def _sides(connection: Component) -> list[dict[str, Symbol]]:
     ]
 
 
+def measures_of(component: Component) -> list[str]:
+    """How the names of all measures of a component can end."""
+    if component.kind == "connection":
+        return weight_measures(bounded=True, recorded=True) if component.weight else []
+    neuron = component.neuron
+    spiking = neuron is None or neuron.threshold is not None
+    return layer_measures(recorded=True, several=True, hears=True) if spiking else []
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the sweep. `name` is its name in the results; `target` is what it sets:
@@ -321,13 +339,6 @@ class Column:
     def of_presets(self) -> bool:
         """Whether its values are names of presets, not numbers."""
         return self.target is not None and bool(self.target[0]) and self.target[1] == "preset"
-
-
-# Fixed columns of the results: a column of the sweep is called otherwise (`feed.delay`).
-RESULT_COLUMNS = (
-    "block", "replicate", "status", "connection", "layer", "variable", "pre", "post", "neuron",
-    "t", "value", "phase", "delay", "w_initial", "w", "stimulus", "label", "stable_after",
-)  # fmt: skip
 
 
 def unit_type(unit: ast.Unit) -> Type | None:

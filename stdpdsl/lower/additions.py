@@ -47,13 +47,13 @@ def additions(values: Values, needs: Needs) -> Additions:
             key = sharing_key(values, c)
             owner = shared.setdefault(key, c.name)
             for e in c.rule.post_equations:
-                names[e.name.id] = f"{owner}_{e.name.id}"
+                names[e.name.id] = f"{owner}__{e.name.id}"
             if owner == c.name:
                 post_model(values, c, extras, names, needs)
     for extras in found.layers.values():
         for target, sums in extras.summed.items():
             if len(sums) > 1:  # Brian2 takes one sum for each variable
-                sums.update({name: f"{name}_{target}" for name in sums})
+                sums.update({name: f"{name}__{target}" for name in sums})
     return found
 
 
@@ -103,7 +103,7 @@ def post_model(
     extras.models.append(Model(rule.method, post_equations(c, names), at_least=True))
     extras.reset += code.statements(rule.post_reset, bounds)
     for e in odes:
-        extras.every += code.clipped(f"{names[e.name.id]}_bounds", [e])
+        extras.every += code.clipped(f"{names[e.name.id]}__bounds", [e])
     for a in rule.initial:
         if a.name.id in c.post_variables:
             extras.initial.append(values.initial(
@@ -119,12 +119,12 @@ class PostCode(ModelCode):
 
     def external(self, name: str, symbol: Symbol) -> str:
         if symbol.kind == "parameter":
-            name = f"{self.component.name}_{name}"
+            name = f"{self.component.name}__{name}"
         return super().external(name, symbol)
 
     def free(self, name: str) -> str:
         while name in self.taken:
-            name = f"{self.component.name}_{name}"
+            name = f"{self.component.name}__{name}"
         return name
 
 
@@ -135,25 +135,25 @@ def ports(
     assert rule is not None and post is not None
     for port in rule.ports:
         binding = c.bindings[port.name.id]
-        name = names[port.name.id] = f"{c.name}_{port.name.id}"
+        name = names[port.name.id] = f"{c.name}__{port.name.id}"
         if port.unit is not None:
             symbol = values.symbols.components[binding.layer.id].variables[binding.variable.id]
             unit = values.unit(symbol)
             # Synapses cannot read what is linked, so each step starts with a copy.
-            extras.equations += [f"{name} : {unit}", f"{name}_there : {unit} (linked)"]
+            extras.equations += [f"{name} : {unit}", f"{name}__there : {unit} (linked)"]
             extras.ports.append(name)
             source = port_source(symbol, binding, name, unit, found)
-            extras.links.append(Link(f"{name}_there", binding.layer.id, source))
-            copy = (f"{name} = {name}_there",)
-            extras.every.append(Every(f"{name}_copy", "DT", copy, "before_groups", 0))
+            extras.links.append(Link(f"{name}__there", binding.layer.id, source))
+            copy = (f"{name} = {name}__there",)
+            extras.every.append(Every(f"{name}__copy", "DT", copy, "before_groups", 0))
             continue
         # Counted at once, asked and cleared after all pathways of this step.
         order = 3 * len(found.relays)
         extras.equations.append(f"{name} : integer")
-        event = f"{name}_spikes"
+        event = f"{name}__spikes"
         extras.events.append(Event(event, f"{name} > 0", (f"{name} = 0",), PORTS_WHEN, order))
         found.events[c.name, port.name.id] = event, order
-        found.relays.append(Relay(f"{name}_relay", binding.layer.id, post.name, name))
+        found.relays.append(Relay(f"{name}__relay", binding.layer.id, post.name, name))
 
 
 def port_source(
@@ -165,7 +165,7 @@ def port_source(
     if symbol.equation is None or not is_inlined(symbol.equation):
         return variable
     extras = found.layers.setdefault(binding.layer.id, Extras())
-    extras.equations.append(f"{port}_source : {unit}")
-    keep = (f"{port}_source = {variable}",)
-    extras.every.append(Every(f"{port}_keep", "DT", keep, "before_groups", -1))
-    return f"{port}_source"
+    extras.equations.append(f"{port}__source : {unit}")
+    keep = (f"{port}__source = {variable}",)
+    extras.every.append(Every(f"{port}__keep", "DT", keep, "before_groups", -1))
+    return f"{port}__source"

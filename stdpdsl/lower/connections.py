@@ -24,7 +24,6 @@ from .values import Values, used_names
 PATHWAYS = 16
 # Deliveries that are held at one synapse, where nothing says how many can be under way.
 MOST_HELD = 16
-OURS = {"learning", "sending", "lastupdate"}
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,11 @@ class ConnectionLowering:
         self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
         names = [e.name.id for e in self.equations]
         self.variables = [*names, *(["w"] if node.weight is not None else [])]
-        taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)} | OURS
-        self.own = {n: f"syn_{n}" if n in taken else n for n in self.variables}
+        taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)}
+        self.own = {n: f"syn__{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(
-            "learning" if gate else "", "sending" if c.name in switches.off else ""
+            "learning__on" if gate else "", "sending__on" if c.name in switches.off else ""
         )
         fixed = {
             "i": f"(i % {self.n_pre})", "j": f"(j % {self.n_post})",
@@ -149,7 +148,7 @@ class ConnectionLowering:
             return self.values.code(rhs, self.c, {e.name.id: value}, "edges.copy")
 
         own = self.own[e.name.id]
-        return Trace(own, f"relaxed(values, {rate('0.0')}, {rate('1.0')}, age)", f"{own}_now")
+        return Trace(own, f"relaxed(values, {rate('0.0')}, {rate('1.0')}, age)", f"{own}__now")
 
     # Pathways
 
@@ -177,7 +176,9 @@ class ConnectionLowering:
             else:
                 event, order = self.added.events[self.c.name, trigger]
                 found.append(
-                    Pathway(trigger, "post", tuple(body), order + 1, "", event, PORTS_WHEN)
+                    Pathway(
+                        f"on__{trigger}", "post", tuple(body), order + 1, "", event, PORTS_WHEN
+                    )
                 )
         arrival, held, extra = self.arrivals()
         if arrival:
@@ -248,7 +249,7 @@ class ConnectionLowering:
         ]
 
     def places(self, number: int) -> list[str]:
-        return [f"held_{number}_{k}" for k in range(self.most_under_way())]
+        return [f"held__{number}_{k}" for k in range(self.most_under_way())]
 
     def holding(self, locals: set[str]) -> list[str]:
         """Each value waits at its synapse, in turn in one of as many places as deliveries can be
@@ -257,11 +258,11 @@ class ConnectionLowering:
         for number, (target, text) in enumerate(self.items(locals)):
             infinite = times_unit("inf", self.unit_of_target(target))
             # A copy, whatever the weight does next (see ModelCode.copied).
-            lines.append(f"passing_{number} = clip({text}, -{infinite}, {infinite})")
+            lines.append(f"passing__{number} = clip({text}, -{infinite}, {infinite})")
             for k, place in enumerate(self.places(number)):
-                mine = f"int(held_in % {slots} == {k})"
-                lines.append(f"{place} = {mine}*passing_{number} + (1 - {mine})*{place}")
-        return [*lines, "held_in += 1", f"held_lost += int(held_in - held_out > {slots})"]
+                mine = f"int(held__in % {slots} == {k})"
+                lines.append(f"{place} = {mine}*passing__{number} + (1 - {mine})*{place}")
+        return [*lines, "held__in += 1", f"held__lost += int(held__in - held__out > {slots})"]
 
     def arrivals(self) -> tuple[list[str], int, list[tuple[str, str]]]:
         """Lines where what was under way arrives; how many can be; the variables that hold them."""
@@ -270,14 +271,14 @@ class ConnectionLowering:
         if not self.holds:
             return self.plain(set()), 0, []
         slots, lines = self.most_under_way(), []
-        extra = [(name, "integer") for name in ("held_in", "held_out", "held_lost")]
+        extra = [(name, "integer") for name in ("held__in", "held__out", "held__lost")]
         targets = [f"{d.target.id}_post" for d in self.by_spike]
         for number, target in enumerate(targets):
             places = self.places(number)
             extra += [(place, self.unit_of_target(target)) for place in places]
-            due = " + ".join(f"int(held_out % {slots} == {k})*{p}" for k, p in enumerate(places))
+            due = " + ".join(f"int(held__out % {slots} == {k})*{p}" for k, p in enumerate(places))
             lines.append(assignment(target, "+=", due, self.gates.sending))
-        return [*lines, "held_out += 1"], slots, extra
+        return [*lines, "held__out += 1"], slots, extra
 
     def unit_of_target(self, target: str) -> str:
         return self.values.unit(self.post.variables[target.removesuffix("_post")])
@@ -319,12 +320,12 @@ class ConnectionLowering:
 
     def regular(self) -> list[Every]:
         clocked = [e for e in self.equations if not self.is_trace(e)]
-        found = self.code.clipped(f"{self.c.name}_bounds", clocked)
+        found = self.code.clipped(f"{self.c.name}__bounds", clocked)
         for number, item in enumerate(self.node.every):
             body = [s for s in item.body if not isinstance(s, ast.Normalise)]
             if body:
                 found.append(Every(
-                    f"{self.c.name}_every_{number}", self.values.code(item.period, self.c),
+                    f"{self.c.name}__every_{number}", self.values.code(item.period, self.c),
                     tuple(self.code.statements(
                         body, self.bounds, weight=self.c.weight, gates=self.gates)),
                     order=PATHWAYS * (1000 + self.place) + 4 * number,
@@ -350,7 +351,7 @@ class ConnectionLowering:
                     return self.values.code(expr, self.c, extra, "copy")
 
                 found.append(Normalisation(
-                    f"{self.c.name}_normalise_{number}", s.side.id,
+                    f"{self.c.name}__normalise_{number}", s.side.id,
                     self.n_pre if s.side.id == "pre" else self.n_post,
                     self.values.code(item.period, self.c), unit, code(s.total),
                     code(bounds.low) if bounds else None, code(bounds.high) if bounds else None,

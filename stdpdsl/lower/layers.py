@@ -81,12 +81,12 @@ def lower_group(
             equations.append(equation_text(e, code.show, e.name.id))
     equations += extras.equations
     if node.drive and layer.scope == "block":
-        equations.append("drive_column : integer (constant)")  # which channel each neuron hears
-    every = [*code.clipped(f"{layer.name}_bounds", neuron.equations), *extras.every]
+        equations.append("drive__column : integer (constant)")  # which channel each neuron hears
+    every = [*code.clipped(f"{layer.name}__bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)
         every.append(Every(
-            f"{layer.name}_every_{number}", values.code(item.period, layer), tuple(lines),
+            f"{layer.name}__every_{number}", values.code(item.period, layer), tuple(lines),
             order=number,
         ))  # fmt: skip
     threshold = None

@@ -41,7 +41,10 @@ class Gates:
 
 class ModelCode:
     """`own`: the component's variables by their names in the model; `fixed`: names that print as
-    the text given; `taken`: names that mean something else to Brian2 in this place."""
+    the text given; `taken`: names that mean something else to Brian2 in this place.
+
+    Names that are made here hold `__`, which no name of a spec does.
+    """
 
     def __init__(
         self, values: Values, component: Component, scope: Scope, own: Mapping[str, str],
@@ -98,7 +101,7 @@ class ModelCode:
         if self.values.symbol_varies(side.parameters[symbol.name], side):
             self.needs.parameters.setdefault(side.name, set()).add(symbol.name)
             return f"{symbol.name}_{symbol.side}"
-        return self.external(f"{side.name}_{symbol.name}", side.parameters[symbol.name])
+        return self.external(f"{side.name}__{symbol.name}", side.parameters[symbol.name])
 
     def inlined(self, symbol: Symbol, side: Component) -> str:
         """What a layer computes, written out: Brian2 would look up the names in it here, where
@@ -113,7 +116,7 @@ class ModelCode:
                 here[name] = self.other_side(there[f"{name}_{end}"])
             elif found is not None and found.kind != "builtin":
                 mine = self.scope.get(name) is found
-                here[name] = self.external(name if mine else f"{side.name}_{name}", found)
+                here[name] = self.external(name if mine else f"{side.name}__{name}", found)
             elif found is not None:
                 here[name] = repr(CONSTANTS[name]) if name in self.taken else name
             elif name not in ("t", "dt"):
@@ -125,7 +128,7 @@ class ModelCode:
         values, component = self.values, self.component
         code, shown = values.reference(symbol, component), self.free(name)
         while shown in self.externals and self.externals[shown].code != code:
-            shown = self.free(f"{shown}_value")
+            shown = self.free(f"{shown}__value")
         self.externals[shown] = Parameter(
             shown, code, values.symbol_varies(symbol, component), values.unit(symbol)
         )
@@ -133,7 +136,7 @@ class ModelCode:
 
     def free(self, name: str) -> str:
         while name in self.taken:
-            name = f"syn_{name}" if self.component.kind == "connection" else f"{name}_value"
+            name = f"syn__{name}" if self.component.kind == "connection" else f"{name}__value"
         return name
 
     @property
@@ -158,7 +161,9 @@ class ModelCode:
             code = f"draw_keys(x, {key}, {copies}, row)"
         else:
             code = f"draw_keys(x, {key}, {copies})" if many else f"draw_key({key}, 0)"
-        name, varies = self.free(f"draw_key_{self.draws}"), many or call.independent
+        # An object of Brian2 and those that it connects share one space of names.
+        name = f"{self.component.name}__draw_{self.draws}"
+        varies = many or call.independent
         self.externals[name] = Parameter(name, code, varies, "1", given=not varies)
         place = f"{name}, t_in_timesteps, {self.element}"
         base = f"{distribution.base}_draw({place})"
@@ -172,7 +177,8 @@ class ModelCode:
 
     def literal(self, value: float, unit: str) -> str:
         """A number with more digits than sympy would print, as a value from outside."""
-        name = self.free(f"number_{len([n for n in self.externals if n.startswith('number_')])}")
+        start = f"{self.component.name}__number_"
+        name = f"{start}{len([n for n in self.externals if n.startswith(start)])}"
         self.externals[name] = Parameter(name, repr(value), False, unit)
         return name
 

@@ -67,7 +67,7 @@ def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Add
 
 def model_name(connection: Connection, name: str) -> str:
     """What the script's model calls a variable; a trace is recorded as it is at that time."""
-    own = name if name in connection.state else f"syn_{name}"
+    own = name if name in connection.state else f"syn__{name}"
     if own not in connection.state:  # a subexpression
         own = name if any(line.startswith(f"{name} =") for line in connection.equations) else own
     return next((trace.now for trace in connection.traces if trace.name == own), own)
@@ -107,8 +107,11 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
                 frozen[modifier.connection.id] = None
             elif isinstance(modifier, ast.Off):
                 off[modifier.connection.id] = None
-        sets = {owner: None for (owner, _), changes in values.sets.items()
-                if any(at == number for at, _ in changes)}  # fmt: skip
+        sets = {
+            holder: None for (owner, _), changes in values.sets.items()
+            if any(at == number for at, _ in changes)
+            for holder in holders(values.symbols.components[owner])
+        }  # fmt: skip
         found.append(Phase(
             phase.name.id, duration(values, phase.duration), tuple(frozen), tuple(off),
             tuple(sets),
@@ -116,7 +119,14 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
     return tuple(found)
 
 
+def holders(component: Component) -> list[str]:
+    """The components that hold a component's parameters: a rule may add some to its target."""
+    rule, post = component.rule, component.post
+    added = rule is not None and (rule.post_equations or rule.post_reset)
+    return [component.name, *([post.name] if added and post else [])]
+
+
 def duration(values: Values, expr: ast.Expr) -> str:
     if isinstance(expr, ast.Name) and expr.id in values.symbols.sounds:
-        return f"sound_length({expr.id!r}, sounds)"
+        return f"length_of_sound({expr.id!r}, sounds)"
     return values.code(expr, None)

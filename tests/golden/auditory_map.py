@@ -184,7 +184,7 @@ def data(row, sounds, options):
     """All layers and connections; inputs are replayed, whatever simulates the rest."""
     x = Data(row, options.blocks, BLOCKS // 1, DT, options.data)
     p = parameters(row)
-    x.phase_steps = [steps_of(seconds, DT) for seconds in (sound_length('training', sounds),)]
+    x.phase_steps = [steps_of(seconds, DT) for seconds in (length_of_sound('training', sounds),)]
     x.until = windows_of(x, UNTIL_STABLE)
     x.sizes["AN"] = 10, True
     x.values["AN"] = values_of_AN(x, row, p)
@@ -390,7 +390,7 @@ def simulate(options, folder, results, row):
     x = data(row, sounds, options)
     x.presentations = [sounds['training', replicate].presentations for replicate in x.replicate_of_copy.tolist()]
     hear_AN(x, row, p, sounds, options, folder)
-    x.phase_values = values_of_phases(
+    x.phase_values = phase_values_of(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
     given = numbers(x, row, p)

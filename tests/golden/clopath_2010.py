@@ -235,7 +235,7 @@ def network(x, given, p):
         z += over*(400*pA - z)
         V_T += over*(-(30.4*mV) - V_T)
         up -= int(up > 0)
-        """, dt=0.001 * second, when="end", order=0, name="cell_every_0")
+        """, dt=0.001 * second, when="end", order=0, name="cell__every_0")
     objects.groups["cell"] = group
 
     # force: teacher -> cell
@@ -283,7 +283,7 @@ def network(x, given, p):
         schedule(s.pre, "synapses", 16)
         delay(s, given, "pre")
         s.state_updater.order = -1
-        s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}_pairing_bounds")
+        s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}__pairing__bounds")
         assign_all(s, given, ['w'])
         objects.links["pairing"].append(s)
 
@@ -301,7 +301,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    x.phase_values = values_of_phases(
+    x.phase_values = phase_values_of(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
     given = numbers(x, row, p)

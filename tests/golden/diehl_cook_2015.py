@@ -147,7 +147,7 @@ def data(row, sounds, options):
 def numbers(x, row, p):
     """Every number that the network is given, by key."""
     given = numbers_of(x, PHASES)
-    give_normaliser(given, x, "learning_normalise_0", "learning", "post", 6, goal=lambda i, copy: 6, low=lambda i, copy: 0, high=lambda i, copy: p.learning.wmax)
+    give_normaliser(given, x, "learning__normalise_0", "learning", "post", 6, goal=lambda i, copy: 6, low=lambda i, copy: 0, high=lambda i, copy: p.learning.wmax)
     give_samples(given, x, 0, "learning", None)
     return given
 
@@ -209,7 +209,7 @@ def network(x, given, p):
         schedule(s.post, "synapses", 32)
         assign_all(s, given, ['w', 'x_tar'])
         objects.links["learning"].append(s)
-    normalise(given, objects, "learning_normalise_0", "learning", 0.35, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
+    normalise(given, objects, "learning__normalise_0", "learning", 0.35, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
 
     # inhibition: E -> E
     objects.links["inhibition"] = []
@@ -243,7 +243,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    x.phase_values = values_of_phases(
+    x.phase_values = phase_values_of(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
     given = numbers(x, row, p)

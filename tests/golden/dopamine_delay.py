@@ -158,7 +158,7 @@ def data(row, sounds, options):
 def numbers(x, row, p):
     """Every number that the network is given, by key."""
     given = numbers_of(x, PHASES)
-    give_relay(given, x, "learning_reward_relay", "dopamine_cell", "post")
+    give_relay(given, x, "learning__reward__relay", "dopamine_cell", "post")
     return given
 
 
@@ -183,19 +183,19 @@ def network(x, given, p):
         given["post.N"],
         """
         v : 1
-        learning_reward : integer
+        learning__reward : integer
         """,
         threshold="v > 0.5",
         reset="v = 0",
-        events={"learning_reward_spikes": "learning_reward > 0"},
+        events={"learning__reward__spikes": "learning__reward > 0"},
         method=exact_by_variable,
         namespace={},
         dt=dt,
         name="post",
     )
     assign_all(group, given, [])
-    group.set_event_schedule("learning_reward_spikes", when="after_synapses", order=0)
-    group.run_on_event("learning_reward_spikes", "learning_reward = 0", when="after_synapses", order=2)
+    group.set_event_schedule("learning__reward__spikes", when="after_synapses", order=0)
+    group.run_on_event("learning__reward__spikes", "learning__reward = 0", when="after_synapses", order=2)
     objects.groups["post"] = group
 
     # dopamine_cell: 1 neuron, in each block
@@ -213,7 +213,7 @@ def network(x, given, p):
     )
     assign_all(group, given, [])
     objects.groups["dopamine_cell"] = group
-    relay(given, objects, "learning_reward_relay", "dopamine_cell", "post", "learning_reward", dt)
+    relay(given, objects, "learning__reward__relay", "dopamine_cell", "post", "learning__reward", dt)
 
     # force: teacher -> post
     objects.links["force"] = []
@@ -286,15 +286,15 @@ def network(x, given, p):
             n = n*exp(-elapsed/tau_n)
             last = t
             x_minus += 1
-            """, "reward": """
+            """, "on__reward": """
             elapsed = t - last
             tau_cn = tau_c*tau_n/(tau_c + tau_n)
             w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
             c = c*exp(-elapsed/tau_c)
-            n = n*exp(-elapsed/tau_n) + learning_reward_post/tau_n
+            n = n*exp(-elapsed/tau_n) + learning__reward_post/tau_n
             last = t
             """},
-            on_event={"reward": "learning_reward_spikes"},
+            on_event={"on__reward": "learning__reward__spikes"},
             namespace={"A_minus": p.learning.A_minus, "A_plus": p.learning.A_plus, "b": p.learning.b*hertz, "tau_c": p.learning.tau_c*second, "tau_minus": p.learning.tau_minus*second, "tau_n": p.learning.tau_n*second, "tau_plus": p.learning.tau_plus*second, "wmax": p.learning.wmax, "wmin": p.learning.wmin},
             dt=dt,
             name=name,
@@ -302,7 +302,7 @@ def network(x, given, p):
         connect(s, given, name)
         schedule(s.pre, "synapses", 32)
         schedule(s.post, "synapses", 80)
-        schedule(s.reward, "after_synapses", 1)
+        schedule(s.on__reward, "after_synapses", 1)
         assign_all(s, given, ['w'])
         objects.links["learning"].append(s)
 
@@ -321,7 +321,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    x.phase_values = values_of_phases(
+    x.phase_values = phase_values_of(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
     given = numbers(x, row, p)
@@ -349,7 +349,7 @@ def save(x, row, recorded, results, part):
     saving.layer('pre', 1, True, True, False, spikes=x.spikes['pre'])
     saving.layer('teacher', 1, True, True, False, spikes=x.spikes['teacher'])
     saving.layer('VTA', 1, True, True, False, spikes=x.spikes['VTA'])
-    saving.layer('post', 1, False, True, False, states=['v', 'learning_reward'])
+    saving.layer('post', 1, False, True, False, states=['v', 'learning__reward'])
     saving.layer('dopamine_cell', 1, False, True, False, states=['v'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     saving.connection('release', 'w', {'w': 'w'}, {}, None)

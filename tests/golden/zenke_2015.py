@@ -149,7 +149,7 @@ def data(row, sounds, options):
 def numbers(x, row, p):
     """Every number that the network is given, by key."""
     given = numbers_of(x, PHASES)
-    give_link(given, x, "excitation", "learning_H_there", "rate")
+    give_link(given, x, "excitation", "learning__H__there", "rate")
     return given
 
 
@@ -169,8 +169,8 @@ def network(x, given, p):
         """
         dv/dt = (-(60*mV) + drive - v - g_inh)/(20*ms) : volt (unless refractory)
         dg_inh/dt = -g_inh/(10*ms) : volt
-        learning_H : hertz
-        learning_H_there : hertz (linked)
+        learning__H : hertz
+        learning__H__there : hertz (linked)
         """,
         threshold="v > -(50*mV)",
         reset="v = -(60*mV)",
@@ -181,7 +181,7 @@ def network(x, given, p):
         name="excitation",
     )
     assign_all(group, given, ['v'])
-    group.run_regularly("learning_H = learning_H_there", dt=DT * second, when="before_groups", order=0, name="learning_H_copy")
+    group.run_regularly("learning__H = learning__H__there", dt=DT * second, when="before_groups", order=0, name="learning__H__copy")
     objects.groups["excitation"] = group
 
     # rate: 1 neuron, in each block
@@ -231,11 +231,11 @@ def network(x, given, p):
             """,
             on_pre="""
             g_inh_post += w*(1*mV)
-            w = clip(w + (eta*(learning_H_post - H_target)*(zpost + 1)), wmin, wmax)
+            w = clip(w + (eta*(learning__H_post - H_target)*(zpost + 1)), wmin, wmax)
             zpre += 1
             """,
             on_post="""
-            w = clip(w + (eta*(learning_H_post - H_target)*zpre), wmin, wmax)
+            w = clip(w + (eta*(learning__H_post - H_target)*zpre), wmin, wmax)
             zpost += 1
             """,
             namespace={"eta": p.learning.eta*second, "tau_z": p.learning.tau_z*second, "wmax": p.learning.wmax, "wmin": p.learning.wmin},
@@ -247,7 +247,7 @@ def network(x, given, p):
         schedule(s.post, "synapses", 48)
         assign_all(s, given, ['w', 'H_target'])
         objects.links["learning"].append(s)
-    link(given, objects, "excitation", "learning_H_there", "rate", "H")
+    link(given, objects, "excitation", "learning__H__there", "rate", "H")
 
     # What is recorded
     count_spikes(objects, "excitation", record=True, phases=1)
@@ -263,7 +263,7 @@ def simulate(options, folder, results, row):
     say(options.events, event="stage", name="inputs")
     sounds = {}
     x = data(row, sounds, options)
-    x.phase_values = values_of_phases(
+    x.phase_values = phase_values_of(
         x, PHASES, lambda number: varying(x, row, parameters(row, number))
     )
     given = numbers(x, row, p)
@@ -289,7 +289,7 @@ def save(x, row, recorded, results, part):
     p = each[-1]
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('inhibition', 20, True, True, False, spikes=x.spikes['inhibition'])
-    saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh', 'learning_H'])
+    saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh', 'learning__H'])
     saving.layer('rate', 1, False, False, False, states=['H'])
     saving.connection('count', 'w', {'w': 'w'}, {}, None)
     saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age), 'zpost': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))

@@ -146,7 +146,7 @@ def test_it_prints_as_it_is_read():
         ("x = x + 1", "NAME018", "`x` depends on itself"),
         ("goal = 1", "NAME014", "a column of the sweep"),
         ("Status = 1", "NAME014", "every result has"),
-        ("out_rate = 1", "NAME014", "is measured of `out` anyway"),
+        ("out_rate = 1", "NAME014", "is what a measure of `out` is called"),
         ("x of inputs = mean(rate - goal)", "BLOCK005", "`inputs` is shared"),
         ("x of ff = uniform(0, 1)", "TYPE007", "draws a random number"),
     ],

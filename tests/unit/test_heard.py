@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from heard import Sound, rate_of, sound_length
+from heard import Sound, length_of_sound, rate_of
 
 made = []
 
@@ -31,7 +31,7 @@ def sound(seconds=0.2, replicate=0, from_files=False):
 def test_its_length_is_known_from_the_run_before():
     assert (sound().seconds, sound().samplerate, len(made)) == (0.2, 1000.0, 1)
     sounds = {("a", 0): sound(), ("a", 1): sound(0.2, 1), ("b", 0): sound(9)}
-    assert sound_length("a", sounds) == 0.201 and rate_of("b", sounds) == 1000.0
+    assert length_of_sound("a", sounds) == 0.201 and rate_of("b", sounds) == 1000.0
     made.clear()
     again = sound()
     assert again.presentations["label"].tolist() == ["0.2 s"] and not made

@@ -9,14 +9,8 @@ import pyarrow.dataset as ds
 import pytest
 
 import results as support
-from stdpdsl.results import (
-    FIXED_COLUMNS,
-    TABLES,
-    ResultsError,
-    column_names,
-    load,
-    state_names,
-)
+from stdpdsl.columns import FIXED_COLUMNS, column_names, state_names
+from stdpdsl.results import TABLES, ResultsError, load
 from stdpdsl.summary import summary
 
 

@@ -259,10 +259,11 @@ def draw_functions():
     from brian2.core.functions import Function
 
     def function(numpy_code, cpp, cython, more=0):
+        # Stateless: a draw depends on its arguments alone, so a statement may hold several.
         made = Function(
             numpy_code, arg_units=[1] * (3 + more),
             arg_types=["any", "integer", "integer", *["any"] * more],
-            return_unit=1, return_type="float", stateless=False,
+            return_unit=1, return_type="float",
         )  # fmt: skip
         # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
         own = f"uniform_in_{numpy_code.__name__}"

@@ -73,7 +73,7 @@ def parts_of(name, edges, by_block, block_size):
     edges.first = edges.copy * block_size
     if not by_block:
         return [(name, None, slice(None))] if len(edges.i) else []
-    return [(f"{name}_{block}", block, np.flatnonzero(edges.copy == block))
+    return [(f"{name}__{block}", block, np.flatnonzero(edges.copy == block))
             for block in np.unique(edges.copy)]  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def give_normaliser(given, x, name, connection, side, size, **values):
     give(given, name, {n: value(i, copy) + 0.0 * i for n, value in values.items()})
     mine = edges.copy * size + (edges.i if side == "pre" else edges.j)
     for part_name, _, part in x.parts[connection]:
-        give_synapses(given, f"{part_name}_{name}", mine[part], np.arange(len(mine[part])))
+        give_synapses(given, f"{part_name}__{name}", mine[part], np.arange(len(mine[part])))
 
 
 def give_samples(given, x, number, component, blocks):
@@ -115,12 +115,12 @@ def give_samples(given, x, number, component, blocks):
     for name, block, part in x.objects(component):
         elements, index = np.arange(len(copy))[part], np.flatnonzero(chosen[part])
         if len(index):
-            x.recorded.setdefault(number, []).append((f"record_{number}_{name}", elements[index]))
+            x.recorded.setdefault(number, []).append((f"record__{number}_{name}", elements[index]))
         elif block is None and len(elements):
             index = np.zeros(1, int)  # so that all shards run one program; it is not saved
         if len(index):
-            given |= {f"record_{number}_{name}.N": len(index),
-                      f"record_{number}_{name}.index": index}  # fmt: skip
+            given |= {f"record__{number}_{name}.N": len(index),
+                      f"record__{number}_{name}.index": index}  # fmt: skip
 
 
 def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
@@ -134,4 +134,4 @@ def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
 
     x.drives[layer, variable] = found = kept_means(x, filterbank, p, sounds, means)
     given[drive_width(layer, variable)] = found.shape[1]
-    given[f"{layer}.drive_column"] = i + size * x.sources(shared, True)[copy]
+    given[f"{layer}.drive__column"] = i + size * x.sources(shared, True)[copy]

@@ -58,7 +58,7 @@ class Sound:
         return dict(zip(COLUMNS, self.about[2:], strict=True))
 
 
-def sound_length(name, sounds):
+def length_of_sound(name, sounds):
     """Seconds of a sound, the longest over replicates."""
     return max(sound.seconds for (sound_name, _), sound in sounds.items() if sound_name == name)
 

@@ -257,14 +257,14 @@ def drive(x, given, objects, group, variable):
     from brian2 import NetworkOperation, get_device
 
     means = x.drives[group.name, variable]
-    assign(group, "drive_column", given, f"{group.name}.drive_column")
+    assign(group, "drive__column", given, f"{group.name}.drive__column")
     if type(get_device()).__name__ != "RuntimeDevice":
         path = drive_file(group.name, variable)
         width = given[drive_width(group.name, variable)]
-        read_in_program(group, variable, path, width, "drive_column")
+        read_in_program(group, variable, path, width, "drive__column")
         return
     values = group.variables[variable].get_value()
-    column = given[f"{group.name}.drive_column"]
+    column = given[f"{group.name}.drive__column"]
     source = iter(means)
 
     def copy_row():

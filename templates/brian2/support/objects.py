@@ -38,6 +38,11 @@ def set_values(group, values):
         group.state(name, use_units=False)[:] = value
 
 
+def set_by_code(group, name, code):
+    """Set a variable by Brian2's code; `group.name = code` has the same fault as in set_values."""
+    group.state(name)[:] = code
+
+
 def assign_all(group, given, names):
     """Set variables of a group or of synapses to what they are given."""
     for name in names:
@@ -96,7 +101,7 @@ def normalise(given, objects, name, connection, period, unit, add, scale, order,
     for s in objects.links[connection]:
         scaler = Synapses(
             counters, s, on_pre={"add": add, "scale": scale}, namespace={}, dt=period * second,
-            name=f"{s.name}_{name}",
+            name=f"{s.name}__{name}",
         )  # fmt: skip
         connect(scaler, given, scaler.name)
         schedule(scaler.add, "end", order + 1)
@@ -112,7 +117,7 @@ def count_spikes(objects, layer, record, phases):
     from brian2 import SpikeMonitor
 
     objects.counters[layer] = [
-        SpikeMonitor(objects.groups[layer], record=record, name=f"spikes_of_{layer}_{n}")
+        SpikeMonitor(objects.groups[layer], record=record, name=f"spikes_of__{layer}_{n}")
         for n in range(phases)
     ]
 
@@ -122,7 +127,7 @@ def sample(given, objects, number, component, variables, every):
     from brian2 import second
 
     for o in objects.of(component):
-        name = f"record_{number}_{o.name}"
+        name = f"record__{number}_{o.name}"
         if f"{name}.N" in given:
             objects.monitors.append(record(o, variables, given, name, dt=every * second))
 
@@ -136,8 +141,8 @@ def begin_phase(given, objects, phases, number, gates, traces, bounded, normalis
     phase = phases[number]
     for connection, names in gates.items():
         for s in objects.links[connection]:
-            on = {"learning": connection not in phase["frozen"],
-                  "sending": connection not in phase["off"]}  # fmt: skip
+            on = {"learning__on": connection not in phase["frozen"],
+                  "sending__on": connection not in phase["off"]}  # fmt: skip
             set_values(s, {name: float(on[name]) for name in names})
     for counters, connection in normalised:
         set_values(objects.groups[counters], {"learning": float(connection not in phase["frozen"])})
@@ -146,7 +151,7 @@ def begin_phase(given, objects, phases, number, gates, traces, bounded, normalis
         for o in objects.of(component):
             # A trace has so far relaxed with the old values.
             for name in traces.get(component, ()):
-                setattr(o, name, f"{name}_now")
+                set_by_code(o, name, f"{name}__now")
             if traces.get(component):
                 o.lastupdate = "t"
             for key in given:
@@ -154,7 +159,7 @@ def begin_phase(given, objects, phases, number, gates, traces, bounded, normalis
                 if key.endswith(ending) and owner == o.name:
                     assign(o, variable, given, key)
             for name, inside in bounded.get(component, {}).items():
-                setattr(o, name, inside)
+                set_by_code(o, name, inside)
     for counters in objects.counters.values():
         for k, counter in enumerate(counters):
             counter.active = k == number
@@ -164,11 +169,11 @@ def end_phase(objects, number, weights):
     """Keep the weights as they are at the end of a phase."""
     for connection, weight in weights.items():
         for s in objects.links[connection]:
-            setattr(s, f"{weight}_after_{number}", weight)
+            set_by_code(s, f"{weight}__after_{number}", weight)
 
 
 def end_run(objects, computed):
     """Keep what is computed from other variables as it is at the end; no code runs after it."""
     for component, variable in computed:
         for o in objects.of(component):
-            setattr(o, f"{variable}_at_end", variable)
+            set_by_code(o, f"{variable}__at_end", variable)

@@ -19,17 +19,17 @@ class Recorded:
         values = [np.zeros(0)]
         for name, _, _ in self.x.objects(component):
             key = f"{name}.{variable}"
-            kept = f"{key}_at_end"
+            kept = f"{key}__at_end"
             values.append(np.atleast_1d(self.outputs[kept if kept in self.outputs else key]))
         return np.concatenate(values)
 
     def counts(self, layer, phase):
         """Spikes of each neuron in a phase."""
-        return self.outputs[f"spikes_of_{layer}_{phase}.count"].astype(np.int64)
+        return self.outputs[f"spikes_of__{layer}_{phase}.count"].astype(np.int64)
 
     def spikes(self, layer, phase):
         """(neuron, t) of each spike in a phase."""
-        monitor = f"spikes_of_{layer}_{phase}"
+        monitor = f"spikes_of__{layer}_{phase}"
         return self.outputs[f"{monitor}.i"].astype(np.int64), self.outputs[f"{monitor}.t"]
 
     def samples(self, number, variables):
@@ -43,7 +43,7 @@ class Recorded:
     def computed(self, component, variable):
         """Whether a variable is computed from others, at the end of the run."""
         names = (name for name, _, _ in self.x.objects(component))
-        return any(f"{name}.{variable}_at_end" in self.outputs for name in names)
+        return any(f"{name}.{variable}__at_end" in self.outputs for name in names)
 
     def reached(self):
         """The steps that the network has run; what ends a run early, but for stable blocks."""

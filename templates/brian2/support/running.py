@@ -57,7 +57,7 @@ def set_preferences(target, single=False):
         compute_in_single()
 
 
-def values_of_phases(x, phases, varying_in):
+def phase_values_of(x, phases, varying_in):
     """{component: {parameter: values}} that each phase sets, one value per element."""
     found = []
     for number, phase in enumerate(phases):

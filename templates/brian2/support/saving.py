@@ -275,7 +275,7 @@ class Saving:
             return
         wanted = {n: at(v, edges.copy) for n, v in self.varying.get(name, {}).items()}
         audit_component(self.recorded, name, wanted)
-        if held and np.any(self.recorded.state(name, "held_lost")):
+        if held and np.any(self.recorded.state(name, "held__lost")):
             stop(f"more deliveries of {name} were under way at one synapse than it can hold: take"
                  " a shorter dendritic delay, or give the source a refractory period")  # fmt: skip
         state = {v: self.recorded.state(name, v) for v in states}
@@ -315,7 +315,7 @@ class Saving:
         before = first
         for number in range(len(self.phases)):
             final = number == len(self.phases) - 1
-            after = last if final else self.recorded.state(name, f"{weight}_after_{number}")
+            after = last if final else self.recorded.state(name, f"{weight}__after_{number}")
             if not final:  # else its state has been
                 self.check_finite(f"{weight} of {name}", after, edges.copy, edges.shared, number)
             low, high = self.bounds[name][number] if bounded else (-np.inf, np.inf)
@@ -362,7 +362,8 @@ class Saving:
             chosen = chosen[mine]
             t, samples = self.until_the_end(t, samples)
             for shown, model in variables:
-                base = model.removesuffix("_now") if model.removesuffix("_now") in traces else model
+                trace = model.removesuffix("__now")
+                base = trace if trace in traces else model
                 if base == weight:
                     self.settled(name, edges, everyone, t, samples[model])
                 last = self.recorded.state(name, base)[chosen]

@@ -38,7 +38,7 @@ def synapses_of(
         if names and names[copy] != last:
             last, u = names[copy], pair_draws("uniform", names[copy], n_pre, n_post)
         sides = [
-            values_of_copy(x, name, size, shared_copy[copy] if is_shared else copy)
+            copy_values_of(x, name, size, shared_copy[copy] if is_shared else copy)
             for name, size, is_shared in (pre, post)
         ]
         of_pairs = None if u is None else u[i, j]
@@ -55,7 +55,7 @@ def synapses_of(
     )  # fmt: skip
 
 
-def values_of_copy(x, layer, size, copy):
+def copy_values_of(x, layer, size, copy):
     """The first values of one copy of a layer, by variable."""
     mine = slice(copy * size, (copy + 1) * size)
     return {name: values[mine] for name, values in x.values.get(layer, {}).items()}

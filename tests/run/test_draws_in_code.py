@@ -1,0 +1,97 @@
+"""Draws in code that runs: several in a statement, and in everything that one network holds."""
+
+import numpy as np
+import pytest
+
+from running import assert_same, run_apart, run_text, script_of
+
+TWO = """model two
+neuron cell:
+    equations:
+        x : 1
+        y : 1
+    every 1 ms:
+        x = uniform(0, 1) - uniform(0, 1)
+        y = normal(0, 1)*normal(0, 1) + clip(normal(0, 1), 0, 1)*bernoulli(0.5)
+layer cells:
+    neuron: cell
+    size: 2000
+record: x, y of cells every 1 ms
+run:
+    duration: 2 ms
+    dt: 1 ms
+"""
+EVERYWHERE = """model everywhere
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+        u : 1
+    threshold: v > 1
+    reset: v = uniform(0, 0.5)*uniform(0, 1)
+    event high: v > 0.9
+    on high: u = uniform(0, 1) - uniform(0, 1)
+    every 2 ms: u += normal(0, 1)*uniform(0, 1)
+rule noisy:
+    parameters:
+        eta = 0.1
+    equations:
+        w : 1 in [0, 1]
+    on pre:
+        deliver w
+        w += eta*(uniform(0, 1) - uniform(0, 1))
+    on post: w += eta*normal(0, 1)*bernoulli(0.5)
+layer P:
+    poisson: 400 Hz
+    size: 4
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: noisy
+    deliver: w to v
+    initial: w = 0.5
+    every 5 ms: w += eta*(uniform(0, 1) - uniform(0, 1))
+sweep:
+    grid:
+        c.eta = [0, 0.1]
+    replicates: 2
+record:
+    spikes of A
+    u of A every 1 ms
+    w of c every 1 ms
+run:
+    duration: 20 ms
+    dt: 0.1 ms
+"""
+
+
+def test_two_draws_of_one_statement_are_independent(tmp_path):
+    rows = run_text(tmp_path, TWO)["trajectories"]
+    rows = rows[rows["t"] == 0.002]
+    x = rows[rows["variable"] == "x"]["value"].to_numpy()
+    y = rows[rows["variable"] == "y"]["value"].to_numpy()
+    # The difference is triangular in (-1, 1), with variance 1/6 and density 1 - |x|.
+    assert abs(x.mean()) < 4 * np.sqrt(1 / 6 / 2000) and abs(x.var() - 1 / 6) < 0.02
+    assert abs((np.abs(x) < 0.5).mean() - 0.75) < 4 * np.sqrt(0.75 * 0.25 / 2000)
+    # E[clip(n, 0, 1)] = phi(0) - phi(1) + 1 - Phi(1); half of it, by the draw of 0 or 1.
+    mean = 0.5 * (0.3989422804 - 0.2419707245 + 0.1586552539)
+    assert abs(y.mean() - mean) < 4 * np.sqrt(1.2 / 2000)
+
+
+def test_draws_of_a_rule_its_target_and_its_connection(tmp_path):
+    found = run_text(tmp_path, EVERYWHERE)
+    samples = found["trajectories"]
+    assert len(found["spikes"]) > 20
+    w = samples[(samples["variable"] == "w") & (samples["eta"] == 0)]
+    assert (w["value"] == 0.5).all()
+    assert samples[(samples["variable"] == "w") & (samples["eta"] == 0.1)]["value"].nunique() > 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+def test_compiled_targets_draw_the_same(tmp_path, target):
+    assert_same(
+        run_apart(tmp_path, script_of(EVERYWHERE, target=target), target=target),
+        run_text(tmp_path, EVERYWHERE, name="here"),
+    )
