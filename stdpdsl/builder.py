@@ -422,23 +422,29 @@ class Builder(ExpressionBuilder):
         return ast.FromFile(self._path(children[2]), span=self._span(children))
 
     def record(self, children: Children) -> ast.Record:
-        items = of_kind(children, ast.RecordSpikes, ast.RecordState)
-        return ast.Record(items, span=self._span(children))
+        items: list[ast.RecordSpikes | ast.RecordState] = []
+        for child in of_kind(children, ast.RecordSpikes, Several):
+            items += child.value if isinstance(child, Several) else (child,)
+        return ast.Record(tuple(items), span=self._span(children))
 
     def record_spikes(self, children: Children) -> ast.RecordSpikes:
         layers = tuple(self._ident(token) for token in tokens_of(children, "NAME"))
         return ast.RecordSpikes(layers, span=self._span(children))
 
-    def record_state(self, children: Children) -> ast.RecordState:
-        *variables, component = (self._ident(token) for token in tokens_of(children, "NAME"))
+    def record_state(self, children: Children) -> Several:
+        """One item for each component."""
+        middle = next(n for n, c in enumerate(children) if c == "of" and c.type != "NAME")
+        variables = tuple(self._ident(token) for token in tokens_of(children[:middle], "NAME"))
+        components = [self._ident(token) for token in tokens_of(children[middle:], "NAME")]
         blocks = first_of(children, Several)
-        return ast.RecordState(
-            tuple(variables),
-            component,
-            first_of(children, Expr),
-            blocks.value if blocks else None,
-            span=self._span(children),
-        )
+        span = self._span(children)
+        return Several(tuple(
+            ast.RecordState(
+                variables, component, first_of(children, Expr), blocks.value if blocks else None,
+                span=span,
+            )
+            for component in components
+        ), span)  # fmt: skip
 
     def blocks(self, children: Children) -> Several:
         return Several(of_kind(children, Expr), self._span(children))

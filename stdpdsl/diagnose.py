@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .check.limits import MAX_SYNAPSES
+from .check.values import constant_values, steps_of, weight_range
 from .design import Axis, Design, design_of
 from .integration import in_words, without_error
 from .quantities import shown
@@ -51,9 +52,9 @@ def render(found: Iterable[Finding], form: str = "text") -> str:
     marks = {"passed": "ok     ", "found": "FOUND  ", "unknown": "unknown"}
     lines = []
     for one in found:
-        lines += textwrap.wrap(
-            f"{marks[one.status]}  {one.check}: {one.text}", 98, subsequent_indent=" " * 9
-        )
+        # A check is called by what it asks for, which is not what it found.
+        text = one.text if one.status == "found" else f"{one.check}: {one.text}"
+        lines += textwrap.wrap(f"{marks[one.status]}  {text}", 98, subsequent_indent=" " * 9)
         if one.help:
             lines += textwrap.wrap(
                 f"         what to do: {one.help}", 98, subsequent_indent=" " * 9
@@ -85,8 +86,21 @@ class _Run:
                 yield name[: -len(end)], self.design.columns[name].astype(float)
 
     def blocks_where(self, rows: np.ndarray) -> str:
-        """`in 3 of 9 blocks (0, 4, 8)`"""
-        blocks = np.unique(self.block[rows])
+        """`in 3 of 9 blocks (0, 4, 8)`, with the phases where it was not so in all of them."""
+        phase = self.design.columns.get("phase")
+        if phase is None or np.all(rows[np.isin(self.block, self.block[rows])]):
+            return self._of_blocks(np.unique(self.block[rows]))
+        by_blocks: dict[tuple[int, ...], list[str]] = {}  # phases that concern the same blocks
+        for name in dict.fromkeys(phase[rows].tolist()):
+            found = tuple(np.unique(self.block[rows & (phase == name)]).tolist())
+            by_blocks.setdefault(found, []).append(name)
+        return "; ".join(
+            f"in the phase{'s' if len(names) > 1 else ''} {', '.join(names)},"
+            f" {self._of_blocks(np.array(blocks))}"
+            for blocks, names in by_blocks.items()
+        )  # fmt: skip
+
+    def _of_blocks(self, blocks: np.ndarray) -> str:
         named = ", ".join(map(str, blocks[:MOST_NAMED].tolist()))
         more = ", …" if len(blocks) > MOST_NAMED else ""
         if len(blocks) == self.design.blocks:
@@ -308,9 +322,28 @@ def differ(run: _Run) -> Iterator[Finding]:
     yield Finding(
         name, "found", f"{int(np.sum(sizes[sizes > 1])):,} of {len(blocks):,} blocks came out"
         f" as another one did, to six digits of every measure; the largest group: {named}",
-        "their parameters made no difference: see the next check, and whether the layers spike at"
-        " all",
+        _too_large(run, np.isin(run.block, same))
+        or "their parameters made no difference: see the next check, and whether the layers spike"
+        " at all",
     )  # fmt: skip
+
+
+def _too_large(run: _Run, rows: np.ndarray) -> str:
+    """The swept steps that are as large as the range of the weight that they change."""
+    checked = _front(run.results)[0]
+    reasons = []
+    for c in checked.symbols.connections if checked is not None else ():
+        width = weight_range(c, constant_values(checked.symbols))
+        swept = {x.target: x.name for x in checked.symbols.columns.values() if x.target}
+        for name in steps_of(c) if width else ():
+            steps = run.column(swept.get((c.name, name), ""))
+            if steps is not None and np.all(np.abs(steps[rows]) >= width):
+                reasons.append(
+                    f"in these blocks `{name}` is {shown(np.abs(steps[rows]).min())} or more,"
+                    f" and the weight of {c.name} has a range of {shown(width)}: one spike takes it"
+                    " to a bound, whatever the value"
+                )
+    return "; ".join([*reasons, "take smaller steps"]) if reasons else ""
 
 
 def effects(run: _Run) -> Iterator[Finding]:
@@ -401,13 +434,18 @@ def integrated(run: _Run) -> Iterator[Finding]:
 
 def _checked(results: Results) -> list[Any] | None:
     """The warnings of the spec that was run."""
+    checked, found = _front(results)
+    return None if checked is None else found
+
+
+def _front(results: Results) -> tuple[Any, list[Any]]:
+    """The spec that was run as it was checked, or None, and what is wrong with it."""
     from .compiler import check_text
     from .source import Source
 
     if not results.spec:
-        return None
-    checked, found = check_text(Source("spec.stdp", results.spec), results.folder, [])
-    return None if checked is None else found
+        return None, []
+    return check_text(Source("spec.stdp", results.spec), results.folder, [])
 
 
 def delays(run: _Run) -> Iterator[Finding]:

@@ -58,6 +58,7 @@ def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Sp
     for text in sets:
         name, _, value = text.partition("=")
         name, start = name.strip(), len(text) - len(value)
+        _refuse_bare_list(text, start)
         axes = [axis for axis in _axes(spec) if _same(name, axis.path.dotted)]
         if len(axes) == 1:
             spec = _with_axis(spec, axes[0], typed_expression("--set", text, start, lists=True))
@@ -66,6 +67,26 @@ def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Sp
         _refuse_swept(spec, name, parsed)
         spec = _with(spec, name, parsed, rules)
     return spec
+
+
+
+
+def _refuse_bare_list(text: str, start: int) -> None:
+    """`NAME=0.5,0.6 mV`: a list stands in brackets."""
+    value = text[start:].strip()
+    items = [item.strip() for item in value.split(",")]
+    if len(items) > 1 and all(items) and not set(value) & set("[]()"):
+        number, _, unit = items[-1].partition(" ")
+        if unit and not any(" " in item for item in items[:-1]):  # 1, 2 mV
+            items[-1], unit = number, f" {unit}"
+        else:
+            unit = ""
+        source = Typed("--set", _LIST + value, text, text.index(value, start), _LIST)
+        at = len(_LIST) + value.index(",")
+        raise CompileError([Diagnostic(
+            "SYN001", Span(source, at, at + 1), "found `,`, expected the end of the value",
+            help=f"a list stands in brackets: `[{', '.join(items)}]{unit}`",
+        )])  # fmt: skip
 
 
 def _axes(spec: ast.Spec) -> list[ast.Axis]:

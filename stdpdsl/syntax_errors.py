@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .builtins import PATTERNS
+from .builtins import CONSTANTS, FUNCTIONS, PATTERNS
 from .diagnostics import Diagnostic, Label, did_you_mean
 from .source import Source, Span
 
@@ -342,10 +342,51 @@ def _chained_comparison(f: Failure) -> Diagnostic | None:
     return Diagnostic("SYN016", f.span, "comparisons do not chain", labels=labels, help=hint)
 
 
-def _string_in_expression(f: Failure) -> Diagnostic | None:
-    if f.piece.kind != "STRING" or not f.wants_value:
+_QUOTED = re.compile(r"([\"'])(.*?)\1")
+
+
+def _quoted(f: Failure) -> Diagnostic | None:
+    """An expression or a statement in quotes, as Brian2 has them, or a mere string."""
+    quoted = _QUOTED.match(f.source.text, f.piece.start)
+    statement = {"deliver", "NAME"} <= f.expected
+    if f.piece.text[:1] not in ("'", '"') or not quoted or not (f.wants_value or statement):
         return None
-    return Diagnostic("SYN017", f.span, "a string cannot stand in an expression")
+    span = Span(f.source, *quoted.span())
+    hint = f"leave out the quotes: `{quoted[2].strip()}`" if quoted[2].strip() else ""
+    what = "an expression" if f.wants_value else "a statement"
+    return Diagnostic("SYN017", span, f"{what} is written without quotes", help=hint)
+
+
+_DRAWS = {
+    "uniform(0, 1)": ("rand", "random", "random_sample", "uniform"),
+    "normal(0, 1)": ("randn", "normal", "standard_normal", "gauss"),
+    "lognormal(0, 1)": ("lognormal", "lognormvariate"),
+    "exponential(1)": ("exponential", "standard_exponential", "expovariate"),
+    "integers(0, 10)": ("randint", "integers", "choice"),
+    "binomial(10, 0.5)": ("binomial",),
+}
+_CHAIN = re.compile(r"(?:\w+[.])+\w+")
+_MODULE = re.compile(r"(?:np|numpy|math|random|b2|brian2|scipy)(?:[.]\w+)*?[.](\w+)")
+
+
+def _module(f: Failure) -> Diagnostic | None:
+    """A function of NumPy's, `np.exp(x)` or `np.random.rand()`."""
+    previous = f.previous
+    if f.piece.kind != "." or not previous or not (f.after_value or f.after_target):
+        return None
+    at = previous.start
+    chain = _CHAIN.match(f.source.text, at)
+    named = chain and _MODULE.fullmatch(chain[0])
+    if not chain or not named:
+        return None
+    name = named[1]
+    hint = next((f"write `{ours}`" for ours, theirs in _DRAWS.items() if name in theirs), "")
+    if not hint:
+        near = did_you_mean(name, FUNCTIONS)
+        hint = f"write `{name}(...)`" if name in FUNCTIONS else near
+        hint = f"write `{name}`" if name in CONSTANTS else hint
+    span = Span(f.source, at, at + len(chain[0]))
+    return Diagnostic("SYN018", span, "no module stands before a name", help=hint)
 
 
 def _attribute(f: Failure) -> Diagnostic | None:
@@ -495,8 +536,28 @@ def _unknown_word(f: Failure) -> Diagnostic | None:
         hint = "values stand under `parameters:`"
     elif owner == "rule" and piece.text in OF_A_RULE:
         hint = OF_A_RULE[piece.text]
+    elif "on" in words and (trigger := re.fullmatch("on_(pre|post)", piece.text)):
+        hint = f"write `on {trigger[1]}:`"
+    elif owner == "connect":
+        hint = _of_a_connection(f) or hint
     message = f"`{piece.text}` is no clause of `{owner}`" if owner else ""
     return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is no clause", help=hint)
+
+
+_BRIAN2_LINE = re.compile(r"[.](\w+)[ ]*(?:=[ ]*([^#\n]*)|[(])")
+
+
+def _of_a_connection(f: Failure) -> str:
+    """`synapses.w = 0.5` and `synapses.connect(p = 0.1)` are lines of Brian2."""
+    line = _BRIAN2_LINE.match(f.source.text, f.piece.end)
+    if line is None:
+        return ""
+    name, value = line[1], (line[2] or "").strip().strip("\"'")
+    if name == "connect":
+        return "in the connection, write `pattern:`, as in `pattern: random(p = 0.1)`"
+    if name == "delay":
+        return f"in the connection, write `delay: {value}`"
+    return f"in the layer or connection, write `initial: {name} = {value}`" if value else ""
 
 
 def _unknown_declaration(f: Failure, words: list[str]) -> Diagnostic:
@@ -505,6 +566,8 @@ def _unknown_declaration(f: Failure, words: list[str]) -> Diagnostic:
         message = "the `model` line comes first, and once"
         return Diagnostic("SYN025", f.span, message)
     hint = did_you_mean(word, words) or f"a declaration is {_one_of(words)}"
+    if mine := _of_a_connection(f):
+        return Diagnostic("SYN025", f.span, f"`{word}` starts no declaration", help=mine)
     following = f.source.text[f.piece.end :].lstrip(" ")[:1]
     if following in (":", "=") and not did_you_mean(word, words):
         hint = "a line that belongs to a declaration is indented"
@@ -537,8 +600,11 @@ def _advice(f: Failure) -> str:
     line = f.source.line(f.span.line).strip()
     if piece.kind == "DOC":
         return "a docstring stands around the model line, and first in a neuron, rule or connection"
-    if line and set(line) <= set("|-:+ "):
+    if "-" in line and set(line) <= set("|-:+ "):
         return "a table has no line between its head and its rows"
+    if piece.text == "|" and before == "|":
+        head = "[" in f.expected or "." in f.expected or f.expected <= {"NAME", "NEWLINE"}
+        return "give this column a name" if head else "each cell holds a value"
     if piece.text in FLAGS and "in" in f.expected:
         return f"flags stand in parentheses: `({FLAGS[piece.text]})`"
     if piece.text == "if" and "where" in f.expected:
@@ -585,10 +651,11 @@ CAUSES = (
     _wrong_bracket,
     _semicolon,
     _operator_slip,
+    _quoted,
     _unknown_character,
     _unit_apart,
     _chained_comparison,
-    _string_in_expression,
+    _module,
     _attribute,
     _subscript,
     _python,

@@ -82,7 +82,7 @@ class Inference:
             case ast.Number():
                 return INTEGER if isinstance(expr.value, int) else FLOAT
             case ast.Quantity():
-                return self.unit(expr.unit)
+                return self.unit(expr.unit, self.apart(expr, context))
             case ast.Name():
                 return self.name(expr, context)
             case ast.Unary():
@@ -98,22 +98,36 @@ class Inference:
                                     help="write a number, a name or an expression")  # fmt: skip
         return None
 
-    def unit(self, unit: ast.Unit) -> Type | None:
-        """The type of a number with this unit."""
+    def apart(self, expr: ast.Quantity, context: Context) -> str:
+        """How to keep a name apart from the unit that it was taken for a part of, or ``."""
+        text = expr.span.text.partition(" ")[0]
+        known: list[str] = []
+        for factor in expr.unit.factors:
+            if factor.name in context.scope or factor.name in context.locals:
+                quantity = f"{text} {'*'.join(known)}"
+                above = factor.exponent > 0
+                return f"{quantity} * {factor.name}" if above else f"({quantity})/{factor.name}"
+            known.append(factor.span.text)
+        return ""
+
+    def unit(self, unit: ast.Unit, apart: str = "") -> Type | None:
+        """The type of a number with this unit; `apart` is what may have been meant instead."""
         if [f.name for f in unit.factors] == ["dB"]:
             return LEVEL
         good = True
         for factor in unit.factors:
             if lookup(factor.name) is None:
                 good = False
-                self.unknown_unit(factor, factor.name)
+                self.unknown_unit(factor, factor.name, apart)
         return Type(resolve((f.name, f.exponent) for f in unit.factors)[0]) if good else None
 
-    def unknown_unit(self, node: ast.Node, name: str) -> None:
+    def unknown_unit(self, node: ast.Node, name: str, apart: str = "") -> None:
         help = self.reporter.suggest(name, all_names(), "")
         if not help.startswith("did"):
             help = "units are Brian2's, such as `ms`, `mV`, `nS`, `Hz`"
-        if name == "dB":
+        if apart:
+            help = f"`{name}` was read as a part of the unit: write `{apart}`"
+        elif name == "dB":
             help = "dB stands alone, as in `65 dB`"
         self.reporter.error("UNIT001", node, f"there is no unit `{name}`", help=help)
 
@@ -171,6 +185,15 @@ class Inference:
         own = (n for n, s in context.scope.items() if s.kind != "builtin")
         if name in FUNCTIONS:
             return f"`{name}` is a function: `{name}(...)`"
+        if name.lower() in ("true", "false"):
+            always = "`0 < 1` always holds" if name.lower() == "true" else "`0 > 1` never holds"
+            return f"a condition compares two values: {always}"
+        layers = {"pre": "source", "post": "target"}
+        sides = [side for side in layers if f"{name}_{side}" in context.scope]
+        if sides:
+            return "write " + " or ".join(
+                f"`{name}_{side}`, which is that of the {layers[side]} layer" for side in sides
+            )
         column = self.symbols.columns.get(name)
         if column is not None and context.scope.get(name) is None and column.target is None:
             return f"`{name}` is a column of the sweep; a constant is the same in every block"

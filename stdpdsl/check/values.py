@@ -8,7 +8,7 @@ from typing import Any
 from .. import ast
 from ..numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
-from .symbols import Symbols
+from .symbols import Component, Symbols
 
 
 def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
@@ -36,3 +36,25 @@ def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:
         return float(evaluate(expr, known))
     except (NotConstant, TypeError, ValueError, KeyError, OverflowError):
         return None
+
+
+def weight_range(connection: Component, constants: Mapping[str, Any]) -> float | None:
+    """How far apart the bounds of a connection's weight are by the values in the spec, or None."""
+    equation = next((e for e in connection.equations if e.name.id == connection.weight), None)
+    if equation is None or equation.bounds is None:
+        return None
+    known = dict(constants)
+    for _ in connection.parameters:  # each may use others, in any order
+        for name, symbol in connection.parameters.items():
+            if name not in known and (number := value(symbol.value, known)) is not None:
+                known[name] = number
+    ends = value(equation.bounds.low, known), value(equation.bounds.high, known)
+    return None if None in ends else ends[1] - ends[0]  # type: ignore[operator]
+
+
+def steps_of(connection: Component) -> list[str]:
+    """The parameters of a rule that its statements add to a variable: `apre += Apre`."""
+    body = [s for h in (connection.rule.handlers if connection.rule else ()) for s in h.body]
+    values = [s.value for s in body if isinstance(s, ast.Update) and s.op in ("+=", "-=")]
+    names = [n.id for v in values for n in names_in(v)]
+    return [name for name in dict.fromkeys(names) if name in connection.parameters]

@@ -7,7 +7,7 @@ import pytest
 from seeing import product, write
 
 from stdpdsl import cli
-from stdpdsl.diagnose import _six_digits, findings, render
+from stdpdsl.diagnose import Finding, _Run, _six_digits, findings, render
 from stdpdsl.results import load
 
 INPUT = "model small\n\nlayer IN:\n    poisson: 20 Hz\n    size: 6\n"
@@ -100,7 +100,7 @@ def test_a_phase_without_plasticity_is_no_finding(tmp_path):
     still = {"ff_after_mean": [0.5] * 6, "ff_after_sd": [0.1] * 6}
     folder = write(tmp_path / "r", GRID, spec=text, phases=("train", "test"), columns=still)
     (one,) = found(folder, "weights moved")
-    assert one.text == "ff: nothing was learned in every block"
+    assert one.text == "ff: nothing was learned in the phase train, in every block"
     folder = write(tmp_path / "s", GRID, spec=text, phases=("test", "train"), columns=still)
     assert found(folder, "weights moved")[0].status == "found"
 
@@ -115,6 +115,55 @@ def test_blocks_and_parameters_without_effect(tmp_path, hardly):
     assert "6 of 6 blocks came out as another one did, to six digits" in one.text
     (one,) = found(folder, "every parameter has an effect")
     assert one.text == "ratio: no measure changes with it, to six digits"
+
+
+PLASTIC = """
+layer IN:
+    poisson: 20 Hz
+    size: 6
+
+connect IN -> A1 as ff:
+    pattern: all_to_all
+    plasticity: pair_additive(wmax = 0.5)
+    deliver: w to v
+
+sweep:
+    grid:
+        Apre = [1]
+
+run:"""
+
+
+def test_steps_as_large_as_the_range_of_the_weight_explain_why_blocks_are_alike(tmp_path):
+    text = spec().replace("\nrun:", PLASTIC)
+    for values, large in (([0.5, 2], True), ([0.4, 2], False)):
+        folder = write(
+            tmp_path / str(large), {"Apre": np.array(values)}, spec=text, outcome=lambda k: 0.5
+        )
+        (one,) = found(folder, "blocks differ from one another")
+        assert one.status == "found"
+        said = "`Apre` is 0.5 or more, and the weight of ff has a range of 0.5" in one.help
+        assert said == large, one.help
+
+
+def test_a_phase_is_named_where_another_one_is_well(tmp_path):
+    text = spec().replace("    duration: 1 s\n", "    phases:\n        a: 1 s\n        b: 1 s\n")
+    folder = write(tmp_path / "r", GRID, spec=text, phases=("a", "b"))
+    run = _Run(load(folder), None)
+    phase, block = run.design.columns["phase"], run.block
+    assert run.blocks_where(phase == "b") == "in the phase b, in every block"
+    assert run.blocks_where(block == 2) == "in 1 of 6 blocks (2)"
+    rows = (phase == "a") | (block < 2)
+    assert run.blocks_where(rows) == (
+        "in the phase a, in every block; in the phase b, in 2 of 6 blocks (0, 1)"
+    )
+
+
+def test_what_is_found_is_not_called_by_its_opposite():
+    said = render([Finding("no layer is silent", "found", "IN: not one spike", "drive it"),
+                   Finding("no layer is saturated", "passed", "in any block")])  # fmt: skip
+    assert "FOUND    IN: not one spike" in said and "no layer is silent" not in said
+    assert "no layer is saturated: in any block" in said
 
 
 def test_a_swept_input_is_no_effect_of_its_own(tmp_path):
