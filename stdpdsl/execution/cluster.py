@@ -92,10 +92,11 @@ def _run(
     if not client.nthreads():
         on_event({"event": "stage", "name": "waiting for workers"})
     run_shard = _sent_by_value("run_shard")
+    attached = Path(__file__).with_name("attached.py").read_text(encoding="utf-8")
     futures = {}
     for k in todo:
         future = client.submit(
-            run_shard, task.wanted.script, files, (k, job.shards), str(job.folder),
+            run_shard, task.wanted.script, attached, files, (k, job.shards), str(job.folder),
             shard_name(k, job.shards), mark, retries=RETRIES, pure=False,
             key=f"stdpdsl-shard-{k}-{uuid.uuid4().hex}",
         )  # fmt: skip

@@ -10,7 +10,7 @@ The script, called with `--events`, writes one JSON object per line to its stand
     {"event": "error", "text": "...", "kind": "spec" or "simulation"}
     {"event": "done", "folder": "..."}
 
-Whatever else it writes goes to a log.
+Whatever else it writes goes to a log. It ends when this process does (`attached.py`).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from . import attached
+from .attached import PATIENCE
+
 Event = dict[str, Any]
 
 DONE, SPEC_WRONG, SIMULATION_FAILED, INTERRUPTED = 0, 1, 3, 130
-
-PATIENCE = 10.0
-"""Seconds that an interrupted simulation has to end by itself."""
 
 _LAST_LINES = 8
 _BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTILINE | re.DOTALL)
@@ -89,6 +89,9 @@ class Children:
             yield process
         finally:
             self.running.remove(process)
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
 
 @dataclass
@@ -105,7 +108,8 @@ def run_script(
 ) -> Outcome:  # fmt: skip
     """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
 
-    `workdir` should be new and empty. The log is `workdir/log.txt`. Paths among the arguments must
+    `workdir` should be new and empty: it is deleted if this process is killed. The log is
+    `workdir/log.txt`. Paths among the arguments must
     be absolute. `children` are those that run at the same time, entered by the caller.
     """
     if children is None:
@@ -116,15 +120,16 @@ def run_script(
         on_event({"event": "warning", "text": text})
     log = workdir / "log.txt"
     # -P: a module beside the script must not stand in for an installed one.
-    command = [sys.executable, "-P", "-u", str(script.resolve()), *arguments, "--events"]
+    command = [sys.executable, "-P", "-u", attached.__file__, str(workdir)]
+    command += [str(script.resolve()), *arguments, "--events"]
     said = _Said()
     with (
         log.open("w", encoding="utf-8") as errors,
         children.child(
             command,
             cwd=workdir,
-            env={**os.environ, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"},
-            stdin=subprocess.DEVNULL,
+            env=attached.environment(),
+            stdin=subprocess.PIPE,  # closed when this process ends, which ends the script
             stdout=subprocess.PIPE,
             stderr=errors,
             encoding="utf-8",

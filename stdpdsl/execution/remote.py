@@ -2,73 +2,97 @@
 what the generated script needs, and no stdpdsl."""
 
 
-# Between a worker and a script: of a worker that is killed nothing is left, neither the script nor
-# its folder. The pipe from the worker ends with it, on every system that has process groups.
-WATCHED = """
-import os, shutil, signal, subprocess, sys, threading
-script = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, start_new_session=True)
-ending = threading.Lock()
-def end_with_worker():
-    sys.stdin.buffer.read()
-    with ending:
-        os.killpg(script.pid, signal.SIGKILL)
-        script.wait()
-        shutil.rmtree(sys.argv[1], ignore_errors=True)
-        os._exit(1)
-threading.Thread(target=end_with_worker, daemon=True).start()
-code = script.wait()
-ending.acquire()
-if code < 0:
-    os.kill(os.getpid(), -code)
-os._exit(code)
-"""
+ASK_AGAIN = 2.0  # s: how often a worker looks whether anybody still wants the shard
 
 
-def run_shard(script, files, shard, folder, name, mark):
+def run_shard(script, attached, files, shard, folder, name, mark):
     """Run one shard (number, count) of a script and leave its results in `folder`/`name`.
 
-    `files` are those that the spec names, {name: bytes}. Where there is no such folder here, known
-    by `mark`, the SHA-256 of its job.json, the results are sent back.
+    `attached` is the text of attached.py: the script ends with this worker. `files` are those that
+    the spec names, {name: bytes}. Where there is no such folder here, known by `mark`, the SHA-256
+    of its job.json, the results are sent back.
 
     {"placed": True}, {"results": {name: bytes}}, or {"status": exit code, "text": what went wrong}.
     RuntimeError where the script was killed: Dask tries again.
     """
-    import os
-    import subprocess
-    import sys
     import tempfile
     from pathlib import Path
 
-    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as work:
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-", ignore_cleanup_errors=True) as work:
         for place in ("data", "run"):
             Path(work, place).mkdir()
-        Path(work, "script.py").write_text(script, encoding="utf-8", newline="\n")
+        for path, text in (("script.py", script), ("attached.py", attached)):
+            Path(work, path).write_text(text, encoding="utf-8", newline="\n")
         for path, data in files.items():
             target = inside(Path(work, "data"), path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         out = Path(work, "shard")
-        command = [sys.executable, "-c", WATCHED, work]
-        command += [sys.executable, "-P", "-u", "../script.py", "--out", str(out), "--data"]
-        command += [str(Path(work, "data")), "--shard", "/".join(map(str, shard)), "--events"]
-        reads, writes = os.pipe()
-        try:
-            done = subprocess.run(
-                command, cwd=Path(work, "run"), env={**os.environ, "MPLBACKEND": "Agg"},
-                stdin=reads, capture_output=True, text=True, errors="replace",
-            )  # fmt: skip
-        finally:
-            os.close(reads)
-            os.close(writes)
-        if done.returncode < 0:
-            raise RuntimeError(f"the simulation was ended by signal {-done.returncode}")
+        arguments = ["--out", str(out), "--data", str(Path(work, "data"))]
+        arguments += ["--shard", "/".join(map(str, shard)), "--events"]
+        status, stdout, stderr = run_attached(work, attached, arguments)
+        if status < 0:
+            raise RuntimeError(f"the simulation was ended by signal {-status}")
         if not (out / "metadata.json").exists():
-            return {"status": done.returncode, "text": what_went_wrong(done.stdout, done.stderr)}
+            return {"status": status, "text": what_went_wrong(stdout, stderr)}
         if is_there(folder, mark):
             put(out, folder, name)
             return {"placed": True}
         found = [path for path in sorted(out.rglob("*")) if path.is_file()]
         return {"results": {p.relative_to(out).as_posix(): p.read_bytes() for p in found}}
+
+
+def run_attached(work, attached, arguments):
+    """Run `work`/script.py to its end: (exit code, what it printed, its errors). It ends early if
+    this worker does, or if nobody wants the shard any more."""
+    import os
+    import subprocess
+    import sys
+    import types
+    from pathlib import Path
+
+    support = types.ModuleType("attached")
+    exec(attached, vars(support))
+    files = [str(Path(work, name)) for name in ("attached.py", "", "script.py")]
+    command = [sys.executable, "-P", "-u", *files, *arguments]
+    reads, writes = os.pipe()  # `writes` is closed when this worker ends, which ends the script
+    held = [writes]
+    is_wanted = wanted_by_dask()
+    try:
+        process = subprocess.Popen(
+            command, cwd=Path(work, "run"), env=support.environment(), stdin=reads,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(reads)
+        while True:
+            try:
+                stdout, stderr = process.communicate(timeout=ASK_AGAIN)
+                return process.returncode, stdout, stderr
+            except subprocess.TimeoutExpired:
+                if held and not is_wanted():
+                    os.close(held.pop())
+    finally:
+        for end in held:
+            os.close(end)
+
+
+def wanted_by_dask():
+    """A function that says whether the task in which this is called is still wanted: Dask does not
+    stop a task that is running when it is cancelled, or when the one who asked for it has gone."""
+    try:
+        from distributed import get_worker
+
+        worker = get_worker()
+        key = worker.get_current_task()
+    except (ImportError, ValueError, AttributeError):
+        return lambda: True
+
+    def is_wanted():
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled"
+
+    return is_wanted
 
 
 def inside(folder, name):

@@ -15,9 +15,10 @@ from test_shards import SPEC, canonical, run_here
 
 from running import assert_same, script_of, tables_in
 from stdpdsl import cli
-from stdpdsl.execution import cluster, job, remote, saved
+from stdpdsl.execution import attached, cluster, job, remote, saved
 
 distributed = pytest.importorskip("distributed")
+ATTACHED = Path(attached.__file__).read_text(encoding="utf-8")
 
 
 class Machines:
@@ -99,7 +100,7 @@ def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
             done.append("killed")
             (tmp_path / "stop-4").unlink()
             child = int((tmp_path / "began-4").read_text().split()[0])
-            worker = parent_of(parent_of(child))  # between them is what ends the script with it
+            worker = parent_of(child)
             assert worker in [w.pid for w in machines.workers]
             os.kill(worker, signal.SIGKILL)
 
@@ -112,6 +113,29 @@ def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
     assert began(tmp_path) == {1: 1, 2: 1, 3: 1, 4: 2, 5: 1, 6: 1}
     assert_same(tables_in(tmp_path / "out"), undisturbed)
     assert sorted(p.name for p in tmp_path.glob("out*")) == ["out"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_shards_end_with_the_one_who_asked_for_them(tmp_path, machines, how):
+    """Dask does not stop a task that is running when it is cancelled."""
+    (tmp_path / "stop-1").touch()
+    program = f"""
+import sys
+from pathlib import Path
+sys.path[:0] = {[str(Path(__file__).parent), *sys.path]!r}
+from test_cluster import cluster, run
+with cluster.connected({machines.address!r}, None, 0) as client:
+    run(Path({str(tmp_path)!r}), client)
+"""
+    asking = subprocess.Popen([sys.executable, "-c", program])
+    until((tmp_path / "began-1").exists)
+    until(lambda: (tmp_path / "began-1").read_text())
+    script = int((tmp_path / "began-1").read_text().split()[0])
+    asking.send_signal(how)
+    asking.wait()
+    until(lambda: not alive(script))
+    assert all(worker.poll() is None for worker in machines.workers)
 
 
 @pytest.mark.slow
@@ -233,7 +257,7 @@ def test_a_script_does_not_outlive_its_worker(tmp_path):
         f"os.rename({str(tmp_path / 'coming')!r}, {str(tmp_path / 'pid')!r})\n"
         "time.sleep(600)\n"
     )
-    call = f"run_shard({script!r}, {{}}, (1, 1), '', '', '')"
+    call = f"run_shard({script!r}, {ATTACHED!r}, {{}}, (1, 1), '', '', '')"
     work = f"from stdpdsl.execution.remote import run_shard\n{call}"
     environment = {**os.environ, "TMPDIR": str(tmp_path / "work")}
     worker = subprocess.Popen([sys.executable, "-c", work], env=environment)
@@ -268,7 +292,7 @@ def test_files_stay_in_their_folder(tmp_path, name):
     words = "is no name of a file below a folder"
     assert outcome.status == 3 and f"{name!r} {words}" in outcome.message
     with pytest.raises(ValueError, match=words):
-        remote.run_shard("", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")
+        remote.run_shard("", "", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")
     assert [p.name for p in tmp_path.rglob("*")] == ["job"]
 
 

@@ -3,6 +3,8 @@
 import io
 import os
 import signal
+import subprocess
+import sys
 import textwrap
 import threading
 import time
@@ -126,6 +128,58 @@ def test_what_a_killed_script_started_ends_too(tmp_path):
     )
     assert outcome.status == 3
     assert ended(events[0]["pid"])
+
+
+@pytest.mark.parametrize(
+    "ignores, begins",
+    [
+        ("", "while True: pass"),  # never says anything, so no broken pipe ends it
+        ("", "time.sleep(600)"),
+        ("", "subprocess.run([sys.executable, '-c', 'while True: pass'])"),
+        ("signal.signal(signal.SIGINT, signal.SIG_IGN)", "while True: pass"),
+    ],
+)
+def test_a_script_ends_with_its_parent(tmp_path, ignores, begins):
+    """Even if that is killed, which can tell nobody; what the script has started ends too, and its
+    folder is deleted."""
+    attached = local.attached.__file__
+    patient = tmp_path / "attached.py"
+    patient.write_text(Path(attached).read_text().replace("PATIENCE = 10.0", "PATIENCE = 0.5"))
+    (tmp_path / "work").mkdir()
+    (tmp_path / "script.py").write_text(f"{PREAMBLE}{ignores}\nprint(os.getpid())\n{begins}\n")
+    parent = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from stdpdsl.execution import local
+local.attached.__file__ = {str(patient)!r}
+folder = Path({str(tmp_path)!r})
+local.run_script(folder / "script.py", [], print, folder / "work")
+"""
+    process = subprocess.Popen([sys.executable, "-c", parent])
+    log = tmp_path / "work" / "log.txt"
+    started = time.monotonic()
+    while not (log.exists() and log.read_text().endswith("\n")):
+        assert process.poll() is None and time.monotonic() - started < 60
+        time.sleep(0.02)
+    script = int(log.read_text())
+    process.kill()
+    process.wait()
+    assert ended(script) and all(ended(pid) for pid in group_of(script))
+    assert not (tmp_path / "work").exists()
+
+
+def group_of(pid):
+    """The processes of a process group."""
+    numbers = filter(str.isdigit, os.listdir("/proc")) if os.path.isdir("/proc") else ()
+    found = []
+    for number in map(int, numbers):
+        try:
+            if os.getpgid(number) == pid:
+                found.append(number)
+        except ProcessLookupError:
+            continue
+    return found
 
 
 def ended(pid):
