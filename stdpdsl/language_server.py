@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types as lsp
 
@@ -16,6 +17,7 @@ from .editor.document import Document
 from .editor.meaning import code_text, meaning
 from .editor.outline import Entry, outline
 from .editor.server import Server
+from .editor.transport import Messages
 from .source import Span
 
 PAUSE = 0.15  # seconds without a key pressed, until the text is checked
@@ -58,7 +60,7 @@ def _server(allowed: Sequence[Path]) -> Server:
     async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         uri, version = params.text_document.uri, params.text_document.version
         await asyncio.sleep(PAUSE)
-        text = server.workspace.text_documents.get(uri)
+        text = server.open_text(uri)
         if text is not None and text.version == version:
             server.check(uri)
 
@@ -167,4 +169,4 @@ def _item(item: Item, place: int) -> lsp.CompletionItem:
 
 def serve(allowed: Sequence[Path]) -> None:
     """Until the editor ends it; `allowed` are folders that specs may read, besides their own."""
-    _server(allowed).start_io()
+    _server(allowed).start_io(cast(BinaryIO, Messages(sys.stdin.buffer)))

@@ -6,14 +6,17 @@ does (form feeds, U+2028), and put a change in the wrong place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
-from pygls.workspace import PositionCodec
+from pygls.workspace import PositionCodec, TextDocument
 
 from .. import __version__
 from ..diagnostics import Diagnostic, Label
@@ -21,43 +24,66 @@ from ..explanations import page
 from ..source import Source, Span
 from .document import Document, file_of
 from .places import Places
+from .transport import Protocol
 
 _SEVERITY = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+
+
+def path_of(name: str) -> Path:
+    """A file's path without links. Of what cannot be a file, a path at which there is none."""
+    name = name.replace("\0", "?").encode(errors="replace").decode()  # half of a surrogate pair
+    path = Path(name)
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a link to itself
+        return Path(os.path.abspath(path))
 
 
 class Server(LanguageServer):
     """Keeps what was found in each open text, until the text or one that it uses changes. Texts may
     name files below their own folder and those of `allowed`."""
 
+    protocol: Protocol
+
     def __init__(self, allowed: Sequence[Path]) -> None:
         super().__init__(
-            "stdpdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full
-        )
+            "stdpdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
+        )  # fmt: skip
         self.allowed = allowed
         self.documents: dict[str, Document] = {}  # by URI
         self.published: dict[str, set[str]] = {}  # where each one's diagnostics stand
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the editor's log: a text that breaks us is checked again as soon as it changes."""
+        if isinstance(error, ValueError | RecursionError) and source is JsonRpcException:
+            self.protocol.answer_unreadable(error)
         text = f"{type(error).__name__}: {error}"
         self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, text))
 
     # Texts ------------------------------------------------------------------------------------
 
+    def open_text(self, uri: str) -> TextDocument | None:
+        """A text that the editor has open; pygls would read others, and devices, from the disk."""
+        return self.workspace.text_documents.get(unquote(uri))
+
     def document(self, uri: str) -> Document:
-        """What is known of an open text as it stands now."""
-        text = self.workspace.get_text_document(uri).source
+        """What is known of an open text as it stands now. JsonRpcInvalidParams."""
+        opened = self.open_text(uri)
+        if opened is None:
+            raise JsonRpcInvalidParams(f"{uri} is not open")
+        text = opened.source
         known = self.documents.get(uri)
         if known is None or known.text != text:
             self.documents.pop(uri, None)
-            path = Path(to_fs_path(uri) or uri).resolve()
+            path = path_of(to_fs_path(uri) or uri)
             self.documents[uri] = Document(path, text, self.texts, self.allowed)
         return self.documents[uri]
 
     @property
     def texts(self) -> dict[Path, str]:
         open_ = self.workspace.text_documents.values()
-        return {Path(d.path).resolve(): d.source for d in open_}
+        return {path_of(d.path): d.source for d in open_}
 
     def places(self, source: Source) -> Places:
         return Places(source.text, PositionCodec(self.workspace.position_encoding))
@@ -80,15 +106,24 @@ class Server(LanguageServer):
         users = [u for u, d in self.documents.items() if u != uri and path in d.uses]
         for user in users:
             del self.documents[user]
-        for one in (uri, *users):
-            self.publish(one)
+        self.publish_each((uri, *users))
 
     def check_all(self) -> None:
         """After files have changed on the disk."""
         opened = list(self.documents)
         self.documents.clear()
-        for uri in opened:
-            self.publish(uri)
+        self.publish_each(uri for uri in opened if self.open_text(uri))
+
+    def publish_each(self, uris: Iterable[str]) -> None:
+        """The same of several texts, of which one may break us: that is raised at the end."""
+        broken: list[Exception] = []
+        for uri in uris:
+            try:
+                self.publish(uri)
+            except Exception as error:
+                broken.append(error)
+        if broken:
+            raise broken[0]
 
     def publish(self, uri: str) -> None:
         """Tell the diagnostics of every file in which those of this text stand, or stood."""
