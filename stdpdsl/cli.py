@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from typing import Any
 
 from .commands.arguments import argument_parser
-from .commands.terminal import INTERRUPTED, OUR_BUG, SPEC_WRONG, Stop, colours, complain, count
+from .commands.terminal import (
+    INTERRUPTED,
+    OUR_BUG,
+    SPEC_WRONG,
+    USAGE,
+    Stop,
+    colours,
+    complain,
+    count,
+    open_streams,
+    say,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,10 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     # A process that lives for a moment: looking for cycles in its memory takes a tenth of its time.
     collecting = gc.isenabled()
     gc.disable()
+    open_streams()
+    os.environ["MPLBACKEND"] = "Agg"  # commands draw into files; an unknown one is an error
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show an accent
             sys.stdout.reconfigure(errors="backslashreplace")
-        options = argument_parser().parse_args(arguments)
+        options = _parsed(arguments)
         status: int = options.command(options)
         return status
     except Stop as stop:
@@ -31,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("stdpdsl: interrupted")
         return INTERRUPTED
+    except OSError as error:
+        complain(_what_the_system_refused(error))
+        return USAGE
     except Exception as error:
         if type(error).__name__ == "CompileError":
             return _refuse(error)
@@ -39,6 +56,23 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         if collecting:
             gc.enable()
+
+
+def _parsed(arguments: list[str] | None) -> Any:
+    """The options; a command line that is wrong, or asks for help, ends the process."""
+    try:
+        return argument_parser().parse_args(arguments)
+    except SystemExit:
+        say("")  # help was printed, if that could be
+        raise
+
+
+def _what_the_system_refused(error: OSError) -> str:
+    """A full disk, too few file handles, a folder that may not be read: no bug of ours."""
+    from .commands.reading import reason
+
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}error: {reason(error)}"
 
 
 def _refuse(error: Any) -> int:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .resources import load_support
+
 
 class CachePath(str):
     """A path to lark. It hashes `str()` of its options, this one too, so it would take a file that
@@ -59,19 +61,11 @@ def cache_folder() -> Path | None:
 
     The tables are a pickle, which can run code: the folder must be writable by the user alone.
     """
+    cache = load_support("cache")
+    folder: Path | None = cache.stdpdsl_cache()
     try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = base / "stdpdsl"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid"):
-            status = folder.stat()
-            if status.st_uid != os.getuid() or status.st_mode & 0o022:
-                return None
-        return folder
-    except (OSError, RuntimeError):
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return None if folder is None or cache.open_to_others(folder) else folder
+    except OSError:
         return None

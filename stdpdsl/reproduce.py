@@ -35,10 +35,15 @@ def reproduce(
     for key, known in (("lowering", ("synapse", "namespace")), ("target", TARGETS)):
         if said[key] not in known:
             raise ValueError(f"{results.folder}: its {key} is none of {', '.join(known)}")
+    try:
+        until_stable = written(said.get("until_stable"))
+    except ValueError as error:
+        text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
+        raise ValueError(text) from None
     name = str(results.folder / "spec.stdp")
     compiled = compile_source(
         Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
-        allowed=allowed, until_stable=written(said.get("until_stable")),
+        allowed=allowed, until_stable=until_stable,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         output = Path(folder).resolve() / "again"

@@ -11,7 +11,6 @@ which they moved most (mean distances over a block's synapses, as the measure `s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,12 +39,22 @@ class Until:
         return asdict(self)
 
 
-def written(data: Mapping[str, Any] | None) -> str | None:
-    """What was asked for, by what the metadata say."""
+def written(data: Any) -> str | None:
+    """What was asked for, by what the metadata say; ValueError where stdpdsl did not write that."""
     if data is None:
         return None
-    window = "" if data["window"] is None else f" over {data['window']!r} s"
-    return f"{data['tolerance']!r}{window}"
+    if not isinstance(data, dict):
+        raise ValueError("it is no tolerance and window")
+    tolerance, window = data.get("tolerance"), data.get("window")
+    if not _is_between(tolerance, 0, 1):
+        raise ValueError("there is no tolerance between 0 and 1")
+    if window is not None and not _is_between(window, 0, float("inf")):
+        raise ValueError("its window is no time")
+    return f"{tolerance!r}" if window is None else f"{tolerance!r} over {window!r} s"
+
+
+def _is_between(value: Any, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low < value < high
 
 
 def until(text: str) -> Until:

@@ -11,7 +11,7 @@ from ..numeric import NotConstant, evaluate
 from ..source import Span
 from .report import Reporter
 from .symbols import Component, Symbols
-from .values import value
+from .values import LONGEST, SHORTEST, value
 
 
 @dataclass
@@ -291,8 +291,13 @@ class Clauses:
 
     def positive(self, expr: ast.Expr | None, what: str) -> None:
         number = value(expr, self.values)
-        if expr is not None and number is not None and not 0 < number < float("inf"):
+        if expr is None or number is None:
+            return
+        if not 0 < number < float("inf"):
             self.range(expr, f"{what} cannot be {number:g} s", "write a time above 0 s")
+        elif not SHORTEST <= number <= LONGEST:
+            help = f"write a time between {SHORTEST:g} s and {LONGEST:g} s"
+            self.range(expr, f"{what} cannot be {number:g} s", help)
 
     def count(self, expr: ast.Expr | None, what: str) -> None:
         number = value(expr, self.values)

@@ -15,7 +15,7 @@ from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
 from .traces import event_driven
-from .values import value
+from .values import LONGEST, SHORTEST, value
 
 DEFAULT_DT = 1e-4
 Env = MutableMapping[str, Any]
@@ -33,7 +33,7 @@ class Timing:
         self.seen: set[tuple[int, tuple[tuple[str, Any], ...]]] = set()
 
     def check(self) -> None:
-        if not self.dt or not 0 < self.dt < float("inf"):
+        if not self.dt or not SHORTEST <= self.dt <= LONGEST:
             return
         for component in self.symbols.components.values():
             env: Env = ChainMap(self.parameters(component), self.constants)
@@ -211,6 +211,8 @@ class Timing:
                                 help="write a time above 0 ms")  # fmt: skip
             return
         steps = number / self.step
+        if abs(steps) == float("inf"):
+            return  # the run has more steps than it may have, and that is said
         if abs(steps - round(steps)) <= 1e-6 * max(1.0, abs(steps)):
             return
         given, step = self.time(number), self.time(self.step)

@@ -10,6 +10,9 @@ from ..numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
 from .symbols import Component, Symbols
 
+SHORTEST, LONGEST = 1e-30, 1e30
+"""Of `dt` and durations, in s: far beyond any use, and a quotient of two of them is a number."""
+
 
 def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
     """The constants' values. With `unswept`, those that a column sets, and those that use them,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,8 +19,9 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
         description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
-        epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong,"
-        " 3 the simulation or a verification failed, 70 a bug of ours, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong or a file"
+        " cannot be read or written, 3 the simulation or a verification failed, 70 a bug of ours,"
+        " 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -35,14 +37,14 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("name", metavar="NAME")
 
     sub = command(specs.check, "Report all errors and warnings, without running anything.")
-    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("specs", type=_path, metavar="SPEC", nargs="+")
     sub.add_argument("--verbose", action="store_true",
                      help="also say by which method each variable is integrated")  # fmt: skip
     _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command(specs.fmt, "Rewrite specs in their canonical form; comments stay.")
-    sub.add_argument("specs", metavar="SPEC", nargs="+")
+    sub.add_argument("specs", type=_path, metavar="SPEC", nargs="+")
     sub.add_argument("--check", action="store_true", help="only say which would change; exit 1")
 
     sub = command(specs.explain, "Say what an error means, with a wrong and a right example.")
@@ -56,11 +58,15 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(specs.compile_, "Write the Brian2 script.")
     _compiling(sub)
-    sub.add_argument("-o", dest="output", metavar="FILE", help="default: standard output")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", help="default: standard output"
+    )
 
     sub = command(runs.run, "Compile, run and save the results as Parquet.")
     _compiling(sub)
-    sub.add_argument("-o", dest="output", metavar="DIR", help="default: SPEC's name with .results")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+    )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
     sub.add_argument(
@@ -77,13 +83,19 @@ def argument_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     sub = command(runs.merge, "Put shards that were run one by one together.")
-    sub.add_argument("folders", metavar="DIR", nargs="+", help="DIR.shards, or shards in it")
-    sub.add_argument("-o", dest="output", metavar="DIR", help="default: DIR of DIR.shards")
+    sub.add_argument(
+        "folders", type=_path, metavar="DIR", nargs="+", help="DIR.shards, or shards in it"
+    )
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="DIR", help="default: DIR of DIR.shards"
+    )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
 
     sub = command(runs.report, "Write one HTML page that shows a run.")
-    sub.add_argument("folder", metavar="DIR")
-    sub.add_argument("-o", dest="output", metavar="FILE", help="default: DIR's name with .html")
+    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", help="default: DIR's name with .html"
+    )
     sub.add_argument(
         "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
     )
@@ -94,24 +106,25 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
-    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("folder", type=_path, metavar="DIR")
     _format(sub, ("text", "json"))
 
     sub = command(runs.compare, "Print what differs between two runs; exit 1 if they differ.")
-    sub.add_argument("a", metavar="A")
-    sub.add_argument("b", metavar="B")
+    sub.add_argument("a", type=_path, metavar="A")
+    sub.add_argument("b", type=_path, metavar="B")
     _format(sub, ("text", "json"))
 
     sub = command(runs.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
-    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("folder", type=_path, metavar="DIR")
     sub.add_argument(
-        "--data", metavar="FOLDER", default=".", help="of the files that the spec names; default: ."
+        "--data", metavar="FOLDER", type=_path, default=".",
+        help="of the files that the spec names; default: ."
     )
     _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command(runs.summary, "Print the blocks of a run with their outcomes.")
-    sub.add_argument("folder", metavar="DIR")
+    sub.add_argument("folder", type=_path, metavar="DIR")
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
@@ -129,7 +142,9 @@ def argument_parser() -> argparse.ArgumentParser:
         "settings", metavar="NAME=VALUE", nargs="*", type=_setting,
         help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
     )  # fmt: skip
-    sub.add_argument("-o", dest="output", metavar="FILE", help="draw it, as .png or .svg")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", help="draw it, as .png or .svg"
+    )
     sub.add_argument("--pairs", type=_whole, help="how many pairs; default: 1 for most rules")
     sub.add_argument("--rate", type=_positive, help="of pairs, in Hz; default: 1")
     sub.add_argument("--reach", type=_positive, help="the longest lag, in ms; default: 100")
@@ -144,7 +159,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def _compiling(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("spec", type=_path, metavar="SPEC")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -176,7 +191,7 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
 
 def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--allow-read", metavar="FOLDER", action="append", default=[], type=Path,
+        "--allow-read", metavar="FOLDER", action="append", default=[], type=_folder,
         help="let the spec read files here, besides its own folder; repeatable",
     )  # fmt: skip
 
@@ -198,7 +213,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
         from .. import __version__
 
-        print(f"stdpdsl {__version__}")
+        sys.stdout.write(f"stdpdsl {__version__}\n")
         parser.exit()
 
 
@@ -209,6 +224,16 @@ def _setting(text: str) -> str:
     if len(text.splitlines()) > 1:
         raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
     return text
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file or folder is empty")
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(_path(text))
 
 
 def _positive(text: str) -> float:

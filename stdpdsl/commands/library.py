@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from .reading import reason
+from .reading import writing
 from .terminal import (
     DONE,
     SIMULATION_FAILED,
@@ -16,6 +16,7 @@ from .terminal import (
     Stop,
     complain,
     is_terminal,
+    note,
     say,
     tell,
 )
@@ -56,6 +57,7 @@ def window(options: argparse.Namespace) -> int:
     from ..compiler import library
     from ..execution.once import RunFailed
     from ..execution.progress import Progress
+    from ..outputs import check_output, write_output
     from ..window.asked import Misasked, asked
     from ..window.curves import curves
     from ..window.show import draw, table
@@ -72,6 +74,9 @@ def window(options: argparse.Namespace) -> int:
         raise Stop("error: drawing takes matplotlib: pip install 'stdpdsl[plot]'", USAGE)
     if why := NO_WINDOW.get(what.rule.name.id):
         raise Stop(f"error: there is no window: `{what.rule.name.id}` {why}", SPEC_WRONG)
+    if path:
+        with writing(path):
+            check_output(path, path.suffix, "window")
     usual = PROTOCOLS.get(what.rule.name.id, Protocol())
     protocol = Protocol(
         options.pairs or usual.pairs,
@@ -89,11 +94,10 @@ def window(options: argparse.Namespace) -> int:
     if path is None:
         say(table(what, protocol, found))
         return DONE
-    try:
-        draw(what, protocol, found, path)
-    except OSError as error:
-        raise Stop(f"{path}: error: {reason(error)}", USAGE) from None
-    say(f"wrote {path}\n")
+    with writing(path):
+        image = draw(what, protocol, found, path.suffix)
+        write_output(path, image, path.suffix, "window")
+    note(f"wrote {path}\n")
     return DONE
 
 

@@ -1,9 +1,11 @@
-"""Specs from files, as the options of a command ask for."""
+"""Files that the options of a command name: specs that it reads, and what it writes."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,19 @@ def allowed_folders(options: argparse.Namespace) -> list[Path]:
         if not folder.is_dir():
             raise Stop(f"--allow-read {folder}: error: there is no such folder", USAGE)
     return list(options.allow_read)
+
+
+@contextmanager
+def writing(name: str | Path) -> Iterator[None]:
+    """Say in words why a file that a command writes cannot be written, or is not replaced."""
+    from ..outputs import NotReplaced
+
+    try:
+        yield
+    except NotReplaced as error:
+        raise Stop(str(error), USAGE) from None
+    except OSError as error:
+        raise Stop(f"{name}: error: {reason(error)}", USAGE) from None
 
 
 def reason(error: OSError) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .reading import allowed_folders, compile_spec, reason
+from .reading import allowed_folders, compile_spec, writing
 from .terminal import (
     DONE,
     SIMULATION_FAILED,
@@ -22,10 +24,14 @@ from .terminal import (
     complain,
     count,
     is_terminal,
+    note,
     say,
     show,
     tell,
 )
+
+_KEPT = re.compile(r"programs|heard|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new")
+"""The names of what is in the cache."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     folders, cache = load_support("folder"), load_support("cache")
     kept = cache.stdpdsl_cache()
-    if cache.open_to_others(kept):
+    if kept is not None and cache.open_to_others(kept):
         complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
                   f" compiled than need be: chmod go-w {kept}")  # fmt: skip
     if not options.resume:
@@ -51,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with (
             _cluster(options) as runner,
-            Progress(say, terminal, lambda text: complain(f"warning: {text}")) as progress,
+            Progress(note, terminal, lambda text: complain(f"warning: {text}")) as progress,
         ):
             compiled, source, folder = compile_spec(options)
             run = (compiled, source.text, folder, output, progress)
@@ -69,11 +75,11 @@ def run(options: argparse.Namespace) -> int:
         shown = os.path.relpath(outcome.folder) if options.output is None else options.output
         if options.shard:
             shown = os.path.relpath(outcome.folder)
-            say(f"the shard is in {shown}; when all are there: stdpdsl merge"
-                 f" {os.path.dirname(shown)}\n")  # fmt: skip
+            note(f"the shard is in {shown}; when all are there: stdpdsl merge"
+                  f" {os.path.dirname(shown)}\n")  # fmt: skip
         else:
-            say(_how_many_stable(outcome.folder) if options.until_stable else "")
-            say(f"results are in {shown}; next: stdpdsl summary {shown}\n")
+            note(_how_many_stable(outcome.folder) if options.until_stable else "")
+            note(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
 
 
@@ -151,7 +157,7 @@ def merge(options: argparse.Namespace) -> int:
         lost = merged(found, output.resolve(), options.overwrite)
     except JobError as error:
         raise Stop(f"error: {error}", USAGE) from None
-    say(f"{count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
+    note(f"{count(len(found), 'shard')} merged into {output}; next: stdpdsl summary {output}\n")
     for text in lost:
         complain(seen(text))
     return SIMULATION_FAILED if lost else DONE
@@ -160,21 +166,22 @@ def merge(options: argparse.Namespace) -> int:
 @_in_bounds
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
+    from ..outputs import check_output, write_output
     from ..results import ResultsError, load
 
     name = Path(options.folder).name.removesuffix(".results") or "results"
     path = Path(options.output or f"{name}.html")
+    with writing(path):
+        check_output(path, ".html", "report")
     try:
         from ..report import report as page
 
         text = page(load(options.folder), options.blocks or (), options.windows)
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise Stop(f"{path}: error: {reason(error)}", USAGE) from None
-    say(f"wrote {path} ({len(text.encode()) / 1e6:.1f} MB)\n")
+    with writing(path):
+        write_output(path, text.encode(), ".html", "report")
+    note(f"wrote {path} ({len(text.encode()) / 1e6:.1f} MB)\n")
     if options.open:
         import webbrowser
 
@@ -237,8 +244,6 @@ def reproduce(options: argparse.Namespace) -> int:
 @_in_bounds
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
-    import shutil
-
     from ..diagnostics import CompileError, render
     from ..results import ResultsError, load
     from ..summary import summary as summarise
@@ -257,20 +262,26 @@ def summary(options: argparse.Namespace) -> int:
 
 
 def cache(options: argparse.Namespace) -> int:
-    """Delete what is kept between runs."""
-    import shutil
-
-    from ..grammar_cache import cache_folder
+    """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
     from ..memory import size_of
     from ..resources import load_support
 
-    folders = {load_support("cache").stdpdsl_cache(), cache_folder()} - {None}
-    for folder in folders:
-        size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-        try:
-            if folder.exists():
-                shutil.rmtree(folder)
-        except OSError as error:
-            raise Stop(f"{folder}: error: {reason(error)}", USAGE) from None
-        say(f"freed {size_of(size)} in {folder}\n")
+    folder = load_support("cache").stdpdsl_cache()
+    if folder is None:
+        raise Stop("error: nothing is kept, because there is no home folder", USAGE)
+    kept = [path for path in folder.glob("*") if _KEPT.fullmatch(path.name)]
+    inside = [path for one in kept for path in (one, *one.rglob("*")) if not path.is_dir()]
+    size = sum(path.lstat().st_size for path in inside)
+    for path in kept:
+        with writing(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    left = [path.name for path in folder.glob("*")]
+    say(f"freed {size_of(size)} in {folder}\n")
+    if left:
+        complain(f"{folder}: {', '.join(left[:3])} stays, because stdpdsl did not write it")
+    elif folder.exists():
+        folder.rmdir()
     return DONE

@@ -10,15 +10,28 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .reading import allowed_folders, compile_spec, read, reason
-from .terminal import DONE, SPEC_WRONG, USAGE, Stop, colours, complain, count, is_terminal, say
+from .reading import allowed_folders, compile_spec, read, reason, writing
+from .terminal import (
+    DONE,
+    SPEC_WRONG,
+    USAGE,
+    Stop,
+    colours,
+    complain,
+    count,
+    is_terminal,
+    note,
+    say,
+)
 
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostic
+    from ..source import Source
 
 
 def new(options: argparse.Namespace) -> int:
     """Write a starter spec."""
+    from ..outputs import write_whole
     from ..resources import resource_dir
 
     path = Path(options.name)
@@ -31,12 +44,11 @@ def new(options: argparse.Namespace) -> int:
             USAGE,
         )
     text = (resource_dir("templates") / "new" / "starter.stdp").read_text(encoding="utf-8")
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text.replace("NAME", path.stem))
-    except OSError as error:
-        raise Stop(f"{path}: error: {reason(error)}", USAGE) from None
-    say(f"wrote {path}; next: stdpdsl run {path}\n")
+    with writing(path):
+        if os.path.lexists(path):
+            raise FileExistsError
+        write_whole(path, text.replace("NAME", path.stem).encode())
+    note(f"wrote {path}; next: stdpdsl run {path}\n")
     return DONE
 
 
@@ -82,17 +94,15 @@ def plan(options: argparse.Namespace) -> int:
 
 def compile_(options: argparse.Namespace) -> int:
     """Write the Brian2 script."""
+    from ..outputs import write_output
+
     compiled, _, _ = compile_spec(options)
     if options.output is None:
         say(compiled.script)
         return DONE
-    if os.path.realpath(options.output) == os.path.realpath(options.spec):
-        raise Stop(f"{options.output}: error: the script would replace its spec", USAGE)
-    try:
-        Path(options.output).write_text(compiled.script, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise Stop(f"{options.output}: error: {reason(error)}", USAGE) from None
-    say(f"wrote {options.output}; next: python {options.output} --help\n")
+    with writing(options.output):
+        write_output(Path(options.output), compiled.script.encode(), ".py", "script")
+    note(f"wrote {options.output}; next: python {options.output} --help\n")
     return DONE
 
 
@@ -110,7 +120,7 @@ def fmt(options: argparse.Namespace) -> int:
             if text != source.text:
                 changed.append(name)
                 if not options.check:
-                    _replace(Path(name), text)
+                    _replace(Path(name), source, text)
         except Stop as stop:
             failed += 1
             complain(str(stop))
@@ -125,19 +135,15 @@ def fmt(options: argparse.Namespace) -> int:
     return SPEC_WRONG if failed or (options.check and changed) else DONE
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, source: Source, text: str) -> None:
     """Either the old text or the new one stands there, whatever happens."""
-    import tempfile
+    from ..outputs import write_whole
+    from ..source import text_in
 
-    path = path.resolve()  # a link stays a link
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8",
-            newline="\n",
-        ) as file:  # fmt: skip
-            file.write(text)
-        os.chmod(file.name, path.stat().st_mode)
-        os.replace(file.name, path)
+        if text_in(path) != source.text:
+            raise Stop(f"{path}: error: was changed meanwhile; run this again", SPEC_WRONG)
+        write_whole(path, text.encode())
     except OSError as error:
         raise Stop(f"{path}: error: {reason(error)}", SPEC_WRONG) from None
 

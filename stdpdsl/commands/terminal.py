@@ -1,6 +1,7 @@
 """What a command says: its results to standard output, all else to standard error.
 
-A reader that has gone away is no error.
+A reader that has gone away is no error. Standard output that is full or closed is one, where it
+takes what the command was asked for.
 """
 
 from __future__ import annotations
@@ -21,13 +22,49 @@ class Stop(Exception):
 
 
 def say(text: str) -> None:
+    """What a command was asked for. Stop if it cannot be printed."""
+    if "stdout" in _closed:
+        raise Stop("error: standard output is closed", USAGE)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read it has seen enough. The exit code stays what it is, and Python must not
-        # trip over the rest when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()  # whoever read it has seen enough; the exit code stays what it is
+    except OSError as error:
+        _print_no_more()
+        raise Stop(f"error: standard output: {error.strerror}", USAGE) from None
+
+
+def note(text: str) -> None:
+    """How far something is, and what was done: nothing is lost if that cannot be printed."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        _print_no_more()
+
+
+def _print_no_more() -> None:
+    """Python must not trip over the rest when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_closed: set[str] = set()
+
+
+def open_streams() -> None:
+    """Open the standard streams that were closed when the process was started: otherwise the next
+    file that it opens would be one of them, and be written into."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        _closed.add(name)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        if nothing != number:
+            os.dup2(nothing, number)
+            os.close(nothing)
+        os.set_inheritable(number, True)
+        setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
 
 
 def show(text: str, form: str) -> None:

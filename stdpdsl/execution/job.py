@@ -20,7 +20,7 @@ import shutil
 import socket
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -37,10 +37,12 @@ PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
 """Their versions decide results."""
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py)(\.partial-\w+)?"
-    r"|\d{4,}-of-\d{4,}(\.lock|\.broken|\.old-\w+|\.partial-\w+)?"
-    r"|\.nfs\w+|\.DS_Store"
+    r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
+    r"|(blocks|weights|trajectories|spikes|responses)(/part-\d+\.parquet"
+    r"|\.waiting(/\d+-\d+\.npy)?)?))?)?"
 )
-"""What stdpdsl writes into the folder, and what a system leaves in any."""
+"""The names of all that stdpdsl writes into the folder."""
+_SHARD = re.compile(r"\d+-of-\d+")
 
 
 class JobError(Exception):
@@ -53,6 +55,14 @@ class JobError(Exception):
 def job_folder(output: Path) -> Path:
     """Where the shards of a run wait until they are merged into `output`."""
     return output.with_name(f"{output.name}.shards")
+
+
+def _check_name(output: Path) -> None:
+    """JobError if there is no room for the longest name beside the results, which comes last."""
+    try:
+        load_support("folder").beside(output, "partial").exists()
+    except OSError as error:
+        raise JobError(f"{output}: cannot be written: {error.strerror}") from None
 
 
 def shard_name(number: int, count: int) -> str:
@@ -125,8 +135,8 @@ class Job:
         os.rename(self.place(number), broken)
 
     def remove(self) -> None:
-        """Delete the folder, all shards with it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete the folder and all shards, but nothing that stdpdsl did not write."""
+        remove_ours(self.folder)
 
 
 @contextmanager
@@ -140,10 +150,11 @@ def opened(
     job that is resumed has the number of shards that it began with.
     """
     folder = job_folder(output)
+    _check_name(output)
     only_ours(folder, folder)
     with _locked(folder, exclusive=True):
         known = read_job(folder)
-        finished = any(re.fullmatch(r"\d+-of-\d+", path.name) for path in folder.iterdir())
+        finished = any(_SHARD.fullmatch(path.name) for path in folder.iterdir())
         if finished and not known and not overwrite:
             raise JobError(
                 f"{folder}: holds shards, and its job.json does not say of what; --overwrite to"
@@ -161,9 +172,7 @@ def opened(
             for leftover in folder.glob("*.partial-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
         else:
-            for entry in folder.iterdir():
-                if entry.name != "lock":
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            remove_ours(folder, ["lock"])
             job = Job(folder, shards)
             _write(folder, wanted, shards)
         try:
@@ -177,6 +186,7 @@ def opened(
 def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> Iterator[Job]:
     """The job of a run whose shards are run by processes of their own, such as a job array."""
     folder = job_folder(output)
+    _check_name(output)
     job = Job(folder, shards)
     only_ours(folder, job.place(number))
     with _locked(folder, exclusive=False):
@@ -234,22 +244,35 @@ def _text(path: Path) -> str:
 
 
 def only_ours(folder: Path, *places: Path) -> None:
-    """JobError where a run's folder is a link or holds what stdpdsl does not write, for what is in
-    it is written over and deleted; in `places`, also what is below counts."""
+    """JobError where a run's folder is a link or holds what stdpdsl does not write, because what is
+    in it is written over and deleted; in `places`, also what is below counts."""
     if folder.is_symlink():
         raise JobError(f"{folder}: is a link, where a run's shards are kept; remove it")
     if not folder.is_dir():
         return
-    foreign = [path for path in folder.iterdir() if not _OURS.fullmatch(path.name)]
+    support = load_support("folder")
     below = [*folder.iterdir(), *(path for place in places for path in place.rglob("*"))]
-    foreign += [path for path in below if not _is_plain(path)]
+    found = {path.relative_to(folder).as_posix(): path for path in below}
+    foreign = sorted(
+        name for name, path in found.items()
+        if not _is_plain(path)
+        or not (_OURS.fullmatch(name) or support.LEFT_BY_SYSTEMS.fullmatch(path.name))
+    )  # fmt: skip
     if foreign:
-        names = sorted({str(path.relative_to(folder)) for path in foreign})
-        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
         raise JobError(
-            f"{folder}: is not used, for it holds what stdpdsl did not write:"
-            f" {', '.join(names[:3])}{more}; move that elsewhere first"
+            f"{folder}: is not used, because it holds what stdpdsl did not write:"
+            f" {', '.join(foreign[:3])}{more}; move that elsewhere first"
         )
+
+
+def remove_ours(folder: Path, kept: Sequence[str] = ()) -> None:
+    """Delete a run's folder, but nothing that stdpdsl did not write, nor what is to be kept."""
+    support = load_support("folder")
+    foreign = support.foreign_below(
+        folder, lambda name, path: not (_OURS.fullmatch(name) and _is_plain(path))
+    )
+    support.remove_but(folder, [*foreign, *kept])
 
 
 def _is_plain(path: Path) -> bool:

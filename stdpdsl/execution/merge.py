@@ -58,7 +58,9 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
                         _link(part, partial / table / part.name)
             for name, text in texts.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
-            support.write_metadata(partial / "metadata.json", _together(metadata))
+            written = {name: support.text_checksum(partial / name) for name in texts}
+            together = {**_together(metadata), "texts": written}
+            support.write_metadata(partial / "metadata.json", together)
             support.publish_folder(partial, output, overwrite)
         finally:
             shutil.rmtree(partial, ignore_errors=True)

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING
 
 from ..resources import load_support
 from ..results import load
-from .job import Job, JobError, Wanted, differences, job_folder, only_ours, opened, opened_for_one
+from .job import (
+    Job,
+    JobError,
+    Wanted,
+    differences,
+    job_folder,
+    only_ours,
+    opened,
+    opened_for_one,
+    remove_ours,
+)
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
 from .together import Together
@@ -91,7 +101,7 @@ def run_and_save(
         # What a run leaves that is killed when its results are in place.
         with suppress(JobError):
             only_ours(job_folder(output))
-            shutil.rmtree(job_folder(output), ignore_errors=True)
+            remove_ours(job_folder(output))
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)
@@ -190,8 +200,8 @@ def _run_shard(
         outcome = run_script(path, arguments, on_event, workdir, children)
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
-            leftover = place.with_name(f"{place.name}.partial-{outcome.pid}")
-            shutil.rmtree(leftover, ignore_errors=True)
+            for leftover in place.parent.glob(f"{place.name}.partial-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
         keep = outcome.log is not None
         return outcome
     finally:

@@ -294,7 +294,7 @@ class ConnectionLowering:
         except NotConstant:  # a draw, or a value of the row
             return MOST_HELD
         dt = next((values.number(r.dt, 1e-4) for r in values.symbols.spec.of(ast.Run)), 1e-4)
-        most = round(delay / dt) + 1
+        most = round(min(delay / dt, MOST_HELD)) + 1
         neuron = self.pre.neuron
         if neuron is not None and neuron.refractory is not None:
             try:

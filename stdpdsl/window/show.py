@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..printer import print_expr, print_unit
 from .curves import Curve
@@ -52,8 +52,8 @@ def table(window: Window, protocol: Protocol, curves: Sequence[Curve]) -> str:
     return first + "".join(f"{line}\n" for line in lines)
 
 
-def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], path: Path) -> None:
-    """A PNG of 800 x 500 pixels, or an SVG. OSError where it cannot be written."""
+def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], form: str) -> bytes:
+    """A PNG of 800 x 500 pixels (`form` is ".png"), or an SVG (".svg")."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -87,5 +87,7 @@ def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], path: Path
         legend = axes.legend(frameon=False, fontsize=11, handlelength=3)
         for text in legend.get_texts():
             text.set_parse_math(False)
-    metadata = {"Date": None} if path.suffix == ".svg" else {}
-    figure.savefig(path, metadata=metadata)
+    image = io.BytesIO()
+    metadata = {"Date": None} if form == ".svg" else {}
+    figure.savefig(image, format=form.removeprefix("."), metadata=metadata)
+    return image.getvalue()

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 import warnings
 import zipfile
 import zlib
@@ -428,7 +429,7 @@ def save(x, row, recorded, results, part):
 
 def main():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("--out", default=MODEL + ".results", help="folder for the results")
     parser.add_argument("--data", default=".", help="folder of the files that the spec names")
     parser.add_argument("--target", default=TARGET, choices=("numpy", "cython", "cpp_standalone"))

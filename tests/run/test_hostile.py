@@ -222,7 +222,11 @@ def forged(results, tmp_path, **changes):
     [
         {"tables": {"../../x": 0}}, {"tables": {"blocks": "9"}}, {"footers": 3}, {"units": []},
         {"measures": 3}, {"set": [1]}, {"spec": {}}, {"target": "sh"}, {"lowering": "x"},
-        {"lowering": 7}, {"versions": ["x"]},
+        {"lowering": 7}, {"versions": ["x"]}, {"until_stable": 3}, {"until_stable": {}},
+        {"until_stable": {"tolerance": "0.1", "window": None}},
+        {"until_stable": {"tolerance": 0.1, "window": [1]}},
+        {"until_stable": {"tolerance": True, "window": -1.0}},
+        {"until_stable": {"tolerance": 0.1, "window": float("nan")}},
     ],
 )  # fmt: skip
 def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys, monkeypatch):
@@ -230,7 +234,7 @@ def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys,
     forgery = forged(results, tmp_path, **changes)
     assert cli.main(["reproduce", forgery]) == 2
     said = capsys.readouterr().err
-    assert "does not hold what stdpdsl writes" in said or "is none of" in said
+    assert "what stdpdsl writes" in said or "is none of" in said
     for command in ("summary", "report", "diagnose"):
         assert cli.main([command, forgery]) in (0, 1, 2)
 
@@ -486,3 +490,95 @@ def test_results_that_are_pipes(tmp_path, results, capsys):
         for command in ("summary", "report", "diagnose"):
             assert cli.main([command, str(tmp_path / "r")]) in (1, 2)
             assert words in capsys.readouterr().err
+
+
+# What is deleted ----------------------------------------------------------------------------------
+
+
+def changed(name):
+    def change(folder):
+        path = next(folder.glob(name))
+        path.write_bytes(path.read_bytes() + b"#")
+
+    return change
+
+
+def written(name):
+    def change(folder):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("seven years")
+
+    return change
+
+
+THEIRS = {
+    "beside the tables": written("notes.txt"),
+    "in a table": written("weights/notes.txt"),
+    "as a part": written("weights/part-00001.parquet"),
+    "below a table": written("weights/more/part-00000.parquet"),
+    "in a folder of their own": written("figures/a.png"),
+    "a folder": lambda folder: (folder / "figures").mkdir(),
+    "hidden": written("blocks/.git"),
+    "an edited spec": changed("spec.stdp"),
+    "an edited script": changed("script.py"),
+    "edited metadata": lambda folder: (folder / "metadata.json").write_text(
+        (folder / "metadata.json").read_text().replace('"seed": 1', '"seed": 2')
+    ),
+    "an edited table": changed("blocks/part-*.parquet"),
+    "a link": lambda folder: (folder / "weights/part-00001.parquet").symlink_to("/dev/null"),
+    "a file in the place of a table": lambda folder: (folder / "responses").write_text("mine"),
+}
+
+
+def state_of(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize("change", THEIRS.values(), ids=THEIRS)
+def test_overwrite_deletes_only_what_was_written(tmp_path, results, change, capsys):
+    spec = tmp_path / "s.stdp"
+    spec.write_text(BRIEF)
+    shutil.copytree(results, tmp_path / "r")
+    change(tmp_path / "r")
+    before = state_of(tmp_path)
+    assert cli.main([*run_of(tmp_path), "--overwrite"]) == 2
+    assert "r: will not be replaced, because it also holds" in capsys.readouterr().err
+    assert state_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["0001-of-0002/notes.txt", "0001-of-0002/weights/a.csv", "0001-of-0002.broken/x/y",
+             "0002-of-0002.partial-1f/blocks.waiting/notes", "0001-of-0002/blocks/a/b", "mine"]
+)  # fmt: skip
+@pytest.mark.parametrize("more", ["--resume", "--overwrite"])
+def test_files_among_shards_are_not_deleted(tmp_path, half, name, more, capsys):
+    written(name)(half)
+    before = state_of(tmp_path)
+    assert cli.main([*run_of(tmp_path), more]) == 2
+    assert f"holds what stdpdsl did not write: {name[:12]}" in capsys.readouterr().err
+    assert state_of(tmp_path) == before
+
+
+def test_files_that_come_meanwhile_are_not_deleted(tmp_path, results):
+    """Between the last look at a folder and its deletion."""
+    import folder as folders
+
+    partial = folders.prepare_folder(tmp_path / "new")
+    written("part")(partial)
+    shutil.copytree(results, tmp_path / "r")
+
+    def rename(a, b):
+        if Path(a).name == "r":
+            written("weights/notes.txt")(Path(a))
+        really(a, b)
+
+    really = os.rename
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folders.os, "rename", rename)
+        folders.publish_folder(partial, tmp_path / "r", overwrite=True)
+    assert (tmp_path / "r/part").exists()
+    (old,) = tmp_path.glob("r.old-*")
+    assert [p for p in old.rglob("*") if p.is_file()] == [old / "weights/notes.txt"]

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from cache import cython_cache
+from cache import cython_cache, own_cache, stdpdsl_cache
+from imports import unread_preferences
 from stdpdsl import cli
+from stdpdsl.grammar_cache import cache_folder
 
 
 def test_the_key_decides(tmp_path, monkeypatch):
@@ -31,3 +33,34 @@ def test_a_cache_that_is_not_used_is_told(tmp_path, monkeypatch, capsys):
         (tmp_path / "stdpdsl").chmod(mode)
         assert cli.main(["run", "nothing.stdp"]) == 1
         assert ("others can write into" in capsys.readouterr().err) == told
+
+
+def test_one_rule_for_the_folder(tmp_path, monkeypatch):
+    """The package and the scripts follow it on each system; a relative folder does not count."""
+    for system, variable, base in (
+        ("linux", "HOME", ".cache"), ("darwin", "HOME", "Library/Caches"),
+        ("win32", "LOCALAPPDATA", ""),
+    ):  # fmt: skip
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.platform", system)
+            patch.setenv(variable, str(tmp_path))
+            for named in (None, "", "relative"):
+                patch.delenv("XDG_CACHE_HOME", raising=False)
+                if named is not None:
+                    patch.setenv("XDG_CACHE_HOME", named)
+                expected = tmp_path / base / "stdpdsl"
+                assert cache_folder() == stdpdsl_cache() == expected
+                assert own_cache("programs") == expected / "programs"
+            patch.setenv("XDG_CACHE_HOME", str(tmp_path / "named"))
+            assert cache_folder() == stdpdsl_cache() == tmp_path / "named" / "stdpdsl"
+
+
+def test_a_user_without_a_home(tmp_path, monkeypatch):
+    """As in a container that runs under a number: nothing is kept, and all goes on."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert cache_folder() is None and stdpdsl_cache() is None
+    assert own_cache("programs").parent.parent == tmp_path
+    assert unread_preferences() == []
+    assert cli.main(["cache", "clear"]) == 2

@@ -4,14 +4,23 @@ import atexit
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 
 def stdpdsl_cache():
-    """The folder of all that is kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(home) / "stdpdsl"
+    """The folder of all that is kept, by the rule of the system; None for a user without a home."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(named):
+        base = named
+    elif sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.path.expanduser("~/.cache")
+    return Path(base, "stdpdsl") if os.path.isabs(base) else None
 
 
 def open_to_others(folder):
@@ -24,14 +33,15 @@ def open_to_others(folder):
 
 
 def own_cache(name):
-    """A folder in it; where others could write there, one that ends with this process, for what is
-    kept is run."""
+    """A folder in it; where there is none, or others could write there, one that ends with this
+    process, for what is kept is run."""
     folder = stdpdsl_cache()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:  # whoever writes there will say so
-        return folder / name
-    if open_to_others(folder):
+    if folder is not None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:  # whoever writes there will say so
+            return folder / name
+    if folder is None or open_to_others(folder):
         folder = Path(tempfile.mkdtemp(prefix="stdpdsl-cache-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder / name

@@ -2,14 +2,17 @@
 
 import json
 import os
-import shutil
+import re
+import uuid
 import zlib
 from pathlib import Path
 
 RESULT_FORMAT = "stdpdsl results 3"
 TABLES = ("blocks", "weights", "trajectories", "spikes", "responses")
 METADATA_BYTES = 64_000_000
-RESULT_ENTRIES = (*TABLES, "metadata.json", "script.py", "spec.stdp")
+RESULT_TEXTS = ("script.py", "spec.stdp")
+RESULT_PART = re.compile(r"part-\d{5,}\.parquet")
+LEFT_BY_SYSTEMS = re.compile(r"\.nfs\w+|\.DS_Store")
 
 
 class ResultsError(Exception):
@@ -62,33 +65,119 @@ def footer_checksum(path):
         return f"{zlib.crc32(file.read(length + 8), size):08x}"
 
 
+def text_checksum(path):
+    """CRC-32 of a text file as it lies there."""
+    return f"{zlib.crc32(bytes_of(Path(path))):08x}"
+
+
 def check_folder(folder, overwrite=False):
     """Raise ResultsError unless results may be put into `folder`; touch nothing."""
     folder = Path(folder)
     try:
+        beside(folder.resolve(), "partial").exists()  # a name that is too long
         if not folder.exists():
             return
         if not folder.is_dir():
             raise ResultsError(f"{folder}: is a file, not a folder")
-        entries = sorted(entry.name for entry in folder.iterdir())
+        if not any(folder.iterdir()):
+            return
+        if not is_result(folder):
+            raise ResultsError(
+                f"{folder}: is not empty and holds no stdpdsl results; nothing was changed"
+            )
+        if not overwrite:
+            raise ResultsError(
+                f"{folder}: already holds results; give another folder, or --overwrite to replace"
+                " them"
+            )
+        foreign = foreign_in(folder)
     except OSError as error:
         raise ResultsError(f"{folder}: cannot be read: {error.strerror}") from None
-    if not entries:
-        return
-    if not is_result(folder):
-        raise ResultsError(
-            f"{folder}: is not empty and holds no stdpdsl results; nothing was changed"
-        )
-    if not overwrite:
-        raise ResultsError(
-            f"{folder}: already holds results; give another folder, or --overwrite to replace them"
-        )
-    foreign = [name for name in entries if name not in RESULT_ENTRIES]
     if foreign:
+        more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
         raise ResultsError(
-            f"{folder}: will not be replaced, for it also holds what stdpdsl did not write: "
-            + ", ".join(foreign)
+            f"{folder}: will not be replaced, because it also holds what stdpdsl did not write, or"
+            f" what was changed since: {', '.join(foreign[:3])}{more}; move that elsewhere first"
         )
+
+
+def beside(folder, kind):
+    """A folder of a name that nobody has, for what is under way: `results.partial-1f0c3a9e`."""
+    return folder.with_name(f"{folder.name}.{kind}-{uuid.uuid4().hex[:8]}")
+
+
+def foreign_in(folder):
+    """What a folder of results holds that is not as stdpdsl wrote it, by names from the folder:
+    what its metadata do not list, and what has another checksum. OSError, ValueError."""
+    listed = listed_in(read_metadata(folder))
+
+    def is_foreign(name, path):
+        if path.is_dir() and not path.is_symlink():
+            return name not in TABLES
+        return name not in listed or not listed[name](path)
+
+    return foreign_below(folder, is_foreign)
+
+
+def foreign_below(folder, is_foreign):
+    """The names of all that `is_foreign(name, path)` says so of, in a folder and below it."""
+    found, folder = [], Path(folder)
+    for parent, *inside in os.walk(folder):
+        for entry in sorted(sum(inside, [])):
+            path = Path(parent, entry)
+            name = path.relative_to(folder).as_posix()
+            left = LEFT_BY_SYSTEMS.fullmatch(entry) and not path.is_dir()
+            if not left and is_foreign(name, path):
+                found.append(name)
+    return found
+
+
+def listed_in(metadata):
+    """{name: whether a path holds what was written} of all files of results, by their metadata,
+    which a stranger may have written."""
+
+    def has(sum_of, expected):
+        def is_as_written(path):
+            try:
+                return path.is_file() and not path.is_symlink() and sum_of(path) == expected
+            except (OSError, ValueError):
+                return False
+
+        return is_as_written
+
+    listed = {"metadata.json": lambda path: metadata.get("checksum") == checksum(metadata)}
+    for name, expected in entries_of(metadata.get("texts")):
+        if name in RESULT_TEXTS:
+            listed[name] = has(text_checksum, expected)
+    for table, parts in entries_of(metadata.get("footers")):
+        for part, expected in entries_of(parts):
+            if table in TABLES and RESULT_PART.fullmatch(part):
+                listed[f"{table}/{part}"] = has(footer_checksum, expected)
+    return listed
+
+
+def entries_of(value):
+    """The items of what should be a dictionary."""
+    return value.items() if isinstance(value, dict) else ()
+
+
+def remove_but(folder, foreign):
+    """Delete a folder, but for the files in it that are named; what cannot be deleted stays."""
+    folder = Path(folder)
+    spared = {folder / name for name in foreign}
+    for parent, *inside in os.walk(folder, topdown=False):
+        for path in (Path(parent, entry) for entry in sum(inside, [])):
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                elif path not in spared:
+                    path.unlink()
+            except OSError:  # a folder that is not empty
+                continue
+    try:
+        folder.rmdir()
+    except OSError:
+        pass
 
 
 def is_result(folder):
@@ -103,11 +192,8 @@ def is_result(folder):
 def prepare_folder(folder, overwrite=False):
     """Check `folder` and make the empty one beside it that is filled first; return that one."""
     check_folder(folder, overwrite)
-    folder = Path(folder).resolve()
-    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    partial = beside(Path(folder).resolve(), "partial")
     try:
-        if partial.exists():  # left over by a process that had this number and was killed
-            shutil.rmtree(partial)
         partial.mkdir(parents=True)
     except OSError as error:
         raise ResultsError(f"{partial}: cannot be made: {error.strerror}") from None
@@ -118,7 +204,7 @@ def publish_folder(partial, folder, overwrite=False):
     """Give the filled folder its final name; an older result goes only once the new one stands."""
     check_folder(folder, overwrite)
     folder = Path(folder).resolve()
-    old = folder.with_name(f"{folder.name}.old-{os.getpid()}")
+    old = beside(folder, "old")
     if folder.exists():
         os.rename(folder, old)
     try:
@@ -127,4 +213,5 @@ def publish_folder(partial, folder, overwrite=False):
         if old.exists():
             os.rename(old, folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():  # with what has come into it meanwhile
+        remove_but(old, foreign_in(old) if is_result(old) else ())

@@ -1,0 +1,84 @@
+"""Files that commands write by a name that the user gives: none replaces a file of the user's.
+
+What stdpdsl writes ends with a seal, a checksum of all that stands before it. A file is replaced
+only if it has a seal of the same kind that is right: it is ours, and nobody has changed it since.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+_END_OF_PNG = b"\0\0\0\0IEND\xaeB`\x82"
+_SEALS = {
+    ".py": (b"# ", b"\n", b""),
+    ".html": (b"<!-- ", b" -->\n", b""),
+    ".svg": (b"<!-- ", b" -->\n", b""),
+    ".png": (b"tEXtComment\0", b"", _END_OF_PNG),
+}
+"""What stands before and behind the words of a seal, and behind it, by the form of a file."""
+
+
+class NotReplaced(Exception):
+    """A file stays as it is; the text says why."""
+
+
+def check_output(path: Path, form: str, kind: str) -> None:
+    """NotReplaced if `path` is a file that is no `kind` of ours, such as "report", in a form such
+    as ".html". A device or a pipe may be written to. OSError."""
+    if path.is_file() and path.stat().st_size and not _is_ours(path.read_bytes(), form, kind):
+        raise NotReplaced(
+            f"{path}: error: exists, and is no {kind} that stdpdsl wrote or was changed since; give"
+            " another name, or delete it first"
+        )
+
+
+def write_output(path: Path, data: bytes, form: str, kind: str) -> None:
+    """Write a file with its seal; NotReplaced as above, OSError."""
+    check_output(path, form, kind)
+    end = _SEALS[form][2]
+    body = data.removesuffix(end)
+    write_whole(path, body + _seal(body, form, kind) + end)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file: either what was there stands there afterwards, or all of `data`. A link stays a
+    link, and what is no file, such as a pipe, is written to. OSError."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    path = path.resolve()
+    mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+    coming = tempfile.NamedTemporaryFile(dir=path.parent, prefix=".stdpdsl-", delete=False)
+    try:
+        with coming:
+            coming.write(data)
+        os.chmod(coming.name, mode)
+        os.replace(coming.name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(coming.name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _seal(body: bytes, form: str, kind: str) -> bytes:
+    before, behind, _ = _SEALS[form]
+    seal = before + f"stdpdsl {kind} {zlib.crc32(body):08x}".encode() + behind
+    if form == ".png":  # a chunk: its length without its name, and its checksum
+        return (len(seal) - 4).to_bytes(4, "big") + seal + zlib.crc32(seal).to_bytes(4, "big")
+    return seal
+
+
+def _is_ours(data: bytes, form: str, kind: str) -> bool:
+    sealed = data.removesuffix(_SEALS[form][2])
+    length = len(_seal(b"", form, kind))
+    return sealed[-length:] == _seal(sealed[:-length], form, kind)
