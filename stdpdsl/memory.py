@@ -6,13 +6,16 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from .cgroups import PROC, groups
 
 DEFAULT_MEMORY = 8e9
 
 
 def available_memory() -> float:
     """Bytes that this program may still take."""
-    return min(_of_machine(), _of_container(), _of_process())
+    return min(_of_machine(), _of_cgroups(), _of_process())
 
 
 def _of_machine() -> float:
@@ -29,16 +32,31 @@ def _of_machine() -> float:
         return DEFAULT_MEMORY
 
 
-def _of_container(cgroup: str = "/sys/fs/cgroup") -> float:
-    """Bytes that are left of a container's limit."""
-    try:
-        with (
-            open(f"{cgroup}/memory.max", encoding="ascii") as limit,
-            open(f"{cgroup}/memory.current", encoding="ascii") as used,
-        ):
-            return float(limit.read()) - float(used.read())
-    except (OSError, ValueError):  # no container, or `max`
-        return math.inf
+def _of_cgroups(proc: str = PROC) -> float:
+    """Bytes that are left of the limits of this process's control groups: of a container, or of a
+    job under SLURM's `--mem`. A group's limit holds for all groups inside it, so the least counts.
+    """
+    return min((_left_in(folder) for folder in groups("memory", proc)), default=math.inf)
+
+
+def _left_in(folder: Path) -> float:
+    """Bytes that a group may still take, where it has a limit. What only caches files is given up
+    when it is needed."""
+    for limit, used, cached in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        try:
+            left = float((folder / limit).read_text()) - float((folder / used).read_text())
+        except (OSError, ValueError):  # not this version, no such group, or `max`
+            continue
+        try:
+            lines = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            left += next((float(line[1]) for line in lines if line[0] == cached), 0.0)
+        except (OSError, ValueError, IndexError):
+            pass
+        return max(left, 0.0)
+    return math.inf
 
 
 def _of_process() -> float:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
+from ..cgroups import PROC, groups
 
-def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """Cores that this process may keep busy: those it may run on, but no more than its container's
-    share of the processor's time."""
+
+def usable_cores(proc: str = PROC) -> int:
+    """Cores that this process may keep busy: those it may run on, but no more than the share of the
+    processor's time that its control groups have, those of a container or a cluster's job."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count() or 1
-    try:
-        quota, period = (cgroup / "cpu.max").read_text().split()
-        cores = min(cores, max(1, int(quota) // int(period)))
-    except (OSError, ValueError):  # no container, or `max`
-        pass
-    return cores
+    share = min((_share(folder) for folder in groups("cpu", proc)), default=math.inf)
+    return int(min(cores, max(1, share)))
+
+
+def _share(folder: Path) -> float:
+    """Whole cores that a group's limit allows, in either version of control groups."""
+    for files in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((folder / name).read_text() for name in files).split()
+            if int(quota) > 0:  # version 1 has -1 for no limit
+                return int(quota) // int(period)
+        except (OSError, ValueError, ZeroDivisionError):  # not this version, or `max`
+            continue
+    return math.inf

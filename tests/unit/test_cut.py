@@ -11,7 +11,7 @@ from stdpdsl import cli
 from stdpdsl.check.costs import Estimate, Part
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution import machine
-from stdpdsl.memory import _of_container, no_more_than_there_is
+from stdpdsl.memory import _of_cgroups, no_more_than_there_is
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 from stdpdsl.source import Source
 
@@ -60,20 +60,73 @@ def test_a_shard_has_a_block():
     assert cut(2, 1.0, 1, bytes_each=1e12)[0] == 2
 
 
-def test_cores_of_a_container(tmp_path):
+V1, V2 = ("memory.limit_in_bytes", "memory.usage_in_bytes"), ("memory.max", "memory.current")
+# What /proc/self/cgroup says, the kind of mount, its options and root, and the files of memory.
+GROUPS = {
+    "version 2": ("0::{path}\n", "cgroup2", "rw", "/", V2),
+    "version 1": ("0::/x\n4:cpu,memory:{path}\n", "cgroup", "rw,cpu,memory", "/", V1),
+    "container": ("0::/box/1{path}\n", "cgroup2", "rw", "/box/1", V2),
+}
+
+
+@pytest.fixture(params=GROUPS.values(), ids=GROUPS)
+def job(request, tmp_path):
+    """A process in a group of groups: its /proc folder, the groups' folders, the memory's files."""
+    groups, kind, options, root, files = request.param
+    proc, tree = tmp_path / "proc", tmp_path / "sys fs"
+    step = tree / "slurm" / "job_1" / "step_0"
+    step.mkdir(parents=True)
+    proc.mkdir()
+    (proc / "cgroup").write_text(groups.format(path="/slurm/job_1/step_0"))
+    place = str(tree).replace(" ", "\\040")
+    (proc / "mountinfo").write_text(
+        "24 1 0:22 / /proc rw shared:5 - proc proc rw\n"
+        f"30 24 0:27 / {tmp_path} rw - cgroup cgroup rw,pids\n"
+        f"31 24 0:28 {root} {place} rw,nosuid shared:9 - {kind} cgroup {options}\n"
+    )
+    return str(proc), tree, step, files
+
+
+def test_memory_of_a_job(job, tmp_path):
+    """The least that is left in the process's own group and in all those around it."""
+    proc, tree, step, files = job
+
+    def limits(folder, *numbers):
+        for name, number in zip(files, numbers, strict=True):
+            (folder / name).write_text(f"{number}\n")
+
+    assert _of_cgroups(proc) == math.inf
+    limits(tree, 9_000_000, 1_000_000)
+    assert _of_cgroups(proc) == 8_000_000
+    limits(step.parent, 3_000_000, 1_000_000)  # SLURM's --mem
+    limits(step, "max" if files == V2 else 2**63 - 4096, 900_000)
+    assert _of_cgroups(proc) == 2_000_000
+    limits(step, 1_500_000, 900_000)
+    assert _of_cgroups(proc) == 600_000
+    limits(step, 1_500_000, 1_600_000)
+    assert _of_cgroups(proc) == 0
+    cached = "inactive_file" if files == V2 else "total_inactive_file"
+    (step / "memory.stat").write_text(f"anon 5\n{cached} 700000\n")
+    assert _of_cgroups(proc) == 600_000
+    assert _of_cgroups(str(tmp_path / "none")) == math.inf
+
+
+def test_cores_of_a_job(job):
+    proc, tree, step, files = job
     mine = len(os.sched_getaffinity(0))
-    for text, cores in (("max 100000", mine), ("50000 100000", 1), ("9900000 100000", mine)):
-        (tmp_path / "cpu.max").write_text(text)
-        assert machine.usable_cores(tmp_path) == cores
-    assert machine.usable_cores(tmp_path / "none") == mine
 
+    def limits(folder, quota, period=100_000):
+        if files == V2:
+            (folder / "cpu.max").write_text(f"{'max' if quota < 0 else quota} {period}\n")
+        else:
+            (folder / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+            (folder / "cpu.cfs_period_us").write_text(f"{period}\n")
 
-def test_memory_of_a_container(tmp_path):
-    (tmp_path / "memory.max").write_text("3000000\n")
-    (tmp_path / "memory.current").write_text("1000000\n")
-    assert _of_container(str(tmp_path)) == 2e6
-    (tmp_path / "memory.max").write_text("max\n")
-    assert _of_container(str(tmp_path)) == float("inf")
+    for quota, cores in ((-1, mine), (9_900_000, mine), (50_000, 1)):
+        limits(step.parent, quota)
+        limits(step, -1)
+        assert machine.usable_cores(proc) == cores
+    assert machine.usable_cores(str(tree / "none")) == mine
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux what is taken")
