@@ -373,11 +373,12 @@ class RegularInput(Input):
 
 @node
 class RatesFile(Input):
-    """`rates: from "rates.npy" every 350 ms, gap 150 ms`: Hz, one row per stimulus."""
+    """`rates: from "rates.npy" every 350 ms, gap 150 ms, repeat`: Hz, one row per stimulus."""
 
     path: String
     every: Expr
     gap: Expr | None = None
+    repeat: bool = False
 
 
 @node

@@ -291,8 +291,11 @@ class Builder(ExpressionBuilder):
         )
 
     def rates(self, children: Children) -> ast.RatesFile:
-        gap = children[6] if len(children) > 4 else None
-        return ast.RatesFile(self._path(children[1]), children[3], gap, span=self._span(children))
+        _, every, *gap = of_kind(children, Expr)  # after the path
+        return ast.RatesFile(
+            self._path(children[1]), every, gap[0] if gap else None,
+            bool(tokens_of(children, "REPEAT")), span=self._span(children),
+        )  # fmt: skip
 
     def drive(self, children: Children) -> ast.Drive:
         variable, filterbank = self._ident(children[0]), self._ident(children[2])

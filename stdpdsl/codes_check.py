@@ -389,6 +389,15 @@ SWEEP: dict[str, tuple[str, str]] = {
 }
 
 RUN: dict[str, tuple[str, str]] = {
+    "INPUT001": (
+        "two spikes of a neuron in one time step",
+        "A given spike acts in the time step that holds it, as in Brian2's SpikeGeneratorGroup. A "
+        "neuron spikes at most once in a step, so one of the two would be lost.",
+    ),
+    "INPUT002": (
+        "given spikes outside the run",
+        "Spikes at or after the end of the run are never played.",
+    ),
     "RUN001": (
         "delay between two steps",
         "A spike travels a whole number of time steps; Brian2 rounds other delays.",

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from .check.limits import MAX_SYNAPSES
 from .check.values import constant_values, steps_of, weight_range
 from .design import Axis, Design, design_of
 from .integration import in_words, without_error
@@ -449,33 +448,20 @@ def _front(results: Results) -> tuple[Any, list[Any]]:
 
 
 def delays(run: _Run) -> Iterator[Finding]:
-    import pyarrow.compute as pc
-
     name = "delays are multiples of the time step"
+    rounded = run.results.metadata.get("rounded_delays")
     dt = run.results.metadata.get("dt")
-    if not dt or "weights" not in run.results.tables:
-        yield Finding(name, "unknown", "the time step or the synapses were not saved")
+    if rounded is None or not dt:
+        yield Finding(name, "unknown", "an older version made these results, and did not note it")
         return
-    count = run.results.metadata["tables"]["weights"]
-    if count > MAX_SYNAPSES:
-        yield Finding(name, "unknown", f"{count:,} synapses are too many to look at")
-        return
-    # Never all at once: a table of synapses may not fit into memory.
-    seen: set[tuple[str, float]] = set()
-    for batch in run.results.dataset("weights").to_batches(columns=["connection", "delay"]):
-        steps = pc.divide(batch["delay"], float(dt))
-        off = pc.greater(pc.abs(pc.subtract(steps, pc.round(steps))), 1e-6)
-        rows = batch.filter(off)
-        if rows.num_rows and len(seen) < 10_000:
-            seen.update(zip(rows["connection"].to_pylist(), rows["delay"].to_pylist(), strict=True))
-    if not seen:
+    if not rounded:
         yield Finding(name, "passed", f"of {shown(dt, 's')}")
-        return
-    for connection in dict.fromkeys(c for c, _ in sorted(seen)):
-        values = sorted(v for c, v in seen if c == connection)
-        example = ", ".join(shown(v, "s", 6) for v in values[:3]) + ("…" if len(values) > 3 else "")
+    for connection in dict.fromkeys(one["connection"] for one in rounded):
+        mine = [one for one in rounded if one["connection"] == connection]
+        count, by = sum(one["delays"] for one in mine), max(one["by"] for one in mine)
         yield Finding(
-            name, "found", f"{connection}: {example} rounded to steps of {shown(dt, 's')}",
+            name, "found", f"{connection}: {count:,} delays rounded to steps of {shown(dt, 's')},"
+            f" by {shown(by, 's', 3)} at most",
             "take a smaller `dt`, or such delays; drawn ones are always rounded, by half a step at"
             " most",
         )  # fmt: skip

@@ -6,6 +6,7 @@ The generated script computes the same expressions with the same operators on th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -22,6 +23,12 @@ class NotConstant(Exception):
         self.node = node
         self.reason = reason
         super().__init__(reason)
+
+
+def whole_steps(delay: float, dt: float) -> int:
+    """The time steps that a delay (s) takes: the nearest whole number, a half being rounded up, as
+    the script's `delays` does."""
+    return math.floor(delay / dt + 0.5 + 1e-9)
 
 
 @cache

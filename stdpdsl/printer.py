@@ -366,7 +366,8 @@ def _(node: ast.RegularInput) -> list[str]:
 @_layout.register
 def _(node: ast.RatesFile) -> list[str]:
     gap = f", gap {print_expr(node.gap)}" if node.gap is not None else ""
-    return [f'rates: from "{node.path.value}" every {print_expr(node.every)}{gap}']
+    repeat = ", repeat" if node.repeat else ""
+    return [f'rates: from "{node.path.value}" every {print_expr(node.every)}{gap}{repeat}']
 
 
 @_layout.register

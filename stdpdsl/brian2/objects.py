@@ -150,11 +150,11 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
         sides.append(("on_event", f"{{{events}}}"))
     extra = [f'schedule(s.{p.name}, "{p.when}", {p.order})' for p in c.pathways]
     extra += [f'delay(s, given, "{p.name}")' for p in c.pathways if p.delay]
+    # As in Brian2, sums are taken before any variable moves. Synapses move before their cells: they
+    # read them as they stand at the step's start.
+    extra += [f's.summed_updaters["{name}_post"].order = -2' for name in c.summed]
     if c.integration:
-        # Synapses read their cells as they stand at the step's start, whatever the names.
         extra.append("s.state_updater.order = -1")
-    # Sums stand before the state update that reads them.
-    extra += [f's.summed_updaters["{name}_post"].order = -1' for name in c.summed]
     extra += [run_regularly("s", item, f'f"{{name}}__{item.name}"') for item in c.every]
     target = f'objects.groups["{c.post}"]'
     if alone := block_size(c, post, by_block):

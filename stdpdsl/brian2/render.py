@@ -214,7 +214,7 @@ def network_context(e: Experiment, lowering: str, until_stable: bool) -> dict[st
             if i is not None:
                 initial.append({
                     "key": f"edges.{name}", "draws": [synapse_draw(d) for d in i.draws],
-                    "code": f"delays({i.code}, {number}, {c.name!r})",
+                    "code": f"delays(x, {i.code}, {number}, {c.name!r})",
                 })  # fmt: skip
         context = synapses_context(with_snapshots(c, e), post, by_block)
         connections.append({

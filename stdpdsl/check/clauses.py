@@ -144,7 +144,7 @@ class Clauses:
             self.misplaced(
                 node.initial[0], "an input layer has no variables", "leave out `initial:`"
             )
-        if node.size is None and not isinstance(node.source, ast.RatesFile):
+        if node.size is None:
             self.missing(name, f"the layer `{name.id}` has no size", "add `size: 10`")
         self.count(node.size, "`size`")
         if node.scope is not None and node.scope.id not in ("shared", "block"):

@@ -5,11 +5,13 @@ Only what is known without the sweep; a value that a column sets is left to the 
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 from .. import ast
+from ..numeric import whole_steps
 from .infer import Inference
 from .order import dependency_order, names_in
 from .report import Reporter
@@ -80,13 +82,77 @@ class Timing:
             self.initial(assign, component, env)
         if isinstance(node.source, ast.PoissonInput):
             self.rate(node.source.rate, env)
+        if isinstance(node.source, ast.SpikesList):
+            self.given(node.source, env)
+        if isinstance(node.source, ast.RatesFile):
+            self.rows(node.source, env)
         if isinstance(node.source, ast.RegularInput):
+            self.not_negative(node.source.start, env)
             rate = value(node.source.rate, env)
+            if rate is not None and rate < 0:
+                self.rate(node.source.rate, env)
             if rate is not None and rate * self.step > 1 + 1e-9:
                 self.reporter.warn(
                     "RUN006", node.source.rate, f"{rate:g} Hz is more than one spike per time step"
                     f" of {self.time(self.step)}", help="a neuron spikes once per step at most",
                 )  # fmt: skip
+
+    def given(self, source: ast.SpikesList, env: Env) -> None:
+        """Spikes that are written out: one per neuron and step, inside the run."""
+        end = self.duration()
+        steps: dict[tuple[int, int], ast.Expr] = {}
+        late = []
+        for neuron, time in source.items:
+            number, when = value(neuron, env), value(time, env)
+            if number is None or when is None or not abs(when) < float("inf"):
+                continue
+            key = int(number), math.floor((when + 1e-3 * self.step) / self.step)
+            if key in steps:
+                self.reporter.error(
+                    "INPUT001", time, f"neuron {key[0]} spikes a second time in one time step of"
+                    f" {self.time(self.step)}", labels=((steps[key], "the first"),),
+                    help="leave one out, or take a smaller `dt`",
+                )  # fmt: skip
+            steps[key] = time
+            if end is not None and key[1] >= round(end / self.step):
+                late.append(time)
+        if late and end is not None:
+            self.reporter.warn(
+                "INPUT002", late[0], f"{len(late)} of {len(source.items)} spikes lie outside the"
+                f" run of {self.time(end)}", help="they are left out",
+            )  # fmt: skip
+
+    def rows(self, source: ast.RatesFile, env: Env) -> None:
+        """How long each row of rates is played."""
+        every, gap = value(source.every, env), value(source.gap, env)
+        if every is not None and every < self.step * (1 - 1e-6):
+            self.reporter.error(
+                "TYPE013", source.every, f"a row cannot last {self.time(every)}, less than the time"
+                f" step {self.time(self.step)}", help=f"write {self.time(self.step)} or more",
+            )  # fmt: skip
+        self.not_negative(source.gap, env)
+        if source.gap is not None and every is not None and gap is not None and gap >= every > 0:
+            self.reporter.error(
+                "TYPE013", source.gap, f"the gap lies inside `every`: {self.time(gap)} leave"
+                f" nothing of {self.time(every)}",
+                help=f"write `every {self.time(every + gap)}` for a period of that length",
+            )  # fmt: skip
+
+    def not_negative(self, expr: ast.Expr | None, env: Env) -> None:
+        """A time that cannot lie before the start of the run."""
+        number = value(expr, env)
+        if expr is not None and number is not None and number < 0:
+            self.reporter.error("TYPE013", expr, f"this time cannot be {self.time(number)}",
+                                help="write 0 ms or more")  # fmt: skip
+
+    def duration(self) -> float | None:
+        """Seconds of the whole run, if they are known."""
+        for run in self.symbols.spec.of(ast.Run):
+            ends = [value(p.duration, self.constants) for p in run.phases]
+            ends = ends or [value(run.duration, self.constants)]
+            known = [end for end in ends if end is not None]
+            return sum(known) if len(known) == len(ends) else None
+        return None
 
     def rate(self, expr: ast.Expr, env: Env) -> None:
         rate = value(expr, env)
@@ -178,7 +244,7 @@ class Timing:
                 self.reporter.error("TYPE013", delay, f"a delay cannot be {self.time(number)}",
                                     help="write 0 ms or more")  # fmt: skip
             else:
-                self.multiple(delay, env, "RUN001", "the delay")
+                self.multiple(delay, env, "RUN001", "the delay", nearest=whole_steps)
         for item in node.every:
             self.multiple(item.period, env, "RUN009", "the period", error=True)
         for assign in component.initial.values():
@@ -202,7 +268,11 @@ class Timing:
         assert self.dt is not None
         return self.dt
 
-    def multiple(self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False) -> None:
+    def multiple(
+        self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False,
+        nearest: Callable[[float, float], int] = lambda time, dt: max(round(time / dt), 1),
+    ) -> None:  # fmt: skip
+        """`nearest`: how many steps of dt (s) a time (s) is rounded to."""
         number = value(expr, env)
         if number is None or not abs(number) < float("inf"):
             return
@@ -217,9 +287,13 @@ class Timing:
             return
         given, step = self.time(number), self.time(self.step)
         message = f"{what} {given} is no multiple of the time step {step}"
-        near = self.time(max(round(steps), 1) * self.step)
+        whole = nearest(number, self.step)
+        near = self.time(whole * self.step)
         if error:
             self.reporter.error(code, expr, message, help=f"write {near}")
+        elif whole == 0:
+            help = "it will act as no delay: write 0 ms, or take a smaller `dt`"
+            self.reporter.warn(code, expr, message, help=help)
         else:
             self.reporter.warn(code, expr, message, help=f"it will be rounded to {near}")
 

@@ -145,7 +145,8 @@ def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     # Blocks that end when they are stable may all have done so in some of the shards.
     found["time_reached"] = max(one["time_reached"] for one in metadata)
     found |= {"tables": tables, "footers": footers, "shards": len(metadata)}
-    return found | {"not_finite": lost_in(metadata)}
+    rounded = [one for part in metadata for one in part.get("rounded_delays", ())]
+    return found | {"not_finite": lost_in(metadata), "rounded_delays": rounded}
 
 
 def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:

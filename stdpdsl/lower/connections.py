@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from .. import ast
-from ..brian2.expressions import times_unit
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
-from ..numeric import NotConstant
 from .additions import PORTS_WHEN, Additions
+from .deliveries import Deliveries
 from .equations import equation_text, trace_now, unit_of
 from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, assignment
@@ -21,9 +20,7 @@ from .patterns import lower_pattern
 from .values import Values, used_names
 
 # Pathways of one connection are this far apart in the order of a step from those of the next.
-PATHWAYS = 16
-# Deliveries that are held at one synapse, where nothing says how many can be under way.
-MOST_HELD = 16
+PATHWAYS = 1000
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,15 @@ class Switches:
     off: frozenset[str] = frozenset()
     set: frozenset[str] = frozenset()
     recorded: frozenset[tuple[str, str]] = frozenset()  # (connection, variable)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A pathway whose place in the step is not known yet."""
+
+    name: str
+    lines: list[str]
+    delay: str
 
 
 class ConnectionLowering:
@@ -72,29 +78,35 @@ class ConnectionLowering:
             values, c, scope, self.own, fixed, taken | values.held | set(self.own.values()),
             element, needs,
         )  # fmt: skip
+        self.deliveries = Deliveries(
+            self.code, c, self.handlers, self.own.get("w", "w"), self.gates.sending
+        )
 
     def lower(self) -> Connection:
         c, node, values = self.c, self.node, self.values
         model, traces = self.model()
-        pathways, held, extra = self.pathways()
+        pathways = self.pathways()
         summed = self.summed()
         regular = self.regular()
         clipped = self.clipped()
         choice = lower_pattern(values, c, self.n_pre, self.n_post)
-        model += [f"{line} : {unit}" for line, unit in extra] + [f"{s}" for _, s in summed]
+        model += [f"{name} : {unit}" for name, unit in self.deliveries.variables]
+        model += [s for _, s in summed]
         model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
         if node.weight is not None:
             stored.append(self.own["w"])
+        dendritic = node.dendritic_delay is not None  # a swept `delay` is of one kind alone
         return Connection(
             c.name, self.pre.name, self.post.name, c.scope == "shared", c.couples,
             choice.code, choice.pairs, choice.draws, choice.same,
             tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
             tuple(self.normalisations()), self.integration(), tuple(self.initial()),
-            self.delay(node.axonal_delay, "delay", swept=node.dendritic_delay is None),
-            self.delay(node.dendritic_delay, "dendritic delay", swept=True),
+            self.delay(node.axonal_delay, "delay", swept=not dendritic),
+            self.delay(node.dendritic_delay, "dendritic delay", swept=dendritic),
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
-            self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used, held,
+            self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used,
+            self.deliveries.most_under_way() if self.deliveries.variables else 0,
             self.code.draws > 0, clipped,
         )  # fmt: skip
 
@@ -152,46 +164,56 @@ class ConnectionLowering:
 
     # Pathways
 
-    def pathways(self) -> tuple[list[Pathway], int, list[tuple[str, str]]]:
-        """In the order of a step; how many deliveries are held; the variables that hold them."""
-        found: list[Pathway] = []
-        pre: list[str] = [] if self.c.rule else self.delivering(set())
-        post: list[str] = []
-        later = 0
+    def pathways(self) -> list[Pathway]:
+        """In the order of a step: all of the pre side, of the post side, of the ports."""
+        due: list[str] = []  # what arrives a dendritic delay after `pre`
+        body = {"pre": [] if self.c.rule else self.deliveries.lines(due, set()), "post": []}
+        later: dict[str, list[Way]] = {"pre": [], "post": []}
+        ports: list[Pathway] = []
+        number = 0
         for handler in self.handlers:
             trigger = handler.trigger.id
-            body = self.code.statements(
-                handler.body, self.bounds, self.delivering, self.c.weight, self.gates
-            )
+            arriving = due if handler.after is None else []
+            lines = self.code.statements(
+                handler.body, self.bounds, partial(self.deliveries.lines, arriving),
+                self.c.weight, self.gates,
+            )  # fmt: skip
             if handler.after is not None:
-                later += 1
-                delay = "axonal" if trigger == "pre" else "dendritic"
                 after = self.values.code(handler.after, self.c, index="edges.copy")
-                found.append(Pathway(
-                    f"{trigger}_{later}", trigger, tuple(body), self.order(trigger) + later,
-                    f"edges.{delay} + {after}",
-                ))  # fmt: skip
-            elif trigger in ("pre", "post"):
-                (pre if trigger == "pre" else post).extend(body)
+                side = "axonal" if trigger == "pre" else "dendritic"
+                delay = f"edges.{side} + {self.delays(after)}"
+                number += 1
+                way = Way(f"{trigger}_{number}", lines, delay)
+                later[trigger] += self.with_arrival(way, delay, arriving)
+            elif trigger in body:
+                body[trigger] += lines
             else:
                 event, order = self.added.events[self.c.name, trigger]
-                found.append(
-                    Pathway(
-                        f"on__{trigger}", "post", tuple(body), order + 1, "", event, PORTS_WHEN
-                    )
+                name = f"on__{trigger}"
+                ports.append(
+                    Pathway(name, "post", tuple(lines), order + 1, "", event, PORTS_WHEN)
                 )
-        arrival, held, extra = self.arrivals()
-        if arrival:
-            delay = "edges.axonal + edges.dendritic"
-            found.insert(0, Pathway("arrival", "pre", tuple(arrival), self.order("pre"), delay))
-        if post:
-            delay = "edges.dendritic" if self.node.dendritic_delay is not None else ""
-            found.insert(0, Pathway("post", "post", tuple(post), self.order("post"), delay))
-        if pre:
-            delay = "edges.axonal" if self.has_axonal else ""
-            order = self.order("pre") + (1 if arrival else 0)
-            found.insert(0, Pathway("pre", "pre", tuple(pre), order, delay))
-        return found, held, extra
+        pre = Way("pre", body["pre"], "edges.axonal" if self.has_axonal else "")
+        dendritic = self.node.dendritic_delay is not None
+        post = Way("post", body["post"], "edges.dendritic" if dendritic else "")
+        ways = {
+            "pre": [*self.with_arrival(pre, "edges.axonal", due), *later["pre"]],
+            "post": [post, *later["post"]],
+        }
+        return [
+            *(Pathway(way.name, side, tuple(way.lines), self.order(side) + place, way.delay)
+              for side in ways for place, way in enumerate(ways[side]) if way.lines),
+            *ports,
+        ]  # fmt: skip
+
+    def with_arrival(self, way: Way, delay: str, arriving: list[str]) -> list[Way]:
+        """A pathway, and what arrives a dendritic delay later; that may be no time at all. What
+        is held is put aside before it arrives; else it arrives where `pre` would deliver it."""
+        if not arriving:
+            return [way]
+        name = way.name.replace("pre", "arrival")
+        arrival = Way(name, arriving, f"{delay} + edges.dendritic")
+        return [way, arrival] if self.deliveries.holds else [arrival, way]
 
     @property
     def has_axonal(self) -> bool:
@@ -204,105 +226,7 @@ class ConnectionLowering:
         late = (side == "post") != last
         return PATHWAYS * (self.place + (self.count if late else 0))
 
-    # What is delivered
-
-    def items(self, locals: set[str]) -> list[tuple[str, str]]:
-        """(variable of the target, value) of everything that is delivered by spike."""
-        default = next(
-            (s.value for h in self.handlers for s in h.body
-             if isinstance(s, ast.Deliver) and s.value is not None), None
-        )  # fmt: skip
-        found = []
-        for d in self.by_spike:
-            value = d.value or default
-            text = self.code.show(value, locals) if value else self.own.get("w", "w")
-            found.append((f"{d.target.id}_post", text))
-        return found
-
-    @property
-    def by_spike(self) -> list[ast.Delivery]:
-        return [d for d in self.node.delivery if not d.continuously]
-
-    @property
-    def holds(self) -> bool:
-        """Whether what is delivered has to wait at the synapse as it was: with a dendritic delay,
-        unless it never changes and may as well be read on arrival."""
-        if self.node.dendritic_delay is None or not self.by_spike:
-            return False
-        values = [s.value for h in self.handlers for s in h.body if isinstance(s, ast.Deliver)]
-        values += [d.value for d in self.by_spike]
-        locals = {
-            s.target.id for h in self.handlers for s in h.body if isinstance(s, ast.Update)
-        }
-        return bool(used_names(values) & ({e.name.id for e in self.equations} | locals))
-
-    def delivering(self, locals: set[str]) -> list[str]:
-        """Lines where a rule delivers, or where a spike passes that arrives later."""
-        if self.holds:
-            return self.holding(locals)
-        return [] if self.node.dendritic_delay is not None else self.plain(locals)
-
-    def plain(self, locals: set[str]) -> list[str]:
-        return [
-            assignment(target, "+=", text, self.gates.sending)
-            for target, text in self.items(locals)
-        ]
-
-    def places(self, number: int) -> list[str]:
-        return [f"held__{number}_{k}" for k in range(self.most_under_way())]
-
-    def holding(self, locals: set[str]) -> list[str]:
-        """Each value waits at its synapse, in turn in one of as many places as deliveries can be
-        under way."""
-        slots, lines = self.most_under_way(), []
-        for number, (target, text) in enumerate(self.items(locals)):
-            infinite = times_unit("inf", self.unit_of_target(target))
-            # A copy, whatever the weight does next (see ModelCode.copied).
-            lines.append(f"passing__{number} = clip({text}, -{infinite}, {infinite})")
-            for k, place in enumerate(self.places(number)):
-                mine = f"int(held__in % {slots} == {k})"
-                lines.append(f"{place} = {mine}*passing__{number} + (1 - {mine})*{place}")
-        return [*lines, "held__in += 1", f"held__lost += int(held__in - held__out > {slots})"]
-
-    def arrivals(self) -> tuple[list[str], int, list[tuple[str, str]]]:
-        """Lines where what was under way arrives; how many can be; the variables that hold them."""
-        if self.node.dendritic_delay is None or not self.by_spike:
-            return [], 0, []
-        if not self.holds:
-            return self.plain(set()), 0, []
-        slots, lines = self.most_under_way(), []
-        extra = [(name, "integer") for name in ("held__in", "held__out", "held__lost")]
-        targets = [f"{d.target.id}_post" for d in self.by_spike]
-        for number, target in enumerate(targets):
-            places = self.places(number)
-            extra += [(place, self.unit_of_target(target)) for place in places]
-            due = " + ".join(f"int(held__out % {slots} == {k})*{p}" for k, p in enumerate(places))
-            lines.append(assignment(target, "+=", due, self.gates.sending))
-        return [*lines, "held__out += 1"], slots, extra
-
-    def unit_of_target(self, target: str) -> str:
-        return self.values.unit(self.post.variables[target.removesuffix("_post")])
-
-    def most_under_way(self) -> int:
-        """One per step of the delay at most, and per refractory period of the source."""
-        node, values = self.node, self.values
-        column = values.by_target.get((self.c.name, "delay"))
-        try:
-            delay = max(values.table.columns[column]) if column else values.number(
-                node.dendritic_delay, 0.0
-            )
-        except NotConstant:  # a draw, or a value of the row
-            return MOST_HELD
-        dt = next((values.number(r.dt, 1e-4) for r in values.symbols.spec.of(ast.Run)), 1e-4)
-        most = round(min(delay / dt, MOST_HELD)) + 1
-        neuron = self.pre.neuron
-        if neuron is not None and neuron.refractory is not None:
-            try:
-                period = values.number(neuron.refractory, 0.0)
-                most = min(most, math.floor(delay / period) + 2) if period > 0 else most
-            except NotConstant:
-                pass
-        return max(1, min(most, MOST_HELD))
+    # What is delivered continuously
 
     def summed(self) -> list[tuple[str, str]]:
         """(variable of the target, line of the model) of what is delivered continuously."""
@@ -402,6 +326,10 @@ class ConnectionLowering:
         if column is not None:
             return Initial("delay", column)
         return None if expr is None else self.value(name, expr, "delay")
+
+    def delays(self, code: str) -> str:
+        """Code of whole steps (s) from that of a delay."""
+        return f"delays(x, {code}, len(edges.i), {self.c.name!r})"
 
     def clipped(self) -> tuple[tuple[str, str], ...]:
         """Bounded variables where phases may move the bounds, each with what puts it inside."""

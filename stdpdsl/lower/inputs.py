@@ -12,6 +12,7 @@ def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: 
     shared = layer.scope == "shared"
     copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
     key = f"({layer.name!r}, 'spikes')"
+    given = f"x, {layer.name!r}, {copies}, {size}"
     match source:
         case ast.PoissonInput():
             rate = values.attribute(layer, "rate", ":")
@@ -28,19 +29,18 @@ def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: 
             rate = values.attribute(layer, "rate", ":") or values.code(source.rate, layer)
             start = values.code(source.start, layer) if source.start else "0.0"
             stop = values.code(source.stop, layer) if source.stop else "np.inf"
-            return f"regular_steps({copies}, {size}, {rate}, {start}, {stop}, x.steps, DT)"
+            return f"regular_steps({given}, {rate}, {start}, {stop})"
         case ast.SpikesList():
             neurons = ", ".join(values.code(n, None) for n, _ in source.items)
             times = ", ".join(values.code(t, None) for _, t in source.items)
-            return f"listed_steps({copies}, {size}, [{neurons}], [{times}], x.steps, DT)"
+            return f"listed_steps({given}, [{neurons}], [{times}])"
         case ast.SpikesFile():
             path = f"x.file({source.path.value!r})"
-            return f"spikes_from_file({copies}, {size}, {path}, x.steps, DT)"
+            return f"spikes_from_file({given}, {path})"
         case ast.RatesFile():
             path = f"x.file({source.path.value!r})"
             every = values.code(source.every, layer)
             gap = values.code(source.gap, layer) if source.gap else "0.0"
-            return (
-                f"rated_steps({key}, {copies}, {size}, {path}, {every}, {gap}, x.steps, DT)"
-            )
+            repeat = ", repeat=True" if source.repeat else ""
+            return f"rated_steps({given}, {path}, {every}, {gap}{repeat})"
     raise TypeError(type(source).__name__)

@@ -334,7 +334,7 @@ def network(x, given, p):
         )
         connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        schedule(s.post, "synapses", 48)
+        schedule(s.post, "synapses", 3000)
         assign_all(s, given, ['w', 'Apost', 'Apre'])
         objects.links["feedforward"].append(s)
 
@@ -352,7 +352,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         objects.links["excite"].append(s)
 
     # inhibit: Inh -> A1
@@ -369,7 +369,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 32)
+        schedule(s.pre, "synapses", 2000)
         objects.links["inhibit"].append(s)
 
     # What is recorded
@@ -405,7 +405,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

@@ -26,6 +26,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -118,7 +119,7 @@ def edges_of_EE(x, row, p):
     edges = synapses_of(x, ('E', 160, False), ('E', 160, False), choose, shared=False, draws=('EE', 'pattern'), same=True)
     x.parts["EE"] = parts_of("EE", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(1, len(edges.i)), 0, p.EE.wmax, 'w of EE')
-    edges.axonal = delays(0.0015, len(edges.i), 'EE')
+    edges.axonal = delays(x, 0.0015, len(edges.i), 'EE')
     edges.delays["pre"] = edges.axonal
     return edges
 
@@ -257,7 +258,7 @@ def network(x, given, p):
         )
         connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        schedule(s.post, "synapses", 64)
+        schedule(s.post, "synapses", 4000)
         delay(s, given, "pre")
         assign_all(s, given, ['w'])
         objects.links["EE"].append(s)
@@ -277,7 +278,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         assign_all(s, given, ['w'])
         objects.links["EI"].append(s)
 
@@ -296,7 +297,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 32)
+        schedule(s.pre, "synapses", 2000)
         assign_all(s, given, ['w'])
         objects.links["IE"].append(s)
 
@@ -315,7 +316,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 48)
+        schedule(s.pre, "synapses", 3000)
         assign_all(s, given, ['w'])
         objects.links["II"].append(s)
 
@@ -348,7 +349,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

@@ -31,6 +31,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -135,7 +136,7 @@ def edges_of_pairing(x, row, p):
     edges = synapses_of(x, ('input', 1, False), ('cell', 1, False), choose, shared=False, same=True)
     x.parts["pairing"] = parts_of("pairing", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(0.5, len(edges.i)), p.pairing.wmin, p.pairing.wmax, 'w of pairing')
-    edges.axonal = delays(0.022 - at(row['lag'], edges.copy), len(edges.i), 'pairing')
+    edges.axonal = delays(x, 0.022 - at(row['lag'], edges.copy), len(edges.i), 'pairing')
     edges.delays["pre"] = edges.axonal
     return edges
 
@@ -148,10 +149,10 @@ def data(row, sounds, options):
     x.until = windows_of(x, UNTIL_STABLE)
     x.sizes["input"] = 1, False
     x.values["input"] = {}
-    x.spikes["input"] = regular_steps(x.replicate_of_block, 1, row['frequency'], 1.0, 1.0 + 4.5/row['frequency'], x.steps, DT)
+    x.spikes["input"] = regular_steps(x, 'input', x.replicate_of_block, 1, row['frequency'], 1.0, 1.0 + 4.5/row['frequency'])
     x.sizes["teacher"] = 1, False
     x.values["teacher"] = {}
-    x.spikes["teacher"] = regular_steps(x.replicate_of_block, 1, row['frequency'], 1.02, 1.02 + (4.5 + as_int(row['lag'] < 0.0))/row['frequency'], x.steps, DT)
+    x.spikes["teacher"] = regular_steps(x, 'teacher', x.replicate_of_block, 1, row['frequency'], 1.02, 1.02 + (4.5 + as_int(row['lag'] < 0.0))/row['frequency'])
     x.sizes["cell"] = 1, False
     x.values["cell"] = values_of_cell(x, row, p)
     x.edges["force"] = edges_of_force(x, row, p)
@@ -281,7 +282,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         delay(s, given, "pre")
         s.state_updater.order = -1
         s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}__pairing__bounds")
@@ -316,7 +317,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

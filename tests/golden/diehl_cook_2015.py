@@ -29,6 +29,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -207,10 +208,10 @@ def network(x, given, p):
         )
         connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        schedule(s.post, "synapses", 32)
+        schedule(s.post, "synapses", 2000)
         assign_all(s, given, ['w', 'x_tar'])
         objects.links["learning"].append(s)
-    normalise(given, objects, "learning__normalise_0", "learning", 0.35, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 16000, ['goal', 'low', 'high'], gated=False)
+    normalise(given, objects, "learning__normalise_0", "learning", 0.35, "1", "total_pre += w_post", "w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == 0)*goal_pre)), low_pre, high_pre)", 1000000, ['goal', 'low', 'high'], gated=False)
 
     # inhibition: E -> E
     objects.links["inhibition"] = []
@@ -226,7 +227,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         objects.links["inhibition"].append(s)
 
     # What is recorded
@@ -258,7 +259,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

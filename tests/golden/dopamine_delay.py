@@ -28,6 +28,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -110,7 +111,7 @@ def edges_of_release(x, row, p):
     edges = synapses_of(x, ('VTA', 1, True), ('dopamine_cell', 1, False), choose, shared=False, same=True)
     x.parts["release"] = parts_of("release", edges, by_block=False, block_size=0)
     edges.values['w'] = full(1, len(edges.i))
-    edges.axonal = delays(at(row['wait'], edges.copy), len(edges.i), 'release')
+    edges.axonal = delays(x, at(row['wait'], edges.copy), len(edges.i), 'release')
     edges.delays["pre"] = edges.axonal
     return edges
 
@@ -135,13 +136,13 @@ def data(row, sounds, options):
     x.until = windows_of(x, UNTIL_STABLE)
     x.sizes["pre"] = 1, True
     x.values["pre"] = {}
-    x.spikes["pre"] = listed_steps(x.replicate_of_copy, 1, [0, 0], [0.09, 12.0], x.steps, DT)
+    x.spikes["pre"] = listed_steps(x, 'pre', x.replicate_of_copy, 1, [0, 0], [0.09, 12.0])
     x.sizes["teacher"] = 1, True
     x.values["teacher"] = {}
-    x.spikes["teacher"] = listed_steps(x.replicate_of_copy, 1, [0], [0.099], x.steps, DT)
+    x.spikes["teacher"] = listed_steps(x, 'teacher', x.replicate_of_copy, 1, [0], [0.099])
     x.sizes["VTA"] = 1, True
     x.values["VTA"] = {}
-    x.spikes["VTA"] = listed_steps(x.replicate_of_copy, 1, [0], [0.099], x.steps, DT)
+    x.spikes["VTA"] = listed_steps(x, 'VTA', x.replicate_of_copy, 1, [0], [0.099])
     x.sizes["post"] = 1, False
     x.values["post"] = {}
     x.sizes["dopamine_cell"] = 1, False
@@ -250,7 +251,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         delay(s, given, "pre")
         assign_all(s, given, ['w'])
         objects.links["release"].append(s)
@@ -301,8 +302,8 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 32)
-        schedule(s.post, "synapses", 80)
+        schedule(s.pre, "synapses", 2000)
+        schedule(s.post, "synapses", 5000)
         schedule(s.on__reward, "after_synapses", 1)
         assign_all(s, given, ['w'])
         objects.links["learning"].append(s)
@@ -336,7 +337,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

@@ -26,6 +26,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -92,7 +93,7 @@ def edges_of_stdp(x, row, p):
     edges = synapses_of(x, ('pre', 1, True), ('post', 1, False), choose, shared=False, same=True)
     x.parts["stdp"] = parts_of("stdp", edges, by_block=False, block_size=0)
     edges.values['w'] = clipped(x, full(0.5, len(edges.i)), 0, p.stdp.wmax, 'w of stdp')
-    edges.axonal = delays(at(row['arrival'], edges.copy), len(edges.i), 'stdp')
+    edges.axonal = delays(x, at(row['arrival'], edges.copy), len(edges.i), 'stdp')
     edges.delays["pre"] = edges.axonal
     return edges
 
@@ -117,10 +118,10 @@ def data(row, sounds, options):
     x.until = windows_of(x, UNTIL_STABLE)
     x.sizes["pre"] = 1, True
     x.values["pre"] = {}
-    x.spikes["pre"] = regular_steps(x.replicate_of_copy, 1, 1.0, 0.001, 20.0, x.steps, DT)
+    x.spikes["pre"] = regular_steps(x, 'pre', x.replicate_of_copy, 1, 1.0, 0.001, 20.0)
     x.sizes["teacher"] = 1, True
     x.values["teacher"] = {}
-    x.spikes["teacher"] = regular_steps(x.replicate_of_copy, 1, 1.0, 0.05, 20.0, x.steps, DT)
+    x.spikes["teacher"] = regular_steps(x, 'teacher', x.replicate_of_copy, 1, 1.0, 0.05, 20.0)
     x.sizes["post"] = 1, False
     x.values["post"] = {}
     x.edges["stdp"] = edges_of_stdp(x, row, p)
@@ -193,7 +194,7 @@ def network(x, given, p):
         )
         connect(s, given, name)
         schedule(s.pre, "synapses", 0)
-        schedule(s.post, "synapses", 32)
+        schedule(s.post, "synapses", 2000)
         delay(s, given, "pre")
         assign_all(s, given, ['w'])
         objects.links["stdp"].append(s)
@@ -213,7 +214,7 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
+        schedule(s.pre, "synapses", 1000)
         assign_all(s, given, ['w'])
         objects.links["force"].append(s)
 
@@ -245,7 +246,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

@@ -28,6 +28,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
@@ -244,8 +245,8 @@ def network(x, given, p):
             name=name,
         )
         connect(s, given, name)
-        schedule(s.pre, "synapses", 16)
-        schedule(s.post, "synapses", 48)
+        schedule(s.pre, "synapses", 1000)
+        schedule(s.post, "synapses", 3000)
         assign_all(s, given, ['w', 'H_target'])
         objects.links["learning"].append(s)
     link(given, objects, "excitation", "learning__H__there", "rate", "H")
@@ -278,7 +279,8 @@ def simulate(options, folder, results, row):
     for text in x.warnings:
         say(options.events, event="warning", text=text)
     recorded = Recorded(x, outputs)
-    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT}
+    results.metadata |= {"time_asked": x.steps * DT, "time_reached": recorded.reached() * DT,
+                         "rounded_delays": x.rounded}  # fmt: skip
     say(options.events, event="stage", name="saving")
     lost = [save(x, row, recorded, results, part) for part in parts_of_results(recorded)]
     return [text for texts in lost for text in texts]

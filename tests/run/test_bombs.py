@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -184,7 +185,8 @@ def test_rates_that_are_not_used_are_not_read(tmp_path, monkeypatch):
         file.seek(-8 * 10**11, os.SEEK_END)
         file.write(np.full(10, 1e9).tobytes())
     monkeypatch.setattr(draws, "SEED", 1, raising=False)
-    neuron, step = rated_steps(("inputs",), [0], 10, str(tmp_path / "x.npy"), 10e-3, 0.0, 200, 1e-4)
+    x = SimpleNamespace(steps=200, dt=1e-4, warnings=[])
+    neuron, step = rated_steps(x, "inputs", [0], 10, str(tmp_path / "x.npy"), 10e-3, 0.0)
     assert sorted(set(step.tolist())) == list(range(100)) and len(neuron) == 1000
 
 

@@ -44,6 +44,7 @@ def write(
     data = {"model": "small", "spec": spec, "seed": 3, "dt": 1e-4, "target": "numpy"}
     data |= {"time_asked": 1.0, "time_reached": 1.0, "versions": {"numpy": "2.3"}}
     data |= {"integration": {"A1": {"v": "exact"}, "ff": {"apre": "event-driven"}}}
+    data |= {"rounded_delays": []}
     data |= metadata or {}
     several = len(phases) > 1
     with support.Results(path, sweep, units or {}, data, wanted, phases=several) as results:

@@ -210,10 +210,10 @@ def test_what_the_spec_says(tmp_path, change, check):
 
 
 def test_delays_between_two_steps(tmp_path):
-    (one,) = found(
-        write(tmp_path / "r", GRID, delay=1.23e-3), "delays are multiples of the time step"
-    )
-    assert "ff: 1.23 ms rounded to steps of 100 us" in one.text
+    rounded = [{"connection": "ff", "delays": n, "by": by} for n, by in ((3, 2e-5), (4, 3e-5))]
+    folder = write(tmp_path / "r", GRID, metadata={"rounded_delays": rounded})
+    (one,) = found(folder, "delays are multiples of the time step")
+    assert "ff: 7 delays rounded to steps of 100 us, by 30 us at most" in one.text
 
 
 def test_a_spec_of_another_version_is_not_known(tmp_path):

@@ -6,6 +6,7 @@ and of their replicates alone: copy 0 is that of its first block.
 """
 
 import os
+from fractions import Fraction
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class Data:
         self.samples = {}
         self.presentations = []  # of the one sound that the network hears, by replicate
         self.warnings = []
+        self.rounded = []  # delays that were no whole steps: see synapses.delays
 
     @property
     def steps(self):
@@ -138,3 +140,9 @@ def exprel(value):
 def steps_of(duration, dt):
     """Whole steps that hold a duration (s)."""
     return int(np.ceil(duration / dt - 1e-6))
+
+
+def times_of(steps, dt):
+    """The times (s) of steps: the doubles nearest to the decimal numbers, as a spec writes them."""
+    unit = Fraction(dt).limit_denominator(10**12)
+    return steps * unit.numerator / unit.denominator if unit else steps * dt

@@ -47,28 +47,78 @@ def thinned_steps(key, copies, size, rate, steps, dt, chunk=1000):
     return sorted_spikes(neurons, times)
 
 
-def regular_steps(copies, size, rate, start, stop, steps, dt):
-    """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
+def holding_steps(time, dt):
+    """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
+    begins a thousandth of its length early, because of rounding."""
+    return np.floor((time + 1e-3 * dt) / dt)
+
+
+def regular_steps(x, layer, copies, size, rate, start, stop):
+    """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron; each
+    is in the step that holds it."""
     neurons, times = [], []
+    end = x.steps * x.dt
     for index, _ in enumerate(copies):
-        first, last = at(start, index), min(at(stop, index), steps * dt)
-        hertz = min(at(rate, index), 1 / dt)  # a neuron spikes once per step at most
-        count = int(np.ceil((last - first) * hertz - 1e-9))
-        spikes = np.rint((first + np.arange(max(count, 0)) / hertz) / dt)
-        spikes = np.unique(spikes.astype(np.int64))
+        first, last = at(start, index), min(at(stop, index), end)
+        if not first >= 0 or not at(rate, index) >= 0:
+            fail(f"{layer}: regular spikes start at {first:g} s, with {at(rate, index):g} Hz;"
+                 " neither can be negative")  # fmt: skip
+        hertz = min(at(rate, index), 1 / x.dt)  # a neuron spikes once per step at most
+        count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
+        spikes = np.unique(holding_steps(first + np.arange(count) / hertz, x.dt)) if count else []
         neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
-        times.append(np.repeat(spikes, size))
-    return sorted_spikes(neurons, times, steps)
+        times.append(np.repeat(np.asarray(spikes, dtype=np.int64), size))
+    late = sum(bool(at(start, index) >= end) for index, _ in enumerate(copies))
+    if late:
+        where = f", in {late} of {len(copies)} copies" if len(copies) > 1 else ""
+        x.warnings.append(f"{layer}: regular spikes start after the run of {end:g} s{where}")
+    return sorted_spikes(neurons, times, x.steps)
 
 
-def listed_steps(copies, size, neuron, time, steps, dt):
-    """(neuron, step) of spikes that are written out: neuron numbers, and times in s."""
-    neuron, step = np.asarray(neuron, dtype=np.int64), np.rint(np.asarray(time) / dt)
-    if len(neuron) and (neuron.min() < 0 or neuron.max() >= size):
-        fail(f"a spike of neuron {neuron.min() if neuron.min() < 0 else neuron.max()} where the"
-             f" layer has the neurons 0 to {size - 1}")  # fmt: skip
+def listed_steps(x, layer, copies, size, neuron, time, path=""):
+    """(neuron, step) of given spikes: neuron numbers and times (s), from a file or written out.
+
+    Each is in the step that holds it. As Brian2's SpikeGeneratorGroup, this refuses negative times
+    and two spikes of one neuron in one step; what lies outside the run is counted in a warning.
+    """
+    neuron, time = np.asarray(neuron, dtype=np.int64), np.asarray(time, dtype=float)
+    step = holding_steps(time, x.dt)
+
+    def refuse(wrong, what):
+        if np.any(wrong):
+            k = int(np.argmax(wrong))
+            fail(f"{f'{path}: row' if path else f'{layer}: spike'} {k + 1}: "
+                 + what.format(neuron=neuron[k], time=time[k]))  # fmt: skip
+
+    refuse(~np.isfinite(time), "the time is {time}")
+    refuse(time < 0, "a spike at {time:g} s: times start at 0 s")
+    last = f"the layer {layer} has the neurons 0 to {size - 1}"
+    refuse((neuron < 0) | (neuron >= size), f"a spike of neuron {{neuron}}: {last}")
+    order = np.lexsort((step, neuron))
+    again = (np.diff(neuron[order]) == 0) & (np.diff(step[order]) == 0)
+    second = np.zeros(len(step), dtype=bool)
+    second[order[1:][again]] = True
+    refuse(second, "neuron {neuron} spikes a second time in the time step that holds {time:g} s;"
+                   f" a step of {x.dt:g} s holds one spike of a neuron")  # fmt: skip
+    inside = step < x.steps
+    warn_of_times(x, path or layer, time, step, inside)
+    neuron, step = neuron[inside], step[inside].astype(np.int64)
     neurons = [neuron + index * size for index, _ in enumerate(copies)]
-    return sorted_spikes(neurons, [step.astype(np.int64)] * len(neurons), steps)
+    return sorted_spikes(neurons, [step] * len(neurons), x.steps)
+
+
+def warn_of_times(x, what, time, step, inside):
+    """Count the given spikes that lie outside the run, and those between two steps."""
+    end, outside = x.steps * x.dt, int(np.sum(~inside))
+    if outside:
+        text = f"{what}: {outside} of {len(time)} spikes lie outside the run of {end:g} s"
+        if 2 * outside >= len(time) and time.max() / 1000 <= end:
+            text += "; times are in seconds: are these in ms?"
+        x.warnings.append(text)
+    between = int(np.sum(time[inside] - step[inside] * x.dt > 2e-3 * x.dt))
+    if between:
+        text = f"{what}: {between} of {len(time)} spikes lie between two time steps"
+        x.warnings.append(f"{text}; each acts in the step that holds it")
 
 
 def sorted_spikes(neurons, times, steps=None):
@@ -82,17 +132,52 @@ def sorted_spikes(neurons, times, steps=None):
     return kept[:, 1], kept[:, 0]
 
 
-def spikes_from_file(copies, size, path, steps, dt):
+def spikes_from_file(x, layer, copies, size, path):
     """(neuron, step) from a table with the columns time (s) and neuron: Parquet or CSV."""
     time, neuron = file_columns(path, ("time", "neuron")).values()
-    if not np.all(np.isfinite(time)) or not np.array_equal(neuron, np.floor(neuron)):
-        fail(f"{path}: each time is finite, each neuron a whole number")
-    return listed_steps(copies, size, neuron.astype(np.int64), time, steps, dt)
+    if not np.array_equal(neuron, np.floor(neuron)) or not np.all(np.abs(neuron) < 2**53):
+        fail(f"{path}: each neuron is a whole number")
+    return listed_steps(x, layer, copies, size, neuron.astype(np.int64), time, path)
 
 
-def rated_steps(key, copies, size, path, every, gap, steps, dt):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of a NumPy file, one row per stimulus:
-    each row for `every` - `gap` seconds, then `gap` without spikes; nothing after the last."""
+def rated_steps(x, layer, copies, size, path, every, gap, repeat=False):
+    """(neuron, step) of Poisson spikes at the rates (Hz) of a NumPy file, one row per stimulus.
+
+    Row r is played from r*every to (r + 1)*every - gap seconds: a step has the rates of the row in
+    whose time it begins. Nothing after the last row, unless they `repeat`.
+    """
+    rates = rates_in(path, size)
+    if not np.all(every >= x.dt * (1 - 1e-6)):
+        fail(f"{layer}: a row of `rates` lasts {np.min(every):g} s, less than a time step")
+    if not (np.all(gap >= 0) and np.all(gap < every)):
+        fail(f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
+             f" {np.min(every):g} s")  # fmt: skip
+    end, count = x.steps * x.dt, len(rates)
+    ends = count * np.min(every)
+    if ends < end * (1 - 1e-9) and not repeat:
+        gaps = " with their gaps" if np.any(gap) else ""
+        x.warnings.append(
+            f"{path}: its {count} rows{gaps} end at {ends:g} s, and {layer} is silent until the run"
+            f" ends at {end:g} s; `repeat` plays them again"
+        )
+    played = int(np.ceil(end / np.min(every) - 1e-6))
+    if count > played:
+        x.warnings.append(f"{path}: the run of {end:g} s plays {played} of {count} rows")
+    rates = rates[:played].astype(float)
+    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
+        fail(f"{path}: rates are finite and not negative")
+
+    def rate(t, i, copy):
+        begun, length = t + 1e-3 * x.dt, at(every, copy)
+        row = np.floor(begun / length).astype(np.int64)
+        inside = (repeat | (row < count)) & (begun - row * length < length - at(gap, copy))
+        return np.where(inside, rates[row % count, i], 0.0)
+
+    return thinned_steps((layer, "spikes"), copies, size, rate, x.steps, x.dt)
+
+
+def rates_in(path, size):
+    """The rates (Hz) of a NumPy file: (rows, size)."""
     try:
         # As a map: only the rows that are used are read, however many there are said to be.
         rates = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -104,18 +189,6 @@ def rated_steps(key, copies, size, path, every, gap, steps, dt):
         fail(f"{path}: is no NumPy file of numbers")
     if rates.ndim != 2 or rates.shape[1] != size:
         fail(f"{path}: has the shape {rates.shape}; expected (stimuli, {size})")
-    length = int(np.rint(every / dt))
-    active = int(np.rint((every - gap) / dt))
-    if active <= 0:
-        fail(f"{path}: a gap of {gap:g} s leaves nothing of {every:g} s")
-    rates = rates[: steps // length + 1].astype(float)
-    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
-        fail(f"{path}: rates are finite and not negative")
-
-    def rate(t, i, copy):
-        step = np.rint(t / dt).astype(np.int64)
-        row, within = step // length, step % length
-        inside = (row < len(rates)) & (within < active)
-        return np.where(inside, rates[np.minimum(row, len(rates) - 1), i], 0.0)
-
-    return thinned_steps(key, copies, size, rate, steps, dt)
+    if not len(rates):
+        fail(f"{path}: has no rows")
+    return rates

@@ -17,6 +17,7 @@ import numpy as np
 from cache import own_cache
 from errors import fail
 from program import assign, one_at_a_time, program_flags
+from schedule import in_order
 from sources import code_of, numbers_in
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
@@ -127,7 +128,9 @@ def spikes_in_process(make_group, drives, samplerate, samples, records):
         for variable, chunks in drives.items()
     ]
     monitor, samplers = spike_monitor(group), samplers_of(group, records)
-    network = Network(group, *monitor, *samplers.values(), *setters)
+    objects = [group, *monitor, *samplers.values(), *setters]
+    in_order(objects)
+    network = Network(*objects)
     network.run(samples / samplerate * second, namespace={})
     return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
@@ -152,7 +155,9 @@ def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
     for variable, path in zip(drives, paths, strict=True):
         read_in_program(group, variable, path, len(group))
     monitor, samplers = spike_monitor(group), samplers_of(group, records)
-    network = Network(group, *monitor, *samplers.values())
+    objects = [group, *monitor, *samplers.values()]
+    in_order(objects)
+    network = Network(*objects)
     network.run(samples / samplerate * second, namespace={})
     get_device().build(directory=folder, compile=True, run=True, with_output=False)
     for path in paths:
@@ -272,7 +277,11 @@ def drive(x, given, objects, group, variable):
 
     objects.others.append(
         NetworkOperation(
-            copy_row, clock=group.clock, when="start", order=BEFORE_ALL, name=f"{group.name}_drive"
+            copy_row,
+            clock=group.clock,
+            when="start",
+            order=BEFORE_ALL,
+            name=f"{group.name}_drive_{variable}",
         )
     )
 

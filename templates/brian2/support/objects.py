@@ -2,6 +2,7 @@
 
 from given import delay_of, phase_key
 from program import assign, connect, index_array, record
+from schedule import schedule
 
 
 class Objects:
@@ -52,12 +53,6 @@ def assign_all(group, given, names):
 def delay(s, given, pathway):
     """Set the delays of a pathway."""
     assign(getattr(s, pathway), "delay", given, f"{s.name}.{delay_of(pathway)}")
-
-
-def schedule(pathway, when, order):
-    """Place a pathway in the order of a step."""
-    pathway.when = when
-    pathway.order = order
 
 
 def relay(given, objects, name, source, target, counter, dt):

@@ -24,6 +24,7 @@ from program import (
 )
 from progress import say
 from recorded import audit_constants, outputs_of
+from schedule import in_order
 from single import compute_in_single
 from sources import code_of, numbers_in
 from stable import WATCH, Watcher, watch, watched_run
@@ -34,10 +35,6 @@ PREFERENCES = {
     "codegen.loop_invariant_optimisations": False,
     "devices.cpp_standalone.openmp_threads": 0,
 }
-ORDER_IN_A_STEP = (
-    "state update, thresholds, pre pathways, post pathways, ports, resets, every; in each of them"
-    " in the order of declaration"
-)
 
 
 def set_preferences(target, single=False):
@@ -105,6 +102,7 @@ class Simulation:
         objects = self.network(self.x, given, self.p)
         if self.x.until:
             watch(given, objects)
+        in_order(objects.all())
         network = Network(*objects.all())
         watcher = self.watcher(given, objects, network) if self.x.until else None
         live = self.live()

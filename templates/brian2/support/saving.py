@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import at
+from data import at, times_of
 from errors import stop
 from measures import (
     Elements,
@@ -291,7 +291,7 @@ class Saving:
             self.check_finite(f"{variable} of {name}", values, block, edges.shared, -1)
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
         others = {column: state[v] for v, column in states.items() if v != weight}
-        delay = edges.axonal + edges.dendritic
+        delay = times_of(np.rint((edges.axonal + edges.dendritic) / self.x.dt), self.x.dt)
         mine = self.saved(block, edges.shared)
         self.results.weights(
             name, pre=edges.i[mine], post=edges.j[mine], delay=delay[mine],

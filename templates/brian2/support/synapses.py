@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import full
+from data import full, times_of
 from draws import copy_keys, pair_draws
 from errors import fail
 
@@ -193,9 +193,22 @@ def clipped(x, values, low, high, name):
     return inside
 
 
-def delays(values, count, name):
-    """Delays (s), one per synapse."""
+def delays(x, values, count, name):
+    """Delays (s) in whole steps, one per synapse. Brian2's targets round halves differently, so it
+    is given none. What rounding does is noted in `x.rounded`."""
     values = full(values, count)
-    if np.any(values < 0):
-        fail(f"a delay of {name} is negative")
-    return values
+    if not np.all((values >= 0) & np.isfinite(values)):
+        fail(f"a delay of {name} is negative or no number")
+    steps = np.floor(values / x.dt + 0.5 + 1e-9)
+    times = times_of(steps, x.dt)
+    moved = np.abs(times - values)
+    count = int(np.sum(moved > 1e-6 * np.maximum(x.dt, values)))
+    lost = int(np.sum((steps == 0) & (values > 1e-6 * x.dt)))
+    if count:
+        x.rounded.append({"connection": name, "delays": count, "by": float(moved.max())})
+    if lost:
+        x.warnings.append(
+            f"{lost} of {len(values)} delays of {name} are shorter than half a time step of"
+            f" {x.dt * 1e3:g} ms: they act without delay"
+        )
+    return times

@@ -1,0 +1,30 @@
+"""The order of everything that happens in a time step."""
+
+ORDER_IN_A_STEP = (
+    "continuous deliveries, state update, thresholds, pre pathways, post pathways, ports, resets,"
+    " every; in each of them in the order of declaration"
+)
+
+
+def schedule(pathway, when, order):
+    """Place a pathway in the order of a step."""
+    pathway.when = when
+    pathway.order = order
+
+
+def in_order(objects):
+    """Give each code object of a network a place of its own in its slot of the step: by its
+    `order`, and those of one order as they were declared. Brian2 would go by their names."""
+    slots = {}
+    for part in with_parts(objects):
+        slots.setdefault(part.when, []).append(part)
+    for parts in slots.values():
+        for place, part in enumerate(sorted(parts, key=lambda part: part.order)):
+            part.order = place
+
+
+def with_parts(objects):
+    """Objects of Brian2, each followed by those that it contains."""
+    for part in objects:
+        yield part
+        yield from with_parts(part.contained_objects)
