@@ -155,7 +155,7 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
     extra += [f's.summed_updaters["{name}_post"].order = -2' for name in c.summed]
     if c.integration:
         extra.append("s.state_updater.order = -1")
-    extra += [run_regularly("s", item, f'f"{{name}}__{item.name}"') for item in c.every]
+    extra += [run_regularly("s", item, f'f"{{name}}_{item.name}"') for item in c.every]
     target = f'objects.groups["{c.post}"]'
     if alone := block_size(c, post, by_block):
         target += f"[block * {alone} : (block + 1) * {alone}]"

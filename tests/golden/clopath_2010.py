@@ -285,7 +285,7 @@ def network(x, given, p):
         schedule(s.pre, "synapses", 1000)
         delay(s, given, "pre")
         s.state_updater.order = -1
-        s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}__pairing__bounds")
+        s.run_regularly("w = clip(w, wmin, wmax)", dt=DT * second, when="groups", order=1, name=f"{name}_pairing__bounds")
         assign_all(s, given, ['w'])
         objects.links["pairing"].append(s)
 

@@ -28,14 +28,14 @@ MODULES = {
     "glob",
     "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
     "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
-    "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "warnings", "zipfile",
-    "zlib",
+    "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "uuid", "warnings",
+    "zipfile", "zlib",
 }  # fmt: skip
 FUNCTIONS = {
     "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",
 }  # fmt: skip
 METHODS = {
-    "SPEC.encode", "__doc__.partition", "argparse.ArgumentParser", "group.run_on_event",
+    "SPEC.encode", "(__doc__ or MODEL).partition", "argparse.ArgumentParser", "group.run_on_event",
     "group.run_regularly", "group.set_event_schedule", "hashlib.sha256",
     "objects.links.append", "of.fraction", "of.max", "of.mean", "of.min", "of.sd", "of.sum",
     "os.path.join", "parser.add_argument", "parser.error",
@@ -62,7 +62,8 @@ MAIN = """if __name__ == "__main__":
 # What strings may hold that are code, names or numbers. No quotes, no brackets but round ones.
 PLAIN = re.compile(r"[\w .+\-/*()<>=!,:%\n]*", re.ASCII)
 # An attribute, or a name that Python makes use of.
-REACHING = re.compile(r"[A-Za-z_)]\s*\.\s*[A-Za-z_]|__", re.ASCII)
+# Inside a name, `__` marks those that the compiler makes.
+REACHING = re.compile(r"[A-Za-z_)]\s*\.\s*[A-Za-z_]|\b__|__\b", re.ASCII)
 
 
 def audit(script: str) -> list[str]:
