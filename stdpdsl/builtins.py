@@ -87,7 +87,8 @@ class Distribution:
 DISTRIBUTIONS: dict[str, Distribution] = {
     "uniform": Distribution(("low", "high"), "vv", "uniform", "{0} + ({1} - {0})*{u}"),
     "normal": Distribution(("mean", "sd"), "vv", "normal", "{0} + {1}*{u}"),
-    "lognormal": Distribution(("mean", "sd"), "xx", "normal", "np.exp({0} + {1}*{u})"),
+    # Of the logarithm; LOGNORMAL_BY_MEAN of the variable itself, by the names of its arguments.
+    "lognormal": Distribution(("mu", "sigma"), "xx", "normal", "np.exp({0} + {1}*{u})"),
     "loguniform": Distribution(("low", "high"), "vv", "uniform", "{0}*({1}/{0})**{u}"),
     "exponential": Distribution(("mean",), "v", "uniform", "-{0}*np.log1p(-{u})"),
     "integers": Distribution(
@@ -96,6 +97,12 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
     "binomial": Distribution(("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})"),
 }
+
+# sigma**2 = log(1 + (sd/mean)**2), mu = log(mean) - sigma**2/2
+LOGNORMAL_BY_MEAN = Distribution(
+    ("mean", "sd"), "vv", "normal",
+    "({0})/np.sqrt(1 + ({1}/{0})**2)*np.exp(np.sqrt(np.log1p(({1}/{0})**2))*{u})",
+)  # fmt: skip
 
 PATTERNS = {
     "all_to_all": None,

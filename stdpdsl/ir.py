@@ -99,7 +99,7 @@ class Group:
     events: tuple[Event, ...] = ()
     every: tuple[Every, ...] = ()
     links: tuple[Link, ...] = ()
-    draws: bool = False  # whether code draws while it runs
+    functions: tuple[str, ...] = ()  # what makes the functions of ours that its code calls
     common: tuple[Parameter, ...] = ()  # variables that all neurons share: in single precision
     single: tuple[str, ...] = ()  # variables that are held in single precision
 
@@ -193,7 +193,7 @@ class Connection:
     summed: tuple[str, ...] = ()  # variables of the target that this connection computes
     gates: tuple[str, ...] = ()  # switches that phases set
     held: int = 0  # deliveries that may be under way at a synapse, where they are held there
-    draws_in_code: bool = False
+    functions: tuple[str, ...] = ()  # as a group's
     clipped: tuple[tuple[str, str], ...] = ()  # by phases: variables with their clips
     common: tuple[Parameter, ...] = ()  # as a group's
     single: tuple[str, ...] = ()

@@ -42,7 +42,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     # Draws
     "uniform": ("uniform(low, high)", "a draw, evenly between low and high"),
     "normal": ("normal(mean, sd)", "a draw from the normal distribution"),
-    "lognormal": ("lognormal(mean, sd)", "exp of a draw from the normal distribution"),
+    "lognormal": (
+        "lognormal(mu, sigma)",
+        "exp of a draw from the normal distribution; or `mean = ..., sd = ...` of the draw itself",
+    ),
     "loguniform": ("loguniform(low, high)", "a draw whose logarithm is uniform"),
     "exponential": ("exponential(mean)", "a draw from the exponential distribution"),
     "integers": ("integers(low, high)", "a whole number drawn evenly; high is excluded"),

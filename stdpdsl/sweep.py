@@ -18,7 +18,9 @@ from .check.files import split_head
 from .check.symbols import Symbols
 from .check.values import constant_values
 from .diagnostics import Diagnostic, Label, did_you_mean
+from .draws import arguments_of, distribution_of
 from .numeric import NotConstant, evaluate, with_unit
+from .resources import load_support
 from .tables import MAX_ROWS, is_number, number_of, reason
 from .units import dim_and_power, in_si, parse_unit
 
@@ -62,6 +64,7 @@ class Evaluator:
         self.read_table = read_table
         self.diagnostics: list[Diagnostic] = []
         self.constants = constant_values(symbols, unswept=False)
+        self.draws = load_support("draws")
 
     def report(self, code: str, node: ast.Node, message: str, help: str = "", **more: Any) -> None:
         self.diagnostics.append(Diagnostic(code, node.span, message, help=help, **more))
@@ -87,7 +90,7 @@ class Evaluator:
             )  # fmt: skip
         if self.diagnostics:
             return None
-        columns = product([p.columns for p in parts])
+        columns = load_support("table").product(*(p.columns for p in parts if p.columns))
         rows = _length_of(columns)
         derive = self.derive(sweep, columns, rows)
         where_values: dict[str, Any] = {}
@@ -192,7 +195,8 @@ class Evaluator:
                 help="take fewer samples, and others in a second run with another `seed`",
             )  # fmt: skip
             samples = 1
-        base = latin_hypercube(samples, len(part.axes), stream(self.seed, *SWEEP_STREAM))
+        self.draws.SEED = self.seed  # type: ignore[attr-defined]
+        base = latin_hypercube(samples, len(part.axes), self.draws.stream(*SWEEP_STREAM))
         columns = {}
         for k, axis in enumerate(part.axes):
             columns[self.name_of(axis)] = self.draw(axis, base[:, k])
@@ -206,15 +210,19 @@ class Evaluator:
                 help="such as `uniform(low, high)` or `loguniform(low, high)`",
             )  # fmt: skip
             return np.zeros(len(u))
-        distribution = DISTRIBUTIONS[call.func.id]
-        given = dict(zip(distribution.arguments, call.args, strict=False))
-        given.update({k.name.id: k.value for k in call.kwargs})
+        distribution = distribution_of(call)
+        given = arguments_of(call)
         try:
-            arguments = [float(self.value(given[n], {})) for n in distribution.arguments]
+            arguments = [np.float64(self.value(given[n], {})) for n in distribution.arguments]
         except KeyError:
             return np.zeros(len(u))  # the dimension check has said so
-        base = normal_quantile(u) if distribution.base == "normal" else u
-        return transform(call.func.id, arguments, base)
+        base = self.draws.normal_quantile(u) if distribution.base == "normal" else u
+        # The same text is the script's code for initial values.
+        code = distribution.transform.format(*("ab"[: len(arguments)]), u="u")
+        names = {"np": np, "binomial_quantile": self.draws.binomial_quantile, "u": base}
+        names |= dict(zip("ab", arguments, strict=False))
+        with np.errstate(all="ignore"):
+            return np.asarray(eval(code, {"__builtins__": {}}, names), dtype=float)
 
     def read_files(self, sweep: ast.Sweep) -> None:
         """Files first: their headers are columns as well."""
@@ -469,64 +477,10 @@ def builder_on(symbols: Symbols) -> Any:
     return builder
 
 
-def product(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """All combinations of the parts' rows; the last part varies fastest."""
-    lengths = [len(next(iter(p.values()))) if p else 1 for p in parts]
-    rows = int(np.prod(lengths)) if lengths else 1
-    columns: dict[str, np.ndarray] = {}
-    inner = rows
-    for part, length in zip(parts, lengths, strict=True):
-        inner //= length
-        for name, values in part.items():
-            columns[name] = np.tile(np.repeat(values, inner), rows // (inner * length))
-    return columns
-
-
-def stream(seed: int, *key: object) -> np.random.Generator:
-    """The generator of one named stream; the script has the same function."""
-    import hashlib
-
-    digest = hashlib.sha256(repr((seed, *key)).encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
-
-
 def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
     """(samples, axes) in (0, 1): one sample in each of `samples` equal strata of each axis."""
     strata = np.stack([rng.permutation(samples) for _ in range(axes)], axis=1)
     return (strata + rng.random((samples, axes))) / samples
-
-
-def normal_quantile(u: np.ndarray) -> np.ndarray:
-    """The standard normal's inverse distribution function."""
-    from statistics import NormalDist  # seldom used, slow to import
-
-    inverse = NormalDist().inv_cdf
-    return np.array([inverse(x) for x in u])
-
-
-def transform(name: str, arguments: list[float], base: np.ndarray) -> np.ndarray:
-    """A base draw turned into a value of the named distribution (builtins.DISTRIBUTIONS)."""
-    a, b = (*arguments, 0.0)[:2]
-    match name:
-        case "uniform":
-            return a + (b - a) * base
-        case "normal":
-            return a + b * base
-        case "lognormal":
-            return np.exp(a + b * base)
-        case "loguniform":
-            return a * (b / a) ** base
-        case "exponential":
-            return -a * np.log1p(-base)
-        case "integers":
-            return np.floor(a + (b - a) * base)
-        case "bernoulli":
-            return 1.0 * (base < a)
-        case "binomial":
-            from scipy.stats import binom
-
-            return binom.ppf(base, a, b)
-    raise KeyError(name)
 
 
 def _length(part: Part) -> int:

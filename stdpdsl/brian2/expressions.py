@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .. import ast
 from ..builtins import FUNCTIONS, LISTS
 from ..check.symbols import Type
-from ..numeric import power, quantity, times_unit_name, with_unit
+from ..numeric import LARGEST_WHOLE, power, quantity, times_unit_name, with_unit
 from ..units import resolve
 
 _PRECEDENCE = {
@@ -19,6 +19,10 @@ _PRECEDENCE = {
     "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6,
     "neg": 7, "**": 8, "atom": 9,
 }  # fmt: skip
+
+_ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "**"})
+WORD = 2**31
+"""Whole numbers below fit into the 32 bits with a sign in which Brian2 holds them."""
 
 # The units that Brian2 knows by a short name in every equation, and imports from it.
 SHORT_UNITS = frozenset(
@@ -29,10 +33,20 @@ SHORT_UNITS = frozenset(
 
 
 class Printer:
-    """Common to both languages: operators with as few parentheses as they need."""
+    """Common to both languages: operators with as few parentheses as they need.
 
-    def __init__(self, names: Mapping[str, str] | None = None):
+    A whole number means the same in both, on every target: it is exact up to 2**53, and beyond
+    rounded as any number. Where an operation on whole numbers may reach `limit`, it is done in
+    double; `types` tells which expressions are whole numbers.
+    """
+
+    limit: int
+
+    def __init__(
+        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None
+    ):
         self.names = names or {}
+        self.types = types or {}
 
     def show(self, expr: ast.Expr) -> str:
         return self._show(expr)[0]
@@ -61,6 +75,55 @@ class Printer:
     def is_unit(self, name: str) -> bool:
         """Whether the name of a unit means the unit here, and nothing of the spec's own."""
         return name not in self.names
+
+    # Whole numbers
+
+    def is_integer(self, expr: ast.Expr) -> bool:
+        """Whether a value is a whole number, or a condition."""
+        if isinstance(expr, ast.Number):
+            return isinstance(expr.value, int)
+        known = self.types.get(id(expr))
+        return known is not None and known.kind != "float"
+
+    def is_condition(self, expr: ast.Expr) -> bool:
+        known = self.types.get(id(expr))
+        return known is not None and known.kind == "boolean"
+
+    def largest_of_name(self, name: str) -> float:
+        """The largest magnitude of a whole number by its name."""
+        return WORD
+
+    def largest(self, expr: ast.Expr) -> float:
+        """The largest magnitude that a whole number can have, as far as that is known."""
+        match expr:
+            case ast.Number():
+                return abs(expr.value)
+            case ast.Name():
+                return self.largest_of_name(expr.id)
+            case ast.Unary():
+                return self.largest(expr.operand)
+            case ast.Binary(op="+" | "-"):
+                return self.largest(expr.left) + self.largest(expr.right)
+            case ast.Binary(op="*"):
+                return self.largest(expr.left) * self.largest(expr.right)
+            case ast.Binary(op="//"):
+                return self.largest(expr.left)
+            case ast.Binary(op="%"):
+                return self.largest(expr.right)
+            case ast.Binary(op="**"):
+                base, power = self.largest(expr.left), self.largest(expr.right)
+                return base**power if base < WORD and power < 64 else float("inf")
+            case ast.Call(func=ast.Ident(id="abs" | "min" | "max" | "clip")):
+                return max(map(self.largest, expr.args))
+            case ast.Call(func=ast.Ident(id="int")) if self.is_condition(expr.args[0]):
+                return 1
+        return WORD
+
+    def overflows(self, node: ast.Binary) -> bool:
+        """Whether an operation on whole numbers may reach the limit."""
+        if node.op not in _ARITHMETIC or not self.is_integer(node):
+            return False
+        return max(map(self.largest, (node, node.left, node.right))) >= self.limit
 
     def negation(self, operand: ast.Expr) -> tuple[str, int]:
         return f"not {self._within(operand, _PRECEDENCE['not'])}", _PRECEDENCE["not"]
@@ -98,20 +161,31 @@ class Printer:
 
 
 class Brian2Printer(Printer):
-    """For equations and statements. `types` tells divisions of integers, which Brian2's C++ would
-    do in single precision."""
+    """For equations and statements. Brian2 computes with whole numbers of 32 bits, which overflow
+    silently, and so do its `int`, `floor` and `ceil` on some targets."""
 
-    def __init__(
-        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None
-    ):
-        super().__init__(names)
-        self.types = types or {}
+    limit = WORD
 
-    def is_integer(self, expr: ast.Expr) -> bool:
-        if isinstance(expr, ast.Number):
-            return isinstance(expr.value, int)
-        known = self.types.get(id(expr))
-        return known is not None and known.kind != "float"
+    def in_double(self, function: str, text: str) -> str:
+        """A value as a double, or the double that `floor`, `ceil` or `int` makes of it. A function
+        of ours: Brian2 would simplify `1.0*x*x` to `x*x`."""
+        return f"{function}_in_double({text})" if function else f"in_double({text})"
+
+    def is_double(self, expr: ast.Expr) -> bool:
+        """Whether a whole number is printed so that Brian2 has it as a double."""
+        match expr:
+            case ast.Unary():
+                return self.is_double(expr.operand)
+            case ast.Binary():
+                if expr.op not in _ARITHMETIC:
+                    return False
+                sides = (expr.left, expr.right)
+                return self.overflows(expr) or any(map(self.is_double, sides))
+            case ast.Call(func=ast.Ident(id="int")):
+                return not self.is_integer(expr.args[0]) or self.is_double(expr.args[0])
+            case ast.Call(func=ast.Ident(id="abs" | "min" | "max" | "clip")):
+                return any(map(self.is_double, expr.args))
+        return False
 
     def operation(self, node: ast.Binary, left: str, left_level: int) -> tuple[str, int]:
         if node.op == "/" and self.is_integer(node.left) and self.is_integer(node.right):
@@ -120,6 +194,10 @@ class Brian2Printer(Printer):
             else:
                 inner = f"({left})" if left_level < _PRECEDENCE["*"] else left
                 left, left_level = f"1.0*{inner}", _PRECEDENCE["*"]
+        elif self.overflows(node) and not self.is_double(node.left):
+            number = isinstance(node.left, ast.Number)
+            left = repr(float(node.left.value)) if number else self.in_double("", left)  # type: ignore[attr-defined]
+            left_level = _PRECEDENCE["atom"]
         return super().operation(node, left, left_level)
 
     def leaf(self, expr: ast.Expr) -> tuple[str, int]:
@@ -133,18 +211,20 @@ class Brian2Printer(Printer):
         return super().leaf(expr)
 
     def call(self, expr: ast.Call) -> str:
-        arguments = [self.show(a) for a in expr.args]
-        known = FUNCTIONS[expr.func.id]
-        if expr.func.id in ("clip", "min", "max"):
-            whole = all(self.is_integer(a) for a in expr.args)
+        name, arguments = expr.func.id, [self.show(a) for a in expr.args]
+        known = FUNCTIONS[name]
+        if name in ("floor", "ceil", "int") and not self.is_condition(expr.args[0]):
+            return self.in_double("" if self.is_integer(expr.args[0]) else name, arguments[0])
+        if name in ("clip", "min", "max"):
+            whole = all(self.is_integer(a) and not self.is_double(a) for a in expr.args)
             found = self.types.get(id(expr.args[0]))
             infinite = times_unit("inf", found.dim.unit_name() if found else "1")
+            first = expr.args[0]
             if whole:
                 infinite = "2147483647"
-            elif self.is_integer(expr.args[0]):
+            elif self.is_integer(first) and not self.is_double(first):
                 # Compiled targets would give the bounds the type of what is clipped.
                 # (sympy makes `1.0*(0)` a whole number again, and leaves `0.0`).
-                first = expr.args[0]
                 plain = first.operand if isinstance(first, ast.Unary) else first
                 literal = isinstance(plain, ast.Number)
                 arguments[0] = f"{arguments[0]}.0" if literal else f"1.0*({arguments[0]})"
@@ -179,10 +259,15 @@ def times_unit(value: str, unit: str) -> str:
 
 
 class NumpyPrinter(Printer):
-    """Plain Python over SI floats and arrays; equal to numeric.evaluate() to the bit."""
+    """Plain Python over SI floats and arrays; equal to numeric.evaluate() to the bit. NumPy's whole
+    numbers of 64 bits overflow silently."""
 
-    def __init__(self, names: Mapping[str, str] | None = None):
-        super().__init__({"pi": "np.pi", "e": "np.e", "inf": "np.inf", **(names or {})})
+    limit = LARGEST_WHOLE
+
+    def __init__(
+        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None
+    ):
+        super().__init__({"pi": "np.pi", "e": "np.e", "inf": "np.inf", **(names or {})}, types)
 
     def name(self, expr: ast.Name) -> str:
         if expr.id in self.names:
@@ -195,8 +280,11 @@ class NumpyPrinter(Printer):
     def operation(self, node: ast.Binary, left: str, left_level: int) -> tuple[str, int]:
         if node.op in ("and", "or"):
             return f"np.logical_{node.op}({left}, {self.show(node.right)})", _PRECEDENCE["atom"]
-        if node.op == "**" and isinstance(node.left, ast.Number):
+        if isinstance(node.left, ast.Number) and (node.op == "**" or self.overflows(node)):
             left = repr(float(node.left.value))
+        elif self.overflows(node):
+            inner = f"({left})" if left_level < _PRECEDENCE["*"] else left
+            left, left_level = f"1.0*{inner}", _PRECEDENCE["*"]
         return super().operation(node, left, left_level)
 
     def leaf(self, expr: ast.Expr) -> tuple[str, int]:

@@ -50,7 +50,7 @@ def types(name: str, part: Group | Connection) -> list[tuple[str, str]]:
 
 
 def namespace(
-    owner: str, parameters: Sequence[Parameter], draws: bool, index: str = "",
+    owner: str, parameters: Sequence[Parameter], functions: Sequence[str], index: str = "",
     method: Sequence[tuple[str, str]] = (),
 ) -> str:
     def value(p: Parameter) -> str:
@@ -61,8 +61,7 @@ def namespace(
     items = [f'"{p.name}": {value(p)}' for p in parameters]
     if "exact_in_single" in str(method):
         items.insert(0, "**functions_of_double()")
-    if draws:
-        items.insert(0, "**draw_functions()")
+    items[:0] = [f"**{name}()" for name in functions]
     return "{" + ", ".join(items) + "}"
 
 
@@ -101,7 +100,7 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     return {
         "equations": (*group.equations, *held(group.common, shared=True)),
         "arguments": arguments, "extra": extra,
-        "namespace": namespace(name, group.namespace, group.draws, method=method),
+        "namespace": namespace(name, group.namespace, group.functions, method=method),
     }  # fmt: skip
 
 
@@ -163,7 +162,7 @@ def synapses_context(c: Connection, post: Layer, by_block: bool) -> dict[str, An
         "source": f'objects.groups["{c.pre}"]', "target": target,
         "assigned": [i.variable for i in c.initial] + [p.name for p in assigned],
         "equations": equations, "sides": [*sides, *types(c.name, c)], "extra": extra,
-        "namespace": namespace(c.name, externals, c.draws_in_code, index, method),
+        "namespace": namespace(c.name, externals, c.functions, index, method),
         "method": method,
     }  # fmt: skip
 

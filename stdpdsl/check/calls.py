@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import ast
-from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, REDUCTIONS, Distribution, ListFunction
+from ..builtins import (
+    DISTRIBUTIONS,
+    FUNCTIONS,
+    LISTS,
+    LOGNORMAL_BY_MEAN,
+    REDUCTIONS,
+    Distribution,
+    ListFunction,
+)
+from ..draws import arguments_of, distribution_of
 from ..units import NONE
 from .report import listing
 from .symbols import BOOLEAN, FLOAT, Type
+from .values import value
 
 if TYPE_CHECKING:
     from .infer import Context, Inference
@@ -173,7 +183,16 @@ def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
             " axes of a sweep",
         )  # fmt: skip
         return None
-    return _by_letters(self, call, DISTRIBUTIONS[call.func.id], context.but(draws=False))
+    distribution = distribution_of(call)
+    found = _by_letters(self, call, distribution, context.but(draws=False))
+    for name, expr in arguments_of(call).items() if distribution is LOGNORMAL_BY_MEAN else ():
+        number = value(expr, self.values)
+        if number is not None and (number < 0 or (name == "mean" and number == 0)):
+            self.reporter.error(
+                "TYPE013", expr, f"the {name} of a lognormal draw cannot be {number:g}",
+                help="it is above 0; `mu` and `sigma` are those of the logarithm",
+            )  # fmt: skip
+    return found
 
 
 def _list(self: Inference, call: ast.Call, context: Context) -> Type | None:

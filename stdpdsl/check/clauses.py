@@ -11,7 +11,7 @@ from ..numeric import NotConstant, evaluate
 from ..source import Span
 from .report import Reporter
 from .symbols import Component, Symbols
-from .values import LONGEST, SHORTEST, value
+from .values import LONGEST, SHORTEST, on_pairs, value
 
 
 @dataclass
@@ -267,8 +267,7 @@ class Clauses:
                 self.range(pattern.argument, f"a probability cannot be {number:g}",
                            "it lies between 0 and 1")  # fmt: skip
             elif kind.startswith("fixed"):
-                side = component.pre if kind == "fixed_indegree" else component.post
-                self.degree(pattern.argument, number, side)
+                self.degree(pattern, pattern.argument, number, component)
         if kind == "one_to_one":
             sizes = [_size(s, self.values) for s in (component.pre, component.post)]
             if None not in sizes and sizes[0] != sizes[1]:
@@ -279,13 +278,37 @@ class Clauses:
                     f" {sizes[1]:g}", help="use another pattern, or make them as large",
                 )  # fmt: skip
 
-    def degree(self, expr: ast.Expr, number: float, side: Component | None) -> None:
-        size = _size(side, self.values)
+    def degree(
+        self, pattern: ast.Pattern, expr: ast.Expr, number: float, component: Component
+    ) -> None:
+        """Are there as many partners for each neuron, among those that `where` admits?"""
+        sizes = [_size(s, self.values) for s in (component.pre, component.post)]
+        axis = int(pattern.kind.id == "fixed_outdegree")
+        side, size = (component.pre, component.post)[axis], sizes[axis]
         if number < 0:
             self.range(expr, f"a number of synapses cannot be {number:g}", "write 0 or more")
-        elif size is not None and side is not None and number > size:
+        if number < 0 or size is None or side is None:
+            return
+        if number > size:
             self.range(expr, f"`{side.name}` has {size:g} neurons, fewer than {number:g}",
                        f"write at most {size:g}")  # fmt: skip
+            return
+        pre, post = sizes
+        if pre is None or post is None:
+            return
+        admitted = on_pairs(pattern.where, int(pre), int(post), self.values)
+        if admitted is None:
+            return
+        there = admitted.astype(bool).sum(axis=axis)
+        if there.min() < number:
+            neuron, fewest = int(there.argmin()), int(there.min())
+            other = (component.post, component.pre)[axis]
+            assert other is not None
+            what = f"{fewest} neuron{'s' * (fewest != 1)} of `{side.name}`"
+            self.range(
+                expr, f"`where` admits {what} for neuron {neuron} of `{other.name}`, fewer than"
+                f" {number:g}", f"write at most {fewest}, or widen `where`",
+            )  # fmt: skip
 
     # Reports
 

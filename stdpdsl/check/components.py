@@ -74,7 +74,10 @@ class Components:
         if unsure:
             pair, here = pair.but(open_names=True), here.but(open_names=True)
         if node.pattern is not None:
-            self.pattern(node.pattern, pair)
+            whole = self.context(component, self.symbols.degree_scope(component)).but(
+                hints={n: "it is one number for all neurons" for n in ("i", "j")}
+            )
+            self.pattern(node.pattern, pair, whole)
         if "w" in component.variables and component.variables["w"].equation is None:
             self.inference.type_of(component.variables["w"])
         delivered: list[tuple[ast.Deliver, Type | None]] = []
@@ -92,13 +95,14 @@ class Components:
             self.models.handler(handler, here, component, deliver=False)
         self.models.every(node.every, here, component, normalise=True)
 
-    def pattern(self, pattern: ast.Pattern, context: Context) -> None:
+    def pattern(self, pattern: ast.Pattern, context: Context, whole: Context) -> None:
+        """`context` has the names of a pair of neurons, `whole` those of the connection."""
         kind = pattern.kind.id
         if pattern.argument is not None:
             if kind == "random":
                 self.inference.expect(pattern.argument, context, FLOAT, "`p`")
             elif PATTERNS.get(kind):
-                self.inference.expect(pattern.argument, context, INTEGER, f"`{kind}`")
+                self.inference.expect(pattern.argument, whole, INTEGER, f"`{kind}`")
         if pattern.where is not None:
             self.inference.expect(pattern.where, context, BOOLEAN, "`where`")
 

@@ -17,7 +17,7 @@ from ..numeric import NotConstant, evaluate
 from ..source import Span
 from .symbols import Component, Symbols
 from .timing import DEFAULT_DT
-from .values import value
+from .values import on_pairs, value
 
 # A recorded row is a double in the monitor, and one more while it is written.
 ROW_MEMORY = 16
@@ -27,7 +27,6 @@ SPIKE_DISK = 8
 # The spikes of inputs are made before the run: a neuron and a step, and both once more in order.
 SPIKE_MEMORY = 32
 ASSUMED_RATE = 10.0  # Hz, of neurons whose rate only the run knows
-_GRID = 4_000_000  # pairs up to which `p` and `where` are counted, not bounded
 
 
 @dataclass(frozen=True)
@@ -205,7 +204,7 @@ class Costs:
                 count *= min(max(p, 0.0), 1.0)
                 if pattern.where is None:
                     return count, False
-        if kind in ("random", "all_to_all") and pre * post <= _GRID and pre * post > 0:
+        if kind in ("random", "all_to_all"):
             share = self.share(pattern, env, int(pre), int(post))
             if share is not None:
                 return pre * post * share, False
@@ -218,19 +217,18 @@ class Costs:
         self, pattern: ast.Pattern, env: Mapping[str, Any], pre: int, post: int
     ) -> float | None:
         """The expected part of all pairs, counted on the grid of `i` and `j`."""
-        import numpy as np
-
-        i, j = np.arange(pre)[:, None], np.arange(post)[None, :]
-        pair = ChainMap({"i": i, "j": j, "N_pre": pre, "N_post": post}, env)  # type: ignore[arg-type]
         weight: Any = 1.0
-        try:
-            if pattern.kind.id == "random" and pattern.argument is not None:
-                weight = np.clip(np.asarray(evaluate(pattern.argument, pair), dtype=float), 0, 1)
-            if pattern.where is not None:
-                weight = weight * np.asarray(evaluate(pattern.where, pair), dtype=float)
-        except (NotConstant, TypeError, ValueError, KeyError):
-            return None
-        return float(np.mean(np.broadcast_to(weight, (pre, post))))
+        if pattern.kind.id == "random" and pattern.argument is not None:
+            p = on_pairs(pattern.argument, pre, post, env)
+            if p is None:
+                return None
+            weight = p.clip(0, 1)
+        if pattern.where is not None:
+            admitted = on_pairs(pattern.where, pre, post, env)
+            if admitted is None:
+                return None
+            weight = weight * admitted.astype(float)
+        return float(weight.mean()) if hasattr(weight, "mean") else weight
 
     def environment(self, component: Component) -> Mapping[str, Any]:
         """Names with one value for an estimate: columns stand for their mean."""

@@ -264,6 +264,10 @@ class Symbols:
         """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
+    def degree_scope(self, connection: Component) -> Scope:
+        """Names in the number of partners of a pattern: `fixed_indegree(k)`."""
+        return ChainMap(connection.parameters, _SIZES, self.globals)
+
     def synapse_scope(self, connection: Component) -> ChainMap[str, Symbol]:
         """Names in a rule's and a connection's statements, equations and delivery."""
         own = {**_of_post(connection.required), **_of_post(connection.post_variables)}
@@ -295,7 +299,8 @@ _NEURON_BUILTINS = {
     **_builtin("t", "dt", "lastspike", kind=TIME),
 }
 _RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
-_PAIR_BUILTINS = _builtin("i", "j", "N_pre", "N_post", kind=INTEGER)
+_SIZES = _builtin("N_pre", "N_post", kind=INTEGER)
+_PAIR_BUILTINS = {**_builtin("i", "j", kind=INTEGER), **_SIZES}
 _SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **_builtin("t", "dt", kind=TIME)}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from .. import ast
 from ..numeric import NotConstant, evaluate
@@ -29,6 +32,24 @@ def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
         except (NotConstant, TypeError, ValueError, KeyError):
             continue
     return values
+
+
+GRID = 4_000_000
+"""Pairs of neurons up to which an expression is evaluated for each."""
+
+
+def on_pairs(expr: ast.Expr | None, pre: int, post: int, known: Mapping[str, Any]) -> Any:
+    """The value of `p` or `where` at each pair, an array (pre, post), or None where it is not known
+    or there are more than GRID pairs."""
+    if expr is None or not 0 < pre * post <= GRID:
+        return None
+    i, j = np.arange(float(pre))[:, None], np.arange(float(post))[None, :]
+    pair = {"i": i, "j": j, "N_pre": pre, "N_post": post}
+    try:
+        found = np.asarray(evaluate(expr, ChainMap(pair, known)))  # type: ignore[arg-type]
+    except (NotConstant, TypeError, ValueError, KeyError):
+        return None
+    return np.broadcast_to(found, (pre, post))
 
 
 def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:

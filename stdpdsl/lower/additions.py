@@ -111,7 +111,7 @@ def post_model(
             ))  # fmt: skip
     extras.varying |= {p.name: p for p in code.varying}
     extras.namespace |= {p.name: p for p in code.namespace}
-    extras.draws = extras.draws or code.draws > 0
+    extras.functions = (*extras.functions, *code.functions)
 
 
 class PostCode(ModelCode):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import ast
+from ..brian2.expressions import WORD, times_unit
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
@@ -72,7 +73,10 @@ class ConnectionLowering:
         for name, shown in added.names.get(c.name, {}).items():
             fixed[f"{name}_post"] = f"{shown}_post"  # of post equations
             fixed[name] = f"{shown}_post"  # of ports
-        element = f"((i % {self.n_pre})*{self.n_post} + j % {self.n_post})"
+        first, large = f"(i % {self.n_pre})", self.n_pre * self.n_post >= WORD
+        if large:
+            first = f"in_double{first}"
+        element = f"({first}*{self.n_post} + j % {self.n_post})"
         scope = values.symbols.synapse_scope(c)
         self.code = ModelCode(
             values, c, scope, self.own, fixed, taken | values.held | set(self.own.values()),
@@ -81,6 +85,8 @@ class ConnectionLowering:
         self.deliveries = Deliveries(
             self.code, c, self.handlers, self.own.get("w", "w"), self.gates.sending
         )
+        if large:
+            self.code.functions.add("functions_in_double")
 
     def lower(self) -> Connection:
         c, node, values = self.c, self.node, self.values
@@ -107,7 +113,7 @@ class ConnectionLowering:
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
             self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used,
             self.deliveries.most_under_way() if self.deliveries.variables else 0,
-            self.code.draws > 0, clipped,
+            tuple(sorted(self.code.functions)), clipped,
         )  # fmt: skip
 
     @property

@@ -31,7 +31,7 @@ class Extras:
     every: list[Every] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     ports: list[str] = field(default_factory=list)  # variables that stand for another layer's
-    draws: bool = False
+    functions: tuple[str, ...] = ()
 
 
 def size_of(values: Values, layer: Component) -> int:
@@ -129,7 +129,7 @@ def lower_group(
         (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
            for n, value in initial.items()), *extras.initial),
         (*events, *extras.events), tuple(every), tuple(extras.links),
-        draws=code.draws > 0 or extras.draws,
+        functions=tuple(sorted({*code.functions, *extras.functions})),
     )  # fmt: skip
 
 

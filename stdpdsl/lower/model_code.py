@@ -6,21 +6,25 @@ or a value from outside, which is then either a variable of the model or in its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
-from ..brian2.expressions import SHORT_UNITS, Brian2Printer, times_unit
+from ..brian2.expressions import SHORT_UNITS, WORD, Brian2Printer, times_unit
 from ..builtins import CONSTANTS, DISTRIBUTIONS
 from ..check.symbols import Component, Scope, Symbol
+from ..check.values import value
+from ..draws import arguments_of, distribution_of
 from ..ir import Every, Parameter
 from ..numeric import quantity
 from ..units import resolve
 from .equations import flags_of
-from .values import Values, arguments_of, used_names
+from .values import Values, used_names
 
 # Brian2 passes some statements through sympy, which prints numbers with so many digits.
 SYMPY_DIGITS = 15
+_COUNT = re.compile(r"\(?(?:[ij] % )?(\d+)\)?")  # as `fixed` has indices and sizes
 
 
 @dataclass
@@ -56,6 +60,7 @@ class ModelCode:
         self.one: set[str] = set()  # variables that are one per layer, as are their draws
         self.externals: dict[str, Parameter] = {}
         self.draws = 0
+        self.functions: set[str] = set()  # what makes the functions that the code calls
 
     # Names
 
@@ -151,8 +156,9 @@ class ModelCode:
 
     def draw(self, call: ast.Call, arguments: Mapping[str, str]) -> str:
         """A draw in code: a function of the stream's key, the step and the element alone."""
-        distribution = DISTRIBUTIONS[call.func.id]
+        distribution = distribution_of(call)
         self.draws += 1
+        self.functions.add("draw_functions")
         many = self.values.table.replicates > 1
         shared = self.component.scope == "shared"
         copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
@@ -174,6 +180,24 @@ class ModelCode:
             return f"int({base} < {texts[0]})"
         text = distribution.transform.format(*texts, u=base).replace("np.", "")
         return f"int({text})" if distribution.result == "integer" else f"({text})"
+
+    def in_double(self, function: str, text: str) -> str:
+        """A call of one of the functions whose result is a double, however large."""
+        self.functions.add("functions_in_double")
+        return f"{function}_in_double({text})" if function else f"in_double({text})"
+
+    def largest(self, name: str) -> float:
+        """The largest magnitude of a whole number, as far as it is known: of an index or a size
+        from how it is written, of a constant from its value."""
+        count = _COUNT.fullmatch(self.name(name))
+        if count:
+            return int(count[1])
+        symbol = self.scope.get(name)
+        if symbol is None or symbol.kind not in ("constant", "parameter") or symbol.side:
+            return WORD
+        known = value(symbol.value, self.values.constants)
+        varies = self.values.symbol_varies(symbol, self.component)
+        return WORD if known is None or varies or symbol.by_preset else abs(known)
 
     def literal(self, value: float, unit: str) -> str:
         """A number with more digits than sympy would print, as a value from outside."""
@@ -202,26 +226,36 @@ class ModelCode:
             assert isinstance(statement, ast.Update)
             name = statement.target.id
             each, self.element = self.element, "0" if name in self.one else self.element
-            value = self.show(statement.value, locals)
+            printer = ModelPrinter(self, locals, {})
+            text = printer.show(statement.value)
+            if self.is_whole(name) and printer.is_double(statement.value):
+                text = f"int({text})"
             self.element = each
             if name not in self.scope and name not in self.own:
                 locals.add(name)
             if statement.op == "=" and isinstance(statement.value, ast.Name):
                 if changes_later(statement.value.id, body[number + 1 :]):
-                    value = self.copied(statement.value, value)
+                    text = self.copied(statement.value, text, statement.value.id in locals)
             target = self.free(name) if name in locals else self.name(name)
             gate = gates.learning if name == weight else ""
             if target.endswith(("_pre", "_post")):
                 gate = gates.sending
-            lines.append(assignment(target, statement.op, value, gate, self.ends(bounds.get(name))))
+            lines.append(assignment(target, statement.op, text, gate, self.ends(bounds.get(name))))
         return lines
 
-    def copied(self, expr: ast.Expr, text: str) -> str:
+    def is_whole(self, name: str) -> bool:
+        """Whether Brian2 holds a variable as a whole number of 32 bits."""
+        symbol = self.scope.get(name)
+        return symbol is not None and symbol.type is not None and symbol.type.kind == "integer"
+
+    def copied(self, expr: ast.Expr, text: str, local: bool) -> str:
         """A bare name is the same array on numpy, and would change with it. Brian2 simplifies
         `x + 0` and `x*1` to `x`; measured, a clip copies."""
         known = self.values.checked.types.get(id(expr))
         if known is not None and known.kind == "boolean":
             return f"int({text}) > 0"
+        if known is not None and known.kind == "integer" and local:
+            return self.in_double("", text)
         if known is not None and known.kind == "integer":
             return f"clip({text}, -2147483647, 2147483647)"
         infinite = times_unit("inf", known.dim.unit_name() if known else "1")
@@ -282,6 +316,13 @@ class ModelPrinter(Brian2Printer):
         if expr.id in self.locals:
             return self.model.free(expr.id)
         return self.model.name(expr.id)
+
+    def in_double(self, function: str, text: str) -> str:
+        return self.model.in_double(function, text)
+
+    def largest_of_name(self, name: str) -> float:
+        known = name not in self.instead and name not in self.locals
+        return self.model.largest(name) if known else WORD
 
     def is_unit(self, name: str) -> bool:
         return name not in self.instead and name not in self.locals and self.model.is_unit(name)

@@ -35,16 +35,17 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             code = "i == j"
         case "random":
             code = f"u < {argument}"
-        case "fixed_indegree":
-            code = f"lowest(u, {argument}, ({n_pre}, {n_post}), axis=0)"
-        case "fixed_outdegree":
-            code = f"lowest(u, {argument}, ({n_pre}, {n_post}), axis=1)"
+        case "fixed_indegree" | "fixed_outdegree":
+            axis, admitted = int(kind == "fixed_outdegree"), ""
+            if pattern.where is not None:
+                admitted = f", {pair_code(values, c, pattern.where, n_pre, n_post)}"
+            code = f"lowest({c.name!r}, u, {argument}, ({n_pre}, {n_post}), {axis}{admitted})"
         case "pairs":
             assert pattern.path is not None
             pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post})"
     if kind in ("random", "fixed_indegree", "fixed_outdegree"):
         draws = Draw("u", "uniform", f"({c.name!r}, 'pattern')", pattern.independent)
-    if pattern.where is not None:
+    if pattern.where is not None and not kind.startswith("fixed"):
         condition = pair_code(values, c, pattern.where, n_pre, n_post)
         code = condition if code == "True" else f"np.logical_and({code}, {condition})"
     parts = [pattern.argument, pattern.where]

@@ -24,10 +24,10 @@ def sweep_lines(values: Values) -> list[str]:
         return {**names, **{n: repr(v) for n, v in used.items()}}
 
     for name, axis, used in table.derive:
-        code = NumpyPrinter(names_for(used)).show(axis.value)
+        code = NumpyPrinter(names_for(used), values.checked.types).show(axis.value)
         lines.append(f"row[{name!r}] = {code} + np.zeros({rows_before(values)})")
     if table.where is not None:
-        code = NumpyPrinter(names_for(table.where_values)).show(table.where)
+        code = NumpyPrinter(names_for(table.where_values), values.checked.types).show(table.where)
         lines.append(f"row = where(row, {code})")
     if "replicate" in table.columns:
         lines.append(f"row = replicates(row, {table.replicates})")
@@ -54,6 +54,7 @@ def sweep_part(values: Values, part: Any) -> str:
         elif expr is None or random:
             code = "[" + ", ".join(repr(float(v)) for v in column) + "]"
         else:
-            code = NumpyPrinter({n: repr(v) for n, v in values.constants.items()}).show(expr)
+            names = {n: repr(v) for n, v in values.constants.items()}
+            code = NumpyPrinter(names, values.checked.types).show(expr)
         items.append(f"{name!r}: {code}")
     return "{" + ", ".join(items) + "}"

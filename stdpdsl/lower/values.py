@@ -13,6 +13,7 @@ from ..check import Checked
 from ..check.symbols import Component, Symbol
 from ..check.values import constant_values
 from ..diagnostics import Diagnostic
+from ..draws import arguments_of, distribution_of
 from ..ir import Draw, Initial, Parameter
 from ..numeric import evaluate
 from ..sweep import SweepTable
@@ -104,7 +105,7 @@ class Values:
             symbol = scope.get(name)
             if symbol is not None and symbol.kind != "builtin":
                 names[name] = self.reference(symbol, component, index)
-        return NumpyPrinter({**names, **(extra or {})}).show(expr)
+        return NumpyPrinter({**names, **(extra or {})}, self.checked.types).show(expr)
 
     def reference(self, symbol: Symbol, component: Component | None, index: str = "") -> str:
         if symbol.kind == "column":
@@ -172,7 +173,7 @@ class Values:
 
         def value(node: ast.Expr) -> str:
             if isinstance(node, ast.Call) and node.func.id in DISTRIBUTIONS:
-                distribution = DISTRIBUTIONS[node.func.id]
+                distribution = distribution_of(node)
                 key = f"({component.name!r}, {name!r})"
                 if draws:
                     key = f"({component.name!r}, {name!r}, {len(draws)})"
@@ -193,6 +194,9 @@ class Values:
             return self.code(node, component, extra, index)
 
         code = value(expr)
+        held = component.variables.get(name)
+        if held is not None and held.type is not None and held.type.kind == "integer":
+            code = f"in_32_bits({code}, {f'{name} of {component.name}'!r})"
         low = self.code(bounds.low, component, extra, index) if bounds else None
         high = self.code(bounds.high, component, extra, index) if bounds else None
         return Initial(variable or name, code, tuple(draws), low, high)
@@ -201,8 +205,3 @@ class Values:
 def has_draw(node: ast.Node) -> bool:
     return any(isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS for n in ast.walk(node))
 
-
-def arguments_of(call: ast.Call) -> dict[str, ast.Expr]:
-    """A draw's arguments by their names."""
-    given = dict(zip(DISTRIBUTIONS[call.func.id].arguments, call.args, strict=False))
-    return given | {k.name.id: k.value for k in call.kwargs}

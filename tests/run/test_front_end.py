@@ -11,6 +11,7 @@ from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, ms, mV, second, volt
 
 import filterbanks
 import nerve
+import numerics
 import sounds
 from errors import SpecError
 
@@ -47,7 +48,7 @@ def thread_sound():
 
 def cochlea(sound, low=100.0):
     """The thread's filterbank: gammatones, rectified, three times larger."""
-    cf = sounds.erbspace(low, 5000.0, 10)
+    cf = numerics.erbspace(low, 5000.0, 10)
     return filterbanks.filterbank(
         sound, FS, [(filterbanks.gammatone, {"cf": cf})], lambda x: 3 * np.clip(x, 0, np.inf)
     )

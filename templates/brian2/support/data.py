@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from errors import fail
 from single import in_single
 
 
@@ -125,16 +126,14 @@ def at(value, index):
     return value[index] if np.ndim(value) else value
 
 
-def as_int(value):
-    """Towards zero, as Brian2's `int`; of a condition 1 or 0."""
-    return np.asarray(value).astype(np.int64)[()]
-
-
-def exprel(value):
-    """(exp(x) - 1)/x, 1 at 0."""
-    x = np.asarray(value, dtype=float)
-    safe = np.where(x == 0, 1.0, x)
-    return np.where(x == 0, 1.0, np.expm1(safe) / safe)[()]
+def in_32_bits(values, what):
+    """Whole numbers that a variable of the kind `integer` can hold."""
+    outside = np.abs(values) >= 2**31
+    if np.any(outside):
+        number = np.broadcast_to(values, np.shape(outside))[outside].flat[0]
+        fail(f"{what} is {number:.0f} somewhere, and an integer variable holds less than 2**31;"
+             " declare it with `: 1`")  # fmt: skip
+    return values
 
 
 def steps_of(duration, dt):

@@ -167,11 +167,11 @@ static inline double binomial_draw(double key, int64_t step, int64_t element, do
 }
 """
 BINOMIAL_CYTHON = """
-cdef inline double binomial_draw(double key, int64_t step, int64_t element, double n, double p):
+cdef inline double binomial_draw(double key, int64_t step, double element, double n, double p):
     cdef double count = 0
     cdef int64_t trial = 0
     while trial < n:
-        if uniform_draw(key, step, element + (trial << 40)) < p:
+        if uniform_draw(key, step, <int64_t>element + (trial << 40)) < p:
             count += 1
         trial += 1
     return count
@@ -241,9 +241,9 @@ static inline double normal_draw(double key, int64_t step, int64_t element) {
 }
 """)
     cython.append("""
-cdef inline double normal_draw(double key, int64_t step, int64_t element):
+cdef inline double normal_draw(double key, int64_t step, double element):
     cdef double p, q, r, tail
-    p = uniform_draw(key, step, element) + 1.0 / 18014398509481984.0
+    p = uniform_draw(key, step, <int64_t>element) + 1.0 / 18014398509481984.0
     q = p - 0.5
     if fabs(q) <= 0.425:
         return q * quantile_0(0.180625 - q * q)
@@ -262,13 +262,16 @@ def draw_functions():
         # Stateless: a draw depends on its arguments alone, so a statement may hold several.
         made = Function(
             numpy_code, arg_units=[1] * (3 + more),
-            arg_types=["any", "integer", "integer", *["any"] * more],
+            # The number of an element is a double where it may not fit into 32 bits.
+            arg_types=["any", "integer", "any", *["any"] * more],
             return_unit=1, return_type="float",
         )  # fmt: skip
         # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
         own = f"uniform_in_{numpy_code.__name__}"
         for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
             code = "".join(codes).replace("uniform_draw", own) if codes[1] else codes[0]
+            if codes[1] == "" and language == "cython":  # this one is called by Brian2's code
+                code = code.replace("int64_t element", "double element")
             made.implementations.add_implementation(language, code)
         return made
 

@@ -517,12 +517,3 @@ def set_level(samples, level):
     if rms == 0:
         fail(f"a silent sound cannot be set to {level:g} dB")
     samples *= 10 ** ((level - 20.0 * np.log10(rms / REFERENCE_PRESSURE)) / 20.0)
-
-
-def erbspace(low, high, count):
-    """`count` frequencies (Hz), evenly spaced on the ERB scale of Glasberg and Moore (1990)."""
-    ear_q, min_bw = 9.26449, 24.7
-    offset = ear_q * min_bw
-    span = -np.log(high + offset) + np.log(low + offset)
-    falling = -offset + np.exp(np.arange(count) * span / max(count - 1, 1)) * (high + offset)
-    return falling[::-1]

@@ -61,14 +61,22 @@ def copy_values_of(x, layer, size, copy):
     return {name: values[mine] for name, values in x.values.get(layer, {}).items()}
 
 
-def lowest(draws, count, shape, axis):
-    """A mask of the `count` smallest draws along an axis, flattened."""
-    count, draws = int(count), np.reshape(draws, shape)
-    if count > shape[axis]:
-        fail(f"{count} partners are asked for where there are {shape[axis]} neurons")
-    order = np.argsort(draws, axis=axis, kind="stable")
+def lowest(name, draws, count, shape, axis, admitted=True):
+    """A mask over the pairs of a connection, flattened: of those that are admitted, the `count`
+    that have the smallest draws along an axis (0: sources of each target, 1: targets of each
+    source)."""
+    admitted = np.reshape(np.broadcast_to(admitted, draws.shape), shape)
+    partner, neuron = (("source", "target"), ("target", "source"))[axis]
+    if count < 0 or count != int(count):
+        fail(f"{name}: {count:g} {partner}s for each {neuron}, which is no number of synapses")
+    there = admitted.sum(axis=axis)
+    if len(there) and there.min() < count:
+        fail(f"{name}: {neuron} {there.argmin()} has {there.min()} possible {partner}s, fewer than"
+             f" the {count:g} that the pattern asks for")  # fmt: skip
+    ranked = np.where(admitted, np.reshape(draws, shape), np.inf)
+    order = np.argsort(ranked, axis=axis, kind="stable")
     mask = np.zeros(shape, dtype=bool)
-    np.put_along_axis(mask, np.take(order, np.arange(count), axis=axis), True, axis=axis)
+    np.put_along_axis(mask, np.take(order, np.arange(int(count)), axis=axis), True, axis=axis)
     return mask.ravel()
 
 

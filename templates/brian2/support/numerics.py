@@ -1,0 +1,28 @@
+"""Functions of values that NumPy does not have. The compiler computes with these very functions, so
+that the script's values have the same bits."""
+
+import numpy as np
+
+
+def as_int(value):
+    """Towards zero, as Brian2's `int`; of a condition 1 or 0. A double, however large."""
+    return np.trunc(np.asarray(value, dtype=float))[()]
+
+
+def exprel(value):
+    """(exp(x) - 1)/x, 1 at 0."""
+    x = np.asarray(value, dtype=float)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)[()]
+
+
+def erbspace(low, high, count):
+    """`count` frequencies (Hz), evenly spaced on the ERB scale of Glasberg & Moore (1990),
+    doi:10.1016/0378-5955(90)90170-T: those of brian2hears' `erbspace`; `low` alone if it is one."""
+    if count == 1:
+        return np.array([float(low)])
+    ear_q, min_bw = 9.26449, 24.7
+    offset = ear_q * min_bw
+    span = -np.log(high + offset) + np.log(low + offset)
+    falling = -offset + np.exp(np.arange(count) * span / (count - 1)) * (high + offset)
+    return falling[::-1]

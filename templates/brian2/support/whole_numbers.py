@@ -1,0 +1,31 @@
+"""Whole numbers in double: Brian2 has them in 32 bits, which overflow silently."""
+
+import numpy as np
+
+# By name: what they compute in NumPy, C++ and Cython.
+FUNCTIONS_IN_DOUBLE = {
+    "in_double": (np.positive, "x", "x"),
+    "floor_in_double": (np.floor, "std::floor(x)", "floor(x)"),
+    "ceil_in_double": (np.ceil, "std::ceil(x)", "ceil(x)"),
+    "int_in_double": (np.trunc, "std::trunc(x)", "(floor(x) if x > 0 else ceil(x))"),
+}
+
+
+def functions_in_double():
+    """Whole numbers as doubles, and the functions that make them: part of a namespace."""
+    from brian2.core.functions import Function
+
+    def function(name, compute, cpp, cython):
+        def in_numpy(x):
+            return compute(np.asarray(x, dtype=float))
+
+        made = Function(in_numpy, arg_units=[1], return_unit=1, return_type="float")
+        made.implementations.add_implementation(
+            "cpp", f"static inline double {name}(double x) {{ return {cpp}; }}"
+        )
+        made.implementations.add_implementation(
+            "cython", f"cdef inline double {name}(double x):\n    return {cython}"
+        )
+        return made
+
+    return {name: function(name, *code) for name, code in FUNCTIONS_IN_DOUBLE.items()}
