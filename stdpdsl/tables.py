@@ -88,7 +88,11 @@ def _parquet(path: Path) -> Columns:
 
     try:
         schema = pyarrow.parquet.read_schema(path)
-        _named(schema.names)
+        if any(re.fullmatch(r"__index_level_\d+__", name) for name in schema.names):
+            raise ValueError("it holds an index of pandas that has no name: give it the name of a"
+                             " column, or save the table with `index=False`")  # fmt: skip
+        ranges = _ranges(schema)
+        _named([*schema.names, *ranges])
         words = _words(schema)
         file = pyarrow.parquet.ParquetFile(path, read_dictionary=words)
         _fits(file)
@@ -100,7 +104,25 @@ def _parquet(path: Path) -> Columns:
             longest = max(map(len, chunk.dictionary.to_pylist()), default=0)
             if longest * len(chunk) > MAX_BYTES:
                 raise _TooLong(f"its column `{name}` has more than {MAX_BYTES:,} characters")
-    return dict(table.to_pydict())
+    return {**table.to_pydict(), **ranges}
+
+
+def _ranges(schema: Any) -> Columns:
+    """Indices of pandas that are ranges with a name: a Parquet file has them in its metadata
+    alone."""
+    import json
+
+    try:
+        indices = (schema.pandas_metadata or {}).get("index_columns", [])
+    except (ValueError, json.JSONDecodeError):
+        return {}
+    found = {}
+    for index in indices:
+        if isinstance(index, dict) and index.get("kind") == "range" and index.get("name"):
+            numbers = range(*(int(index[k]) for k in ("start", "stop", "step")))
+            _few(len(numbers))
+            found[str(index["name"])] = list(numbers)
+    return found
 
 
 def _words(schema: Any) -> list[str]:

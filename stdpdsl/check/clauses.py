@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from .. import ast
 from ..builtins import PATTERNS, PRECISIONS
 from ..numeric import NotConstant, evaluate
+from ..printer import print_expr
 from ..source import Span
+from .joined import delivers
+from .order import names_in
 from .report import Reporter
 from .symbols import Component, Symbols
 from .values import LONGEST, SHORTEST, on_pairs, value
@@ -233,6 +236,7 @@ class Clauses:
                     "CLAUSE004", delivery, f"`{name}` does not say what it delivers",
                     help=f"write `deliver: VALUE to {delivery.target.id}`",
                 )  # fmt: skip
+        self.left_out(node, component)
         handlers = (*node.handlers, *(rule.handlers if rule else ()))
         shifted = by_spike or any(h.trigger.id == "post" for h in handlers)
         if node.dendritic_delay is not None and not shifted:
@@ -240,6 +244,26 @@ class Clauses:
                 "CLAUSE007", node.dendritic_delay, f"`{name}` delivers nothing to delay",
                 help="a dendritic delay shifts what `deliver:` delivers, and `on post`; `delay:`"
                 " shifts `on pre`",
+            )  # fmt: skip
+
+    def left_out(self, node: ast.Connect, component: Component) -> None:
+        """Rules whose own delivery has no part in what the connection says that it delivers."""
+        values = [d.value for d in node.delivery if d.value is not None]
+        if not values or len(values) < len(node.delivery):
+            return
+        delivered = {name for v in values for name in _behind(v, component)}
+        statements = delivers(component.rule) if component.rule else []
+        whole = next((d.value for d in statements if d.value is not None), None)
+        for use, rule in zip(node.plasticity, component.rules, strict=False):
+            own = next((d.value for d in delivers(rule) if d.value is not None), None)
+            varying = _behind(own, component) - {p.name.id for p in rule.parameters}
+            if own is None or whole is None or not varying or varying & delivered:
+                continue
+            self.reporter.warn(
+                "CLAUSE007", use.rule, f"`{rule.name.id}` has no part in what `{node.name.id}`"
+                f" delivers, which leaves out `{print_expr(own)}`",
+                labels=((values[0], "what is delivered"),),
+                help=f"multiply it: `deliver: {print_expr(whole)} to {node.delivery[0].target.id}`",
             )  # fmt: skip
 
     def pattern(self, pattern: ast.Pattern, component: Component) -> None:
@@ -352,6 +376,23 @@ def _deliver(rule: ast.Rule) -> ast.Deliver | None:
             if isinstance(statement, ast.Deliver):
                 return statement
     return None
+
+
+def _behind(expr: ast.Expr | None, component: Component) -> set[str]:
+    """The names of an expression, and of what computes those that the rule computes."""
+    formulas = {
+        e.name.id: e.rhs
+        for rule in component.rules for e in rule.equations if e.kind == "subexpression"
+    }  # fmt: skip
+    found: set[str] = set()
+    waiting = [n.id for n in names_in(expr)] if expr is not None else []
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            formula = formulas.get(name)
+            waiting += [n.id for n in names_in(formula)] if formula is not None else []
+    return found
 
 
 def _size(layer: Component | None, values: Mapping[str, float]) -> float | None:

@@ -70,8 +70,8 @@ def plain_script():
     for f in FREQUENCIES:
         tone = hears.tone(f * Hz, 80 * ms)
         tone.ramp(when="both", duration=10 * ms)
+        tone.level = 65 * hears.dB
         sequence = hears.Sound.sequence(sequence, tone, silence)
-    sequence.level = 65 * hears.dB
     bank = hears.Gammatone(sequence, hears.erbspace(100 * Hz, 5000 * Hz, 10))
     cells = hears.FunctionFilterbank(bank, lambda x: 3 * np.clip(x, 0, np.inf))
     group = hears.FilterbankGroup(cells, "I", **NERVE)

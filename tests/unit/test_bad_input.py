@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from diagnose import diagnose
 
 from stdpdsl import cli
 from stdpdsl.diagnostics import render
+from stdpdsl.tables import read_table
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -177,6 +179,8 @@ def test_tables_of_other_kinds(capsys):
     assert "its column `ratio` holds list<element: int64>, no numbers" in said("p.parquet")
     pq.write_table(pa.table({}), "p.parquet")
     assert "it has no columns" in said("p.parquet")
+    pd.DataFrame({"ratio": [1, 2]}, index=[5, 7]).to_parquet("p.parquet")
+    assert "an index of pandas that has no name" in said("p.parquet")
     Path("p.xlsx").write_bytes(b"PK")
     assert "it is not an XLSX file" in said("p.xlsx")
     openpyxl.Workbook().save("p.xlsx")
@@ -266,3 +270,11 @@ def test_slips_of_the_pen(right, wrong, words):
 
 def test_a_minus_sign_may_stand_right_behind_the_sign(check_text):
     assert check_text(STARTER.replace("    reset: v = v_rest", "    reset: v =-70 mV")) == []
+
+
+def test_an_index_of_pandas_is_a_column(tmp_path):
+    """Also a range, which a Parquet file has in its metadata alone."""
+    for index in (pd.RangeIndex(10, 30, 10, name="tau [ms]"), pd.Index([10, 20], name="tau [ms]")):
+        pd.DataFrame({"ratio": [1, 2]}, index=index).to_parquet(tmp_path / "p.parquet")
+        found = read_table(tmp_path / "p.parquet")
+        assert found == {"ratio": [1, 2], "tau [ms]": [10, 20]}

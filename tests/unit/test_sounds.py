@@ -149,8 +149,8 @@ def test_the_sequence_of_the_thread():
     for f in frequencies:
         tone = hears.tone(f * Hz, 100 * ms)
         tone.ramp(when="both", duration=10 * ms)
+        tone.level = 65 * hears.dB
         sequence = hears.Sound.sequence(sequence, tone, silence)
-    sequence.level = 65 * hears.dB
     stimuli, labels = sounds.tones(np.array(frequencies, float), 0.1, samplerate=FS)
     ours, presented = sounds.sequence(
         stimuli, labels, samplerate=FS, ramp=0.01, gap=0.02, level=65.0
@@ -159,6 +159,24 @@ def test_the_sequence_of_the_thread():
     np.testing.assert_allclose(presented["onset"], [0.02, 0.14, 0.26])
     np.testing.assert_allclose(presented["offset"], [0.12, 0.24, 0.36])
     assert presented["label"] == ["300 Hz", "700 Hz", "1100 Hz"]
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.02, 0.9])
+def test_a_level_is_that_of_each_stimulus_whatever_the_gaps(gap):
+    tones, labels = sounds.tones([300.0, 700.0], [0.1, 0.3], samplerate=FS)
+    stimuli, labels = [tones[0], 7 * tones[1], np.zeros(1000)], [*labels, "silence"]
+    ours, presented = sounds.sequence(
+        stimuli, labels, samplerate=FS, ramp=0.01, gap=gap, level=65.0, repeats=2
+    )
+    for onset, offset, label in zip(
+        presented["onset"], presented["offset"], presented["label"], strict=True
+    ):
+        sound = ours[round(onset * FS) : round(offset * FS)]
+        if label == "silence":
+            assert not sound.any()
+        else:
+            theirs = hears.Sound(sound, samplerate=FS * Hz)
+            assert float(theirs.level) == pytest.approx(65, abs=1e-10)
 
 
 def test_orders_and_repeats():
@@ -276,3 +294,12 @@ def test_files_that_cannot_be_used(recordings):
     reading("cannot read", "audio/0.wav")
     wavfile.write(recordings / "audio" / "0.wav", 8000, np.zeros(0, np.int16))
     reading("no samples", "audio/0.wav")
+
+
+@pytest.mark.parametrize("kept", [-1, 4000, 46, 44, 40, 20])
+def test_a_recording_that_is_cut_off_is_no_sound(tmp_path, kept):
+    wavfile.write(tmp_path / "a.wav", 8000, np.arange(4000, dtype=np.int16))
+    whole = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(whole[:kept])
+    with pytest.raises(SpecError, match=r"a\.wav is cut off|cannot read .*a\.wav"):
+        sounds.files("*.wav", folder=tmp_path, samplerate=FS)

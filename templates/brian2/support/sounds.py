@@ -9,6 +9,7 @@ of samples. The formulae are those of brian2hears 0.9.2 unless a maker says othe
 import csv
 import glob
 import os
+import struct
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -409,8 +410,11 @@ def read_wav(path, samplerate):
         few_bytes(path, WAV_BYTES)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Chunk .* not understood")
+            warnings.filterwarnings("error", message="Reached EOF prematurely")
             rate, data = wavfile.read(path)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
+    except wavfile.WavFileWarning as error:
+        fail(f"{path} is cut off: {error}")
+    except (OSError, ValueError, EOFError, MemoryError, struct.error) as error:
         fail(f"cannot read {path}: {error}")
     if rate <= 0 or len(data) == 0:
         fail(f"{path} has no samples")
@@ -465,21 +469,21 @@ def sequence(
     """The stimuli one after another: (samples in Pa, presentations).
 
     A gap (s) of silence comes first and after each stimulus. Each is ramped at both ends with a
-    cos**2 flank of `ramp` (s). `level` (dB SPL) then sets the rms of the whole sequence, gaps
-    included, as `sequence.level = …` does in brian2hears: stimuli keep their relative levels.
+    cos**2 flank of `ramp` (s). `level` (dB SPL) is then that of each stimulus without its gaps, as
+    `sound.level = …` sets it for one sound in brian2hears; silence stays silent.
     `order`: "sequential" plays the list `repeats` times over; "shuffled" mixes all presentations,
     by draws from `rng`. Presentations are columns: onset and offset (s), stimulus, label.
     """
     played = presentation_order(len(stimuli), int(repeats), order, rng)
     ramped = [with_ramps(sound, ramp, samplerate) for sound in stimuli]
+    if level is not None:
+        set_levels(ramped, level)
     silent = int(np.rint(gap * samplerate))
     lengths = np.array([len(sound) for sound in stimuli])[played]
     onsets = silent + np.concatenate([[0], np.cumsum(lengths + silent)[:-1]])
     samples = np.zeros(silent + int(np.sum(lengths + silent)))
     for onset, k in zip(onsets, played, strict=True):
         samples[onset : onset + len(ramped[k])] = ramped[k]
-    if level is not None:
-        set_level(samples, level)
     presentations = {
         "onset": onsets / samplerate,
         "offset": (onsets + lengths) / samplerate,
@@ -511,9 +515,11 @@ def with_ramps(sound, ramp, samplerate):
     return sound
 
 
-def set_level(samples, level):
-    """Scale `samples` (Pa) in place so that their rms about the mean is `level` (dB SPL)."""
-    rms = np.sqrt(np.mean((samples - np.mean(samples)) ** 2))
-    if rms == 0:
+def set_levels(stimuli, level):
+    """Scale each stimulus (Pa) in place so that its rms about the mean is `level` (dB SPL)."""
+    loud = [sound for sound in stimuli if np.ptp(sound) > 0]
+    if not loud:
         fail(f"a silent sound cannot be set to {level:g} dB")
-    samples *= 10 ** ((level - 20.0 * np.log10(rms / REFERENCE_PRESSURE)) / 20.0)
+    for sound in loud:
+        rms = np.sqrt(np.mean((sound - np.mean(sound)) ** 2))
+        sound *= 10 ** ((level - 20.0 * np.log10(rms / REFERENCE_PRESSURE)) / 20.0)

@@ -11,6 +11,7 @@ from errors import fail
 
 MOST_ROWS = 50_000_000  # of a file
 LINE_CHARACTERS = 100_000
+NOT_READ = ("w", "weight", "weights", "delay", "delays")  # columns of edges in other programs
 
 
 def synapses_of(
@@ -176,9 +177,14 @@ def parquet_columns(path, choices):
 
 
 def names_in(path, head, choices):
-    """The first choice of which a file has every name once."""
+    """The first choice of which a file has every name once. The weights and delays that a file of
+    pairs may also hold were meant to count, and nothing reads them: they are refused."""
     for names in choices:
         if all(head.count(name) == 1 for name in names):
+            others = [name for name in head if name.strip().lower() in NOT_READ]
+            if others:
+                fail(f"{path}: has the columns {' and '.join(names)}, and also {', '.join(others)},"
+                     " which is not read: give it in the spec, and leave it out here")  # fmt: skip
             return names
     if not head:
         fail(f"{path}: is empty")
