@@ -66,12 +66,14 @@ class Spec:
 
 def load_spec(spec: str | Path | Spec) -> Spec:
     """The spec in a file, or the one that a text is. OSError where the file cannot be read."""
+    from .source import text_in
+
     if isinstance(spec, Spec):
         return spec
     if isinstance(spec, str) and "\n" in spec:
         return Spec(spec)
     path = Path(spec)
-    return Spec(path.read_text(encoding="utf-8"), str(spec), path.parent)
+    return Spec(text_in(path), str(spec), path.parent)
 
 
 def compile(

@@ -162,7 +162,10 @@ def _binary(node: ast.Binary, a: Any, b: Any) -> Any:
                 return a % b
             case "**":
                 # In floats: an integer power could be astronomically large.
-                return _as_float(a) ** _as_float(b)
+                power = _as_float(a) ** _as_float(b)
+                if isinstance(power, complex):  # Python's, of a negative number
+                    raise NotConstant(node, "is not a real number")
+                return power
             case "<":
                 return a < b
             case "<=":

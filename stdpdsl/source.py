@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import errno
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +15,9 @@ MAX_BYTES = 16_000_000  # of a spec: more characters than the parser takes
 
 def text_in(path: Path) -> str:
     """A spec's text; of an endless one (a device) as much as shows that it is too long. OSError,
-    UnicodeDecodeError."""
+    also of a named pipe, which might never be written to; UnicodeDecodeError."""
+    if path.is_fifo() and not os.path.realpath(path).startswith(("/proc/", "/dev/")):
+        raise OSError(errno.EINVAL, "is a pipe, not a file")
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     return data.decode("utf-8", "strict" if len(data) <= MAX_BYTES else "replace")

@@ -16,6 +16,9 @@ from .report import Reporter
 from .symbols import Component, Symbols
 from .values import LONGEST, SHORTEST, on_pairs, value
 
+SHORT = 200
+"""Characters up to which a part of an expression is evaluated by itself: a long chain has many."""
+
 
 @dataclass
 class Clauses:
@@ -95,18 +98,41 @@ class Clauses:
             items += [item for use in connect.plasticity for item in use.arguments]
         for rule in spec.of(ast.Rule):
             items += [item for preset in rule.presets for item in preset.values]
+        reported: set[int] = set()
         for item in items:
             try:
                 found = evaluate(item.value, self.values)
             except NotConstant as problem:
-                if not isinstance(problem.node, ast.Name | ast.Call | ast.ListExpr):
-                    self.range(problem.node, f"this {problem.reason}", "write what is meant")
+                self.no_number(problem, reported)
             except (TypeError, ValueError, KeyError):
                 continue
             else:
                 if isinstance(found, float) and found != found:
                     self.range(item.value, "this comes out as no number (NaN)",
                                "write what is meant")  # fmt: skip
+        # In any other expression, the parts that hold numbers and constants alone; a sweep is
+        # evaluated as a whole.
+        components = self.symbols.components.values()
+        hidden = {name for c in components for name in (*c.parameters, *c.variables)}
+        known = {name: value for name, value in self.values.items() if name not in hidden}
+        others = [d for d in spec.declarations if not isinstance(d, ast.Sweep)]
+        for node in (n for d in others for n in ast.walk(d)):
+            short = node.span.end - node.span.start <= SHORT
+            if isinstance(node, ast.Binary) and node.op in ("/", "//", "%", "**") and short:
+                try:
+                    evaluate(node, known)
+                except NotConstant as problem:
+                    self.no_number(problem, reported)
+                except (TypeError, ValueError, KeyError):
+                    continue
+
+    def no_number(self, problem: NotConstant, reported: set[int]) -> None:
+        """An operation that has no result, reported once."""
+        node = problem.node
+        if isinstance(node, ast.Name | ast.Call | ast.ListExpr) or id(node) in reported:
+            return
+        reported.add(id(node))
+        self.range(node, f"this {problem.reason}", "write what is meant")
 
     def neuron(self, neuron: ast.Neuron) -> None:
         if neuron.threshold is None:

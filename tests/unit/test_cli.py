@@ -200,6 +200,14 @@ def test_files_that_are_no_specs(compiler, capsys, command):
     assert sorted(os.listdir()) == ["bad.stdp", "folder.stdp", "good.stdp", "latin.stdp"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.parametrize("command", ["check", "plan", "compile", "run", "fmt"])
+def test_a_pipe_that_nobody_writes_to(compiler, capsys, command):
+    os.mkfifo("pipe.stdp")
+    assert status_of(command, "pipe.stdp") == 1
+    assert "pipe.stdp: error: is a pipe, not a file" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
 def test_unreadable_file(compiler, capsys):
     Path("good.stdp").chmod(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from diagnose import diagnose
 
@@ -9,7 +11,7 @@ from stdpdsl import ast
 from stdpdsl.check import check
 from stdpdsl.check.joined import delivers
 from stdpdsl.check.traces import event_driven
-from stdpdsl.compiler import library
+from stdpdsl.compiler import check_text, library
 from stdpdsl.diagnostics import render
 from stdpdsl.parser import parse
 from stdpdsl.printer import print_expr
@@ -317,6 +319,36 @@ def test_joined_rules_deliver_once_the_product():
     assert component.weight == "w"
     assert list(component.variables) == ["u", "w", "x"]
     assert list(component.parameters) == ["tau_rec", "U", "tau", "A", "eta", "wmax"]
+
+
+@pytest.mark.parametrize(
+    "delivered, left_out",
+    [
+        ("w", ["tsodyks_markram"]), ("u * (1 - z)", ["pair_additive"]),
+        ("2 * (1 - z) * w", []), ("1", ["tsodyks_markram", "pair_additive"]),
+    ],
+)  # fmt: skip
+def test_a_rule_that_the_connection_leaves_out(delivered, left_out):
+    text = f"""model joined
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+layer P:
+    regular: 100 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: tsodyks_markram, pair_additive
+    deliver: {delivered} to v
+run:
+    duration: 10 ms
+"""
+    _, problems = check_text(Source("s.stdp", text), Path(), [])
+    found = [d.message for d in problems if d.code == "CLAUSE007"]
+    assert [message.split("`")[1] for message in found] == left_out
 
 
 def test_presets_of_joined_rules():

@@ -117,7 +117,9 @@ def neurons(size, copies):
 
 
 def full(value, count):
-    """One value per element."""
+    """One value per element. A negative number to a broken power is none."""
+    if np.iscomplexobj(value):
+        fail(f"a value comes out as {np.ravel(value)[0]:g}, which is not a real number")
     return value + np.zeros(count)
 
 

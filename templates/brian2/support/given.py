@@ -25,8 +25,10 @@ def numbers_of(x, phases):
             give_synapses(given, name, edges.pre[part], edges.post[part] - edges.first[part])
             give(given, name, edges.parameters | edges.values, part)
             give(given, name, shared_by_all(x, connection))
-            delays = {delay_of(pathway): values for pathway, values in edges.delays.items()}
+            delays = {delay_of(p): within_run(x, v) for p, v in edges.delays.items()}
             give(given, name, delays, part)
+        if any(np.any(v > x.steps * x.dt) for v in edges.delays.values()):
+            x.warnings.append(f"delays of {connection} are longer than the run: nothing arrives")
     for number, steps in enumerate(x.phase_steps):
         given[phase_key(number)] = steps * x.dt
         for component in phases[number]["sets"]:
@@ -38,6 +40,12 @@ def numbers_of(x, phases):
         given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
                   f"{WATCH}.window": float(x.until.steps)}  # fmt: skip
     return given
+
+
+def within_run(x, delays):
+    """Delays (s), at most the length of the run: what starts later than that never arrives, and
+    Brian2 holds a queue of as many steps as the longest delay has."""
+    return np.minimum(delays, x.steps * x.dt)
 
 
 def shared_by_all(x, component):

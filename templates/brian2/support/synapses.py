@@ -93,9 +93,12 @@ def pairs_from_file(path, n_pre, n_post):
         if len(numbers) and (numbers.min() < 0 or numbers.max() >= size):
             wrong = numbers.min() if numbers.min() < 0 else numbers.max()
             fail(f"{path}: the column {name} names neuron {wrong}; there are 0 to {size - 1}")
-    kept = np.unique(whole, axis=0)
+    kept, count = np.unique(whole, axis=0, return_counts=True)
     if len(kept) < len(whole):
-        fail(f"{path}: lists {len(whole) - len(kept)} pairs twice")
+        twice, times = kept[count > 1], count[count > 1]
+        i, j = twice[0]
+        more = f", and {len(twice) - 1} others too" if len(twice) > 1 else ""
+        fail(f"{path}: lists the pair {i}, {j} {times[0]} times{more}; a pair has one synapse")
     return kept[:, 0], kept[:, 1]
 
 
