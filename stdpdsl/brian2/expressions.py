@@ -169,7 +169,7 @@ class Brian2Printer(Printer):
     def in_double(self, function: str, text: str) -> str:
         """A value as a double, or the double that `floor`, `ceil` or `int` makes of it. A function
         of ours: Brian2 would simplify `1.0*x*x` to `x*x`."""
-        return f"{function}_in_double({text})" if function else f"in_double({text})"
+        return in_double(function, text)
 
     def is_double(self, expr: ast.Expr) -> bool:
         """Whether a whole number is printed so that Brian2 has it as a double."""
@@ -231,6 +231,12 @@ class Brian2Printer(Printer):
             if "{" in known.brian2:
                 return known.brian2.format(*arguments, inf=infinite)
         return f"{known.brian2}({', '.join(arguments)})"
+
+
+def in_double(function: str, text: str) -> str:
+    """A call of a function of templates/brian2/support/whole_numbers.py: `floor`, `ceil`, `int`, or
+    none of them."""
+    return f"double__{function or 'of'}({text})"
 
 
 def brian2_quantity(expr: ast.Quantity) -> tuple[str, int]:

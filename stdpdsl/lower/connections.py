@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import ast
-from ..brian2.expressions import WORD, times_unit
+from ..brian2.expressions import WORD, in_double
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
@@ -75,7 +75,7 @@ class ConnectionLowering:
             fixed[name] = f"{shown}_post"  # of ports
         first, large = f"(i % {self.n_pre})", self.n_pre * self.n_post >= WORD
         if large:
-            first = f"in_double{first}"
+            first = in_double("", first)
         element = f"({first}*{self.n_post} + j % {self.n_post})"
         scope = values.symbols.synapse_scope(c)
         self.code = ModelCode(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .. import ast
-from ..brian2.expressions import SHORT_UNITS, WORD, Brian2Printer, times_unit
+from ..brian2.expressions import SHORT_UNITS, WORD, Brian2Printer, in_double, times_unit
 from ..builtins import CONSTANTS, DISTRIBUTIONS
 from ..check.symbols import Component, Scope, Symbol
 from ..check.values import value
@@ -184,7 +184,7 @@ class ModelCode:
     def in_double(self, function: str, text: str) -> str:
         """A call of one of the functions whose result is a double, however large."""
         self.functions.add("functions_in_double")
-        return f"{function}_in_double({text})" if function else f"in_double({text})"
+        return in_double(function, text)
 
     def largest(self, name: str) -> float:
         """The largest magnitude of a whole number, as far as it is known: of an index or a size

@@ -13,7 +13,7 @@ constants:
     odd = 65537
 neuron n:
     parameters:
-        k = 70001
+        in_double = 70001
     equations:
         c : integer
 {{declared}}
@@ -65,7 +65,7 @@ CASES = {
     "risen": ("ceil(i*1e6 - 0.5)*floor(2.5)", lambda i, c: i * 2_000_000),
     "larger": ("max(i*i, c)", lambda i, c: max(i * i, c)),
     "truth": ("int(i*i > c)", lambda i, c: int(i * i > c)),
-    "given": ("k*k + i", lambda i, c: 70001**2 + i),
+    "given": ("in_double*in_double + i", lambda i, c: 70001**2 + i),
     "distance": ("abs(5 - i*i)", lambda i, c: abs(5 - i * i)),
     "beyond": ("i*i*i*i*i", lambda i, c: float(i) * i * i * i * i),
 }

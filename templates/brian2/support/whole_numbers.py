@@ -4,10 +4,10 @@ import numpy as np
 
 # By name: what they compute in NumPy, C++ and Cython.
 FUNCTIONS_IN_DOUBLE = {
-    "in_double": (np.positive, "x", "x"),
-    "floor_in_double": (np.floor, "std::floor(x)", "floor(x)"),
-    "ceil_in_double": (np.ceil, "std::ceil(x)", "ceil(x)"),
-    "int_in_double": (np.trunc, "std::trunc(x)", "(floor(x) if x > 0 else ceil(x))"),
+    "double__of": (np.positive, "x", "x"),
+    "double__floor": (np.floor, "std::floor(x)", "floor(x)"),
+    "double__ceil": (np.ceil, "std::ceil(x)", "ceil(x)"),
+    "double__int": (np.trunc, "std::trunc(x)", "(floor(x) if x > 0 else ceil(x))"),
 }
 
 
