@@ -288,6 +288,11 @@ CLAUSE: dict[str, tuple[str, str]] = {
         "A neuron without `threshold:` never spikes, so nothing that waits for its spikes would "
         "ever happen.",
     ),
+    "CLAUSE012": (
+        "sum that reads itself",
+        "`deliver continuously` sets its target at every step. Some of Brian2's targets set it to "
+        "zero before they add, so what the sum would read of it differs between them.",
+    ),
 }
 
 BLOCK: dict[str, tuple[str, str]] = {

@@ -254,6 +254,8 @@ class Clauses:
                     help=f"add `deliver: w to VARIABLE`, a variable of `{node.post.id}`",
                 )  # fmt: skip
         for delivery in node.delivery:
+            if delivery.continuously:
+                self.reads_itself(delivery, component)
             if delivery.value is not None:
                 continue
             given = node.weight is not None or (statement is not None and statement.value)
@@ -291,6 +293,27 @@ class Clauses:
                 labels=((values[0], "what is delivered"),),
                 help=f"multiply it: `deliver: {print_expr(whole)} to {node.delivery[0].target.id}`",
             )  # fmt: skip
+
+    def reads_itself(self, delivery: ast.Delivery, component: Component) -> None:
+        """A sum that reads its own target: what it would read differs between Brian2's targets,
+        since some set it to zero before they add, and others afterwards."""
+        if delivery.value is None or component.post is None:
+            return
+        target = delivery.target.id
+        stands_for = {e.name.id: e.rhs for e in component.post.equations
+                      if e.kind == "subexpression" and e.rhs}  # fmt: skip
+        for name in names_in(delivery.value):
+            waiting, seen = [name.id.removesuffix("_post")], set()
+            while waiting and name.id.endswith("_post"):
+                one = waiting.pop()
+                if one not in seen and one in stands_for:
+                    waiting += [n.id for n in names_in(stands_for[one])]
+                seen.add(one)
+            if target in seen:
+                self.reporter.error(
+                    "CLAUSE012", name, f"the sum that sets `{target}` reads `{target}` itself",
+                    help=f"read a variable of `{component.post.name}` that the sum does not set",
+                )  # fmt: skip
 
     def pattern(self, pattern: ast.Pattern, component: Component) -> None:
         kind = pattern.kind.id

@@ -82,7 +82,7 @@ connect a_input -> c_first as a_sum:
     plasticity: a_graded
     initial: w = 0.3
     deliver: w to x
-    deliver continuously: s*(1 + 0.1*g_post) to g
+    deliver continuously: s*(1 + 0.1*x_post) to g
 connect c_first -> d_second as b_sum:
     pattern: all_to_all
     plasticity: a_graded
