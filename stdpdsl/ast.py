@@ -490,7 +490,8 @@ class Port(Node):
 @node
 class Rule(Declaration):
     """`equations` are per synapse; `post_equations` per target neuron, which `post_reset` changes
-    once per spike of that neuron. `initial` is of either."""
+    once per spike of that neuron. `initial` is of either. `advance` brings a synapse up to date
+    from its last event to now."""
 
     name: Ident
     doc: Doc | None = None
@@ -504,6 +505,7 @@ class Rule(Declaration):
     post_equations: tuple[Equation, ...] = ()
     post_reset: tuple[Statement, ...] = ()
     initial: tuple[Assign, ...] = ()
+    advance: tuple[Statement, ...] = ()
 
 
 # Sweep ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from .ir import Experiment
 IN_WORDS = {
     "exact": "exact", "linear": "exact", "exponential_euler": "exponential Euler",
     "euler": "Euler", "event-driven": "exact, from event to event",
+    "advance": "by the formula under `advance:`",
 }  # fmt: skip
 
 
@@ -17,7 +18,7 @@ def methods_of(e: Experiment) -> dict[str, dict[str, str]]:
     found = {layer.name: dict(layer.group.integration.methods)
              for layer in e.layers if layer.group is not None}  # fmt: skip
     for c in e.connections:
-        traces = {t.name: "event-driven" for t in c.traces}
+        traces = {t.name: "advance" if t.advanced else "event-driven" for t in c.traces}
         found[c.name] = traces | dict(c.integration.methods if c.integration else ())
     return {name: methods for name, methods in found.items() if methods}
 
@@ -34,4 +35,4 @@ def in_words(methods: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
 
 def without_error(method: str) -> bool:
     """Whether the method's solution does not depend on the time step."""
-    return method in ("exact", "linear", "event-driven")
+    return method in ("exact", "linear", "event-driven", "advance")

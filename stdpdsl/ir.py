@@ -134,12 +134,14 @@ class Pathway:
 
 @dataclass(frozen=True)
 class Trace:
-    """An event-driven variable: code of its value `age` seconds after its last update, and the
-    model's variable that extrapolates it."""
+    """A variable that events bring up to date: code of its value at `t` (s), from what is stored
+    (`s`), and the model's variable that extrapolates it. It is `advanced` by statements of its
+    rule, or event-driven in Brian2."""
 
     name: str
     code: str
     now: str
+    advanced: bool = False
 
 
 @dataclass(frozen=True)

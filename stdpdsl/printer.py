@@ -296,6 +296,7 @@ def _(node: ast.Rule) -> list[str]:
     lines += _block("post equations", node.post_equations)
     lines += _inline("post reset", node.post_reset) if node.post_reset else []
     lines += _inline("initial", node.initial) if node.initial else []
+    lines += _block("advance", node.advance)
     for handler in node.handlers:
         lines += _lines(handler)
     lines += _clause("method", node.method)

@@ -325,8 +325,12 @@ def run_context(e: Experiment) -> dict[str, Any]:
     return {
         "gates": {c.name: list(c.gates) for c in e.connections if c.gates},
         "traces": {
-            c.name: [t.name for t in c.traces]
+            c.name: [t.name for t in c.traces if not t.advanced]
             for c in e.connections if c.traces and c.name in set_by_phases
+        },
+        "advanced": {
+            c.name: names for c in e.connections if len(e.phases) > 1
+            if (names := [n for n in c.state if any(f"{n}__then : " in x for x in c.equations)])
         },
         "bounded": {c.name: dict(c.clipped) for c in e.connections if c.clipped},
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
@@ -369,7 +373,7 @@ def stored(equations: Sequence[str]) -> list[str]:
 
 
 def traces_code(c: Connection) -> str:
-    items = (f"{t.name!r}: lambda values, edges, age: {t.code}" for t in c.traces)
+    items = (f"{t.name!r}: lambda s, edges, t: {t.code}" for t in c.traces)
     return "{" + ", ".join(items) + "}"
 
 

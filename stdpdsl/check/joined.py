@@ -12,13 +12,15 @@ from .. import ast
 def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
     """One rule is itself; several become one with the name of the first and everything of each, in
     their order. It delivers once, at the first `deliver`, the product of what each would."""
+    advance = tuple(chain.from_iterable(r.advance for r in rules))
     if len(rules) == 1:
-        return rules[0]
+        return replace(rules[0], handlers=_up_to_date(rules[0].handlers, advance))
     return replace(
         rules[0],
         parameters=tuple(chain.from_iterable(r.parameters for r in rules)),
         equations=tuple(chain.from_iterable(r.equations for r in rules)),
-        handlers=_handlers(rules),
+        handlers=_up_to_date(_handlers(rules), advance),
+        advance=advance,
         method=next((r.method for r in rules if r.method), None),
         presets=_presets(rules),
         requires=tuple({q.name.id: q for r in reversed(rules) for q in r.requires}.values()),
@@ -27,6 +29,15 @@ def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
         post_reset=tuple(chain.from_iterable(r.post_reset for r in rules)),
         initial=tuple(chain.from_iterable(r.initial for r in rules)),
     )
+
+
+def _up_to_date(
+    handlers: tuple[ast.Handler, ...], advance: tuple[ast.Statement, ...]
+) -> tuple[ast.Handler, ...]:
+    """Whatever happens, happens to a synapse as it is then."""
+    if not advance:
+        return handlers
+    return tuple(replace(h, body=(*advance, *h.body)) for h in handlers)
 
 
 def delivers(rule: ast.Rule) -> list[ast.Deliver]:

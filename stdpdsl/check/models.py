@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .. import ast
-from ..builtins import METHODS
+from ..builtins import DISTRIBUTIONS, METHODS
 from ..units import HERTZ, NONE, SECOND, lookup
 from .culprit import Culprit, Stated, find_culprit
 from .infer import Context, Inference
@@ -173,6 +173,7 @@ class Models:
                 self.declared(unit)
         self.equations(rule.equations, context)
         self.stepwise(rule, component)
+        self.advance(rule)
         self.post(rule, component, where)
         start = self.context(self.symbols.value_scope(component), where, unused)
         added = {**component.post_variables, **component.variables}
@@ -200,6 +201,21 @@ class Models:
                     "RUN011", equation.rhs, f"`{equation.name.id}` is integrated at each time step,"
                     f" not event by event: {why}",
                     help="say so in the rule, as with `method: euler`",
+                )  # fmt: skip
+
+    def advance(self, rule: ast.Rule) -> None:
+        """Statements that run whenever the synapse is read assign what is its own, and no draw."""
+        for statement in rule.advance:
+            calls = (n for n in ast.walk(statement) if isinstance(n, ast.Call))
+            draw = next((c for c in calls if c.func.id in DISTRIBUTIONS), None)
+            own = isinstance(statement, ast.Update) and not statement.target.id.endswith(
+                ("_pre", "_post")
+            )
+            if draw is not None or not own:
+                self.reporter.error(
+                    "CLAUSE003", draw or statement, "`advance:` only assigns variables of the"
+                    " synapse, without draws", help="it runs before every event and whenever the"
+                    " synapse is read; put this under `on pre:` or `on post:`",
                 )  # fmt: skip
 
     def post(self, rule: ast.Rule, component: Component, where: str) -> None:

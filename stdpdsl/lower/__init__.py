@@ -33,7 +33,7 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         frozenset(n for phase in phases for n in phase.frozen),
         frozenset(n for phase in phases for n in phase.off),
         frozenset(n for phase in phases for n in phase.sets),
-        recorded(values),
+        recorded(values), phases,
     )
     # Connections first: they say what they need of their layers.
     count = len(symbols.connections)

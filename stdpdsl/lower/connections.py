@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from .. import ast
 from ..brian2.expressions import WORD, in_double
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
-from ..ir import Connection, Every, Initial, Normalisation, Pathway, Trace
+from ..ir import Connection, Every, Initial, Normalisation, Pathway, Phase, Trace
 from .additions import PORTS_WHEN, Additions
+from .advance import advanced
 from .deliveries import Deliveries
 from .equations import equation_text, trace_now, unit_of
 from .layers import size_of
@@ -32,6 +33,15 @@ class Switches:
     off: frozenset[str] = frozenset()
     set: frozenset[str] = frozenset()
     recorded: frozenset[tuple[str, str]] = frozenset()  # (connection, variable)
+    phases: tuple[Phase, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        return len(self.phases) > 1
+
+    def frozen_at_end(self, connection: str) -> bool:
+        """Whether a connection does not learn in the last phase."""
+        return bool(self.phases) and connection in self.phases[-1].frozen
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,9 @@ class ConnectionLowering:
         self.place, self.count, self.added, self.switches = place, count, added, switches
         self.n_pre, self.n_post = size_of(values, c.pre), size_of(values, c.post)
         self.equations = c.rule.equations if c.rule else ()
-        self.handlers = [*(c.rule.handlers if c.rule else ()), *node.handlers]
+        self.advance = c.rule.advance if c.rule else ()
+        more = [replace(h, body=(*self.advance, *h.body)) for h in node.handlers]
+        self.handlers = [*(c.rule.handlers if c.rule else ()), *more]
         self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
         names = [e.name.id for e in self.equations]
         self.variables = [*names, *(["w"] if node.weight is not None else [])]
@@ -156,7 +168,7 @@ class ConnectionLowering:
         if self.node.weight is not None:
             unit = self.values.unit(self.c.variables["w"])
             lines.append(f"{self.own['w']} : {unit}")
-        return lines, traces
+        return lines + self.advanced_lines(), traces + self.advanced_traces()
 
     def trace(self, e: ast.Equation) -> Trace:
         rhs = e.rhs
@@ -166,7 +178,54 @@ class ConnectionLowering:
             return self.values.code(rhs, self.c, {e.name.id: value}, "edges.copy")
 
         own = self.own[e.name.id]
-        return Trace(own, f"relaxed(values, {rate('0.0')}, {rate('1.0')}, age)", f"{own}__now")
+        age = "t - s['lastupdate']"
+        code = f"relaxed(s[{own!r}], {rate('0.0')}, {rate('1.0')}, {age})"
+        return Trace(own, code, f"{own}__now")
+
+    # What the rule's `advance:` brings up to date
+
+    @cached_property
+    def advanced(self) -> dict[str, ast.Expr]:
+        """The stored variables as they are at `t`, in terms of what is stored."""
+        self.kept_alive = found = advanced(
+            self.advance, self.bounds, self.values.checked.types
+        )
+        return {name: value for name, value in found.items() if name in self.own}
+
+    def now_in_model(self, name: str) -> str:
+        """In Brian2's language."""
+        traces = {e.name.id: f"({trace_now(e, self.code.show, self.own[e.name.id])})"
+                  for e in self.equations if self.is_trace(e)}  # fmt: skip
+        text = self.code.show(self.advanced[name], **traces)
+        gate = self.gates.learning if name == self.c.weight else ""
+        return f"{gate}*({text}) + (1 - {gate})*{self.own[name]}" if gate else f"({text})"
+
+    def advanced_traces(self) -> list[Trace]:
+        """The same in NumPy, at the end of the run."""
+        stored = {n: f"s[{own!r}]" for n, own in self.own.items()}
+        stored |= {e.name.id: self.trace(e).code for e in self.equations if self.is_trace(e)}
+        stored |= {"t": "t", "i": "edges.i", "j": "edges.j", "N_pre": repr(self.n_pre),
+                   "N_post": repr(self.n_post)}  # fmt: skip
+        return [
+            Trace(self.own[name], self.values.code(value, self.c, stored, "edges.copy"),
+                  f"{self.own[name]}__now", advanced=True)
+            for name, value in self.advanced.items()
+            if not (name == self.c.weight and self.switches.frozen_at_end(self.c.name))
+        ]  # fmt: skip
+
+    def advanced_lines(self) -> list[str]:
+        """Variables of the model that have what was advanced: where it is recorded, and where a
+        phase ends, at which the synapse itself is."""
+        lines = []
+        for name, own in self.own.items():
+            recorded = (self.c.name, name) in self.switches.recorded
+            if name not in self.advanced or not (recorded or self.switches.several):
+                continue
+            unit = self.values.unit(self.c.variables[name])
+            lines.append(f"{own}__now = {self.now_in_model(name)} : {unit}")
+            if self.switches.several:
+                lines.append(f"{own}__then : {unit}")
+        return lines
 
     # Pathways
 
@@ -241,7 +300,7 @@ class ConnectionLowering:
             if d.continuously and d.value is not None:
                 name = self.added.layers[self.post.name].summed[d.target.id][self.c.name]
                 unit = self.values.unit(self.post.variables[d.target.id])
-                text = self.code.show(d.value)
+                text = self.code.show(d.value, **{n: self.now_in_model(n) for n in self.advanced})
                 text = f"{self.gates.sending}*({text})" if self.gates.sending else text
                 found.append((name, f"{name}_post = {text} : {unit} (summed)"))
         return found
@@ -253,6 +312,7 @@ class ConnectionLowering:
         found = self.code.clipped(f"{self.c.name}__bounds", clocked)
         for number, item in enumerate(self.node.every):
             body = [s for s in item.body if not isinstance(s, ast.Normalise)]
+            body = [*self.advance, *body]
             if body:
                 found.append(Every(
                     f"{self.c.name}__every_{number}", self.values.code(item.period, self.c),

@@ -396,7 +396,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'feedforward': 'w'}, computed=[],
+        weights={'feedforward': 'w'}, computed=[], advanced={},
     )
     # The numbers of each block stand in its own code, so each table is compiled anew.
     outputs = simulation.by_build()
@@ -418,10 +418,10 @@ def save(x, row, recorded, results, part):
     saving.layer('AN', 10, True, True, True, spikes=x.spikes['AN'])
     saving.layer('A1', 10, False, True, True, states=['v', 'I'])
     saving.layer('Inh', 10, False, True, False, states=['v'])
-    saving.connection('feedforward', 'w', {'w': 'w', 'apre': 'apre_state', 'apost': 'apost_state'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, lambda edges, p: (0, p.feedforward.wmax))
+    saving.connection('feedforward', 'w', {'w': 'w', 'apre': 'apre_state', 'apost': 'apost_state'}, {'apre': lambda s, edges, t: relaxed(s['apre'], -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, t - s['lastupdate']), 'apost': lambda s, edges, t: relaxed(s['apost'], -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, t - s['lastupdate'])}, lambda edges, p: (0, p.feedforward.wmax))
     saving.connection('excite', None, {}, {}, None)
     saving.connection('inhibit', None, {}, {}, None)
-    saving.connection_samples(0, 'feedforward', [('w', 'w')], {'apre': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, age)}, weight='w')
+    saving.connection_samples(0, 'feedforward', [('w', 'w')], {'apre': lambda s, edges, t: relaxed(s['apre'], -0.0/p.feedforward.taupre, -1.0/p.feedforward.taupre, t - s['lastupdate']), 'apost': lambda s, edges, t: relaxed(s['apost'], -0.0/p.feedforward.taupost, -1.0/p.feedforward.taupost, t - s['lastupdate'])}, weight='w')
     saving.layer_samples(1, 'A1', 10, False, [('v', 'v')])
     return saving.blocks()
 

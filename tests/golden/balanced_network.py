@@ -342,7 +342,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'}, computed=[],
+        weights={'EE': 'w', 'EI': 'w', 'IE': 'w', 'II': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -363,7 +363,7 @@ def save(x, row, recorded, results, part):
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('E', 160, False, True, True, states=['v', 'ge', 'gi'])
     saving.layer('I', 40, False, True, True, states=['v', 'ge', 'gi'])
-    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupre, -1.0/p.EE.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.EE.taupost, -1.0/p.EE.taupost, age)}, lambda edges, p: (0, p.EE.wmax))
+    saving.connection('EE', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda s, edges, t: relaxed(s['apre'], -0.0/p.EE.taupre, -1.0/p.EE.taupre, t - s['lastupdate']), 'apost': lambda s, edges, t: relaxed(s['apost'], -0.0/p.EE.taupost, -1.0/p.EE.taupost, t - s['lastupdate'])}, lambda edges, p: (0, p.EE.wmax))
     saving.connection('EI', 'w', {'w': 'w'}, {}, None)
     saving.connection('IE', 'w', {'w': 'w'}, {}, None)
     saving.connection('II', 'w', {'w': 'w'}, {}, None)

@@ -310,7 +310,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'force': 'w', 'pairing': 'w'}, computed=[],
+        weights={'force': 'w', 'pairing': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()

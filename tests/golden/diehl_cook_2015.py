@@ -252,7 +252,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'learning': 'w'}, computed=[],
+        weights={'learning': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -273,9 +273,9 @@ def save(x, row, recorded, results, part):
     saving = Saving(x, recorded, results, varying(x, row, p), PHASES, DT, each, part)
     saving.layer('pattern', 20, True, True, False, spikes=x.spikes['pattern'])
     saving.layer('E', 6, False, True, True, states=['v', 'theta'])
-    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, lambda edges, p: (0, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'x': 'x'}, {'x': lambda s, edges, t: relaxed(s['x'], -0.0/p.learning.tau, -1.0/p.learning.tau, t - s['lastupdate'])}, lambda edges, p: (0, p.learning.wmax))
     saving.connection('inhibition', None, {}, {}, None)
-    saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau, -1.0/p.learning.tau, age)}, weight='w')
+    saving.connection_samples(0, 'learning', [('w', 'w')], {'x': lambda s, edges, t: relaxed(s['x'], -0.0/p.learning.tau, -1.0/p.learning.tau, t - s['lastupdate'])}, weight='w')
     return saving.blocks()
 
 

@@ -274,9 +274,10 @@ def network(x, given, p):
             elapsed = t - last
             tau_cn = tau_c*tau_n/(tau_c + tau_n)
             w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
-            c = c*exp(-elapsed/tau_c) - A_minus*x_minus
+            c = c*exp(-elapsed/tau_c)
             n = n*exp(-elapsed/tau_n)
             last = t
+            c -= A_minus*x_minus
             x_plus += 1
             v_post += 0*w
             """,
@@ -284,17 +285,19 @@ def network(x, given, p):
             elapsed = t - last
             tau_cn = tau_c*tau_n/(tau_c + tau_n)
             w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
-            c = c*exp(-elapsed/tau_c) + A_plus*x_plus
+            c = c*exp(-elapsed/tau_c)
             n = n*exp(-elapsed/tau_n)
             last = t
+            c += A_plus*x_plus
             x_minus += 1
             """, "on__reward": """
             elapsed = t - last
             tau_cn = tau_c*tau_n/(tau_c + tau_n)
             w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
             c = c*exp(-elapsed/tau_c)
-            n = n*exp(-elapsed/tau_n) + learning__reward_post/tau_n
+            n = n*exp(-elapsed/tau_n)
             last = t
+            n += learning__reward_post/tau_n
             """},
             on_event={"on__reward": "learning__reward__spikes"},
             namespace={"A_minus": p.learning.A_minus, "A_plus": p.learning.A_plus, "b": p.learning.b*hertz, "tau_c": p.learning.tau_c*second, "tau_minus": p.learning.tau_minus*second, "tau_n": p.learning.tau_n*second, "tau_plus": p.learning.tau_plus*second, "wmax": p.learning.wmax, "wmin": p.learning.wmin},
@@ -330,7 +333,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'force': 'w', 'release': 'w', 'learning': 'w'}, computed=[],
+        weights={'force': 'w', 'release': 'w', 'learning': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -356,7 +359,7 @@ def save(x, row, recorded, results, part):
     saving.layer('dopamine_cell', 1, False, True, False, states=['v'])
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     saving.connection('release', 'w', {'w': 'w'}, {}, None)
-    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, age), 'x_minus': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'c': 'c', 'n': 'n', 'last': 'last', 'x_plus': 'x_plus', 'x_minus': 'x_minus'}, {'x_plus': lambda s, edges, t: relaxed(s['x_plus'], -0.0/p.learning.tau_plus, -1.0/p.learning.tau_plus, t - s['lastupdate']), 'x_minus': lambda s, edges, t: relaxed(s['x_minus'], -0.0/p.learning.tau_minus, -1.0/p.learning.tau_minus, t - s['lastupdate']), 'w': lambda s, edges, t: np.clip(s['w'] + s['c']*(p.learning.b*p.learning.tau_c*np.expm1(-(t - s['last'])/p.learning.tau_c) - s['n']*(p.learning.tau_c*p.learning.tau_n/(p.learning.tau_c + p.learning.tau_n))*np.expm1(-(t - s['last'])/(p.learning.tau_c*p.learning.tau_n/(p.learning.tau_c + p.learning.tau_n)))), p.learning.wmin, p.learning.wmax), 'c': lambda s, edges, t: s['c']*np.exp(-(t - s['last'])/p.learning.tau_c), 'n': lambda s, edges, t: s['n']*np.exp(-(t - s['last'])/p.learning.tau_n), 'last': lambda s, edges, t: t}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
     return saving.blocks()
 
 
@@ -386,7 +389,7 @@ def main():
         "versions": versions, "target": options.target, "set": SET, "until_stable": UNTIL_STABLE,
         "lowering": 'synapse', "precision": 'double', "preferences": PREFERENCES,
         "compiler_flags": program_flags(), "order_in_a_step": ORDER_IN_A_STEP,
-        "delay": "axonal + dendritic", "integration": {'learning': {'x_plus': 'event-driven', 'x_minus': 'event-driven'}},
+        "delay": "axonal + dendritic", "integration": {'learning': {'x_plus': 'event-driven', 'x_minus': 'event-driven', 'w': 'advance', 'c': 'advance', 'n': 'advance', 'last': 'advance'}},
     }  # fmt: skip
     units = {'wait': 'second'}
     tables = {'blocks': {'force_before_mean': 'float64', 'force_before_sd': 'float64', 'force_before_bimodality': 'float64', 'force_after_mean': 'float64', 'force_after_sd': 'float64', 'force_after_bimodality': 'float64', 'force_change': 'float64', 'release_before_mean': 'float64', 'release_before_sd': 'float64', 'release_before_bimodality': 'float64', 'release_after_mean': 'float64', 'release_after_sd': 'float64', 'release_after_bimodality': 'float64', 'release_change': 'float64', 'learning_before_mean': 'float64', 'learning_before_sd': 'float64', 'learning_before_bimodality': 'float64', 'learning_before_at_bounds': 'float64', 'learning_before_entropy': 'float64', 'learning_after_mean': 'float64', 'learning_after_sd': 'float64', 'learning_after_bimodality': 'float64', 'learning_after_at_bounds': 'float64', 'learning_after_entropy': 'float64', 'learning_change': 'float64', 'pre_spikes': 'int64', 'pre_rate': 'float64', 'teacher_spikes': 'int64', 'teacher_rate': 'float64', 'VTA_spikes': 'int64', 'VTA_rate': 'float64', 'post_spikes': 'int64', 'post_rate': 'float64', 'dopamine_cell_spikes': 'int64', 'dopamine_cell_rate': 'float64'}, 'weights': {'c': 'float64', 'last': 'float64', 'n': 'float64', 'x_minus': 'float64', 'x_plus': 'float64'}}

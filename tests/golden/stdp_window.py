@@ -239,7 +239,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'stdp': 'w', 'force': 'w'}, computed=[],
+        weights={'stdp': 'w', 'force': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -261,7 +261,7 @@ def save(x, row, recorded, results, part):
     saving.layer('pre', 1, True, True, False, spikes=x.spikes['pre'])
     saving.layer('teacher', 1, True, True, False, spikes=x.spikes['teacher'])
     saving.layer('post', 1, False, True, False, states=['v'])
-    saving.connection('stdp', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupre, -1.0/p.stdp.taupre, age), 'apost': lambda values, edges, age: relaxed(values, -0.0/p.stdp.taupost, -1.0/p.stdp.taupost, age)}, lambda edges, p: (0, p.stdp.wmax))
+    saving.connection('stdp', 'w', {'w': 'w', 'apre': 'apre', 'apost': 'apost'}, {'apre': lambda s, edges, t: relaxed(s['apre'], -0.0/p.stdp.taupre, -1.0/p.stdp.taupre, t - s['lastupdate']), 'apost': lambda s, edges, t: relaxed(s['apost'], -0.0/p.stdp.taupost, -1.0/p.stdp.taupost, t - s['lastupdate'])}, lambda edges, p: (0, p.stdp.wmax))
     saving.connection('force', 'w', {'w': 'w'}, {}, None)
     return saving.blocks()
 

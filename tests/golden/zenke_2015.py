@@ -272,7 +272,7 @@ def simulate(options, folder, results, row):
     simulation = Simulation(
         x, network, given, p, PHASES, options, folder,
         gates={}, traces={}, bounded={}, normalised=[],
-        weights={'count': 'w', 'learning': 'w'}, computed=[],
+        weights={'count': 'w', 'learning': 'w'}, computed=[], advanced={},
     )
     # One compiled program runs any numbers of this model.
     outputs = simulation.by_program()
@@ -295,7 +295,7 @@ def save(x, row, recorded, results, part):
     saving.layer('excitation', 20, False, True, True, states=['v', 'g_inh', 'learning__H'])
     saving.layer('rate', 1, False, False, False, states=['H'])
     saving.connection('count', 'w', {'w': 'w'}, {}, None)
-    saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age), 'zpost': lambda values, edges, age: relaxed(values, -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, age)}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
+    saving.connection('learning', 'w', {'w': 'w', 'zpre': 'zpre', 'zpost': 'zpost'}, {'zpre': lambda s, edges, t: relaxed(s['zpre'], -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, t - s['lastupdate']), 'zpost': lambda s, edges, t: relaxed(s['zpost'], -0.0/p.learning.tau_z, -1.0/p.learning.tau_z, t - s['lastupdate'])}, lambda edges, p: (p.learning.wmin, p.learning.wmax))
     return saving.blocks()
 
 

@@ -31,7 +31,7 @@ def graupner_brunel(
 
     Graupner & Brunel (2012), PNAS 109:3991, equations 1 and 2: tau drho/dt = -rho(1-rho)(rho_star -
     rho) + gamma_p (1-rho) [c > theta_p] - gamma_d rho [c > theta_d]; the calcium c jumps by Cpre, D
-    after a pre spike, and by Cpost; it decays exactly. A jump counts from the next step on.
+    after a pre spike, and by Cpost; it decays exactly. A jump acts at the end of its step.
     """
     jumps = np.zeros(steps + 1)
     for amount, times in ((Cpre, np.asarray(pre) + D), (Cpost, np.asarray(post))):
@@ -42,9 +42,14 @@ def graupner_brunel(
     for k in range(steps):
         out[k] = rho
         slope = -rho * (1 - rho) * (rho_star - rho)
-        slope += gamma_p * (1 - rho) * (c > theta_p) - gamma_d * rho * (c > theta_d)
+        # The calcium falls through a threshold at a time inside the step.
+        above_p, above_d = (
+            min(max(tau_Ca * np.log(c / theta), 0.0), dt) / dt if c > 0 else 0.0
+            for theta in (theta_p, theta_d)
+        )
+        slope += gamma_p * (1 - rho) * above_p - gamma_d * rho * above_d
         rho += slope * dt / tau
-        c = (c + jumps[k]) * keep
+        c = c * keep + jumps[k]
     return out
 
 
@@ -64,7 +69,7 @@ def graupner_brunel_flat(
     D: float,
     stop: float = np.inf,
 ) -> float:
-    """rho at the last of all events, without noise and without the cubic term.
+    """rho at `stop`, or at the last of all events, without noise and without the cubic term.
 
     Between two events the calcium falls from c to c exp(-h/tau_Ca); it crosses a threshold theta
     after tau_Ca log(c/theta). On each piece rho relaxes: with rate p = gamma_p/tau towards 1 and
@@ -72,16 +77,16 @@ def graupner_brunel_flat(
     """
     c = last = 0.0
     streams = {"pre": np.asarray(pre), "arrival": np.asarray(pre) + D, "post": np.asarray(post)}
-    for t, kind in timeline(streams, stop=stop):
+    for t, kind in timeline(streams, stop=stop, end=True):
         h = t - last
         crossings = [tau_Ca * np.log(c / theta) if c > 0 else 0.0 for theta in (theta_p, theta_d)]
         edges = sorted({0.0, h, *(min(max(x, 0.0), h) for x in crossings)})
-        for start, stop in zip(edges, edges[1:], strict=False):
-            middle = c * np.exp(-(start + stop) / 2 / tau_Ca)
+        for start, until in zip(edges, edges[1:], strict=False):
+            middle = c * np.exp(-(start + until) / 2 / tau_Ca)
             p = gamma_p / tau * (middle > theta_p)
             d = gamma_d / tau * (middle > theta_d)
             if p + d > 0:
-                rho = p / (p + d) + (rho - p / (p + d)) * np.exp(-(p + d) * (stop - start))
-        c = c * np.exp(-h / tau_Ca) + {"pre": 0.0, "arrival": Cpre, "post": Cpost}[kind]
+                rho = p / (p + d) + (rho - p / (p + d)) * np.exp(-(p + d) * (until - start))
+        c = c * np.exp(-h / tau_Ca) + {"arrival": Cpre, "post": Cpost}.get(kind, 0.0)
         last = t
     return rho

@@ -22,9 +22,9 @@ def _integrate(slope: Callable, state: np.ndarray, h: float) -> np.ndarray:
 
 
 def oja(
-    pre: Sequence[float], post: Sequence[float], *, w: float, eta: float, tau: float
+    pre: Sequence[float], post: Sequence[float], *, w: float, eta: float, tau: float, stop: float
 ) -> np.ndarray:
-    """(w, x, y) after the last event. Oja (1982), J. Math. Biol. 15:267: dw/dt = eta (x y - y^2 w),
+    """(w, x, y) at `stop`. Oja (1982), J. Math. Biol. 15:267: dw/dt = eta (x y - y^2 w),
     with x and y the spikes of both sides averaged over tau.
     """
 
@@ -33,9 +33,10 @@ def oja(
         return [eta * (x * y - y * y * w), -x / tau, -y / tau]
 
     state, last = np.array([w, 0.0, 0.0]), 0.0
-    for t, kind in timeline({"pre": pre, "post": post}):
+    for t, kind in timeline({"pre": pre, "post": post}, stop=stop, end=True):
         state = _integrate(slope, state, t - last)
-        state[1 if kind == "pre" else 2] += 1 / tau
+        if kind != "end":
+            state[1 if kind == "pre" else 2] += 1 / tau
         last = t
     return state
 
@@ -45,6 +46,7 @@ def bcm(
     post: Sequence[float],
     *,
     w: float,
+    stop: float,
     eta: float,
     tau: float,
     tau_theta: float,
@@ -52,7 +54,7 @@ def bcm(
     wmin: float = -np.inf,
     wmax: float = np.inf,
 ) -> np.ndarray:
-    """(w, x, y, theta) after the last event. Bienenstock, Cooper & Munro (1982), J. Neurosci. 2:32,
+    """(w, x, y, theta) at `stop`. Bienenstock, Cooper & Munro (1982), J. Neurosci. 2:32,
     with the threshold of Intrator & Cooper (1992): dw/dt = eta x y (y - theta), tau_theta dtheta/dt
     = y^2/y_target - theta. The weight is clipped at events.
     """
@@ -64,10 +66,11 @@ def bcm(
         ]
 
     state, last = np.array([w, 0.0, 0.0, 0.0]), 0.0
-    for t, kind in timeline({"pre": pre, "post": post}):
+    for t, kind in timeline({"pre": pre, "post": post}, stop=stop, end=True):
         state = _integrate(slope, state, t - last)
         state[0] = min(max(state[0], wmin), wmax)
-        state[1 if kind == "pre" else 2] += 1 / tau
+        if kind != "end":
+            state[1 if kind == "pre" else 2] += 1 / tau
         last = t
     return state
 
@@ -76,6 +79,7 @@ def bcpnn(
     pre: Sequence[float],
     post: Sequence[float],
     *,
+    stop: float,
     tau_zi: float,
     tau_zj: float,
     tau_e: float,
@@ -84,7 +88,7 @@ def bcpnn(
     f_max: float,
     floor: float,
 ) -> np.ndarray:
-    """(Pi, Pj, Pij) at the last event.
+    """(Pi, Pj, Pij) at `stop`.
 
     Tully, Hennig & Lansner (2014), Front. Synaptic Neurosci. 6:8.
 
@@ -101,11 +105,12 @@ def bcpnn(
         A[p, e], A[p, p] = kappa / tau_p, -kappa / tau_p
     rest = [1, floor, floor, floor**2]
     state, last = np.array([*rest, *rest[1:], *rest[1:]]), 0.0
-    for t, kind in timeline({"pre": pre, "post": post}):
+    for t, kind in timeline({"pre": pre, "post": post}, stop=stop, end=True):
         state = expm(A * (t - last)) @ state
-        own, other, tau = (1, 2, tau_zi) if kind == "pre" else (2, 1, tau_zj)
-        state[own] += 1 / (f_max * tau)
-        state[3] += state[other] / (f_max * tau)
+        if kind != "end":
+            own, other, tau = (1, 2, tau_zi) if kind == "pre" else (2, 1, tau_zj)
+            state[own] += 1 / (f_max * tau)
+            state[3] += state[other] / (f_max * tau)
         last = t
     return state[7:]
 

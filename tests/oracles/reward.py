@@ -29,7 +29,7 @@ def dopamine(
     shift: dict[str, float] | None = None,
     stop: float = np.inf,
 ) -> tuple[np.ndarray, float]:
-    """The weight at each pre spike, and after the last event of all.
+    """The weight at each pre spike, and at `stop`, or after the last event of all.
 
     Potjans, Morrison & Diesmann (2010), Front. Comput. Neurosci. 4:141: dc/dt = -c/tau_c +
     STDP(dt) delta, dn/dt = -n/tau_n + delta(t - dopamine spike)/tau_n, dw/dt = c (n - b), clipped.
@@ -42,7 +42,7 @@ def dopamine(
     c = n = x = y = last = 0.0
     last_pre = last_post = -np.inf
     seen = []
-    for t, kind in timeline(streams, shift, stop):
+    for t, kind in timeline(streams, shift, stop, end=True):
         h = t - last
         rate = 1 / tau_c + 1 / tau_n
         w += c * n * -np.expm1(-h * rate) / rate - c * b * tau_c * -np.expm1(-h / tau_c)
@@ -61,7 +61,7 @@ def dopamine(
             c += A_plus * (x - (not ties and last_pre == t))
             y += 1
             last_post = t
-        else:
+        elif kind == "dopa":
             n += 1 / tau_n
     return np.array(seen), w
 

@@ -8,6 +8,7 @@ from bench import DT, LOWERINGS, judged, layer, row, spec, train
 from oracles import rates
 
 STEPS = 8000
+END = STEPS * DT
 PRE = [train(seed, 60, STEPS, step=5) for seed in range(2)]
 POST = [train(seed + 10, 60, STEPS, step=5) for seed in range(2)]
 LAYERS = layer("inputs", PRE, "shared") + layer("outputs", POST, "block")
@@ -30,7 +31,7 @@ def test_oja(tmp_path, lowering):
     sets = {"eta": (1e-3, 1e-2, 1e-1, 1e-4), "tau": (100.0, 50.0, 20.0, 500.0)}
 
     def reference(pre, post, p):
-        return dict(zip(("w", "x", "y"), rates.oja(pre, post, w=0.4, **p), strict=True))
+        return dict(zip(("w", "x", "y"), rates.oja(pre, post, w=0.4, stop=END, **p), strict=True))
 
     judge(tmp_path, lowering, "oja", sets, {"eta": "second"}, "    initial: w = 0.4\n", reference)
 
@@ -47,7 +48,7 @@ def test_bcm(tmp_path, lowering):
     }
 
     def reference(pre, post, p):
-        found = rates.bcm(pre, post, w=0.4, **p)
+        found = rates.bcm(pre, post, w=0.4, stop=END, **p)
         return dict(zip(("w", "x", "y", "theta"), found, strict=True))
 
     units = {"eta": "second**2", "y_target": "Hz"}
@@ -69,7 +70,7 @@ def test_bcpnn(tmp_path, lowering):
     def reference(pre, post, p):
         gain = p.pop("w_gain")
         floor = 1 / (p["f_max"] * p["tau_p"])
-        Pi, Pj, Pij = rates.bcpnn(pre, post, floor=floor, **p)
+        Pi, Pj, Pij = rates.bcpnn(pre, post, floor=floor, stop=END, **p)
         return {
             "Pi": Pi, "Pj": Pj, "Pij": Pij, "bias": np.log(Pj), "w": gain * np.log(Pij / Pi / Pj),
         }

@@ -24,7 +24,7 @@ SPEC = '''model demo
 
 neuron cell:
     equations:
-        dv/dt = (-70 mV - v)/(10 ms) : volt
+        dv/dt = (-70 mV - v)/(20 ms) : volt
         g : 1
     threshold: v > -50 mV
     reset: v = -70 mV + uniform(0 mV, 1 mV)

@@ -160,8 +160,15 @@ def begin_phase(given, objects, phases, number, gates, traces, bounded, normalis
             counter.active = k == number
 
 
-def end_phase(objects, number, weights):
-    """Keep the weights as they are at the end of a phase."""
+def end_phase(objects, number, weights, advanced):
+    """Bring synapses up to date, `advanced` by connection, whose variables depend on one another;
+    keep the weights as they are at the end of a phase."""
+    for connection, names in advanced.items():
+        for s in objects.links[connection]:
+            for name in names:
+                set_by_code(s, f"{name}__then", f"{name}__now")
+            for name in names:
+                set_by_code(s, name, f"{name}__then")
     for connection, weight in weights.items():
         for s in objects.links[connection]:
             set_by_code(s, f"{weight}__after_{number}", weight)

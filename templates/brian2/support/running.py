@@ -117,7 +117,7 @@ class Simulation:
             advance(network, given, phase_key(number), report, None if here else watcher)
             done += given[phase_key(number)]
             if number < len(self.phases) - 1:
-                end_phase(objects, number, c["weights"])
+                end_phase(objects, number, c["weights"], c["advanced"])
         if watcher and here:
             watcher.put_back()
         end_run(objects, c["computed"])

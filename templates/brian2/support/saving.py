@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import at, times_of
+from data import at, full, times_of
 from errors import stop
 from measures import (
     Elements,
@@ -282,11 +282,9 @@ class Saving:
         block = edges.copy
         if not states:
             return
-        age = self.ends[-1]
-        if traces:
-            age = age - self.recorded.state(name, "lastupdate")
-        for variable, relax in traces.items():
-            state[variable] = relax(state[variable], edges, age)
+        stored = Stored(self.recorded, name)
+        for variable, at_time in traces.items():
+            state[variable] = full(at_time(stored, edges, self.ends[-1]), len(block))
         for variable, values in state.items():
             self.check_finite(f"{variable} of {name}", values, block, edges.shared, -1)
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
@@ -364,17 +362,18 @@ class Saving:
             for shown, model in variables:
                 trace = model.removesuffix("__now")
                 base = trace if trace in traces else model
-                if base == weight:
+                if trace == weight:
                     self.settled(name, edges, everyone, t, samples[model])
-                last = self.recorded.state(name, base)[chosen]
+                stored = Stored(self.recorded, name, chosen)
+                last = stored[base]
                 if base in traces:
-                    age = self.ends[-1] - self.recorded.state(name, "lastupdate")[chosen]
-                    last = traces[base](last, part_of(edges, chosen), age)
+                    last = traces[base](stored, part_of(edges, chosen), self.ends[-1])
+                    last = full(last, len(chosen))
                 if self.is_lost(name, model):
                     last = None
                 copy, found = edges.copy[chosen], samples[model][mine]
                 self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
-                if base == weight and name in self.bounds:
+                if trace == weight and name in self.bounds:
                     self.check_sampled_bounds(name, weight, t, found, chosen)
                 self.trajectory(
                     shown, t, found, last, connection=name, pre=edges.i[chosen],
@@ -439,6 +438,16 @@ def labels_of(presentations):
     for one in presentations:
         found |= dict(zip(one["stimulus"].tolist(), one["label"], strict=True))
     return np.array([found[k] for k in range(len(found))], dtype=object)
+
+
+class Stored:
+    """What the chosen synapses of a connection store, by variable, as it was at the last event."""
+
+    def __init__(self, recorded, connection, chosen=slice(None)):
+        self.recorded, self.connection, self.chosen = recorded, connection, chosen
+
+    def __getitem__(self, variable):
+        return self.recorded.state(self.connection, variable)[self.chosen]
 
 
 def part_of(edges, chosen):
