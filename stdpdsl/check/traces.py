@@ -28,8 +28,8 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
     ]  # fmt: skip
     if isinstance(connection.node, ast.Connect):
         waiting += read_between_events(connection.node)
-    if connection.weight is not None:  # phases freeze it, and measure it as they end
-        waiting.append(connection.weight)
+    if connection.weight is not None and any(run.phases for run in symbols.spec.of(ast.Run)):
+        waiting.append(connection.weight)  # phases freeze it, and measure it as they end
     while waiting:
         name = waiting.pop()
         if name in equations and name not in found:
