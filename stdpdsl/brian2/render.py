@@ -417,8 +417,11 @@ def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
 
 def state_columns(e: Experiment) -> dict[str, str]:
     """Stored variables besides the weight, by their columns in `weights`."""
-    names = list(dict.fromkeys(v for c in e.connections for v in c.state if v != c.weight))
-    return state_names(names, list(e.columns))
+    stored = {v: None for c in e.connections for v in c.state if v != c.weight}
+    # A rule's `x` is called otherwise in the script where the target has an `x` too.
+    said = {name: name.removeprefix("syn__") for name in stored}
+    columns = state_names(dict.fromkeys(said.values()), list(e.columns))
+    return {name: columns[said[name]] for name in stored}
 
 
 def measure_columns(e: Experiment) -> dict[str, str]:
