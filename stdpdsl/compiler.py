@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +28,14 @@ from .sweep import SweepTable, evaluate_sweep
 from .tables import read_table, reason
 
 if TYPE_CHECKING:
+    from .ir import Experiment
     from .plan import Plan
 
 
 @dataclass(frozen=True)
 class Compiled:
-    script: str
+    run_script: str
+    """What `stdpdsl run` executes, with all that builds, watches, shards and saves the network."""
     diagnostics: list[Diagnostic]
     plan: Plan
     settings: dict[str, Any]
@@ -41,6 +43,16 @@ class Compiled:
     --until-stable."""
     files: dict[str, Path]
     """The files that the script reads, by their names in the spec."""
+    experiment: Experiment
+    spec_text: str
+
+    @cached_property
+    def script(self) -> str:
+        """The experiment as a Brian2 user would have written it, which runs on its own."""
+        from .brian2.plain.render import render_plain
+
+        lowering, target = self.settings["parameters"], self.settings["target"]
+        return render_plain(self.experiment, self.spec_text, lowering, target)
 
 
 Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these files, unsaved
@@ -88,7 +100,8 @@ def compile_source(
     warnings = [d for d in diagnostics if d.severity != "error"]
     settings = {"set": sets, "parameters": parameters, "target": plan.target,
                 "until_stable": asked and asked.data()}  # fmt: skip
-    return Compiled(script, warnings, plan, settings, named_files(checked.spec, folder))
+    files = named_files(checked.spec, folder)
+    return Compiled(script, warnings, plan, settings, files, experiment, source.text)
 
 
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:

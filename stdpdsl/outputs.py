@@ -39,9 +39,14 @@ def check_output(path: Path, form: str, kind: str) -> None:
 def write_output(path: Path, data: bytes, form: str, kind: str) -> None:
     """Write a file with its seal; NotReplaced as above, OSError."""
     check_output(path, form, kind)
+    write_whole(path, data if _is_ours(data, form, kind) else sealed(data, form, kind))
+
+
+def sealed(data: bytes, form: str, kind: str) -> bytes:
+    """A file with its seal."""
     end = _SEALS[form][2]
     body = data.removesuffix(end)
-    write_whole(path, body + _seal(body, form, kind) + end)
+    return body + _seal(body, form, kind) + end
 
 
 def write_whole(path: Path, data: bytes) -> None:

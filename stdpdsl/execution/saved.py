@@ -96,7 +96,7 @@ def run_and_save(
     Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
     on this machine, if no `runner` does it elsewhere.
     """
-    wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
+    wanted = Wanted(compiled.run_script, spec, compiled.settings, compiled.files)
     if manner.resume and _is_complete(output, wanted):
         # What a run leaves that is killed when its results are in place.
         with suppress(JobError):
@@ -151,7 +151,7 @@ def run_one(
     number, count = shard
     if count > compiled.plan.most:
         raise JobError(f"there are at most {compiled.plan.most} shards: {number}/{count} is none")
-    wanted = Wanted(compiled.script, spec, compiled.settings, compiled.files)
+    wanted = Wanted(compiled.run_script, spec, compiled.settings, compiled.files)
     with opened_for_one(output, wanted, number, count) as job:
         place = job.place(number)
         if manner.resume and place.is_dir() and not damage(place):

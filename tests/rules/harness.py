@@ -132,7 +132,7 @@ def spec(case: Case, pre: list[np.ndarray], post: list[np.ndarray], ties: str, r
 
 def run(folder: Path, text: str, lowering: str, target: str = "numpy") -> dict[str, pd.DataFrame]:
     compiled = compile_source(Source("judged.stdp", text), folder, [], lowering, target)
-    (folder / "judged.py").write_text(compiled.script, encoding="utf-8")
+    (folder / "judged.py").write_text(compiled.run_script, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "judged.py", "--out", "out", "--target", target],
         cwd=folder, capture_output=True, text=True,

@@ -21,7 +21,7 @@ def script_of(text, lowering="synapse", folder=Path("."), target="numpy", sets=(
     """The script of a spec's text, which has to be free of errors."""
     try:
         source = Source("spec.stdp", text)
-        return compile_source(source, folder, list(sets), lowering, target).script
+        return compile_source(source, folder, list(sets), lowering, target).run_script
     except CompileError as error:
         raise AssertionError(render(error.diagnostics)) from None
 

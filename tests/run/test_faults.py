@@ -133,7 +133,7 @@ def test_the_disk_is_full(tmp_path):
     from stdpdsl.source import Source
 
     compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
-    script.write_text(compiled.script)
+    script.write_text(compiled.run_script)
     done = subprocess.run(
         [sys.executable, str(script), "--out", "out/r", "--events"], cwd=tmp_path, text=True,
         capture_output=True, preexec_fn=limit,

@@ -179,7 +179,7 @@ def test_preferences_are_not_evaluated(tmp_path, command):
     (here / "s.stdp").write_text(text)
     if command == "script":
         source = Source("s.stdp", text)
-        script = compile_source(source, here, [], "synapse", "numpy").script
+        script = compile_source(source, here, [], "synapse", "numpy").run_script
         (here / "s.py").write_text(script)
         arguments = [str(here / "s.py")]
     else:

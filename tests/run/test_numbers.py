@@ -180,7 +180,7 @@ def test_bounds_that_a_phase_moves_hold_at_once(tmp_path, parameters):
 def test_weights_outside_their_bounds_are_told(tmp_path, monkeypatch, capsys):
     """No spec gets there; a script in which nothing clips does."""
     text = BOUNDED.format(wmax=1)
-    script = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy").script
+    script = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy").run_script
     clipped = "w = clip(w + (k*0.1), 0, wmax)"
     assert script.count(clipped) == 1
     monkeypatch.chdir(tmp_path)

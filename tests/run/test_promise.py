@@ -76,7 +76,7 @@ TABLES = ("blocks", "weights", "spikes", "trajectories")
 def script_of(rows, lowering="synapse", text=SPEC):
     body = "\n".join("        " + row for row in rows)
     source = Source("promise.stdp", text.replace("{rows}", body))
-    return compile_source(source, Path("."), [], lowering, "numpy").script
+    return compile_source(source, Path("."), [], lowering, "numpy").run_script
 
 
 def run(folder, name, script, target="numpy"):
@@ -205,7 +205,7 @@ def test_the_script_makes_the_table_that_was_checked(tmp_path):
     checked, _ = check_text(source, tmp_path, [])
     table, problems = evaluate_sweep(checked.symbols, 3, lambda name: {})
     assert problems == [] and table.rows == 48
-    script = compile_source(source, tmp_path, [], "synapse", "numpy").script
+    script = compile_source(source, tmp_path, [], "synapse", "numpy").run_script
     namespace = {"__name__": "script"}
     exec(compile(script, "script.py", "exec"), namespace)
     columns = namespace["sweep"]()

@@ -49,7 +49,7 @@ def folder(tmp_path) -> Path:
 def test_it_hears_every_recording(folder):
     assert check_text(source(), folder, [])[1] == []
     compiled = compile_source(source(), folder, [], "synapse", "numpy")
-    (folder / "script.py").write_text(compiled.script, encoding="utf-8")
+    (folder / "script.py").write_text(compiled.run_script, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "script.py", "--out", "out"], cwd=folder, capture_output=True, text=True
     )

@@ -85,13 +85,13 @@ def test_one_spec_is_one_script(lowering):
         "import sys; from pathlib import Path; from stdpdsl.compiler import compile_source;"
         " from stdpdsl.source import Source; p = Path(sys.argv[1]);"
         " sys.stdout.write(compile_source("
-        f"Source(p.name, p.read_text('utf-8')), p.parent, [], {lowering!r}, 'numpy').script)"
+        f"Source(p.name, p.read_text('utf-8')), p.parent, [], {lowering!r}, 'numpy').run_script)"
     )
     for spec in ("auditory_map", "clopath_2010", "zenke_2015"):
         path = ROOT / "specs" / f"{spec}.stdp"
         here = compile_source(
             Source(path.name, path.read_text("utf-8")), path.parent, [], lowering, "numpy"
-        ).script
+        ).run_script
         for seed in ("1", "2"):
             there = subprocess.run(
                 [sys.executable, "-c", code, str(path)], capture_output=True, cwd=ROOT,

@@ -18,7 +18,7 @@ STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").repla
 
 
 def script_of(text: str, lowering: str = "synapse", folder: Path = ROOT / "specs") -> str:
-    return compile_source(Source("s.stdp", text), folder, [], lowering, "numpy").script
+    return compile_source(Source("s.stdp", text), folder, [], lowering, "numpy").run_script
 
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])

@@ -21,7 +21,7 @@ def run(folder, name, duration, lowering="synapse"):
     compiled = compile_source(source, SPECS, [f"duration={duration}"], lowering, "numpy")
     assert compiled.diagnostics == []
     script = folder / "script.py"
-    script.write_text(compiled.script, encoding="utf-8")
+    script.write_text(compiled.run_script, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(script), "--out", "out"], cwd=folder, capture_output=True, text=True
     )
@@ -67,7 +67,7 @@ def test_the_auditory_map_gets_right_what_the_thread_got_wrong(tmp_path):
 
 def test_inhibition_stays_inside_its_block():
     source = Source("a.stdp", (SPECS / "auditory_map.stdp").read_text(encoding="utf-8"))
-    script = compile_source(source, SPECS, ["duration=1 ms"], "synapse", "numpy").script
+    script = compile_source(source, SPECS, ["duration=1 ms"], "synapse", "numpy").run_script
     namespace = {"__name__": "script"}
     exec(compile(script, "script.py", "exec"), namespace)
     row = namespace["sweep"]()

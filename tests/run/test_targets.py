@@ -131,4 +131,4 @@ def test_whole_numbers_in_clips(value, printed):
     text = SPEC.format(pattern="all_to_all", code="v_post += w")
     text = text.replace("        z : 1", f"        z = {value} : 1")
     source = Source("spec.stdp", text)
-    assert f"z = {printed} : 1" in compile_source(source, Path(), [], "synapse", "numpy").script
+    assert f"z = {printed} : 1" in compile_source(source, Path(), [], "synapse", "numpy").run_script

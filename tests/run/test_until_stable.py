@@ -94,7 +94,7 @@ def compiled(taus=TAUS, until=UNTIL, lowering="synapse", target="numpy", text=SP
     text = text.replace("TAUS", ", ".join(map(str, taus)))
     return compile_source(
         Source("relax.stdp", text), Path("."), [], lowering, target, until_stable=until
-    ).script  # fmt: skip
+    ).run_script  # fmt: skip
 
 
 def closed_form(tau):

@@ -39,7 +39,7 @@ def many(count, *more):
 
 def script_of(text, lowering="synapse"):
     try:
-        return compile_source(Source("s.stdp", text), Path("."), [], lowering, "numpy").script
+        return compile_source(Source("s.stdp", text), Path("."), [], lowering, "numpy").run_script
     except CompileError as error:
         raise AssertionError(render(error.diagnostics) + text) from None
 

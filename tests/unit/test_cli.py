@@ -54,11 +54,15 @@ class Plan:
 
 @dataclass
 class Compiled:
-    script: str
+    run_script: str
     diagnostics: tuple = ()
     plan: Plan = None
     settings: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+
+    @property
+    def script(self):
+        return self.run_script
 
 
 @pytest.fixture

@@ -41,4 +41,4 @@ def test_what_is_right_and_once_crashed(name, old, new):
     text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
     assert old in text
     source = Source("s.stdp", text.replace(old, new))
-    assert compile_source(source, SPECS, [], "synapse", "numpy").script
+    assert compile_source(source, SPECS, [], "synapse", "numpy").run_script

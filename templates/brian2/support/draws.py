@@ -254,29 +254,45 @@ cdef inline double normal_draw(double key, int64_t step, double element):
     return "".join(cpp), "".join(cython)
 
 
-def draw_functions():
-    """The draws as functions that Brian2's code may call: part of a namespace."""
+def draw_function(numpy_code, cpp, cython, more=0):
+    """A draw as a function of Brian2's code: of a key, a step, an element, and `more` arguments."""
     from brian2.core.functions import Function
 
-    def function(numpy_code, cpp, cython, more=0):
-        # Stateless: a draw depends on its arguments alone, so a statement may hold several.
-        made = Function(
-            numpy_code, arg_units=[1] * (3 + more),
-            # The number of an element is a double where it may not fit into 32 bits.
-            arg_types=["any", "integer", "any", *["any"] * more],
-            return_unit=1, return_type="float",
-        )  # fmt: skip
-        # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
-        own = f"uniform_in_{numpy_code.__name__}"
-        for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
-            code = "".join(codes).replace("uniform_draw", own) if codes[1] else codes[0]
-            if codes[1] == "" and language == "cython":  # this one is called by Brian2's code
-                code = code.replace("int64_t element", "double element")
-            made.implementations.add_implementation(language, code)
-        return made
+    # Stateless: a draw depends on its arguments alone, so a statement may hold several.
+    made = Function(
+        numpy_code, arg_units=[1] * (3 + more), return_unit=1, return_type="float",
+        # The number of an element is a double where it may not fit into 32 bits.
+        arg_types=["any", "integer", "any", *["any"] * more],
+    )  # fmt: skip
+    # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
+    own = f"uniform_in_{numpy_code.__name__}"
+    for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
+        code = "".join(codes).replace("uniform_draw", own) if codes[1] else codes[0]
+        if codes[1] == "" and language == "cython":  # this one is called by Brian2's code
+            code = code.replace("int64_t element", "double element")
+        made.implementations.add_implementation(language, code)
+    return made
 
+
+def uniform_draw_function():
+    """`uniform_draw` for Brian2's code."""
+    return draw_function(uniform_draw, "", "")
+
+
+def normal_draw_function():
+    """`normal_draw` for Brian2's code."""
+    return draw_function(normal_draw, *normal_code())
+
+
+def binomial_draw_function():
+    """`binomial_draw` for Brian2's code."""
+    return draw_function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, 2)
+
+
+def draw_functions():
+    """The draws as functions that Brian2's code may call: part of a namespace."""
     return {
-        "uniform_draw": function(uniform_draw, "", ""),
-        "normal_draw": function(normal_draw, *normal_code()),
-        "binomial_draw": function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, 2),
+        "uniform_draw": uniform_draw_function(),
+        "normal_draw": normal_draw_function(),
+        "binomial_draw": binomial_draw_function(),
     }

@@ -1,0 +1,286 @@
+"""Sounds, filterbanks and what hears them, as functions of a plain script.
+
+`AudioCode(e, code, names)` gives
+
+* `functions()`: texts of the script's top level: the sample rate of each sound, a function for each
+  sound (`training()`: samples in Pa), for each filterbank (`cochlea(samples)`: an object of
+  brian2hears) and for each layer that hears before the network runs (`hear_AN()`: the neuron and
+  the time step of each spike, and what is recorded). What differs between replicates takes the
+  argument `replicate`.
+* `hearing(layer)`: the statements by which `initial(table)` gets `neuron` and `step` of such a
+  layer, and `state["record__0"]`: the times and values of a record line, the last ones included.
+* `drives()`: the statements by which `initial(table)` gets what drives layers of the network:
+  `state["cochlea"]`, the mean of each channel in each time step, an array (steps, channels). In
+  `network(state)` such a layer has `equations(layer)` in place of its own, and the items
+  `namespace(layer)`, TimedArrays, among the others; `column(layer)`, where it is not empty, is the
+  first value of its variable `drive__column`.
+* `duration(text)`: the seconds that a sound lasts, where that is the code of a phase's duration.
+
+The script has the constants STEPS (of the whole run), DT (s) and, for files, DATA (a folder); in
+`initial`, where there are several replicates, `replicate` is the table's column. The functions run
+on Brian2's active device, standalone with build_on_run=False, and leave it as they found it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ...builtins_audio import FILTERS, SOUNDS
+from ...ir import Audio, Experiment, Layer
+from ..expressions import times_unit
+from ..inline import _support
+from .code import Code
+from .filters import CLASSES, channels, filter_code
+from .functions import function, imported
+from .hearing import Hearing
+from .literals import ceiling, value
+from .names import Names
+from .stimuli import ABOUT, presentation, stimuli
+
+ROWS = 8192  # of a filterbank's output at a time
+# Variables of the functions, and what they import.
+_OWN = CLASSES | frozenset(
+    "bank device dt f first flank get_device heard k length means n order piece r rms rng sample"
+    " samples silence sound sounds spikes step t x TimedArray".split()
+)
+
+Arguments = dict[str, str]  # code, by parameter
+
+
+class AudioCode:
+    def __init__(self, e: Experiment, code: Code, names: Names):
+        self.e, self.code, self.names = e, code, names
+        self.sounds = {sound.name: sound for sound in e.sounds}
+        self.banks = {bank.name: bank for bank in e.filterbanks}
+        self.rates = {s.name: code.show(s.code[0].partition(" = ")[2]) for s in e.sounds}
+        self.driven = [layer for layer in e.layers if layer.kind == "driven"]
+        self.inside = [layer for layer in e.layers if layer.drive and layer.kind == "neurons"]
+
+    def functions(self) -> list[str]:
+        """Texts of the top level, in the order in which they are used."""
+        constants = {self.rate(name): rate for name, rate in self.rates.items()}
+        found = ["\n".join(f"{name} = {rate}  # Hz" for name, rate in constants.items())]
+        found += [self.sound(sound) for sound in self.e.sounds]
+        found += [self.filterbank(bank) for bank in self.e.filterbanks]
+        found += [Hearing(self, layer).text() for layer in self.driven]
+        return found if self.e.sounds else []
+
+    # Names
+
+    def name(self, component: str) -> str:
+        """The function of a sound or filterbank; the variable of a layer that hears."""
+        taken = _OWN | {*self.sounds, *self.banks} - {component} | set(_support(plain=True)[0])
+        if component in self.names.known:
+            taken |= {*self.sounds, *self.banks}
+        name = self.names.of(component)
+        while name in taken or name.startswith("hear_"):
+            name += "_"
+        return name
+
+    def rate(self, sound: str) -> str:
+        """The constant of a sound's sample rate."""
+        several = len(set(self.rates.values())) > 1
+        return f"{sound.upper()}_SAMPLERATE" if several else "SAMPLERATE"
+
+    def made(self, sound: str, replicate: str = "replicate") -> str:
+        """The call that makes a sound."""
+        return f"{self.name(sound)}({replicate if self.differs(sound) else ''})"
+
+    def differs(self, component: str) -> bool:
+        """Whether a sound, filterbank or layer differs between replicates."""
+        if self.e.replicates == 1:
+            return False
+        if component in self.sounds:
+            return any("replicate" in line for line in self.sounds[component].code)
+        if component in self.banks:
+            return self.differs(self.banks[component].sound)
+        layer = next(layer for layer in self.e.layers if layer.name == component)
+        assert layer.group is not None
+        draws = "draw_functions" in layer.group.functions
+        draws = draws or any(i.draws for i in layer.group.initial)
+        return draws or any(self.differs(bank) for _, bank in layer.drive)
+
+    def parameter(self, component: str) -> str:
+        """The argument of a component's function."""
+        return "replicate" if self.differs(component) else ""
+
+    # Sounds
+
+    def sound(self, sound: Audio) -> str:
+        kind, given, options = self.stimuli(sound)
+        rate, replicate = self.rate(sound.name), self.parameter(sound.name) or "0"
+        body = stimuli(kind, given, rate)
+        if "rng" in SOUNDS[kind].given:
+            body.insert(0, f'rng = stream("{sound.name}", "stimuli", {replicate})')
+        if options.pop("order", ""):
+            options["shuffled"] = f'stream("{sound.name}", "order", {replicate})'
+        body += presentation(options, rate, silent=kind in ("silence", "files"))
+        doc = f"{ABOUT[kind]}: pressure (Pa) at {rate}."
+        return function(f"{self.name(sound.name)}({self.parameter(sound.name)})", doc, body)
+
+    def stimuli(self, sound: Audio) -> tuple[str, Arguments, Arguments]:
+        """What makes the stimuli, its arguments, and how they are presented."""
+        made = ast.parse(sound.code[1].partition(" = ")[2], mode="eval").body
+        presented = ast.parse(sound.code[2].replace("return ", "", 1), mode="eval").body
+        assert isinstance(made, ast.Call) and isinstance(presented, ast.Tuple)
+        assert isinstance(presented.elts[0], ast.Starred)
+        sequence = presented.elts[0].value
+        assert isinstance(sequence, ast.Call)
+        maker = SOUNDS[ast.unparse(made.func)]
+        given = dict(zip([p.name for p in maker.parameters], made.args, strict=False))
+        given |= {k.arg or "": k.value for k in made.keywords if k.arg not in maker.given}
+        options = {k.arg or "": k.value for k in sequence.keywords if k.arg != "samplerate"}
+        return maker.name, self.shown(given.items()), self.shown(options.items())
+
+    def shown(self, items: Iterable[tuple[str, ast.expr]]) -> Arguments:
+        return {name: self.code.show(ast.unparse(node)) for name, node in items}
+
+    def duration(self, text: str) -> str | None:
+        """The seconds of `length_of_sound('training', sounds)`, None for other code."""
+        found = re.fullmatch(r"length_of_sound\('(\w+)', sounds\)", text)
+        return found and f"len({self.made(found[1], '0')}) / {self.rate(found[1])}"
+
+    def steps_per_sample(self, bank: str) -> Fraction:
+        """1/(samplerate*dt) of what a filterbank hears, both as they were written in decimals."""
+        rate = Fraction(float(value(self.rates[self.banks[bank].sound]))).limit_denominator(10**6)
+        return 1 / (rate * Fraction(self.e.dt).limit_denominator(10**12))
+
+    # Filterbanks
+
+    def filterbank(self, bank: Audio) -> str:
+        filters, output = self.chain(bank)
+        body = [f"bank = Sound(samples, {self.rate(bank.sound)} * Hz)"]
+        used, count = {"Sound"}, 1
+        for name, given in filters:
+            text, classes = filter_code(name, given, count)
+            count = channels(name, given, count)
+            body.append(f"bank = {text}")
+            used |= classes
+        if output:
+            body.append(f"bank = FunctionFilterbank(bank, lambda x: {output})")
+            used.add("FunctionFilterbank")
+        body[-1] = body[-1].replace("bank = ", "return ", 1)
+        units = [u for u in ("Hz", "second") if re.search(rf"\b{u}\b", "\n".join(body))]
+        imports = [imported("brian2", units), imported("brian2hears", sorted(used)), ""]
+        doc = " ".join(dict.fromkeys(FILTERS[name].doc for name, _ in filters))
+        return function(f"{self.name(bank.name)}(samples)", doc, [*imports, *body])
+
+    def chain(self, bank: Audio) -> tuple[list[tuple[str, Arguments]], str]:
+        """The filters in the order in which a sound passes them, and the output as code of `x`."""
+        node: Any = ast.parse(bank.code[1].replace("return ", "", 1), mode="eval").body
+        filters = []
+        for pair in node.args[2].elts:
+            made, given = pair.elts
+            names = [ast.literal_eval(key) for key in given.keys]
+            arguments = self.shown(zip(names, given.values, strict=True))
+            filters.append((ast.unparse(made), arguments))
+        if not isinstance(node.args[3], ast.Lambda):
+            return filters, ""
+        output = self.code.show(ast.unparse(node.args[3].body))
+        return filters, output if re.search(r"\bx\b", output) else f"np.full(x.shape, {output})"
+
+    def output(self, bank: str, samples: str, length: str, name: str) -> list[str]:
+        """Statements that make `name`, what a filterbank makes of samples: an array (length,
+        channels), 0 after the sound."""
+        filters, _ = self.chain(self.banks[bank])
+        # Whole intervals of filters that are updated, or the pieces would show.
+        intervals = [int(given.get("update_interval", 1)) for _, given in filters]
+        rows = max(ROWS // np.lcm.reduce(intervals), 1) * np.lcm.reduce(intervals)
+        return [
+            f"bank = {self.name(bank)}({samples})",
+            f"{name} = np.zeros(({length}, bank.nchannels))",
+            f"for k in range(0, min({length}, len({samples})), {rows}):",
+            f"    piece = bank.buffer_fetch(k, min(k + {rows}, len({samples})))",
+            f"    {name}[k : k + len(piece)] = piece[: {length} - k]",
+        ]
+
+    # What hears
+
+    def equations(self, layer: Layer, channel: str = "") -> list[str]:
+        """The equations of a layer; what drives it is a function of time and channel."""
+        assert layer.group is not None
+        drives, found = dict(layer.drive), []
+        column = self.column(layer)
+        channel = channel or ("drive__column" if column else f"i % {layer.size}")
+        for line in layer.group.equations:
+            variable, _, unit = line.partition(" : ")
+            if variable in drives:
+                signal = f"{self.signal(layer, drives[variable])}(t, {channel})"
+                unit = unit.partition(" (")[0]
+                line = f"{variable} = {times_unit(signal, unit)} : {unit} (constant over dt)"
+            if variable != "drive__column" or column:
+                found.append(line)
+        return found
+
+    def namespace(self, layer: Layer) -> list[str]:
+        """What drives a layer of the network: items of its namespace."""
+        return [f'"{self.signal(layer, bank)}": TimedArray(state["{bank}"], dt)'
+                for bank in banks_of(layer)]  # fmt: skip
+
+    def signal(self, layer: Layer, bank: str) -> str:
+        """What Brian2's code calls the output of a filterbank: it means nothing else there."""
+        group = layer.group
+        assert group is not None
+        texts = [*group.equations, *group.reset, group.threshold or "", group.refractory or "",
+                 *(e.condition for e in group.events),
+                 *(line for event in group.events for line in event.statements),
+                 *(line for item in group.every for line in item.statements),
+                 *(p.name for p in (*group.namespace, *group.varying)), "i t N dt"]  # fmt: skip
+        return f"{bank}_output" if bank in re.findall(r"\w+", " ".join(texts)) else bank
+
+    def hearing(self, layer: Layer) -> list[str]:
+        function, records = f"hear_{layer.name}", self.records(layer)
+        if self.e.replicates == 1:
+            more = "".join(f', state["record__{k}"]' for k in records)
+            return [f"neuron, step{more} = {function}()"]
+        copies = f"[{function}(r) for r in np.unique(replicate)]"
+        if not self.differs(layer.name):
+            copies = f"[{function}()] * len(np.unique(replicate))"
+        found = [f"heard = {copies}", f"neuron, step = side_by_side(heard, {layer.size})"]
+        for place, number in enumerate(records, start=2):
+            items = [f'"t": heard[0][{place}]["t"]']
+            items += [f'"{v}": np.hstack([x[{place}]["{v}"] for x in heard])'
+                      for _, v in self.e.monitors[number].variables]  # fmt: skip
+            found.append(f'state["record__{number}"] = {{{", ".join(items)}}}')
+        return found
+
+    def records(self, layer: Layer) -> list[int]:
+        """The numbers of the record lines of a layer."""
+        return [number for number, m in enumerate(self.e.monitors)
+                if m.on_layer and m.component == layer.name]  # fmt: skip
+
+    def drives(self) -> list[str]:
+        found = []
+        for bank in dict.fromkeys(bank for layer in self.inside for bank in banks_of(layer)):
+            ratio = 1 / self.steps_per_sample(bank)
+            found.append(f"first = {ceiling('np.arange(STEPS + 1)', ratio)}  # sample of each step")
+            means = "step_means(heard, first)"
+            if ratio >= 1:  # no step is without a sample
+                means = "np.add.reduceat(heard, first[:-1]) / np.diff(first)[:, np.newaxis]"
+            body = [f"samples = {self.made(self.banks[bank].sound, 'r')}",
+                    *self.output(bank, "samples", "first[-1]", "heard")]  # fmt: skip
+            if self.differs(bank):
+                found += ["means = []", "for r in np.unique(replicate):",
+                          *(f"    {line}" for line in [*body, f"means.append({means})"]),
+                          f'state["{bank}"] = np.hstack(means)']  # fmt: skip
+            else:
+                found += [*body, f'state["{bank}"] = {means}']
+        return found
+
+    def column(self, layer: Layer) -> str:
+        """Which channel each neuron hears, where that differs between blocks."""
+        if not any(self.differs(bank) for bank in banks_of(layer)):
+            return ""
+        copy = "np.unique(replicate, return_inverse=True)[1]"
+        channel = f"np.tile(np.arange({layer.size}), len(replicate))"
+        return f"{channel} + {layer.size} * np.repeat({copy}, {layer.size})"
+
+
+def banks_of(layer: Layer) -> list[str]:
+    return list(dict.fromkeys(bank for _, bank in layer.drive))

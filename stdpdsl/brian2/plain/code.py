@@ -1,0 +1,201 @@
+"""The experiment's code in the names of a plain script: numbers, columns of the table, arrays."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ...ir import Experiment, Parameter
+
+# Names by which lowering indexes one value per block at each element.
+_INDICES = {"copy", "block"}
+_PREFIXES = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "k": 3, "M": 6, "G": 9}
+_SHORT = {
+    "second": "s",
+    "volt": "V",
+    "amp": "A",
+    "siemens": "S",
+    "farad": "F",
+    "hertz": "Hz",
+    "ohm": "ohm",
+}
+# Of these, Brian2's star import and its equations have the prefixed names.
+_KNOWN = frozenset("mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm".split())
+
+
+class Code:
+    """Rewrites the code of an experiment for its plain script."""
+
+    def __init__(self, e: Experiment):
+        self.parameters: dict[tuple[str, str], Parameter] = {}
+        for owner, items in [("constants", e.constants), *e.parameters]:
+            self.parameters |= {(owner, p.name): p for p in items}
+        self.dt = e.dt
+
+    def show(self, text: str, names: Mapping[str, str] | None = None, phase: int = 0) -> str:
+        """Code; `names` are texts for what it calls `edges.i`, `u`, `x.steps` and so on."""
+        tree = ast.parse(text, mode="eval").body
+        return unparse(_Rewriter(self, names or {}, phase).visit(tree))
+
+    def at(
+        self, text: str, index: str, names: Mapping[str, str] | None = None, phase: int = 0
+    ) -> str:
+        """Code of one value per block, taken at each element."""
+        return self.show(f"at({text}, {index})", names, phase)
+
+    def delay(self, text: str) -> str:
+        """Code of delays (s) in whole time steps."""
+        number = literal(text)
+        if number is None:
+            return f"whole_steps({text})"
+        unit = Fraction(self.dt).limit_denominator(10**12)
+        return repr(math.floor(number / self.dt + 0.5 + 1e-9) * unit.numerator / unit.denominator)
+
+    def value(self, p: Parameter, owner: str, phase: int) -> str:
+        """The code of a parameter in a phase."""
+        code = p.code
+        for number, changed in p.sets:
+            if phase >= number:
+                code = changed
+        return code
+
+    def varies(self, text: str) -> bool:
+        """Whether code depends on the table."""
+        return "table" in self.show(text)
+
+
+def unparse(node: ast.AST) -> str:
+    """Python text with the quotes that our scripts use."""
+    text = ast.unparse(node).replace(" ** ", "**")
+    return text if '"' in text else text.replace("'", '"')
+
+
+@dataclass
+class _Rewriter(ast.NodeTransformer):
+    code: Code
+    names: Mapping[str, str]
+    phase: int
+    index: str = ""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.expr):
+            text = ast.unparse(node)
+            if text in self.names:
+                return ast.parse(self.names[text], mode="eval").body
+        return super().visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        path = ast.unparse(node).split(".")
+        if path[0] == "p" and len(path) == 3:
+            p = self.code.parameters[path[1], path[2]]
+            text = self.code.value(p, path[1], self.phase)
+            return self.visit(ast.parse(text, mode="eval").body)
+        return self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == "row":
+            assert isinstance(node.slice, ast.Constant)
+            text = f"table[{node.slice.value!r}]"
+            if self.index:
+                text += f"[{self.index}]"
+            return ast.parse(text, mode="eval").body
+        if ast.unparse(node.value).startswith("row["):  # row['delay'][edges.copy]
+            return self.indexed(node.value, node.slice)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "at":
+            return self.indexed(node.args[0], node.args[1])
+        if name == "by_preset":
+            return self.by_copy(node)
+        if name == "delays":  # of data, values, their number, and a connection
+            return ast.parse(
+                self.code.delay(ast.unparse(self.visit(node.args[1]))), mode="eval"
+            ).body
+        if name == "draw_keys":  # of data, component, draw, copies, and perhaps the row
+            _, *arguments = node.args
+            text = f"draw_keys({', '.join(ast.unparse(self.visit(a)) for a in arguments)})"
+            text = text.replace(", row)", ", table)")
+            return self.by_copy(ast.parse(text, mode="eval").body)
+        return self.generic_visit(node)
+
+    def by_copy(self, node: ast.expr) -> ast.AST:
+        """What is computed for all copies at once, taken at each element."""
+        outer, self.index = self.index, ""
+        found = self.generic_visit(node)
+        self.index = outer
+        return _subscript(found, outer) if outer else found
+
+    def indexed(self, value: ast.expr, index: ast.expr) -> ast.AST:
+        """The value at each element. What has one value per block is taken by its columns."""
+        shown = self.visit(index)
+        outer, self.index = self.index, ast.unparse(shown)
+        found = self.visit(value)
+        self.index = outer
+        return found
+
+
+def _subscript(node: ast.AST, index: str) -> ast.AST:
+    return ast.parse(f"({ast.unparse(node)})[{index}]", mode="eval").body
+
+
+# Numbers with units -------------------------------------------------------------------------------
+
+
+def quantity(value: str, unit: str) -> str:
+    """A number with its unit as one writes it: `20*ms` for 0.02 of a second, to the bit."""
+    if unit == "1":
+        return value
+    number = literal(value)
+    short = _SHORT.get(unit)
+    if number is not None and short is not None and number:
+        for prefix in ("", "m", "u", "n", "p", "k", "M"):
+            name = unit if not prefix and unit not in ("hertz",) else f"{prefix}{short}"
+            if prefix and name not in _KNOWN:
+                continue
+            text = repr(round(number / 10.0 ** _PREFIXES[prefix], 9))
+            text = text.removesuffix(".0")
+            scale = 10.0 ** _PREFIXES[prefix]
+            if float(text) * scale == number and 0.1 <= abs(float(text)) < 1e4:
+                return f"{text}*{name}"
+    if number is None and not value.isidentifier() and not value.endswith(")"):
+        value = f"({value})"
+    return f"{value}{unit[1:]}" if unit.startswith("1/") else f"{value}*{unit}"
+
+
+def literal(value: str) -> float | None:
+    """The number that code is, if it is one."""
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def units_in(text: str) -> list[str]:
+    """The units that code outside of strings refers to, to import them."""
+    known = (
+        _KNOWN
+        | set(_SHORT)
+        | {
+            "metre",
+            "kilogram",
+            "kelvin",
+            "mole",
+            "candela",
+            "coulomb",
+            "joule",
+            "watt",
+            "newton",
+            "pascal",
+            "weber",
+            "tesla",
+            "henry",
+            "molar",
+        }
+    )
+    names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    return sorted(names & known, key=str.lower)

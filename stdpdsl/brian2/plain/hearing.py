@@ -1,0 +1,164 @@
+"""A layer that hears a sound before the network runs, at the sound's rate: `hear_AN()`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...ir import Group, Layer
+from ..render import unit_in
+from .code import literal, quantity, units_in
+from .functions import function, imported
+from .layout import block, call, quoted
+from .literals import ceiling, floor
+from .network import NetworkCode, integrated
+from .state import clipped, plain
+
+if TYPE_CHECKING:
+    from .audio import AudioCode
+
+_CLASSES = ("Network", "NeuronGroup", "SpikeMonitor", "StateMonitor", "TimedArray", "get_device")
+
+
+class Hearing:
+    def __init__(self, audio: AudioCode, layer: Layer):
+        assert layer.group is not None
+        self.audio, self.layer, self.code, self.group = audio, layer, audio.code, layer.group
+        self.name, self.records = audio.name(layer.name), audio.records(layer)
+        self.replicate = audio.parameter(layer.name) or "0"
+        self.sound = audio.banks[layer.drive[0][1]].sound  # which gives the time step
+        self.rate = audio.rate(self.sound)
+        self.banks = list(dict.fromkeys(bank for _, bank in layer.drive))
+
+    def text(self) -> str:
+        body = self.body()
+        code = "\n".join(body)
+        classes = [name for name in _CLASSES if f"{name}(" in code]
+        units = units_in("def f():\n" + "\n".join(block(body, 4)))
+        doc = f"{self.layer.name} hears the sound once, at its rate: (neuron, step) of its spikes."
+        head = f"hear_{self.layer.name}({self.audio.parameter(self.layer.name)})"
+        return function(head, doc, [imported("brian2", [*classes, *units]), "", *body])
+
+    def body(self) -> list[str]:
+        ratio = self.audio.steps_per_sample(self.layer.drive[0][1])
+        spiking = self.group.threshold is not None
+        objects = [self.name, *(["spikes"] if spiking else []),
+                   *(f"record__{number}" for number in self.records)]  # fmt: skip
+        body = [f"length = {ceiling('STEPS', 1 / ratio)}  # of the run, in samples",
+                f"dt = 1 / ({self.rate} * Hz)", *self.heard(), *self.neurons(),
+                *self.first_values(), *self.statements()]  # fmt: skip
+        body += [f"spikes = SpikeMonitor({self.name})"] if spiking else []
+        body += [self.monitor(number) for number in self.records]
+        body += [
+            f"Network({', '.join(objects)}).run(length / {self.rate} * second, namespace={{}})",
+            "device = get_device()",
+            "device.build(directory=None)  # compiles and runs it, if the target is C++",
+        ]
+        if spiking:
+            sample = f"np.rint(spikes.t_[:] * {self.rate}).astype(int)"
+            body.append(f"neuron, sample = spikes.i[:], {sample}")
+        body += [self.recorded(number) for number in self.records]
+        body += ["device.delete(force=True)", "device.reinit()",
+                 "device.activate(build_on_run=False)"]  # fmt: skip
+        if spiking:
+            step = f"np.unique([{floor('sample', ratio)}, neuron], axis=1)"
+            body.append(f"step, neuron = {step}  # one spike in a step")
+        else:
+            body.append("neuron = step = np.zeros(0, int)")
+        more = "".join(f", recorded_{number}" for number in self.records)
+        return [*body, f"return neuron, step{more}"]
+
+    def neurons(self) -> list[str]:
+        """The NeuronGroup. What would vary between blocks or phases is one number here."""
+        group: Group = self.group
+        varying = {p.name for p in group.varying}
+        equations = [line for line in self.audio.equations(self.layer, "i")
+                     if line.partition(" : ")[0] not in varying]  # fmt: skip
+        arguments = [str(self.layer.size), quoted(equations)]
+        if group.threshold is not None:
+            arguments += [f'threshold="{plain(group.threshold)}"', f"reset={quoted(group.reset)}"]
+        if group.refractory is not None:
+            arguments.append(f'refractory="{group.refractory}"')
+        if group.events:
+            events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
+            arguments.append(f"events={{{events}}}")
+        arguments += [*integrated(group.integration, group.single), "dt=dt",
+                      f"namespace={{{', '.join(self.namespace())}}}",
+                      f'name="{self.layer.name}"']  # fmt: skip
+        return [f"{self.name} = " + call("NeuronGroup", arguments)]
+
+    def namespace(self) -> Iterator[str]:
+        network = NetworkCode(self.audio.e, self.code, self.audio.names)
+        yield from network.functions(self.group.functions)
+        for p in (*self.group.namespace, *self.group.varying):
+            yield f'"{p.name}": {quantity(self.value(p.code), p.unit)}'
+        for bank in self.banks:
+            rate = self.audio.rate(self.audio.banks[bank].sound)
+            dt = "dt" if rate == self.rate else f"1 / ({rate} * Hz)"
+            yield f'"{self.audio.signal(self.layer, bank)}": TimedArray({self.array(bank)}, {dt})'
+
+    def array(self, bank: str) -> str:
+        return "heard" if bank == self.banks[0] else f"heard_{bank}"
+
+    def heard(self) -> list[str]:
+        """The output of each filterbank, at the rate of its own sound."""
+        body, last = [], ""
+        for bank in self.banks:
+            sound = self.audio.banks[bank].sound
+            if sound != last:
+                body.append(f"samples = {self.audio.made(sound)}")
+            last, length = sound, "length"
+            if self.audio.rate(sound) != self.rate:
+                length = "len(samples) + 1"
+            body += self.audio.output(bank, "samples", length, self.array(bank))
+        return body
+
+    def value(self, text: str) -> str:
+        """Code of a number, also of the key of draws, which is this replicate's."""
+        keys = re.fullmatch(r"draw_keys\(x, (.*), x\.replicate_of_copy\)", text)
+        if keys:
+            return f"draw_key({keys[1]}, {self.replicate})".replace("'", '"')
+        return self.code.show(text)
+
+    def first_values(self) -> Iterator[str]:
+        names = {"i": f"np.arange({self.layer.size})"}
+        names |= {f"values[{i.variable!r}]": f"{self.name}.{i.variable}_[:]"
+                  for i in self.group.initial}  # fmt: skip
+        for i in self.group.initial:
+            for d in i.draws:
+                key = d.key.strip("()").replace("'", '"').rstrip(",")
+                draw = "random" if d.kind == "uniform" else "standard_normal"
+                stream = f"stream({key}, {self.replicate}).{draw}({self.layer.size})"
+                yield f"{d.placeholder} = {stream}"
+            text = self.code.show(plain(i.code), names)
+            if i.low is not None:
+                low, high = (self.code.show(end, names) for end in (i.low, i.high or "np.inf"))
+                text = clipped(text, low, high)
+            if literal(text) is None:
+                yield f"{self.name}.{i.variable}_ = {text}"
+            else:
+                unit = unit_in(self.group.equations, i.variable)
+                yield f"{self.name}.{i.variable} = {quantity(text, unit)}"
+
+    def statements(self) -> Iterator[str]:
+        """What runs at events and regularly."""
+        network = NetworkCode(self.audio.e, self.code, self.audio.names)
+        yield from network.events(self.name, self.group)
+        for item in self.group.every:
+            yield network.regular(self.name, item, f'"{item.name}"')
+
+    def monitor(self, number: int) -> str:
+        m = self.audio.e.monitors[number]
+        variables = ", ".join(f'"{variable}"' for _, variable in m.variables)
+        arguments = [self.name, f"[{variables}]", "record=True",
+                     f"dt={quantity(repr(m.every), 'second')}"]  # fmt: skip
+        return f"record__{number} = " + call("StateMonitor", arguments)
+
+    def recorded(self, number: int) -> str:
+        """The times of a record line, and of each variable an array (times, neurons)."""
+        m = f"record__{number}"
+        items = [f'"t": np.append({m}.t_[:], length / {self.rate})']
+        items += [f'"{v}": np.vstack([{m}.{v}_.T, {self.name}.{v}_[:]])'
+                  for _, v in self.audio.e.monitors[number].variables]  # fmt: skip
+        return f"recorded_{number} = {{{', '.join(items)}}}"

@@ -1,0 +1,218 @@
+"""Python code as lines of at most 100 characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+WIDTH = 100
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+def block(lines: Sequence[str], indent: int) -> list[str]:
+    """Statements at an indentation; each may span lines."""
+    found: list[str] = []
+    for line in lines:
+        found += _wrapped(statement(line, indent))
+    return found
+
+
+def _wrapped(lines: list[str]) -> list[str]:
+    """Lines of one statement; one that is still too long goes on in the next, which Python allows
+    inside brackets."""
+    found, depth = [], 0
+    for line in lines:
+        while len(line) > WIDTH and '"""' not in line:
+            inside, place = depth, 0
+            for at, character in _code(line[:WIDTH]):
+                inside += (character in _OPENING) - (character in _CLOSING)
+                if character == " " and inside > 0 and line[:at].strip():
+                    place = at
+            if not place:
+                break
+            found.append(line[:place])
+            depth += _depth(line[:place])
+            line = " " * (len(line) - len(line.lstrip()) + 4) + line[place + 1 :]
+        found.append(line)
+        depth += _depth(line) if '"""' not in line else 0
+    return found
+
+
+def _depth(text: str) -> int:
+    """How many more brackets are opened than closed."""
+    return sum((c in _OPENING) - (c in _CLOSING) for _, c in _code(text))
+
+
+def statement(text: str, indent: int = 0) -> list[str]:
+    """One statement, broken at the commas of its brackets where it is too long."""
+    if not text:
+        return [""]
+    if "\n" not in text and text[0] == " ":
+        indent, text = indent + len(text) - len(text.lstrip()), text.lstrip()
+    space = " " * indent
+    if "\n" in text:
+        return [space + line if line else "" for line in text.split("\n")]
+    if indent + len(text) <= WIDTH or text.startswith("#"):
+        return [space + text]
+    names, values = (_items(side) for side in text.partition(" = ")[::2])
+    if 1 < len(names) == len(values):  # `a, b = c, d`
+        pairs = zip(names, values, strict=True)
+        return [line for a, b in pairs for line in statement(f"{a} = {b}", indent)]
+    split = _bracket(text)
+    if split is None:
+        return [space + text]
+    head, items, tail = split
+    if len(items) == 1 and _is_bracket(items[0]):
+        inside = _items(items[0][1:-1])
+        if len(inside) > 1:  # the brackets stay together
+            head, items, tail = head + items[0][0], inside, items[0][-1] + tail
+    # A comma after the only item of a parenthesis would make it a tuple.
+    inner = indent + 4
+    if place := _comprehension(items[0]):
+        parts = [items[0][:place], items[0][place + 1 :]]
+        return [
+            space + head,
+            *(line for part in parts for line in statement(part, inner)),
+            space + tail,
+        ]
+    ends = "," if len(items) > 1 or _is_call(head) else ""
+    lines = [space + head]
+    current = ""
+    for number, item in enumerate(items):
+        comma = ends if number == len(items) - 1 else ","
+        if current and inner + len(current) + 1 + len(item) + len(comma) > WIDTH:
+            lines += statement(current, inner)
+            current = ""
+        current = f"{current} {item}{comma}" if current else f"{item}{comma}"
+    lines += statement(current, inner)
+    lines.append(space + tail)
+    return lines
+
+
+def _is_bracket(text: str) -> bool:
+    """Whether one bracket holds all of a text."""
+    if text[0] not in _OPENING or text[-1] not in _CLOSING:
+        return False
+    return all(_depth(text[: at + 1]) > 0 for at, c in _code(text[:-1]) if c in _CLOSING)
+
+
+def _is_call(head: str) -> bool:
+    """Whether the bracket at the end of a text opens the arguments of a call."""
+    return len(head) > 1 and (head[-2].isalnum() or head[-2] in "_)]")
+
+
+def _bracket(text: str) -> tuple[str, list[str], str] | None:
+    """(up to and with an opening bracket, its items, from its closing one on): of the outermost
+    brackets, the one with the longest content."""
+    best: tuple[int, int] | None = None
+    depth, start = 0, 0
+    for place, character in _code(text):
+        if character in _OPENING:
+            if depth == 0:
+                start = place
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
+            if depth == 0 and (best is None or place - start > best[1] - best[0]):
+                best = start, place
+    if best is None or best[1] - best[0] < 12:
+        return None
+    start, end = best
+    return text[: start + 1], _items(text[start + 1 : end]), text[end:]
+
+
+def _items(text: str) -> list[str]:
+    """What stands between the commas of a bracket; a comprehension is one."""
+    if _comprehension(text):
+        return [text.strip()]
+    items, depth, last = [], 0, 0
+    for place, character in _code(text):
+        if character in _OPENING:
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
+        elif character == "," and depth == 0:
+            items.append(text[last:place].strip())
+            last = place + 1
+    rest = text[last:].strip()
+    return [*items, rest] if rest else items
+
+
+def _comprehension(text: str) -> int:
+    """Where the first `for` of a comprehension stands, 0 in other code."""
+    depth = 0
+    for place, character in _code(text):
+        depth += (character in _OPENING) - (character in _CLOSING)
+        if depth == 0 and text.startswith(" for ", place):
+            return place
+    return 0
+
+
+def _code(text: str) -> Iterator[tuple[int, str]]:
+    """The characters outside of strings, with their places."""
+    quote, place = "", 0
+    while place < len(text):
+        character = text[place]
+        if quote:
+            if character == "\\":
+                place += 1
+            elif character == quote:
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        else:
+            yield place, character
+        place += 1
+
+
+def call(function: str, arguments: Sequence[str], brackets: str = "()") -> str:
+    """A call whose arguments may span lines; those that do stand on lines of their own."""
+    one = f"{function}{brackets[0]}{', '.join(arguments)}{brackets[1]}"
+    if "\n" not in one and len(one) <= WIDTH - 8:
+        return one
+    lines, current = [function + brackets[0]], ""
+    for argument in arguments:
+        if current and ("\n" in argument or len(current) + len(argument) + 2 > WIDTH - 12):
+            lines.append(f"    {current}")
+            current = ""
+        if "\n" in argument or len(argument) > WIDTH - 13:
+            broken = argument.split("\n") if "\n" in argument else _argument(argument)
+            lines += [f"    {line}" for line in broken[:-1]] + [f"    {broken[-1]},"]
+        else:
+            current = f"{current} {argument}," if current else f"{argument},"
+    if current:
+        lines.append(f"    {current}")
+    return "\n".join([*lines, brackets[1]])
+
+
+def _argument(text: str) -> list[str]:
+    """An argument of a call, broken inside its own brackets."""
+    return [line[12:] for line in statement(text, 12)]
+
+
+def mapping(items: Sequence[str]) -> str:
+    """A dictionary whose items may span lines."""
+    one = "{" + ", ".join(items) + "}"
+    if "\n" not in one and len(one) <= WIDTH - 20:
+        return one
+    lines = [f"    {line}" for item in items for line in f"{item},".split("\n")]
+    return "\n".join(["{", *lines, "}"])
+
+
+def quoted(lines: Sequence[str]) -> str:
+    """Brian2 code as a literal: one line, or a block of lines. What is too long goes on in the
+    next line after a backslash, which Python takes out of a string again."""
+    broken = [part for line in lines for part in _continued(line)]
+    if len(broken) <= 1:
+        return f'"{broken[0]}"' if broken else '""'
+    return '"""' + "\n".join(broken) + '"""'
+
+
+def _continued(line: str, width: int = WIDTH - 26) -> list[str]:
+    found = []
+    while len(line) > width:
+        place = line.rfind(" ", 0, width - 2)
+        if place <= 0:
+            break
+        found.append(line[:place] + " \\")
+        line = "    " + line[place + 1 :]
+    return [*found, line]

@@ -1,0 +1,550 @@
+"""`network(state)` and `run(net, state)` of a plain script: the Brian2 objects, and the phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...check.exact import Integration
+from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
+from ..objects import held, integration
+from ..render import computed, spikes, with_snapshots
+from .code import Code, quantity
+from .layout import call, mapping, quoted, statement
+from .names import Names
+
+if TYPE_CHECKING:
+    from .audio import AudioCode
+
+
+DRAWS = ("uniform_draw", "normal_draw", "binomial_draw")
+
+
+class NetworkCode:
+    def __init__(
+        self,
+        e: Experiment,
+        code: Code,
+        names: Names,
+        audio: AudioCode | None = None,
+        by_block: frozenset[str] = frozenset(),
+    ):
+        self.e, self.code, self.names, self.by_block = e, code, names, by_block
+        self.audio = audio
+        text = repr(e)
+        self.drawing = [name for name in DRAWS if f"{name}(" in text]
+        self.layers = {layer.name: layer for layer in e.layers}
+        self.phased = len(e.phases) > 1
+        self.classes: set[str] = {"Network"}
+        self.groups: list[str] = []
+        self.synapses: list[str] = []
+        self.scalers: list[str] = []
+        self.others: list[str] = []
+        self.pathways: list[tuple[str, int, str]] = []  # (when, order, pathway)
+
+    def lines(self) -> list[str]:
+        """The body of network(state), imports excepted."""
+        found = ["dt = DT*second"]
+        inputs = [layer for layer in self.e.layers if layer.kind != "neurons"]
+        found += self.inputs([layer.name for layer in inputs])
+        for layer in self.e.layers:
+            if layer.kind == "neurons":
+                found += self.layer(layer)
+        for c in self.e.connections:
+            found += self.connection(c)
+        found += self.relays()
+        found += self.order()
+        found += ["", *self.states(), *self.links(), ""]
+        return [*found, *self.result()]
+
+    # Layers
+
+    def inputs(self, layers: list[str]) -> list[str]:
+        """Groups of spikes that are given."""
+        if not layers:
+            return []
+        self.classes.add("SpikeGeneratorGroup")
+        names = [self.names.of(layer) for layer in layers]
+        self.others += names
+        if len(layers) == 1:
+            key = f'state["{layers[0]}"]'
+            return [
+                f"{names[0]} = "
+                + call(
+                    "SpikeGeneratorGroup",
+                    [
+                        f'{key}["N"]',
+                        f'{key}["i"]',
+                        f'{key}["t"]*second',
+                        "dt=dt",
+                        "sorted=True",
+                        f'name="{layers[0]}"',
+                    ],
+                )
+            ]
+        shown = ", ".join(f'"{layer}"' for layer in layers)
+        return [
+            f"{', '.join(names)} = (",
+            '    SpikeGeneratorGroup(state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt,',
+            "                        sorted=True, name=n)",
+            *statement(f"for n in ({shown})", 4),
+            ")",
+        ]
+
+    def layer(self, layer: Layer) -> list[str]:
+        name = self.names.of(layer.name)
+        key = f'state["{layer.name}"]'
+        group = layer.group
+        assert group is not None
+        self.classes.add("NeuronGroup")
+        self.groups.append(name)
+        own = self.audio.equations(layer) if self.audio and layer.drive else group.equations
+        equations = [*own, *self.kept(layer.name), *held(group.common, shared=True)]
+        arguments = [f'{key}["N"]', quoted(equations)]
+        if group.threshold is not None:
+            arguments += [f"threshold={quoted([group.threshold])}", f"reset={quoted(group.reset)}"]
+        if group.refractory is not None:
+            arguments.append(f'refractory="{group.refractory}"')
+        if group.events:
+            conditions = [f'"{e.name}": {quoted([e.condition])}' for e in group.events]
+            arguments.append(f"events={mapping(conditions)}")
+        arguments += [
+            *integrated(group.integration, group.single),
+            "dt=dt",
+            self.namespace(
+                layer.name, group.namespace, group.functions, None, layer, uses_double(group)
+            ),
+            f'name="{layer.name}"',
+        ]
+        return [
+            f"{name} = " + call("NeuronGroup", arguments),
+            *self.events(name, group),
+            *(self.regular(name, item, f'"{item.name}"') for item in group.every),
+        ]
+
+    def kept(self, component: str) -> list[str]:
+        """Variables for what is computed from others, as it is at the end of the run."""
+        if component in self.layers:
+            group = self.layers[component].group
+            equations = group.equations if group else ()
+        else:
+            equations = next(c.equations for c in self.e.connections if c.name == component)
+        from ..render import unit_in
+
+        return [
+            f"{v}__at_end : {unit_in(equations, v)}"
+            for owner, v in computed(self.e)
+            if owner == component
+        ]
+
+    def events(self, name: str, group: Group) -> Iterator[str]:
+        for e in group.events:
+            when = e.when or "after_resets"
+            if e.when:
+                yield f'{name}.set_event_schedule("{e.name}", when="{when}", order={e.order})'
+            if e.statements:
+                order = e.order + 2 if e.when else e.order
+                yield call(
+                    f"{name}.run_on_event",
+                    [f'"{e.name}"', quoted(e.statements), f'when="{when}"', f"order={order}"],
+                )
+
+    def regular(self, name: str, item: Every, label: str) -> str:
+        period = "dt" if item.period == "DT" else self.show_time(item.period)
+        return call(
+            f"{name}.run_regularly",
+            [
+                quoted(item.statements),
+                f"dt={period}",
+                f'when="{item.when}"',
+                f"order={item.order}",
+                f"name={label}",
+            ],
+        )
+
+    def show_time(self, code: str) -> str:
+        return quantity(self.code.show(code), "second")
+
+    def namespace(
+        self,
+        owner: str,
+        parameters: Sequence[Parameter],
+        functions: Sequence[str],
+        apart: Connection | None = None,
+        layer: Layer | None = None,
+        single: bool = False,
+    ) -> str:
+        """With `apart`, also what a block of this connection has for itself."""
+        items = [f'"{p.name}": {quantity(self.code.show(p.code), p.unit)}' for p in parameters]
+        for p in apart.varying if apart else ():
+            own = f'state["{owner}"]["{p.name}"][b]'
+            items.append(f'"{p.name}": {own}{"" if p.unit == "1" else "*" + p.unit}')
+        if self.audio and layer is not None and layer.drive:
+            self.classes.add("TimedArray")
+            items += self.audio.namespace(layer)
+        items[:0] = self.functions(functions)
+        if single:
+            items.insert(0, "**functions_of_double()")
+        return f"namespace={{{', '.join(items)}}}"
+
+    def functions(self, makers: Sequence[str]) -> list[str]:
+        """Items of a namespace: functions of ours that its code calls, no draw that none needs."""
+        draws = [f'"{name}": {name}_function()' for name in self.drawing]
+        others = [f"**{name}()" for name in makers if name != "draw_functions"]
+        return [*(draws if "draw_functions" in makers else []), *others]
+
+    # Connections
+
+    def connection(self, c: Connection) -> list[str]:
+        self.classes.add("Synapses")
+        name = self.names.of(c.name)
+        equations = [*with_snapshots_of_end(c, self.e).equations]
+        apart = c.name in self.by_block
+        if not apart:
+            equations += held(c.varying, shared=False)
+        equations += held(c.common, shared=True)
+        post = self.layers[c.post]
+        target = self.names.of(c.post)
+        if apart and c.summed and not post.shared:
+            target += f"[{post.size}*b:{post.size}*(b + 1)]"
+        arguments = [self.names.of(c.pre), target]
+        if equations:
+            arguments.append(quoted(equations))
+        for side in ("pre", "post"):
+            mine = [p for p in c.pathways if p.side == side]
+            if len(mine) == 1 and mine[0].name == side:
+                arguments.append(f"on_{side}={quoted(mine[0].statements)}")
+            elif mine:
+                items = [f'"{p.name}": {quoted(p.statements)}' for p in mine]
+                arguments.append(f"on_{side}={mapping(items)}")
+        events = ", ".join(f'"{p.name}": "{p.event}"' for p in c.pathways if p.event)
+        if events:
+            arguments.append(f"on_event={{{events}}}")
+        arguments += integrated(c.integration, c.single)
+        arguments += [
+            self.namespace(
+                c.name, c.namespace, c.functions, c if apart else None, None, uses_double(c)
+            ),
+            "dt=dt",
+            f'name=f"{c.name}__{{b}}"' if apart else f'name="{c.name}"',
+        ]
+        if not apart:
+            self.synapses.append(name)
+            lines = self.about(c, name, f'"{c.name}__')
+            for n in c.normalise:
+                lines += [*self.counters(n), *self.scaler(name, f"{name}_{n.name}", c, n)]
+                self.scalers.append(f"{name}_{n.name}")
+            return [f"{name} = " + call("Synapses", arguments), *lines]
+        self.synapses.append(f"*{name}")
+        lines = ["synapses = " + call("Synapses", arguments)]
+        lines += self.about(c, "synapses", f'f"{c.name}__{{b}}__')
+        before: list[str] = []
+        for n in c.normalise:
+            before += [*self.counters(n), f"{name}_{n.name} = []"]
+            lines += self.scaler("synapses", "scaler", c, n)
+            lines.append(f"{name}_{n.name}.append(scaler)")
+            self.scalers.append(f"*{name}_{n.name}")
+        lines.append(f"{name}.append(synapses)")
+        body = [f"    {part}" if part else "" for line in lines for part in line.split("\n")]
+        return [*before, f"{name} = []", f'for b in state["{c.name}"]["blocks"]:', *body]
+
+    def about(self, c: Connection, name: str, label: str) -> list[str]:
+        """What follows the making of synapses; `label` is how the names of their parts begin."""
+        lines = []
+        if c.integration:
+            lines.append(f"{name}.state_updater.order = -1  # before the groups'")
+        lines += [
+            f'{name}.summed_updaters["{v}_post"].order = -2  # before the state update'
+            for v in c.summed
+        ]
+        lines += [self.regular(name, item, f'{label}{item.name}"') for item in c.every]
+        if not self.by_block:
+            self.pathways += [(p.when, p.order, f"{name}.{p.name}") for p in c.pathways]
+        else:
+            lines += [
+                f'{name}.{p.name}.when, {name}.{p.name}.order = "{p.when}", {p.order}'
+                for p in c.pathways
+            ]
+        return lines
+
+    def counters(self, n: Normalisation) -> list[str]:
+        """Counters that sum weights and then scale them."""
+        counters = self.names.of(n.name)
+        self.classes |= {"NeuronGroup", "Synapses"}
+        values = [v for v, code in (("goal", n.goal), ("low", n.low), ("high", n.high)) if code]
+        model = [f"total : {n.unit}", *(f"{v} : {n.unit} (constant)" for v in values)]
+        model += ["learning : 1 (constant)"] if n.gated else []
+        self.groups.append(counters)
+        spike = f'{counters}.%s["spike"]'
+        return [
+            f"{counters} = "
+            + call(
+                "NeuronGroup",
+                [
+                    f'state["{n.name}"]["N"]',
+                    quoted(model),
+                    'threshold="True"',
+                    'reset="total = 0*total"',
+                    "namespace={}",
+                    f"dt={self.show_time(n.period)}",
+                    f'name="{n.name}"',
+                ],
+            ),
+            *(
+                f'{spike % part}.when, {spike % part}.order = "end", {n.order + place}'
+                for part, place in (("thresholder", 0), ("resetter", 3))
+            ),
+        ]
+
+    def scaler(self, synapses: str, name: str, c: Connection, n: Normalisation) -> list[str]:
+        """Synapses of counters with the synapses whose weights they scale."""
+        label = (
+            f'name=f"{c.name}__{{b}}__{n.name}"'
+            if synapses == "synapses"
+            else (f'name="{c.name}__{n.name}"')
+        )
+        return [
+            f"{name} = "
+            + call(
+                "Synapses",
+                [
+                    self.names.of(n.name),
+                    synapses,
+                    "on_pre="
+                    + mapping([f'"add": {quoted([n.add])}', f'"scale": {quoted([n.scale])}']),
+                    "namespace={}",
+                    f"dt={self.show_time(n.period)}",
+                    label,
+                ],
+            ),
+            f'{name}.add.when, {name}.add.order = "end", {n.order + 1}',
+            f'{name}.scale.when, {name}.scale.order = "end", {n.order + 2}',
+        ]
+
+    def relays(self) -> list[str]:
+        """Ports: spikes counted in a variable of the target."""
+        lines = []
+        for r in self.e.relays:
+            name = self.names.of(r.name)
+            self.synapses.append(name)
+            self.classes.add("Synapses")
+            if self.by_block:
+                more = [f"{name}.pre.order = -1"]
+            else:
+                more = []
+                self.pathways.append(("synapses", -1, f"{name}.pre"))
+            lines.append(
+                f"{name} = "
+                + call(
+                    "Synapses",
+                    [
+                        self.names.of(r.layer),
+                        self.names.of(r.target),
+                        f'on_pre="{r.counter}_post += 1"',
+                        "namespace={}",
+                        "dt=dt",
+                        f'name="{r.name}"',
+                    ],
+                )
+            )
+            lines += more
+        return lines
+
+    def order(self) -> list[str]:
+        """The order of the pathways within a time step."""
+        usual = [
+            p for when, _, p in sorted(self.pathways, key=lambda x: x[1]) if when == "synapses"
+        ]
+        lines = []
+        if len(usual) == 1:
+            usual = []
+        if usual:
+            lines += [
+                f"for order, pathway in enumerate([{', '.join(usual)}]):",
+                "    pathway.order = order  # within a time step",
+            ]
+        for when, order, pathway in self.pathways:
+            if when != "synapses":
+                lines.append(f'{pathway}.when, {pathway}.order = "{when}", {order}')
+        return lines
+
+    # What is set, recorded, and run
+
+    def states(self) -> list[str]:
+        lines = []
+        if self.synapses or self.scalers:
+            lines += [
+                f"for synapses in {several([*self.synapses, *self.scalers])}:",
+                "    values = dict(state[synapses.name])",
+                '    synapses.connect(i=values.pop("i"), j=values.pop("j"))',
+                "    synapses.set_states(values, units=False)",
+            ]
+        for c in self.e.connections:
+            name = self.names.of(c.name)
+            delayed = [p.name for p in c.pathways if p.delay]
+            if c.name in self.by_block and delayed:
+                lines.append(f"for synapses in {name}:")
+                lines += [
+                    f'    synapses.{p}.set_states(state[f"{{synapses.name}}_{p}"], units=False)'
+                    for p in delayed
+                ]
+                continue
+            lines += [f'{name}.{p}.set_states(state["{c.name}_{p}"], units=False)' for p in delayed]
+        if self.groups:
+            lines += [
+                f"for group in {several(self.groups)}:",
+                '    values = {k: v for k, v in state[group.name].items() if k != "N"}',
+                "    group.set_states(values, units=False)",
+            ]
+        return lines
+
+    def links(self) -> Iterator[str]:
+        for layer in self.e.layers:
+            for link in layer.group.links if layer.group else ():
+                self.classes.add("linked_var")
+                target, source = self.names.of(layer.name), self.names.of(link.layer)
+                index = f'state["{layer.name}.{link.variable}"]'
+                linked = f'linked_var({source}, "{link.source}", index={index})'
+                yield f"{target}.{link.variable} = {linked}"
+
+    def result(self) -> list[str]:
+        objects = [*self.groups, *self.others, *self.synapses, *self.scalers]
+        for layer in self.e.layers:
+            if layer.kind == "neurons" and spikes(layer):
+                self.classes.add("SpikeMonitor")
+                few = layer.name not in self.e.spikes_of and not self.phased
+                counts = ["record=False"] if few else []
+                objects.append(
+                    call(
+                        "SpikeMonitor",
+                        [self.names.of(layer.name), *counts, f'name="{layer.name}__spikes"'],
+                    )
+                )
+        for number, m in enumerate(self.e.monitors):
+            if m.on_layer and self.layers[m.component].kind != "neurons":
+                continue
+            self.classes.add("StateMonitor")
+            variables = [model for _, model in m.variables]
+            shown = (
+                f'"{variables[0]}"' if len(variables) == 1 else repr(variables).replace("'", '"')
+            )
+            whole = m.blocks is None
+            shared = m.on_layer and self.layers[m.component].shared
+            record = "True" if whole or shared else f'state["record__{number}"]'
+            every = f"dt={quantity(repr(m.every), 'second')}"
+            name = self.names.of(m.component)
+            if m.component in self.by_block:
+                blocks = f'state["{m.component}"]["blocks"]'
+                some = "" if whole else f" if b in {record}"
+                one = call(
+                    "StateMonitor",
+                    ["s", shown, "record=True", every, f'name=f"record__{number}_{{s.name}}"'],
+                )
+                objects.append(f"*[{one} for b, s in zip({blocks}, {name}){some}]")
+                continue
+            objects.append(
+                call(
+                    "StateMonitor",
+                    [name, shown, f"record={record}", every, f'name="record__{number}"'],
+                )
+            )
+        if not self.orders_itself():
+            return ["return " + call("Network", objects)]
+        return [call("objects = ", objects, "[]"), "in_order(objects)", "return Network(objects)"]
+
+    def orders_itself(self) -> bool:
+        """Whether more happens in one slot of a step than groups, pathways and monitors, which do
+        not depend on each other there."""
+        groups = [layer.group for layer in self.e.layers if layer.group]
+        return (
+            any(g.every or g.events or g.links for g in groups)
+            or any(c.every or c.summed or c.normalise or c.integration for c in self.e.connections)
+            or any(layer.drive and layer.kind == "neurons" for layer in self.e.layers)
+        )
+
+    def run(self) -> list[str]:
+        """The body of run(net, state)."""
+        lines: list[str] = []
+        gates = {c.name: c.gates for c in self.e.connections if c.gates}
+        normalised = [(n.name, c.name) for c in self.e.connections for n in c.normalise if n.gated]
+        options = 'namespace={}, report="text"'
+        for number, phase in enumerate(self.e.phases):
+            if self.phased:
+                lines.append(f"# {phase.name}")
+            for connection, names in gates.items():
+                on = {
+                    "learning__on": connection not in phase.frozen,
+                    "sending__on": connection not in phase.off,
+                }
+                values = ", ".join(f'"{n}": {float(on[n])}' for n in names)
+                lines += self.for_each(connection, f"set_states({{{values}}}, units=False)")
+            for counters, connection in normalised:
+                value = float(connection not in phase.frozen)
+                lines.append(f'net["{counters}"].learning = {value}')
+            for component in phase.sets if number else ():
+                lines += self.change(component, phase.name)
+            lines.append(
+                f"net.run(PHASE_STEPS[{number}]*DT*second, {options})"
+                if self.phased
+                else f"net.run(DURATION*second, {options})"
+            )
+            if number < len(self.e.phases) - 1:
+                lines += self.end_of_phase()
+        for component, variable in computed(self.e):
+            lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
+        return lines
+
+    def end_of_phase(self) -> Iterator[str]:
+        """Synapses are brought up to date: of each connection, variables that depend on others."""
+        for c in self.e.connections:
+            names = [n for n in c.state if any(f"{n}__then : " in line for line in c.equations)]
+            for name in names:
+                yield from self.for_each(c.name, f'state("{name}__then")[:] = "{name}__now"')
+            for name in names:
+                yield from self.for_each(c.name, f'state("{name}")[:] = "{name}__then"')
+
+    def for_each(self, component: str, action: str) -> list[str]:
+        """An action on a component's object, or on each of them."""
+        if component not in self.by_block:
+            return [f'net["{component}"].{action}']
+        return [
+            f'for b in state["{component}"]["blocks"]:',
+            f'    net[f"{component}__{{b}}"].{action}',
+        ]
+
+    def change(self, component: str, phase: str) -> Iterator[str]:
+        """A phase's new values; traces have so far relaxed with the old ones."""
+        c = next((c for c in self.e.connections if c.name == component), None)
+        owner = f'net["{component}"]'
+        traces = [t for t in c.traces if not t.advanced] if c is not None else []
+        if traces:
+            yield from (f'{owner}.state("{t.name}")[:] = "{t.now}"' for t in traces)
+            yield f'{owner}.lastupdate = "t"'
+        yield f'{owner}.set_states(state["{component} in {phase}"], units=False)'
+        if c is not None:
+            yield from (f'{owner}.state("{name}")[:] = "{inside}"' for name, inside in c.clipped)
+
+
+def several(names: Sequence[str]) -> str:
+    """A tuple of names."""
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def with_snapshots_of_end(c: Connection, e: Experiment) -> Connection:
+    """What `with_snapshots` keeps at the end of the run alone."""
+    return with_snapshots(c, replace(e, phases=e.phases[-1:]))
+
+
+def integrated(how: Integration | None, single: Sequence[str]) -> list[str]:
+    """The arguments that say how equations are integrated, and what is held in single precision."""
+    found = [f"{key}={value}" for key, value in integration(how, bool(single))] if how else []
+    found = [text.replace("'", '"') for text in found]
+    if single:
+        found.append(f"dtype={{{', '.join(f'{name!r}: np.float32' for name in single)}}}")
+    return [text.replace("'", '"') for text in found]
+
+
+def uses_double(part: Group | Connection) -> bool:
+    """Whether factors of an integration are computed in double and then rounded."""
+    return bool(part.single) and "exact_in_single" in "".join(integrated(part.integration, "x"))

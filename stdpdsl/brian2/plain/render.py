@@ -1,0 +1,195 @@
+"""From the experiment to the text of a script that a Brian2 user would have written."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import keyword
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import __version__
+from ...ir import Experiment
+from ...outputs import sealed
+from ..inline import functions_for
+from ..render import fill, in_docstring
+from .audio import AudioCode
+from .code import Code, units_in, unparse
+from .layout import WIDTH, block, statement
+from .names import Names
+from .network import NetworkCode
+from .state import InitialState
+from .tables import TablesCode
+
+_UNITS = frozenset(
+    "second metre kilogram amp kelvin mole candela volt siemens farad hertz coulomb joule watt"
+    " newton pascal weber tesla henry molar ohm mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF"
+    " Mohm kohm Gohm".split()
+)
+
+
+def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
+    """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
+    code, names = Code(e), Names(e, _UNITS)
+    changed = {name for phase in e.phases for name in phase.sets}  # has to be a variable
+    by_block = frozenset(
+        c.name
+        for c in e.connections
+        if lowering == "namespace" and c.name not in changed and not c.single
+    )
+    audio = AudioCode(e, code, names)
+    initial = InitialState(e, code, names, audio, by_block)
+    initial_lines = initial.lines()
+    network = NetworkCode(e, code, names, audio, by_block)
+    network_lines = network.lines()
+    tables = TablesCode(e, code, initial)
+    body = "\n".join(block(network_lines, 4))
+    imported = sorted({*network.classes, *units_in(wrapped(body)), "second"}, key=str.lower)
+    network_text = "\n".join([*imported_from_brian2(imported), "", body])
+    run_lines = ["from brian2 import second", "", *network.run()]
+    context: dict[str, Any] = {
+        "title": title(e),
+        "model": f'"{e.model}"',
+        "version": __version__,
+        "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
+        "needs": ("brian2, brian2hears" if e.sounds else "brian2") + ", numpy and pyarrow",
+        "what": f"all {e.rows} blocks as one network" if e.rows > 1 else "the network",
+        "seed": repr(e.seed),
+        "dt": repr(e.dt),
+        "target": target,
+        "timing": timing(e, code, audio),
+        "sweep": text(sweep(e)),
+        "audio": audio.functions(),
+        "lasts_a_sound": lasts_a_sound(e),
+        "initial": text(initial_lines),
+        "network": network_text,
+        "run_doc": "Phase by phase." if len(e.phases) > 1 else "The whole run.",
+        "run": text(run_lines),
+        "tables": text(tables.lines()),
+    }
+    draft = fill("plain.py.j2", **context, imports="", support="")
+    support, imports = functions_for(draft)
+    imports = sorted(
+        {
+            *imports,
+            "import argparse",
+            "import zlib",
+            "import json",
+            "import numpy as np",
+            "import pyarrow as pa",
+            "import pyarrow.parquet as pq",
+            "from pathlib import Path",
+        }
+    )
+    if "os.path" in draft:
+        imports.append("import os")
+    whole = fill("plain.py.j2", **context, imports=import_lines(imports), support=support)
+    whole = re.sub(r"\n{4,}", "\n\n\n", whole) + "\n"
+    return sealed(whole.encode(), ".py", "script").decode()
+
+
+def title(e: Experiment) -> str:
+    """The spec's own words, no line too long."""
+    whole = f"{e.model}: {in_docstring(e.doc)}" if e.doc else e.model
+    lines = (textwrap.wrap(line, 97) or [""] for line in whole.split("\n"))
+    return "\n".join("\n".join(line) for line in lines)
+
+
+def imported_from_brian2(names: Sequence[str]) -> list[str]:
+    line = f"from brian2 import {', '.join(names)}"
+    if len(line) <= WIDTH - 4:
+        return [f"    {line}"]
+    return statement(f"from brian2 import ({', '.join(names)})", 4)
+
+
+def text(lines: Sequence[str]) -> str:
+    return "\n".join(block(lines, 4)) or "    return"
+
+
+def wrapped(body: str) -> str:
+    return "def f():\n" + body
+
+
+def import_lines(imports: Sequence[str]) -> str:
+    third = [x for x in imports if re.search(r"\b(numpy|pyarrow|scipy|brian2\w*)\b", x)]
+    standard = sorted(set(imports) - set(third), key=lambda x: (x.startswith("from"), x))
+    return "\n".join([*standard, "", *sorted(third)])
+
+
+def lasts_a_sound(e: Experiment) -> bool:
+    return any("sounds" in p.duration for p in e.phases)
+
+
+def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
+    """How long the run is, in steps and in seconds."""
+    steps: list[str] = []
+    for phase in e.phases:
+        sound = audio.duration(phase.duration)
+        if sound is None:
+            seconds = eval(code.show(phase.duration), {"np": np})  # of our own printer
+            steps.append(str(math.ceil(seconds / e.dt - 1e-6)))
+        else:
+            steps.append(f"int(np.ceil({sound} / DT - 1e-6))")
+    if len(e.phases) == 1:
+        return [f"STEPS = {steps[0]}", "DURATION = STEPS * DT  # s"]
+    names = ", ".join(f'"{p.name}"' for p in e.phases)
+    return [
+        f"PHASES = [{names}]",
+        f"PHASE_STEPS = [{', '.join(steps)}]",
+        "STEPS = sum(PHASE_STEPS)",
+        "DURATION = STEPS * DT  # s",
+    ]
+
+
+def sweep(e: Experiment) -> list[str]:
+    """The table, axis by axis."""
+    lines = [re.sub(r"\brow\b", "table", line).replace("'", '"') for line in e.sweep]
+    lines = [line for line in lines if not line.startswith("return ")]
+    if lines == ["table = {}"]:
+        return ['return {"block": np.arange(1)}']
+    axes = [line.strip(" ,") for line in lines if line.startswith("    ")]
+    if lines[0] == "table = product(":
+        lines[: len(axes) + 2] = as_grid(axes) or [f"table = product({', '.join(axes)})"]
+    return [*lines, f'return {{"block": np.arange({e.rows}), **table}}']
+
+
+def as_grid(axes: Sequence[str]) -> list[str]:
+    """The product of axes of one column each, as one writes it with NumPy."""
+    found: list[tuple[str, str]] = []
+    for axis in axes:
+        tree = ast.parse(axis, mode="eval").body
+        if not isinstance(tree, ast.Dict) or len(tree.keys) != 1:
+            return []
+        value = tree.values[0]
+        if isinstance(value, ast.List) and all(isinstance(v, ast.Constant) for v in value.elts):
+            value.elts = [
+                ast.Constant(float(v.value)) if isinstance(v.value, int) else v
+                for v in value.elts
+                if isinstance(v, ast.Constant)
+            ]
+        text = unparse(value)
+        if '"' in text:
+            text = f"np.array({text}, dtype=object)"
+        found.append((ast.literal_eval(tree.keys[0]), text))  # type: ignore[arg-type]
+    if len(found) == 1:
+        name, text = found[0]
+        return [
+            f'table = {{"{name}": np.array({text})}}'
+            if text[0] == "["
+            else f'table = {{"{name}": {text}}}'
+        ]
+    names = [re.sub(r"\W", "_", name) for name, _ in found]
+    if len(set(names)) < len(names) or any(map(keyword.iskeyword, names)):
+        return []
+    columns = ", ".join(
+        f'"{name}": {own}.ravel()' for (name, _), own in zip(found, names, strict=True)
+    )
+    return [
+        f'{", ".join(names)} = np.meshgrid({", ".join(t for _, t in found)}, indexing="ij")',
+        f"table = {{{columns}}}",
+    ]

@@ -1,0 +1,578 @@
+"""`initial(table)` of a plain script: what each object of the network starts from."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ...ir import Connection, Draw, Experiment, Initial, Layer, Monitor, Normalisation, Parameter
+from .code import Code, literal
+from .names import Names
+
+if TYPE_CHECKING:
+    from .audio import AudioCode
+
+
+class InitialState:
+    """The lines of the function, object by object."""
+
+    def __init__(
+        self,
+        e: Experiment,
+        code: Code,
+        names: Names,
+        audio: AudioCode,
+        by_block: frozenset[str] = frozenset(),
+    ):
+        """`by_block`: the connections of which each block has a Synapses object of its own."""
+        self.e, self.code, self.names, self.audio = e, code, names, audio
+        self.by_block = by_block
+        self.layers = {layer.name: layer for layer in e.layers}
+        self.several = e.replicates > 1
+
+    def lines(self) -> list[str]:
+        found = ['B = len(table["block"])']
+        if self.several:
+            found.append('replicate = table["replicate"].astype(int)')
+            if any(layer.shared for layer in self.e.layers):
+                found.append("shared = np.unique(replicate, return_inverse=True)[1]  # by block")
+        found.append("state = {}")
+        if drives := self.audio.drives():
+            found += ["", *drives]
+        for layer in self.e.layers:
+            found += self.layer(layer)
+        for c in self.e.connections:
+            found += ["", *self.connection(c)]
+        more = [*self.ports(), *self.monitors(), *self.phases()]
+        return [*found, *([""] if more else []), *more, "return state"]
+
+    # Copies: one per block, or of what is shared one per replicate
+
+    def copies(self, shared: bool) -> str:
+        """How many there are."""
+        if not shared:
+            return "B"
+        return "(shared.max() + 1)" if self.several else "1"
+
+    def times(self, number: int, shared: bool) -> str:
+        """So many in each copy, in all."""
+        copies = self.copies(shared)
+        return str(number) if copies == "1" else copies if number == 1 else f"{number} * {copies}"
+
+    def replicates(self, shared: bool) -> str:
+        """The replicate of each copy."""
+        if not self.several:
+            return "[0]" if shared else "[0] * B"
+        return "np.unique(replicate)" if shared else "replicate"
+
+    def source(self, of_shared: bool, copy: str, shared: bool) -> str:
+        """The copy of a layer that each copy of something else has."""
+        if not of_shared or shared:
+            return copy
+        return f"shared[{copy}]" if self.several else "0"
+
+    # Layers
+
+    def layer(self, layer: Layer) -> list[str]:
+        key = f'state["{layer.name}"]'
+        size = self.times(layer.size, layer.shared)
+        given = f'{key} = {{"N": {size}, "i": neuron, "t": step * DT}}'
+        if layer.kind == "driven":
+            return [
+                *self.audio.hearing(layer),
+                f'{key} = {{"N": {size}, "i": neuron, "t": step * DT}}',
+            ]
+        if layer.kind == "spikes":
+            return [*self.spikes(layer), given]
+        group = layer.group
+        assert group is not None
+        name = self.names.of(layer.name)
+        texts = {i.variable: self.first_values(i, layer) for i in group.initial}
+        varying = {p.name: self.held(p, "block") for p in group.varying if p.name not in texts}
+        lines: list[str] = []
+        if layer.drive and (column := self.audio.column(layer)):
+            varying["drive__column"] = column
+        used = " ".join(t for draws, t in texts.values()) + " ".join(varying.values())
+        if re.search(r"\bblock\b", used) or re.search(r"\bi\b", used):
+            lines.append(self.counting(layer, used))
+        items = [f'"N": {size}']
+        for variable, text in varying.items():
+            items.append(f'"{variable}": {self.each(text, size)}')
+        items += [f'"{p.name}": {self.code.show(p.code)}' for p in group.common]
+        refers = any(f"{name}[" in text for _, text in texts.values())
+        if refers:
+            lines.append(f"{name} = {key} = {{{', '.join(items)}}}")
+        for variable, (draws, text) in texts.items():
+            lines += draws
+            if refers:
+                lines.append(f'{name}["{variable}"] = {self.each(text, size)}')
+            else:
+                items.append(f'"{variable}": {self.each(text, size)}')
+        if not refers:
+            lines.append(f"{key} = {{{', '.join(items)}}}")
+        return lines
+
+    def counting(self, layer: Layer, used: str) -> str:
+        copies = self.copies(layer.shared)
+        i, block = (
+            f"np.tile(np.arange({layer.size}), {copies})",
+            (f"np.repeat(np.arange({copies}), {layer.size})"),
+        )
+        if not re.search(r"\bi\b", used):
+            return f"block = {block}" if layer.size > 1 else f"block = np.arange({copies})"
+        if not re.search(r"\bblock\b", used):
+            return f"i = np.arange({layer.size})" if copies == "1" else f"i = {i}"
+        return f"i, block = {i}, {block}"
+
+    def each(self, text: str, size: str) -> str:
+        """One value per element."""
+        if re.search(r"\b(i|j|block|u_\w+)\b|\[|np\.tile|np\.concatenate", text):
+            return text
+        return f"np.full({size}, {as_float(text)})"
+
+    def first_values(self, i: Initial, layer: Layer) -> tuple[list[str], str]:
+        name = self.names.of(layer.name)
+        names = {"copy": "block"}
+        names |= {f"values[{v.variable!r}]": f'{name}["{v.variable}"]' for v in layer.group.initial}  # type: ignore[union-attr]
+        own = drawn(i)
+        draws = [f"{own[d.placeholder]} = {self.neuron_draw(d, layer)}" for d in i.draws]
+        text = self.code.show(plain(i.code), {**names, **own})
+        if i.low is not None:
+            low, high = (self.code.show(end, names) for end in (i.low, i.high or "np.inf"))
+            text = clipped(text, low, high)
+        return draws, text
+
+    def neuron_draw(self, d: Draw, layer: Layer) -> str:
+        key = self.key(d)
+        if d.independent:
+            self.names.use("row_key")
+            draw = self.draw(
+                f"stream({key}, {self.seed('block')}, row_key(table, block))", d, str(layer.size)
+            )
+            return f"np.concatenate([{draw} for block in range(B)])"
+        if not self.several:
+            draw = self.draw(f"stream({key}, 0)", d, str(layer.size))
+            return draw if layer.shared else f"np.tile({draw}, B)"
+        draw = self.draw(f"stream({key}, r)", d, str(layer.size))
+        return f"np.concatenate([{draw} for r in {self.replicates(layer.shared)}])"
+
+    def seed(self, copy: str) -> str:
+        return f"replicate[{copy}]" if self.several else "0"
+
+    def key(self, d: Draw) -> str:
+        return d.key.strip("()").replace("'", '"').rstrip(",")
+
+    def draw(self, stream: str, d: Draw, shape: str) -> str:
+        method = "random" if d.kind == "uniform" else "standard_normal"
+        return f"{stream}.{method}({shape})"
+
+    def spikes(self, layer: Layer) -> list[str]:
+        """Lines that make `neuron` and `step`."""
+        names = {
+            "x.replicate_of_copy": self.replicates(True),
+            "x.replicate_of_block": self.replicates(False),
+            "x.steps": "STEPS",
+            "copy": "copy",
+        }
+        text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", layer.spikes)
+        text = re.sub(r"^rated_steps\(x, ", "rated_steps(", text)
+        text = re.sub(r"^(\w+)\(x, '\w+', ", r"\1(", text)
+        found = self.code.show(text, names)
+        rate = re.search(r"lambda (t, i, copy): (.*), STEPS, DT\)$", found)
+        if rate is None:
+            return [f"neuron, step = {found}"]
+        call = found.replace(rate[0], "rate, STEPS, DT)")
+        return [
+            f"def rate({rate[1]}):  # Hz",
+            f"    return {rate[2]}",
+            "",
+            f"neuron, step = {call}",
+        ]
+
+    def held(self, p: Parameter, index: str, phase: int = 0) -> str:
+        """A parameter that differs between blocks or phases, at each element."""
+        code = p.code
+        if p.sets and not re.fullmatch(r"p\.\w+\.\w+", code):
+            code = self.code.value(p, "", phase)
+        names = {
+            "copy": "block",
+            "x.replicate_of_copy": self.replicates(True),
+            "x.replicate_of_block": self.replicates(False),
+        }
+        return self.code.at(code, index, names, phase)
+
+    # Connections
+
+    def connection(self, c: Connection) -> list[str]:
+        pre, post = self.layers[c.pre], self.layers[c.post]
+        lines = [f"# {c.name}: {c.pre} to {c.post}", *self.pairs(c, pre, post)]
+        per_layer = {
+            "edges.i": "i",
+            "edges.j": "j",
+            "edges.copy": "block",
+            "edges.pre": self.index(pre, "i", c.shared),
+            "edges.post": self.index(post, "j", c.shared),
+        }
+        self.edges = per_layer
+        items = [f'"i": {per_layer["edges.pre"]}', f'"j": {per_layer["edges.post"]}']
+        for i in c.initial:
+            draws, text = self.synapse_value(i, c)
+            lines += draws
+            items.append(f'"{i.variable}": {self.each_synapse(text)}')
+        apart = c.name in self.by_block
+        for p in c.varying if not apart else ():
+            items.append(f'"{p.name}": {self.each_synapse(self.held(p, "block"))}')
+        items += [f'"{p.name}": {self.code.show(p.code)}' for p in c.common]
+        more: list[tuple[str, str]] = []  # (what an object's name ends in, its state)
+        delays: dict[str, str] = {}
+        for name, delay in (("axonal", c.axonal), ("dendritic", c.dendritic)):
+            if delay is None:
+                delays[name] = "0.0"
+                continue
+            draws, text = self.synapse_value(delay, c)
+            lines += draws
+            delays[name] = self.code.delay(text)
+        named = {f"edges.{name}": f"({text})" for name, text in delays.items()}
+        for pathway in c.pathways:
+            if pathway.delay:
+                text = self.code.show(pathway.delay, {**self.edges, **named})
+                text = text.replace(" + 0.0", "").removeprefix("0.0 + ")
+                more.append((f"_{pathway.name}", f'{{"delay": {self.each_synapse(text)}}}'))
+        for n in c.normalise:
+            counters, synapses = self.normaliser(n, c)
+            lines += counters
+            more.append((f"__{n.name}", f'{{"i": {synapses}, "j": np.arange(len(i))}}'))
+        more.append(("", f"{{{', '.join(items)}}}"))
+        if not apart:
+            return [*lines, *(f'state["{c.name}{end}"] = {text}' for end, text in more)]
+        values = [f'"{p.name}": np.broadcast_to({self.code.show(p.code)}, B)' for p in c.varying]
+        return [
+            *lines,
+            f'state["{c.name}"] = {{{", ".join([self.blocks_with_synapses, *values])}}}',
+            *(f"of{end or '_synapses'} = {text}" for end, text in more),
+            f'for b in state["{c.name}"]["blocks"]:  # one object for each block',
+            *(
+                f'    state[f"{c.name}__{{b}}{end}"] = {{n: v[block == b] for n, v in'
+                f" of{end or '_synapses'}.items()}}"
+                for end, _ in more
+            ),
+            *(
+                f'    state[f"{c.name}__{{b}}__{n.name}"]["j"] = np.arange(np.sum(block == b))'
+                for n in c.normalise
+            ),
+            *self.own_targets(c, post),
+        ]
+
+    blocks_with_synapses = '"blocks": np.unique(block)'
+
+    def own_targets(self, c: Connection, post: Layer) -> list[str]:
+        """A sum is written by one object alone, so each has its own block as its target."""
+        if not c.summed or post.shared:
+            return []
+        return [
+            f'    state[f"{c.name}__{{b}}"]["j"] = state[f"{c.name}__{{b}}"]["j"] - {post.size} * b'
+        ]
+
+    def delay_column(self, c: Connection) -> str:
+        """Code of the delay of each synapse in `tables`, from the first state."""
+        ways = {p.name: p.delay for p in c.pathways}
+
+        def delay(name: str) -> str:
+            if c.name not in self.by_block:
+                return f'first["{c.name}_{name}"]["delay"]'
+            key = f'first[f"{c.name}__{{b}}_{name}"]["delay"]'
+            return f'np.concatenate([{key} for b in first["{c.name}"]["blocks"]])'
+
+        if c.axonal is None and c.dendritic is None:
+            return "0.0"
+        best = next((name for name, d in ways.items() if d == "edges.axonal + edges.dendritic"), "")
+        if best:
+            return delay(best)
+        parts = [
+            delay(name) for name, d in ways.items() if d in ("edges.axonal", "edges.dendritic")
+        ]
+        return " + ".join(parts) if parts else "0.0"
+
+    def index(self, layer: Layer, name: str, shared: bool) -> str:
+        """The place of each synapse's neuron among all of its layer."""
+        if layer.shared and not self.several:
+            return name
+        copy = self.source(layer.shared, "block", shared)
+        return f"{name} + {layer.size} * {copy}" if layer.size > 1 else copy
+
+    def pairs(self, c: Connection, pre: Layer, post: Layer) -> list[str]:
+        """Lines that make `block`, `i` and `j` of each synapse."""
+        shape = f"({pre.size}, {post.size})"
+        copies = self.copies(c.shared)
+        if c.pairs:
+            text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", c.pairs)
+            one = [f"i, j = {self.code.show(text)}"]
+        elif c.same:
+            one = self.same_pairs(c, pre.size, post.size, shape)
+        else:
+            return self.own_pairs(c, pre, post, shape)
+        if copies == "1":
+            return [*one, "block = np.zeros(len(i), int)"]
+        many = "block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)"
+        return [*one, many if copies == "B" else many.replace("B", copies)]
+
+    def same_pairs(self, c: Connection, n: int, m: int, shape: str) -> list[str]:
+        """Pairs that are those of every block."""
+        if c.choose == "True":
+            if n == 1 or m == 1:
+                zero = f"np.zeros({max(n, m)}, int)"
+                other = f"np.arange({max(n, m)})"
+                return [f"i, j = {zero}, {other}" if n == 1 else f"i, j = {other}, {zero}"]
+            return [f"i, j = np.repeat(np.arange({n}), {m}), np.tile(np.arange({m}), {n})"]
+        if c.choose == "i == j":
+            return [f"i = j = np.arange({min(n, m)})"]
+        lines = []
+        if c.draws:
+            lines.append(f"u = {self.draw(f'stream({self.key(c.draws)}, 0)', c.draws, shape)}")
+        return [*lines, *self.masked(c, shape, {})]
+
+    def masked(self, c: Connection, shape: str, names: Mapping[str, str]) -> list[str]:
+        """Lines that choose i and j among all pairs."""
+        text = self.code.show(c.choose, names)
+        if "lowest(" in text:  # which takes and gives flat arrays
+            return [
+                f"i, j = (k.ravel() for k in np.indices({shape}))",
+                f"chosen = {text}",
+                "i, j = i[chosen], j[chosen]",
+            ]
+        lines = []
+        if re.search(r"\b[ij]\b", text):
+            lines.append(f"i, j = np.indices({shape})")
+        return [*lines, f"i, j = np.nonzero({text})"]
+
+    def own_pairs(self, c: Connection, pre: Layer, post: Layer, shape: str) -> list[str]:
+        """Pairs of each block's own."""
+        names, body = {"block": "b"}, []
+        for side, layer, place in (("pre", pre, "i"), ("post", post, "j")):
+            copy = self.source(layer.shared, "b", c.shared)
+            index = place if copy == "0" else f"{place} + {layer.size} * {copy}"
+            if layer.group:
+                for first in layer.group.initial:
+                    key = f"{side}[{first.variable!r}][{place}]"
+                    if key in ast.unparse(ast.parse(c.choose)):
+                        names[key] = f"{first.variable}_{side}"
+                        value = f'state["{layer.name}"]["{first.variable}"][{index}]'
+                        body.append(f"{first.variable}_{side} = {value}")
+        if c.draws:
+            row = ""
+            if c.draws.independent:
+                self.names.use("row_key")
+                row = ", row_key(table, b)"
+            replicate = (
+                self.seed("b")
+                if not c.shared
+                else ("np.unique(replicate)[b]" if self.several else "0")
+            )
+            stream = f"stream({self.key(c.draws)}, {replicate}{row})"
+            body.append(f"u = {self.draw(stream, c.draws, shape)}")
+        text = self.code.show(c.choose, names)
+        if "lowest(" in text:
+            text = f"np.reshape({text}, {shape})"
+        elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
+            text = f"np.full({shape}, {text})"
+        return [
+            "pairs = []",
+            f"i, j = np.indices({shape})",
+            f"for b in range({self.copies(c.shared)}):",
+            *(f"    {line}" for line in body),
+            f"    chosen = {text}",
+            "    pairs.append(np.argwhere(chosen))",
+            "block = np.repeat(np.arange(len(pairs)), [len(chosen) for chosen in pairs])",
+            "i, j = np.concatenate(pairs).T",
+        ]
+
+    def synapse_value(self, i: Initial, c: Connection) -> tuple[list[str], str]:
+        names = dict(self.edges)
+        pre, post = self.layers[c.pre], self.layers[c.post]
+        for layer, key in ((pre, "edges.pre"), (post, "edges.post")):
+            for first in layer.group.initial if layer.group else ():
+                text = f"x.values[{layer.name!r}][{first.variable!r}][{key}]"
+                index = self.edges[key]
+                names[text] = f'state["{layer.name}"]["{first.variable}"][{index}]'
+        for first in c.initial:
+            names[f"edges.values[{first.variable!r}]"] = first.variable
+        own = drawn(i)
+        draws = [
+            f"{own[d.placeholder]} = {self.synapse_draw(d, c, pre.size, post.size)}"
+            for d in i.draws
+        ]
+        text = self.code.show(plain(i.code), {**names, **own})
+        if i.low is not None:
+            low, high = (self.code.show(end, names) for end in (i.low, i.high or "np.inf"))
+            text = clipped(text, low, high)
+        return draws, text
+
+    def synapse_draw(self, d: Draw, c: Connection, n: int, m: int) -> str:
+        shape = f"({n}, {m})"
+        if d.independent:
+            self.names.use("row_key")
+            stream = f"stream({self.key(d)}, {self.seed('b')}, row_key(table, b))"
+            return f"np.stack([{self.draw(stream, d, shape)} for b in range(B)])[block, i, j]"
+        if not self.several:
+            return f"{self.draw(f'stream({self.key(d)}, 0)', d, shape)}[i, j]"
+        draw = self.draw(f"stream({self.key(d)}, r)", d, shape)
+        copy = "block" if c.shared else "shared[block]"
+        if not c.shared:
+            copy = "np.unique(replicate, return_inverse=True)[1][block]"
+        return f"np.stack([{draw} for r in np.unique(replicate)])[{copy}, i, j]"
+
+    def each_synapse(self, text: str) -> str:
+        if re.search(r"\b(i|j|block|u_\w+)\b|\[", text):
+            return text
+        return f"np.full(len(i), {as_float(text)})"
+
+    def normaliser(self, n: Normalisation, c: Connection) -> tuple[list[str], str]:
+        """Lines of counters, one for each neuron of a side in each block; that of each synapse."""
+        names = {"i": "k", "copy": "copy"}
+        values = {
+            name: self.code.show(code, names)
+            for name, code in (("goal", n.goal), ("low", n.low), ("high", n.high))
+            if code
+        }
+        used = " ".join(values.values())
+        size = self.times(n.size, c.shared)
+        lines = []
+        if re.search(r"\b(k|copy)\b", used):
+            lines.append(f"copy, k = np.divmod(np.arange({size}), {n.size})")
+        items = [f'"N": {size}']
+        for name, text in values.items():
+            if not re.search(r"\b(k|copy)\b", text):
+                text = f"np.full({size}, {as_float(text)})"
+            items.append(f'"{name}": {text}')
+        side = "i" if n.side == "pre" else "j"
+        mine = f"{side} + {n.size} * block" if n.size > 1 else "block"
+        return [*lines, f'state["{n.name}"] = {{{", ".join(items)}}}'], mine
+
+    # Ports, monitors, phases
+
+    def ports(self) -> Iterator[str]:
+        for r in self.e.relays:
+            source, target = self.layers[r.layer], self.layers[r.target]
+            copies = self.copies(target.shared)
+            yield (
+                f"block, i, j = (k.ravel() for k in"
+                f" np.indices(({copies}, {source.size}, {target.size})))"
+            )
+            i = self.index(source, "i", target.shared)
+            j = (
+                "j"
+                if target.shared and not self.several
+                else (f"j + {target.size} * block" if target.size > 1 else "block")
+            )
+            yield f'state["{r.name}"] = {{"i": {i}, "j": {j}}}'
+        for layer in self.e.layers:
+            for link in layer.group.links if layer.group else ():
+                source = self.layers[link.layer]
+                copy = self.source(
+                    source.shared, f"np.arange({self.copies(layer.shared)})", layer.shared
+                )
+                key = f'state["{layer.name}.{link.variable}"]'
+                size = self.times(layer.size, layer.shared)
+                yield (
+                    f"{key} = np.zeros({size}, int)"
+                    if copy == "0"
+                    else f"{key} = np.repeat({copy}, {layer.size})"
+                )
+
+    def monitors(self) -> Iterator[str]:
+        for number, m in enumerate(self.e.monitors):
+            if m.blocks is None or self.is_shared(m):
+                continue
+            chosen = f'np.isin(table["block"], {list(m.blocks)})'
+            if m.on_layer:
+                size = self.layers[m.component].size
+                text = f"np.flatnonzero(np.repeat({chosen}, {size}))"
+            else:
+                c = next(c for c in self.e.connections if c.name == m.component)
+                if c.name in self.by_block:
+                    blocks = f'state["{c.name}"]["blocks"]'
+                    yield f'state["record__{number}"] = {blocks}[{chosen}[{blocks}]]'
+                    continue
+                post = self.layers[c.post]
+                place = f'state["{c.name}"]["j"]'
+                if post.shared:
+                    pre = self.layers[c.pre]
+                    place, post = f'state["{c.name}"]["i"]', pre
+                text = f"np.flatnonzero({chosen}[{place} // {post.size}])"
+            yield f'state["record__{number}"] = {text}'
+
+    def is_shared(self, m: Monitor) -> bool:
+        if m.on_layer:
+            return self.layers[m.component].shared
+        return next(c.shared for c in self.e.connections if c.name == m.component)
+
+    def phases(self) -> Iterator[str]:
+        """What phases change: the values of all their parameters, as they are from then on."""
+        for number, phase in enumerate(self.e.phases):
+            for component in phase.sets:
+                if number == 0:
+                    continue  # is what the run starts with
+                layer = self.layers.get(component)
+                held: Sequence[Parameter]
+                if layer is not None and layer.group is not None:
+                    held = layer.group.varying
+                    copies = self.copies(layer.shared)
+                    block = f"np.repeat(np.arange({copies}), {layer.size})"
+                    count = self.times(layer.size, layer.shared)
+                else:
+                    c = next(c for c in self.e.connections if c.name == component)
+                    held = c.varying
+                    count, block = f'len(state["{component}"]["i"])', self.block_of(c)
+                items, used = [], ""
+                for p in held:
+                    text = self.held(p, "block", number)
+                    used += text
+                    if not re.search(r"\bblock\b", text):
+                        text = f"np.full({count}, {as_float(text)})"
+                    items.append(f'"{p.name}": {text}')
+                if re.search(r"\bblock\b", used):
+                    yield f"block = {block}"
+                yield f'state["{component} in {phase.name}"] = {{{", ".join(items)}}}'
+
+    def block_of(self, c: Connection, state: str = "state") -> str:
+        """The copy of each synapse, from what is saved of it."""
+        pre, post = self.layers[c.pre], self.layers[c.post]
+        if not post.shared or post.shared and pre.shared:
+            return place(f'{state}["{c.name}"]["j"]', post)
+        return place(f'{state}["{c.name}"]["i"]', pre)
+
+
+def drawn(i: Initial) -> dict[str, str]:
+    """The variables that hold the draws of a first value."""
+    return {d.placeholder: f"u_{i.variable}{'' if n == 0 else n}" for n, d in enumerate(i.draws)}
+
+
+def place(index: str, layer: Layer) -> str:
+    """The copy that a neuron of a layer belongs to."""
+    return f"{index} // {layer.size}" if layer.size > 1 else index
+
+
+def plain(code: str) -> str:
+    """`(lo) + ((hi) - (lo))*u0` without what adds or subtracts nothing."""
+    code = code.replace("(0) + ", "").replace(" - (0))", ")")
+    return code
+
+
+def as_float(text: str) -> str:
+    number = literal(text)
+    return repr(number) if number is not None else f"{text} + 0.0" if text.isdigit() else text
+
+
+def clipped(text: str, low: str, high: str) -> str:
+    """Inside its bounds; what stands there as a number is known to be."""
+    value, ends = literal(text), (literal(low), literal(high))
+    infinite = {"-np.inf": float("-inf"), "np.inf": float("inf")}
+    first = infinite.get(low, ends[0])
+    last = infinite.get(high, ends[1])
+    if value is not None and first is not None and last is not None:
+        return repr(min(max(value, first), last))
+    if first == float("-inf") and last == float("inf"):
+        return text
+    return f"np.clip({text}, {low}, {high})"

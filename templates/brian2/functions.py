@@ -1,0 +1,140 @@
+"""Short functions that plain scripts may contain, each only where it is used."""
+
+# ruff: noqa: F821
+import hashlib
+from fractions import Fraction
+
+import numpy as np
+
+DATA = "."  # the folder of the files that are read
+
+
+def stream(*key):
+    """The random generator of a named stream: (component, variable, ..., replicate)."""
+    plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
+    digest = hashlib.sha256(repr((SEED, *plain)).encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+def row_key(table, block):
+    """A row's columns and values, for draws that are independent per block."""
+    return tuple(
+        (name, str(values[block]) if values.dtype == object else float(values[block]))
+        for name, values in sorted(table.items())
+        if name not in ("replicate", "block")
+    )
+
+
+def draw_keys(component, draw, copies, table=None):
+    """The number that stands for a stream in the network's code, one for each copy."""
+    keys = [(component, draw, copy) for copy in copies]
+    if table is not None:
+        keys = [(*key, row_key(table, block)) for block, key in enumerate(keys)]
+    return np.array([draw_key(*key) for key in keys], dtype=float)
+
+
+def relaxed(values, still, at_one, age):
+    """A linear trace `age` (s) after its last update: its rate of change is `still` at 0 and
+    `at_one` at 1."""
+    slope = np.asarray(at_one - still)
+    level = slope == 0
+    growth = np.where(level, age, np.expm1(slope * age) / np.where(level, 1.0, slope))
+    return values * np.exp(slope * age) + still * growth
+
+
+def samples(monitor, variable, final, end, where):
+    """A monitor's samples in long form, with the final state as the last one."""
+    values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
+    elements, times = values.shape[1], len(t)
+    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in where.items()}
+    return each | {"t": np.tile(t, elements), "value": values.T.ravel()}
+
+
+def phase_of(t):
+    """The name of the phase of each time (s)."""
+    ends = np.cumsum(PHASE_STEPS)
+    number = np.searchsorted(ends, np.rint(np.asarray(t) / DT), side="right")
+    return np.array(PHASES)[np.minimum(number, len(PHASES) - 1)]
+
+
+def joined(states, name, blocks):
+    """The state of a connection that has one object for each block."""
+    parts = [states[f"{name}__{b}"] for b in blocks]
+    return {n: np.concatenate([p[n] for p in parts]) for n, v in parts[0].items() if np.ndim(v)}
+
+
+def joined_monitors(states, name, blocks, variables):
+    """The samples of a connection that has one object for each block."""
+    parts = [states[f"{name}__{b}"] for b in blocks]
+    return {"t": parts[0]["t"]} | {n: np.hstack([p[n] for p in parts]) for n in variables}
+
+
+def with_phase(columns):
+    """Columns with the phase of each time."""
+    return columns | {"phase": phase_of(columns["t"])}
+
+
+def whole_steps(delay):
+    """Delays (s) in whole time steps, halves rounded up."""
+    step = Fraction(DT).limit_denominator(10**12)
+    return np.floor(delay / DT + 0.5 + 1e-9) * step.numerator / step.denominator
+
+
+def regular_steps(copies, size, rate, start, stop):
+    """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
+    neurons, times = [], []
+    for index, _ in enumerate(copies):
+        first, last = at(start, index), min(at(stop, index), STEPS * DT)
+        hertz = min(at(rate, index), 1 / DT)
+        count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
+        time = first + np.arange(count) / (hertz if count else 1)
+        spikes = np.unique(holding_steps(time, DT))
+        neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
+        times.append(np.repeat(np.asarray(spikes, dtype=int), size))
+    return sorted_spikes(neurons, times, STEPS)
+
+
+def listed_steps(copies, size, neuron, time):
+    """(neuron, step) of given spikes: neurons and times (s)."""
+    step = holding_steps(np.asarray(time, dtype=float), DT).astype(int)
+    neurons = [np.asarray(neuron, dtype=int) + index * size for index, _ in enumerate(copies)]
+    return sorted_spikes(neurons, [step] * len(neurons), STEPS)
+
+
+def spikes_from_file(copies, size, path):
+    """(neuron, step) from a table with the columns time (s) and neuron."""
+    columns = columns_of(path)
+    return listed_steps(copies, size, columns["neuron"], columns["time"])
+
+
+def pairs_from_file(path, n_pre, n_post):
+    """(i, j) of a table with the columns pre and post, or i and j."""
+    columns = columns_of(path)
+    names = ("pre", "post") if "pre" in columns else ("i", "j")
+    pairs = np.stack([columns[n] for n in names], axis=1).astype(int)
+    return np.unique(pairs, axis=0).T
+
+
+def columns_of(path):
+    """The columns of a CSV or Parquet file."""
+    from pyarrow import csv
+
+    if path.lower().endswith(".parquet"):
+        table = pq.read_table(path)
+    else:
+        table = csv.read_csv(path)
+    return {n.strip(): table[n].to_numpy() for n in table.column_names}
+
+
+def rated_steps(layer, copies, size, path, every, gap, repeat=False):
+    """(neuron, step) of Poisson spikes at the rates (Hz) of a file, one row for each `every` s."""
+    rates = np.load(path)
+
+    def rate(t, i, copy):
+        begun, length = t + 1e-3 * DT, at(every, copy)
+        row = np.floor(begun / length).astype(int)
+        lit = begun - row * length < length - at(gap, copy)
+        inside = lit & (repeat | (row < len(rates)))
+        return np.where(inside, rates[row % len(rates), i], 0.0)
+
+    return thinned_steps((layer, "spikes"), copies, size, rate, STEPS, DT)

@@ -1,0 +1,192 @@
+"""What `stdpdsl compile` writes: short, plain Brian2, and the same numbers as `stdpdsl run`."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from running import run_here, tables_in
+from stdpdsl.compiler import compile_source
+from stdpdsl.source import Source
+
+SPECS = Path(__file__).parents[2] / "specs"
+# These name recordings that are not in the repository.
+GALLERY = sorted({p.stem for p in SPECS.glob("*.stdp")} - {"auditory_recordings"})
+FAST = ["diehl_cook_2015", "dopamine_delay", "stdp_window", "tsodyks_markram_1998"]
+SHORT = {"kremer_2011": "40 ms", "auditory_map": "300 ms", "balanced_network": "60 ms"}
+LONGEST, MEDIAN, WIDTH = 570, 330, 100
+
+ROWS = {  # what tells the rows of a table apart
+    "blocks": ["block", "phase"],
+    "weights": ["connection", "block", "replicate", "pre", "post"],
+    "spikes": ["layer", "block", "replicate", "neuron", "t"],
+    "trajectories": ["connection", "layer", "variable", "block", "replicate", "pre", "post",
+                     "neuron", "t"],
+}  # fmt: skip
+
+
+def compiled(name, lowering="synapse", sets=()):
+    path = SPECS / f"{name}.stdp"
+    source = Source(path.name, path.read_text(encoding="utf-8"))
+    return compile_source(source, SPECS, list(sets), lowering, "numpy")
+
+
+def run_plain_here(folder, script, name="plain"):
+    """The tables of a plain script, run with NumPy in this process."""
+    import brian2
+
+    gc.collect()  # objects of the run before would find their names taken
+    brian2.start_scope()
+    path = Path(folder) / f"{name}.py"
+    path.write_text(script, encoding="utf-8")
+    namespace = {"__name__": "script", "__file__": str(path)}
+    exec(compile(script, str(path), "exec"), namespace)
+    before, sys.argv = sys.argv, [str(path), "-o", str(Path(folder) / name), "--target", "numpy"]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            namespace["main"]()
+    finally:
+        sys.argv = before
+    return tables_in(Path(folder) / name)
+
+
+def assert_equal_values(plain, run):
+    """All that a plain script saves is in the results of a run, to the last bit."""
+    assert plain.keys() == run.keys() - {"responses"}
+    for name, mine in plain.items():
+        theirs = run[name]
+        keys = [k for k in ROWS[name] if k in mine]
+        mine, theirs = (
+            t.sort_values(keys, kind="stable").reset_index(drop=True) for t in (mine, theirs)
+        )
+        assert len(mine) == len(theirs), name
+        if name != "blocks":
+            lacking = [c for c in theirs if c not in mine and theirs[c].notna().any()]
+            assert lacking == [], name
+        for column in mine:
+            pd.testing.assert_series_equal(
+                mine[column], theirs[column], check_exact=True, check_dtype=False,
+                check_names=False, obj=f"{name}.{column}",
+            )  # fmt: skip
+
+
+def check_against_the_run(folder, name, lowering="synapse"):
+    text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
+    sets = [] if "phases:" in text else [f"duration={SHORT.get(name, '900 ms')}"]
+    found = compiled(name, lowering, sets)
+    run = run_here(folder, found.run_script, "run", data=SPECS)
+    assert_equal_values(run_plain_here(folder, found.script), run)
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_the_same_numbers(name, tmp_path):
+    check_against_the_run(tmp_path, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in GALLERY if n not in FAST])
+def test_the_same_numbers_in_the_whole_gallery(name, tmp_path):
+    check_against_the_run(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["dopamine_delay", "diehl_cook_2015"])
+def test_the_same_numbers_with_one_object_for_each_block(name, tmp_path):
+    check_against_the_run(tmp_path, name, "namespace")
+
+
+def test_scripts_are_short():
+    lengths = {}
+    for name in GALLERY:
+        lines = compiled(name).script.splitlines()
+        lengths[name] = len(lines)
+        assert [line for line in lines if len(line) > WIDTH] == [], name
+    assert {n: k for n, k in lengths.items() if k > LONGEST} == {}
+    assert statistics.median(lengths.values()) <= MEDIAN
+
+
+SMALL = """model small
+neuron cell:
+    parameters: tau = 10 ms
+    equations: dv/dt = -v/tau : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    regular: 100 Hz
+    size: 3
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: pair_additive(wmax = 2)
+    initial: w = uniform(0, 1)
+    deliver: w to v
+sweep:
+    grid: tau = [5, 10] ms
+record:
+    spikes of A
+    w of c every 10 ms
+run:
+    duration: 100 ms
+    seed: 3
+"""
+
+
+def small():
+    return compile_source(Source("small.stdp", SMALL), Path(), [], "synapse", "numpy")
+
+
+def about(folder):
+    schema = pq.read_schema(Path(folder) / "weights" / "part-0.parquet")
+    return json.loads(schema.metadata[b"stdpdsl"])
+
+
+def test_a_script_needs_nothing_of_ours(tmp_path):
+    """It runs by its name, on a path without us, and knows whether it was edited."""
+    script = small().script
+    assert "import stdpdsl" not in script
+    (tmp_path / "s.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-P", "s.py", "-o", "out"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert_equal_values(
+        tables_in(tmp_path / "out"), run_here(tmp_path, small().run_script, "run")
+    )
+    assert about(tmp_path / "out")["edited"] is False
+
+
+def test_an_edited_script_says_so(tmp_path):
+    """A Brian2 user's changes do what they say: another number, another monitor."""
+    script = small().script
+    edited = script.replace('reset="v = 0"', 'reset="v = 0", refractory="25*ms"')
+    edited = edited.replace(
+        "    return Network(", '    more = StateMonitor(A, "v", record=True, name="more")\n'
+        "    return Network(\n        more,")  # fmt: skip
+    assert edited.count("more") == 3 and "refractory" in edited
+    whole = run_plain_here(tmp_path, script, "whole")
+    changed = run_plain_here(tmp_path, edited, "changed")
+    assert changed["blocks"]["A_spikes"].sum() < whole["blocks"]["A_spikes"].sum()
+    assert about(tmp_path / "changed")["edited"] is True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+def test_every_target(target, tmp_path):
+    (tmp_path / "s.py").write_text(small().script, encoding="utf-8")
+    command = [sys.executable, "s.py", "-o", "out", "--target", target]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    found = tables_in(tmp_path / "out")
+    numpy = run_plain_here(tmp_path, small().script)
+    for name, columns in {"weights": ["w", "apre", "apost"], "spikes": ["t"]}.items():
+        for column in columns:
+            np.testing.assert_allclose(found[name][column], numpy[name][column], rtol=1e-12)
