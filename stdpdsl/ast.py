@@ -461,6 +461,11 @@ class Connect(Declaration):
     every: tuple[Every, ...] = ()
     doc: Doc | None = None
 
+    @property
+    def sweeps_dendritic(self) -> bool:
+        """Whether a swept `delay` is the dendritic one: where the connection has no other."""
+        return self.dendritic_delay is not None and self.axonal_delay is None
+
 
 @node
 class Preset(Node):

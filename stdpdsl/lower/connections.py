@@ -114,14 +114,13 @@ class ConnectionLowering:
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
         if node.weight is not None:
             stored.append(self.own["w"])
-        dendritic = node.dendritic_delay is not None  # a swept `delay` is of one kind alone
         return Connection(
             c.name, self.pre.name, self.post.name, c.scope == "shared", c.couples,
             choice.code, choice.pairs, choice.draws, choice.same,
             tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
             tuple(self.normalisations()), self.integration(), tuple(self.initial()),
-            self.delay(node.axonal_delay, "delay", swept=not dendritic),
-            self.delay(node.dendritic_delay, "dendritic delay", swept=dendritic),
+            self.delay(node.axonal_delay, "delay", swept=not node.sweeps_dendritic),
+            self.delay(node.dendritic_delay, "dendritic delay", swept=node.sweeps_dendritic),
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
             self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used,
             self.deliveries.most_under_way() if self.deliveries.variables else 0,
@@ -283,7 +282,7 @@ class ConnectionLowering:
     @property
     def has_axonal(self) -> bool:
         swept = (self.c.name, "delay") in self.values.by_target
-        return self.node.axonal_delay is not None or (swept and self.node.dendritic_delay is None)
+        return self.node.axonal_delay is not None or (swept and not self.node.sweeps_dendritic)
 
     def order(self, side: str) -> int:
         """All pre pathways come before all post pathways; `ties` exchanges one connection's."""

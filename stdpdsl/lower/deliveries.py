@@ -104,7 +104,7 @@ class Deliveries:
     def most_under_way(self) -> int:
         """One per step of the delay at most, and per refractory period of the source."""
         node, values = self.node, self.values
-        column = values.by_target.get(self.key)
+        column = values.by_target.get(self.key) if node.sweeps_dendritic else None
         try:
             delay = max(values.table.columns[column]) if column else values.number(
                 node.dendritic_delay, 0.0

@@ -373,7 +373,8 @@ class WireWriter:
         pre, post = (late, early) if wire.ties else (early, late)
         self.pre_order = pre
         text = {"pre": self.handlers("pre"), "post": self.handlers("post")}
-        for side, order, delay in (("pre", pre, wire.delay), ("post", post, wire.dendritic)):
+        axonal = self.writer.row.get((name, "delay"), wire.delay)
+        for side, order, delay in (("pre", pre, axonal), ("post", post, wire.dendritic)):
             if f'"{side}":' in text[side]:
                 self.writer.add(f"{name}.{side}.order = {order}")
                 if delay:
@@ -463,11 +464,12 @@ class WireWriter:
             add(f"{name}.sending = {float(name not in phase.off)}")
         if not phase.set or phase.set[0] != name:
             return
-        for e in self.equations:
-            if self.is_trace(e):
-                own = self.names.get(e.name, e.name)
-                add(f"{name}.{own} = {name}.{own}_now[:]")
-        add(f'{name}.lastupdate = "t"')
+        if number:  # before the first, `t` may be that of another script
+            for e in self.equations:
+                if self.is_trace(e):
+                    own = self.names.get(e.name, e.name)
+                    add(f"{name}.{own} = {name}.{own}_now[:]")
+            add(f'{name}.lastupdate = "t"')
         changed[name, phase.set[1]] = phase.set[2]
         values = self.writer.parameters(name, self.parameters, self.wire.values)
         values |= {k: v for (component, k), v in changed.items() if component == name}

@@ -150,3 +150,54 @@ def test_continuous_deliveries_are_those_of_brian2(tmp_path, dt, threshold):
             theirs = np.asarray(getattr(monitor, name)[i])
             assert np.allclose(mine["value"].iloc[: len(theirs)], theirs, rtol=1e-12, atol=0)
             assert np.ptp(theirs) > 0.3
+
+
+def test_a_swept_delay_is_the_axonal_one_where_there_are_both(tmp_path):
+    """What passes at 10 ms + axonal arrives after the dendritic delay; a post spike comes to the
+    synapse after the dendritic delay alone."""
+    spec = """
+model both
+
+neuron cell:
+    equations:
+        dg/dt = 0/second : 1
+
+layer P:
+    spikes: [(0, 10 ms)]
+    size: 1
+layer A:
+    neuron: cell
+    size: 1
+
+rule seen:
+    equations:
+        w : 1
+        passed : second
+    on pre:
+        deliver w
+        passed = t
+
+connect P -> A as c:
+    pattern: one_to_one
+    plasticity: seen
+    deliver: w to g
+    delay: 1 ms
+    dendritic delay: 2 ms
+    initial: w = 1
+
+sweep:
+    grid: c.delay = [0, 3] ms
+
+record:
+    g of A every 1 ms
+
+run:
+    duration: 20 ms
+    dt: 1 ms
+"""
+    tables = run_text(tmp_path, spec)
+    assert list(tables["weights"].passed) == pytest.approx([0.010, 0.013])
+    assert list(tables["weights"].delay) == pytest.approx([0.002, 0.005])
+    g = tables["trajectories"]
+    first = g[g.value > 0].groupby("block").t.min()
+    assert list(first) == pytest.approx([0.013, 0.016])  # seen at the next step's start
