@@ -275,7 +275,9 @@ class Clauses:
             )  # fmt: skip
 
     def left_out(self, node: ast.Connect, component: Component) -> None:
-        """Rules whose own delivery has no part in what the connection says that it delivers."""
+        """Joined rules whose own delivery has no part in what the connection says it delivers."""
+        if len(component.rules) < 2:  # a rule alone may be there to be observed
+            return
         values = [d.value for d in node.delivery if d.value is not None]
         if not values or len(values) < len(node.delivery):
             return

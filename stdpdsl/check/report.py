@@ -17,26 +17,29 @@ _LISTED = 12
 
 
 class Reporter:
-    """Collects diagnostics; each once, since a model used twice is visited twice."""
+    """Collects diagnostics; each once, since a model used twice is visited twice. Of two with the
+    same message in the same place, the help of the first stands."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic] = ()):
-        self._found: dict[Diagnostic, None] = dict.fromkeys(diagnostics)
+        self._found: dict[tuple[str, Span, str], Diagnostic] = {}
         self._suggested = 0
+        self.add(diagnostics)
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        return list(self._found)
+        return list(self._found.values())
 
     def apart(self, step: Callable[[], Any]) -> tuple[Any, list[Diagnostic]]:
         """What a step returns, and what it reports, which is not kept."""
         kept, self._found = self._found, {}
         try:
-            return step(), list(self._found)
+            return step(), self.diagnostics
         finally:
             self._found = kept
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self._found.update(dict.fromkeys(diagnostics))
+        for d in diagnostics:
+            self._found.setdefault((d.code, d.span, d.message), d)
 
     def error(
         self,
@@ -50,7 +53,7 @@ class Reporter:
     ) -> None:
         span = where if isinstance(where, Span) else where.span
         spots = tuple(Label(node.span, text) for node, text in labels)
-        self._found.setdefault(Diagnostic(code, span, message, label, spots, help, severity))
+        self.add([Diagnostic(code, span, message, label, spots, help, severity)])
 
     def warn(
         self,

@@ -50,8 +50,8 @@ def changed(old: str, new: str) -> str:
         (AXIS, "linspace(0, 1, 9999999)", "29,999,997 rows; the limit is 1,000,000"),
         (GRID, "    random: 10**12 samples\n        ratio = uniform(0, 1)\n", "SWEEP006"),
         (GRID + "    derive", GRID + "    replicates: 10**12\n    derive", "SWEEP006"),
-        ("duration: 2 s", "duration: 1e300 s", "COST005 71: the run takes"),
-        ("dt: 0.1 ms", "dt: 1e-300 s", "the limit is 2.15 billion"),
+        ("duration: 2 s", "duration: 1e29 s", "COST005 71: the run takes"),
+        ("dt: 0.1 ms", "dt: 1e-29 s", "the limit is 2.15 billion"),
         ("every 100 ms", "every 0.1 ms in blocks 10**9", "SWEEP016"),
     ],
 )  # fmt: skip
