@@ -10,8 +10,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .api import RunError, Spec, compile, load_spec, run
-    from .diagnostics import CompileError
-    from .results import Results, ResultsError, Table, load
+    from .language.diagnostics import CompileError
+    from .results.reader import Results, ResultsError, Table, load
 
 __all__ = [
     "CompileError", "Results", "ResultsError", "RunError", "Spec", "Table", "compile", "load",
@@ -20,8 +20,8 @@ __all__ = [
 
 _HOMES = {
     "api": ("RunError", "Spec", "compile", "load_spec", "run"),
-    "diagnostics": ("CompileError",),
-    "results": ("Results", "ResultsError", "Table", "load"),
+    "language.diagnostics": ("CompileError",),
+    "results.reader": ("Results", "ResultsError", "Table", "load"),
 }
 
 

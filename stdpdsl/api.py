@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results import Results, load, require
+from .results.reader import Results, load, require
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -66,7 +66,7 @@ class Spec:
 
 def load_spec(spec: str | Path | Spec) -> Spec:
     """The spec in a file, or the one that a text is. OSError where the file cannot be read."""
-    from .source import text_in
+    from .language.source import text_in
 
     if isinstance(spec, Spec):
         return spec
@@ -90,7 +90,7 @@ def compile(
     10 s", a block ends when its weights move at no more than that part of their fastest pace.
     """
     from .compiler import compile_source
-    from .source import Source
+    from .language.source import Source
 
     found = load_spec(spec)
     values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
@@ -118,9 +118,9 @@ def run(
     for as many as there are cores; `resume` goes on with a run that was cut off. CompileError,
     RunError.
     """
-    from .diagnostics import render
     from .execution.job import JobError
-    from .execution.saved import Manner, run_and_save
+    from .execution.sharded_run import Manner, run_and_save
+    from .language.diagnostics import render
     from .resources import load_support
 
     found = load_spec(spec)
@@ -228,9 +228,9 @@ def _is_list(value: Any) -> bool:
 
 def sweep_axes(text: str) -> list[str]:
     """The axes of a spec's sweep and what it derives, in dots."""
-    from . import ast
-    from .parser import parse
-    from .source import Source
+    from .language import ast
+    from .language.parser import parse
+    from .language.source import Source
 
     found: list[str] = []
     for sweep in parse(Source("<string>", text)).of(ast.Sweep):
@@ -245,9 +245,9 @@ def with_axis(text: str, name: str, values: str, called: str = "<string>") -> st
 
     A bare name finds an axis by its last part. Comments stay; what was not there is a new grid.
     """
-    from . import ast
-    from .parser import parse
-    from .source import Source
+    from .language import ast
+    from .language.parser import parse
+    from .language.source import Source
 
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)

@@ -76,7 +76,7 @@ def _what_the_system_refused(error: OSError) -> str:
 
 
 def _refuse(error: Any) -> int:
-    from .diagnostics import render
+    from .language.diagnostics import render
 
     complain(render(error.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
     errors = sum(d.severity == "error" for d in error.diagnostics)

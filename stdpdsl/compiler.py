@@ -9,7 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import ast
 from .check import Checked, check
 from .check.costs import Estimate, estimate
 from .check.decays import check_decays
@@ -18,14 +17,15 @@ from .check.files import headers_of
 from .check.limits import refuse
 from .check.rows import check_rows
 from .check.values import constant_values
-from .diagnostics import CompileError, Diagnostic, has_errors, in_order
-from .memory import available_memory
-from .named_files import FROM_FOLDER, missing_files, named_files, outside_files
-from .parser import parse
-from .settings import with_settings
-from .source import Source, Span, text_in
-from .sweep import SweepTable, evaluate_sweep
-from .tables import read_table, reason
+from .execution.memory import available_memory
+from .language import ast
+from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
+from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
+from .language.overrides import with_settings
+from .language.parser import parse
+from .language.source import Source, Span, text_in
+from .sweep.evaluate import SweepTable, evaluate_sweep
+from .sweep.files import read_table, reason
 
 if TYPE_CHECKING:
     from .ir import Experiment
@@ -80,8 +80,8 @@ def compile_source(
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
+    from .lower.until_stable import refusals, until
     from .plan import make_plan
-    from .stable import refusals, until
 
     asked = None if until_stable is None else until(until_stable)
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
@@ -107,8 +107,8 @@ def compile_source(
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:
     """By which method each variable of a model without errors is integrated: a line for each
     component."""
-    from .integration import in_words, methods_of
     from .lower import lower
+    from .lower.integration import in_words, methods_of
 
     checked, table, _ = _front(source, folder, [], None, allowed)
     if table is None:  # a collection of rules
@@ -212,7 +212,7 @@ def read_used(
 
 
 def seed_of(checked: Checked) -> int:
-    from .numeric import evaluate
+    from .language.numeric import evaluate
 
     for run in checked.spec.of(ast.Run):
         if run.seed is not None:

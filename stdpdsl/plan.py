@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from .check.costs import Estimate
 from .execution.machine import usable_cores
-from .integration import in_words as methods_in_words
-from .integration import methods_of
+from .execution.memory import available_memory, size_of
 from .ir import Experiment
-from .memory import available_memory, size_of
-from .sweep import SweepTable
+from .lower.integration import in_words as methods_in_words
+from .lower.integration import methods_of
+from .sweep.evaluate import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
 

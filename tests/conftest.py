@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl.diagnostics import CompileError, Diagnostic
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError, Diagnostic
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
 
 CACHE = pytest.StashKey[str]()
 

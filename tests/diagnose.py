@@ -11,11 +11,11 @@ from stdpdsl.check.decays import check_decays
 from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
-from stdpdsl.diagnostics import CompileError, Diagnostic, has_errors, in_order
-from stdpdsl.named_files import outside_files
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
-from stdpdsl.sweep import evaluate_sweep
+from stdpdsl.language.diagnostics import CompileError, Diagnostic, has_errors, in_order
+from stdpdsl.language.named_files import outside_files
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
+from stdpdsl.sweep.evaluate import evaluate_sweep
 
 # The tables that specs of the corpus may read.
 TABLES: dict[str, dict[str, list]] = {

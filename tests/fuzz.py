@@ -15,10 +15,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["stdpdsl"]):
-    from stdpdsl.comments import formatted
     from stdpdsl.compiler import compile_source
-    from stdpdsl.diagnostics import CompileError, render
-    from stdpdsl.source import Source
+    from stdpdsl.language.comments import formatted
+    from stdpdsl.language.diagnostics import CompileError, render
+    from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = ROOT / "specs"

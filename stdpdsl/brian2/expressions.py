@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import ast
-from ..builtins import FUNCTIONS, LISTS
 from ..check.symbols import Type
-from ..numeric import LARGEST_WHOLE, power, quantity, times_unit_name, with_unit
-from ..units import resolve
+from ..language import ast
+from ..language.builtins import FUNCTIONS, LISTS
+from ..language.numeric import LARGEST_WHOLE, power, quantity, times_unit_name, with_unit
+from ..language.units import resolve
 
 _PRECEDENCE = {
     "or": 1, "and": 2, "not": 3,

@@ -12,12 +12,12 @@ from typing import Any
 import jinja2
 
 from .. import __version__
-from ..builtins import layer_measures, weight_measures
-from ..columns import state_names
-from ..integration import methods_of
 from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
+from ..language.builtins import layer_measures, weight_measures
+from ..lower.integration import methods_of
+from ..lower.until_stable import Until
 from ..resources import resource_dir
-from ..stable import Until
+from ..results.columns import state_names
 from .inline import support_for
 from .objects import (
     block_size,

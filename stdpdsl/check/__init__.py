@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .. import ast
-from ..diagnostics import CompileError, Diagnostic, has_errors, in_order
+from ..language import ast
+from ..language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .audio import Audio
 from .blocks import Blocks
 from .build import Builder

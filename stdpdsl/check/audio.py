@@ -6,10 +6,17 @@ from collections import ChainMap
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ast
-from ..builtins_audio import FILTERS, ORDERS, REQUIRED, SOUNDS, AudioFunction, AudioParameter
-from ..numeric import NotConstant, evaluate
-from ..units import HERTZ, SECOND
+from ..language import ast
+from ..language.builtins_audio import (
+    FILTERS,
+    ORDERS,
+    REQUIRED,
+    SOUNDS,
+    AudioFunction,
+    AudioParameter,
+)
+from ..language.numeric import NotConstant, evaluate
+from ..language.units import HERTZ, SECOND
 from .infer import LEVEL, Context, Inference
 from .models import Models
 from .symbols import FLOAT, INTEGER, NUMBERS, TIME, Component, Symbol, Type

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .. import ast
+from ..language import ast
 from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import Column, Component, Symbols

@@ -7,10 +7,10 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from .. import ast
-from ..columns import column_names
-from ..diagnostics import Diagnostic, Label, did_you_mean
-from .joined import joined
+from ..language import ast
+from ..language.diagnostics import Diagnostic, Label, did_you_mean
+from ..results.columns import column_names
+from .merge_rules import joined
 from .symbols import Column, Component, Symbol, Symbols, variable
 
 # Attributes of a connection or layer, besides its parameters, that a column may set.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import ast
-from ..builtins import (
+from ..language import ast
+from ..language.builtins import (
     DISTRIBUTIONS,
     FUNCTIONS,
     LISTS,
@@ -14,8 +14,8 @@ from ..builtins import (
     Distribution,
     ListFunction,
 )
-from ..draws import arguments_of, distribution_of
-from ..units import NONE
+from ..language.draws import arguments_of, distribution_of
+from ..language.units import NONE
 from .report import listing
 from .symbols import BOOLEAN, FLOAT, Type
 from .values import value

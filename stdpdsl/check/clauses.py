@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .. import ast
-from ..builtins import PATTERNS, PRECISIONS
-from ..numeric import NotConstant, evaluate
-from ..printer import print_expr
-from ..source import Span
-from .joined import delivers
+from ..language import ast
+from ..language.builtins import PATTERNS, PRECISIONS
+from ..language.numeric import NotConstant, evaluate
+from ..language.printer import print_expr
+from ..language.source import Span
+from .merge_rules import delivers
 from .order import names_in
 from .report import Reporter
 from .symbols import Component, Symbols

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import ast
-from ..builtins import PATTERNS
-from ..units import HERTZ
+from ..language import ast
+from ..language.builtins import PATTERNS
+from ..language.units import HERTZ
 from .infer import Context
 from .models import Models
 from .statements import assignable

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ast
-from ..numeric import NotConstant, evaluate
-from ..source import Span
+from ..language import ast
+from ..language.numeric import NotConstant, evaluate
+from ..language.source import Span
 from .symbols import Component, Symbols
 from .timing import DEFAULT_DT
 from .values import on_pairs, value

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ast
-from ..diagnostics import Diagnostic, Label
-from ..numeric import NotConstant, evaluate
-from ..printer import print_expr
+from ..language import ast
+from ..language.diagnostics import Diagnostic, Label
+from ..language.numeric import NotConstant, evaluate
+from ..language.printer import print_expr
 from .exact import Structure, System, in_blocks
 from .linear import degree
 from .rows import Rows

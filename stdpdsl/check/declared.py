@@ -9,9 +9,10 @@ from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .. import ast
-from ..units import HERTZ, SECOND
+from ..language import ast
+from ..language.units import HERTZ, SECOND
 from .infer import Context, Inference, owner_key
+from .messages import describe, example_unit
 from .order import dependency_order, names_in
 from .symbols import (
     FLOAT,
@@ -25,7 +26,6 @@ from .symbols import (
     Type,
     variable,
 )
-from .wording import describe, example_unit
 
 _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
 

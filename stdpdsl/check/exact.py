@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import ast
-from ..diagnostics import Diagnostic, Label
-from ..numeric import NotConstant, evaluate
+from ..language import ast
+from ..language.diagnostics import Diagnostic, Label
+from ..language.numeric import NotConstant, evaluate
 from .linear import degree
 from .order import dependency_order, names_in
 from .rows import Rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 
-from .. import ast
+from ..language import ast
 from .declared import Declared, as_float
 from .infer import Context
 from .models import Models

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from .. import ast
-from ..units import parse_unit
+from ..language import ast
+from ..language.units import parse_unit
 
 
 def headers_of(

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import ast
-from ..printer import print_expr
+from ..language import ast
+from ..language.printer import print_expr
 from .infer import Inference
 from .order import names_in
 from .report import Reporter

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from .. import ast
-from ..builtins import FUNCTIONS
-from ..numeric import NotConstant, evaluate
-from ..units import (
+from ..language import ast
+from ..language.builtins import FUNCTIONS
+from ..language.numeric import NotConstant, evaluate
+from ..language.units import (
     NONE,
     SECOND,
     all_names,
@@ -22,9 +22,9 @@ from ..units import (
     resolve,
 )
 from .calls import infer_call
+from .messages import describe, spot, unit_help
 from .report import Reporter
 from .symbols import BOOLEAN, FLOAT, INTEGER, Scope, Symbol, Symbols, Type
-from .wording import describe, spot, unit_help
 
 LEVEL = Type(NONE, "level")  # `65 dB`
 

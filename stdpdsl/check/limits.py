@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .. import ast
-from ..diagnostics import Diagnostic
-from ..memory import DEFAULT_MEMORY, size_of
-from ..source import Span
+from ..execution.memory import DEFAULT_MEMORY, size_of
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from ..language.source import Span
 from .costs import ROW_DISK, ROW_MEMORY, Estimate, Part
 from .values import value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import ast
+from ..language import ast
 
 
 def degree(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import ChainMap
 
-from .. import ast
-from ..builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
-from ..columns import TAKEN
-from ..units import HERTZ, NONE
+from ..language import ast
+from ..language.builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
+from ..language.units import HERTZ, NONE
+from ..results.columns import TAKEN
 from .blocks import Blocks
 from .infer import Context
 from .models import Models

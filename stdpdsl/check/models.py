@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from .. import ast
-from ..builtins import DISTRIBUTIONS, METHODS
-from ..units import HERTZ, NONE, SECOND, lookup
-from .culprit import Culprit, Stated, find_culprit
+from ..language import ast
+from ..language.builtins import DISTRIBUTIONS, METHODS
+from ..language.units import HERTZ, NONE, SECOND, lookup
 from .infer import Context, Inference
+from .messages import describe
 from .order import dependency_order, names_in
 from .statements import Place, assignable, check_block, flag_words, is_shared
 from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
 from .traces import between_events
-from .wording import describe
+from .unit_blame import Culprit, Stated, find_culprit
 
 _FLAGS: dict[str, set[tuple[str, ...]]] = {
     "ode": {("unless", "refractory")},

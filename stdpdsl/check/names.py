@@ -6,10 +6,10 @@ import keyword
 import re
 from collections.abc import Iterator
 
-from .. import ast
-from ..builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
-from ..columns import TAKEN
-from ..reserved import MOST_LETTERS, RESERVED, is_macro, is_part
+from ..language import ast
+from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
+from ..language.reserved import MOST_LETTERS, RESERVED, is_macro, is_part
+from ..results.columns import TAKEN
 from .report import Reporter
 from .symbols import Column, Component, Symbols
 

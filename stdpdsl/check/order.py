@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import ast
+from ..language import ast
 
 
 def names_in(node: ast.Node) -> list[ast.Name]:

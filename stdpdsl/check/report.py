@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .. import ast
-from ..diagnostics import Diagnostic, Label, did_you_mean
-from ..source import Span
+from ..language import ast
+from ..language.diagnostics import Diagnostic, Label, did_you_mean
+from ..language.source import Span
 from .order import names_in
 
 # Comparing a name with thousands of others takes milliseconds; a file with thousands of unknown

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import ast
-from ..diagnostics import Diagnostic
-from ..numeric import NotConstant, evaluate
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from ..language.numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
 from .symbols import Component, Symbol, Symbols
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import ast
-from ..source import Span
-from ..units import NONE
+from ..language import ast
+from ..language.source import Span
+from ..language.units import NONE
 from .infer import Context, Inference
+from .messages import describe
 from .names import reason
 from .order import names_in
 from .symbols import FLOAT, Component, Scope, Symbol, Type
-from .wording import describe
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
-from .. import ast
-from ..builtins import CONSTANTS, layer_measures, weight_measures
-from ..diagnostics import Diagnostic
-from ..units import NONE, SECOND, Dim, resolve
+from ..language import ast
+from ..language.builtins import CONSTANTS, layer_measures, weight_measures
+from ..language.diagnostics import Diagnostic
+from ..language.units import NONE, SECOND, Dim, resolve
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
-from .. import ast
-from ..numeric import whole_steps
+from ..language import ast
+from ..language.numeric import whole_steps
 from .infer import Inference
 from .order import dependency_order, names_in
 from .report import Reporter

@@ -6,8 +6,8 @@ what is constant between events, is brought up to date exactly at each event.
 
 from __future__ import annotations
 
-from .. import ast
-from ..units import lookup
+from ..language import ast
+from ..language.units import lookup
 from .linear import degree
 from .order import names_in
 from .symbols import Component, Symbols

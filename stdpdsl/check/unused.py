@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import ast
+from ..language import ast
 from .infer import Inference
 from .report import Reporter
 from .symbols import Symbols

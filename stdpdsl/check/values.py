@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import ast
-from ..numeric import NotConstant, evaluate
+from ..language import ast
+from ..language.numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
 from .symbols import Component, Symbols
 

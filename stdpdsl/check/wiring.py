@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import ast
+from ..language import ast
 from .infer import Inference
+from .messages import describe
 from .report import Reporter
 from .symbols import Component, Symbols, unit_type
 from .values import value
-from .wording import describe
 
 
 @dataclass

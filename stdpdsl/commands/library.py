@@ -27,8 +27,8 @@ def rules(options: argparse.Namespace) -> int:
     import json
     import shutil
 
-    from .. import rulebook
     from ..compiler import library
+    from ..library import catalogue as rulebook
 
     if options.name:
         _known_rule(options.name, library())
@@ -44,7 +44,7 @@ def rules(options: argparse.Namespace) -> int:
 
 
 def _known_rule(name: str, rules: Iterable[str]) -> None:
-    from ..rulebook import unknown
+    from ..library.catalogue import unknown
 
     if name not in rules:
         raise Stop(f"error: {unknown(name, rules)}", USAGE)
@@ -55,11 +55,11 @@ def window(options: argparse.Namespace) -> int:
     import importlib.util
 
     from ..compiler import library
-    from ..execution.once import RunFailed
     from ..execution.progress import Progress
+    from ..execution.temporary_run import RunFailed
     from ..outputs import check_output, write_output
-    from ..window.asked import Misasked, asked
     from ..window.curves import curves
+    from ..window.request import Misasked, asked
     from ..window.show import draw, table
     from ..window.spec import NO_WINDOW, PROTOCOLS, Protocol
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from .terminal import SPEC_WRONG, USAGE, Stop, colours, complain
 
 if TYPE_CHECKING:
-    from ..source import Source
+    from ..language.source import Source
 
 
 def read(name: str) -> tuple[Source, Path]:
     """A spec's text, and the folder that its files are named from."""
-    from ..source import Source, text_in
+    from ..language.source import Source, text_in
 
     try:
         text = text_in(Path(name))
@@ -37,7 +37,7 @@ def read(name: str) -> tuple[Source, Path]:
 def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
     """Compile a spec and show its warnings."""
     from .. import compiler
-    from ..diagnostics import render
+    from ..language.diagnostics import render
 
     source, folder = read(options.spec)
     compiled = compiler.compile_source(

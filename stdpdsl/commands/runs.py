@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Compile, run in processes of their own, save."""
     from ..execution.job import JobError
     from ..execution.progress import Progress
-    from ..execution.saved import Manner, run_and_save, run_one
+    from ..execution.sharded_run import Manner, run_and_save, run_one
     from ..resources import load_support
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
@@ -84,8 +84,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _how_many_stable(folder: str) -> str:
-    from ..quantities import shown
-    from ..results import load
+    from ..results.labels import shown
+    from ..results.reader import load
 
     results = load(folder)
     status = results.table("blocks", ["status"])["status"].to_pylist()
@@ -127,7 +127,7 @@ def _in_bounds(
 
     @functools.wraps(command)
     def bounded(options: argparse.Namespace) -> int:
-        from ..memory import available_memory, no_more_than_there_is, size_of
+        from ..execution.memory import available_memory, no_more_than_there_is, size_of
 
         there = available_memory()
         try:
@@ -143,10 +143,10 @@ def _in_bounds(
 @_in_bounds
 def merge(options: argparse.Namespace) -> int:
     """Put the shards of a run together."""
-    from ..diagnostics import seen
     from ..execution.job import JobError
     from ..execution.merge import all_shards, shard_folders
     from ..execution.merge import merge as merged
+    from ..language.diagnostics import seen
 
     folders = [Path(name) for name in options.folders]
     if not options.output and (len(folders) > 1 or folders[0].suffix != ".shards"):
@@ -167,7 +167,7 @@ def merge(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
     from ..outputs import check_output, write_output
-    from ..results import ResultsError, load
+    from ..results.reader import ResultsError, load
 
     name = Path(options.folder).name.removesuffix(".results") or "results"
     path = Path(options.output or f"{name}.html")
@@ -193,8 +193,8 @@ def report(options: argparse.Namespace) -> int:
 @_in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
-    from ..diagnose import findings, render
-    from ..results import ResultsError, load
+    from ..results.diagnose import findings, render
+    from ..results.reader import ResultsError, load
 
     try:
         found = findings(load(options.folder))
@@ -207,9 +207,9 @@ def diagnose(options: argparse.Namespace) -> int:
 @_in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
-    from ..compare import compare as differences
-    from ..compare import render
-    from ..results import ResultsError, load
+    from ..results.compare import compare as differences
+    from ..results.compare import render
+    from ..results.reader import ResultsError, load
 
     try:
         found = differences(load(options.a), load(options.b))
@@ -222,11 +222,11 @@ def compare(options: argparse.Namespace) -> int:
 @_in_bounds
 def reproduce(options: argparse.Namespace) -> int:
     """Run a result again from its own metadata, and say what differs."""
-    from ..compare import render
-    from ..execution.once import RunFailed
     from ..execution.progress import Progress
-    from ..reproduce import reproduce as again
-    from ..results import ResultsError, load
+    from ..execution.reproduce import reproduce as again
+    from ..execution.temporary_run import RunFailed
+    from ..results.compare import render
+    from ..results.reader import ResultsError, load
 
     terminal = is_terminal(sys.stderr)
     try:
@@ -244,9 +244,9 @@ def reproduce(options: argparse.Namespace) -> int:
 @_in_bounds
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
-    from ..diagnostics import CompileError, render
-    from ..results import ResultsError, load
-    from ..summary import summary as summarise
+    from ..language.diagnostics import CompileError, render
+    from ..results.reader import ResultsError, load
+    from ..results.summary import summary as summarise
 
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
     try:
@@ -263,7 +263,7 @@ def summary(options: argparse.Namespace) -> int:
 
 def cache(options: argparse.Namespace) -> int:
     """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
-    from ..memory import size_of
+    from ..execution.memory import size_of
     from ..resources import load_support
 
     folder = load_support("cache").stdpdsl_cache()

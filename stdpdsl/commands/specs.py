@@ -25,8 +25,8 @@ from .terminal import (
 )
 
 if TYPE_CHECKING:
-    from ..diagnostics import Diagnostic
-    from ..source import Source
+    from ..language.diagnostics import Diagnostic
+    from ..language.source import Source
 
 
 def new(options: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def new(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Report every error and warning of the specs."""
     from .. import compiler
-    from ..diagnostics import CompileError, has_errors, in_order, render, to_json
+    from ..language.diagnostics import CompileError, has_errors, in_order, render, to_json
 
     found: list[Diagnostic] = []
     methods: list[str] = []
@@ -108,8 +108,8 @@ def compile_(options: argparse.Namespace) -> int:
 
 def fmt(options: argparse.Namespace) -> int:
     """Rewrite specs in their canonical form."""
-    from ..comments import formatted
-    from ..diagnostics import CompileError, render
+    from ..language.comments import formatted
+    from ..language.diagnostics import CompileError, render
 
     changed: list[str] = []
     failed = 0
@@ -137,8 +137,8 @@ def fmt(options: argparse.Namespace) -> int:
 
 def _replace(path: Path, source: Source, text: str) -> None:
     """Either the old text or the new one stands there, whatever happens."""
+    from ..language.source import text_in
     from ..outputs import write_whole
-    from ..source import text_in
 
     try:
         if text_in(path) != source.text:
@@ -152,9 +152,9 @@ def explain(options: argparse.Namespace) -> int:
     """Say what an error means, with a wrong and a right example."""
     import textwrap
 
-    from ..codes import CODES
-    from ..diagnostics import did_you_mean
-    from ..explanations import explanation
+    from ..language.codes import CODES
+    from ..language.diagnostics import did_you_mean
+    from ..language.explanations import explanation
 
     code = options.code.upper()
     if code not in CODES:
@@ -181,7 +181,7 @@ def lsp(options: argparse.Namespace) -> int:
         complain("this speaks with an editor, which starts it; Ctrl-C ends it")
     allowed = [folder.resolve() for folder in allowed_folders(options)]
     gc.enable()  # this process lives long
-    from ..language_server import serve
+    from ..editor.language_server import serve
 
     serve(allowed)
     return DONE

@@ -69,7 +69,7 @@ def open_streams() -> None:
 
 def show(text: str, form: str) -> None:
     """What results hold, which may come from a stranger; data for programs stay as they are."""
-    from ..diagnostics import seen
+    from ..language.diagnostics import seen
 
     say(text if form in ("csv", "json") else seen(text))
 

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .. import ast
-from ..builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS, PRECISIONS
-from ..builtins_audio import FILTERS, ORDERS, SOUNDS
 from ..check.symbols import Symbol
-from ..meanings import MEANINGS
-from ..parser import before
-from ..rulebook import entry
-from ..syntax_errors import FLAGS, Failure
-from ..units import all_names
+from ..language import ast
+from ..language.builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS, PRECISIONS
+from ..language.builtins_audio import FILTERS, ORDERS, SOUNDS
+from ..language.meanings import MEANINGS
+from ..language.parser import before
+from ..language.syntax_errors import FLAGS, Failure
+from ..language.units import all_names
+from ..library.catalogue import entry
 from .document import Document, locals_of
 from .meaning import rule_text, symbol_text, word_text
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .. import ast
 from ..check import Checked, check
 from ..check.symbols import Component, Symbol, Symbols
 from ..compiler import Texts, check_text, library, read_used
-from ..diagnostics import Diagnostic
-from ..named_files import outside_files
-from ..parser import salvage
-from ..source import Source, Span
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from ..language.named_files import outside_files
+from ..language.parser import salvage
+from ..language.source import Source, Span
 
 Named = ast.Neuron | ast.Rule | ast.Layer | ast.Connect
 

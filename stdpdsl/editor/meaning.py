@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .. import ast
-from ..builtins_audio import FILTERS, REQUIRED, SOUNDS, AudioFunction
 from ..check.symbols import Symbol
-from ..explanations import explanation
-from ..meanings import MEANINGS
-from ..printer import print_expr, print_node, print_unit
-from ..rulebook import entry
-from ..source import Span
-from ..units import lookup, resolve
+from ..language import ast
+from ..language.builtins_audio import FILTERS, REQUIRED, SOUNDS, AudioFunction
+from ..language.explanations import explanation
+from ..language.meanings import MEANINGS
+from ..language.printer import print_expr, print_node, print_unit
+from ..language.source import Span
+from ..language.units import lookup, resolve
+from ..library.catalogue import entry
 from .document import Document, locals_of
 
 

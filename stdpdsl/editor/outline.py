@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .. import ast
-from ..source import Span
+from ..language import ast
+from ..language.source import Span
 
 
 @dataclass(frozen=True)

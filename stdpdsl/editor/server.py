@@ -19,11 +19,11 @@ from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec, TextDocument
 
 from .. import __version__
-from ..diagnostics import Diagnostic, Label
-from ..explanations import page
-from ..source import Source, Span
+from ..language.diagnostics import Diagnostic, Label
+from ..language.explanations import page
+from ..language.source import Source, Span
 from .document import Document, file_of
-from .places import Places
+from .positions import Places
 from .transport import Protocol
 
 _SEVERITY = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}

@@ -19,9 +19,9 @@ from typing import Any
 
 from .job import JobError, shard_name
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, SPEC_WRONG, Event, Outcome
+from .merge_events import Together
 from .remote import inside
-from .saved import Runner, Task
-from .together import Together
+from .sharded_run import Runner, Task
 
 RETRIES = 3
 PATIENCE = 10.0

@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import __version__
-from ..diagnostics import seen
+from ..language.diagnostics import seen
 from ..resources import load_support
-from ..tables import MAX_ROWS
+from ..sweep.files import MAX_ROWS
 
 JOB_FORMAT = "stdpdsl job 1"
 PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")

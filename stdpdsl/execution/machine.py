@@ -6,7 +6,7 @@ import math
 import os
 from pathlib import Path
 
-from ..cgroups import PROC, groups
+from .cgroups import PROC, groups
 
 
 def usable_cores(proc: str = PROC) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..resources import load_support
-from ..results import ResultsError, load
+from ..results.reader import ResultsError, load
 from .job import PACKAGES, JobError, differences, only_ours, read_job, texts_of_run
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .. import ast
 from ..check import Checked
 from ..check.symbols import Component
-from ..diagnostics import CompileError
 from ..ir import Connection, Experiment
-from ..sweep import SweepTable
+from ..language import ast
+from ..language.diagnostics import CompileError
+from ..sweep.evaluate import SweepTable
 from .additions import additions
 from .connections import ConnectionLowering, Switches
 from .layers import Extras, lower_layer

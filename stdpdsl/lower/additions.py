@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .. import ast
 from ..check.exact import Model, post_equations
 from ..check.symbols import Component, Symbol
 from ..ir import Event, Every, Link, Relay
+from ..language import ast
 from .equations import equation_text
 from .layers import Extras, size_of
 from .model_code import ModelCode, Needs, is_inlined

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from .. import ast
 from ..brian2.expressions import WORD, in_double
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Phase, Trace
+from ..language import ast
 from .additions import PORTS_WHEN, Additions
 from .advance import advanced
 from .deliveries import Deliveries

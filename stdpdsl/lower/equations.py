@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import ast
 from ..check.symbols import unit_type
+from ..language import ast
 
 Show = Callable[[ast.Expr], str]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import ast
 from ..check.symbols import Component
+from ..language import ast
 from .values import Values, used_names
 
 

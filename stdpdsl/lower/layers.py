@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .. import ast
 from ..check.exact import Model, integration
 from ..check.order import dependency_order
 from ..check.symbols import Component
 from ..ir import Event, Every, Group, Initial, Layer, Link, Parameter
+from ..language import ast
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs

@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .. import ast
 from ..brian2.expressions import SHORT_UNITS, WORD, Brian2Printer, in_double, times_unit
-from ..builtins import CONSTANTS, DISTRIBUTIONS
 from ..check.symbols import Component, Scope, Symbol
 from ..check.values import value
-from ..draws import arguments_of, distribution_of
 from ..ir import Every, Parameter
-from ..numeric import quantity
-from ..units import resolve
+from ..language import ast
+from ..language.builtins import CONSTANTS, DISTRIBUTIONS
+from ..language.draws import arguments_of, distribution_of
+from ..language.numeric import quantity
+from ..language.units import resolve
 from .equations import flags_of
 from .values import Values, used_names
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import ast
 from ..check.symbols import Component
 from ..ir import Draw
+from ..language import ast
 from .values import Values, used_names
 
 

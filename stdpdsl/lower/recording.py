@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import ast
 from ..check.symbols import Component
-from ..diagnostics import Diagnostic
 from ..ir import Connection, Monitor, Phase
-from ..numeric import evaluate
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from ..language.numeric import evaluate
 from .additions import Additions
 from .values import Values
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import ast
-from ..builtins_audio import FILTERS, SOUNDS
 from ..ir import Audio
+from ..language import ast
+from ..language.builtins_audio import FILTERS, SOUNDS
 from .values import Values
 
 

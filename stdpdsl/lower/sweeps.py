@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ast
 from ..brian2.expressions import NumpyPrinter
+from ..language import ast
 from .values import Values
 
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from .. import ast
 from ..brian2.expressions import NumpyPrinter
-from ..builtins import DISTRIBUTIONS
 from ..check import Checked
 from ..check.symbols import Component, Symbol
 from ..check.values import constant_values
-from ..diagnostics import Diagnostic
-from ..draws import arguments_of, distribution_of
 from ..ir import Draw, Initial, Parameter
-from ..numeric import evaluate
-from ..sweep import SweepTable
+from ..language import ast
+from ..language.builtins import DISTRIBUTIONS
+from ..language.diagnostics import Diagnostic
+from ..language.draws import arguments_of, distribution_of
+from ..language.numeric import evaluate
+from ..sweep.evaluate import SweepTable
 
 
 def used_names(nodes: Iterable[ast.Node | None]) -> set[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Axis, Design, design_of
-from ..quantities import measure
-from ..results import Results, ResultsError
+from ..results.axes import Axis, Design, design_of
+from ..results.labels import measure
+from ..results.reader import Results, ResultsError
 
 CHOSEN, ALL = 3, 4
 """So many blocks stand side by side, or all of them if they are no more than that."""
@@ -308,9 +308,9 @@ def spec_units(text: str) -> dict[str, str]:
     """The unit of each variable of a spec, as `feedforward.w`; nothing where it cannot be read."""
     from ..check import check
     from ..compiler import library
-    from ..diagnostics import CompileError
-    from ..parser import parse
-    from ..source import Source
+    from ..language.diagnostics import CompileError
+    from ..language.parser import parse
+    from ..language.source import Source
 
     try:
         checked = check(parse(Source("spec.stdp", text)), {}, library())

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..quantities import label, scale_for
+from ..results.labels import label, scale_for
 from .data import Data, varies
 from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..quantities import label, pretty, scale_for
+from ..results.labels import label, pretty, scale_for
 from .data import Data, Measure, places
 from .style import INK, Canvas, for_lines
 from .sweeps import along, axis_label

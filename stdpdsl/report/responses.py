@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..quantities import pretty
+from ..results.labels import pretty
 from .data import Data
 from .networks import Row, Rows, by_block, limits, matrix, pick, tag
 from .style import SEQUENTIAL, SERIES, Canvas

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Axis
-from ..quantities import label, pretty, scale_for
+from ..results.axes import Axis
+from ..results.labels import label, pretty, scale_for
 from .data import Data, Measure, averaged, mean_by_axes, places
 from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas, for_lines
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from .. import ast
 from ..check import check
 from ..check.rows import Rows
 from ..check.symbols import Component, Type
 from ..compiler import library
-from ..diagnostics import CompileError, has_errors
-from ..execution.once import RunFailed
-from ..parser import parse
-from ..quantities import label, symbol
-from ..settings import typed_expression, with_settings
-from ..source import Source
+from ..execution.temporary_run import RunFailed
+from ..language import ast
+from ..language.diagnostics import CompileError, has_errors
+from ..language.overrides import typed_expression, with_settings
+from ..language.parser import parse
+from ..language.source import Source
+from ..results.labels import label, symbol
 from ..window.curves import Curve, curves
 from ..window.show import protocol_text
 from ..window.spec import NO_WINDOW, PROTOCOLS, Protocol, Window

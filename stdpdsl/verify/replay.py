@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stdpdsl.execution.local import INTERRUPTED, Event
-from stdpdsl.execution.once import RunFailed, run_once
+from stdpdsl.execution.temporary_run import RunFailed, run_once
+from stdpdsl.language.source import Source
 from stdpdsl.resources import resource_dir
-from stdpdsl.results import Results
-from stdpdsl.source import Source
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Row, Verification
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 ORACLE = "tests/rules/test_reward.py"

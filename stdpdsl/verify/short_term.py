@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
 SETS = {"depressing": (0.5, 0.8, 0.0), "facilitating": (0.03, 0.13, 0.53)}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, exp
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import NOT_IN_NEST, Replay, Row, Verification, columns
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
 PUBLISHED = {

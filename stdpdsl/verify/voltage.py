@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stdpdsl.results import Results
+from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 from stdpdsl.verify.triplets import VISUAL_CORTEX
 

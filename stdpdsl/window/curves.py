@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from ..execution.local import Event
-from ..execution.once import run_once
-from ..printer import print_expr
-from ..source import Source
+from ..execution.temporary_run import run_once
+from ..language.printer import print_expr
+from ..language.source import Source
 from .spec import Protocol, Window, window_spec
 
 NAME = "window.stdp"

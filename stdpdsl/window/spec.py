@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 
-from .. import ast
-from ..printer import print_expr, print_node, print_unit
+from ..language import ast
+from ..language.printer import print_expr, print_node, print_unit
 
 NO_WINDOW = {
     **dict.fromkeys(

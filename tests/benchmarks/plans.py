@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stdpdsl.compiler import compile_source
+from stdpdsl.language.source import Source
 from stdpdsl.plan import PACE, TARGETS, pace
-from stdpdsl.source import Source
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 CASES = {  # unlike in what costs: what is set to keep them short, and the targets that are sensible

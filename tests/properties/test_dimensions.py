@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdpdsl import ast
 from stdpdsl.check.infer import Context, Inference
 from stdpdsl.check.report import Reporter
 from stdpdsl.check.symbols import Symbol, Symbols, Type
-from stdpdsl.source import Source, Span
-from stdpdsl.units import NONE, Dim, lookup, resolve
+from stdpdsl.language import ast
+from stdpdsl.language.source import Source, Span
+from stdpdsl.language.units import NONE, Dim, lookup, resolve
 
 dims = st.builds(Dim, st.tuples(*[st.integers(-3, 3)] * 7))
 small = st.integers(-3, 3)

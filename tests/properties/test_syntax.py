@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stdpdsl import ast
-from stdpdsl.diagnostics import UNSEEN, CompileError
-from stdpdsl.parser import parse
-from stdpdsl.printer import print_expr, print_spec
-from stdpdsl.source import Source, Span
+from stdpdsl.language import ast
+from stdpdsl.language.diagnostics import UNSEEN, CompileError
+from stdpdsl.language.parser import parse
+from stdpdsl.language.printer import print_expr, print_spec
+from stdpdsl.language.source import Source, Span
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 

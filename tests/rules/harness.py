@@ -18,7 +18,7 @@ import pandas as pd
 from oracles.trains import DT, Event, events, random_train
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 STEPS = 2500
 COUNT = 32

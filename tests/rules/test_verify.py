@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.compiler import library
-from stdpdsl.execution.once import run_once
+from stdpdsl.execution.temporary_run import run_once
+from stdpdsl.language.source import Source
 from stdpdsl.resources import resource_dir
-from stdpdsl.source import Source
 from stdpdsl.verify import VERIFICATIONS, Replay, Row
 from stdpdsl.verify.replay import specs_of
 

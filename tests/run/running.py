@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError, render
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError, render
+from stdpdsl.language.source import Source
 
 
 def script_of(text, lowering="synapse", folder=Path("."), target="numpy", sets=()):

@@ -5,7 +5,7 @@ import pytest
 
 from running import run_here, script_of
 from stdpdsl.compiler import check_text
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPEC = """model beyond
 constants:

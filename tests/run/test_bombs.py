@@ -25,7 +25,7 @@ import folder as folders
 import sounds
 from errors import SpecError
 from inputs import rated_steps
-from stdpdsl import tables
+from stdpdsl.sweep import files as tables
 from synapses import file_columns
 
 ROOT = Path(__file__).parents[2]

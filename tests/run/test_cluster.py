@@ -15,7 +15,8 @@ from test_shards import SPEC, canonical, run_here
 
 from running import assert_same, script_of, tables_in
 from stdpdsl import cli
-from stdpdsl.execution import attached, cluster, job, remote, saved
+from stdpdsl.execution import attached, cluster, job, remote
+from stdpdsl.execution import sharded_run as saved
 
 distributed = pytest.importorskip("distributed")
 ATTACHED = Path(attached.__file__).read_text(encoding="utf-8")

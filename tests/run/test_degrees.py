@@ -6,8 +6,8 @@ import pytest
 from errors import SpecError
 from running import run_here, script_of
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 from synapses import lowest
 
 SPEC = """model degrees

@@ -13,8 +13,8 @@ import pytest
 from diagnose import diagnose
 
 from stdpdsl.check.exact import Model, integration, solvable
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
 
 CHAIN = "dv/dt = (I - v)/tau_m : 1\ndI/dt = -I/tau_s : 1"
 THREE = "dv/dt = (I - v)/tau_m : 1\ndI/dt = (x - I)/tau_s : 1\ndx/dt = -x/tau_x : 1"

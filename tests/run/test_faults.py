@@ -19,7 +19,7 @@ import pytest
 import nerve
 from running import assert_same, tables_in
 from stdpdsl import cli
-from stdpdsl.results import ResultsError, load
+from stdpdsl.results.reader import ResultsError, load
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -130,7 +130,7 @@ def test_the_disk_is_full(tmp_path):
     text = SHORT.replace("every 10 ms", "every 0.1 ms")
     script = tmp_path / "script.py"
     from stdpdsl.compiler import compile_source
-    from stdpdsl.source import Source
+    from stdpdsl.language.source import Source
 
     compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
     script.write_text(compiled.run_script)

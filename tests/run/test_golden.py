@@ -15,7 +15,7 @@ import pytest
 
 from running import assert_same, run_here
 from stdpdsl.compiler import compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"
 GOLDEN = Path(__file__).parents[1] / "golden"

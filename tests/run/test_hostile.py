@@ -13,9 +13,10 @@ import pytest
 
 import cache
 import folder as folders
-from stdpdsl import cli, named_files
+from stdpdsl import cli
 from stdpdsl.compiler import check_text, compile_source
-from stdpdsl.source import Source
+from stdpdsl.language import named_files
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

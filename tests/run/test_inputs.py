@@ -9,8 +9,8 @@ import pytest
 import draws
 from errors import SpecError
 from inputs import listed_steps, rated_steps, regular_steps, spikes_from_file
-from stdpdsl.comments import formatted
-from stdpdsl.source import Source
+from stdpdsl.language.comments import formatted
+from stdpdsl.language.source import Source
 
 
 def data(steps=100, dt=1e-3):

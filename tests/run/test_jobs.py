@@ -21,9 +21,10 @@ from test_shards import SPEC, canonical, run_here
 import folder as folders
 from running import assert_same, script_of, tables_in
 from stdpdsl import cli
-from stdpdsl.execution import job, saved
+from stdpdsl.execution import job
+from stdpdsl.execution import sharded_run as saved
 from stdpdsl.execution.merge import all_shards, merge, shard_folders
-from stdpdsl.results import load
+from stdpdsl.results.reader import load
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = f"""

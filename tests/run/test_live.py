@@ -9,8 +9,8 @@ import pytest
 import stdpdsl
 from live import Live, live_line
 from progress import live_text
+from stdpdsl.execution.merge_events import Together
 from stdpdsl.execution.progress import Progress
-from stdpdsl.execution.together import Together
 
 SPEC = """\
 model small

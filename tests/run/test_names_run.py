@@ -14,10 +14,10 @@ import pytest
 from naming import PLAIN, accepted, with_names, without_names
 
 from running import run_apart, run_here, script_of
-from stdpdsl import reserved
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language import reserved
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ import pytest
 from running import run_text
 from stdpdsl import cli
 from stdpdsl.compiler import compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPEC = """model numbers
 

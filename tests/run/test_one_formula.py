@@ -5,7 +5,7 @@ import pytest
 
 from running import run_text
 from stdpdsl.compiler import _front, check_text, compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 N = 4000
 SPEC = """model formulas

@@ -8,10 +8,10 @@ import pytest
 
 from running import run_here, script_of
 from stdpdsl.compiler import check_text
-from stdpdsl.diagnostics import render
-from stdpdsl.parser import parse
-from stdpdsl.printer import print_spec
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import render
+from stdpdsl.language.parser import parse
+from stdpdsl.language.printer import print_spec
+from stdpdsl.language.source import Source
 
 SPEC = """model measured
 constants:
@@ -108,8 +108,8 @@ def test_a_part_of_the_sweep_and_the_other_lowering_have_the_same_bits(tmp_path,
 
 
 def test_units_are_in_the_results_and_shown(tmp_path):
-    from stdpdsl.quantities import measure
-    from stdpdsl.results import load
+    from stdpdsl.results.labels import measure
+    from stdpdsl.results.reader import load
 
     run_here(tmp_path, script_of(FULL.replace("{goals}", "[20]")))
     results = load(tmp_path / "out")

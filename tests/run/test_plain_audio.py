@@ -25,8 +25,8 @@ from stdpdsl.brian2.plain.code import Code
 from stdpdsl.brian2.plain.layout import block
 from stdpdsl.brian2.plain.names import Names
 from stdpdsl.compiler import _front
+from stdpdsl.language.source import Source
 from stdpdsl.lower import lower
-from stdpdsl.source import Source
 
 STIMULI = {
     "pure": "tones(frequency = geomspace(98 Hz, 5.27 kHz, 7), duration = 50 ms)",

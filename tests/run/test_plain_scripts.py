@@ -18,7 +18,7 @@ import pytest
 
 from running import run_here, tables_in
 from stdpdsl.compiler import compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"
 # These name recordings that are not in the repository.

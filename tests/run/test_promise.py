@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from stdpdsl.compiler import check_text, compile_source
-from stdpdsl.source import Source
-from stdpdsl.sweep import evaluate_sweep
+from stdpdsl.language.source import Source
+from stdpdsl.sweep.evaluate import evaluate_sweep
 
 SPEC = '''"""A bit of everything."""
 model promise

@@ -15,7 +15,7 @@ import pytest
 from scipy.io import wavfile
 
 from stdpdsl.compiler import check_text, compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPEC = Path(__file__).parents[2] / "specs" / "auditory_recordings.stdp"
 RATES = {"1-1-A-0": (44100, 1), "1-2-A-1": (44100, 2), "2-3-A-0": (22050, 1), "2-4-A-1": (22050, 2)}

@@ -17,7 +17,7 @@ from brian2 import (  # noqa: E402
     prefs,
 )
 
-from stdpdsl.reserved import RESERVED, reason  # noqa: E402
+from stdpdsl.language.reserved import RESERVED, reason  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,8 +7,8 @@ import pytest
 
 from running import run_here, script_of
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 
 SPEC = """model starts
 

@@ -9,8 +9,8 @@ import pytest
 from script_audit import audit
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").glob("*.stdp"))

@@ -15,10 +15,10 @@ from running import run_here, script_of
 from stdpdsl.api import Spec
 from stdpdsl.brian2.expressions import Brian2Printer, NumpyPrinter
 from stdpdsl.compiler import _front, library
-from stdpdsl.numeric import evaluate
-from stdpdsl.settings import typed_expression
-from stdpdsl.source import Source
-from stdpdsl.window.asked import asked
+from stdpdsl.language.numeric import evaluate
+from stdpdsl.language.overrides import typed_expression
+from stdpdsl.language.source import Source
+from stdpdsl.window.request import asked
 
 # Of these, the product of number and scale is another double.
 HARD = ["3 nS", "7 nS", "350 ms", "30 nS", "0.3 us", "1.1 mV", "-52 mV", "3.462 mV", "8.1e-2 pF"]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 from stdpdsl.verify import VERIFICATIONS
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -15,8 +15,8 @@ import pytest
 
 from stdpdsl.check import check
 from stdpdsl.compiler import compile_source
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
 
 # Whether the check lets a pathway pass.
 PATHWAYS = {

@@ -13,8 +13,8 @@ from running import assert_same, run_apart, run_here, tables_in
 from stdpdsl.api import RunError
 from stdpdsl.cli import main
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 
 SPEC = """\
 model relax

@@ -3,11 +3,11 @@
 import numpy as np
 
 from running import run_text
-from stdpdsl import ast
-from stdpdsl.builtins import FUNCTIONS
-from stdpdsl.numeric import evaluate
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language import ast
+from stdpdsl.language.builtins import FUNCTIONS
+from stdpdsl.language.numeric import evaluate
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
 
 ARGUMENTS = {
     "log": "1.7", "log10": "1.7", "sqrt": "2", "abs": "-2.5", "sign": "-2", "floor": "2.7",

@@ -17,12 +17,12 @@ from script_audit import audit
 from whole_specs import whole_specs
 
 from running import assert_same, run_text
-from stdpdsl.comments import formatted
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError, render
-from stdpdsl.parser import parse
-from stdpdsl.results import load
-from stdpdsl.source import Source
+from stdpdsl.language.comments import formatted
+from stdpdsl.language.diagnostics import CompileError, render
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
+from stdpdsl.results.reader import load
 
 SPECS = int(os.environ.get("STDPDSL_SPECS", "200"))
 RUNS = int(os.environ.get("STDPDSL_RUNS", "4"))

@@ -9,8 +9,8 @@ import pytest
 from seeing import product, write
 
 import stdpdsl
-from stdpdsl.results import ResultsError
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
+from stdpdsl.results.reader import ResultsError
 
 GRID = product(Apre=[0.01, 0.02, 0.04], tau=[0.02, 0.05])
 STARTER = """model small

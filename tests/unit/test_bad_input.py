@@ -15,8 +15,8 @@ import pytest
 from diagnose import diagnose
 
 from stdpdsl import cli
-from stdpdsl.diagnostics import render
-from stdpdsl.tables import read_table
+from stdpdsl.language.diagnostics import render
+from stdpdsl.sweep.files import read_table
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

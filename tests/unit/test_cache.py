@@ -5,7 +5,7 @@ from pathlib import Path
 from cache import cython_cache, own_cache, stdpdsl_cache
 from imports import unread_preferences
 from stdpdsl import cli
-from stdpdsl.grammar_cache import cache_folder
+from stdpdsl.language.grammar_cache import cache_folder
 
 
 def test_the_key_decides(tmp_path, monkeypatch):

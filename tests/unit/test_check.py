@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from diagnose import diagnose
 
-from stdpdsl import ast
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.files import headers_of
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError, has_errors, render
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
-from stdpdsl.sweep import evaluate_sweep
-from stdpdsl.units import SECOND, VOLT
+from stdpdsl.language import ast
+from stdpdsl.language.diagnostics import CompileError, has_errors, render
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
+from stdpdsl.language.units import SECOND, VOLT
+from stdpdsl.sweep.evaluate import evaluate_sweep
 
 MAP = '''"""Which STDP parameters let primary auditory cortex learn pure tones?"""
 model auditory_map

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl.codes_check import CHECKS
-from stdpdsl.diagnostics import render
+from stdpdsl.language.codes_check import CHECKS
+from stdpdsl.language.diagnostics import render
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "diagnostics"

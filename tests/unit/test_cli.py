@@ -19,9 +19,9 @@ import pytest
 import results as support
 import stdpdsl
 from stdpdsl import cli
-from stdpdsl.codes import CODES
-from stdpdsl.diagnostics import CompileError, Diagnostic
-from stdpdsl.source import Span
+from stdpdsl.language.codes import CODES
+from stdpdsl.language.diagnostics import CompileError, Diagnostic
+from stdpdsl.language.source import Span
 
 SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
 SCRIPT = f"sys_path = {str(SUPPORT)!r}" + """

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl.comments import find_comments, formatted
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language.comments import find_comments, formatted
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted([*ROOT.glob("specs/*.stdp"), *ROOT.glob("stdpdsl/library/*.stdp")])

@@ -8,8 +8,8 @@ import pytest
 from diagnose import diagnose
 
 from stdpdsl.compiler import check_text
-from stdpdsl.source import Source
-from stdpdsl.units import AMP, HERTZ, KELVIN, KILOGRAM, METRE, SECOND, SIEMENS, VOLT
+from stdpdsl.language.source import Source
+from stdpdsl.language.units import AMP, HERTZ, KELVIN, KILOGRAM, METRE, SECOND, SIEMENS, VOLT
 
 MAP = (Path(__file__).parents[2] / "specs" / "auditory_map.stdp").read_text(encoding="utf-8")
 MEMBRANE = "(v_rest + gain*I - v)/tau_m"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.compiler import check_text
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 SPEC = """model decays
 

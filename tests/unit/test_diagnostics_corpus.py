@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl.codes import CODES
-from stdpdsl.diagnostics import has_errors, render
+from stdpdsl.language.codes import CODES
+from stdpdsl.language.diagnostics import has_errors, render
 
 FOLDER = Path(__file__).parents[1] / "diagnostics"
 FILES = sorted(FOLDER.glob("*.md"))

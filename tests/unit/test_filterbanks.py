@@ -12,7 +12,7 @@ from scipy import signal
 
 import filterbanks
 from errors import SpecError
-from stdpdsl.builtins_audio import FILTERS, REQUIRED
+from stdpdsl.language.builtins_audio import FILTERS, REQUIRED
 
 FS = 44100.0
 CF = np.array([150.0, 500.0, 1500.0, 4000.0])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"
 

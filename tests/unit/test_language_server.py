@@ -17,7 +17,13 @@ from pygls.lsp.client import LanguageClient
 from pygls.workspace import PositionCodec, Workspace
 
 from stdpdsl import cli
-from stdpdsl.builtins import (
+from stdpdsl.editor.completion import _CLAUSES, complete
+from stdpdsl.editor.document import Document
+from stdpdsl.editor.meaning import meaning
+from stdpdsl.editor.outline import outline
+from stdpdsl.editor.positions import Places
+from stdpdsl.editor.server import Server
+from stdpdsl.language.builtins import (
     CONSTANTS,
     DISTRIBUTIONS,
     FUNCTIONS,
@@ -26,17 +32,11 @@ from stdpdsl.builtins import (
     PATTERNS,
     SYNAPSE_VARIABLES,
 )
-from stdpdsl.comments import formatted
-from stdpdsl.editor.completion import _CLAUSES, complete
-from stdpdsl.editor.document import Document
-from stdpdsl.editor.meaning import meaning
-from stdpdsl.editor.outline import outline
-from stdpdsl.editor.places import Places
-from stdpdsl.editor.server import Server
-from stdpdsl.explanations import page
-from stdpdsl.meanings import MEANINGS
-from stdpdsl.parser import _reader
-from stdpdsl.source import Source
+from stdpdsl.language.comments import formatted
+from stdpdsl.language.explanations import page
+from stdpdsl.language.meanings import MEANINGS
+from stdpdsl.language.parser import _reader
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "stdpdsl" / "library"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl import ast
 from stdpdsl.compiler import Library, library
-from stdpdsl.diagnostics import render
-from stdpdsl.parser import parse
-from stdpdsl.printer import print_unit
-from stdpdsl.source import Source
+from stdpdsl.language import ast
+from stdpdsl.language.diagnostics import render
+from stdpdsl.language.parser import parse
+from stdpdsl.language.printer import print_unit
+from stdpdsl.language.source import Source
 
 FOLDER = Path(__file__).parents[2] / "stdpdsl" / "library"
 FILES = sorted(FOLDER.glob("*.stdp"))

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stdpdsl import cli, compiler, tables
+from stdpdsl import cli, compiler
 from stdpdsl.compiler import check_text, compile_source
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.source import Source
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.source import Source
+from stdpdsl.sweep import files as tables
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl.builtins import MEASURES
-from stdpdsl.reserved import RESERVED, is_macro, is_part
+from stdpdsl.language.builtins import MEASURES
+from stdpdsl.language.reserved import RESERVED, is_macro, is_part
 
 SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
 
@@ -86,7 +86,7 @@ def test_a_parameter_called_as_a_column_in_other_case_has_its_whole_name():
     text = SPEC.replace("COLUMN = [1, 2]", "output.T = [10, 20] ms")
     text = text.replace("OTHER", "other").replace("MEASURE", "two")
     from stdpdsl.compiler import compile_source
-    from stdpdsl.source import Source
+    from stdpdsl.language.source import Source
 
     table = compile_source(Source("spec.stdp", text), Path("."), [], "synapse", "numpy").plan
     assert "output.T" in table.render()

@@ -118,7 +118,7 @@ def test_a_spec_that_changes_while_it_is_formatted_is_left_alone(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     path = Path("spec.stdp")
     path.write_text(SPEC + "\n\n\n")
-    from stdpdsl import comments
+    from stdpdsl.language import comments
 
     formatted = comments.formatted
 

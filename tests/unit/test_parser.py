@@ -8,11 +8,11 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from stdpdsl import ast
-from stdpdsl.diagnostics import CompileError
-from stdpdsl.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
-from stdpdsl.printer import print_expr
-from stdpdsl.source import Source, Span
+from stdpdsl.language import ast
+from stdpdsl.language.diagnostics import CompileError
+from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
+from stdpdsl.language.printer import print_expr
+from stdpdsl.language.source import Source, Span
 
 HERE = Span(Source("", ""), 0, 0)
 

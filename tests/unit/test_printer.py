@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stdpdsl.parser import parse
-from stdpdsl.printer import print_expr, print_spec
-from stdpdsl.source import Source
+from stdpdsl.language.parser import parse
+from stdpdsl.language.printer import print_expr, print_spec
+from stdpdsl.language.source import Source
 
 
 def canonical(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 import results as support
 from stdpdsl.commands import runs
 from stdpdsl.commands.arguments import argument_parser
-from stdpdsl.source import Source
+from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

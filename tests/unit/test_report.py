@@ -11,12 +11,12 @@ import pytest
 from seeing import product, write
 
 from stdpdsl import cli
-from stdpdsl.design import Axis
 from stdpdsl.report import report
 from stdpdsl.report.data import Data
 from stdpdsl.report.networks import bins_of, histogram, is_fast, pick
 from stdpdsl.report.sweeps import round_numbers
-from stdpdsl.results import ResultsError, load
+from stdpdsl.results.axes import Axis
+from stdpdsl.results.reader import ResultsError, load
 
 pytest.importorskip("matplotlib")
 
@@ -118,7 +118,7 @@ def test_one_axis_is_a_curve_with_the_spread_of_replicates(tmp_path):
 
 @pytest.mark.parametrize("logarithmic", [True, False])
 def test_a_geometric_axis_is_logarithmic(tmp_path, logarithmic):
-    from stdpdsl.design import design_of
+    from stdpdsl.results.axes import design_of
 
     values = np.geomspace(1e-3, 1, 7) if logarithmic else np.linspace(1e-3, 1, 7)
     design = design_of(load(write(tmp_path / "r", {"Apre": values}, tables=ONLY)))

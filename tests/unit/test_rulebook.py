@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl import ast, cli, rulebook
+from stdpdsl import cli
 from stdpdsl.compiler import library
-from stdpdsl.parser import parse
-from stdpdsl.source import Source
+from stdpdsl.language import ast
+from stdpdsl.language.parser import parse
+from stdpdsl.language.source import Source
+from stdpdsl.library import catalogue as rulebook
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

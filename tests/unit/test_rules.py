@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
-from stdpdsl import ast
 from stdpdsl.check import check
-from stdpdsl.check.joined import delivers
+from stdpdsl.check.merge_rules import delivers
 from stdpdsl.check.traces import event_driven
 from stdpdsl.compiler import check_text, library
-from stdpdsl.diagnostics import render
-from stdpdsl.parser import parse
-from stdpdsl.printer import print_expr
-from stdpdsl.settings import with_settings
-from stdpdsl.source import Source
-from stdpdsl.sweep import evaluate_sweep
-from stdpdsl.units import HERTZ, VOLT
+from stdpdsl.language import ast
+from stdpdsl.language.diagnostics import render
+from stdpdsl.language.overrides import with_settings
+from stdpdsl.language.parser import parse
+from stdpdsl.language.printer import print_expr
+from stdpdsl.language.source import Source
+from stdpdsl.language.units import HERTZ, VOLT
+from stdpdsl.sweep.evaluate import evaluate_sweep
 
 SPEC = '''model demo
 

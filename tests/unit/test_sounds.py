@@ -11,7 +11,7 @@ from scipy.io import wavfile
 import numerics
 import sounds
 from errors import SpecError
-from stdpdsl.builtins_audio import REQUIRED, SOUNDS
+from stdpdsl.language.builtins_audio import REQUIRED, SOUNDS
 
 FS = 44100.0
 

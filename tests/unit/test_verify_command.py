@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stdpdsl import cli
-from stdpdsl.execution.once import RunFailed
+from stdpdsl.execution.temporary_run import RunFailed
 from stdpdsl.resources import resource_dir
 from stdpdsl.verify import VERIFICATIONS, replay
 from stdpdsl.verify.table import Replay, Row, Verification

@@ -8,10 +8,10 @@ import pytest
 
 from stdpdsl import cli
 from stdpdsl.compiler import check_text, library
-from stdpdsl.diagnostics import render
-from stdpdsl.source import Source
-from stdpdsl.window.asked import Misasked, asked
+from stdpdsl.language.diagnostics import render
+from stdpdsl.language.source import Source
 from stdpdsl.window.curves import Curve, curves, labels
+from stdpdsl.window.request import Misasked, asked
 from stdpdsl.window.show import draw, table
 from stdpdsl.window.spec import NO_WINDOW, PROTOCOLS, SHOWN, STARTS, Protocol, Window, window_spec
 

@@ -31,8 +31,8 @@ from typing import Any
 
 import numpy as np
 
-from ...builtins_audio import FILTERS, SOUNDS
 from ...ir import Audio, Experiment, Layer
+from ...language.builtins_audio import FILTERS, SOUNDS
 from ..expressions import times_unit
 from ..inline import _support
 from .code import Code

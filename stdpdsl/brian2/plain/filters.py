@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...builtins_audio import FILTERS
+from ...language.builtins_audio import FILTERS
 from .code import quantity
 from .literals import array, is_list, size, value
 

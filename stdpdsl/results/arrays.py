@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .results import ResultsError, Table, require
+from .reader import ResultsError, Table, require
 
 _INNER = {
     "blocks": ("phase",),
@@ -21,7 +21,7 @@ _ONE_OF = {"weights": ("connection",), "trajectories": ("connection", "layer", "
 
 def to_xarray(table: Table) -> Any:
     """An `xarray.Dataset`; ResultsError where the rows have no place in a grid."""
-    from .design import design_of
+    from .axes import design_of
 
     xarray = require("xarray")
     if table.name not in _INNER:

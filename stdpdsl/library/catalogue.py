@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import ast
-from .check import check
-from .check.symbols import Type
-from .diagnostics import did_you_mean
-from .printer import print_expr, print_unit, spec_lines
+from ..check import check
+from ..check.symbols import Type
+from ..language import ast
+from ..language.diagnostics import did_you_mean
+from ..language.printer import print_expr, print_unit, spec_lines
 
 DOI = re.compile(r"doi:(10\.\d{4,9}/\S+[^\s.,;:)])")
 PAPER = re.compile(r"(?P<authors>[^()\d]+?) \((?P<year>\d{4})\)")

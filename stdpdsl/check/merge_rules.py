@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from .. import ast
+from ..language import ast
 
 
 def joined(rules: Sequence[ast.Rule]) -> ast.Rule:

@@ -10,15 +10,15 @@ from typing import Any, BinaryIO, cast
 
 from lsprotocol import types as lsp
 
-from .comments import formatted
-from .diagnostics import CompileError
-from .editor.completion import Item, complete
-from .editor.document import Document
-from .editor.meaning import code_text, meaning
-from .editor.outline import Entry, outline
-from .editor.server import Server
-from .editor.transport import Messages
-from .source import Span
+from ..language.comments import formatted
+from ..language.diagnostics import CompileError
+from ..language.source import Span
+from .completion import Item, complete
+from .document import Document
+from .meaning import code_text, meaning
+from .outline import Entry, outline
+from .server import Server
+from .transport import Messages
 
 PAUSE = 0.15  # seconds without a key pressed, until the text is checked
 _ITEMS = {

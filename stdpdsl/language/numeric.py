@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from ..resources import load_support
 from . import ast
 from .builtins import CONSTANTS, FUNCTIONS, LISTS
-from .resources import load_support
 from .units import dim_and_power, in_si, lookup, resolve
 
 

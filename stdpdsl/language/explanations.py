@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..resources import resource_dir
 from .codes import CODES
-from .resources import resource_dir
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .ir import Experiment
+from ..ir import Experiment
 
 IN_WORDS = {
     "exact": "exact", "linear": "exact", "exponential_euler": "exponential Euler",

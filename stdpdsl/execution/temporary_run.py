@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..results import Results, load
-from ..source import Source
+from ..language.source import Source
+from ..results.reader import Results, load
 from .local import Event
-from .saved import run_and_save
+from .sharded_run import run_and_save
 
 
 class RunFailed(Exception):

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
-from .. import ast
-from ..diagnostics import did_you_mean
-from ..numeric import with_unit
-from ..rulebook import unknown
-from ..settings import typed_expression
+from ..language import ast
+from ..language.diagnostics import did_you_mean
+from ..language.numeric import with_unit
+from ..language.overrides import typed_expression
+from ..library.catalogue import unknown
 from .spec import Window
 
 MOST = 7

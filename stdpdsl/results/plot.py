@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .design import Axis, Design, design_of
-from .quantities import label, measure, scale_for
-from .report.data import mean_by_axes, places, spec_units
-from .report.networks import matrix, traces
-from .report.responses import response_map, table
-from .report.sweeps import along, axis_label, cell_ticks, horizontal, spread, value_of
-from .results import Results, ResultsError, Table
+from ..report.data import mean_by_axes, places, spec_units
+from ..report.networks import matrix, traces
+from ..report.responses import response_map, table
+from ..report.sweeps import along, axis_label, cell_ticks, horizontal, spread, value_of
+from .axes import Axis, Design, design_of
+from .labels import label, measure, scale_for
+from .reader import Results, ResultsError, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,7 +178,7 @@ class Plot:
     # What is asked for
 
     def _measured(self, name: str) -> Design:
-        from .diagnostics import did_you_mean
+        from ..language.diagnostics import did_you_mean
 
         design = design_of(self.results)
         if name not in design.measures:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .results import ResultsError, Table, require
+from .reader import ResultsError, Table, require
 
 
 def to_neo(table: Table) -> Any:
     """A `neo.Block` with a `neo.Segment` for each block, which carries the block's parameters as
     annotations, and one for what exists once; in it a `neo.SpikeTrain` (s) for each neuron that
     spiked, with its `layer` and `neuron`. `t_stop` is the end of the run."""
-    from .design import sweep_columns
+    from .axes import sweep_columns
 
     neo = require("neo")
     if table.name != "spikes":

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .check.values import constant_values, steps_of, weight_range
-from .design import Axis, Design, design_of
-from .integration import in_words, without_error
-from .quantities import shown
-from .results import Results
+from ..check.values import constant_values, steps_of, weight_range
+from ..lower.integration import in_words, without_error
+from .axes import Axis, Design, design_of
+from .labels import shown
+from .reader import Results
 
 STUCK = 0.9
 """So large a part of the weights at a bound leaves nothing to learn."""
@@ -246,10 +246,10 @@ def moved(run: _Run) -> Iterator[Finding]:
 
 def _frozen(run: _Run) -> np.ndarray:
     """The rows of phases in which plasticity is off."""
-    from . import ast
-    from .diagnostics import CompileError
-    from .parser import parse
-    from .source import Source
+    from ..language import ast
+    from ..language.diagnostics import CompileError
+    from ..language.parser import parse
+    from ..language.source import Source
 
     off: set[str] = set()
     if run.design.phases:
@@ -439,8 +439,8 @@ def _checked(results: Results) -> list[Any] | None:
 
 def _front(results: Results) -> tuple[Any, list[Any]]:
     """The spec that was run as it was checked, or None, and what is wrong with it."""
-    from .compiler import check_text
-    from .source import Source
+    from ..compiler import check_text
+    from ..language.source import Source
 
     if not results.spec:
         return None, []

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .. import ast
-from ..units import (
+from ..language import ast
+from ..language.units import (
     AMP,
     COULOMB,
     FARAD,

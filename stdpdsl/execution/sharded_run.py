@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..resources import load_support
-from ..results import load
+from ..results.reader import load
 from .job import (
     Job,
     JobError,
@@ -30,7 +30,7 @@ from .job import (
 )
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import all_shards, damage, merge
-from .together import Together
+from .merge_events import Together
 
 if TYPE_CHECKING:
     from ..compiler import Compiled

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .resources import load_support
+from ..resources import load_support
 
 
 class CachePath(str):

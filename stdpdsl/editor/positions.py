@@ -8,7 +8,7 @@ import re
 from lsprotocol import types as lsp
 from pygls.workspace import PositionCodec
 
-from ..source import Span
+from ..language.source import Span
 
 
 class Places:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .builtins import MEASURES
+from ..language.builtins import MEASURES
 from .columns import FIXED_COLUMNS
-from .results import Results
+from .reader import Results
 
 FEW = 12
 """So many values of a column can be facets or curves of their own."""
@@ -107,10 +107,10 @@ def _array(column: Any) -> np.ndarray:
 def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The columns that the spec derives, and those that it draws, by their names in the results;
     and its layers of given spikes."""
-    from . import ast
-    from .diagnostics import CompileError
-    from .parser import parse
-    from .source import Source
+    from ..language import ast
+    from ..language.diagnostics import CompileError
+    from ..language.parser import parse
+    from ..language.source import Source
 
     derived: set[str] = set()
     drawn: set[str] = set()

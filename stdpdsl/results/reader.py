@@ -15,9 +15,9 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .diagnostics import seen
-from .memory import available_memory, size_of
-from .resources import load_support
+from ..execution.memory import available_memory, size_of
+from ..language.diagnostics import seen
+from ..resources import load_support
 
 if TYPE_CHECKING:
     from .plot import Plot
@@ -252,7 +252,7 @@ class Table:
     def _repr_html_(self, rows: int = 10) -> str:
         from html import escape
 
-        from .quantities import pretty
+        from .labels import pretty
 
         units = self.results.units
         dataset = self.results.dataset(self.name)
@@ -287,7 +287,7 @@ class Table:
         return (field >= number - slack) & (field <= number + slack)
 
     def _known(self, name: str) -> None:
-        from .diagnostics import did_you_mean
+        from ..language.diagnostics import did_you_mean
 
         there = self.results.columns(self.name)
         if name not in there:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .design import sweep_columns
-from .quantities import shown
-from .results import Results, flat
+from .axes import sweep_columns
+from .labels import shown
+from .reader import Results, flat
 
 NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum")
 MOST_ROWS = 20_000_000

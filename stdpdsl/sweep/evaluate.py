@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from . import ast
-from .builtins import DISTRIBUTIONS
-from .check.files import split_head
-from .check.symbols import Symbols
-from .check.values import constant_values
-from .diagnostics import Diagnostic, Label, did_you_mean
-from .draws import arguments_of, distribution_of
-from .numeric import NotConstant, evaluate, with_unit
-from .resources import load_support
-from .tables import MAX_ROWS, is_number, number_of, reason
-from .units import dim_and_power, in_si, parse_unit
+from ..check.files import split_head
+from ..check.symbols import Symbols
+from ..check.values import constant_values
+from ..language import ast
+from ..language.builtins import DISTRIBUTIONS
+from ..language.diagnostics import Diagnostic, Label, did_you_mean
+from ..language.draws import arguments_of, distribution_of
+from ..language.numeric import NotConstant, evaluate, with_unit
+from ..language.units import dim_and_power, in_si, parse_unit
+from ..resources import load_support
+from .files import MAX_ROWS, is_number, number_of, reason
 
 SWEEP_STREAM = ("sweep", "samples")
 
@@ -470,7 +470,7 @@ def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> Non
 
 
 def builder_on(symbols: Symbols) -> Any:
-    from .check.build import Builder
+    from ..check.build import Builder
 
     builder = Builder(symbols.spec, {})
     builder.symbols = symbols

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from .results import Results, ResultsError
+from .reader import Results, ResultsError
 
 CELL = 150
 """Bytes of a value as it is shown, about."""
@@ -57,9 +57,9 @@ def _holds(table: Any, where: str) -> Any:
     words of a text column stand for themselves: `status == ok`."""
     import numpy as np
 
-    from .diagnostics import CompileError, Diagnostic, did_you_mean
-    from .numeric import NotConstant, evaluate
-    from .settings import typed_expression
+    from ..language.diagnostics import CompileError, Diagnostic, did_you_mean
+    from ..language.numeric import NotConstant, evaluate
+    from ..language.overrides import typed_expression
 
     condition = typed_expression("--where", where)
     columns = {name: np.asarray(table[name].to_pylist()) for name in table.column_names}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import ast
-from ..units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VOLT, Dim
+from ..language import ast
+from ..language.units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VOLT, Dim
 from .symbols import Type
 
 _EXAMPLES = {

@@ -14,13 +14,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import ast
-from .check import Checked
-from .check.values import value
-from .diagnostics import CompileError, Diagnostic
-from .ir import Experiment
-from .settings import typed_expression
-from .units import SECOND, resolve
+from ..check import Checked
+from ..check.values import value
+from ..ir import Experiment
+from ..language import ast
+from ..language.diagnostics import CompileError, Diagnostic
+from ..language.overrides import typed_expression
+from ..language.units import SECOND, resolve
 
 OPTION = "--until-stable"
 _OVER = re.compile(r"\s+over\s+")

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .compare import Difference, compare
-from .compiler import compile_source
-from .execution.once import RunFailed
-from .execution.saved import run_and_save
-from .plan import TARGETS
-from .results import Results, load
-from .source import Source
-from .stable import written
+from ..compiler import compile_source
+from ..language.source import Source
+from ..lower.until_stable import written
+from ..plan import TARGETS
+from ..results.compare import Difference, compare
+from ..results.reader import Results, load
+from .sharded_run import run_and_save
+from .temporary_run import RunFailed
 
 Event = dict[str, Any]
 

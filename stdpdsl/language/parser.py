@@ -20,13 +20,13 @@ from lark.indenter import Indenter
 from lark.lexer import BasicLexer, ContextualLexer, Scanner
 from lark.utils import TextSlice
 
+from ..resources import resource_dir
 from . import grammar_cache
 from .ast import Spec
-from .builder import Builder
 from .diagnostics import UNSEEN, CompileError, Diagnostic
-from .resources import resource_dir
 from .source import Source, Span
 from .syntax_errors import DECLARATIONS, Failure, Piece, explain
+from .tree_builder import Builder
 
 MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
 MAX_BRACKETS = 100  # open at a time

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .builtins import MEASURES
+from ..language.builtins import MEASURES
 
 SYMBOLS = {
     "second": "s", "hertz": "Hz", "volt": "V", "amp": "A", "siemens": "S", "farad": "F",

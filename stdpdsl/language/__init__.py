@@ -1,0 +1,1 @@
+"""Text to tree and back: every word of the language, and its diagnostics."""

@@ -1,0 +1,1 @@
+"""The rule library and what is said of it."""

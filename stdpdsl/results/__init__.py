@@ -1,0 +1,1 @@
+"""Results on disk: reading, comparing, summarising and drawing them."""

@@ -1,0 +1,1 @@
+"""The sweep's table: one row per block."""
