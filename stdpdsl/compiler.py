@@ -17,13 +17,13 @@ from .check.files import headers_of
 from .check.limits import refuse
 from .check.rows import check_rows
 from .check.values import constant_values
-from .execution.memory import available_memory
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .language.overrides import with_settings
 from .language.parser import parse
 from .language.source import Source, Span, text_in
+from .machine.memory import available_memory
 from .sweep.evaluate import SweepTable, evaluate_sweep
 from .sweep.files import read_table, reason
 

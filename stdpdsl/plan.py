@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass
 
 from .check.costs import Estimate
-from .execution.machine import usable_cores
-from .execution.memory import available_memory, size_of
 from .ir import Experiment
 from .lower.integration import in_words as methods_in_words
 from .lower.integration import methods_of
+from .machine.cores import usable_cores
+from .machine.memory import available_memory, size_of
 from .sweep.evaluate import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")

@@ -16,7 +16,7 @@ from ..ir import (
     Normalisation,
     Parameter,
 )
-from .expressions import times_unit
+from ..lower.expressions import times_unit
 
 
 def quoted(lines: Sequence[str], indent: int = 4) -> str:

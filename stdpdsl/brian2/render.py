@@ -14,10 +14,10 @@ import jinja2
 from .. import __version__
 from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
 from ..language.builtins import layer_measures, weight_measures
+from ..language.columns import state_names
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from ..resources import resource_dir
-from ..results.columns import state_names
 from .inline import support_for
 from .objects import (
     block_size,

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..language import ast
+from ..language.columns import column_names
 from ..language.diagnostics import Diagnostic, Label, did_you_mean
-from ..results.columns import column_names
 from .merge_rules import joined
 from .symbols import Column, Component, Symbol, Symbols, variable
 

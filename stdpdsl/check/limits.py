@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..execution.memory import DEFAULT_MEMORY, size_of
 from ..language import ast
 from ..language.diagnostics import Diagnostic
 from ..language.source import Span
+from ..machine.memory import DEFAULT_MEMORY, size_of
 from .costs import ROW_DISK, ROW_MEMORY, Estimate, Part
 from .values import value
 

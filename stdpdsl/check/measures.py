@@ -6,8 +6,8 @@ from collections import ChainMap
 
 from ..language import ast
 from ..language.builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
+from ..language.columns import TAKEN
 from ..language.units import HERTZ, NONE
-from ..results.columns import TAKEN
 from .blocks import Blocks
 from .infer import Context
 from .models import Models

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ..language import ast
 from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
+from ..language.columns import TAKEN
 from ..language.reserved import MOST_LETTERS, RESERVED, is_macro, is_part
-from ..results.columns import TAKEN
 from .report import Reporter
 from .symbols import Column, Component, Symbols
 

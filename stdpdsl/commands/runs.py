@@ -127,7 +127,7 @@ def _in_bounds(
 
     @functools.wraps(command)
     def bounded(options: argparse.Namespace) -> int:
-        from ..execution.memory import available_memory, no_more_than_there_is, size_of
+        from ..machine.memory import available_memory, no_more_than_there_is, size_of
 
         there = available_memory()
         try:
@@ -193,8 +193,8 @@ def report(options: argparse.Namespace) -> int:
 @_in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
-    from ..results.diagnose import findings, render
     from ..results.reader import ResultsError, load
+    from ..views.diagnose import findings, render
 
     try:
         found = findings(load(options.folder))
@@ -207,9 +207,9 @@ def diagnose(options: argparse.Namespace) -> int:
 @_in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
-    from ..results.compare import compare as differences
-    from ..results.compare import render
     from ..results.reader import ResultsError, load
+    from ..views.compare import compare as differences
+    from ..views.compare import render
 
     try:
         found = differences(load(options.a), load(options.b))
@@ -225,8 +225,8 @@ def reproduce(options: argparse.Namespace) -> int:
     from ..execution.progress import Progress
     from ..execution.reproduce import reproduce as again
     from ..execution.temporary_run import RunFailed
-    from ..results.compare import render
     from ..results.reader import ResultsError, load
+    from ..views.compare import render
 
     terminal = is_terminal(sys.stderr)
     try:
@@ -246,7 +246,7 @@ def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     from ..language.diagnostics import CompileError, render
     from ..results.reader import ResultsError, load
-    from ..results.summary import summary as summarise
+    from ..views.summary import summary as summarise
 
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
     try:
@@ -263,7 +263,7 @@ def summary(options: argparse.Namespace) -> int:
 
 def cache(options: argparse.Namespace) -> int:
     """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
-    from ..execution.memory import size_of
+    from ..machine.memory import size_of
     from ..resources import load_support
 
     folder = load_support("cache").stdpdsl_cache()

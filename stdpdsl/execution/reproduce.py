@@ -11,8 +11,8 @@ from ..compiler import compile_source
 from ..language.source import Source
 from ..lower.until_stable import written
 from ..plan import TARGETS
-from ..results.compare import Difference, compare
 from ..results.reader import Results, load
+from ..views.compare import Difference, compare
 from .sharded_run import run_and_save
 from .temporary_run import RunFailed
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from ..brian2.expressions import WORD, in_double
 from ..check.exact import Integration, Model, changing, integration
 from ..check.symbols import Component
 from ..check.traces import event_driven
@@ -16,6 +15,7 @@ from .additions import PORTS_WHEN, Additions
 from .advance import advanced
 from .deliveries import Deliveries
 from .equations import equation_text, trace_now, unit_of
+from .expressions import WORD, in_double
 from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, assignment
 from .patterns import lower_pattern

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..brian2.expressions import times_unit
 from ..check.symbols import Component
 from ..language import ast
 from ..language.numeric import NotConstant, whole_steps
+from .expressions import times_unit
 from .model_code import ModelCode, assignment
 from .values import used_names
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..brian2.expressions import NumpyPrinter
 from ..check.measures import elements_of, is_reduction, measured
 from ..ir import Measure
 from ..language import ast
+from .expressions import NumpyPrinter
 from .values import Values, used_names
 
 

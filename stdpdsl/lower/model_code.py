@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..brian2.expressions import SHORT_UNITS, WORD, Brian2Printer, in_double, times_unit
 from ..check.symbols import Component, Scope, Symbol
 from ..check.values import value
 from ..ir import Every, Parameter
@@ -20,6 +19,7 @@ from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import quantity
 from ..language.units import resolve
 from .equations import flags_of
+from .expressions import SHORT_UNITS, WORD, Brian2Printer, in_double, times_unit
 from .values import Values, used_names
 
 # Brian2 passes some statements through sympy, which prints numbers with so many digits.

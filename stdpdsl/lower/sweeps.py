@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..brian2.expressions import NumpyPrinter
 from ..language import ast
+from .expressions import NumpyPrinter
 from .values import Values
 
 

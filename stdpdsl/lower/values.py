@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from ..brian2.expressions import NumpyPrinter
 from ..check import Checked
 from ..check.symbols import Component, Symbol
 from ..check.values import constant_values
@@ -17,6 +16,7 @@ from ..language.diagnostics import Diagnostic
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import evaluate
 from ..sweep.evaluate import SweepTable
+from .expressions import NumpyPrinter
 
 
 def used_names(nodes: Iterable[ast.Node | None]) -> set[str]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import __version__
 from ..resources import resource_dir
-from ..results.diagnose import findings
 from ..results.labels import label, measure, pretty, scale_for, symbol
 from ..results.reader import Results, flat
+from ..views.diagnose import findings
 from .data import MOST_SAMPLES, Data, Measure, cells, explained, varies
 from .networks import rows_of_figures, sparkline
 from .parallel import parallel

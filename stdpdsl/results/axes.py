@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..language.builtins import MEASURES
-from .columns import FIXED_COLUMNS
+from ..language.columns import FIXED_COLUMNS
 from .reader import Results
 
 FEW = 12

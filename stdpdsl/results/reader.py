@@ -15,12 +15,12 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..execution.memory import available_memory, size_of
 from ..language.diagnostics import seen
+from ..machine.memory import available_memory, size_of
 from ..resources import load_support
 
 if TYPE_CHECKING:
-    from .plot import Plot
+    from ..report.plot import Plot
 
 _FOLDER = load_support("folder")
 TABLES: tuple[str, ...] = _FOLDER.TABLES
@@ -83,7 +83,7 @@ class Results:
     @property
     def plot(self) -> Plot:
         """Figures as matplotlib axes; see `plot.py`."""
-        from .plot import Plot
+        from ..report.plot import Plot
 
         return Plot(self)
 

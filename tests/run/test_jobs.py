@@ -83,7 +83,7 @@ class Plan:
 
 @dataclass
 class Compiled:
-    script: str = SCRIPT
+    run_script: str = SCRIPT
     plan: Plan = field(default_factory=Plan)
     settings: dict = field(default_factory=lambda: {"set": [], "target": "numpy"})
     files: dict = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from brian2.core.namespace import DEFAULT_UNITS
 
-from stdpdsl.brian2.expressions import SHORT_UNITS
+from stdpdsl.lower.expressions import SHORT_UNITS
 
 
 def test_brian2_knows_every_short_unit():

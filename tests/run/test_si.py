@@ -13,11 +13,11 @@ import pytest
 
 from running import run_here, script_of
 from stdpdsl.api import Spec
-from stdpdsl.brian2.expressions import Brian2Printer, NumpyPrinter
 from stdpdsl.compiler import _front, library
 from stdpdsl.language.numeric import evaluate
 from stdpdsl.language.overrides import typed_expression
 from stdpdsl.language.source import Source
+from stdpdsl.lower.expressions import Brian2Printer, NumpyPrinter
 from stdpdsl.window.request import asked
 
 # Of these, the product of number and scale is another double.

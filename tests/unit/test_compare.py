@@ -6,8 +6,8 @@ import numpy as np
 from seeing import product, write
 
 from stdpdsl import cli
-from stdpdsl.results.compare import compare, render
 from stdpdsl.results.reader import load
+from stdpdsl.views.compare import compare, render
 
 GRID = product(Apre=[0.01, 0.02, 0.04], ratio=[0.9, 1.1])
 

@@ -10,9 +10,9 @@ import pytest
 from stdpdsl import cli
 from stdpdsl.check.costs import Estimate, Part
 from stdpdsl.compiler import compile_source
-from stdpdsl.execution import machine
-from stdpdsl.execution.memory import _of_cgroups, no_more_than_there_is
 from stdpdsl.language.source import Source
+from stdpdsl.machine import cores as machine
+from stdpdsl.machine.memory import _of_cgroups, no_more_than_there_is
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 
 
@@ -131,7 +131,7 @@ def test_cores_of_a_job(job):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux what is taken")
 def test_no_more_is_taken_than_there_is(monkeypatch):
-    monkeypatch.setattr("stdpdsl.execution.memory.available_memory", lambda: 5e8)
+    monkeypatch.setattr("stdpdsl.machine.memory.available_memory", lambda: 5e8)
     with no_more_than_there_is():
         bytearray(10**8)
         with pytest.raises(MemoryError):

@@ -7,8 +7,8 @@ import pytest
 from seeing import product, write
 
 from stdpdsl import cli
-from stdpdsl.results.diagnose import Finding, _Run, _six_digits, findings, render
 from stdpdsl.results.reader import load
+from stdpdsl.views.diagnose import Finding, _Run, _six_digits, findings, render
 
 INPUT = "model small\n\nlayer IN:\n    poisson: 20 Hz\n    size: 6\n"
 GRID = product(Apre=[0.01, 0.02, 0.04], ratio=[0.9, 1.1])

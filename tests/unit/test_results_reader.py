@@ -9,9 +9,9 @@ import pyarrow.dataset as ds
 import pytest
 
 import results as support
-from stdpdsl.results.columns import FIXED_COLUMNS, column_names, state_names
+from stdpdsl.language.columns import FIXED_COLUMNS, column_names, state_names
 from stdpdsl.results.reader import TABLES, ResultsError, load
-from stdpdsl.results.summary import summary
+from stdpdsl.views.summary import summary
 
 
 @pytest.fixture

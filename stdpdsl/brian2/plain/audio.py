@@ -33,7 +33,7 @@ import numpy as np
 
 from ...ir import Audio, Experiment, Layer
 from ...language.builtins_audio import FILTERS, SOUNDS
-from ..expressions import times_unit
+from ...lower.expressions import times_unit
 from ..inline import _support
 from .code import Code
 from .filters import CLASSES, channels, filter_code

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from .reader import Results, ResultsError
+from ..results.reader import Results, ResultsError
 
 CELL = 150
 """Bytes of a value as it is shown, about."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..report.data import mean_by_axes, places, spec_units
-from ..report.networks import matrix, traces
-from ..report.responses import response_map, table
-from ..report.sweeps import along, axis_label, cell_ticks, horizontal, spread, value_of
-from .axes import Axis, Design, design_of
-from .labels import label, measure, scale_for
-from .reader import Results, ResultsError, Table
+from ..results.axes import Axis, Design, design_of
+from ..results.labels import label, measure, scale_for
+from ..results.reader import Results, ResultsError, Table
+from .data import mean_by_axes, places, spec_units
+from .networks import matrix, traces
+from .responses import response_map, table
+from .sweeps import along, axis_label, cell_ticks, horizontal, spread, value_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .axes import sweep_columns
-from .labels import shown
-from .reader import Results, flat
+from ..results.axes import sweep_columns
+from ..results.labels import shown
+from ..results.reader import Results, flat
 
 NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum")
 MOST_ROWS = 20_000_000

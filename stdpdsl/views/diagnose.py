@@ -13,9 +13,9 @@ import numpy as np
 
 from ..check.values import constant_values, steps_of, weight_range
 from ..lower.integration import in_words, without_error
-from .axes import Axis, Design, design_of
-from .labels import shown
-from .reader import Results
+from ..results.axes import Axis, Design, design_of
+from ..results.labels import shown
+from ..results.reader import Results
 
 STUCK = 0.9
 """So large a part of the weights at a bound leaves nothing to learn."""

@@ -1,0 +1,54 @@
+"""Imports point one way: each folder imports only what stands above it in this list."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "stdpdsl"
+ORDER = [
+    "__init__", "resources", "outputs",
+    "machine", "language", "check", "sweep", "ir", "lower", "brian2",
+    "plan", "compiler",
+    "results", "views", "library", "execution", "window", "verify", "report",
+    "api", "editor", "commands", "cli",
+]  # fmt: skip
+# Accessors for users that import when they are called.
+LATE = {
+    ("__init__", "api"), ("__init__", "language"), ("__init__", "results"), ("results", "report"),
+}  # fmt: skip
+
+
+def imports():
+    """(the importing folder or module, the imported one, the file) of each import of ours."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = list(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        package = parts[:-1]
+        room = parts[1]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = package[: len(package) - node.level + 1]
+                base += node.module.split(".") if node.module else []
+                names = [base[1]] if len(base) > 1 else [alias.name for alias in node.names]
+                for name in names:
+                    target = name if name in ORDER else "__init__"
+                    if target != room:
+                        yield room, target, path
+
+
+def test_every_folder_has_its_place():
+    found = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert found == set(ORDER)
+
+
+def test_imports_point_one_way():
+    wrong = {
+        (room, target, path.name)
+        for room, target, path in imports()
+        if ORDER.index(target) > ORDER.index(room) and (room, target) not in LATE
+    }
+    assert wrong == set()
+
+
+def test_no_folder_is_flat():
+    assert len([p for p in PACKAGE.glob("*.py")]) <= 10
