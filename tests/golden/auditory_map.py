@@ -271,12 +271,13 @@ def save(folder, pieces, table):
 
 def main():
     """Run all blocks as one network."""
-    from brian2 import get_device, prefs, set_device
-
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
     options = parser.parse_args()
+
+    from brian2 import get_device, prefs, set_device
+
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
