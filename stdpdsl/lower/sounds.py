@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir import Audio
 from ..language import ast
-from ..language.builtins_audio import FILTERS, SOUNDS
+from ..language.builtins_audio import FILTERS, SOUNDS, AudioFunction, AudioParameter
 from .values import Values
 
 
@@ -20,8 +20,10 @@ def lower_sound(values: Values, sound: ast.Sound) -> Audio:
     name = sound.name.id
     rate = values.code(sound.samplerate, None) if sound.samplerate else "44100.0"
     maker = SOUNDS[sound.stimuli.func.id]
-    given = [values.code(a, None) for a in sound.stimuli.args]
-    given += [f"{k.name.id}={word(values, k.value)}" for k in sound.stimuli.kwargs]
+    arguments = arguments_of(values, sound.stimuli, maker)
+    positional = len(sound.stimuli.args)
+    given = [code for _, code in arguments[:positional]]
+    given += [f"{name}={code}" for name, code in arguments[positional:]]
     extra = {
         "rng": f"stream({name!r}, 'stimuli', replicate)", "folder": "data",
         "samplerate": "samplerate",
@@ -49,9 +51,8 @@ def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
     assert bank.sound is not None
     filters = []
     for call in bank.filters:
-        names = [p.name for p in FILTERS[call.func.id].parameters]
-        items = [f"{n!r}: {word(values, a)}" for n, a in zip(names, call.args, strict=False)]
-        items += [f"{k.name.id!r}: {word(values, k.value)}" for k in call.kwargs]
+        arguments = arguments_of(values, call, FILTERS[call.func.id])
+        items = [f"{name!r}: {code}" for name, code in arguments]
         filters.append(f"({call.func.id}, {{{', '.join(items)}}})")
     output = f"lambda x: {values.code(bank.output, None, {'x': 'x'})}" if bank.output else "None"
     return Audio(bank.name.id, (
@@ -60,8 +61,21 @@ def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
     ), bank.sound.id)  # fmt: skip
 
 
-def word(values: Values, value: ast.Expr) -> str:
-    """A value, or a word such as a filter's type."""
-    if isinstance(value, ast.Name) and value.id not in values.symbols.globals:
-        return repr(value.id)
-    return values.code(value, None)
+def arguments_of(values: Values, call: ast.Call, function: AudioFunction) -> list[tuple[str, str]]:
+    """The name and the code of each argument, in the order in which they are written."""
+    known = {p.name: p for p in function.parameters}
+    pairs = list(zip(known, call.args, strict=False))
+    pairs += [(k.name.id, k.value) for k in call.kwargs]
+    return [(name, argument(values, known[name], expr)) for name, expr in pairs]
+
+
+def argument(values: Values, parameter: AudioParameter, expr: ast.Expr) -> str:
+    """Code of an argument. A name is a word where the parameter takes words, whatever else in the
+    spec has that name."""
+    if parameter.unit not in ("text", "bool"):
+        return values.code(expr, None)
+    if isinstance(expr, ast.ListExpr):
+        return f"[{', '.join(argument(values, parameter, item) for item in expr.items)}]"
+    assert isinstance(expr, ast.Name | ast.StringExpr)
+    text = expr.id if isinstance(expr, ast.Name) else expr.value
+    return str(text == "true") if parameter.unit == "bool" else repr(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import warnings
-from dataclasses import replace
 from types import SimpleNamespace
 
 import brian2 as b2
@@ -37,17 +36,24 @@ STIMULI = {
     "white": "whitenoise(25 ms, count = 2)",
     "falling": "powerlawnoise(duration = [20.03, 25] ms, alpha = [0.5, 1.5], count = 2)",
     "pink": "pinknoise(20 ms)",
+    "full": "pinknoise(20 ms, true, 2)",
+    "faint": "brownnoise(20 ms, false)",
     "brown": "brownnoise(20 ms)",
     "rippled": "irns(delay = [2, 5] ms, gain = 0.8, niter = 3, duration = 20 ms)",
     "original": "irno(delay = 2 ms, gain = 0.8, niter = 3, duration = 20 ms, count = 2)",
     "click": "clicks(1 ms, peak = [60, 70] dB)",
     "train": "clicks(0.1 ms, n = 4, interval = 5 ms)",
     "named": "vowels(vowel = a, pitch = [100, 120] Hz, duration = 30 ms)",
+    "by_word": "vowels(a, duration = 30 ms)",
+    "words": "vowels([a, u], duration = 30 ms)",
+    "reserved": "vowels(vowel = [i, u], duration = 30 ms)",
     "formed": "vowels(formants = [500, 1500] Hz, duration = 30 ms)",
     "still": "silence([10, 20] ms)",
     "wavs": 'files("*.wav")',
     "chosen": 'files("**/*.wav", labels = "meta.csv", categories = dog, folds = [1, 2],'
     " duration = 12 ms)",
+    "both": 'files("**/*.wav", labels = "meta.csv", categories = [dog, rain])',
+    "in_order": 'files("**/*.wav", "meta.csv", category, [dog, rain], [1, 2])',
 }
 FILTERS = {
     "narrow": "gammatone(cf = erbspace(100 Hz, 5 kHz, 10))",
@@ -62,6 +68,7 @@ FILTERS = {
     "repeated": "gammatone([400, 900] Hz)\n    then: gammatone(1 kHz)",
     "band": "butterworth(2, fc = [200, 500] Hz, btype = bandpass, fc_high = [400, 900] Hz)",
     "low": "butterworth(3, 1 kHz)",
+    "high": "butterworth(3, 1 kHz, high)",
     "designed": "iir(passband = [500, 800] Hz, stopband = 1.5 kHz, gpass = 1 dB, gstop = 40 dB)",
     "outer": "middle_ear(gain = [1, 0.9])",
     "later": "fractional_delay(delays = [0, 0.2, 0.55] ms)",
@@ -74,7 +81,7 @@ FILTERS = {
     "synapse": "middle_ear()\n    then: tan_carney([400, 900] Hz, update_interval = 30)"
     "\n    then: zhang_synapse([400, 900] Hz, spont = 60 Hz)",
 }
-HEAD = "model audio\nconstants:\n    length = 40 ms\n    rate = 20 kHz\n"
+HEAD = "model audio\nconstants:\n    a = 3\n    dog = 2\n    length = 40 ms\n    rate = 20 kHz\n"
 TAIL = """
 neuron ear:
     equations:
@@ -108,15 +115,7 @@ def numpy_target(monkeypatch):
 def experiment(text, folder):
     checked, table, found = _front(Source("spec.stdp", text), folder, [], None, ())
     assert table is not None, [d.message for d in found]
-    e = lower(checked, table)
-    return replace(e, sounds=tuple(map(normalised, e.sounds)))
-
-
-def normalised(sound):
-    """The pink noise at full range, which the language cannot say: `normalise` is reserved."""
-    code = tuple(line.replace("pinknoise(", "pinknoise(normalise=True, duration=")
-                 for line in sound.code)  # fmt: skip
-    return replace(sound, code=code)
+    return lower(checked, table)
 
 
 def audio_of(e):

@@ -103,7 +103,7 @@ class Stimuli:
         count, normalise = self.option("count", "1"), self.option("normalise", "False")
         element = f"power_law_noise({{duration}}, {{alpha}}, {self.rate}, rng)"
         lines = [self.each(element, count)]
-        if normalise.strip("'\"").lower() == "true":
+        if normalise == "True":
             lines.append("sounds = [full_range(sound) for sound in sounds]")
         return lines
 
