@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
 from ..language import ast
@@ -11,6 +12,7 @@ from ..language.builtins_audio import (
     FILTERS,
     ORDERS,
     REQUIRED,
+    SAMPLERATE,
     SOUNDS,
     AudioFunction,
     AudioParameter,
@@ -205,6 +207,35 @@ class Audio:
                     )  # fmt: skip
                 continue
             self.driven(drive, component, bank)
+        if component.scope == "shared":
+            self.one_rate(component)
+
+    def one_rate(self, component: Component) -> None:
+        """A shared layer runs at the sample rate of its sound: all that drive it have the same."""
+        assert isinstance(component.node, ast.Layer)
+        first: tuple[ast.Sound, float] | None = None
+        for drive in component.node.drive:
+            bank = self.symbols.filterbanks.get(drive.filterbank.id)
+            sound = self.symbols.sounds.get(bank.sound.id) if bank and bank.sound else None
+            if sound is None:  # which is reported
+                continue
+            rate = SAMPLERATE
+            if sound.samplerate is not None:
+                known = value(sound.samplerate, self.inference.values)
+                if known is None:
+                    continue
+                rate = known
+            if first is None:
+                first = sound, rate
+            elif not isclose(rate, first[1], rel_tol=1e-12):
+                self.reporter.error(
+                    "CLAUSE013", drive.filterbank, f"`{component.name}` hears `{first[0].name.id}`"
+                    f" at {first[1]:.12g} Hz and `{sound.name.id}` at {rate:.12g} Hz",
+                    labels=[
+                        (s.samplerate or s.name, f"{r:.12g} Hz") for s, r in (first, (sound, rate))
+                    ],
+                    help="give both sounds one `samplerate:`",
+                )  # fmt: skip
 
     def driven(self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None) -> None:
         name = drive.variable.id

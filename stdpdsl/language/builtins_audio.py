@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REQUIRED = "required"
+SAMPLERATE = 44100.0
+"""Of a sound without `samplerate:`, in Hz."""
 ORDERS = ("sequential", "shuffled")
 
 

@@ -293,6 +293,11 @@ CLAUSE: dict[str, tuple[str, str]] = {
         "`deliver continuously` sets its target at every step. Some of Brian2's targets set it to "
         "zero before they add, so what the sum would read of it differs between them.",
     ),
+    "CLAUSE013": (
+        "sounds of two sample rates in one layer",
+        "A shared layer that is driven runs at the sample rate of its sound, so all that drives it "
+        "has one rate.",
+    ),
 }
 
 BLOCK: dict[str, tuple[str, str]] = {

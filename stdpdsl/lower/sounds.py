@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir import Audio
 from ..language import ast
-from ..language.builtins_audio import FILTERS, SOUNDS, AudioFunction, AudioParameter
+from ..language.builtins_audio import FILTERS, SAMPLERATE, SOUNDS, AudioFunction, AudioParameter
 from .values import Values
 
 
@@ -18,7 +18,7 @@ def lower_sounds(values: Values) -> tuple[tuple[Audio, ...], tuple[Audio, ...]]:
 def lower_sound(values: Values, sound: ast.Sound) -> Audio:
     assert sound.stimuli is not None
     name = sound.name.id
-    rate = values.code(sound.samplerate, None) if sound.samplerate else "44100.0"
+    rate = values.code(sound.samplerate, None) if sound.samplerate else repr(SAMPLERATE)
     maker = SOUNDS[sound.stimuli.func.id]
     arguments = arguments_of(values, sound.stimuli, maker)
     positional = len(sound.stimuli.args)

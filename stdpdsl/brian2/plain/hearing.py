@@ -94,24 +94,20 @@ class Hearing:
         for p in (*self.group.namespace, *self.group.varying):
             yield f'"{p.name}": {quantity(self.value(p.code), p.unit)}'
         for bank in self.banks:
-            rate = self.audio.rate(self.audio.banks[bank].sound)
-            dt = "dt" if rate == self.rate else f"1 / ({rate} * Hz)"
-            yield f'"{self.audio.signal(self.layer, bank)}": TimedArray({self.array(bank)}, {dt})'
+            yield f'"{self.audio.signal(self.layer, bank)}": TimedArray({self.array(bank)}, dt)'
 
     def array(self, bank: str) -> str:
         return "heard" if bank == self.banks[0] else f"heard_{bank}"
 
     def heard(self) -> list[str]:
-        """The output of each filterbank, at the rate of its own sound."""
+        """The output of each filterbank. Check holds that all sounds have one rate."""
         body, last = [], ""
         for bank in self.banks:
             sound = self.audio.banks[bank].sound
             if sound != last:
                 body.append(f"samples = {self.audio.made(sound)}")
-            last, length = sound, "length"
-            if self.audio.rate(sound) != self.rate:
-                length = "len(samples) + 1"
-            body += self.audio.output(bank, "samples", length, self.array(bank))
+            last = sound
+            body += self.audio.output(bank, "samples", "length", self.array(bank))
         return body
 
     def value(self, text: str) -> str:
