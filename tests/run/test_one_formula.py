@@ -91,7 +91,7 @@ def test_lists_and_draws_of_a_sweep_have_the_bits_of_the_script(tmp_path):
         text = SPEC.format(parameters="mu = 1\n        sigma = 1", seen=0, size=1, sweep=sweep)
         compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
         own: dict = {"__name__": "script"}
-        exec(compile(compiled.script, "<script>", "exec"), own)
+        exec(compile(compiled.run_script, "<script>", "exec"), own)
         table = own["sweep"]()
         _, mine, _ = _front(Source("s.stdp", text), tmp_path, [], None, ())
         assert list(mine.columns) == list(table) == names

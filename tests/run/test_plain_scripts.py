@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from running import run_here, tables_in
+from stdpdsl.brian2.plain.layout import quoted
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 
@@ -113,6 +114,13 @@ def test_scripts_are_short():
         assert [line for line in lines if len(line) > WIDTH] == [], name
     assert {n: k for n, k in lengths.items() if k > LONGEST} == {}
     assert statistics.median(lengths.values()) <= MEDIAN
+
+
+def test_a_long_word_is_not_broken():
+    """Brian2's code goes on in the next line after a space; a word has none."""
+    word = "x" * 300
+    assert quoted([f"v = {word} + 1"]) == f'"""v = \\\n    {word} + 1"""'
+    assert eval(quoted([f"v = {word} + 1"])).split() == ["v", "=", word, "+", "1"]
 
 
 SMALL = """model small

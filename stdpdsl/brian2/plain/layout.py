@@ -208,10 +208,11 @@ def quoted(lines: Sequence[str]) -> str:
 
 
 def _continued(line: str, width: int = WIDTH - 26) -> list[str]:
-    found = []
+    found: list[str] = []
     while len(line) > width:
-        place = line.rfind(" ", 0, width - 2)
-        if place <= 0:
+        indent = len(line) - len(line.lstrip())
+        place = line.rfind(" ", indent, width - 2)
+        if place < 0:  # one word
             break
         found.append(line[:place] + " \\")
         line = "    " + line[place + 1 :]
