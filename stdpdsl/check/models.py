@@ -11,6 +11,7 @@ from ..language.units import HERTZ, NONE, SECOND, lookup
 from .infer import Context, Inference
 from .messages import describe
 from .order import dependency_order, names_in
+from .stale import stale
 from .statements import Place, assignable, check_block, flag_words, is_shared
 from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
 from .traces import between_events
@@ -174,6 +175,7 @@ class Models:
         self.equations(rule.equations, context)
         self.stepwise(rule, component)
         self.advance(rule)
+        self.stale(rule)
         self.post(rule, component, where)
         start = self.context(self.symbols.value_scope(component), where, unused)
         added = {**component.post_variables, **component.variables}
@@ -202,6 +204,19 @@ class Models:
                     f" not event by event: {why}",
                     help="say so in the rule, as with `method: euler`",
                 )  # fmt: skip
+
+    def stale(self, rule: ast.Rule) -> None:
+        """Variables that would be saved as of their last event."""
+        found = stale(rule)
+        if found:
+            names = ", ".join(f"`{s.target.id}`" for s in found)
+            verb, what = ("is", "it") if len(found) == 1 else ("are", "them")
+            self.reporter.warn(
+                "RUN015", found[0], f"{names} of `{rule.name.id}` {verb} saved as of the last"
+                f" event: only events bring {what} up to date",
+                help="add `advance:` with the statements that bring the variables up to date, and"
+                " leave them out here",
+            )  # fmt: skip
 
     def advance(self, rule: ast.Rule) -> None:
         """Statements that run whenever the synapse is read assign what is its own, and no draw."""

@@ -477,6 +477,12 @@ RUN: dict[str, tuple[str, str]] = {
         "would take hours. Beyond a few, each variable is integrated by exponential Euler: exact "
         "in itself, with the others held over the time step.",
     ),
+    "RUN015": (
+        "variable saved as of its last event",
+        "Where a handler computes what a variable has become since the last event, between events "
+        "it is not what is stored. The statements under `advance:` bring it up to date at each "
+        "event, and whenever it is saved, recorded or measured.",
+    ),
 }
 
 TARGET: dict[str, tuple[str, str]] = {

@@ -78,7 +78,7 @@ def said(sweep="", **constants):
         assert f" {name} = {value} # " in text
     text += f"\nsweep:\n    grid:\n        {sweep}\n" if sweep else ""
     _, found = check_text(Source("decays.stdp", text), Path("."), [])
-    assert all(d.code in ("TYPE013", "RUN002", "RUN012") for d in found), found
+    assert all(d.code in ("TYPE013", "RUN002", "RUN012", "RUN015") for d in found), found
     return {d.message for d in found if d.code == "TYPE013"}
 
 
