@@ -34,5 +34,6 @@ def in_words(methods: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
 
 
 def without_error(method: str) -> bool:
-    """Whether the method's solution does not depend on the time step."""
+    """Whether the method's solution between spikes does not depend on the time step; that of a
+    rule's own formula, as far as the formula is exact."""
     return method in ("exact", "linear", "event-driven", "advance")

@@ -1,4 +1,4 @@
-"""The proofs of each rule of the library, and the published results that a run must give again.
+"""The tests of each rule of the library, and the published results that a run must give again.
 
 A family of rules is a module here, with one `Verification` per rule; this file lists them.
 `stdpdsl verify` runs the specs (they are in `specs/`) and prints the rows.

@@ -30,7 +30,7 @@ class Replayed:
 
 
 class Replays:
-    """Results by the name of their spec: a spec that proves several rules runs once.
+    """Results by the name of their spec: a spec that tests several rules runs once.
 
     A context manager, for the results are gone when it ends. `announce` hears of each spec before
     it runs, `on_event` what its simulation says.

@@ -1,4 +1,4 @@
-"""What `stdpdsl verify` prints: a rule's three proofs, as text or JSON."""
+"""What `stdpdsl verify` prints: a rule's three kinds of tests, as text or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = ("quantity", "published", "obtained", "tolerance")
 
 
 def text(verification: Verification, replayed: Sequence[Replayed]) -> str:
-    """A rule's table: its other proofs by the names of their tests, then each paper's numbers."""
+    """A rule's table: the names of its other tests, then each paper's numbers."""
     lines = [
         verification.rule,
         f"  oracle  {verification.oracle}",

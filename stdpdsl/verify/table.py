@@ -41,7 +41,7 @@ NOT_IN_NEST = "NEST ships no such rule"
 
 @dataclass(frozen=True)
 class Verification:
-    """The proofs of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
+    """The tests of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
 
     Where `nest` is empty, `without_nest` says why; `replays` is empty where no number of the
     paper is replayed.

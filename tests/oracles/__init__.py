@@ -1,1 +1,1 @@
-"""Exact references for the rules of the library, written from the papers' equations."""
+"""References for the rules of the library, written from the papers' equations."""

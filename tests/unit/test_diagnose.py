@@ -243,6 +243,11 @@ def test_what_was_not_solved_exactly(tmp_path):
     methods["ff"]["w"] = "event-driven"
     methods["A1"].pop("v")
     folder = write(tmp_path / "s", GRID, metadata={"integration": methods})
-    assert found(folder, "equations are solved exactly")[0].status == "passed"
+    (one,) = found(folder, "equations are solved exactly")
+    assert one.status == "passed" and "formula" not in one.text
+    methods["ff"] = {"w": "advance", "apre": "event-driven"}
+    folder = write(tmp_path / "u", GRID, metadata={"integration": methods})
+    (one,) = found(folder, "equations are solved exactly")
+    assert one.status == "passed" and one.text.endswith("if that is exact: ff: w")
     folder = write(tmp_path / "t", GRID, metadata={"integration": None})
     assert found(folder, "equations are solved exactly")[0].status == "unknown"
