@@ -172,10 +172,10 @@ class ModelCode:
         varies = many or call.independent
         self.externals[name] = Parameter(name, code, varies, "1", given=not varies)
         place = f"{name}, t_in_timesteps, {self.element}"
-        base = f"{distribution.base}_draw({place})"
+        base = f"draw__{distribution.base}({place})"
         texts = [f"({arguments[a]})" for a in distribution.arguments]
         if call.func.id == "binomial":
-            return f"binomial_draw({place}, {arguments['n']}, {arguments['p']})"
+            return f"draw__binomial({place}, {arguments['n']}, {arguments['p']})"
         if call.func.id == "bernoulli":  # Brian2 multiplies no condition
             return f"int({base} < {texts[0]})"
         text = distribution.transform.format(*texts, u=base).replace("np.", "")

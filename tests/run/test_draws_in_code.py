@@ -1,9 +1,14 @@
 """Draws in code that runs: several in a statement, and in everything that one network holds."""
 
+import re
+
 import numpy as np
 import pytest
 
+from draws import draw_functions
 from running import assert_same, run_apart, run_text, script_of
+from single import functions_of_double
+from whole_numbers import functions_in_double
 
 TWO = """model two
 neuron cell:
@@ -64,6 +69,29 @@ run:
     duration: 20 ms
     dt: 0.1 ms
 """
+OWN_NAMES = """model named
+neuron cell:
+    parameters:
+        half = 0.5
+        three = 3 mV
+        trials = 4
+    equations:
+        v : volt
+        n : 1
+    every 1 ms:
+        v = half*uniform(0, 1)*three + normal(0, 1)*three
+        n = binomial(4, half) + trials
+layer cells:
+    neuron: cell
+    size: 5
+sweep:
+    grid:
+        cells.half = [0.25, 0.5]
+record: v, n of cells every 1 ms
+run:
+    duration: 3 ms
+    dt: 1 ms
+"""
 
 
 def test_two_draws_of_one_statement_are_independent(tmp_path):
@@ -86,6 +114,25 @@ def test_draws_of_a_rule_its_target_and_its_connection(tmp_path):
     w = samples[(samples["variable"] == "w") & (samples["eta"] == 0)]
     assert (w["value"] == 0.5).all()
     assert samples[(samples["variable"] == "w") & (samples["eta"] == 0.1)]["value"].nunique() > 50
+
+
+def named_as_draws():
+    """Parameters with the names of functions of ours, swept and not."""
+    names = {"half": "uniform_draw", "three": "normal_draw", "trials": "binomial_draw"}
+    return re.sub("|".join(names), lambda found: names[found[0]], OWN_NAMES)
+
+
+def test_parameters_may_have_the_names_of_our_functions(tmp_path):
+    one = run_text(tmp_path, OWN_NAMES)["trajectories"]
+    other = run_text(tmp_path, named_as_draws(), name="named")["trajectories"]
+    for column in ("t", "variable", "value"):
+        assert one[column].tolist() == other[column].tolist()
+    assert one["value"].nunique() > 20
+
+
+def test_no_name_of_a_spec_is_that_of_a_function_of_ours():
+    ours = [*draw_functions(), *functions_in_double(), *functions_of_double()]
+    assert len(ours) > 8 and all("__" in name for name in ours)
 
 
 @pytest.mark.slow

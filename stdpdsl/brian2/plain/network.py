@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .audio import AudioCode
 
 
-DRAWS = ("uniform_draw", "normal_draw", "binomial_draw")
+DRAWS = ("uniform", "normal", "binomial")
 
 
 class NetworkCode:
@@ -33,7 +33,7 @@ class NetworkCode:
         self.e, self.code, self.names, self.by_block = e, code, names, by_block
         self.audio = audio
         text = repr(e)
-        self.drawing = [name for name in DRAWS if f"{name}(" in text]
+        self.drawing = [name for name in DRAWS if f"draw__{name}(" in text]
         self.layers = {layer.name: layer for layer in e.layers}
         self.phased = len(e.phases) > 1
         self.classes: set[str] = {"Network"}
@@ -190,7 +190,7 @@ class NetworkCode:
 
     def functions(self, makers: Sequence[str]) -> list[str]:
         """Items of a namespace: functions of ours that its code calls, no draw that none needs."""
-        draws = [f'"{name}": {name}_function()' for name in self.drawing]
+        draws = [f'"draw__{name}": {name}_draw_function()' for name in self.drawing]
         others = [f"**{name}()" for name in makers if name != "draw_functions"]
         return [*(draws if "draw_functions" in makers else []), *others]
 

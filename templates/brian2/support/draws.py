@@ -80,7 +80,7 @@ def draw_keys(x, component, draw, copies, row=None):
 
 
 DRAW_CPP = """
-static inline double uniform_draw(double key, int64_t step, int64_t element) {
+static inline double draw__uniform(double key, int64_t step, int64_t element) {
     uint64_t z = (uint64_t)key * 0x9E3779B97F4A7C15ull + (uint64_t)step;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
@@ -92,7 +92,7 @@ static inline double uniform_draw(double key, int64_t step, int64_t element) {
 }
 """
 DRAW_CYTHON = """
-cdef inline double uniform_draw(double key, int64_t step, int64_t element):
+cdef inline double draw__uniform(double key, int64_t step, int64_t element):
     cdef unsigned long long z, golden
     golden = 0x9E3779B97F4A7C15ULL
     z = <unsigned long long>key * golden + <unsigned long long>step
@@ -159,19 +159,19 @@ def binomial_quantile(u, n, p):
 
 
 BINOMIAL_CPP = """
-static inline double binomial_draw(double key, int64_t step, int64_t element, double n, double p) {
+static inline double draw__binomial(double key, int64_t step, int64_t element, double n, double p) {
     double count = 0;
     for (int64_t trial = 0; trial < n; trial++)
-        count += uniform_draw(key, step, element + (trial << 40)) < p;
+        count += draw__uniform(key, step, element + (trial << 40)) < p;
     return count;
 }
 """
 BINOMIAL_CYTHON = """
-cdef inline double binomial_draw(double key, int64_t step, double element, double n, double p):
+cdef inline double draw__binomial(double key, int64_t step, double element, double n, double p):
     cdef double count = 0
     cdef int64_t trial = 0
     while trial < n:
-        if uniform_draw(key, step, <int64_t>element + (trial << 40)) < p:
+        if draw__uniform(key, step, <int64_t>element + (trial << 40)) < p:
             count += 1
         trial += 1
     return count
@@ -226,29 +226,29 @@ def normal_code():
             for coefficient in reversed(QUANTILE[row]):
                 text = f"({text} * r + {coefficient!r})"
             texts.append(text)
-        cpp.append(f"static inline double quantile_{number}(double r) {{\n"
+        cpp.append(f"static inline double quantile__{number}(double r) {{\n"
                    f"    return {texts[0]} / {texts[1]};\n}}\n")  # fmt: skip
-        cython.append(f"cdef inline double quantile_{number}(double r):\n"
+        cython.append(f"cdef inline double quantile__{number}(double r):\n"
                       f"    return {texts[0]} / {texts[1]}\n")  # fmt: skip
     cpp.append("""
-static inline double normal_draw(double key, int64_t step, int64_t element) {
-    double p = uniform_draw(key, step, element) + 1.0 / 18014398509481984.0;
+static inline double draw__normal(double key, int64_t step, int64_t element) {
+    double p = draw__uniform(key, step, element) + 1.0 / 18014398509481984.0;
     double q = p - 0.5;
-    if (fabs(q) <= 0.425) return q * quantile_0(0.180625 - q * q);
+    if (fabs(q) <= 0.425) return q * quantile__0(0.180625 - q * q);
     double r = sqrt(-log(q < 0 ? p : 1.0 - p));
-    double tail = r <= 5.0 ? quantile_1(r - 1.6) : quantile_2(r - 5.0);
+    double tail = r <= 5.0 ? quantile__1(r - 1.6) : quantile__2(r - 5.0);
     return q < 0 ? -tail : tail;
 }
 """)
     cython.append("""
-cdef inline double normal_draw(double key, int64_t step, double element):
+cdef inline double draw__normal(double key, int64_t step, double element):
     cdef double p, q, r, tail
-    p = uniform_draw(key, step, <int64_t>element) + 1.0 / 18014398509481984.0
+    p = draw__uniform(key, step, <int64_t>element) + 1.0 / 18014398509481984.0
     q = p - 0.5
     if fabs(q) <= 0.425:
-        return q * quantile_0(0.180625 - q * q)
+        return q * quantile__0(0.180625 - q * q)
     r = sqrt(-log(p if q < 0 else 1.0 - p))
-    tail = quantile_1(r - 1.6) if r <= 5.0 else quantile_2(r - 5.0)
+    tail = quantile__1(r - 1.6) if r <= 5.0 else quantile__2(r - 5.0)
     return -tail if q < 0 else tail
 """)
     return "".join(cpp), "".join(cython)
@@ -265,9 +265,9 @@ def draw_function(numpy_code, cpp, cython, more=0):
         arg_types=["any", "integer", "any", *["any"] * more],
     )  # fmt: skip
     # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
-    own = f"uniform_in_{numpy_code.__name__}"
+    own = f"draw__uniform_in_{numpy_code.__name__}"
     for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
-        code = "".join(codes).replace("uniform_draw", own) if codes[1] else codes[0]
+        code = "".join(codes).replace("draw__uniform", own) if codes[1] else codes[0]
         if codes[1] == "" and language == "cython":  # this one is called by Brian2's code
             code = code.replace("int64_t element", "double element")
         made.implementations.add_implementation(language, code)
@@ -275,24 +275,25 @@ def draw_function(numpy_code, cpp, cython, more=0):
 
 
 def uniform_draw_function():
-    """`uniform_draw` for Brian2's code."""
+    """`draw__uniform` for Brian2's code."""
     return draw_function(uniform_draw, "", "")
 
 
 def normal_draw_function():
-    """`normal_draw` for Brian2's code."""
+    """`draw__normal` for Brian2's code."""
     return draw_function(normal_draw, *normal_code())
 
 
 def binomial_draw_function():
-    """`binomial_draw` for Brian2's code."""
+    """`draw__binomial` for Brian2's code."""
     return draw_function(binomial_draw, BINOMIAL_CPP, BINOMIAL_CYTHON, 2)
 
 
 def draw_functions():
-    """The draws as functions that Brian2's code may call: part of a namespace."""
+    """The draws as functions that Brian2's code may call: part of a namespace. Their names hold
+    `__`, which no name of a spec does."""
     return {
-        "uniform_draw": uniform_draw_function(),
-        "normal_draw": normal_draw_function(),
-        "binomial_draw": binomial_draw_function(),
+        "draw__uniform": uniform_draw_function(),
+        "draw__normal": normal_draw_function(),
+        "draw__binomial": binomial_draw_function(),
     }

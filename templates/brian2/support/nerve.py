@@ -211,7 +211,7 @@ def read_in_program(group, variable, path, width, index="i"):
         """Here for its name: the program has its own."""
         raise NotImplementedError
 
-    name = f"read_{variable}"
+    name = f"read__{variable}"  # which no name of a spec is
     code = DRIVE_READER % {
         "name": name,
         "path": path.replace("\\", "/"),

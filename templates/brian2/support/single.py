@@ -10,8 +10,8 @@ from exact import exact_by_variable
 
 # Functions of double values, by name: what they compute in NumPy, C++ and Cython.
 FUNCTIONS_OF_DOUBLE = {
-    "rounded_to_single": (np.float32, "(float)x", "<float>x"),
-    "exp_in_double": (np.exp, "std::exp(x)", "exp(x)"),
+    "single__of": (np.float32, "(float)x", "<float>x"),
+    "double__exp": (np.exp, "std::exp(x)", "exp(x)"),
 }
 EXP_CPP = "static inline float exp_in_single(double x) { return std::exp((float)x); }"
 
@@ -33,8 +33,8 @@ def exact_in_single(equations, variables=None, method_options=None):
     almost equal numbers, and then rounded."""
 
     def factor(text):
-        text = re.sub(r"\bexp\b", "exp_in_double", text)
-        return f"rounded_to_single({text})"
+        text = re.sub(r"\bexp\b", "double__exp", text)
+        return f"single__of({text})"
 
     return exact_by_variable(equations, variables, method_options, factor)
 
@@ -45,7 +45,7 @@ def functions_of_double():
 
     found = {}
     for name, (in_numpy, in_cpp, in_cython) in FUNCTIONS_OF_DOUBLE.items():
-        kind = "float" if name == "rounded_to_single" else "double"
+        kind = "float" if name == "single__of" else "double"
         found[name] = made = Function(in_numpy, arg_units=[None], return_unit=lambda unit: unit)
         made.implementations.add_implementation(
             "cpp", f"static inline {kind} {name}(double x) {{ return {in_cpp}; }}"
