@@ -76,8 +76,8 @@ def initial(table):
 def network(state):
     """The Brian2 objects."""
     from brian2 import (
-        ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor, StateMonitor,
-        Synapses,
+        BrianLogger, ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor,
+        StateMonitor, Synapses,
     )
 
     dt = DT*second
@@ -107,6 +107,7 @@ def network(state):
         on_post="w = clip(w + (eta*(x - x_tar)*(wmax - w)**mu), 0, wmax)",
         namespace={"eta": 0.01, "mu": 0.2, "tau": 20*ms, "wmax": 1}, dt=dt, name="learning",
     )
+    BrianLogger.suppress_name("synapses_dt_mismatch")  # there is no delay to round
     learning__normalise_0 = NeuronGroup(
         state["learning__normalise_0"]["N"],
         """total : 1
@@ -129,6 +130,8 @@ def network(state):
         },
         namespace={}, dt=0.35*second, name="learning__learning__normalise_0",
     )
+    # each weight has one counter
+    learning_learning__normalise_0.variables["_synaptic_post"].unique = True
     learning_learning__normalise_0.add.when = "end"
     learning_learning__normalise_0.add.order = 1000001
     learning_learning__normalise_0.scale.when = "end"

@@ -198,3 +198,41 @@ def test_every_target(target, tmp_path):
     for name, columns in {"weights": ["w", "apre", "apost"], "spikes": ["t"]}.items():
         for column in columns:
             np.testing.assert_allclose(found[name][column], numpy[name][column], rtol=1e-12)
+
+
+NORMALISING = """model normalising
+rule constant:
+    equations:
+        w : 1 in [0, 1]
+    on pre: deliver w
+neuron cell:
+    equations:
+        v : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    regular: 100 Hz
+    size: 4
+layer A:
+    neuron: cell
+    size: 3
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: constant
+    deliver: w to v
+    initial: w = 0.2
+    every 5 ms: normalise w per post to 1.5
+run:
+    duration: 20 ms
+"""
+
+
+def test_brian2_warns_of_nothing_when_weights_are_normalised(tmp_path):
+    """Each weight has one counter, so no order matters; nor is there a delay to round."""
+    made = compile_source(Source("spec.stdp", NORMALISING), tmp_path, [], None, "numpy")
+    for name, script in (("plain", made.script), ("run", made.run_script)):
+        path = tmp_path / f"{name}.py"
+        path.write_text(script, encoding="utf-8")
+        command = [sys.executable, path, "--out", tmp_path / name]
+        done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+        assert "WARNING" not in done.stderr

@@ -276,8 +276,10 @@ class NetworkCode:
         model = [f"total : {n.unit}", *(f"{v} : {n.unit} (constant)" for v in values)]
         model += ["learning : 1 (constant)"] if n.gated else []
         self.groups.append(counters)
+        self.classes.add("BrianLogger")
         spike = f'{counters}.%s["spike"]'
         return [
+            'BrianLogger.suppress_name("synapses_dt_mismatch")  # there is no delay to round',
             f"{counters} = "
             + call(
                 "NeuronGroup",
@@ -318,6 +320,8 @@ class NetworkCode:
                     label,
                 ],
             ),
+            "# each weight has one counter",
+            f'{name}.variables["_synaptic_post"].unique = True',
             f'{name}.add.when, {name}.add.order = "end", {n.order + 1}',
             f'{name}.scale.when, {name}.scale.order = "end", {n.order + 2}',
         ]

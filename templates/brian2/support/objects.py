@@ -80,8 +80,10 @@ def link(given, objects, target, variable, source, of_source):
 def normalise(given, objects, name, connection, period, unit, add, scale, order, values, gated):
     """Scale weights to a sum at regular times: counters, one for each neuron of a side in each
     block, that act on the synapses. Their `values` are goal, and low and high where needed."""
-    from brian2 import NeuronGroup, Synapses, second
+    from brian2 import BrianLogger, NeuronGroup, Synapses, second
 
+    # Weights are scaled by a slower clock, without a delay that it could round.
+    BrianLogger.suppress_name("synapses_dt_mismatch")
     model = [f"total : {unit}"] + [f"{n} : {unit} (constant)" for n in values]
     model += ["learning : 1 (constant)"] if gated else []
     counters = NeuronGroup(
@@ -99,6 +101,7 @@ def normalise(given, objects, name, connection, period, unit, add, scale, order,
             name=f"{s.name}__{name}",
         )  # fmt: skip
         connect(scaler, given, scaler.name)
+        scaler.variables["_synaptic_post"].unique = True  # one counter has each weight
         schedule(scaler.add, "end", order + 1)
         schedule(scaler.scale, "end", order + 2)
         objects.others.append(scaler)
