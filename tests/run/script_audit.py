@@ -159,6 +159,6 @@ def problems_of_string(text: str) -> list[str]:
     if "\n" in text or "=" in text or "(" in text:  # code, but for the flags of `: volt (shared)`
         code = re.sub(r" : [\w*/ ]+\([a-z ,-]+\)$", "", text, flags=re.MULTILINE)
         calls = set(re.findall(r"\b([A-Za-z]\w*) ?\(", code)) - BRIAN2 - {"and", "or", "not"}
-        unknown = sorted(c for c in calls if not re.fullmatch("draw__[a-z]+", c))
+        unknown = sorted(c for c in calls if not re.fullmatch("(draw|double)__[a-z]+", c))
         return [f"a call of {name} in Brian2's language" for name in unknown]
     return []
