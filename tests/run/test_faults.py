@@ -148,8 +148,8 @@ import resource, sys
 from dataclasses import replace
 from pathlib import Path
 from stdpdsl.compiler import compile_source
-from stdpdsl.execution.saved import Manner, run_and_save
-from stdpdsl.source import Source
+from stdpdsl.execution.sharded_run import Manner, run_and_save
+from stdpdsl.language.source import Source
 
 name, *more = sys.argv[1:]
 if "full" in more:

@@ -83,7 +83,7 @@ def test_one_spec_is_one_script(lowering):
 
     code = (
         "import sys; from pathlib import Path; from stdpdsl.compiler import compile_source;"
-        " from stdpdsl.source import Source; p = Path(sys.argv[1]);"
+        " from stdpdsl.language.source import Source; p = Path(sys.argv[1]);"
         " sys.stdout.write(compile_source("
         f"Source(p.name, p.read_text('utf-8')), p.parent, [], {lowering!r}, 'numpy').run_script)"
     )
