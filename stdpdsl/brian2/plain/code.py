@@ -10,8 +10,6 @@ from fractions import Fraction
 
 from ...ir import Experiment, Parameter
 
-# Names by which lowering indexes one value per block at each element.
-_INDICES = {"copy", "block"}
 _PREFIXES = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "k": 3, "M": 6, "G": 9}
 _SHORT = {
     "second": "s",
@@ -24,6 +22,12 @@ _SHORT = {
 }
 # Of these, Brian2's star import and its equations have the prefixed names.
 _KNOWN = frozenset("mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm".split())
+UNITS = _KNOWN.union(
+    _SHORT,
+    "metre kilogram kelvin mole candela coulomb joule watt newton pascal weber tesla henry"
+    " molar".split(),
+)
+"""The units that the code of a script may name."""
 
 
 class Code:
@@ -54,17 +58,13 @@ class Code:
         unit = Fraction(self.dt).limit_denominator(10**12)
         return repr(math.floor(number / self.dt + 0.5 + 1e-9) * unit.numerator / unit.denominator)
 
-    def value(self, p: Parameter, owner: str, phase: int) -> str:
+    def value(self, p: Parameter, phase: int) -> str:
         """The code of a parameter in a phase."""
         code = p.code
         for number, changed in p.sets:
             if phase >= number:
                 code = changed
         return code
-
-    def varies(self, text: str) -> bool:
-        """Whether code depends on the table."""
-        return "table" in self.show(text)
 
 
 def unparse(node: ast.AST) -> str:
@@ -91,7 +91,7 @@ class _Rewriter(ast.NodeTransformer):
         path = ast.unparse(node).split(".")
         if path[0] == "p" and len(path) == 3:
             p = self.code.parameters[path[1], path[2]]
-            text = self.code.value(p, path[1], self.phase)
+            text = self.code.value(p, self.phase)
             return self.visit(ast.parse(text, mode="eval").body)
         return self.generic_visit(node)
 
@@ -177,25 +177,5 @@ def literal(value: str) -> float | None:
 
 def units_in(text: str) -> list[str]:
     """The units that code outside of strings refers to, to import them."""
-    known = (
-        _KNOWN
-        | set(_SHORT)
-        | {
-            "metre",
-            "kilogram",
-            "kelvin",
-            "mole",
-            "candela",
-            "coulomb",
-            "joule",
-            "watt",
-            "newton",
-            "pascal",
-            "weber",
-            "tesla",
-            "henry",
-            "molar",
-        }
-    )
     names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
-    return sorted(names & known, key=str.lower)
+    return sorted(names & UNITS, key=str.lower)

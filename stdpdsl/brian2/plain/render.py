@@ -19,23 +19,17 @@ from ...outputs import sealed
 from ..inline import functions_for
 from ..render import fill, in_docstring
 from .audio import AudioCode
-from .code import Code, units_in, unparse
+from .code import UNITS, Code, units_in, unparse
 from .layout import WIDTH, block, statement
 from .names import Names
 from .network import NetworkCode
 from .state import InitialState
 from .tables import TablesCode
 
-_UNITS = frozenset(
-    "second metre kilogram amp kelvin mole candela volt siemens farad hertz coulomb joule watt"
-    " newton pascal weber tesla henry molar ohm mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF"
-    " Mohm kohm Gohm".split()
-)
-
 
 def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
-    code, names = Code(e), Names(e, _UNITS)
+    code, names = Code(e), Names(e, UNITS)
     changed = {name for phase in e.phases for name in phase.sets}  # has to be a variable
     by_block = frozenset(
         c.name

@@ -195,7 +195,7 @@ class InitialState:
         """A parameter that differs between blocks or phases, at each element."""
         code = p.code
         if p.sets and not re.fullmatch(r"p\.\w+\.\w+", code):
-            code = self.code.value(p, "", phase)
+            code = self.code.value(p, phase)
         names = {
             "copy": "block",
             "x.replicate_of_copy": self.replicates(True),
