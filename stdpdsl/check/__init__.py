@@ -18,6 +18,7 @@ from .build import Builder
 from .clauses import Clauses
 from .components import Components
 from .declared import Declared
+from .derivatives import mended
 from .expansion import check_expansion
 from .experiment import Experiment
 from .first_values import FirstValues
@@ -84,7 +85,7 @@ def check(
     heads of the sweep's files (see files.py). Where a file's heads are not given, a name that
     nothing declares may be one of them and is not reported.
     """
-    whole = merge(spec, used or {})
+    whole, slips = mended(merge(spec, used or {}))
     builder = Builder(whole, library or {})
     symbols = builder.build()
     files = [p for s in whole.of(ast.Sweep) for p in s.parts if isinstance(p, ast.FromFile)]
@@ -92,7 +93,7 @@ def check(
         if part.path.value in (headers or {}):
             builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
             symbols.files_read.add(part.path.value)
-    reporter = Reporter(symbols.diagnostics)
+    reporter = Reporter([*slips, *symbols.diagnostics])
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):
         raise CompileError(reporter.diagnostics)

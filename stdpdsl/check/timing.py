@@ -30,7 +30,9 @@ class Timing:
         self.reporter = reporter
         self.constants: dict[str, Any] = dict(inference.values)
         dt = next((run.dt for run in symbols.spec.of(ast.Run) if run.dt is not None), None)
-        self.dt = DEFAULT_DT if dt is None else value(dt, self.constants)
+        self.dt: float | None = DEFAULT_DT
+        if dt is not None:  # a number of another unit is told as such, and nothing is held to it
+            self.dt = value(dt, self.constants) if inference.types.get(id(dt)) == TIME else None
         self.swept = {c.target for c in symbols.columns.values() if c.target}
         self.seen: set[tuple[int, tuple[tuple[str, Any], ...]]] = set()
 

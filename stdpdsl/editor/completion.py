@@ -16,7 +16,7 @@ from ..language.parser import before
 from ..language.syntax_errors import FLAGS, Failure
 from ..language.units import all_names
 from ..library.catalogue import entry
-from .document import Document, locals_of
+from .document import Document
 from .meaning import rule_text, symbol_text, word_text
 
 
@@ -60,7 +60,7 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
         return _of_place(document, state, clause, declaration, line)
     items = [_symbol(document, s) for s in reversed([*document.scope(declaration).values()])]
     if declaration is not None:
-        items += [Item(name, "variable", "local") for name in locals_of(declaration)]
+        items += [Item(name, "variable", "local") for name in document.locals(declaration)]
     items += [_word(name, "function") for name in (*FUNCTIONS, *DISTRIBUTIONS)]
     if clause in ("grid", "zip", "random", "samples", "filter", "then", "stimuli"):
         items += [_word(name, "function") for name in LISTS]

@@ -33,6 +33,9 @@ class Document:
 
     def __post_init__(self) -> None:
         self.source = Source(str(self.path), self.text)
+        # By the `id` of a declaration, which lives as long as the document.
+        self._scopes: dict[int, Mapping[str, Symbol]] = {}
+        self._locals: dict[int, Mapping[str, ast.Update]] = {}
         # Errors and warnings; some may stand in files that the text uses.
         self.diagnostics: list[Diagnostic]
         self._whole, self.diagnostics = check_text(
@@ -65,16 +68,11 @@ class Document:
         for use in self.checked.spec.of(ast.Use):
             yield (self.path.parent / use.path.value).resolve()
 
-    def nodes_at(self, offset: int) -> list[ast.Node]:
-        """What the place belongs to, from the outermost to the innermost."""
-        around = [d for d in self.declarations if d.span.start <= offset <= d.span.end]
-        found = {
-            id(node): node
-            for declaration in around
-            for node in ast.walk(declaration)
-            if node.span.start <= offset <= node.span.end
-        }
-        return sorted(found.values(), key=lambda n: n.span.start - n.span.end)
+    @cached_property
+    def declared(self) -> Mapping[str, ast.Declaration]:
+        """The declarations that have a name, of this file and of the files that it uses."""
+        kinds = (ast.Sound, ast.Filterbank, ast.Neuron, ast.Layer, ast.Connect, ast.Rule)
+        return {d.name.id: d for d in self.checked.spec.declarations if isinstance(d, kinds)}
 
     def component(self, node: ast.Node) -> Component | None:
         """The layer or connection of a declaration, or a stand-in for a neuron or rule alone."""
@@ -86,6 +84,11 @@ class Document:
 
     def scope(self, node: ast.Node | None) -> Mapping[str, Symbol]:
         """The names that a declaration's expressions may use, in whichever of its clauses."""
+        if id(node) not in self._scopes:
+            self._scopes[id(node)] = self._scope(node)
+        return self._scopes[id(node)]
+
+    def _scope(self, node: ast.Node | None) -> Mapping[str, Symbol]:
         component = self.component(node) if node else None
         if component is None:
             return self.symbols.globals
@@ -95,6 +98,12 @@ class Document:
         if isinstance(node, ast.Rule):
             return ChainMap(inside, dict(self.symbols.post_scope(component)))
         return inside
+
+    def locals(self, node: ast.Node) -> Mapping[str, ast.Update]:
+        """The first assignment of each name in the statements of a declaration."""
+        if id(node) not in self._locals:
+            self._locals[id(node)] = locals_of(node)
+        return self._locals[id(node)]
 
     def fix(self, diagnostic: Diagnostic) -> str | None:
         """What its help proposes for its span, if the place is right with it."""

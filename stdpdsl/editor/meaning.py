@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..check.symbols import Symbol
 from ..language import ast
-from ..language.builtins_audio import FILTERS, REQUIRED, SOUNDS, AudioFunction
+from ..language.builtins_audio import REQUIRED, AudioFunction
 from ..language.explanations import explanation
 from ..language.meanings import MEANINGS
 from ..language.printer import print_expr, print_node, print_unit
 from ..language.source import Span
 from ..language.units import lookup, resolve
 from ..library.catalogue import entry
-from .document import Document, locals_of
+from .document import Document
+from .names import link_at, name_of, target_of
 
 
 @dataclass(frozen=True)
@@ -26,120 +26,31 @@ class Meaning:
 
 
 def meaning(document: Document, offset: int) -> Meaning | None:
-    nodes = document.nodes_at(offset)
-    if not nodes:
+    link = link_at(document, offset)
+    if link is None:
         return None
-    node, declaration = nodes[-1], nodes[0]
-    parent = nodes[-2] if len(nodes) > 1 else declaration
-    if isinstance(node, ast.UnitFactor | ast.Unit):
-        unit = next(n for n in nodes if isinstance(n, ast.Unit))
+    node = link.node
+    unit = link.around(ast.Unit)
+    if isinstance(unit, ast.Unit) and isinstance(node, ast.UnitFactor | ast.Unit):
         return Meaning(unit.span, unit_text(unit))
     if isinstance(node, ast.String):
         path = (document.path.parent / node.value).resolve()
         return Meaning(node.span, f"`{path}`", path) if path.is_file() else None
     if not isinstance(node, ast.Ident | ast.Name):
         return None
-    target = _target(document, node, parent, nodes)
+    target = target_of(document, link)
     if target is None and node.id in MEANINGS:
         return Meaning(node.span, word_text(node.id))
     if isinstance(target, AudioFunction):
         return Meaning(node.span, audio_text(target))
     if isinstance(target, Symbol):
         if target.node is None:
-            return Meaning(node.span, word_text(target.name.removesuffix(f"_{target.side}")))
-        return Meaning(node.span, symbol_text(document, target), _name_of(target.node))
+            builtin = target.name.removesuffix(f"_{target.side}")
+            return Meaning(node.span, word_text(builtin)) if builtin in MEANINGS else None
+        return Meaning(node.span, symbol_text(document, target), name_of(target.node))
     if target is None:
         return None
-    return Meaning(node.span, node_text(target), _name_of(target))
-
-
-def _target(
-    document: Document, node: ast.Ident | ast.Name, parent: ast.Node, nodes: list[ast.Node]
-) -> ast.Node | Symbol | AudioFunction | None:
-    """What a word refers to."""
-    symbols, declaration = document.symbols, nodes[0]
-    name = node.id
-    use = next((n for n in nodes if isinstance(n, ast.RuleUse)), None)
-    rule = symbols.rules.get(use.rule.id) if use else None
-    match parent:
-        case ast.Call() if node is parent.func:
-            audio = {**SOUNDS, **FILTERS} if _is_audio(nodes) else {}
-            return audio.get(name)
-        case ast.RuleUse() if node is parent.rule:
-            return rule
-        case ast.RuleUse() if rule is not None:
-            return _named(name, rule.presets)
-        case ast.Binding() if node is parent.port:
-            return _named(name, rule.ports) if rule else None
-        case ast.Assign() if node is parent.name and rule is not None:
-            return document.checked.model(rule).parameters.get(name)
-        case ast.Assign() if isinstance(declaration, ast.Layer) and any(
-            parent is a for a in declaration.arguments
-        ):
-            component = document.component(declaration)
-            return component.parameters.get(name) if component else None
-        case ast.Path():
-            return _of_path(document, parent, node)
-        case ast.Delivery() if node is parent.target:
-            component = document.component(declaration)
-            post = component.post if component else None
-            return post.variables.get(name) if post else None
-        case ast.Binding() | ast.RecordState():
-            layer = parent.layer if isinstance(parent, ast.Binding) else parent.component
-            of = symbols.components.get(layer.id)
-            if of is not None and node is not layer:
-                return {**of.post_variables, **of.parameters, **of.variables}.get(name)
-    found = None if isinstance(node, ast.Ident) and _refers(parent) else _variable(
-        document, name, declaration
-    )  # fmt: skip
-    return found or declared(document).get(name)
-
-
-def _is_audio(nodes: list[ast.Node]) -> bool:
-    return isinstance(nodes[0], ast.Sound | ast.Filterbank)
-
-
-def _refers(parent: ast.Node) -> bool:
-    """Whether the names of this node are those of declarations, never of variables."""
-    kinds = (ast.Connect, ast.RecordSpikes, ast.RecordState, ast.Off, ast.Frozen, ast.Binding)
-    return isinstance(parent, (*kinds, ast.Filterbank, ast.Declaration))
-
-
-def _variable(document: Document, name: str, declaration: ast.Node) -> Symbol | ast.Node | None:
-    known = document.scope(declaration).get(name) or locals_of(declaration).get(name)
-    triggers = getattr(declaration, "ports", ()) or getattr(declaration, "events", ())
-    return known or _named(name, triggers)
-
-
-def _of_path(document: Document, path: ast.Path, node: ast.Node) -> ast.Node | Symbol | None:
-    """`A1.tau_m`: the component, or its parameter; a bare name is that of the only one."""
-    symbols, (first, *rest) = document.symbols, path.parts
-    if rest and node is not first:
-        component = symbols.components.get(first.id)
-        return component.parameters.get(rest[0].id) if component else None
-    if rest:
-        return declared(document).get(first.id)
-    owners = symbols.owners(first.id)
-    if owners:
-        return symbols.components[owners[0]].parameters[first.id]
-    return symbols.globals.get(first.id) or declared(document).get(first.id)
-
-
-def declared(document: Document) -> Mapping[str, ast.Declaration]:
-    """The declarations that have a name, of this file and of the files that it uses."""
-    kinds = (ast.Sound, ast.Filterbank, ast.Neuron, ast.Layer, ast.Connect, ast.Rule)
-    return {d.name.id: d for d in document.checked.spec.declarations if isinstance(d, kinds)}
-
-
-def _named(name: str, nodes: tuple) -> ast.Node | None:
-    return next((n for n in nodes if n.name.id == name), None)
-
-
-def _name_of(node: ast.Node) -> Span:
-    """The word to jump to."""
-    name = getattr(node, "name", None) or getattr(node, "path", None) or node
-    name = node.target if isinstance(node, ast.Update) else name
-    return name.span if isinstance(name, ast.Node) else node.span
+    return Meaning(node.span, node_text(target), name_of(target))
 
 
 # Texts ------------------------------------------------------------------------------------------

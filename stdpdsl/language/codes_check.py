@@ -140,6 +140,10 @@ NAME: dict[str, tuple[str, str]] = {
         "A layer `E` and a layer `e` would have the columns `E_rate` and `e_rate`, which are one "
         "column to DuckDB, and files of one name on macOS and Windows.",
     ),
+    "NAME027": (
+        "derivative without its stroke",
+        "`dvdt = ...` declares a variable called `dvdt`; the derivative of `v` is written `dv/dt`.",
+    ),
 }
 
 UNIT: dict[str, tuple[str, str]] = {

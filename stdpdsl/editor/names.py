@@ -1,0 +1,185 @@
+"""What each word of a text refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..check.measures import elements_of
+from ..check.symbols import Symbol
+from ..language import ast
+from ..language.builtins_audio import FILTERS, SOUNDS, AudioFunction
+from ..language.source import Span
+from .document import Document
+
+Target = ast.Node | Symbol | AudioFunction
+
+
+@dataclass(frozen=True)
+class Link:
+    """A node and the way up to its declaration."""
+
+    node: ast.Node
+    up: Link | None = None
+
+    @property
+    def parent(self) -> ast.Node:
+        """The node itself, if it is the declaration."""
+        return self.up.node if self.up else self.node
+
+    @property
+    def declaration(self) -> ast.Node:
+        link = self
+        while link.up is not None:
+            link = link.up
+        return link.node
+
+    def around(self, kind: type) -> ast.Node | None:
+        """The innermost node of a kind that holds this one."""
+        link: Link | None = self
+        while link is not None:
+            if isinstance(link.node, kind):
+                return link.node
+            link = link.up
+        return None
+
+
+def links(declaration: ast.Node) -> Iterator[Link]:
+    """Every node of a declaration, in the order of the text as far as nodes keep it."""
+    stack = [Link(declaration)]
+    while stack:
+        link = stack.pop()
+        yield link
+        stack.extend(reversed([Link(child, link) for child in ast.children(link.node)]))
+
+
+def link_at(document: Document, offset: int) -> Link | None:
+    """The innermost node at a place."""
+    found: Link | None = None
+    for declaration in document.declarations:
+        if declaration.span.start <= offset <= declaration.span.end:
+            for link in links(declaration):
+                span = link.node.span
+                inside = span.start <= offset <= span.end
+                if inside and (found is None or _size(link) <= _size(found)):
+                    found = link
+    return found
+
+
+def _size(link: Link) -> int:
+    return link.node.span.end - link.node.span.start
+
+
+def target_of(document: Document, link: Link) -> Target | None:
+    """What a word refers to: what declares it, or a builtin symbol or sound."""
+    node, parent, declaration = link.node, link.parent, link.declaration
+    assert isinstance(node, ast.Ident | ast.Name)
+    symbols, name = document.symbols, node.id
+    use = link.around(ast.RuleUse)
+    rule = symbols.rules.get(use.rule.id) if isinstance(use, ast.RuleUse) else None
+    match parent:
+        case ast.Call() if node is parent.func:
+            audio = isinstance(declaration, ast.Sound | ast.Filterbank)
+            return {**SOUNDS, **FILTERS}.get(name) if audio else None
+        case ast.Keyword() if node is parent.name:
+            return None
+        case ast.RuleUse() if node is parent.rule:
+            return rule
+        case ast.RuleUse() if rule is not None:
+            return _named(name, rule.presets)
+        case ast.Binding() if node is parent.port:
+            return _named(name, rule.ports) if rule else None
+        case ast.Assign() if node is parent.name and rule is not None:
+            return document.checked.model(rule).parameters.get(name)
+        case ast.Assign() if isinstance(declaration, ast.Layer) and any(
+            parent is a for a in declaration.arguments
+        ):
+            component = document.component(declaration)
+            return component.parameters.get(name) if component else None
+        case ast.Assign() if link.around(ast.Preset) and node is parent.name:
+            return document.scope(declaration).get(name)
+        case ast.Path():
+            if isinstance(declaration, ast.Layer):
+                return document.declared.get(name)
+            return _of_path(document, parent, node)
+        case ast.Delivery() if node is parent.target:
+            component = document.component(declaration)
+            post = component.post if component else None
+            return post.variables.get(name) if post else None
+        case ast.Drive() if node is parent.filterbank:
+            return document.declared.get(name)
+        case ast.Binding() | ast.RecordState():
+            layer = parent.layer if isinstance(parent, ast.Binding) else parent.component
+            of = symbols.components.get(layer.id)
+            if of is not None and node is not layer:
+                return {**of.post_variables, **of.parameters, **of.variables}.get(name)
+        case ast.Phase() if node is parent.name:
+            return parent
+        case ast.Measure() if node is parent.name:
+            return parent
+        case ast.Measure() if node is parent.component:
+            return document.declared.get(name)
+    if isinstance(declaration, ast.Measures):
+        return _measured(document, link.around(ast.Measure), name)
+    found = None if isinstance(node, ast.Ident) and _refers(parent) else _variable(
+        document, name, declaration
+    )  # fmt: skip
+    return found or document.declared.get(name)
+
+
+def _refers(parent: ast.Node) -> bool:
+    """Whether the names of this node are those of declarations, never of variables."""
+    kinds = (ast.Connect, ast.RecordSpikes, ast.RecordState, ast.Off, ast.Frozen, ast.Binding)
+    return isinstance(parent, (*kinds, ast.Filterbank, ast.Declaration))
+
+
+def _variable(document: Document, name: str, declaration: ast.Node) -> Symbol | ast.Node | None:
+    known = document.scope(declaration).get(name) or document.locals(declaration).get(name)
+    triggers = getattr(declaration, "ports", ()) or getattr(declaration, "events", ())
+    return known or _named(name, triggers)
+
+
+def _measured(document: Document, measure: ast.Node | None, name: str) -> Target | None:
+    """A name in a measure: what each element has, a parameter of the component, another measure."""
+    symbols = document.symbols
+    of = getattr(measure, "component", None)
+    component = symbols.components.get(of.id) if of is not None else None
+    if component is not None:
+        weight = component.weight if component.kind == "connection" else None
+        if weight is not None and name in (weight, f"{weight}_before"):
+            return component.variables[weight]
+        if name in component.parameters:
+            return component.parameters[name]
+        if name in (elements := elements_of(component)):
+            return elements[name]
+    own = next((m for d in document.checked.spec.of(ast.Measures) for m in d.items
+                if m.name.id == name), None)  # fmt: skip
+    if own is not None:
+        return own
+    owner = symbols.measured_of.get(name.lower())
+    return document.declared.get(owner) if owner else symbols.globals.get(name)
+
+
+def _of_path(document: Document, path: ast.Path, node: ast.Node) -> ast.Node | Symbol | None:
+    """`A1.tau_m`: the component, or its parameter; a bare name is that of the only one."""
+    symbols, (first, *rest) = document.symbols, path.parts
+    if rest and node is not first:
+        component = symbols.components.get(first.id)
+        return component.parameters.get(rest[0].id) if component else None
+    if rest:
+        return document.declared.get(first.id)
+    owners = symbols.owners(first.id)
+    if owners:
+        return symbols.components[owners[0]].parameters[first.id]
+    return symbols.globals.get(first.id) or document.declared.get(first.id)
+
+
+def _named(name: str, nodes: tuple) -> ast.Node | None:
+    return next((n for n in nodes if n.name.id == name), None)
+
+
+def name_of(node: ast.Node) -> Span:
+    """Where a node has its name: the word to jump to."""
+    name = getattr(node, "name", None) or getattr(node, "path", None) or node
+    name = node.target if isinstance(node, ast.Update) else name
+    return name.span if isinstance(name, ast.Node) else node.span
