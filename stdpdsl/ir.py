@@ -7,7 +7,8 @@ class says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .check.exact import Integration
 
@@ -276,3 +277,7 @@ class Experiment:
     phases: tuple[Phase, ...]
     measures: tuple[Measure, ...] = ()
     precision: str = "double"  # or "single": see lower/precision.py
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What the sweep's columns and the spec's own measures are, in words."""
+    targets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of the sweep's columns that set something: component ("constants" for none) and name."""

@@ -18,6 +18,7 @@ from ..language.columns import state_names
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from ..resources import resource_dir
+from .documented import documented, parameter_columns
 from .inline import support_for
 from .objects import (
     block_size,
@@ -411,8 +412,29 @@ def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
         found["spikes"] = {}
     if e.spikes_of and heard(e):
         found["responses"] = {}
+    sets = any(phase.sets for phase in e.phases)
+    of_parameters = [column for _, _, column, _ in parameter_columns(e)]
+    own_parameters = {c: "float64" for c in of_parameters if c not in e.columns}
+    found["parameters"] = own_parameters | ({"phase": "str"} if sets else {})
     units = e.units | ({"stable_after": "s"} if until_stable else {})
-    return {"tables": repr(found), "units": repr(units)}
+    return {
+        "tables": repr(found), "units": repr(units),
+        "documented": repr(documented(e, found, units, *units_of_synapses(e))),
+        "parameter_columns": repr([(g, n, c) for g, n, c, _ in parameter_columns(e)]),
+        "parameter_phases": f"range({len(e.phases)})" if sets else "(0,)",
+        "phase_names": ", [phase[\"name\"] for phase in PHASES]" if sets else "",
+    }  # fmt: skip
+
+
+def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    """The unit of each connection's weight; name and unit of the other variables, by column."""
+    weights = {c.name: unit_in(c.equations, c.weight) for c in e.connections if c.weight}
+    columns = state_columns(e)
+    variables = {
+        columns[v]: (v.removeprefix("syn__"), unit_in(c.equations, v))
+        for c in e.connections for v in c.state if v != c.weight
+    }  # fmt: skip
+    return weights, variables
 
 
 def state_columns(e: Experiment) -> dict[str, str]:

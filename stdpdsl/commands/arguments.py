@@ -128,6 +128,8 @@ def argument_parser() -> argparse.ArgumentParser:
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+    sub.add_argument("--columns", action="store_true",
+                     help="say instead what each column of each table is")  # fmt: skip
 
     sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))

@@ -246,13 +246,20 @@ def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     from ..language.diagnostics import CompileError, render
     from ..results.reader import ResultsError, load
+    from ..views.summary import columns_of
     from ..views.summary import summary as summarise
 
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
+    if options.columns and (options.where or options.sort):
+        raise Stop("error: --columns says what columns are, for which no row is chosen", USAGE)
     try:
-        text = summarise(
-            load(options.folder), options.format, options.sort or "", width, options.where or ""
-        )
+        results = load(options.folder)
+        if options.columns:
+            text = columns_of(results, options.format)
+        else:
+            text = summarise(
+                results, options.format, options.sort or "", width, options.where or ""
+            )
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     except CompileError as error:  # of `--where`

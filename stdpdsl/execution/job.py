@@ -38,7 +38,7 @@ PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
-    r"|(blocks|weights|trajectories|spikes|responses)(/part-\d+\.parquet"
+    r"|(blocks|parameters|weights|trajectories|spikes|responses)(/part-\d+\.parquet"
     r"|\.waiting(/\d+-\d+\.npy)?)?))?)?"
 )
 """The names of all that stdpdsl writes into the folder."""

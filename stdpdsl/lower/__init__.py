@@ -57,7 +57,9 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
         sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
-        measures=lower_measures(values),
+        measures=lower_measures(values), said=said_of(values),
+        targets={c.name: (c.target[0] or "constants", c.target[1])
+                 for c in symbols.columns.values() if c.target},
     )  # fmt: skip
     return in_single(experiment) if values.single else experiment
 
@@ -84,4 +86,26 @@ def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, s
             found[column.name] = values.unit(component.variables["w"])
         elif name != "preset":
             found[column.name] = {"delay": "second", "rate": "hertz"}.get(name, "1")
+    return found
+
+
+def said_of(values: Values) -> dict[str, str]:
+    """What the sweep's columns set, and what the spec's own measures say."""
+    symbols = values.symbols
+    found = {}
+    for name, symbol in symbols.measures.items():
+        item = symbol.node
+        assert isinstance(item, ast.Measure)
+        of = f" of {item.component.id}" if item.component else ""
+        found[name] = f"{' '.join(item.value.span.text.split())}{of}, a measure of the spec"
+    for column in symbols.columns.values():
+        match column.target:
+            case None:
+                found[column.name] = "free column of the sweep"
+            case "", name:
+                found[column.name] = f"constant {name}"
+            case owner, name:
+                found[column.name] = f"{name} of {owner}"
+    if "replicate" in values.table.columns:
+        found["replicate"] = "number of the replicate, a network with draws of its own"
     return found

@@ -26,9 +26,10 @@ _FOLDER = load_support("folder")
 TABLES: tuple[str, ...] = _FOLDER.TABLES
 
 _SHAPES = {
-    "blocks": int, "footers": {str: {str: str}}, "lowering": str, "measures": [str], "model": str,
-    "not_finite": [str], "precision": str, "set": [str], "shard": [int], "spec": str,
-    "tables": {str: int}, "target": str,
+    "blocks": int, "columns": {str: {str: {str: str}}}, "footers": {str: {str: str}},
+    "lowering": str, "measures": [str], "model": str, "not_finite": [str],
+    "parameters": {str: {str: (str, int, float)}}, "precision": str, "set": [str], "shard": [int],
+    "spec": str, "tables": {str: int}, "target": str,
     "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
     "versions": {str: str},
 }  # fmt: skip
@@ -59,6 +60,16 @@ class Results:
     def blocks(self) -> Table:
         """A row per block (and phase): its parameters and summary measures."""
         return Table(self, "blocks")
+
+    @property
+    def parameters(self) -> Any:
+        """Every parameter and constant, swept or not, and each column of the sweep that sets none
+        of them (SI): a `pandas.DataFrame` with a row per block, which is its index; where phases
+        set parameters, a row per block and phase. `attrs["units"]` has the units."""
+        require("pandas")
+        from .parameters import parameters_of
+
+        return parameters_of(self)
 
     @property
     def weights(self) -> Table:
@@ -100,6 +111,16 @@ class Results:
     def columns(self, name: str) -> list[str]:
         """The names of a table's columns."""
         return list(self._open(name).schema.names)
+
+    def described(self, name: str) -> dict[str, dict[str, str]]:
+        """What each column of a table is, from the fields of its files: `kind` (fixed, swept,
+        measure, parameter, variable), `unit` and `description`, where they are said."""
+        schema = self._open(name).schema
+        return {
+            field.name: {k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
+                         for k, v in (field.metadata or {}).items()}
+            for field in schema
+        }  # fmt: skip
 
     def dataset(self, name: str) -> Any:
         """The `pyarrow.dataset.Dataset` of a table, to scan what does not fit into memory."""

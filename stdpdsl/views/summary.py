@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ..results.reader import Results, ResultsError
@@ -36,11 +37,7 @@ def summary(
     if form == "json":
         return json.dumps([_finite(row) for row in rows], indent=2, ensure_ascii=False) + "\n"
     if form == "csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(row.values() for row in rows)
-        return text.getvalue()
+        return _as_csv(names, rows)
     units = [results.units.get(name, "1") for name in names]
     heads = [
         name if unit in ("", "1") else f"{name} [{unit}]"
@@ -50,6 +47,29 @@ def summary(
         _aligned(head, [row[name] for row in rows]) for head, name in zip(heads, names, strict=True)
     ]
     return "\n".join(_fold(columns, width))
+
+
+def columns_of(results: Results, form: str = "table") -> str:
+    """A line for each column of each table: its kind, its unit and what it is."""
+    names = ("table", "column", "kind", "unit", "description")
+    rows = [
+        {"table": table, "column": column, **{n: said.get(n, "") for n in names[2:]}}
+        for table in results.tables for column, said in results.described(table).items()
+    ]  # fmt: skip
+    if form == "json":
+        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    if form == "csv":
+        return _as_csv(names, rows)
+    columns = [_aligned(name, [row[name] for row in rows]) for name in names]
+    return "\n".join(_fold(columns, 0))
+
+
+def _as_csv(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(row.values() for row in rows)
+    return text.getvalue()
 
 
 def _holds(table: Any, where: str) -> Any:

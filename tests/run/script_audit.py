@@ -41,7 +41,8 @@ METHODS = {
     "os.path.join", "parser.add_argument", "parser.error",
     "parser.parse_args",
     "platform.python_version",
-    "recorded.reached", "results.commit", "s.run_regularly", "saving.blocks", "saving.connection",
+    "recorded.reached", "results.commit", "results.parameters", "s.run_regularly", "saving.blocks",
+    "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
     "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
     "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.warnings.append",
@@ -85,9 +86,22 @@ def audit(script: str) -> list[str]:
             if not isinstance(node.value, ast.Constant):
                 found.append("SPEC is no literal")
             continue
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTED":
+            if not is_text(node.value):
+                found.append("DOCUMENTED is more than texts")
+            continue
         for part in ast.walk(node):
             found += problems_of(part, defined, docs)
     return found
+
+
+def is_text(node: ast.expr) -> bool:
+    """Whether it is a literal of nothing but texts, by texts."""
+    if isinstance(node, ast.Dict):
+        return all(key is not None and is_text(key) for key in node.keys) and all(
+            map(is_text, node.values)
+        )
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @cache

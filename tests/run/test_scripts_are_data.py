@@ -60,6 +60,16 @@ HOSTILE = (
 )  # fmt: skip
 
 
+def test_what_is_said_of_columns_is_text():
+    script = script_of(STARTER)
+    start = script.index("DOCUMENTED = ")
+    end = script.index("\n", start)
+    assert audit(script) == []
+    for bad in ("{'a': {'b': open('x')}}", "{**a}", "{'a': f'{open}'}", "{a: 'b'}"):
+        found = audit(script[:start] + f"DOCUMENTED = {bad}" + script[end:])
+        assert found == ["DOCUMENTED is more than texts"]
+
+
 @pytest.mark.parametrize("words", HOSTILE)
 def test_prose_stays_prose(words):
     """A docstring and a comment are told in the script, and change nothing in it."""

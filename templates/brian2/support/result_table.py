@@ -70,6 +70,12 @@ class Rows:
         return (np.searchsorted(self.block, [first, last]) * self.each).tolist()
 
 
+def said_of(name, units, documented):
+    """What a field's metadata say of a column, or None."""
+    unit = {"unit": units[name]} if name in units else {}
+    return unit | documented.get(name, {}) or None
+
+
 def plain(values):
     """An array of numbers or of strings, not of objects."""
     values = np.asarray(values)
@@ -80,7 +86,8 @@ class ResultTable:
     """One table. Rows are merged block by block when they are written; what is large waits in
     files until then, so that memory stays bounded."""
 
-    def __init__(self, path, fixed, own, sweep, units):
+    def __init__(self, path, fixed, own, sweep, units, documented=None):
+        """`documented` has what is said of each column: its `kind` and a `description`."""
         self.path = path
         self.sweep = {name: pa.array(np.asarray(values)) for name, values in sweep.items()}
         self.runs = []
@@ -93,7 +100,7 @@ class ResultTable:
         if len({name.lower() for name, _ in kinds}) < len(kinds):
             raise ValueError(f"two columns of {path.name} have one name: {[n for n, _ in kinds]}")
         self.schema = pa.schema(
-            pa.field(name, kind, metadata={"unit": units[name]} if name in units else None)
+            pa.field(name, kind, metadata=said_of(name, units, documented or {}))
             for name, kind in kinds
         )
         # Indices, delays and the sweep's columns repeat; measured values do not.

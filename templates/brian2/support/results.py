@@ -20,6 +20,7 @@ from result_table import ResultTable
 
 FIXED_COLUMNS = {
     "blocks": {"block": "int64", "phase": "str", "status": "str"},
+    "parameters": {"block": "int64"},
     "weights": {
         "connection": "str",
         "block": "int64",
@@ -69,19 +70,30 @@ class Results:
     """
 
     def __init__(
-        self, folder, sweep, units, metadata, tables, phases=False, overwrite=False, part=0
-    ):
-        """`part` is what the files are numbered by, which other results may stand beside."""
+        self, folder, sweep, units, metadata, tables, phases=False, overwrite=False, part=0,
+        documented=None,
+    ):  # fmt: skip
+        """`part` is what the files are numbered by, which other results may stand beside;
+        `documented` says of each column of each table what it is."""
         self.folder = Path(folder)
         self.overwrite, self.part = overwrite, part
+        self.swept = set(sweep)
         self.units = {"t": "s", "delay": "s", **units}
-        self.metadata = {**metadata, "measures": list(tables.get("blocks", ()))}
+        documented = documented or {}
+        self.metadata = {
+            **metadata, "measures": list(tables.get("blocks", ())), "columns": {},
+        }  # fmt: skip
         self.tables = {}
         self.keep = False
         self.partial = prepare_folder(folder, overwrite)
         for name, own in tables.items():
             fixed = {c: kind for c, kind in FIXED_COLUMNS[name].items() if phases or c != "phase"}
-            self.tables[name] = ResultTable(self.partial / name, fixed, own, sweep, self.units)
+            said = documented.get(name, {})
+            units = self.units | {c: one["unit"] for c, one in said.items() if "unit" in one}
+            table = ResultTable(self.partial / name, fixed, own, sweep, units, said)
+            self.tables[name] = table
+            there = {c: said[c] for c in table.schema.names if c in said}
+            self.metadata["columns"] |= {name: there} if there else {}
 
     def __enter__(self):
         return self
@@ -108,6 +120,24 @@ class Results:
     def blocks(self, block, columns, phase=None):
         """Summary measures and `status`, one row per block, or per block and phase."""
         self.append("blocks", block, columns | ({} if phase is None else {"phase": phase}))
+
+    def parameters(self, blocks, each, columns, phases=None):
+        """Every parameter (SI) of some blocks, a range of the sweep's; `each` has them as they are
+        in each phase, one where no phase sets any. `columns`: (group, parameter, column). Those
+        that all blocks and phases share are in the metadata too."""
+        found = [{c: getattr(getattr(p, g), n) for g, n, c in columns} for p in each]
+        for number, values in enumerate(found):
+            here = {
+                name: value[blocks.start : blocks.stop] if np.ndim(value) else float(value)
+                for name, value in values.items()
+            }
+            here = {name: value for name, value in here.items() if name not in self.swept}
+            here |= {"phase": phases[number]} if phases else {}
+            self.append("parameters", np.asarray(blocks), here)
+        self.metadata["parameters"] = {
+            name: {"unit": self.metadata["columns"]["parameters"][name]["unit"], **fixed(values)}
+            for name in found[0] for values in [[one[name] for one in found]]
+        }  # fmt: skip
 
     def weights(
         self, connection, block, pre, post, delay, w_initial, w, state=None, replicate=None
@@ -181,3 +211,12 @@ class Results:
             except ResultsError as error:  # somebody else wrote there meanwhile
                 self.keep = True
                 raise ResultsError(f"{error}; the new results are in {self.partial}") from None
+
+
+def fixed(values):
+    """{"value": what a parameter is in all blocks, if it is the same in each phase}, else nothing.
+    JSON has no infinity: that is its name."""
+    if any(np.ndim(value) for value in values) or len(set(map(float, values))) > 1:
+        return {}
+    value = float(values[0])
+    return {"value": value if np.isfinite(value) else str(value)}
