@@ -116,8 +116,9 @@ def integration(how: Integration, single: bool) -> list[tuple[str, str]]:
 
 
 def run_regularly(owner: str, item: Every, name: str) -> str:
+    period = "dt" if item.period == "DT" else f"{item.period} * second"
     return (
-        f"{owner}.run_regularly({quoted(item.statements)}, dt={item.period} * second,"
+        f"{owner}.run_regularly({quoted(item.statements)}, dt={period},"
         f' when="{item.when}", order={item.order}, name={name})'
     )
 

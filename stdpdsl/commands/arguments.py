@@ -107,6 +107,13 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
     sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument(
+        "--refine", action="store_true",
+        help="and run up to four blocks again with half the `dt`, to estimate the error of the time"
+             " step",
+    )  # fmt: skip
+    _data(sub)
+    _reading(sub)
     _format(sub, ("text", "json"))
 
     sub = command(runs.compare, "Print what differs between two runs; exit 1 if they differ.")
@@ -116,10 +123,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(runs.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
     sub.add_argument("folder", type=_path, metavar="DIR")
-    sub.add_argument(
-        "--data", metavar="FOLDER", type=_path, default=".",
-        help="of the files that the spec names; default: ."
-    )
+    _data(sub)
     _reading(sub)
     _format(sub, ("text", "json"))
 
@@ -189,6 +193,13 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="processes at a time (default: as many as there are cores)",
     )  # fmt: skip
     _target(parser)
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", metavar="FOLDER", type=_path, default=".",
+        help="of the files that the spec names; default: ."
+    )  # fmt: skip
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:

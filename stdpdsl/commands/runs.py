@@ -197,11 +197,24 @@ def diagnose(options: argparse.Namespace) -> int:
     from ..views.diagnose import findings, render
 
     try:
-        found = findings(load(options.folder))
-    except ResultsError as error:
+        results = load(options.folder)
+        found = findings(results)
+        if options.refine:
+            found += _refined(results, options)
+    except (ResultsError, ValueError) as error:
         raise Stop(f"error: {error}", USAGE) from None
     show(render(found, options.format), options.format)
     return SPEC_WRONG if any(one.status == "found" for one in found) else DONE
+
+
+def _refined(results: Any, options: argparse.Namespace) -> list[Any]:
+    """What blocks that are run again with half the time step say."""
+    from ..execution.progress import Progress
+    from ..execution.refine import refined
+
+    terminal = is_terminal(sys.stderr)
+    with Progress(tell, terminal, lambda text: complain(f"warning: {text}")) as progress:
+        return refined(results, Path(options.data), progress, allowed_folders(options))
 
 
 @_in_bounds

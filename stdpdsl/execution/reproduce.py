@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..compiler import compile_source
+from ..compiler import Compiled, compile_source
 from ..language.source import Source
 from ..lower.until_stable import written
 from ..plan import TARGETS
@@ -28,6 +28,25 @@ def reproduce(
     right, RunFailed where nothing comes out, ValueError where the results do not say how they were
     made.
     """
+    try:
+        until_stable = written(results.metadata.get("until_stable"))
+    except ValueError as error:
+        text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
+        raise ValueError(text) from None
+    compiled = compiled_again(results, data, allowed, until_stable)
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
+        output = Path(folder).resolve() / "again"
+        outcome = run_and_save(compiled, results.spec, data, output, on_event)
+        if not outcome.folder:
+            raise RunFailed(outcome.message, outcome.status)
+        return compare(results, load(output))
+
+
+def compiled_again(
+    results: Results, data: Path, allowed: Sequence[Path], until_stable: str | None
+) -> Compiled:
+    """The spec of `results` with the same settings, lowering and target. CompileError, ValueError
+    as `reproduce`."""
     said = results.metadata
     missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
     if missing:
@@ -35,19 +54,7 @@ def reproduce(
     for key, known in (("lowering", ("synapse", "namespace")), ("target", TARGETS)):
         if said[key] not in known:
             raise ValueError(f"{results.folder}: its {key} is none of {', '.join(known)}")
-    try:
-        until_stable = written(said.get("until_stable"))
-    except ValueError as error:
-        text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
-        raise ValueError(text) from None
-    name = str(results.folder / "spec.stdp")
-    compiled = compile_source(
-        Source(name, results.spec), data, list(said["set"]), said["lowering"], said["target"],
-        allowed=allowed, until_stable=until_stable,
+    return compile_source(
+        Source(str(results.folder / "spec.stdp"), results.spec), data, list(said["set"]),
+        said["lowering"], said["target"], allowed=allowed, until_stable=until_stable,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
-        output = Path(folder).resolve() / "again"
-        outcome = run_and_save(compiled, results.spec, data, output, on_event)
-        if not outcome.folder:
-            raise RunFailed(outcome.message, outcome.status)
-        return compare(results, load(output))

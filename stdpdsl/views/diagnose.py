@@ -430,8 +430,8 @@ def integrated(run: _Run) -> Iterator[Finding]:
     listed = "; ".join(f"{c}: {words}" for c, words in in_words(inexact))
     yield Finding(
         name, "found", f"{listed}: the error grows with `dt`",
-        "run a few blocks with half the `dt` and compare: with Euler's methods the difference is"
-        " about half the error",
+        "`stdpdsl diagnose DIR --refine` runs a few blocks with half the `dt`, and estimates the"
+        " error",
     )  # fmt: skip
 
 

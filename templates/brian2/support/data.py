@@ -27,6 +27,7 @@ class Data:
         # What is shared by the blocks of several shards is saved by the first of them.
         self.saves = self.replicate_of_copy * blocks_of_replicate >= self.first
         self.dt = dt
+        self.lag = 0.0  # s by which the step of a spike begins later than before `refine`
         self.folder = folder
         self.phase_steps = []
         self.until = None  # when blocks are stable: tolerance, and window in steps
@@ -92,6 +93,19 @@ class Data:
         if name not in self.single.get(component, ()):
             return values
         return in_single(values, f"{name} of {component}")
+
+    def refine(self, parts):
+        """Simulate each time step as so many, with the inputs and delays that were made for whole
+        ones. A spike acts at the end of its step, so it moves into the last part of it."""
+        self.lag = self.dt - self.dt / parts
+        self.dt /= parts
+        self.phase_steps = [steps * parts for steps in self.phase_steps]
+        self.spikes = {
+            layer: (neuron, step * parts + parts - 1)
+            for layer, (neuron, step) in self.spikes.items()
+        }
+        if self.until:
+            self.until.steps *= parts
 
     def own_sizes(self):
         """Neurons of the layers of which each block has its own."""

@@ -185,7 +185,7 @@ class Simulation:
         code = code_of(self.network, self.describe, cached_program)
         numbers = numbers_in(code, self.p)
         decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
-        decides.append(self.x.sizes)
+        decides += [self.x.sizes, self.x.dt]
 
         def build(marked):
             self.say("compiling")

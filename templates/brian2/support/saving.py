@@ -45,6 +45,7 @@ class Saving:
         self.phase_steps = x.phase_steps if not self.early else [self.steps]
         ends = np.cumsum(self.phase_steps)
         self.ends = ends * dt
+        self.at_end = self.ends[-1] + x.lag  # on the clock by which traces were updated
         self.measures = [{} for _ in phases]
         self.p = p
         self.status = np.full((len(phases), x.blocks), "ok", dtype=object)
@@ -284,7 +285,7 @@ class Saving:
             return
         stored = Stored(self.recorded, name)
         for variable, at_time in traces.items():
-            state[variable] = full(at_time(stored, edges, self.ends[-1]), len(block))
+            state[variable] = full(at_time(stored, edges, self.at_end), len(block))
         for variable, values in state.items():
             self.check_finite(f"{variable} of {name}", values, block, edges.shared, -1)
         first = edges.values.get(weight, np.zeros(len(block))) if weight else None
@@ -367,7 +368,7 @@ class Saving:
                 stored = Stored(self.recorded, name, chosen)
                 last = stored[base]
                 if base in traces:
-                    last = traces[base](stored, part_of(edges, chosen), self.ends[-1])
+                    last = traces[base](stored, part_of(edges, chosen), self.at_end)
                     last = full(last, len(chosen))
                 if self.is_lost(name, model):
                     last = None
