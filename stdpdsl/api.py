@@ -121,7 +121,7 @@ def run(
     from .execution.job import JobError
     from .execution.sharded_run import Manner, run_and_save
     from .language.diagnostics import render
-    from .resources import load_support
+    from .runtime import folder as folders
 
     found = load_spec(spec)
     temporary = None
@@ -130,7 +130,6 @@ def run(
         place = Path(temporary) / "results"
     else:
         place = Path(output).resolve()
-        folders = load_support("folder")
         try:
             if not resume:
                 folders.check_folder(place, overwrite)
@@ -177,10 +176,10 @@ class _Bar:
     """Events as a bar over the simulated time."""
 
     def __enter__(self) -> _Bar:
-        from .resources import load_support
+        from .runtime.progress import live_text
 
         tqdm = require("tqdm.auto").tqdm
-        self.live_text = load_support("progress").live_text
+        self.live_text = live_text
         shown = "{desc}{percentage:3.0f}% |{bar}| {elapsed}{postfix}"
         self.bar = tqdm(total=100, bar_format=shown)
         return self

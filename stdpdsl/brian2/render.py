@@ -19,7 +19,6 @@ from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from ..resources import resource_dir
 from .documented import documented, parameter_columns
-from .inline import support_for
 from .objects import (
     block_size,
     copies,
@@ -31,6 +30,7 @@ from .objects import (
     relay_calls,
     synapses_context,
 )
+from .runtime_names import imports_for
 
 _UNITS = (
     "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
@@ -66,9 +66,8 @@ def render(
         "lowering": repr(lowering), "precision": repr(e.precision),
         "methods": repr(methods_of(e)),
     }  # fmt: skip
-    body = fill("script.py.j2", **context, imports="", support="")
-    support, imports = support_for(body)
-    return fill("script.py.j2", **context, imports=import_block(imports), support=support) + "\n"
+    body = fill("script.py.j2", **context, imports="")
+    return fill("script.py.j2", **context, imports=import_block(imports_for(body))) + "\n"
 
 
 def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
@@ -105,9 +104,10 @@ def import_block(imports: list[str]) -> str:
         "import tempfile", "from importlib.metadata import version",
         "from types import SimpleNamespace", *imports,
     }  # fmt: skip
-    third = sorted(x for x in lines if re.search("numpy|pyarrow|scipy|brian2", x))
-    standard = sorted(lines - set(third), key=lambda x: (x.startswith("from"), x))
-    return "\n".join([*standard, "", *third])
+    ours = sorted(x for x in lines if x.startswith("from stdpdsl."))
+    third = sorted(x for x in lines - set(ours) if re.search("numpy|pyarrow|scipy|brian2", x))
+    standard = sorted(lines - {*third, *ours}, key=lambda x: (x.startswith("from"), x))
+    return "\n".join([*standard, "", *third, "", *ours])
 
 
 # The data ---------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class Integration:
     """How the differential equations of one Brian2 object are solved.
 
     `parts`: (method, variables) as the script has it: a method of Brian2's, or "exact" or
-    "exponential" for those of templates/brian2/support/exact.py. `methods`: (variable, method) as
+    "exponential" for those of stdpdsl/runtime/exact.py. `methods`: (variable, method) as
     it acts, which is "exact" only of a solution that does not depend on the time step.
     """
 

@@ -264,9 +264,9 @@ def _whole(text: str) -> int:
 
 
 def _shard(text: str) -> tuple[int, int]:
-    from ..resources import load_support
+    from ..runtime.shards import shard_of
 
-    number, count = load_support("shards").shard_of(text)
+    number, count = shard_of(text)
     return number, count
 
 

@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> int:
     from ..execution.job import JobError
     from ..execution.progress import Progress
     from ..execution.sharded_run import Manner, run_and_save, run_one
-    from ..resources import load_support
+    from ..runtime import cache
+    from ..runtime import folder as folders
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
-    folders, cache = load_support("folder"), load_support("cache")
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
         complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
@@ -284,9 +284,9 @@ def summary(options: argparse.Namespace) -> int:
 def cache(options: argparse.Namespace) -> int:
     """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
     from ..machine.memory import size_of
-    from ..resources import load_support
+    from ..runtime.cache import stdpdsl_cache
 
-    folder = load_support("cache").stdpdsl_cache()
+    folder = stdpdsl_cache()
     if folder is None:
         raise Stop("error: nothing is kept, because there is no home folder", USAGE)
     kept = [path for path in folder.glob("*") if _KEPT.fullmatch(path.name)]

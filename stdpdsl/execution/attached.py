@@ -1,12 +1,13 @@
 """Runs a script that ends with whoever started it, even if that is killed without a word.
 
-    python attached.py FOLDER SCRIPT ARGUMENTS...
+    python attached.py FOLDER PACKAGES SCRIPT ARGUMENTS...
 
 Whoever starts this gives it a pipe as standard input and writes nothing into it: the system closes
 the pipe when that process ends, however it ends, on every system. Then the script is interrupted as
 by Ctrl-C, so that it removes what it has begun, and it is killed if it does not end. What it has
 started itself, such as a compiled program, ends too. FOLDER, its working folder, is deleted. A
-script that ends by itself leaves FOLDER alone.
+script that ends by itself leaves FOLDER alone. PACKAGES is the folder or archive that the script
+imports stdpdsl.runtime from.
 
 This needs nothing but Python: it also runs on machines where there is no stdpdsl.
 """
@@ -63,7 +64,8 @@ def end_with_parent(folder, gone):
 
 
 def main():
-    folder, sys.argv[:] = sys.argv[1], sys.argv[2:]
+    folder, packages, *sys.argv[:] = sys.argv[1:]
+    sys.path.insert(0, packages)
     gone = threading.Event()
     threading.Thread(target=end_with_parent, args=(folder, gone), daemon=True).start()
     try:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
 import logging
 import os
 import shutil
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -93,11 +95,12 @@ def _run(
         on_event({"event": "stage", "name": "waiting for workers"})
     run_shard = _sent_by_value("run_shard")
     attached = Path(__file__).with_name("attached.py").read_text(encoding="utf-8")
+    packages = runtime_archive()
     futures = {}
     for k in todo:
         future = client.submit(
-            run_shard, task.wanted.script, attached, files, (k, job.shards), str(job.folder),
-            shard_name(k, job.shards), mark, retries=RETRIES, pure=False,
+            run_shard, task.wanted.script, attached, packages, files, (k, job.shards),
+            str(job.folder), shard_name(k, job.shards), mark, retries=RETRIES, pure=False,
             key=f"stdpdsl-shard-{k}-{uuid.uuid4().hex}",
         )  # fmt: skip
         futures[future] = k
@@ -165,6 +168,16 @@ def _files(task: Task) -> dict[str, bytes]:
 def _mark(folder: Path) -> str:
     """By what a worker knows the folder of a run."""
     return hashlib.sha256((folder / "job.json").read_bytes()).hexdigest()
+
+
+def runtime_archive() -> bytes:
+    """A ZIP archive of the runtime, which a script imports on a machine without stdpdsl."""
+    package = Path(__file__).resolve().parents[1]
+    with io.BytesIO() as held:
+        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in [package / "__init__.py", *sorted((package / "runtime").glob("*.py"))]:
+                archive.writestr(f"stdpdsl/{path.relative_to(package)}", path.read_bytes())
+        return held.getvalue()
 
 
 def _sent_by_value(name: str) -> Callable[..., Any]:

@@ -29,7 +29,7 @@ from typing import IO, Any
 
 from .. import __version__
 from ..language.diagnostics import seen
-from ..resources import load_support
+from ..runtime import folder as result_folder
 from ..sweep.files import MAX_ROWS
 
 JOB_FORMAT = "stdpdsl job 1"
@@ -60,7 +60,7 @@ def job_folder(output: Path) -> Path:
 def _check_name(output: Path) -> None:
     """JobError if there is no room for the longest name beside the results, which comes last."""
     try:
-        load_support("folder").beside(output, "partial").exists()
+        result_folder.beside(output, "partial").exists()
     except OSError as error:
         raise JobError(f"{output}: cannot be written: {error.strerror}") from None
 
@@ -239,7 +239,7 @@ def _text(path: Path) -> str:
     """A text of bounded length, from a plain file."""
     if path.is_symlink():
         raise ValueError(f"{path} is no file")
-    data: bytes = load_support("folder").bytes_of(path)
+    data: bytes = result_folder.bytes_of(path)
     return data.decode("utf-8")
 
 
@@ -250,13 +250,12 @@ def only_ours(folder: Path, *places: Path) -> None:
         raise JobError(f"{folder}: is a link, where a run's shards are kept; remove it")
     if not folder.is_dir():
         return
-    support = load_support("folder")
     below = [*folder.iterdir(), *(path for place in places for path in place.rglob("*"))]
     found = {path.relative_to(folder).as_posix(): path for path in below}
     foreign = sorted(
         name for name, path in found.items()
         if not _is_plain(path)
-        or not (_OURS.fullmatch(name) or support.LEFT_BY_SYSTEMS.fullmatch(path.name))
+        or not (_OURS.fullmatch(name) or result_folder.LEFT_BY_SYSTEMS.fullmatch(path.name))
     )  # fmt: skip
     if foreign:
         more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
@@ -268,11 +267,10 @@ def only_ours(folder: Path, *places: Path) -> None:
 
 def remove_ours(folder: Path, kept: Sequence[str] = ()) -> None:
     """Delete a run's folder, but nothing that stdpdsl did not write, nor what is to be kept."""
-    support = load_support("folder")
-    foreign = support.foreign_below(
+    foreign = result_folder.foreign_below(
         folder, lambda name, path: not (_OURS.fullmatch(name) and _is_plain(path))
     )
-    support.remove_but(folder, [*foreign, *kept])
+    result_folder.remove_but(folder, [*foreign, *kept])
 
 
 def _is_plain(path: Path) -> bool:

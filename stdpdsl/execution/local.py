@@ -35,6 +35,9 @@ Event = dict[str, Any]
 
 DONE, SPEC_WRONG, SIMULATION_FAILED, INTERRUPTED = 0, 1, 3, 130
 
+PACKAGES = Path(__file__).resolve().parents[2]
+"""Where this stdpdsl stands, whose runtime the script is to import."""
+
 _LAST_LINES = 8
 _BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTILINE | re.DOTALL)
 
@@ -120,7 +123,7 @@ def run_script(
         on_event({"event": "warning", "text": text})
     log = workdir / "log.txt"
     # -P: a module beside the script must not stand in for an installed one.
-    command = [sys.executable, "-P", "-u", attached.__file__, str(workdir)]
+    command = [sys.executable, "-P", "-u", attached.__file__, str(workdir), str(PACKAGES)]
     command += [str(script.resolve()), *arguments, "--events"]
     said = _Said()
     with (

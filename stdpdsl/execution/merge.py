@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..resources import load_support
 from ..results.reader import ResultsError, load
+from ..runtime import folder as result_folder
 from .job import PACKAGES, JobError, differences, only_ours, read_job, texts_of_run
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
@@ -45,9 +45,8 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
     are; where the file system can, no data are copied."""
     metadata = [load(folder).metadata for folder in folders]
     texts = texts_of_run(folders[0].resolve().parent)
-    support = load_support("folder")
     try:
-        partial = support.prepare_folder(output, overwrite)
+        partial = result_folder.prepare_folder(output, overwrite)
         try:
             for folder, one in zip(folders, metadata, strict=True):
                 for table in one["tables"]:
@@ -58,15 +57,15 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
                         _link(part, partial / table / part.name)
             for name, text in texts.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
-            written = {name: support.text_checksum(partial / name) for name in texts}
+            written = {name: result_folder.text_checksum(partial / name) for name in texts}
             together = {**_together(metadata), "texts": written}
-            support.write_metadata(partial / "metadata.json", together)
-            support.publish_folder(partial, output, overwrite)
+            result_folder.write_metadata(partial / "metadata.json", together)
+            result_folder.publish_folder(partial, output, overwrite)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
-    except support.ResultsError as error:
+    except result_folder.ResultsError as error:
         raise JobError(str(error)) from None
     return lost_in(metadata)
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 
-from ..resources import load_support
+from ..runtime.progress import live_text
 from .local import Event
 
 _BAR = 24
@@ -58,7 +58,7 @@ class Progress:
         part, shown = min(1.0, part), min(1.0, shown)
         left = f", {_clock(elapsed * (1 - part) / part)} left" if 0 < part < 1 else ""
         text = f"{shown:4.0%} of {of}, {_clock(elapsed)}{left}"
-        if now := load_support("progress").live_text(event):
+        if now := live_text(event):
             text += f"; {now}"
         if self.terminal:
             clock = time.monotonic()

@@ -1,15 +1,16 @@
 """What a Dask worker runs. It is sent there by value and uses nothing but Python: a worker needs
-what the generated script needs, and no stdpdsl."""
+what the script needs, and no stdpdsl of its own: the script's runtime is sent along."""
 
 
 ASK_AGAIN = 2.0  # s: how often a worker looks whether anybody still wants the shard
 
 
-def run_shard(script, attached, files, shard, folder, name, mark):
+def run_shard(script, attached, packages, files, shard, folder, name, mark):
     """Run one shard (number, count) of a script and leave its results in `folder`/`name`.
 
-    `attached` is the text of attached.py: the script ends with this worker. `files` are those that
-    the spec names, {name: bytes}. Where there is no such folder here, known by `mark`, the SHA-256
+    `attached` is the text of attached.py: the script ends with this worker. `packages` is the
+    archive that the script imports its runtime from. `files` are those that the spec names, {name:
+    bytes}. Where there is no such folder here, known by `mark`, the SHA-256
     of its job.json, the results are sent back.
 
     {"placed": True}, {"results": {name: bytes}}, or {"status": exit code, "text": what went wrong}.
@@ -23,6 +24,7 @@ def run_shard(script, attached, files, shard, folder, name, mark):
             Path(work, place).mkdir()
         for path, text in (("script.py", script), ("attached.py", attached)):
             Path(work, path).write_text(text, encoding="utf-8", newline="\n")
+        Path(work, "packages.zip").write_bytes(packages)
         for path, data in files.items():
             target = inside(Path(work, "data"), path)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +55,7 @@ def run_attached(work, attached, arguments):
 
     support = types.ModuleType("attached")
     exec(attached, vars(support))
-    files = [str(Path(work, name)) for name in ("attached.py", "", "script.py")]
+    files = [str(Path(work, name)) for name in ("attached.py", "", "packages.zip", "script.py")]
     command = [sys.executable, "-P", "-u", *files, *arguments]
     reads, writes = os.pipe()  # `writes` is closed when this worker ends, which ends the script
     held = [writes]

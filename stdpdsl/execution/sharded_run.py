@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..resources import load_support
 from ..results.reader import load
+from ..runtime.folder import is_result
+from ..runtime.shards import blocks_of_shard
 from .job import (
     Job,
     JobError,
@@ -58,7 +59,7 @@ class Task:
 
     def size(self, number: int) -> int:
         """Blocks of a shard."""
-        return len(load_support("shards").blocks_of_shard(self.blocks, number, self.job.shards))
+        return len(blocks_of_shard(self.blocks, number, self.job.shards))
 
     def failed(self, number: int, outcome: Outcome) -> Outcome:
         """What went wrong with a shard: which it is, where there are several, and what to do where
@@ -132,7 +133,7 @@ def run_and_save(
 
 def _is_complete(output: Path, wanted: Wanted) -> bool:
     """Whether there is nothing left to resume; JobError where the results are of something else."""
-    if not load_support("folder").is_result(output):
+    if not is_result(output):
         return False
     metadata = load(output).metadata
     said = {name: metadata.get(name) for name in ("spec", "set", "target", "until_stable")}

@@ -1,6 +1,6 @@
 """The sounds and filters of the language, as tables: what a call of each may be given.
 
-The functions themselves are in templates/brian2/support (sounds.py, filterbanks.py), with the same
+The functions themselves are in stdpdsl/runtime (sounds.py, filterbanks.py), with the same
 names and parameters; a test holds the two together.
 """
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..resources import load_support
+from ..runtime import cache
 
 
 class CachePath(str):
@@ -61,7 +61,6 @@ def cache_folder() -> Path | None:
 
     The tables are a pickle, which can run code: the folder must be writable by the user alone.
     """
-    cache = load_support("cache")
     folder: Path | None = cache.stdpdsl_cache()
     try:
         if folder is not None:

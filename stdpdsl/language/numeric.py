@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from ..resources import load_support
 from . import ast
 from .builtins import CONSTANTS, FUNCTIONS, LISTS
 from .units import dim_and_power, in_si, lookup, resolve
@@ -243,9 +242,11 @@ def _call(expr: ast.Call, env: Mapping[str, Any]) -> Any:
 
 @cache
 def _function(name: str) -> Any:
-    """The function that the script calls by this name; ours from its own support code."""
+    """The function that the script calls by this name; ours from the runtime."""
     import numpy as np
 
     if name.startswith("np."):
         return getattr(np, name.removeprefix("np."))
-    return getattr(load_support("numerics"), name)
+    from ..runtime import numerics
+
+    return getattr(numerics, name)

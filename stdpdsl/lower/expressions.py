@@ -234,7 +234,7 @@ class Brian2Printer(Printer):
 
 
 def in_double(function: str, text: str) -> str:
-    """A call of a function of templates/brian2/support/whole_numbers.py: `floor`, `ceil`, `int`, or
+    """A call of a function of stdpdsl/runtime/whole_numbers.py: `floor`, `ceil`, `int`, or
     none of them."""
     return f"double__{function or 'of'}({text})"
 

@@ -5,7 +5,7 @@
 
 In a window a connection's weights may move by at most this part of what they moved in the window in
 which they moved most (mean distances over a block's synapses, as the measure `settled` has them).
-`templates/brian2/support/stable.py` looks at them.
+`stdpdsl/runtime/stable.py` looks at them.
 """
 
 from __future__ import annotations

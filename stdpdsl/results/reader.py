@@ -1,6 +1,6 @@
 """The dataset of a run: reading it back.
 
-The writing side is `templates/brian2/support/results.py`, a part of every generated script.
+The writing side is `stdpdsl/runtime/results.py`.
 
     results = stdpdsl.load("results/auditory_map")
     weights = results.weights.filter(Apre=0.1, connection="feedforward").to_pandas()
@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..language.diagnostics import seen
 from ..machine.memory import available_memory, size_of
-from ..resources import load_support
+from ..runtime import folder as result_folder
 
 if TYPE_CHECKING:
     from ..report.plot import Plot
 
-_FOLDER = load_support("folder")
-TABLES: tuple[str, ...] = _FOLDER.TABLES
+TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
     "blocks": int, "columns": {str: {str: {str: str}}}, "footers": {str: {str: str}},
@@ -179,7 +178,7 @@ class Results:
         known = self.metadata.get("footers", {}).get(name, {})
         try:
             for part in parts:
-                if _FOLDER.footer_checksum(part) != known.get(part.name):
+                if result_folder.footer_checksum(part) != known.get(part.name):
                     raise ValueError(f"the footer of {part.name} has changed")
             # A bit that has changed on the disk is an error, not another number.
             checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
@@ -336,18 +335,18 @@ def load(folder: str | Path) -> Results:
     if ".partial-" in folder.name:
         raise ResultsError(f"{folder}: holds an unfinished run")
     try:
-        metadata = _FOLDER.read_metadata(folder)
+        metadata = result_folder.read_metadata(folder)
         form = metadata["format"]
         known = set(metadata["tables"]) <= set(TABLES)  # for they are names of folders
         good = known and all(_fits(metadata[k], s) for k, s in _SHAPES.items() if k in metadata)
-        whole = metadata.get("checksum") == _FOLDER.checksum(metadata)
+        whole = metadata.get("checksum") == result_folder.checksum(metadata)
     except FileNotFoundError:
         raise ResultsError(f"{folder}: holds no stdpdsl results (no metadata.json)") from None
     except OSError as error:
         raise ResultsError(f"{folder / 'metadata.json'}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
-    if form != _FOLDER.RESULT_FORMAT:
+    if form != result_folder.RESULT_FORMAT:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     if not whole:
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum is another")

@@ -21,7 +21,8 @@ from ..language.diagnostics import Diagnostic, Label, did_you_mean
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import NotConstant, evaluate, with_unit
 from ..language.units import dim_and_power, in_si, parse_unit
-from ..resources import load_support
+from ..runtime import draws
+from ..runtime.table import product
 from .files import MAX_ROWS, is_number, number_of, reason
 
 SWEEP_STREAM = ("sweep", "samples")
@@ -64,7 +65,6 @@ class Evaluator:
         self.read_table = read_table
         self.diagnostics: list[Diagnostic] = []
         self.constants = constant_values(symbols, unswept=False)
-        self.draws = load_support("draws")
 
     def report(self, code: str, node: ast.Node, message: str, help: str = "", **more: Any) -> None:
         self.diagnostics.append(Diagnostic(code, node.span, message, help=help, **more))
@@ -90,7 +90,7 @@ class Evaluator:
             )  # fmt: skip
         if self.diagnostics:
             return None
-        columns = load_support("table").product(*(p.columns for p in parts if p.columns))
+        columns = product(*(p.columns for p in parts if p.columns))
         rows = _length_of(columns)
         derive = self.derive(sweep, columns, rows)
         where_values: dict[str, Any] = {}
@@ -195,8 +195,8 @@ class Evaluator:
                 help="take fewer samples, and others in a second run with another `seed`",
             )  # fmt: skip
             samples = 1
-        self.draws.SEED = self.seed  # type: ignore[attr-defined]
-        base = latin_hypercube(samples, len(part.axes), self.draws.stream(*SWEEP_STREAM))
+        rng = draws.seeded_stream(self.seed, *SWEEP_STREAM)
+        base = latin_hypercube(samples, len(part.axes), rng)
         columns = {}
         for k, axis in enumerate(part.axes):
             columns[self.name_of(axis)] = self.draw(axis, base[:, k])
@@ -216,10 +216,10 @@ class Evaluator:
             arguments = [np.float64(self.value(given[n], {})) for n in distribution.arguments]
         except KeyError:
             return np.zeros(len(u))  # the dimension check has said so
-        base = self.draws.normal_quantile(u) if distribution.base == "normal" else u
+        base = draws.normal_quantile(u) if distribution.base == "normal" else u
         # The same text is the script's code for initial values.
         code = distribution.transform.format(*("ab"[: len(arguments)]), u="u")
-        names = {"np": np, "binomial_quantile": self.draws.binomial_quantile, "u": base}
+        names = {"np": np, "binomial_quantile": draws.binomial_quantile, "u": base}
         names |= dict(zip("ab", arguments, strict=False))
         with np.errstate(all="ignore"):
             return np.asarray(eval(code, {"__builtins__": {}}, names), dtype=float)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "templates" / "brian2" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from program import (  # noqa: E402
+from stdpdsl.runtime.program import (  # noqa: E402
     advance,
     assign,
     cached_program,

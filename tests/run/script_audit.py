@@ -1,17 +1,13 @@
 """What a generated script may consist of, whatever its spec: read from its syntax tree.
 
-The support code has to be ours, word for word. Of the rest, every statement, call, import and
-string is of a kind that is listed here.
+It ends in the words below; every statement, call, import and string is of a kind that is listed
+here. What it calls is its own or the runtime's.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from functools import cache
-from pathlib import Path
-
-SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
 
 STATEMENTS = (
     ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AugAssign, ast.FunctionDef, ast.Return,
@@ -22,14 +18,10 @@ EXPRESSIONS = (
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.ListComp,
     ast.DictComp, ast.Starred, ast.JoinedStr, ast.FormattedValue, ast.Slice,
 )  # fmt: skip
+RUNTIME = "stdpdsl.runtime."
 MODULES = {
-    "argparse", "atexit", "brian2", "collections.abc", "contextlib", "csv", "dis", "fractions",
-    "functools", "gc",
-    "glob",
-    "hashlib", "importlib.machinery", "importlib.metadata", "inspect", "json", "numpy", "os",
-    "pathlib", "platform", "pyarrow", "pyarrow.parquet", "re", "scipy", "scipy.signal", "shutil",
-    "signal", "subprocess", "sys", "tempfile", "threading", "time", "types", "uuid", "warnings",
-    "zipfile", "zlib",
+    "argparse", "brian2", "hashlib", "importlib.metadata", "numpy", "os", "platform", "sys",
+    "tempfile", "types",
 }  # fmt: skip
 FUNCTIONS = {
     "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",
@@ -69,16 +61,14 @@ REACHING = re.compile(r"[A-Za-z_)]\s*\.\s*[A-Za-z_]|\b__|__\b", re.ASCII)
 
 def audit(script: str) -> list[str]:
     """What a script holds that none should: empty for all that the compiler writes."""
-    head, _, support = script.partition("# Support ---")
+    head, _, last = script.rstrip().rpartition("\n\n\n")
     tree = ast.parse(head)
     defined = {node.name for node in tree.body if hasattr(node, "name")}
-    *chunks, last = re.split(r"\n\n\n(?=\S)", support.partition("\n")[2].strip())
     found = []
-    for chunk in chunks:
-        names, foreign = support_code(chunk)
-        defined |= names
-        found += foreign
-    if "\n".join(line for line in last.split("\n") if "#" not in line) != MAIN:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(RUNTIME):
+            defined |= {alias.name for alias in node.names}
+    if last != MAIN:
         found.append(f"it ends in {last}")
     docs = {id(doc) for doc in map(docstring, [tree, *ast.walk(tree)]) if doc is not None}
     for node in tree.body:
@@ -104,26 +94,6 @@ def is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-@cache
-def support_code(chunk: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names that it defines, and what is in it that is none of ours."""
-    nodes = ast.parse(chunk).body
-    foreign = [node for node in nodes if ast.dump(node) not in ours()]
-    return (
-        frozenset(node.name for node in nodes if hasattr(node, "name")),
-        tuple(f"no support code of ours: {ast.unparse(node)[:60]}" for node in foreign),
-    )
-
-
-@cache
-def ours() -> frozenset[str]:
-    """The support code, each top-level statement as a tree."""
-    found = set()
-    for path in SUPPORT.glob("*.py"):
-        found |= {ast.dump(node) for node in ast.parse(path.read_text(encoding="utf-8")).body}
-    return frozenset(found)
-
-
 def docstring(node: ast.AST) -> ast.Constant | None:
     body = getattr(node, "body", None)
     first = body[0] if isinstance(body, list) and body else None
@@ -138,7 +108,8 @@ def problems_of(node: ast.AST, defined: set[str], docs: set[int]) -> list[str]:
         return [f"an expression {type(node).__name__}"]
     if isinstance(node, ast.Import | ast.ImportFrom):
         modules = {getattr(node, "module", None) or name.name for name in node.names}
-        return [f"an import of {module}" for module in modules - MODULES]
+        foreign = {m for m in modules - MODULES if not m.startswith(RUNTIME)}
+        return [f"an import of {module}" for module in foreign]
     if isinstance(node, ast.Call):
         return problems_of_call(node, defined)
     if isinstance(node, ast.Attribute) and node.attr.startswith("_"):

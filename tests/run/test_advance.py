@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
-
 from running import run_text
+
 from stdpdsl.compiler import library
 
 SPEC = """model advancing

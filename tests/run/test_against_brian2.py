@@ -16,7 +16,6 @@ import pytest
 from pair_models import Maker, Model, Wire
 from pair_scripts import WireWriter, Writer, script_of
 from pair_specs import spec_of
-
 from running import run_text
 
 pytest.importorskip("brian2")

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-
 from running import script_of
 
 SPEC = """model audited

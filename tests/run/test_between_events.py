@@ -4,7 +4,6 @@ at each step. Held against closed forms."""
 from __future__ import annotations
 
 import numpy as np
-
 from running import run_text
 
 SPEC = """

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from running import run_here, script_of
+
 from stdpdsl.compiler import check_text
 from stdpdsl.language.source import Source
 

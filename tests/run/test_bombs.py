@@ -20,13 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import draws
-import folder as folders
-import sounds
-from errors import SpecError
-from inputs import rated_steps
+from stdpdsl.runtime import draws, sounds
+from stdpdsl.runtime import folder as folders
+from stdpdsl.runtime.errors import SpecError
+from stdpdsl.runtime.inputs import rated_steps
+from stdpdsl.runtime.synapses import file_columns
 from stdpdsl.sweep import files as tables
-from synapses import file_columns
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

@@ -7,7 +7,6 @@ import gc
 import numpy as np
 import pytest
 from brian2_examples import EXAMPLES
-
 from running import run_text
 
 pytest.importorskip("brian2")

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from running import assert_same, script_of, tables_in
 from test_jobs import SCRIPT, Compiled, Plan, began, until
 from test_shards import SPEC, canonical, run_here
 
-from running import assert_same, script_of, tables_in
 from stdpdsl import cli
 from stdpdsl.execution import attached, cluster, job, remote
 from stdpdsl.execution import sharded_run as saved
@@ -258,7 +258,7 @@ def test_a_script_does_not_outlive_its_worker(tmp_path):
         f"os.rename({str(tmp_path / 'coming')!r}, {str(tmp_path / 'pid')!r})\n"
         "time.sleep(600)\n"
     )
-    call = f"run_shard({script!r}, {ATTACHED!r}, {{}}, (1, 1), '', '', '')"
+    call = f"run_shard({script!r}, {ATTACHED!r}, b'', {{}}, (1, 1), '', '', '')"
     work = f"from stdpdsl.execution.remote import run_shard\n{call}"
     environment = {**os.environ, "TMPDIR": str(tmp_path / "work")}
     worker = subprocess.Popen([sys.executable, "-c", work], env=environment)
@@ -293,7 +293,7 @@ def test_files_stay_in_their_folder(tmp_path, name):
     words = "is no name of a file below a folder"
     assert outcome.status == 3 and f"{name!r} {words}" in outcome.message
     with pytest.raises(ValueError, match=words):
-        remote.run_shard("", "", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")
+        remote.run_shard("", "", b"", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")
     assert [p.name for p in tmp_path.rglob("*")] == ["job"]
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from running import run_apart, script_of
 
 SPEC = """model everything

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-
-from errors import SpecError
 from running import run_here, script_of
+
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source
-from synapses import lowest
+from stdpdsl.runtime.errors import SpecError
+from stdpdsl.runtime.synapses import lowest
 
 SPEC = """model degrees
 neuron n:

@@ -3,7 +3,6 @@ and against Brian2 without us."""
 
 import numpy as np
 import pytest
-
 from running import run_text
 
 SPEC = """model delays

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
-
-from draws import draw_functions
 from running import assert_same, run_apart, run_text, script_of
-from single import functions_of_double
-from whole_numbers import functions_in_double
+
+from stdpdsl.runtime.draws import draw_functions
+from stdpdsl.runtime.single import functions_of_double
+from stdpdsl.runtime.whole_numbers import functions_in_double
 
 TWO = """model two
 neuron cell:

@@ -75,7 +75,7 @@ import numpy as np
 from brian2 import *
 
 sys.path.insert(0, sys.argv[1])
-from exact import exact_by_variable
+from stdpdsl.runtime.exact import exact_by_variable
 
 prefs.codegen.target = "numpy"
 equations = {
@@ -114,7 +114,7 @@ for name, text in equations.items():
             a, b = (np.array(getattr(group, variable)) for group in (one, other))
             assert np.allclose(a, b, rtol=1e-11, atol=1e-13), (name, each, variable, a, b)
 """
-SUPPORT = Path(__file__).parents[2] / "templates/brian2/support"
+ROOT = Path(__file__).parents[2]
 SPEC = """
 model exactly
 
@@ -163,7 +163,7 @@ def test_the_check_refuses_exactly_what_fails(name, good):
 
 def test_one_factor_for_each_variable_gives_the_same(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", AGREEMENT, SUPPORT], text=True, timeout=300, cwd=tmp_path,
+        [sys.executable, "-c", AGREEMENT, ROOT], text=True, timeout=300, cwd=tmp_path,
         capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -240,7 +240,7 @@ import numpy as np
 from brian2 import *
 
 sys.path.insert(0, sys.argv[1])
-from exact import by_variable, exact_by_variable, exponential
+from stdpdsl.runtime.exact import by_variable, exact_by_variable, exponential
 
 prefs.codegen.target = "numpy"
 model = '''
@@ -275,7 +275,7 @@ def test_parts_do_not_disturb_one_another(tmp_path):
     said = set()
     for seed in "12":  # of Python's sets
         done = subprocess.run(
-            [sys.executable, "-c", BY_VARIABLE, SUPPORT], text=True, timeout=300, cwd=tmp_path,
+            [sys.executable, "-c", BY_VARIABLE, ROOT], text=True, timeout=300, cwd=tmp_path,
             capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-import nerve
 from running import assert_same, tables_in
+
 from stdpdsl import cli
 from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.runtime import nerve
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, ms, mV, second, volt
 
-import filterbanks
-import nerve
-import numerics
-import sounds
-from errors import SpecError
+from stdpdsl.runtime import filterbanks, nerve, numerics, sounds
+from stdpdsl.runtime.errors import SpecError
 
 FS = 44100.0
 FREQUENCIES = [220.0, 900.0, 2600.0]

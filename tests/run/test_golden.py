@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from running import assert_same, run_here
+
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 

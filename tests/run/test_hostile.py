@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import cache
-import folder as folders
 from stdpdsl import cli
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language import named_files
 from stdpdsl.language.source import Source
+from stdpdsl.runtime import cache
+from stdpdsl.runtime import folder as folders
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import draws
-from errors import SpecError
-from inputs import listed_steps, rated_steps, regular_steps, spikes_from_file
 from stdpdsl.language.comments import formatted
 from stdpdsl.language.source import Source
+from stdpdsl.runtime import draws
+from stdpdsl.runtime.errors import SpecError
+from stdpdsl.runtime.inputs import listed_steps, rated_steps, regular_steps, spikes_from_file
 
 
 def data(steps=100, dt=1e-3):

@@ -16,23 +16,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from running import assert_same, script_of, tables_in
 from test_shards import SPEC, canonical, run_here
 
-import folder as folders
-from running import assert_same, script_of, tables_in
 from stdpdsl import cli
 from stdpdsl.execution import job
 from stdpdsl.execution import sharded_run as saved
 from stdpdsl.execution.merge import all_shards, merge, shard_folders
 from stdpdsl.results.reader import load
+from stdpdsl.runtime import folder as folders
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = f"""
 import argparse, json, os, sys, time
-sys.path.insert(0, {str(ROOT / "templates/brian2/support")!r})
+sys.path.insert(0, {str(ROOT)!r})
 import numpy as np
-from results import Results
-from shards import blocks_of_shard, rows_of, shard_of
+from stdpdsl.runtime.results import Results
+from stdpdsl.runtime.shards import blocks_of_shard, rows_of, shard_of
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--out")
@@ -198,7 +198,7 @@ run(Path({folder!r}))
 
 def start(folder):
     """A run in a process of its own."""
-    paths = [str(ROOT), str(ROOT / "tests/run"), str(ROOT / "templates/brian2/support")]
+    paths = [str(ROOT), str(ROOT / "tests/run")]
     code = KILLED.format(paths=paths, folder=str(folder))
     return subprocess.Popen([sys.executable, "-c", code], cwd=folder, start_new_session=True)
 

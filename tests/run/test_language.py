@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from running import assert_same, run_text
 
 RELAY = """model tested

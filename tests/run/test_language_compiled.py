@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_language
-
 from running import run_apart, run_text, script_of
 
 TESTS = [f for name, f in vars(test_language).items() if name.startswith("test_")]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import stdpdsl
-from live import Live, live_line
-from progress import live_text
 from stdpdsl.execution.merge_events import Together
 from stdpdsl.execution.progress import Progress
+from stdpdsl.runtime.live import Live, live_line
+from stdpdsl.runtime.progress import live_text
 
 SPEC = """\
 model small

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from naming import PLAIN, accepted, with_names, without_names
-
 from running import run_apart, run_here, script_of
+
 from stdpdsl.compiler import compile_source
 from stdpdsl.language import reserved
 from stdpdsl.language.diagnostics import CompileError

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from running import run_text
+
 from stdpdsl import cli
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from running import run_text
+
 from stdpdsl.compiler import _front, check_text, compile_source
 from stdpdsl.language.source import Source
 

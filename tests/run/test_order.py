@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from running import assert_same, run_here, run_text, script_of
 
 # Every kind of code that a step may hold, most of it twice, under names that sort in the order of

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from running import run_here, script_of
+
 from stdpdsl.compiler import check_text
 from stdpdsl.language.diagnostics import render
 from stdpdsl.language.parser import parse

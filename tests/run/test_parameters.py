@@ -7,8 +7,8 @@ import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-
 from running import run_text
+
 from stdpdsl.cli import main
 from stdpdsl.results.reader import ResultsError, load
 

@@ -12,20 +12,16 @@ import pytest
 from brian2hears.filtering import linearfilterbank
 from scipy.io import wavfile
 
-import draws
-import filterbanks
-import nerve
-import numerics
-import sounds
-from exact import exact_by_variable
-from stdpdsl.brian2.inline import functions_for
 from stdpdsl.brian2.plain.audio import AudioCode
 from stdpdsl.brian2.plain.code import Code
+from stdpdsl.brian2.plain.functions import functions_for
 from stdpdsl.brian2.plain.layout import block
 from stdpdsl.brian2.plain.names import Names
 from stdpdsl.compiler import _front
 from stdpdsl.language.source import Source
 from stdpdsl.lower import lower
+from stdpdsl.runtime import draws, filterbanks, nerve, numerics, sounds
+from stdpdsl.runtime.exact import exact_by_variable
 
 STIMULI = {
     "pure": "tones(frequency = geomspace(98 Hz, 5.27 kHz, 7), duration = 50 ms)",

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-
 from running import run_here, tables_in
+
 from stdpdsl.brian2.plain.layout import quoted
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source

@@ -136,7 +136,7 @@ def test_interrupted(cache, tmp_path):
 @pytest.mark.slow
 def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
     """Else a parameter's last bits would depend on whether the sweep names it."""
-    from program import compiler, program_flags
+    from stdpdsl.runtime.program import compiler, program_flags
 
     numbers = -np.random.default_rng(1).random(3000) * 10.0 ** np.tile(range(-4, 2), 500)
     lines = [
@@ -157,8 +157,8 @@ def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
 @pytest.mark.slow
 def test_the_least_time_parts_what_whole_steps_part(tmp_path):
     """Neighbouring doubles on both sides of it, for durations of none, some and endless steps."""
-    from program import compiler, program_flags
-    from vectors import VECTOR_SUPPORT
+    from stdpdsl.runtime.program import compiler, program_flags
+    from stdpdsl.runtime.vectors import VECTOR_SUPPORT
 
     draw = np.random.default_rng(1).random
     durations = [0, 1e-9, 9.99e-5, 1e-4, 3.05e-3, 5e-3, 1, 1e4, *draw(2000), *draw(2000) * 1e-2]

@@ -7,7 +7,6 @@ import sys
 
 import pandas as pd
 import pytest
-
 from running import assert_same, run_here, script_of, tables_in
 
 pytestmark = pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language.source import Source
+from stdpdsl.runtime.draws import stream
 from stdpdsl.sweep.evaluate import evaluate_sweep
 
 SPEC = '''"""A bit of everything."""
@@ -214,9 +215,6 @@ def test_the_script_makes_the_table_that_was_checked(tmp_path):
         assert np.array_equal(columns[name], values), name
 
 
-def test_a_stream_is_named_by_values_not_by_their_types(tmp_path):
-    namespace = {"__name__": "script"}
-    exec(compile(script_of(ROWS), "script.py", "exec"), namespace)
-    stream = namespace["stream"]
+def test_a_stream_is_named_by_values_not_by_their_types():
     draws = [stream("ff", "w", k).random(3).tolist() for k in (0, np.int64(0), np.int32(0), 1)]
     assert draws[0] == draws[1] == draws[2] != draws[3]

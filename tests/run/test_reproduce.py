@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-import folder as folders
 from stdpdsl import cli
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load
+from stdpdsl.runtime import folder as folders
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")

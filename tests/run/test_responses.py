@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from running import run_here, script_of
 
 SPEC = (Path(__file__).parents[2] / "specs" / "auditory_map.stdp").read_text()

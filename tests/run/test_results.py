@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import result_table as table
-import results as support
-from errors import RunFailed
-from folder import TABLES as TABLES_OF_A_RUN
-from folder import ResultsError
-from results import Results
+from stdpdsl.runtime import result_table as table
+from stdpdsl.runtime import results as support
+from stdpdsl.runtime.errors import RunFailed
+from stdpdsl.runtime.folder import TABLES as TABLES_OF_A_RUN
+from stdpdsl.runtime.folder import ResultsError
+from stdpdsl.runtime.results import Results
 
 SWEEP = {
     "Apre": np.array([1e-5, 1e-5, 0.1, 0.1]),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from running import run_here, script_of
+
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source

@@ -6,9 +6,9 @@ import sys
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-
 from running import assert_same, run_apart, run_here, script_of
-from shards import blocks_of_shard
+
+from stdpdsl.runtime.shards import blocks_of_shard
 
 SPEC = '''"""Whatever could depend on which blocks run together."""
 model sharded

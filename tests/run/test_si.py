@@ -10,8 +10,8 @@ import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
-
 from running import run_here, script_of
+
 from stdpdsl.api import Spec
 from stdpdsl.compiler import _front, library
 from stdpdsl.language.numeric import evaluate

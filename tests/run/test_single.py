@@ -4,7 +4,6 @@ double."""
 import numpy as np
 import pandas as pd
 import pytest
-
 from running import assert_same, run_apart, run_here, run_text, script_of
 
 SPEC = """model single

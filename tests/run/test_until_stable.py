@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from running import assert_same, run_apart, run_here, tables_in
 from script_audit import audit
 
 import stdpdsl
-from running import assert_same, run_apart, run_here, tables_in
 from stdpdsl.api import RunError
 from stdpdsl.cli import main
 from stdpdsl.compiler import compile_source

@@ -1,8 +1,8 @@
 """What a value may be computed with, is computed by the script as by the check, to the bit."""
 
 import numpy as np
-
 from running import run_text
+
 from stdpdsl.language import ast
 from stdpdsl.language.builtins import FUNCTIONS
 from stdpdsl.language.numeric import evaluate

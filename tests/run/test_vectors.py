@@ -1,7 +1,6 @@
 """The program made of Brian2's C++ gives the bits of that C++ itself."""
 
 import pytest
-
 from running import assert_same, run_apart, script_of
 
 pytestmark = pytest.mark.slow

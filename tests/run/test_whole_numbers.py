@@ -3,7 +3,6 @@ every target: it is exact up to 2**53, where Brian2 computes in 32 bits."""
 
 import numpy as np
 import pytest
-
 from running import run_apart, run_here, script_of
 
 N = 46345  # the square of 46341 has 32 bits

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from running import assert_same, run_text
 from script_audit import audit
 from whole_specs import whole_specs
 
-from running import assert_same, run_text
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.comments import formatted
 from stdpdsl.language.diagnostics import CompileError, render

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import results as support
+from stdpdsl.runtime import results as support
 
 MEASURES = {
     "ff_before_mean": "float64",

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from cache import cython_cache, own_cache, stdpdsl_cache
-from imports import unread_preferences
 from stdpdsl import cli
 from stdpdsl.language.grammar_cache import cache_folder
+from stdpdsl.runtime.cache import cython_cache, own_cache, stdpdsl_cache
+from stdpdsl.runtime.imports import unread_preferences
 
 
 def test_the_key_decides(tmp_path, monkeypatch):

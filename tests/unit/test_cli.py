@@ -16,19 +16,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import results as support
 import stdpdsl
 from stdpdsl import cli
 from stdpdsl.language.codes import CODES
 from stdpdsl.language.diagnostics import CompileError, Diagnostic
 from stdpdsl.language.source import Span
+from stdpdsl.runtime import results as support
 
-SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
-SCRIPT = f"sys_path = {str(SUPPORT)!r}" + """
+ROOT = Path(__file__).parents[2]
+SCRIPT = f"sys_path = {str(ROOT)!r}" + """
 import json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys_path)
-from folder import RESULT_FORMAT, write_metadata
+from stdpdsl.runtime.folder import RESULT_FORMAT, write_metadata
 out = Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 arguments = [os.getcwd(), *sys.argv[1:]]

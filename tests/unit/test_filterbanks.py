@@ -10,9 +10,9 @@ from brian2 import Hz, Network, prefs, second
 from brian2hears.filtering import linearfilterbank
 from scipy import signal
 
-import filterbanks
-from errors import SpecError
 from stdpdsl.language.builtins_audio import FILTERS, REQUIRED
+from stdpdsl.runtime import filterbanks
+from stdpdsl.runtime.errors import SpecError
 
 FS = 44100.0
 CF = np.array([150.0, 500.0, 1500.0, 4000.0])

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from heard import Sound, length_of_sound, rate_of
+from stdpdsl.runtime.heard import Sound, length_of_sound, rate_of
 
 made = []
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from measures import (
+from stdpdsl.runtime.measures import (
     Elements,
     interval_variation,
     response_measures,

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from program import (
+from stdpdsl.runtime.program import (
     ProgramData,
     ProgramError,
     forget_programs,
@@ -15,7 +15,7 @@ from program import (
     run_program,
     touch,
 )
-from vectors import by_chunks, by_vectors, seldom_timed
+from stdpdsl.runtime.vectors import by_chunks, by_vectors, seldom_timed
 
 
 def a_program(folder, text="x"):

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import results as support
 from stdpdsl.commands import runs
 from stdpdsl.commands.arguments import argument_parser
 from stdpdsl.language.source import Source
+from stdpdsl.runtime import results as support
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.dataset as ds
 import pytest
 
-import results as support
 from stdpdsl.language.columns import FIXED_COLUMNS, column_names, state_names
 from stdpdsl.results.reader import TABLES, ResultsError, load
+from stdpdsl.runtime import results as support
 from stdpdsl.views.summary import summary
 
 

@@ -8,10 +8,9 @@ import pytest
 from brian2 import Hz, ms
 from scipy.io import wavfile
 
-import numerics
-import sounds
-from errors import SpecError
 from stdpdsl.language.builtins_audio import REQUIRED, SOUNDS
+from stdpdsl.runtime import numerics, sounds
+from stdpdsl.runtime.errors import SpecError
 
 FS = 44100.0
 

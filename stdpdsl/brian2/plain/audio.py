@@ -34,10 +34,9 @@ import numpy as np
 from ...ir import Audio, Experiment, Layer
 from ...language.builtins_audio import FILTERS, SOUNDS
 from ...lower.expressions import times_unit
-from ..inline import _support
 from .code import Code
 from .filters import CLASSES, channels, filter_code
-from .functions import function, imported
+from .functions import definitions, function, imported
 from .hearing import Hearing
 from .literals import ceiling, value
 from .names import Names
@@ -75,7 +74,7 @@ class AudioCode:
 
     def name(self, component: str) -> str:
         """The function of a sound or filterbank; the variable of a layer that hears."""
-        taken = _OWN | {*self.sounds, *self.banks} - {component} | set(_support(plain=True)[0])
+        taken = _OWN | {*self.sounds, *self.banks} - {component} | set(definitions().texts)
         if component in self.names.known:
             taken |= {*self.sounds, *self.banks}
         name = self.names.of(component)

@@ -1,10 +1,19 @@
-"""Functions and imports as a plain script has them."""
+"""The functions that a plain script holds, and its imports.
+
+They are functions of the runtime, or of templates/brian2/functions*.py where a plain script has its
+own; a script has only those that it uses.
+"""
 
 from __future__ import annotations
 
+import ast
+import re
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 
+from ...resources import resource_dir
+from ..runtime_names import RUNTIME, Definitions, definitions_in, global_names
 from .layout import WIDTH, block
 
 
@@ -18,3 +27,42 @@ def function(head: str, doc: str, body: Sequence[str]) -> str:
 def imported(module: str, names: Sequence[str]) -> str:
     line = f"from {module} import {', '.join(names)}"
     return line if len(line) <= WIDTH - 4 else f"from {module} import ({', '.join(names)})"
+
+
+@cache
+def definitions() -> Definitions:
+    """All functions that a plain script may have: its own come last, since they take the place of
+    the runtime's of the same name."""
+    own = sorted((resource_dir("templates") / "brian2").glob("functions*.py"))
+    return definitions_in([*sorted(RUNTIME.glob("*.py")), *own])
+
+
+def functions_for(code: str) -> tuple[str, list[str]]:
+    """The functions that a plain script uses, in a stable order, and the imports of all of it."""
+    found, imports = definitions().texts, definitions().imports
+    defined = {n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef)}
+    found = {n: text for n, text in found.items() if n not in defined and n != "SEED"}
+    chosen: set[str] = set()
+    names = global_names(code)
+    waiting = sorted(names & set(found))
+    while waiting:
+        name = waiting.pop()
+        if name not in chosen:
+            chosen.add(name)
+            uses = global_names(found[name])
+            names |= uses
+            waiting += sorted(uses & set(found))
+    values = [found[n] for n in found if n in chosen and n.isupper()]
+    bodies = [brief(found[n]) for n in found if n in chosen and not n.isupper()]
+    text = "\n".join(values) + ("\n\n\n" if values else "") + "\n\n\n".join(bodies)
+    return text, sorted({imports[n] for n in names & set(imports)})
+
+
+def brief(function: str) -> str:
+    """A function with the first paragraph of its docstring alone."""
+    function = re.sub(r"  # noqa: \w+$", "", function, flags=re.MULTILINE)
+    head, quotes, rest = function.partition('"""')
+    doc, _, body = rest.partition('"""')
+    if not quotes or "\n\n" not in doc or not head.rstrip().endswith(":"):
+        return function
+    return f'{head}"""{doc.partition(chr(10) * 2)[0]}"""{body}'

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...resources import load_support
+from ...runtime.numerics import erbspace
 
 
 def value(text: str) -> Any:
     """What code of numbers and lists of numbers stands for. It is the compiler's own."""
-    erbspace = load_support("numerics").erbspace
     return eval(text, {"np": np, "erbspace": erbspace, "__builtins__": {}})
 
 

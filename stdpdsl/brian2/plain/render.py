@@ -16,10 +16,10 @@ import numpy as np
 from ... import __version__
 from ...ir import Experiment
 from ...outputs import sealed
-from ..inline import functions_for
 from ..render import fill, in_docstring
 from .audio import AudioCode
 from .code import UNITS, Code, units_in, unparse
+from .functions import functions_for
 from .layout import WIDTH, block, statement
 from .names import Names
 from .network import NetworkCode

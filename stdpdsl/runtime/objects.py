@@ -1,8 +1,8 @@
 """The simulated objects: setting them up, and changing them between phases."""
 
-from given import delay_of, phase_key
-from program import assign, connect, index_array, record
-from schedule import schedule
+from .given import delay_of, phase_key
+from .program import assign, connect, index_array, record
+from .schedule import schedule
 
 
 class Objects:

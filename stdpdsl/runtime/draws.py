@@ -4,17 +4,36 @@ import hashlib
 
 import numpy as np
 
+SEED = 0  # of the script that runs: see seed_draws
+
+
+def seed_draws(seed):
+    """Let all streams of this process depend on a seed."""
+    global SEED
+    SEED = seed
+
 
 def stream(*key):
     """The generator of one named stream: (component, variable, replicate, ...)."""
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest_of(key)[:16], "big")))
+    return seeded_stream(SEED, *key)
+
+
+def seeded_stream(seed, *key):
+    """The same under a seed of its own."""
+    digest = hashed_name(seed, key)
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
 def digest_of(key):
     """SHA-256 of a stream's name under the seed."""
+    return hashed_name(SEED, key)
+
+
+def hashed_name(seed, key):
+    """The same under a seed of its own."""
     # NumPy's whole numbers print otherwise than Python's, and must name the same stream.
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
-    return hashlib.sha256(repr((SEED, *plain)).encode()).digest()  # noqa: F821
+    return hashlib.sha256(repr((seed, *plain)).encode()).digest()
 
 
 def row_key(row, block):

@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from nerve import fingerprint, kept, nerve_cache
-from sources import code_of, numbers_in
+from .nerve import fingerprint, kept, nerve_cache
+from .sources import code_of, numbers_in
 
 COLUMNS = ("onset", "offset", "stimulus", "label")
 

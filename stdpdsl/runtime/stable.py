@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import steps_of
-from errors import fail
-from measures import summed_by
+from .data import steps_of
+from .errors import fail
+from .measures import summed_by
 
 WATCH = "watch_of_blocks"
 PARTS_OF_A_RUN = 10

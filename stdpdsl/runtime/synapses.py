@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import full, times_of
-from draws import copy_keys, pair_draws
-from errors import fail
+from .data import full, times_of
+from .draws import copy_keys, pair_draws
+from .errors import fail
 
 MOST_ROWS = 50_000_000  # of a file
 LINE_CHARACTERS = 100_000

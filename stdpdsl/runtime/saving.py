@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data import at, full, times_of
-from errors import stop
-from measures import (
+from .data import at, full, times_of
+from .errors import stop
+from .measures import (
     Elements,
     interval_variation,
     response_measures,
@@ -16,7 +16,7 @@ from measures import (
     weight_change,
     weight_measures,
 )
-from recorded import audit_component
+from .recorded import audit_component
 
 RESPONSES_AT_ONCE = 1_000_000
 

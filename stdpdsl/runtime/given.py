@@ -5,9 +5,9 @@ Keys are OBJECT.VARIABLE; what a phase sets, OBJECT.VARIABLE in phase N.
 
 import numpy as np
 
-from data import neurons
-from nerve import drive_means, drive_width, kept_means, side_by_side
-from stable import WATCH
+from .data import neurons
+from .nerve import drive_means, drive_width, kept_means, side_by_side
+from .stable import WATCH
 
 
 def numbers_of(x, phases):

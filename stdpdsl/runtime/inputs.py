@@ -4,10 +4,10 @@ import zipfile
 
 import numpy as np
 
-from data import at
-from draws import stream
-from errors import fail
-from synapses import file_columns
+from .data import at
+from .draws import stream
+from .errors import fail
+from .synapses import file_columns
 
 
 def poisson_steps(key, copies, size, rate, steps, dt):

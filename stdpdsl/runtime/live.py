@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from progress import say
+from .progress import say
 
 PROGRAM_REPORT = """
     std::cout << "at " << start + completed * duration << std::endl;

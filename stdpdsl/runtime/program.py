@@ -32,9 +32,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import own_cache
-from live import PROGRAM_REPORT, live_line
-from vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
+from .cache import own_cache
+from .live import PROGRAM_REPORT, live_line
+from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
 PROGRAM_FORMAT = 2
 PROGRAMS_KEPT = 50

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import own_cache
-from errors import fail
-from program import assign, one_at_a_time, program_flags
-from schedule import in_order
-from sources import code_of, numbers_in
+from .cache import own_cache
+from .errors import fail
+from .program import assign, one_at_a_time, program_flags
+from .schedule import in_order
+from .sources import code_of, numbers_in
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
 DRIVE_READER = """

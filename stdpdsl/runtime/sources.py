@@ -7,14 +7,16 @@ from types import CodeType, FunctionType
 
 
 def code_of(*functions):
-    """The source of functions and of all in this script that they use, constants among it."""
+    """The source of functions and of all that they use of their modules and of this package,
+    constants among it."""
     found, waiting = {}, list(functions)
     while waiting:
         function = inspect.unwrap(waiting.pop())
         function = getattr(function, "__func__", function)  # of a method
-        if function.__qualname__ in found:
+        module = function.__module__
+        if (module, function.__qualname__) in found:
             continue
-        found[function.__qualname__] = inspect.getsource(function)
+        found[module, function.__qualname__] = inspect.getsource(function)
         for name in globals_used(function.__code__):
             value = function.__globals__.get(name)
             if isinstance(value, FunctionType):
@@ -22,9 +24,14 @@ def code_of(*functions):
             elif isinstance(value, type):
                 waiting += [f for f in vars(value).values() if isinstance(f, FunctionType)]
             elif name.isupper():
-                found[name] = f"{name} = {value!r}"
-            waiting = [f for f in waiting if f.__module__ == function.__module__]
+                found[module, name] = f"{name} = {value!r}"
+            waiting = [f for f in waiting if f.__module__ == module or is_ours(f)]
     return "\n".join(found[name] for name in sorted(found))
+
+
+def is_ours(function):
+    """Whether a function belongs to this package."""
+    return function.__module__.startswith(f"{__package__}.")
 
 
 def globals_used(code):

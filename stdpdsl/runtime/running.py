@@ -4,14 +4,14 @@ import os
 
 import numpy as np
 
-from cache import cython_cache
-from data import at, full
-from errors import stop
-from given import phase_key
-from live import Live, program_report, reporter
-from nerve import write_drives
-from objects import begin_phase, end_phase, end_run
-from program import (
+from .cache import cython_cache
+from .data import at, full
+from .errors import stop
+from .given import phase_key
+from .live import Live, program_report, reporter
+from .nerve import write_drives
+from .objects import begin_phase, end_phase, end_run
+from .program import (
     ProgramData,
     ProgramError,
     advance,
@@ -22,12 +22,12 @@ from program import (
     run_program,
     runtime_reader,
 )
-from progress import say
-from recorded import audit_constants, outputs_of
-from schedule import in_order
-from single import compute_in_single
-from sources import code_of, numbers_in
-from stable import WATCH, Watcher, watch, watched_run
+from .progress import say
+from .recorded import audit_constants, outputs_of
+from .schedule import in_order
+from .single import compute_in_single
+from .sources import code_of, numbers_in
+from .stable import WATCH, Watcher, watch, watched_run
 
 PREFERENCES = {
     "core.default_float_dtype": "float64",

@@ -7,7 +7,7 @@ source of one channel is repeated for each channel of the filter that follows.
 
 import numpy as np
 
-from errors import fail
+from .errors import fail
 
 ROWS_PER_CHUNK = 8192  # samples: 0.19 s at 44.1 kHz
 NEGLIGIBLE = 1e-200  # a filter state below this is 0: denormal numbers are slow

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from errors import RunFailed
-from folder import (
+from .errors import RunFailed
+from .folder import (
     RESULT_FORMAT,
     ResultsError,
     footer_checksum,
@@ -16,7 +16,7 @@ from folder import (
     publish_folder,
     write_metadata,
 )
-from result_table import ResultTable
+from .result_table import ResultTable
 
 FIXED_COLUMNS = {
     "blocks": {"block": "int64", "phase": "str", "status": "str"},

@@ -5,8 +5,8 @@ import warnings
 
 import numpy as np
 
-from errors import fail
-from exact import exact_by_variable
+from .errors import fail
+from .exact import exact_by_variable
 
 # Functions of double values, by name: what they compute in NumPy, C++ and Cython.
 FUNCTIONS_OF_DOUBLE = {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from errors import fail
+from .errors import fail
 
 REFERENCE_PRESSURE = 2e-5  # Pa, 0 dB SPL
 CLICK_REFERENCE = 28e-6  # Pa, 0 dB peak SPL of a click, as brian2hears has it

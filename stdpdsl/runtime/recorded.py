@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from data import at
-from errors import stop
-from stable import WATCH
+from .data import at
+from .errors import stop
+from .stable import WATCH
 
 
 class Recorded:

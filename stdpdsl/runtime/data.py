@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from errors import fail
-from single import in_single
+from .errors import fail
+from .single import in_single
 
 
 class Data:

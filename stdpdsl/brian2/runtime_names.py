@@ -1,0 +1,106 @@
+"""What the runtime defines, by name: what a script imports from it."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+WIDTH = 100  # of a line
+PACKAGE = Path(__file__).parents[1]
+RUNTIME = PACKAGE / "runtime"
+
+
+@dataclass
+class Definitions:
+    """What some modules define at their top level."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    """The source of each function, class and constant."""
+    modules: dict[str, str] = field(default_factory=dict)
+    """The module that each stands in."""
+    imports: dict[str, str] = field(default_factory=dict)
+    """The import statement of each name of other packages."""
+
+
+def definitions_in(paths: Iterable[Path]) -> Definitions:
+    """What modules define; of one name that stands in several, the last."""
+    found = Definitions()
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                _imports(node, found)
+                continue
+            start = getattr(node, "lineno", 0)
+            names = []
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names = [node.name]
+                start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            elif isinstance(node, ast.Assign):
+                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+            for name in names:
+                found.texts[name] = "\n".join(lines[start - 1 : node.end_lineno])
+                found.modules[name] = path.stem
+    return found
+
+
+def _imports(node: ast.Import | ast.ImportFrom, found: Definitions) -> None:
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return  # of the runtime itself
+    for alias in node.names:
+        bound = alias.asname or alias.name.split(".")[0]
+        if isinstance(node, ast.ImportFrom):
+            found.imports[bound] = ast.unparse(ast.ImportFrom(node.module, [alias], 0))
+        else:
+            found.imports[bound] = ast.unparse(ast.Import([alias]))
+
+
+@cache
+def runtime() -> Definitions:
+    """What the runtime defines."""
+    return definitions_in(sorted(RUNTIME.glob("*.py")))
+
+
+def global_names(code: str) -> set[str]:
+    """Every name that code looks up among the globals of its module."""
+
+    def visit(table: symtable.SymbolTable) -> set[str]:
+        everywhere = table.get_type() == "module"
+        used = (s for s in table.get_symbols() if s.is_referenced())
+        names = {s.get_name() for s in used if everywhere or s.is_global()}
+        return names.union(*map(visit, table.get_children()))
+
+    return visit(symtable.symtable(code, "<script>", "exec"))
+
+
+def assigned_names(code: str) -> set[str]:
+    """Every name that a module gives a value."""
+    table = symtable.symtable(code, "<script>", "exec")
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned()}
+
+
+def imports_for(code: str) -> list[str]:
+    """The imports of a script that `stdpdsl run` executes, one line a module."""
+    used, known = global_names(code) - assigned_names(code), runtime()
+    by_module: dict[str, list[str]] = {}
+    for name in sorted(used & set(known.modules)):
+        by_module.setdefault(known.modules[name], []).append(name)
+    lines = {known.imports[name] for name in used & set(known.imports)}
+    return sorted(lines) + [
+        _import(f"from stdpdsl.runtime.{module} import ", names)
+        for module, names in sorted(by_module.items())
+    ]
+
+
+def _import(head: str, names: list[str]) -> str:
+    line = head + ", ".join(names)
+    if len(line) <= WIDTH:
+        return line
+    lines = textwrap.fill(", ".join(names), WIDTH - 4)
+    return f"{head}(\n" + textwrap.indent(lines, "    ") + "\n)"
