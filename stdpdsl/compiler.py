@@ -64,11 +64,19 @@ def check_text(
 ) -> tuple[Checked | None, list[Diagnostic]]:
     """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`
     or one of `allowed`."""
-    try:
-        checked, _, diagnostics = _front(source, folder, sets, texts, allowed)
-    except CompileError as error:
-        return None, list(error.diagnostics)
+    checked, _, diagnostics = examine(source, folder, sets, texts, allowed)
     return checked, diagnostics
+
+
+def examine(
+    source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
+    allowed: Sequence[Path] = (),
+) -> tuple[Checked | None, SweepTable | None, list[Diagnostic]]:
+    """The same, with the sweep's table where there are no errors."""
+    try:
+        return _front(source, folder, sets, texts, allowed)
+    except CompileError as error:
+        return None, None, list(error.diagnostics)
 
 
 def compile_source(
@@ -107,14 +115,19 @@ def compile_source(
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:
     """By which method each variable of a model without errors is integrated: a line for each
     component."""
-    from .lower import lower
-    from .lower.integration import in_words, methods_of
+    from .lower.integration import in_words
 
     checked, table, _ = _front(source, folder, [], None, allowed)
-    if table is None:  # a collection of rules
-        return []
     return [f"{source.name}: {name}: {words}\n"
-            for name, words in in_words(methods_of(lower(checked, table)))]  # fmt: skip
+            for name, words in in_words(methods_in(checked, table))]  # fmt: skip
+
+
+def methods_in(checked: Checked, table: SweepTable | None) -> dict[str, dict[str, str]]:
+    """How each variable of each component is integrated; nothing of a collection of rules."""
+    from .lower import lower
+    from .lower.integration import methods_of
+
+    return {} if table is None else methods_of(lower(checked, table))
 
 
 def _front(

@@ -3,6 +3,7 @@ follow; tables and the names in scope say which names."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from ..language.builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTER
 from ..language.builtins_audio import FILTERS, ORDERS, SOUNDS
 from ..language.meanings import MEANINGS
 from ..language.parser import before
+from ..language.source import Source
 from ..language.syntax_errors import FLAGS, Failure
 from ..language.units import all_names
 from ..library.catalogue import entry
@@ -32,11 +34,14 @@ _BASE_UNITS = ("1", "second", "volt", "amp", "siemens", "farad", "ohm", "Hz", "i
 _MEASURES = re.compile(r"(?:(?<![\w.])\.?\d[\d.]*(?:[eE][+-]?\d+)?|\]) \Z")
 
 
-def complete(document: Document, offset: int) -> list[Item]:
-    text = document.text
+def complete(document: Document, offset: int, source: Source | None = None) -> list[Item]:
+    """At a place of a text, by default the document's own; of a later one that has not been checked
+    yet, the names are those that the document had."""
+    source = source or document.source
+    text = source.text
     start = offset - len(re.findall(r"\w*\Z", text[:offset])[0])
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    state = before(document.source, start)
+    state = before(source, start)
     if state is None:
         return _after_dot(document, line)  # or in a comment, a docstring, a broken line
     kinds = state.expected
@@ -47,8 +52,17 @@ def complete(document: Document, offset: int) -> list[Item]:
     if "FLAG_WORD" in kinds:
         items += [Item(flag, "keyword") for flag in FLAGS.values()]
     if "NAME" in kinds:
-        items += _names(document, state, line, start)
+        items += _names(document, state, line, _there(document.text, text, start))
     return list({item.label: item for item in reversed(items)}.values())[::-1]
+
+
+def _there(old: str, new: str, offset: int) -> int:
+    """The place in the old text that a place in the new one was before somebody typed."""
+    if old == new:
+        return offset
+    same = len(os.path.commonprefix((old, new)))
+    behind = len(new) - offset
+    return offset if offset <= same else max(same, len(old) - behind)
 
 
 def _names(document: Document, state: Failure, line: str, start: int) -> Iterable[Item]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from ..check import Checked, check
 from ..check.symbols import Component, Symbol, Symbols
-from ..compiler import Texts, check_text, library, read_used
+from ..compiler import Texts, examine, library, read_used
 from ..language import ast
 from ..language.diagnostics import Diagnostic
 from ..language.named_files import outside_files
@@ -38,7 +37,7 @@ class Document:
         self._locals: dict[int, Mapping[str, ast.Update]] = {}
         # Errors and warnings; some may stand in files that the text uses.
         self.diagnostics: list[Diagnostic]
-        self._whole, self.diagnostics = check_text(
+        self._whole, self.table, self.diagnostics = examine(
             self.source, self.path.parent, [], self.texts, self.allowed
         )
 
@@ -104,26 +103,6 @@ class Document:
         if id(node) not in self._locals:
             self._locals[id(node)] = locals_of(node)
         return self._locals[id(node)]
-
-    def fix(self, diagnostic: Diagnostic) -> str | None:
-        """What its help proposes for its span, if the place is right with it."""
-        span = diagnostic.span
-        proposed = _PROPOSAL.fullmatch(diagnostic.help)
-        if proposed is None or span.source is not self.source or not _WORD.fullmatch(span.text):
-            return None
-        text = self.text[: span.start] + proposed[1] + self.text[span.end :]
-        end = span.start + len(proposed[1])
-        after = Document(self.path, text, self.texts, self.allowed)
-        wrong = [d.span for d in after.diagnostics if d.span.source is after.source]
-        if any(s.start <= span.start < max(s.end, s.start + 1) or span.start <= s.start < end
-               for s in wrong):  # fmt: skip
-            return None
-        return proposed[1]
-
-
-# A word or a sign, and what to write for it.
-_WORD = re.compile(r"\w+|\W{1,2}")
-_PROPOSAL = re.compile(r"(?:did you mean|write|[\w ]+ is written) `([^`]+)`\??")
 
 
 def file_of(span: Span) -> Path:

@@ -13,25 +13,21 @@ from lsprotocol import types as lsp
 from ..language.comments import formatted
 from ..language.diagnostics import CompileError
 from ..language.source import Span
+from . import actions, display, navigation
+from .clause_help import clause_at
 from .completion import Item, complete
 from .document import Document
+from .fixes import fix
 from .meaning import code_text, meaning
-from .outline import Entry, outline
 from .server import Server
 from .transport import Messages
 
-PAUSE = 0.15  # seconds without a key pressed, until the text is checked
+PAUSE = 0.15  # seconds without a key pressed, until a text is checked that takes as long; at most
 _ITEMS = {
     "keyword": lsp.CompletionItemKind.Keyword, "function": lsp.CompletionItemKind.Function,
     "variable": lsp.CompletionItemKind.Variable, "constant": lsp.CompletionItemKind.Constant,
     "unit": lsp.CompletionItemKind.Unit, "class": lsp.CompletionItemKind.Class,
     "value": lsp.CompletionItemKind.EnumMember,
-}  # fmt: skip
-_SYMBOLS = {
-    "layer": lsp.SymbolKind.Object, "connect": lsp.SymbolKind.Interface,
-    "rule": lsp.SymbolKind.Class, "neuron": lsp.SymbolKind.Class,
-    "parameter": lsp.SymbolKind.Constant, "constant": lsp.SymbolKind.Constant,
-    "preset": lsp.SymbolKind.EnumMember, "variable": lsp.SymbolKind.Variable,
 }  # fmt: skip
 
 
@@ -59,7 +55,7 @@ def _server(allowed: Sequence[Path]) -> Server:
     @feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         uri, version = params.text_document.uri, params.text_document.version
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(min(PAUSE, server.seconds.get(uri, PAUSE)))
         text = server.open_text(uri)
         if text is not None and text.version == version:
             server.check(uri)
@@ -95,8 +91,10 @@ def _server(allowed: Sequence[Path]) -> Server:
         document, offset, places = server.at(params)
         here = [d for d in document.diagnostics if _at(document, d.span, offset, offset)]
         found = meaning(document, offset)
+        clause = clause_at(document, offset) if found is None else None
         texts = [code_text(d.code) for d in here] + ([found.text] if found else [])
-        span = here[0].span if here else found.span if found else None
+        texts += [clause[1]] if clause else []
+        span = here[0].span if here else found.span if found else clause[0] if clause else None
         if span is None:
             return None
         text = "\n\n---\n\n".join(dict.fromkeys(texts))
@@ -114,44 +112,37 @@ def _server(allowed: Sequence[Path]) -> Server:
             return None
         return lsp.Location(server.uri_of(place), server.places(place.source).range(place))
 
-    @feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
-        document = server.document(params.text_document.uri)
-        places = server.places(document.source)
-
-        def symbol(entry: Entry) -> lsp.DocumentSymbol:
-            return lsp.DocumentSymbol(
-                entry.name, _SYMBOLS.get(entry.kind, lsp.SymbolKind.Module),
-                places.range(entry.span), places.range(entry.at), entry.kind,
-                children=[symbol(child) for child in entry.children],
-            )  # fmt: skip
-
-        return [symbol(entry) for entry in outline(document.declarations)]
-
     @feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", ":"]))
     def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
-        document, offset, _ = server.at(params)
-        found = enumerate(complete(document, offset))
-        return lsp.CompletionList(False, [_item(item, place) for place, item in found])
+        # While somebody types, the names of the text as it was checked last: its check takes longer
+        # than people wait for a word.
+        source = server.source(params.text_document.uri)
+        known = server.checked(params.text_document.uri)
+        offset = server.places(source).offset(params.position)
+        found = enumerate(complete(known, offset, source))
+        stale = known.text != source.text
+        return lsp.CompletionList(stale, [_item(item, place) for place, item in found])
 
     @feature(lsp.TEXT_DOCUMENT_CODE_ACTION)
-    def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    def code_actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
         document = server.document(uri)
         places = server.places(document.source)
         first, last = places.offset(params.range.start), places.offset(params.range.end)
         found = []
         for d in document.diagnostics:
-            word = document.fix(d) if _at(document, d.span, first, last) else None
-            if word is not None:
-                edit = lsp.TextEdit(places.range(d.span), word)
+            best = fix(document, d) if _at(document, d.span, first, last) else None
+            if best is not None:
+                edit = lsp.TextEdit(places.range(best.span), best.text)
                 found.append(lsp.CodeAction(
-                    f"Replace `{d.span.text}` by `{word}`", lsp.CodeActionKind.QuickFix,
+                    best.title, lsp.CodeActionKind.QuickFix,
                     [server.diagnostic(d)], is_preferred=True,
                     edit=lsp.WorkspaceEdit(changes={uri: [edit]}),
                 ))  # fmt: skip
         return found
 
+    for part in (navigation, display, actions):
+        part.register(server)
     return server
 
 

@@ -113,9 +113,7 @@ def target_of(document: Document, link: Link) -> Target | None:
             of = symbols.components.get(layer.id)
             if of is not None and node is not layer:
                 return {**of.post_variables, **of.parameters, **of.variables}.get(name)
-        case ast.Phase() if node is parent.name:
-            return parent
-        case ast.Measure() if node is parent.name:
+        case ast.Phase() | ast.Measure() | ast.Preset() if node is parent.name:
             return parent
         case ast.Measure() if node is parent.component:
             return document.declared.get(name)

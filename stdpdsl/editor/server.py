@@ -7,6 +7,7 @@ does (form feeds, U+2028), and put a change in the wrong place.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,13 @@ class Server(LanguageServer):
         )  # fmt: skip
         self.allowed = allowed
         self.documents: dict[str, Document] = {}  # by URI
+        self.seconds: dict[str, float] = {}  # that it took to check each
         self.published: dict[str, set[str]] = {}  # where each one's diagnostics stand
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the editor's log: a text that breaks us is checked again as soon as it changes."""
+        if getattr(error, "code", None) == lsp.LSPErrorCodes.RequestFailed.value:
+            return  # no error of ours: what was asked for cannot be done, and the answer says why
         if isinstance(error, ValueError | RecursionError) and source is JsonRpcException:
             self.protocol.answer_unreadable(error)
         text = f"{type(error).__name__}: {error}"
@@ -76,9 +80,21 @@ class Server(LanguageServer):
         known = self.documents.get(uri)
         if known is None or known.text != text:
             self.documents.pop(uri, None)
-            path = path_of(to_fs_path(uri) or uri)
+            path, start = path_of(to_fs_path(uri) or uri), time.perf_counter()
             self.documents[uri] = Document(path, text, self.texts, self.allowed)
+            self.seconds[uri] = time.perf_counter() - start
         return self.documents[uri]
+
+    def source(self, uri: str) -> Source:
+        """An open text as it stands now. JsonRpcInvalidParams."""
+        opened = self.open_text(uri)
+        if opened is None:
+            raise JsonRpcInvalidParams(f"{uri} is not open")
+        return Source(str(path_of(to_fs_path(uri) or uri)), opened.source)
+
+    def checked(self, uri: str) -> Document:
+        """What is known of an open text, perhaps as it stood before the last keys."""
+        return self.documents.get(uri) or self.document(uri)
 
     @property
     def texts(self) -> dict[Path, str]:

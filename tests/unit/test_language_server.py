@@ -292,7 +292,8 @@ def test_a_session(tmp_path):
             ("neuron: ce", "ll", "threshold: v > -55 mV"),
         ]:
             assert text in await editor.hover("spec.stdp", before, after)
-        assert await editor.hover("spec.stdp", "thres", "hold") is None
+        said = await editor.hover("spec.stdp", "thres", "hold")
+        assert "When the neuron spikes" in said and "unit: a condition" in said
 
         for before, after, name, line in [
             ("(v_re", "st - v)", "spec.stdp", "    v_rest = -70 mV  # Ruhe 🎵"),
