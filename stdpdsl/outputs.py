@@ -49,6 +49,13 @@ def sealed(data: bytes, form: str, kind: str) -> bytes:
     return body + _seal(body, form, kind) + end
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, whole. NotReplaced where it is, OSError."""
+    if os.path.lexists(path):
+        raise NotReplaced(f"{path}: error: exists already; give another name, or delete it first")
+    write_whole(path, data)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file: either what was there stands there afterwards, or all of `data`. A link stays a
     link, and what is no file, such as a pipe, is written to. OSError."""

@@ -420,6 +420,7 @@ def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
     return {
         "tables": repr(found), "units": repr(units),
         "documented": repr(documented(e, found, units, *units_of_synapses(e))),
+        "network": repr(network_said(e)),
         "parameter_columns": repr([(g, n, c) for g, n, c, _ in parameter_columns(e)]),
         "parameter_phases": f"range({len(e.phases)})" if sets else "(0,)",
         "phase_names": ", [phase[\"name\"] for phase in PHASES]" if sets else "",
@@ -435,6 +436,33 @@ def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[st
         for c in e.connections for v in c.state if v != c.weight
     }  # fmt: skip
     return weights, variables
+
+
+def network_said(e: Experiment) -> dict[str, Any]:
+    """What the layers and connections are, for whoever reads the results: sizes, ends, and the
+    units of what is saved of them, by COMPONENT.COLUMN or COMPONENT.VARIABLE."""
+    weights, _ = units_of_synapses(e)
+    columns = state_columns(e)
+    units = {f"{name}.w": unit for name, unit in weights.items()}
+    equations = {x.name: x.group.equations for x in e.layers if x.group}
+    for c in e.connections:
+        equations[c.name] = c.equations
+        for variable in c.state:
+            if variable != c.weight:
+                units[f"{c.name}.{columns[variable]}"] = unit_in(c.equations, variable)
+    for m in e.monitors:
+        for shown, model in m.variables:
+            units[f"{m.component}.{shown}"] = unit_in(equations[m.component], model)
+    return {
+        "layers": {
+            x.name: {"size": x.size, "shared": x.shared, "recorded": x.name in e.spikes_of}
+            for x in e.layers
+        },
+        "connections": {
+            c.name: {"pre": c.pre, "post": c.post, "shared": c.shared} for c in e.connections
+        },
+        "units": units,
+    }
 
 
 def state_columns(e: Experiment) -> dict[str, str]:

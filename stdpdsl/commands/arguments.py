@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import library, runs, specs
+from . import exports, library, runs, specs
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -134,6 +134,15 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
     sub.add_argument("--columns", action="store_true",
                      help="say instead what each column of each table is")  # fmt: skip
+
+    sub = command(exports.export, "Write a block, or its synapses, as a file for other programs.")
+    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", required=True,
+        help="by its end: .nwb; or, of one connection's synapses, .csv, .npz or .h5 (SONATA)",
+    )  # fmt: skip
+    sub.add_argument("--block", metavar="N", type=_number, default=0, help="default: %(default)s")
+    sub.add_argument("--edges", metavar="CONNECTION", type=_path, help="the connection")
 
     sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))
@@ -261,6 +270,12 @@ def _whole(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return value
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a block, such as 0")
+    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -119,7 +119,7 @@ def _cluster(options: argparse.Namespace) -> Iterator[Any]:
         raise Stop(f"error: {error}", SIMULATION_FAILED) from None
 
 
-def _in_bounds(
+def in_bounds(
     command: Callable[[argparse.Namespace], int],
 ) -> Callable[[argparse.Namespace], int]:
     """A command that reads results, which may come from a stranger: however much memory they ask
@@ -140,7 +140,7 @@ def _in_bounds(
     return bounded
 
 
-@_in_bounds
+@in_bounds
 def merge(options: argparse.Namespace) -> int:
     """Put the shards of a run together."""
     from ..execution.job import JobError
@@ -163,7 +163,7 @@ def merge(options: argparse.Namespace) -> int:
     return SIMULATION_FAILED if lost else DONE
 
 
-@_in_bounds
+@in_bounds
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
     from ..outputs import check_output, write_output
@@ -190,7 +190,7 @@ def report(options: argparse.Namespace) -> int:
     return DONE
 
 
-@_in_bounds
+@in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
     from ..results.reader import ResultsError, load
@@ -217,7 +217,7 @@ def _refined(results: Any, options: argparse.Namespace) -> list[Any]:
         return refined(results, Path(options.data), progress, allowed_folders(options))
 
 
-@_in_bounds
+@in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
     from ..results.reader import ResultsError, load
@@ -232,7 +232,7 @@ def compare(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
-@_in_bounds
+@in_bounds
 def reproduce(options: argparse.Namespace) -> int:
     """Run a result again from its own metadata, and say what differs."""
     from ..execution.progress import Progress
@@ -254,7 +254,7 @@ def reproduce(options: argparse.Namespace) -> int:
     return DONE if all(one.same for one in found) else SPEC_WRONG
 
 
-@_in_bounds
+@in_bounds
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     from ..language.diagnostics import CompileError, render

@@ -1,8 +1,10 @@
 """Tables as `xarray` datasets: one dimension per axis of the sweep.
 
-`blocks` has the axes (and `replicate`, `phase`); `weights` of one connection has `pre` and `post`
-besides; `trajectories` of one variable have `t`, and `neuron` or `pre` and `post`. Where the
-blocks are no grid (random samples), the dimension is `block`, and the axes are its coordinates.
+`blocks` and `parameters` have the axes (and `replicate`, `phase`); `weights` of one connection has
+`pre` and `post` besides; `trajectories` of one variable have `t`, and `neuron` or `pre` and `post`;
+`responses` of one layer have `neuron` and `stimulus`, which has the `label` as a coordinate. Where
+the blocks are no grid (random samples), the dimension is `block`, and the axes are its coordinates.
+`spikes` are events: their dimension is `spike`, and all but `t` are coordinates of it.
 """
 
 from __future__ import annotations
@@ -15,8 +17,13 @@ _INNER = {
     "blocks": ("phase",),
     "weights": ("pre", "post"),
     "trajectories": ("neuron", "pre", "post", "t"),
+    "parameters": ("phase",),
+    "responses": ("neuron", "stimulus", "phase"),
 }
-_ONE_OF = {"weights": ("connection",), "trajectories": ("connection", "layer", "variable")}
+_ONE_OF = {
+    "weights": ("connection",), "trajectories": ("connection", "layer", "variable"),
+    "responses": ("layer",),
+}  # fmt: skip
 
 
 def to_xarray(table: Table) -> Any:
@@ -24,9 +31,11 @@ def to_xarray(table: Table) -> Any:
     from .axes import design_of
 
     xarray = require("xarray")
-    if table.name not in _INNER:
-        raise ResultsError(f"{table.name} are events and no grid; take to_pandas()")
     frame = table.to_pandas()
+    if table.name == "spikes":
+        along = [name for name in frame if name != "t"]
+        found = xarray.Dataset.from_dataframe(frame.rename_axis("spike")).set_coords(along)
+        return _with_attributes(found, table)
     for name in _ONE_OF.get(table.name, ()):
         if name in frame and frame[name].nunique() > 1:
             raise ResultsError(
@@ -34,6 +43,10 @@ def to_xarray(table: Table) -> Any:
                 f" .filter({name}={frame[name].dropna().iloc[0]!r})"
             )
     frame = frame.drop(columns=[n for n in frame if frame[n].isna().all()])
+    labels = None
+    if table.name == "responses" and {"label", "stimulus"} <= set(frame):
+        labels = frame.drop_duplicates("stimulus").set_index("stimulus")["label"]
+        frame = frame.drop(columns="label")
     design = design_of(table.results)
     axes = [axis.name for axis in design.axes if axis.name in frame]
     outer = [*axes, *(["replicate"] if "replicate" in frame else [])] if design.grid else []
@@ -54,8 +67,19 @@ def to_xarray(table: Table) -> Any:
     for name in along:
         values = frame.drop_duplicates("block").set_index("block")[name]
         found = found.assign_coords({name: ("block", values.loc[found["block"].values].values)})
-    for name, unit in table.results.units.items():
+    if labels is not None:
+        names = labels.loc[found["stimulus"].values].to_numpy(dtype=object)
+        found = found.assign_coords(label=("stimulus", names))
+    return _with_attributes(found, table)
+
+
+def _with_attributes(found: Any, table: Table) -> Any:
+    """Units and descriptions, where the table says them."""
+    for name, said in table.results.described(table.name).items():
         if name in found.variables:
-            found[name].attrs["units"] = unit
+            if said.get("unit"):
+                found[name].attrs["units"] = said["unit"]
+            if said.get("description"):
+                found[name].attrs["long_name"] = said["description"]
     found.attrs["model"] = table.results.metadata.get("model", "")
     return found

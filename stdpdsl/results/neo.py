@@ -1,30 +1,76 @@
-"""Spikes as Neo objects, for Elephant, Viziphant and whatever else reads them."""
+"""Spikes, trajectories and weights as Neo objects, for Elephant, Viziphant and whatever else reads
+them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .reader import ResultsError, Table, require
+from .axes import sweep_columns
+from .edges import connections_in, edges_of
+from .network import blocks_of, end_of, phases_of, replicate_of, rows_of_block, unit_of
+from .reader import Results, ResultsError, Table, require
+from .signals import Signal, signals_of
+
+
+def results_to_neo(results: Results, blocks: Sequence[int] | None = None) -> Any:
+    """A `neo.Block` with a `neo.Segment` for each block (all, or those of `blocks`), which carries
+    the parameters of its block as annotations. In it there are, as far as they were recorded:
+
+    * a `neo.SpikeTrain` (s) for each neuron that spiked, with its `layer` and `neuron`;
+    * a `neo.AnalogSignal` for each recorded variable of a layer or connection, or where its samples
+      are not evenly spaced a `neo.IrregularlySampledSignal`, with the number of each channel's
+      `neuron`, or `pre` and `post`, as array annotations;
+    * the weights of each connection at the start and at the end of the run;
+    * a `neo.Epoch` of the phases, where there are several.
+
+    What blocks share is in each of them. ResultsError where there is no such block.
+    """
+    neo = require("neo")
+    found = neo.Block(name=results.metadata.get("model", ""))
+    for block in blocks_of(results) if blocks is None else blocks:
+        notes = _notes(results, block)
+        segment = neo.Segment(name=f"block {block}", block=block, **notes)
+        if "spikes" in results.tables:
+            rows = rows_of_block(results, "spikes", block)
+            columns = {n: rows[n].to_numpy(zero_copy_only=False) for n in rows.column_names}
+            _add_trains(neo, segment, columns, end_of(results))
+        if "trajectories" in results.tables:
+            for signal in signals_of(results, rows_of_block(results, "trajectories", block)):
+                _add_signal(neo, segment, signal)
+        for connection in connections_in(results):
+            _add_weights(neo, segment, results, connection, block)
+        phases = phases_of(results)
+        if phases:
+            names, starts, stops = zip(*phases, strict=True)
+            segment.epochs.append(neo.Epoch(
+                times=starts, durations=np.subtract(stops, starts), units="s",
+                labels=np.array(names), name="phases",
+            ))  # fmt: skip
+        found.segments.append(segment)
+    return found
 
 
 def to_neo(table: Table) -> Any:
-    """A `neo.Block` with a `neo.Segment` for each block, which carries the block's parameters as
-    annotations, and one for what exists once; in it a `neo.SpikeTrain` (s) for each neuron that
-    spiked, with its `layer` and `neuron`. `t_stop` is the end of the run."""
-    from .axes import sweep_columns
-
+    """A table of spikes or trajectories, or those of its rows that were chosen, as a `neo.Block`: a
+    `neo.Segment` for each block, and one for what exists once; what is in it is what
+    `results_to_neo` says. `t_stop` of spike trains is the end of the run."""
     neo = require("neo")
-    if table.name != "spikes":
-        raise ResultsError(f"{table.name} are no spikes; take to_pandas()")
-    needed = ("layer", "block", "neuron", "t")
+    needed = {
+        "spikes": ("layer", "block", "neuron", "t"),
+        "trajectories": (
+            "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value",
+        ),
+    }.get(table.name)  # fmt: skip
+    if needed is None:
+        raise ResultsError(f"{table.name} are no spikes or trajectories; take to_pandas()")
     lost = [name for name in needed if name not in table.columns]
     if lost:
-        raise ResultsError(f"spikes without {', '.join(lost)} make no spike trains")
+        raise ResultsError(f"{table.name} without {', '.join(lost)} are nothing that Neo has")
     rows = table.to_arrow()
     columns = {n: rows[n].to_numpy(zero_copy_only=False) for n in rows.column_names}
-    end = float(table.results.metadata.get("time_reached") or 0.0)
     found = neo.Block(name=table.results.metadata.get("model", ""))
     sweep = [name for name in sweep_columns(table.results) if name in columns]
     nothing = np.full(len(columns["t"]), np.nan)
@@ -39,15 +85,71 @@ def to_neo(table: Table) -> Any:
         notes = {n: v.item() if hasattr(v, "item") else v for n, v in notes.items()}
         name = f"block {number}" if number >= 0 else "shared"
         segment = neo.Segment(name=name, block=number if number >= 0 else None, **notes)
-        layer, neuron, t = (columns[n][mine] for n in ("layer", "neuron", "t"))
-        order = np.lexsort((t, neuron, layer.astype(str)))
-        layer, neuron, t = layer[order], neuron[order], t[order]
-        new = np.flatnonzero((neuron[1:] != neuron[:-1]) | (layer[1:] != layer[:-1])) + 1
-        for start, stop in zip([0, *new], [*new, len(t)], strict=True):
-            segment.spiketrains.append(neo.SpikeTrain(
-                t[start:stop], units="s", t_stop=max(end, t[stop - 1]),
-                name=f"{layer[start]} {neuron[start]}", layer=str(layer[start]),
-                neuron=int(neuron[start]),
-            ))  # fmt: skip
+        if table.name == "spikes":
+            _add_trains(neo, segment, {n: columns[n][mine] for n in needed}, end_of(table.results))
+        else:
+            for signal in signals_of(table.results, rows.take(mine)):
+                _add_signal(neo, segment, signal)
         found.segments.append(segment)
     return found
+
+
+def quantity_of(unit: str) -> str:
+    """A unit as the package quantities calls it."""
+    return "dimensionless" if unit == "1" else unit
+
+
+def _notes(results: Results, block: int) -> dict[str, Any]:
+    """The columns of the sweep, as a block has them."""
+    import pyarrow.dataset as ds
+
+    sweep = list(sweep_columns(results))
+    replicate_of(results, block)  # there is such a block
+    rows = results.table("blocks", ["block", *sweep], ds.field("block") == block)
+    return {name: rows[name][0].as_py() for name in sweep}
+
+
+def _add_trains(neo: Any, segment: Any, columns: dict[str, np.ndarray], end: float) -> None:
+    layer, neuron, t = (columns[n] for n in ("layer", "neuron", "t"))
+    if not len(t):
+        return
+    order = np.lexsort((t, neuron, layer.astype(str)))
+    layer, neuron, t = layer[order], neuron[order], t[order]
+    new = np.flatnonzero((neuron[1:] != neuron[:-1]) | (layer[1:] != layer[:-1])) + 1
+    for start, stop in zip([0, *new], [*new, len(t)], strict=True):
+        segment.spiketrains.append(neo.SpikeTrain(
+            t[start:stop], units="s", t_stop=max(end, t[stop - 1]),
+            name=f"{layer[start]} {neuron[start]}", layer=str(layer[start]),
+            neuron=int(neuron[start]),
+        ))  # fmt: skip
+
+
+def _add_signal(neo: Any, segment: Any, signal: Signal) -> None:
+    said = {
+        "units": quantity_of(signal.unit), "name": signal.name, "variable": signal.variable,
+        "component": signal.component, "array_annotations": signal.elements,
+    }  # fmt: skip
+    every = signal.every
+    if every is None:
+        made = neo.IrregularlySampledSignal(signal.t, signal.values, time_units="s", **said)
+        segment.irregularlysampledsignals.append(made)
+    else:
+        quantities = require("quantities")
+        made = neo.AnalogSignal(
+            signal.values, t_start=signal.t[0] * quantities.s,
+            sampling_period=every * quantities.s, **said,
+        )  # fmt: skip
+        segment.analogsignals.append(made)
+
+
+def _add_weights(neo: Any, segment: Any, results: Results, connection: str, block: int) -> None:
+    """The weights at the start and at the end, a channel for each synapse."""
+    edges = edges_of(results, connection, block)
+    if "w_initial" not in edges or "w" not in edges or not len(edges):
+        return
+    segment.irregularlysampledsignals.append(neo.IrregularlySampledSignal(
+        [0.0, end_of(results)], edges[["w_initial", "w"]].to_numpy().T, time_units="s",
+        units=quantity_of(unit_of(results, connection, "w")),
+        name=f"{connection} weights at start and end", component=connection, variable="w",
+        array_annotations={n: edges[n].to_numpy() for n in ("pre", "post", "delay")},
+    ))  # fmt: skip

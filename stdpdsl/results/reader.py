@@ -9,7 +9,7 @@ The writing side is `stdpdsl/runtime/results.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -26,9 +26,9 @@ TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
     "blocks": int, "columns": {str: {str: {str: str}}}, "footers": {str: {str: str}},
-    "lowering": str, "measures": [str], "model": str, "not_finite": [str],
-    "parameters": {str: {str: (str, int, float)}}, "precision": str, "set": [str], "shard": [int],
-    "spec": str, "tables": {str: int}, "target": str,
+    "lowering": str, "measures": [str], "model": str, "network": {str: dict}, "not_finite": [str],
+    "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,
+    "set": [str], "shard": [int], "spec": str, "tables": {str: int}, "target": str,
     "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
     "versions": {str: str},
 }  # fmt: skip
@@ -106,6 +106,37 @@ class Results:
     def spec(self) -> str:
         """The text of the spec that was run."""
         return str(self.metadata.get("spec", ""))
+
+    def edges(self, connection: str, block: int = 0) -> Any:
+        """The synapses of a connection as a block leaves them: a `pandas.DataFrame` with `pre`,
+        `post`, `delay` (s), `w_initial`, `w` and the rule's other variables, in SI.
+
+        A shared connection has the same in each block. ResultsError where there is none.
+        """
+        require("pandas")
+        from .edges import edges_of
+
+        return edges_of(self, connection, block)
+
+    def to_edges(self, path: str | Path, connection: str, block: int = 0) -> None:
+        """Write such a list into a new file: `.csv`; `.npz`, whose weights
+        `scipy.sparse.load_npz` reads as a matrix of pre by post; or `.h5`, as SONATA has it."""
+        from .edges import write_edges
+
+        write_edges(self, Path(path), connection, block)
+
+    def to_neo(self, blocks: Sequence[int] | None = None) -> Any:
+        """Spikes, trajectories and weights as a `neo.Block` with a segment for each block; see
+        `neo.py`."""
+        from .neo import results_to_neo
+
+        return results_to_neo(self, blocks)
+
+    def to_nwb(self, path: str | Path, block: int = 0) -> None:
+        """Write a block into a new file of NWB 2 (`pip install 'stdpdsl[nwb]'`); see `nwb.py`."""
+        from .nwb import write_nwb
+
+        write_nwb(self, Path(path), block)
 
     def columns(self, name: str) -> list[str]:
         """The names of a table's columns."""
@@ -256,7 +287,7 @@ class Table:
         return to_xarray(self)
 
     def to_neo(self) -> Any:
-        """Spikes as a `neo.Block`; see `neo.py`."""
+        """Spikes or trajectories as a `neo.Block`; see `neo.py`."""
         from .neo import to_neo
 
         return to_neo(self)

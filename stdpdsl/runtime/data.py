@@ -50,6 +50,14 @@ class Data:
         """Steps of the whole run."""
         return sum(self.phase_steps)
 
+    def phase_times(self, phases):
+        """Name, start and stop (s) of each phase, as it was asked for."""
+        ends = np.cumsum([0, *self.phase_steps]) * self.dt
+        return [
+            {"name": phase["name"], "start": float(ends[k]), "stop": float(ends[k + 1])}
+            for k, phase in enumerate(phases)
+        ]
+
     def file(self, name):
         """The path of a file that the spec names."""
         return os.path.join(self.folder, name)

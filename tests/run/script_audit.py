@@ -37,7 +37,8 @@ METHODS = {
     "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
     "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
-    "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.refine", "x.warnings.append",
+    "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.phase_times", "x.refine",
+    "x.warnings.append",
 }  # fmt: skip
 NUMPY = {
     "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh",

@@ -154,7 +154,7 @@ def test_summary_lists_the_columns(folder, capsys):
 
 
 def test_results_without_parameters_say_so(folder, tmp_path):
-    from results import Results
+    from stdpdsl.runtime.results import Results
 
     with Results(tmp_path / "old", {}, {}, {}, {"blocks": {}}) as results:
         results.blocks([0], {"status": ["ok"]})

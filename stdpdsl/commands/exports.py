@@ -1,0 +1,37 @@
+"""The command that writes results for other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .reading import writing
+from .runs import in_bounds
+from .terminal import DONE, USAGE, Stop, note
+
+
+@in_bounds
+def export(options: argparse.Namespace) -> int:
+    """Write a block as NWB, or the synapses of a connection as a list of edges."""
+    from ..results.edges import FORMS, connections_in
+    from ..results.reader import ResultsError, load
+
+    path = Path(options.output)
+    if path.suffix != ".nwb" and path.suffix not in FORMS:
+        raise Stop(f"error: {path} ends in none of .nwb, {', '.join(FORMS)}", USAGE)
+    if path.suffix == ".nwb" and options.edges:
+        raise Stop(f"error: --edges is written as {', '.join(FORMS)}; .nwb has all edges", USAGE)
+    try:
+        results = load(options.folder)
+        with writing(path):
+            if path.suffix == ".nwb":
+                results.to_nwb(path, options.block)
+            elif options.edges:
+                results.to_edges(path, options.edges, options.block)
+            else:
+                there = ", ".join(connections_in(results)) or "none was saved"
+                raise Stop(f"error: say of which connection: --edges CONNECTION ({there})", USAGE)
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    note(f"wrote {path}\n")
+    return DONE

@@ -1,0 +1,122 @@
+"""Synapses of a block as a list of edges, and as files of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..outputs import write_new
+from .network import ends_of, rows_of_block, size_of_layer, unit_of
+from .reader import Results, ResultsError, require
+
+FIRST = ("pre", "post", "delay", "w_initial", "w")
+
+
+def connections_in(results: Results) -> list[str]:
+    """The connections of which synapses were saved."""
+    if "weights" not in results.tables:
+        return []
+    names = results.table("weights", ["connection"])["connection"].unique().to_pylist()
+    return sorted(str(name) for name in names)
+
+
+def edges_of(results: Results, connection: str, block: int) -> Any:
+    """The list as `Results.edges` describes it, by `pre` and `post`."""
+    import pyarrow.dataset as ds
+
+    if "weights" not in results.tables:
+        raise ResultsError(f"{results.folder}: no connection has anything that is saved")
+    rows = rows_of_block(results, "weights", block, ds.field("connection") == connection)
+    if not rows.num_rows and connection not in (there := connections_in(results)):
+        raise ResultsError(
+            f"{results.folder}: weights has no connection {connection}; there are:"
+            f" {', '.join(there) or 'none'}"
+        )
+    kinds = results.described("weights")
+    others = [
+        name for name in rows.column_names
+        if kinds[name].get("kind") == "variable" and rows[name].null_count < rows.num_rows
+    ]  # fmt: skip
+    chosen = [n for n in FIRST if n in rows.column_names and rows[n].null_count < rows.num_rows]
+    frame = rows.select([*chosen, *others]).to_pandas() if rows.num_rows else (
+        rows.select(list(FIRST)).to_pandas()
+    )
+    frame.attrs["units"] = {
+        name: {"pre": "1", "post": "1", "delay": "second"}.get(name)
+        or unit_of(results, connection, "w" if name == "w_initial" else name)
+        for name in frame.columns
+    }
+    return frame.sort_values(["pre", "post"], kind="stable", ignore_index=True)
+
+
+def write_edges(results: Results, path: Path, connection: str, block: int) -> None:
+    """Write the list in the form that the file's name ends in; ResultsError, and OSError where the
+    file is there or cannot be written."""
+    writer = FORMS.get(path.suffix)
+    if writer is None:
+        raise ResultsError(f"{path}: edges are written as {', '.join(FORMS)}")
+    require("pandas")
+    edges = edges_of(results, connection, block)
+    write_new(path, writer(results, connection, edges))
+
+
+def _csv(results: Results, connection: str, edges: Any) -> bytes:
+    """Numbers in SI, as many digits as they have; units in the head, as the language reads them."""
+    units = edges.attrs["units"]
+    head = [name if units[name] == "1" else f"{name} [{units[name]}]" for name in edges.columns]
+    text: str = edges.to_csv(index=False, header=head, lineterminator="\n")
+    return text.encode()
+
+
+def _npz(results: Results, connection: str, edges: Any) -> bytes:
+    """An array per column, and what makes the weights a sparse matrix of SciPy."""
+    pre, post = ends_of(results, connection)
+    sizes = [size_of_layer(results, layer) for layer in (pre, post)]
+    columns = {name: edges[name].to_numpy() for name in edges.columns}
+    columns |= {"pre": columns["pre"].astype(np.int64), "post": columns["post"].astype(np.int64)}
+    if "w" in columns and None not in sizes:
+        columns |= {
+            "row": columns["pre"], "col": columns["post"], "data": columns["w"],
+            "shape": np.array(sizes), "format": np.array(b"coo"),
+        }  # fmt: skip
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **columns)
+    return file.getvalue()
+
+
+def _sonata(results: Results, connection: str, edges: Any) -> bytes:
+    """A population of edges by the SONATA format, https://github.com/AllenInstitute/sonata: its
+    delays are in ms, as the format has them; all else is in SI, with `units` as an attribute."""
+    h5py = require("h5py")
+    pre, post = ends_of(results, connection)
+    file = io.BytesIO()
+    count = len(edges)
+    with h5py.File(file, "w") as h5:
+        h5.attrs["magic"] = np.uint32(0x0A7A)
+        h5.attrs["version"] = np.array([0, 1], dtype=np.uint32)
+        population = h5.create_group(f"edges/{connection}")
+        for name, column, layer in (("source", "pre", pre), ("target", "post", post)):
+            ids = edges[column].to_numpy().astype(np.uint64)
+            nodes = population.create_dataset(f"{name}_node_id", data=ids)
+            nodes.attrs["node_population"] = layer
+        population["edge_type_id"] = np.full(count, -1, dtype=np.int64)
+        population["edge_group_id"] = np.zeros(count, dtype=np.uint64)
+        population["edge_group_index"] = np.arange(count, dtype=np.uint64)
+        group = population.create_group("0")
+        for name in edges.columns.drop(["pre", "post"]):
+            called = {"w": "syn_weight"}.get(name, name)
+            values, unit = edges[name].to_numpy(dtype=float), edges.attrs["units"][name]
+            if name == "delay":
+                values, unit = values * 1e3, "ms"
+            group.create_dataset(called, data=values).attrs["units"] = unit
+    return file.getvalue()
+
+
+FORMS: dict[str, Callable[[Results, str, Any], bytes]] = {
+    ".csv": _csv, ".npz": _npz, ".h5": _sonata,
+}  # fmt: skip
+"""How a list of edges is written, by the end of the file's name."""

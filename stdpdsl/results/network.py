@@ -1,0 +1,103 @@
+"""What the metadata say of the network, and the rows of one block in any table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..language.units import lookup
+from .reader import Results, ResultsError
+
+_FACTOR = r"[a-z]+(\*\*\d+(\.\d+)?)?"
+_UNIT = re.compile(rf"(1|{_FACTOR})([*/]{_FACTOR})*")
+_NAME = re.compile("[a-z]+")
+
+
+def size_of_layer(results: Results, layer: str) -> int | None:
+    """Neurons of a layer in each block, where the metadata say it."""
+    size = _said(results, "layers", layer).get("size")
+    return size if type(size) is int and 0 <= size < 2**53 else None
+
+
+def recorded_layers(results: Results) -> list[str]:
+    """Layers whose spikes were recorded."""
+    layers = results.metadata.get("network", {}).get("layers")
+    if not isinstance(layers, dict):
+        return []
+    return [name for name in layers if _said(results, "layers", name).get("recorded") is True]
+
+
+def ends_of(results: Results, connection: str) -> tuple[str, str]:
+    """The layers before and behind a connection."""
+    said = _said(results, "connections", connection)
+    pre, post = said.get("pre"), said.get("post")
+    if not (isinstance(pre, str) and isinstance(post, str)):
+        raise ResultsError(
+            f"{results.folder}: does not say which layers {connection} connects; run its spec again"
+        )
+    return pre, post
+
+
+def unit_of(results: Results, component: str, variable: str) -> str:
+    """The unit of a recorded or saved variable, as Brian2 calls it; 1 for none, or not known."""
+    found = _said(results, "units", f"{component}.{variable}")
+    # It may come from a stranger, and the package quantities evaluates what it is given.
+    known = isinstance(found, str) and len(found) < 200 and _UNIT.fullmatch(found)
+    return found if known and all(map(lookup, _NAME.findall(found))) else "1"
+
+
+def _said(results: Results, part: str, name: str) -> Any:
+    """An entry of the metadata's `network`, which may come from a stranger."""
+    entries = results.metadata.get("network", {}).get(part)
+    found = entries.get(name) if isinstance(entries, dict) else None
+    return found if isinstance(found, dict | str) else {}
+
+
+def phases_of(results: Results) -> list[tuple[str, float, float]]:
+    """Name, start and stop (s) of each phase, where there are several."""
+    found = []
+    for phase in results.metadata.get("phases", ()):
+        name, start, stop = (phase.get(key) for key in ("name", "start", "stop"))
+        if isinstance(name, str) and all(isinstance(x, int | float) for x in (start, stop)):
+            found.append((name, float(start), float(stop)))
+    return found if len(found) > 1 else []
+
+
+def end_of(results: Results) -> float:
+    """The time (s) that the run reached."""
+    return float(results.metadata.get("time_reached") or 0.0)
+
+
+def blocks_of(results: Results) -> list[int]:
+    """The numbers of all blocks."""
+    numbers = results.table("blocks", ["block"])["block"].to_numpy(zero_copy_only=False)
+    return [int(number) for number in np.unique(numbers)]
+
+
+def replicate_of(results: Results, block: int) -> int | None:
+    """The replicate of a block, where there are any; ResultsError where there is no such block."""
+    import pyarrow.dataset as ds
+
+    columns = ["block", *({"replicate"} & set(results.columns("blocks")))]
+    rows = results.table("blocks", columns, ds.field("block") == block).to_pylist()
+    if not rows:
+        numbers = blocks_of(results)
+        there = f"they are {numbers[0]} to {numbers[-1]}" if numbers else "there are none"
+        raise ResultsError(f"{results.folder}: there is no block {block}; {there}")
+    return rows[0].get("replicate")
+
+
+def rows_of_block(results: Results, table: str, block: int, condition: Any = None) -> Any:
+    """The rows of a table that are of a block or of what it shares with others, as a
+    `pyarrow.Table`."""
+    import pyarrow.dataset as ds
+
+    replicate = replicate_of(results, block)
+    shared = ds.field("block").is_null()
+    if replicate is not None and "replicate" in results.columns(table):
+        own = ds.field("replicate")
+        shared &= (own == replicate) | own.is_null()
+    rows = (ds.field("block") == block) | shared
+    return results.table(table, None, rows if condition is None else rows & condition)
