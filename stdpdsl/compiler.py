@@ -103,6 +103,10 @@ def compile_source(
     experiment = lower(checked, table)
     if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
         raise CompileError([*diagnostics, *refused])
+    if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
+        if target == "numpy":
+            raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
+        target = "cpp_standalone" if target == "auto" else target
     plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
     script = render(experiment, source.text, sets, parameters, plan.target, asked)
     warnings = [d for d in diagnostics if d.severity != "error"]
@@ -110,6 +114,20 @@ def compile_source(
                 "until_stable": asked and asked.data()}  # fmt: skip
     files = named_files(checked.spec, folder)
     return Compiled(script, warnings, plan, settings, files, experiment, source.text)
+
+
+def said_methods(checked: Checked) -> list[ast.Ident]:
+    """The `method:` of each neuron and rule that is used."""
+    models = [m for c in checked.symbols.components.values() for m in (c.neuron, c.rule) if m]
+    return list({id(m): m.method for m in models if m.method is not None}.values())
+
+
+def _not_on_numpy(method: ast.Ident) -> Diagnostic:
+    return Diagnostic(
+        "CLAUSE002", method.span, f"`{method.id}` is compiled with the GNU Scientific Library, and"
+        " cannot run on the numpy target",
+        help="leave out `--target numpy`, or take another method",
+    )  # fmt: skip
 
 
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:

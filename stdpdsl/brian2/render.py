@@ -64,10 +64,16 @@ def render(
         **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
         **network_context(e, lowering, until is not None), **run_context(e),
         "lowering": repr(lowering), "precision": repr(e.precision),
-        "methods": repr(methods_of(e)),
+        "methods": repr(methods_of(e)), "gsl": gsl_of(e),
     }  # fmt: skip
     body = fill("script.py.j2", **context, imports="")
     return fill("script.py.j2", **context, imports=import_block(imports_for(body))) + "\n"
+
+
+def gsl_of(e: Experiment) -> list[str]:
+    """The components that the GNU Scientific Library integrates."""
+    return [name for name, methods in methods_of(e).items()
+            if any(method.startswith("gsl") for method in methods.values())]  # fmt: skip
 
 
 def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:

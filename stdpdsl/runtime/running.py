@@ -1,12 +1,13 @@
 """Preferences, devices, and the run itself."""
 
 import os
+import subprocess
 
 import numpy as np
 
 from .cache import cython_cache
 from .data import at, full
-from .errors import stop
+from .errors import fail, stop
 from .given import phase_key
 from .live import Live, program_report, reporter
 from .nerve import write_drives
@@ -76,6 +77,22 @@ def usable_target(options):
     text = f"no C++ compiler was found for {options.target}; numpy runs instead, more slowly"
     say(options.events, event="warning", text=text)
     return "numpy"
+
+
+def need_gsl(components, target):
+    """Fail where the integrators of the GNU Scientific Library, which some components ask for,
+    cannot be had."""
+    path = compiler()
+    asked = f"`method: gsl` of {', '.join(components)}"
+    if target == "numpy" or not path:
+        fail(f"{asked} is compiled, and cannot run on the numpy target: install a C++ compiler, or"
+             " take another method")  # fmt: skip
+    command = [path, "-E", "-x", "c++", "-"]
+    source = "#include <gsl/gsl_odeiv2.h>\n"
+    found = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    if found.returncode:
+        fail(f"{asked} needs the GNU Scientific Library, whose headers {os.path.basename(path)} does"
+             " not find: install it (as libgsl-dev or gsl-devel), or take another method")  # fmt: skip
 
 
 class Simulation:

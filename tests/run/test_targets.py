@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from stdpdsl import cli
 from stdpdsl.check import check
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.parser import parse
@@ -132,3 +133,42 @@ def test_whole_numbers_in_clips(value, printed):
     text = text.replace("        z : 1", f"        z = {value} : 1")
     source = Source("spec.stdp", text)
     assert f"z = {printed} : 1" in compile_source(source, Path(), [], "synapse", "numpy").run_script
+
+
+GSL = """model g
+
+neuron cell:
+    equations:
+        dv/dt = -v/(20 ms) : 1
+    method: gsl_rkf45
+
+layer A:
+    neuron: cell
+    size: 2
+
+run:
+    duration: 1 ms
+"""
+
+
+def test_gsl_is_refused_where_it_cannot_be(tmp_path, capsys, monkeypatch):
+    """On numpy, with its place in the spec; without a compiler or the library, in words."""
+    path = tmp_path / "g.stdp"
+    path.write_text(GSL)
+    run = ["run", str(path), "-o", str(tmp_path / "r")]
+    assert cli.main([*run, "--target", "numpy"]) == 1
+    assert "g.stdp:6:13: error[CLAUSE002]: `gsl_rkf45` is compiled" in capsys.readouterr().err
+    plan = compile_source(Source("g.stdp", GSL), tmp_path, [], "synapse", "auto").plan
+    assert plan.target == "cpp_standalone"
+
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(run) == 1
+    said = capsys.readouterr().err
+    assert "`method: gsl` of A is compiled" in said and "Traceback" not in said
+
+    compiler = tmp_path / "g++"  # one that finds no header
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    assert cli.main(run) == 1
+    assert "`method: gsl` of A needs the GNU Scientific Library" in capsys.readouterr().err
