@@ -1,10 +1,11 @@
-"""Values that may not be negative, in every row of the sweep: time constants and whatever else a
-decay is divided by, refractory periods, delays."""
+"""Values that may not be negative, in every row of the sweep and in every phase: time constants and
+whatever else a decay is divided by, refractory periods, delays."""
 
 from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from ..language import ast
 from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from ..language.printer import print_expr
+from ..language.source import Span
 from .exact import Structure, System, in_blocks
 from .linear import degree
-from .rows import Rows
+from .rows import Rows, later_phases
 from .symbols import Component, Symbols
 
 _EXPONENTIALS = ("exp", "expm1")
@@ -23,10 +25,14 @@ _EXPONENTIALS = ("exp", "expm1")
 
 def check_decays(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
     """`columns` is the evaluated sweep, one value per row (SI)."""
-    rows = Rows(symbols, columns)
-    found = (d for c in symbols.components.values() for d in Decays(c, rows).problems())
-    # A value that several statements divide by is told once.
-    return list({(d.span, d.message): d for d in reversed(list(found))}.values())[::-1]
+    found: dict[tuple[Span, str], Diagnostic] = {}
+    for rows in (Rows(symbols, columns), *later_phases(symbols, columns)):
+        phase = f", in the phase `{rows.phase}`" if rows.phase else ""
+        for component in symbols.components.values():
+            for d in Decays(component, rows).problems():
+                # A value that several statements divide by is told once, and in its first phase.
+                found.setdefault((d.span, d.message), replace(d, message=d.message + phase))
+    return list(found.values())
 
 
 class Decays:
@@ -107,8 +113,10 @@ class Decays:
         columns = self.rows.symbols.columns.values()
         column = next((c for c in columns if c.target in ((self.component.name, name), ("", name))
                        and name), None)  # fmt: skip
-        place: ast.Node = divisor
-        if column is not None:
+        place = self.place_of(divisor)
+        if place is not divisor:
+            pass
+        elif column is not None:
             place = column.node
         elif symbol is not None and symbol.value is not None:
             place = symbol.value
@@ -119,6 +127,11 @@ class Decays:
             f" {what.format(in_blocks(where))}", "", labels, help=f"{swept}a time constant must be"
             " above 0; an equation that is meant to grow says `x/tau`, not `-x/tau`",
         )  # fmt: skip
+
+    def place_of(self, expr: ast.Node) -> ast.Node:
+        """Where the phase sets a value, if it does."""
+        name = expr.id if isinstance(expr, ast.Name) else ""
+        return self.rows.changed.get((self.component.name, name), expr)
 
     # Times
 
@@ -137,7 +150,7 @@ class Decays:
     def never(self, place: ast.Node, what: str, value: np.ndarray) -> Diagnostic:
         lowest = float(np.min(value))
         return Diagnostic(
-            "TYPE013", place.span, f"{what} of `{self.component.name}` cannot be"
+            "TYPE013", self.place_of(place).span, f"{what} of `{self.component.name}` cannot be"
             f" {lowest * 1e3:g} ms, as it is {in_blocks(value < 0)}", help="write 0 ms or more",
         )  # fmt: skip
 

@@ -1,15 +1,16 @@
-"""What only the rows of the sweep can tell: bounds that stand the wrong way round in some block."""
+"""What only the rows of the sweep, and what phases set, can tell: bounds that stand the wrong way
+round in some block."""
 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..language import ast
-from ..language.diagnostics import Diagnostic
+from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
 from .symbols import Component, Symbol, Symbols
@@ -17,16 +18,28 @@ from .symbols import Component, Symbol, Symbols
 
 def check_rows(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
     """`columns` is the evaluated sweep, one value per row (SI)."""
+    components = symbols.components.values()
     rows = Rows(symbols, columns)
-    return [d for c in symbols.components.values() for d in rows.bounds(c)] if columns else []
+    found = [d for c in components for d in rows.bounds(c)] if columns else []
+    told = {d.span for c in components for d in rows.bounds(c)}
+    for later in later_phases(symbols, columns):
+        more = [d for c in components for d in later.bounds(c) if d.span not in told]
+        told |= {d.span for d in more}
+        found += more
+    return found
 
 
 class Rows:
-    """Values in every row."""
+    """Values in every row; in a later phase with what has been `set` by then, by component and
+    parameter."""
 
-    def __init__(self, symbols: Symbols, columns: Mapping[str, Any]):
+    def __init__(
+        self, symbols: Symbols, columns: Mapping[str, Any], phase: str = "",
+        changed: Mapping[tuple[str, str], ast.Expr] | None = None,
+    ):  # fmt: skip
         self.symbols = symbols
         self.columns = columns
+        self.phase, self.changed = phase, changed or {}
         self.set = {c.target: columns[c.name] for c in symbols.columns.values()
                     if c.target and c.name in columns}  # fmt: skip
         self.names: dict[str, Any] = {
@@ -40,11 +53,12 @@ class Rows:
         found: dict[str, Any] = {}
         known = ChainMap(found, self.names)
         uses = {
-            name: [n.id for v in _values(symbol) for n in names_in(v) if n.id in table]
+            name: [n.id for v in self.values_of(owner, symbol) for n in names_in(v)
+                   if n.id in table]
             for name, symbol in table.items()
-        }
+        }  # fmt: skip
         for name in dependency_order(uses)[0]:
-            if (owner, name) in self.set:
+            if (owner, name) in self.set and (owner, name) not in self.changed:
                 found[name] = self.set[owner, name]
                 continue
             try:
@@ -53,7 +67,16 @@ class Rows:
                 found[name] = np.nan
         return {**self.names, **found} if not owner else found
 
+    def values_of(self, owner: str, symbol: Symbol) -> list[ast.Expr]:
+        """What a parameter may be."""
+        if (owner, symbol.name) in self.changed:
+            return [self.changed[owner, symbol.name]]
+        own = [symbol.value] if symbol.value is not None else []
+        return [*own, *(value for _, value in symbol.by_preset)]
+
     def value(self, owner: str, symbol: Symbol, known: Mapping[str, Any]) -> Any:
+        if (owner, symbol.name) in self.changed:
+            return evaluate(self.changed[owner, symbol.name], known)
         if not symbol.by_preset:
             assert symbol.value is not None
             return evaluate(symbol.value, known)
@@ -81,14 +104,29 @@ class Rows:
                 row = int(np.argmax(wrong))
                 low, high = (np.broadcast_to(x, wrong.shape)[row] for x in (low, high))
                 where = f" in block {row}" if len(wrong) > 1 else ""
+                where += f" in the phase `{self.phase}`" if self.phase else ""
+                names = (n.id for n in ast.walk(equation.bounds) if isinstance(n, ast.Name))
+                setting = next((self.changed[component.name, n] for n in names
+                                if (component.name, n) in self.changed), None)  # fmt: skip
+                place: ast.Node = setting or equation.bounds
                 problems.append(Diagnostic(
-                    "RUN010", equation.bounds.span, f"the lower bound of `{equation.name.id}` in"
+                    "RUN010", place.span, f"the lower bound of `{equation.name.id}` in"
                     f" `{component.name}` is above the upper{where}: {low:g} > {high:g}",
-                    help="leave such rows out, as with `where:` in the sweep",
+                    labels=(Label(equation.bounds.span, "the bounds"),) if setting else (),
+                    help="set another value" if setting
+                    else "leave such rows out, as with `where:` in the sweep",
                 ))  # fmt: skip
         return problems
 
 
-def _values(symbol: Symbol) -> list[ast.Expr]:
-    own = [symbol.value] if symbol.value is not None else []
-    return [*own, *(value for _, value in symbol.by_preset)]
+def later_phases(symbols: Symbols, columns: Mapping[str, Any]) -> Iterator[Rows]:
+    """The values in each phase that sets parameters, which stay so from then on."""
+    changed: dict[tuple[str, str], ast.Expr] = {}
+    for run in symbols.spec.of(ast.Run):
+        for phase in run.phases:
+            sets = [m for m in phase.modifiers if isinstance(m, ast.SetParameter)]
+            for modifier in sets:
+                *owner, name = [part.id for part in modifier.path.parts]
+                changed[(owner or symbols.owners(name))[0], name] = modifier.value
+            if sets:
+                yield Rows(symbols, columns, phase.name.id, dict(changed))

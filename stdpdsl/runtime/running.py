@@ -91,8 +91,9 @@ def need_gsl(components, target):
     source = "#include <gsl/gsl_odeiv2.h>\n"
     found = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
     if found.returncode:
-        fail(f"{asked} needs the GNU Scientific Library, whose headers {os.path.basename(path)} does"
-             " not find: install it (as libgsl-dev or gsl-devel), or take another method")  # fmt: skip
+        name = os.path.basename(path)
+        fail(f"{asked} needs the GNU Scientific Library, whose headers {name} does not find:"
+             " install it (as libgsl-dev or gsl-devel), or take another method")  # fmt: skip
 
 
 class Simulation:

@@ -114,3 +114,44 @@ def test_constants(value):
     (only,) = said(grow="0 ms")
     assert only.startswith("`grow` of `A` is 0")
     assert not said(grow="-5 ms")  # with which x decays
+
+
+def in_phases(*sets, sweep=""):
+    listed = "".join(f", set {one}" for one in sets)
+    phases = ["", "phases:", "    a: 50 ms", f"    b: 50 ms{listed}", "    c: 1 ms", ""]
+    text = SPEC.replace("    duration: 100 ms\n", "\n    ".join(phases))
+    text += f"\nsweep:\n    grid:\n        {sweep}\n" if sweep else ""
+    _, found = check_text(Source("decays.stdp", text), Path("."), [])
+    return [(d.message, text[d.span.start : d.span.end]) for d in found if d.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "set, what",
+    [
+        ("c.taupre = 0 ms", "`taupre` of `c` is 0 in every block"),
+        ("c.taupre = -5 ms", "`taupre` of `c` is negative in every block"),
+        ("A.C = -1 pF", "`C` of `A` is negative in every block"),
+        ("d.tau_f = 0 ms", "`tau_f` of `d` is 0 in every block"),
+        ("d.tau_w = -1 second", "`tau_w` of `d` is negative in every block"),
+        ("A.ref = -1 ms", "a refractory period of `A` cannot be -1 ms"),
+        ("c.wmax = -1", "the lower bound of `w` in `c` is above the upper"),
+    ],
+)
+def test_what_a_phase_sets(set, what):
+    """Told once, at the value, with the phase that sets it; the phases after it have it too."""
+    ((message, place),) = {m: p for m, p in in_phases(set) if "`b`" in m}.items()
+    assert message.startswith(what) and "in the phase `b`" in message
+    assert not any("phase `c`" in m for m, _ in in_phases(set))
+    assert place == set.partition(" = ")[2]
+
+
+def test_phases_and_rows():
+    """A phase may set what a row makes wrong, and may mend nothing that was wrong before."""
+    found = in_phases("c.taupre = c_tau", sweep="c_tau = [10, 0] ms")
+    assert [m for m, _ in found] == [
+        "`taupre` of `c` is 0 in block 1, and the equation of `apre` divides by it, in the phase"
+        " `b`"
+    ]
+    assert not in_phases("c.taupre = 5 ms", "A.ref = 0 ms")
+    twice = in_phases("A.ref = 1 ms", sweep="c.taupre = [10, 0] ms")
+    assert len(twice) == 1 and "phase" not in twice[0][0]
