@@ -488,7 +488,27 @@ def _(node: ast.RandomSamples) -> list[str]:
 
 @_layout.register
 def _(node: ast.Record) -> list[str]:
-    return _block("record", node.items)
+    lines: list[str] = []
+    previous: ast.RecordSpikes | ast.RecordState | None = None
+    for item in node.items:
+        (line,) = _lines(item)
+        if _is_one_line(previous, item):
+            more = line[line.index(" of ") + 4 : line.index(" every ")]
+            lines[-1] = _like(line, lines[-1].replace(" every ", f", {more} every ", 1))
+        else:
+            lines.append(line)
+        previous = item
+    return ["record:", *_indented(lines)] if lines else []
+
+
+def _is_one_line(
+    a: ast.RecordSpikes | ast.RecordState | None, b: ast.RecordSpikes | ast.RecordState
+) -> bool:
+    """Whether two components are recorded in one line of the source: `w of ee, ie every 1 s`."""
+    if not (isinstance(a, ast.RecordState) and isinstance(b, ast.RecordState)):
+        return False
+    said = ((x.span, x.variables, x.every, x.blocks) for x in (a, b))
+    return next(said) == next(said)
 
 
 @_layout.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stdpdsl.language.comments import formatted
 from stdpdsl.language.parser import parse
 from stdpdsl.language.printer import print_expr, print_spec
 from stdpdsl.language.source import Source
@@ -113,3 +114,11 @@ def test_docstrings_keep_their_shape():
         read = parse(Source("spec.stdp", text)).declarations[0].doc
         assert read.text == doc
         assert canonical(text) == text
+
+
+def test_recording_several_components_stays_one_line():
+    apart = "    w of ii every 1 s\n    w of ei every 1 s\n"
+    found = canonical(f"record:\n    w,x of ee , ie every 1 s in blocks 0\n{apart}")
+    assert found == f"record:\n    w, x of ee, ie every 1 s in blocks 0\n{apart}"
+    said = "record:\n    w of ee, ie every 1 s  # both\n    # the last\n    spikes of A\n"
+    assert formatted(Source("spec.stdp", said)) == said
