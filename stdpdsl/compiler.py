@@ -17,6 +17,9 @@ from .check.files import headers_of
 from .check.limits import refuse
 from .check.rows import check_rows
 from .check.values import constant_values
+from .data.arrays import Arrays, read_arrays
+from .data.fit import Fit
+from .data.sources import Files, pairs_of, read_sources
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
@@ -162,9 +165,19 @@ def _front(
             tables[name] = read_table(folder / name)
         return tables[name]
 
+    arrays: dict[str, Arrays] = {}
+
+    def read_array(name: str) -> Arrays:
+        if name not in arrays:
+            arrays[name] = read_arrays(folder / name)
+        return arrays[name]
+
+    files = Files(read, read_array)
+    sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
-    checked = check(spec, used, library(), headers_of(spec, read))
-    diagnostics = [*problems, *missing_files(spec, folder), *checked.diagnostics]
+    heads = {node: source.head for node, source in sources.items()}
+    checked = check(spec, used, library(), headers_of(spec, read), heads)
+    diagnostics = [*problems, *missing_files(spec, folder), *of_files, *checked.diagnostics]
     if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
@@ -172,6 +185,9 @@ def _front(
         more = [*more, *check_rows(checked.symbols, table.columns)]
         more += check_decays(checked.symbols, table.columns)
         more += check_exact(checked.symbols, table.columns)
+        constants = constant_values(checked.symbols, unswept=False)
+        pairs = pairs_of(spec, files) if sources else {}
+        more += Fit(checked.symbols, sources, table.rows, constants, pairs).check()
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.decays import check_decays
 from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
+from stdpdsl.data.fit import Fit
+from stdpdsl.data.sources import Files, read_sources
 from stdpdsl.language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from stdpdsl.language.named_files import outside_files
 from stdpdsl.language.parser import parse
@@ -21,6 +25,16 @@ from stdpdsl.sweep.evaluate import evaluate_sweep
 TABLES: dict[str, dict[str, list]] = {
     "parameters.csv": {"eta": [0.01, 0.02]},
     "mixed.csv": {"eta": [0.01, "low"]},
+    "weights.csv": {"pre": [0, 0, 0, 1, 1, 1], "post": [0, 1, 2, 0, 1, 2],
+                    "w [mV]": [1, 2, 3, 4, 5, 6]},
+    "sparse.csv": {"pre": [0, 1], "post": [0, 1], "w [mV]": [1, 2]},
+    "cells.csv": {"neuron": [0, 1, 2, 3], "v [mV]": [-70, -70, -65, -65]},
+    "three.csv": {"neuron": [2, 1, 0], "v [mV]": [-70, -65, -60]},
+}  # fmt: skip
+ARRAYS = {
+    "matrix.npy": {"": np.ones((2, 3))},
+    "turned.npy": {"": np.ones((3, 2))},
+    "v.npy": {"": np.ones(3)},
 }
 MEMORY = 8e9
 
@@ -33,15 +47,22 @@ def read_table(name: str) -> Mapping[str, list]:
     return TABLES[name]
 
 
+def read_array(name: str) -> dict:
+    if name not in ARRAYS:
+        raise FileNotFoundError(2, "No such file or directory")
+    return ARRAYS[name]
+
+
 def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
     try:
         spec = parse(Source(name, text))
         if outside := outside_files(spec, Path("."), ()):
             return outside
-        checked = check(spec)
+        sources, of_files = read_sources(spec, Files(read_table, read_array))
+        checked = check(spec, data={node: source.head for node, source in sources.items()})
     except CompileError as error:
         return list(error.diagnostics)
-    found = checked.diagnostics
+    found = in_order([*of_files, *checked.diagnostics])
     if has_errors(found):
         return found
     table, problems = evaluate_sweep(checked.symbols, 0, read_table)
@@ -51,6 +72,9 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             columns=table.columns,
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
+        problems += Fit(
+            checked.symbols, sources, table.rows, checked.inference.values, {}
+        ).check()
         problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

@@ -29,13 +29,14 @@ class Definitions:
 
 def definitions_in(paths: Iterable[Path]) -> Definitions:
     """What modules define; of one name that stands in several, the last."""
-    found = Definitions()
+    found, paths = Definitions(), list(paths)
+    own = {path.stem for path in paths}
     for path in paths:
         text = path.read_text(encoding="utf-8")
         lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                _imports(node, found)
+                _imports(node, own, found)
                 continue
             start = getattr(node, "lineno", 0)
             names = []
@@ -50,9 +51,9 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
     return found
 
 
-def _imports(node: ast.Import | ast.ImportFrom, found: Definitions) -> None:
-    if isinstance(node, ast.ImportFrom) and node.level:
-        return  # of the runtime itself
+def _imports(node: ast.Import | ast.ImportFrom, own: set[str], found: Definitions) -> None:
+    if isinstance(node, ast.ImportFrom) and (node.level or node.module in own):
+        return  # of the modules themselves
     for alias in node.names:
         bound = alias.asname or alias.name.split(".")[0]
         if isinstance(node, ast.ImportFrom):

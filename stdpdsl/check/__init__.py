@@ -17,6 +17,7 @@ from .blocks import Blocks
 from .build import Builder
 from .clauses import Clauses
 from .components import Components
+from .data import Head
 from .declared import Declared
 from .derivatives import mended
 from .expansion import check_expansion
@@ -47,6 +48,7 @@ class Checked:
     diagnostics: list[Diagnostic]  # errors and warnings, in the order of the text
     inference: Inference = field(repr=False)
     declared: Declared = field(repr=False)
+    data: Mapping[ast.DataExpr, Head] = field(default_factory=dict, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -78,12 +80,14 @@ def check(
     used: Mapping[str, ast.Spec] | None = None,
     library: Mapping[str, ast.Rule] | None = None,
     headers: Mapping[str, Sequence[ast.Header]] | None = None,
+    data: Mapping[ast.DataExpr, Head] | None = None,
 ) -> Checked:
     """All checks.
 
     `used` holds the parsed files of `use "..."`, by their paths as written; `headers` the column
     heads of the sweep's files (see files.py). Where a file's heads are not given, a name that
-    nothing declares may be one of them and is not reported.
+    nothing declares may be one of them and is not reported. `data` says how the values behind each
+    `from` are kept; of one that is not there nothing is known.
     """
     whole, slips = mended(merge(spec, used or {}))
     builder = Builder(whole, library or {})
@@ -97,7 +101,7 @@ def check(
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):
         raise CompileError(reporter.diagnostics)
-    inference = Inference(symbols, reporter, constant_values(symbols))
+    inference = Inference(symbols, reporter, constant_values(symbols), data or {})
     open_columns = any(part.path.value not in (headers or {}) for part in files)
     declared = Declared(inference, open_columns)
     models = Models(inference, declared.open_columns)
@@ -113,7 +117,7 @@ def check(
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)
     found = in_order(reporter.diagnostics)
-    return Checked(whole, symbols, inference.types, found, inference, declared)
+    return Checked(whole, symbols, inference.types, found, inference, declared, data or {})
 
 
 def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:

@@ -31,7 +31,8 @@ class Components:
         if component.neuron is not None:
             self.models.neuron(component)
             scope = self.symbols.neuron_scope(component)
-            self.models.initial(node.initial, self.context(component, scope), component)
+            here = self.context(component, scope).but(data=True)
+            self.models.initial(node.initial, here, component)
         elif node.neuron is None:
             for item in node.initial:
                 self.models.no_variable(item.name, component)
@@ -90,7 +91,7 @@ class Components:
             (node.axonal_delay, "`axonal delay`"), (node.dendritic_delay, "`dendritic delay`"),
         ):  # fmt: skip
             if delay is not None:
-                self.inference.expect(delay, pair.but(draws=True), TIME, what)
+                self.inference.expect(delay, pair.but(draws=True, data=True), TIME, what)
         for handler in node.handlers:
             self.models.handler(handler, here, component, deliver=False)
         self.models.every(node.every, here, component, normalise=True)
@@ -160,7 +161,7 @@ class Components:
                     help="declare a weight: `weight: 0.5`, or a `plasticity:`",
                 )  # fmt: skip
             return
-        self.models.initial(node.initial, context, component)
+        self.models.initial(node.initial, context.but(data=True), component)
 
 
 def _has_unknown_neuron(layer: Component) -> bool:

@@ -18,10 +18,13 @@ from ..language.units import (
     NONE,
     SECOND,
     all_names,
+    dim_and_power,
     lookup,
+    parse_unit,
     resolve,
 )
 from .calls import infer_call
+from .data import Head
 from .messages import describe, spot, unit_help
 from .report import Reporter
 from .symbols import BOOLEAN, FLOAT, INTEGER, Scope, Symbol, Symbols, Type
@@ -37,6 +40,7 @@ class Context:
     where: str  # for messages: "`pair_additive`", "the sweep"
     draws: bool = False
     lists: bool = False
+    data: bool = False  # values from files, one for each neuron or synapse
     strings: bool = False
     noise: bool = False  # `xi`, in differential equations only
     open_names: bool = False  # unknown names may come from a file that is not read yet
@@ -53,10 +57,14 @@ class Context:
 class Inference:
     """Infers types, remembers them by node, and reports what does not fit."""
 
-    def __init__(self, symbols: Symbols, reporter: Reporter, values: Mapping[str, Any]):
+    def __init__(
+        self, symbols: Symbols, reporter: Reporter, values: Mapping[str, Any],
+        data: Mapping[ast.DataExpr, Head],
+    ):  # fmt: skip
         self.symbols = symbols
         self.reporter = reporter
         self.values = values  # of constants that are not swept: exponents may use them
+        self.data = data  # what stands behind each `from`
         self.types: dict[int, Type] = {}
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
         # Types of constants, parameters and columns, which their values tell; see declared.py.
@@ -93,6 +101,8 @@ class Inference:
                 return infer_call(self, expr, context)
             case ast.ListExpr():
                 return self.list(expr, context)
+            case ast.DataExpr():
+                return self.from_file(expr, context)
             case ast.StringExpr():
                 self.reporter.error("TYPE011", expr, "a text cannot stand here",
                                     help="write a number, a name or an expression")  # fmt: skip
@@ -130,6 +140,20 @@ class Inference:
         elif name == "dB":
             help = "dB stands alone, as in `65 dB`"
         self.reporter.error("UNIT001", node, f"there is no unit `{name}`", help=help)
+
+    def from_file(self, expr: ast.DataExpr, context: Context) -> Type | None:
+        if not context.data:
+            self.reporter.error(
+                "TYPE016", expr, "values from a file cannot stand here",
+                help="they stand in `initial:` of a layer or connection, in `weight:` and in"
+                " `delay:`",
+            )  # fmt: skip
+            return None
+        head = self.data.get(expr)
+        if head is None:  # which is reported with the file
+            return None
+        dim, _ = dim_and_power(parse_unit(head.unit))
+        return Type(dim, "integer" if head.whole and dim.is_none else "float")
 
     # Names
 

@@ -61,7 +61,7 @@ class _Trial(Inference):
     """Infers without a word, as if one name or number had another dimension."""
 
     def __init__(self, base: Inference, use: ast.Expr, dim: Dim):
-        super().__init__(base.symbols, Reporter(), base.values)
+        super().__init__(base.symbols, Reporter(), base.values, base.data)
         self.declared_type = base.type_of
         self.use, self.dim = use, dim
 

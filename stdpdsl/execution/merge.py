@@ -44,7 +44,8 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
     """Put all the shards of a run together; in words, what is not finite. The shards stay as they
     are; where the file system can, no data are copied."""
     metadata = [load(folder).metadata for folder in folders]
-    texts = texts_of_run(folders[0].resolve().parent)
+    run = folders[0].resolve().parent
+    texts, files = texts_of_run(run), (read_job(run) or {}).get("files")
     try:
         partial = result_folder.prepare_folder(output, overwrite)
         try:
@@ -58,7 +59,8 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
             for name, text in texts.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             written = {name: result_folder.text_checksum(partial / name) for name in texts}
-            together = {**_together(metadata), "texts": written}
+            read = {"files": files} if files and isinstance(files, dict) else {}
+            together = {**_together(metadata), "texts": written, **read}
             result_folder.write_metadata(partial / "metadata.json", together)
             result_folder.publish_folder(partial, output, overwrite)
         finally:

@@ -189,6 +189,21 @@ class StringExpr(Expr):
     value: str
 
 
+@node
+class DataExpr(Expr):
+    """`from "w.npy"`, `from "edges.csv" column weight`, `from results "train.results" connection
+    feedforward block 3`: values of a file, one for each neuron or synapse of where it stands.
+
+    `component` is the connection or layer of earlier results (`is_layer` says which), None for a
+    file; `block` is the one of theirs from which all blocks have their values."""
+
+    path: String
+    column: String | None = None
+    component: String | None = None
+    is_layer: bool = False
+    block: Number | None = None
+
+
 # Assignments, statements, equations -------------------------------------------------------------
 
 

@@ -239,6 +239,11 @@ TYPE: dict[str, tuple[str, str]] = {
         "noise outside a differential equation",
         "`xi` is white noise, which has a meaning only under `d.../dt`.",
     ),
+    "TYPE016": (
+        "values from a file where none can stand",
+        "A `from` gives a value to each neuron of a layer or each synapse of a connection. It "
+        "stands in their `initial:`, in `weight:` and in `delay:`, alone or in a calculation.",
+    ),
 }
 
 CLAUSE: dict[str, tuple[str, str]] = {
@@ -544,18 +549,41 @@ FILE: dict[str, tuple[str, str]] = {
         "Paths are relative to the spec.",
     ),
     "FILE002": (
-        "file that is no table",
-        "A sweep's table is a CSV, Parquet or XLSX file with a head per column.",
+        "file that is no table and no array",
+        "A table is a CSV, Parquet or XLSX file with a head per column. An array is an .npy or "
+        ".npz file of real numbers, or a sparse matrix as SciPy saves it. Pickled objects are "
+        "refused.",
     ),
     "FILE003": (
         "cell that is no number",
-        "Each cell of a sweep's table is one number, in the unit of its head: `taupre [ms]`.",
+        "Each cell that is read is one number, in the unit of its head: `taupre [ms]`. Numbers of "
+        "arrays and tables of values are finite.",
     ),
     "FILE004": (
         "file that a spec may not read",
         "A spec reads files below its own folder, links followed, so that a spec from a stranger "
         "can be run. `--allow-read FOLDER` allows another folder. Devices are no files, nor are "
         "names that Windows takes for devices, such as `aux.txt`.",
+    ),
+    "FILE005": (
+        "no such column or array",
+        "`column NAME` names a column of a table, or an array of an .npz file. It can be left out "
+        "where there is one only. A table of synapses has the columns `pre` and `post` besides.",
+    ),
+    "FILE006": (
+        "array of another shape",
+        "A layer takes one value per neuron; a connection takes a matrix with a row per neuron of "
+        "its source and a column per neuron of its target.",
+    ),
+    "FILE007": (
+        "value missing, or given twice",
+        "Each neuron or synapse has one value in the file, in each block if it has a column "
+        "`block`. Where synapses are drawn, each pair has one.",
+    ),
+    "FILE008": (
+        "no such neuron, synapse or block",
+        "Neurons are numbered from 0 within their layer and a block, blocks as in the results. "
+        "What exists once for all blocks has no values per block.",
     ),
 }
 

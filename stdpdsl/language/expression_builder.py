@@ -163,6 +163,18 @@ class ExpressionBuilder:
             span=self._span(children),
         )
 
+    def data(self, children: Children) -> ast.DataExpr:
+        string = tokens_of(children, "STRING")[0]
+        path = ast.String(string[1:-1], span=self._at(string))
+        given = {word.type: after for word, after in zip(children, children[1:], strict=False)}
+        is_layer = "LAYER" in given
+        column, component = (
+            ast.String(str(given[word]), span=self._at(given[word])) if word in given else None
+            for word in ("COLUMN", "LAYER" if is_layer else "CONNECTION")
+        )
+        block = self.number([given["BLOCK"]]) if "BLOCK" in given else None
+        return ast.DataExpr(path, column, component, is_layer, block, span=self._span(children))
+
     def _arguments(self, children: Children) -> tuple[tuple[Expr, ...], tuple[ast.Keyword, ...]]:
         args: list[Expr] = []
         kwargs: dict[str, ast.Keyword] = {}

@@ -29,7 +29,7 @@ def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
     for sound in spec.of(ast.Sound):
         if sound.stimuli is not None and sound.stimuli.func.id == "files":
             found += _recordings(sound.stimuli, folder)
-    for path in _data(spec):
+    for path in _inputs(spec):
         if not (folder / path.value).is_file():
             found.append(_missing(path, path.value, folder))
     return found
@@ -130,6 +130,15 @@ def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
 
 
 def _data(spec: ast.Spec) -> Iterator[ast.String]:
+    yield from _inputs(spec)
+    for declaration in spec.declarations:
+        if isinstance(declaration, ast.Layer | ast.Connect):
+            for node in ast.walk(declaration):
+                if isinstance(node, ast.DataExpr):
+                    yield node.path
+
+
+def _inputs(spec: ast.Spec) -> Iterator[ast.String]:
     for layer in spec.of(ast.Layer):
         if isinstance(layer.source, ast.SpikesFile | ast.RatesFile):
             yield layer.source.path

@@ -70,7 +70,18 @@ def _expr(expr: Expr) -> tuple[str, int]:
         case ast.ListExpr():
             unit = f" {print_unit(expr.unit)}" if expr.unit else ""
             return f"[{', '.join(map(print_expr, expr.items))}]{unit}", _ATOM
+        case ast.DataExpr():
+            return _data(expr), _ATOM
     raise TypeError(f"no expression: {expr!r}")
+
+
+def _data(expr: ast.DataExpr) -> str:
+    text = f'from "{expr.path.value}"'
+    if expr.component is not None:
+        kind = "layer" if expr.is_layer else "connection"
+        text = f'from results "{expr.path.value}" {kind} {expr.component.value}'
+    text += f" column {expr.column.value}" if expr.column is not None else ""
+    return text + (f" block {expr.block.text}" if expr.block is not None else "")
 
 
 def _operand(expr: Expr, level: int) -> str:

@@ -271,8 +271,10 @@ class NumpyPrinter(Printer):
     limit = LARGEST_WHOLE
 
     def __init__(
-        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None
-    ):
+        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None,
+        data: Mapping[ast.DataExpr, str] | None = None,
+    ):  # fmt: skip
+        self.data = data or {}
         super().__init__({"pi": "np.pi", "e": "np.e", "inf": "np.inf", **(names or {})}, types)
 
     def name(self, expr: ast.Name) -> str:
@@ -301,6 +303,8 @@ class NumpyPrinter(Printer):
                 return repr(quantity(expr)), _PRECEDENCE["atom"]
             case ast.StringExpr():
                 return repr(expr.value), _PRECEDENCE["atom"]
+            case ast.DataExpr():
+                return self.data[expr], _PRECEDENCE["atom"]
             case ast.ListExpr():
                 return self.list(expr), _PRECEDENCE["atom"]
             case ast.Call():

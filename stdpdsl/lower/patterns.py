@@ -42,7 +42,9 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             code = f"lowest({c.name!r}, u, {argument}, ({n_pre}, {n_post}), {axis}{admitted})"
         case "pairs":
             assert pattern.path is not None
-            pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post})"
+            heads = columns_read(values, node, pattern.path.value)
+            read = f", read={heads}" if heads else ""
+            pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post}{read})"
     if kind in ("random", "fixed_indegree", "fixed_outdegree"):
         draws = Draw("u", "uniform", f"({c.name!r}, 'pattern')", pattern.independent)
     if pattern.where is not None and not kind.startswith("fixed"):
@@ -53,6 +55,15 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
     same = same and not any(n.endswith(("_pre", "_post")) for n in used_names(parts))
     same = same and values.table.replicates == 1
     return Choice(code, pairs, draws, same or (draws is None and "block" not in code))
+
+
+def columns_read(values: Values, node: ast.Connect, path: str) -> list[str]:
+    """The heads of the columns of a file from which a connection has values."""
+    given = [node.weight, node.axonal_delay, node.dendritic_delay, *(a.value for a in node.initial)]
+    parts = (part for value in given if value is not None for part in ast.walk(value))
+    heads = {values.checked.data[p].name for p in parts
+             if isinstance(p, ast.DataExpr) and p.path.value == path}  # fmt: skip
+    return sorted(head for head in heads if head is not None)
 
 
 def pair_code(values: Values, c: Component, expr: ast.Expr, n_pre: int, n_post: int) -> str:

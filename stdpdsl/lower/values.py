@@ -16,6 +16,7 @@ from ..language.diagnostics import Diagnostic
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import evaluate
 from ..sweep.evaluate import SweepTable
+from .data import data_code
 from .expressions import NumpyPrinter
 
 
@@ -105,7 +106,21 @@ class Values:
             symbol = scope.get(name)
             if symbol is not None and symbol.kind != "builtin":
                 names[name] = self.reference(symbol, component, index)
-        return NumpyPrinter({**names, **(extra or {})}, self.checked.types).show(expr)
+        data = {n: self.from_file(n, component) for n in ast.walk(expr)
+                if isinstance(n, ast.DataExpr)}  # fmt: skip
+        return NumpyPrinter({**names, **(extra or {})}, self.checked.types, data).show(expr)
+
+    def from_file(self, node: ast.DataExpr, component: Component | None) -> str:
+        """Code of the values of a file, one for each neuron or synapse."""
+        assert component is not None
+        return data_code(node, self.checked.data[node], component, self.sizes(component))
+
+    def sizes(self, component: Component) -> tuple[int, ...]:
+        """The neurons of a layer, or of both layers of a connection."""
+        sides = (component.pre, component.post) if component.kind == "connection" else (component,)
+        nodes = [c.node for c in sides if c is not None]
+        return tuple(1 if n.size is None else int(self.number(n.size, 1))
+                     for n in nodes if isinstance(n, ast.Layer))  # fmt: skip
 
     def reference(self, symbol: Symbol, component: Component | None, index: str = "") -> str:
         if symbol.kind == "column":

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
-    "blocks": int, "columns": {str: {str: {str: str}}}, "footers": {str: {str: str}},
+    "blocks": int, "columns": {str: {str: {str: str}}}, "files": {str: str},
+    "footers": {str: {str: str}},
     "lowering": str, "measures": [str], "model": str, "network": {str: dict}, "not_finite": [str],
     "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,
     "set": [str], "shard": [int], "spec": str, "tables": {str: int}, "target": str,

@@ -81,9 +81,10 @@ def lowest(name, draws, count, shape, axis, admitted=True):
     return mask.ravel()
 
 
-def pairs_from_file(path, n_pre, n_post):
-    """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, or Parquet."""
-    columns = file_columns(path, ("pre", "post"), ("i", "j"))
+def pairs_from_file(path, n_pre, n_post, read=()):
+    """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, or Parquet;
+    `read` are columns of it from which the connection has values."""
+    columns = file_columns(path, ("pre", "post"), ("i", "j"), read=read)
     names, pairs = list(columns), np.stack(list(columns.values()), axis=1)
     with np.errstate(invalid="ignore"):
         whole = pairs.astype(np.int64)
@@ -102,23 +103,23 @@ def pairs_from_file(path, n_pre, n_post):
     return kept[:, 0], kept[:, 1]
 
 
-def file_columns(path, *choices):
+def file_columns(path, *choices, read=()):
     """{name: floats} of the columns of a CSV or Parquet file that have the first of some choices of
     names. Of a file that would take too much memory no more than that is found out."""
-    read = parquet_columns if path.lower().endswith(".parquet") else csv_columns
+    columns = parquet_columns if path.lower().endswith(".parquet") else csv_columns
     try:
-        return read(path, choices)
+        return columns(path, choices, read)
     except OSError as error:
         fail(f"{path}: {error.strerror or error}")
 
 
-def csv_columns(path, choices):
+def csv_columns(path, choices, read):
     """The same of a CSV file with a head."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = filter(None, csv.reader(lines_of_file(path, file)))
         try:
             head = [name.strip() for name in next(rows, [])]
-            names = names_in(path, head, choices)
+            names = names_in(path, head, choices, read)
             places = [head.index(name) for name in names]
             numbers = numbers_of_rows(path, rows, len(head), places)
             found = np.fromiter(numbers, np.dtype((float, len(places))))
@@ -156,14 +157,14 @@ def number_of(cell):
     return float(cell)
 
 
-def parquet_columns(path, choices):
+def parquet_columns(path, choices, read):
     """The same of a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            names = names_in(path, file.schema_arrow.names, choices)
+            names = names_in(path, file.schema_arrow.names, choices, read)
             groups = map(file.metadata.row_group, range(file.num_row_groups))
             chunks = [[g.column(k).num_values for k in range(g.num_columns)] for g in groups]
             few_rows(path, max(file.metadata.num_rows, sum(map(max, chunks))))
@@ -179,15 +180,17 @@ def parquet_columns(path, choices):
         fail(f"{path}: is no whole Parquet file: {str(error).partition(chr(10))[0]}")
 
 
-def names_in(path, head, choices):
+def names_in(path, head, choices, read):
     """The first choice of which a file has every name once. The weights and delays that a file of
-    pairs may also hold were meant to count, and nothing reads them: they are refused."""
+    pairs may also hold were meant to count: those that nothing reads are refused."""
     for names in choices:
         if all(head.count(name) == 1 for name in names):
-            others = [name for name in head if name.strip().lower() in NOT_READ]
+            others = [name for name in head if name.partition("[")[0].strip().lower() in NOT_READ]
+            others = [name for name in others if name.strip() not in read]
             if others:
                 fail(f"{path}: has the columns {' and '.join(names)}, and also {', '.join(others)},"
-                     " which is not read: give it in the spec, and leave it out here")  # fmt: skip
+                     " which is not read: take it into the spec, as in `weight: from FILE column"
+                     f" {others[0].partition('[')[0].strip()}`, or leave it out here")  # fmt: skip
             return names
     if not head:
         fail(f"{path}: is empty")

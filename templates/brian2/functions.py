@@ -103,27 +103,16 @@ def listed_steps(copies, size, neuron, time):
 
 def spikes_from_file(copies, size, path):
     """(neuron, step) from a table with the columns time (s) and neuron."""
-    columns = columns_of(path)
-    return listed_steps(copies, size, columns["neuron"], columns["time"])
+    neuron, time = (column_from(path, name) for name in ("neuron", "time"))
+    return listed_steps(copies, size, neuron, time)
 
 
 def pairs_from_file(path, n_pre, n_post):
     """(i, j) of a table with the columns pre and post, or i and j."""
     columns = columns_of(path)
     names = ("pre", "post") if "pre" in columns else ("i", "j")
-    pairs = np.stack([columns[n] for n in names], axis=1).astype(int)
-    return np.unique(pairs, axis=0).T
-
-
-def columns_of(path):
-    """The columns of a CSV or Parquet file."""
-    from pyarrow import csv
-
-    if path.lower().endswith(".parquet"):
-        table = pq.read_table(path)
-    else:
-        table = csv.read_csv(path)
-    return {n.strip(): table[n].to_numpy() for n in table.column_names}
+    pairs = [column_from(path, name, columns=columns).astype(int) for name in names]
+    return np.unique(pairs, axis=1)
 
 
 def rated_steps(layer, copies, size, path, every, gap, repeat=False):

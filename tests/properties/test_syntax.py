@@ -58,7 +58,10 @@ words = st.sampled_from(TELLING) | st.from_regex(
     r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True
 ).filter(lambda word: word not in RESERVED)
 idents = make(ast.Ident, words)
-names = make(ast.Name, words)
+# Where an expression may begin, `from` begins one.
+first_words = words.filter(lambda word: word != "from")
+names = make(ast.Name, first_words)
+functions = make(ast.Ident, first_words)
 units = make(
     ast.Unit,
     some(
@@ -76,12 +79,23 @@ quantities = st.builds(
 )
 
 
+texts = st.text(st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=8).filter(
+    lambda text: not UNSEEN.search(text)
+)
+strings = make(ast.String, texts)
+said = make(ast.String, words)
+counts = st.integers(0, 99).map(lambda n: ast.Number(n, str(n), span=HERE))
+data = make(ast.DataExpr, strings, maybe(said)) | make(
+    ast.DataExpr, strings, maybe(said), said, st.booleans(), maybe(counts)
+)
+
+
 def distinct(items: tuple) -> bool:
     return len({item.name.id for item in items}) == len(items)
 
 
 def _larger(inner):
-    keywords = some(make(ast.Keyword, idents, inner), most=2).filter(distinct)
+    keywords = some(make(ast.Keyword, functions, inner), most=2).filter(distinct)
     return st.one_of(
         make(ast.Unary, st.sampled_from(["-", "+", "not"]), inner),
         make(
@@ -92,18 +106,14 @@ def _larger(inner):
             inner,
             inner,
         ),
-        make(ast.Call, idents, some(inner), keywords, st.booleans()),
+        make(ast.Call, functions, some(inner), keywords, st.booleans()),
     )
 
 
-exprs = st.recursive(names | numbers | quantities, _larger, max_leaves=12)
+exprs = st.recursive(names | numbers | quantities | data, _larger, max_leaves=12)
 plain_lists = make(ast.ListExpr, some(exprs), st.none())
 unit_lists = make(ast.ListExpr, some(numbers), units)
 values = exprs | plain_lists | unit_lists
-texts = st.text(st.characters(exclude_characters='"\r\n', codec="utf-8"), max_size=8).filter(
-    lambda text: not UNSEEN.search(text)
-)
-strings = make(ast.String, texts)
 string_exprs = make(ast.StringExpr, texts)
 lines = st.from_regex(r"(  )?[a-z#\"(é][a-z \"':]{0,8}[a-z\"]|", fullmatch=True)
 docs = (
@@ -157,7 +167,8 @@ every = some(make(ast.Every, exprs, statements), most=1)
 # Declarations -----------------------------------------------------------------------------------
 
 calls = make(
-    ast.Call, idents, some(exprs), some(make(ast.Keyword, idents, values), most=2).filter(distinct)
+    ast.Call, idents, some(exprs),
+    some(make(ast.Keyword, functions, values), most=2).filter(distinct),
 )
 sounds = make(
     ast.Sound,
@@ -166,7 +177,7 @@ sounds = make(
         ast.Call,
         idents,
         some(values | string_exprs),
-        some(make(ast.Keyword, idents, values | string_exprs), most=2).filter(distinct),
+        some(make(ast.Keyword, functions, values | string_exprs), most=2).filter(distinct),
     ),
     *[maybe(exprs)] * 4,
     maybe(idents),

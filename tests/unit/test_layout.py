@@ -8,7 +8,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "stdpdsl"
 ORDER = [
     "__init__", "resources", "outputs",
-    "runtime", "machine", "language", "check", "sweep", "ir", "lower", "brian2",
+    "runtime", "machine", "language", "check", "sweep", "data", "ir", "lower", "brian2",
     "plan", "compiler",
     "results", "views", "library", "execution", "window", "verify", "report",
     "api", "editor", "commands", "cli",

@@ -143,7 +143,7 @@ def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
             reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
         }
         if "NAME" in accepts:
-            assert words - reserved <= {"to"}  # `deliver: to I`
+            assert words - reserved <= {"to", "from"}  # `deliver: to I`, `w = from "w.npy"`
 
 
 # Declarations -----------------------------------------------------------------------------------

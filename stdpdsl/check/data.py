@@ -1,0 +1,50 @@
+"""What is known of the values that stand behind a `from`, before the sweep is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..language import ast
+
+
+@dataclass(frozen=True)
+class Head:
+    """How the entries of a file are kept, and in which unit.
+
+    `form`: "array" (NumPy), "sparse" (SciPy's matrix), "table", "results". `name` is the array's
+    name in an .npz file, or the head of the table's column as it stands there; `keys` are the heads
+    of what numbers a table's entries: `pre` and `post`, or `neuron`, and perhaps `block`. `blocks`
+    are the columns of the earlier results' sweep, one value per block.
+    """
+
+    form: str
+    unit: str = ""
+    power: int = 0
+    whole: bool = False
+    name: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def by_block(self) -> bool:
+        """Whether a table tells the blocks apart."""
+        return "block" in self.keys
+
+
+def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataExpr]]:
+    """Each `from` at a place where one may stand, with the layer or connection that it is of."""
+    for node in spec.declarations:
+        if isinstance(node, ast.Layer):
+            values = [a.value for a in node.initial]
+        elif isinstance(node, ast.Connect):
+            given = (node.weight, node.axonal_delay, node.dendritic_delay)
+            values = [*(a.value for a in node.initial), *(v for v in given if v is not None)]
+        else:
+            continue
+        for value in values:
+            for part in ast.walk(value):
+                if isinstance(part, ast.DataExpr):
+                    yield node, part

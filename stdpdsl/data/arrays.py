@@ -1,0 +1,113 @@
+"""Arrays of numbers in NumPy's files: .npy, .npz, and the sparse matrices that SciPy saves."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAX_BYTES = 4_000_000_000  # of an array, unpacked
+ENDINGS = (".npy", ".npz")
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """The stored entries of a matrix."""
+
+    shape: tuple[int, ...]
+    row: np.ndarray
+    column: np.ndarray
+    values: np.ndarray
+
+
+Arrays = dict[str, Any]
+
+
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a file by their names; a file that holds one alone calls it ``. OSError where
+    it cannot be read, ValueError (the text goes on after "`NAME` holds no numbers: ") where it
+    holds something else. Nothing in it is executed: pickled objects are refused."""
+    with path.open("rb"):
+        pass
+    try:
+        if path.suffix.lower() == ".npy":
+            return {"": numbers(_npy(path))}
+        return _npz(path)
+    except (EOFError, zipfile.BadZipFile, MemoryError, UnicodeDecodeError):
+        raise ValueError("it is not a whole file of NumPy") from None
+
+
+def _npy(path: Path) -> np.ndarray:
+    try:
+        # As a map first: a short file may claim a shape that no memory holds.
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise ValueError(_why(error)) from None
+    if not isinstance(mapped, np.ndarray):
+        raise ValueError("it is not a whole file of NumPy")
+    _small(mapped.nbytes)
+    return np.array(mapped)
+
+
+def _npz(path: Path) -> Arrays:
+    with zipfile.ZipFile(path) as parts:
+        _small(sum(part.file_size for part in parts.infolist()))
+    with np.load(path, allow_pickle=False) as file:
+        if isinstance(file, np.ndarray):
+            raise ValueError("it is an .npy file with another ending")
+        try:
+            found = {name: file[name] for name in file.files}
+        except ValueError as error:
+            raise ValueError(_why(error)) from None
+    if {"format", "shape", "data"} <= found.keys():
+        return {"": _sparse(found)}
+    if not found:
+        raise ValueError("it has no arrays")
+    return {name: numbers(array, name) for name, array in found.items()}
+
+
+def _sparse(parts: Arrays) -> Sparse:
+    kind = np.asarray(parts["format"]).item()
+    kind = kind.decode("ascii", "replace") if isinstance(kind, bytes) else str(kind)
+    shape = tuple(int(n) for n in np.ravel(parts["shape"]))
+    values = np.asarray(numbers(parts["data"]), dtype=float)
+    try:
+        if kind == "coo":
+            row, column = (parts[n] for n in ("row", "col")) if "row" in parts else parts["coords"]
+        elif kind in ("csr", "csc"):
+            bounds = np.diff(parts["indptr"])
+            row = np.repeat(np.arange(len(bounds)), bounds)
+            column = parts["indices"]
+            if kind == "csc":
+                row, column = column, row
+        else:
+            raise ValueError(f"it is a sparse matrix in the format {kind}; save it as `csr`")
+    except KeyError as missing:
+        raise ValueError(f"it is a sparse matrix without {missing}") from None
+    row, column = (np.asarray(k, dtype=np.int64) for k in (row, column))
+    if len(shape) != 2 or not len(row) == len(column) == len(values):
+        raise ValueError("it is a sparse matrix whose parts do not fit together")
+    return Sparse(shape, row, column, values)
+
+
+def numbers(array: np.ndarray, name: str = "") -> np.ndarray:
+    """The array, if it holds real numbers."""
+    if array.dtype.kind not in "buif":
+        what = f"the array `{name}`" if name else "it"
+        raise ValueError(f"{what} holds {array.dtype}, no real numbers")
+    return array
+
+
+def _why(error: ValueError) -> str:
+    if re.search("allow_pickle|pickled|Object arrays|Python objects", str(error)):
+        return "it holds pickled objects, which could run code: save an array of numbers"
+    return "it is not a whole file of NumPy"
+
+
+def _small(size: int) -> None:
+    if size > MAX_BYTES:
+        raise ValueError(f"it has {size:,} bytes when unpacked, more than {MAX_BYTES:,}")

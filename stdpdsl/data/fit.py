@@ -1,0 +1,226 @@
+"""Whether a layer or connection finds in a file what it needs: an entry for each neuron or synapse,
+none twice, and none of a neuron, synapse or block that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..check.data import data_in
+from ..check.symbols import Component, Symbols
+from ..check.values import on_pairs, value
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from .sources import Source, Sources, Wrong
+
+DRAWN = ("random", "fixed_indegree", "fixed_outdegree")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a component asks for: the sizes of its axes, and a mask of the pairs that are synapses,
+    None where every pair may be one; `exact` where the mask says just which ones are."""
+
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    mask: np.ndarray | None = None
+    exact: bool = True
+
+
+class Fit:
+    """Holds the sources of one spec against its components. `blocks` are those of the sweep."""
+
+    def __init__(
+        self, symbols: Symbols, sources: Sources, blocks: int, constants: Mapping[str, Any],
+        pairs: Mapping[str, np.ndarray],
+    ):  # fmt: skip
+        """`pairs`: the pairs of each file that a pattern reads, an array (pairs, 2)."""
+        self.symbols, self.sources, self.blocks = symbols, sources, blocks
+        self.constants, self.pairs = constants, pairs
+
+    def check(self) -> list[Diagnostic]:
+        problems = []
+        for owner, node in data_in(self.symbols.spec):
+            component = self.symbols.components.get(owner.name.id)
+            source = self.sources.get(node)
+            if component is None or source is None:
+                continue
+            wanted = self.wanted(component)
+            if wanted is None:
+                continue
+            try:
+                self.one(node, source, component, wanted)
+            except Wrong as wrong:
+                problems.append(wrong.diagnostic)
+        return problems
+
+    # What is wanted
+
+    def wanted(self, component: Component) -> Wanted | None:
+        if component.kind == "layer":
+            return Wanted(("neuron",), (self.size(component),))
+        if component.pre is None or component.post is None:
+            return None
+        assert isinstance(component.node, ast.Connect)
+        shape = self.size(component.pre), self.size(component.post)
+        mask, exact = self.mask(component.node.pattern, shape, component)
+        return Wanted(("pre", "post"), shape, mask, exact)
+
+    def size(self, layer: Component) -> int:
+        assert isinstance(layer.node, ast.Layer)
+        return 1 if layer.node.size is None else int(value(layer.node.size, self.constants) or 0)
+
+    def mask(
+        self, pattern: ast.Pattern | None, shape: tuple[int, int], component: Component
+    ) -> tuple[np.ndarray | None, bool]:
+        """The pairs that are synapses, as far as that is known before anything is drawn."""
+        if pattern is None:
+            return None, False
+        mask: np.ndarray | None = None
+        kind = pattern.kind.id
+        if kind == "one_to_one":
+            mask = np.eye(*shape, dtype=bool)
+        elif kind == "pairs":
+            listed = self.pairs.get(pattern.path.value) if pattern.path is not None else None
+            if listed is None:
+                return None, False
+            if np.any(listed < 0) or np.any(listed >= shape):
+                return None, False
+            mask = np.zeros(shape, dtype=bool)
+            mask[tuple(listed.T)] = True
+        exact = kind not in DRAWN
+        if pattern.where is not None:
+            known = {
+                n: v
+                for n, s in component.parameters.items()
+                if not s.by_preset and (v := value(s.value, self.constants)) is not None
+            }
+            admitted = on_pairs(pattern.where, *shape, {**self.constants, **known})
+            if admitted is None or self.swept(pattern.where):
+                exact = False
+            else:
+                mask = admitted.astype(bool) if mask is None else mask & admitted.astype(bool)
+        return mask, exact
+
+    def swept(self, expr: ast.Expr) -> bool:
+        columns = {c.target[1] if c.target else c.name for c in self.symbols.columns.values()}
+        return any(isinstance(n, ast.Name) and n.id in columns for n in ast.walk(expr))
+
+    # Whether it is there
+
+    def one(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
+        if source.head.form == "array":
+            self.shape(node, source.values.shape, c, wanted)
+            return
+        if source.shape is not None:
+            self.shape(node, source.shape, c, wanted)
+        if source.head.by_block and c.scope == "shared":
+            raise Wrong(
+                "FILE008", node.path, f"`{node.path.value}` tells blocks apart, and `{c.name}` is"
+                " shared by all of them", "leave out its column `block`, or write `scope: block`"
+                if c.kind == "layer" else "leave out its column `block`",
+            )  # fmt: skip
+        keys, shape = dict(source.keys), wanted.shape
+        if not keys:  # a table without numbers: its rows are the neurons, in order
+            self.shape(node, source.values.shape, c, wanted)
+            return
+        axes = [*(["block"] if source.head.by_block else []), *wanted.axes]
+        sizes = ([self.blocks] if source.head.by_block else []) + list(shape)
+        for axis, size in zip(axes, sizes, strict=True):
+            self.inside(node, source, axis, size, c)
+        index = np.ravel_multi_index([keys[a] for a in axes], sizes)
+        self.once(node, source, index, axes)
+        self.complete(node, source, index, axes, sizes, c, wanted)
+
+    def shape(
+        self, node: ast.DataExpr, found: tuple[int, ...], c: Component, wanted: Wanted
+    ) -> None:
+        if found == wanted.shape:
+            return
+        name, shape = node.path.value, wanted.shape
+        if c.kind == "connection":
+            assert c.pre is not None and c.post is not None
+            means = f"a row for each neuron of `{c.pre.name}`, a column for each of `{c.post.name}`"
+            swapped = found == shape[::-1]
+            help = "it has them the other way round: save its transpose, `w.T`" if swapped else ""
+        else:
+            means, help = f"one value for each neuron of `{c.name}`", ""
+        raise Wrong(
+            "FILE006", node.path, f"`{name}` has the shape {shown(found)}; expected {shown(shape)}",
+            help or f"`{c.name}` needs {means}",
+        )  # fmt: skip
+
+    def inside(
+        self, node: ast.DataExpr, source: Source, axis: str, size: int, c: Component
+    ) -> None:
+        numbers = source.keys[axis]
+        wrong = (numbers < 0) | (numbers >= size)
+        if not np.any(wrong):
+            return
+        entry = int(np.argmax(wrong))
+        layer = {"pre": c.pre, "post": c.post}.get(axis) or c
+        what = "block" if axis == "block" else f"neuron of `{layer.name}`"
+        there = f"there are 0 to {size - 1}" if size > 1 else "there is 0 alone"
+        raise Wrong(
+            "FILE008", node.path, f"{source.place(entry)} of `{node.path.value}` names"
+            f" {what.partition(' ')[0]} {numbers[entry]}, and there is no such {what}", there,
+        )  # fmt: skip
+
+    def once(self, node: ast.DataExpr, source: Source, index: np.ndarray, axes: list[str]) -> None:
+        order = np.argsort(index, kind="stable")
+        again = np.flatnonzero(np.diff(index[order]) == 0)
+        if len(again):
+            first, second = order[again[0]], order[again[0] + 1]
+            raise Wrong(
+                "FILE007", node.path, f"{source.place(second)} of `{node.path.value}` gives"
+                f" {named(source.keys, axes, second)} a second value",
+                f"the first: {source.place(first)}",
+            )  # fmt: skip
+
+    def complete(
+        self, node: ast.DataExpr, source: Source, index: np.ndarray, axes: list[str],
+        sizes: list[int], c: Component, wanted: Wanted,
+    ) -> None:  # fmt: skip
+        there = np.zeros(int(np.prod(sizes)), dtype=bool)
+        there[index] = True
+        mask = np.ones(wanted.shape, bool) if wanted.mask is None else wanted.mask
+        needed = np.broadcast_to(mask, sizes).ravel()
+        lacking = needed & ~there
+        if np.any(lacking):
+            first = np.unravel_index(int(np.argmax(lacking)), sizes)
+            keys = {a: np.atleast_1d(k) for a, k in zip(axes, first, strict=True)}
+            count = int(lacking.sum())
+            more = f", and for {count - 1:,} more" if count > 1 else ""
+            drawn = c.kind == "connection" and not wanted.exact
+            raise Wrong(
+                "FILE007", node.path, f"`{node.path.value}` has no value for"
+                f" {named(keys, axes, 0)}{more}",
+                "which pairs are synapses is not known before the run, so each needs a value"
+                if drawn else "give each a value" if c.kind == "layer"
+                else f'`pattern: pairs from "{node.path.value}"` makes synapses of just those that'
+                " have one",
+            )  # fmt: skip
+        odd = there & ~needed
+        if wanted.exact and source.head.form == "table" and np.any(odd):
+            entry = int(np.flatnonzero(odd[index])[0])
+            raise Wrong(
+                "FILE008", node.path, f"{source.place(entry)} of `{node.path.value}` gives a value"
+                f" to {named(source.keys, axes, entry)}, which is no synapse of `{c.name}`",
+                "leave out the row, or connect the pair",
+            )  # fmt: skip
+
+
+def named(keys: Mapping[str, np.ndarray], axes: list[str], entry: int) -> str:
+    """`the pair 0, 3 of block 2`, `neuron 4`"""
+    if "pre" in axes:
+        what = f"the pair {keys['pre'][entry]}, {keys['post'][entry]}"
+    else:
+        what = f"neuron {keys['neuron'][entry]}"
+    return what + (f" of block {keys['block'][entry]}" if "block" in axes else "")
+
+
+def shown(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) if shape else "one number"

@@ -1,0 +1,247 @@
+"""Behind each `from` of a spec: entries with their keys, values in SI, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..check.data import Head, data_in
+from ..check.files import split_head
+from ..language import ast
+from ..language.diagnostics import Diagnostic, did_you_mean
+from ..language.named_files import FROM_FOLDER
+from ..language.units import dim_and_power, in_si, parse_unit
+from ..sweep.files import is_number, number_of, reason
+from .arrays import ENDINGS, Arrays, Sparse
+
+TABLES = (".csv", ".parquet", ".xlsx")
+OF_PAIRS = (("pre", "post"), ("i", "j"))
+OF_NEURONS = (("neuron",), ("i",))
+
+
+@dataclass(frozen=True)
+class Files:
+    """How files are read, by their names in the spec; OSError and ValueError say why not."""
+
+    table: Callable[[str], Mapping[str, Sequence[Any]]]
+    arrays: Callable[[str], Arrays]
+
+
+class Wrong(Exception):
+    """One thing that is wrong with a file, as a diagnostic at some node."""
+
+    def __init__(self, code: str, node: ast.Node, message: str, help: str = ""):
+        self.diagnostic = Diagnostic(code, node.span, message, help=help)
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The entries of a file. `values` (SI) is an array over all neurons or pairs, or has one value
+    per entry, whose numbers are in `keys`: `block`, `pre` and `post`, or `neuron`."""
+
+    head: Head
+    values: np.ndarray
+    keys: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shape: tuple[int, ...] | None = None  # of a sparse matrix
+
+    def place(self, entry: int) -> str:
+        """Where an entry stands in the file."""
+        if self.head.form == "table":
+            return f"row {entry + 1} below the head"
+        if self.head.form == "sparse":
+            at = ", ".join(str(self.keys[k][entry]) for k in ("pre", "post"))
+            return f"the entry [{at}]"
+        return "[" + ", ".join(map(str, np.unravel_index(entry, self.values.shape))) + "]"
+
+
+Sources = dict[ast.DataExpr, Source]
+
+
+def read_sources(spec: ast.Spec, files: Files) -> tuple[Sources, list[Diagnostic]]:
+    """What stands behind each `from`, and what is wrong with the files by themselves."""
+    found: Sources = {}
+    problems: list[Diagnostic] = []
+    seen: set[ast.DataExpr] = set()
+    for owner, node in data_in(spec):
+        if node in seen:
+            continue
+        seen.add(node)
+        try:
+            found[node] = _source(node, isinstance(owner, ast.Connect), files)
+        except Wrong as wrong:
+            problems.append(wrong.diagnostic)
+    return found, problems
+
+
+def _source(node: ast.DataExpr, of_pairs: bool, files: Files) -> Source:
+    name = node.path.value
+    if name.lower().endswith(ENDINGS):
+        return _of_arrays(node, _read(node, files.arrays))
+    if name.lower().endswith(TABLES):
+        return _of_table(node, _read(node, files.table), of_pairs)
+    endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
+    raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
+                " array", f"values are read from {endings}")  # fmt: skip
+
+
+def _read(node: ast.DataExpr, read: Callable[[str], Any]) -> Any:
+    name = node.path.value
+    try:
+        return read(name)
+    except OSError as problem:
+        text = f"cannot read `{name}`: {reason(problem)}"
+        raise Wrong("FILE001", node.path, text, FROM_FOLDER) from None
+    except ValueError as problem:
+        raise Wrong("FILE002", node.path, f"`{name}` holds no values: {problem}") from None
+
+
+def pairs_of(spec: ast.Spec, files: Files) -> dict[str, np.ndarray]:
+    """The pairs (i, j) of each file that a pattern reads, an array (pairs, 2); none of a file with
+    which something is wrong, as the run says."""
+    found: dict[str, np.ndarray] = {}
+    for connect in spec.of(ast.Connect):
+        path = connect.pattern.path if connect.pattern is not None else None
+        if path is None or path.value in found:
+            continue
+        try:
+            table = files.table(path.value)
+            heads = {str(head).strip(): head for head in table}
+            names = next(c for c in OF_PAIRS if all(n in heads for n in c))
+            columns = [whole_numbers(path, path.value, n, table[heads[n]]) for n in names]
+        except (OSError, ValueError, StopIteration, Wrong):
+            continue
+        found[path.value] = np.stack(columns, axis=1)
+    return found
+
+
+# Arrays -----------------------------------------------------------------------------------------
+
+
+def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
+    name = node.path.value
+    if node.column is None and len(arrays) > 1:
+        example = next(iter(arrays))
+        raise Wrong("FILE005", node, f"`{name}` holds several arrays: {_listed(arrays)}",
+                    f"say which one: `column {example}`")  # fmt: skip
+    wanted = next(iter(arrays)) if node.column is None else node.column.value
+    if wanted not in arrays:
+        assert node.column is not None
+        alone = "" in arrays
+        raise Wrong(
+            "FILE005", node.column, f"`{name}` has no array `{wanted}`",
+            "it holds one array, which has no name: leave out `column`" if alone
+            else did_you_mean(wanted, arrays) or f"it holds: {_listed(arrays)}",
+        )  # fmt: skip
+    array = arrays[wanted]
+    if isinstance(array, Sparse):
+        head = Head("sparse", whole=_whole(array.values))
+        return Source(head, _finite(node, array.values, Source(head, array.values, _pairs(array))),
+                      _pairs(array), array.shape)  # fmt: skip
+    head = Head("array", whole=_whole(array), name=wanted or None)
+    values = array.astype(float)
+    return Source(head, _finite(node, values, Source(head, values)))
+
+
+def _pairs(array: Sparse) -> dict[str, np.ndarray]:
+    return {"pre": array.row, "post": array.column}
+
+
+def _finite(node: ast.DataExpr, values: np.ndarray, source: Source) -> np.ndarray:
+    if not np.all(np.isfinite(values)):
+        first = int(np.argmin(np.isfinite(values.ravel())))
+        raise Wrong(
+            "FILE003", node.path, f"{source.place(first)} of `{node.path.value}` is"
+            f" {values.ravel()[first]}, not a finite number",
+        )  # fmt: skip
+    return values
+
+
+# Tables -----------------------------------------------------------------------------------------
+
+
+def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: bool) -> Source:
+    name = node.path.value
+    heads = {split_head(str(head))[0]: str(head) for head in table}
+    choices = OF_PAIRS if of_pairs else OF_NEURONS
+    keys = next((c for c in choices if all(k in heads for k in c)), ())
+    if of_pairs and not keys:
+        raise Wrong(
+            "FILE005", node.path, f"`{name}` has no columns `pre` and `post`",
+            f"a table of synapses names both neurons in each row; it has: {_listed(heads)}",
+        )  # fmt: skip
+    taken = {"block", *keys}
+    if node.column is None:
+        others = [n for n in heads if n not in taken]
+        if len(others) != 1:
+            raise Wrong(
+                "FILE005", node, f"`{name}` has {len(others) or 'no'} columns of values"
+                + (f": {_listed(others)}" if others else ""),
+                f"say which one: `column {others[0]}`" if others else "",
+            )  # fmt: skip
+        wanted, spot = others[0], node.path
+    else:
+        wanted, spot = node.column.value, node.column
+    if wanted not in heads:
+        raise Wrong(
+            "FILE005", spot, f"`{name}` has no column `{wanted}`",
+            did_you_mean(wanted, heads) or f"it has: {_listed(heads)}",
+        )  # fmt: skip
+    unit = split_head(heads[wanted])[1]
+    try:
+        power = dim_and_power(parse_unit(unit))[1] if unit else 0
+    except KeyError as unknown:
+        raise Wrong("FILE003", spot, f"the column `{heads[wanted]}` of `{name}` has the unit"
+                    f" {unknown}, which is unknown") from None  # fmt: skip
+    said = {k: heads[k] for k in ("block", *keys) if k in heads}
+    named = dict(zip(keys, choices[0], strict=False)) | {"block": "block"}
+    values = numbers_of(node.path, name, heads[wanted], table[heads[wanted]], power)
+    head = Head("table", unit, power, _whole(values), heads[wanted],
+                {named[k]: h for k, h in said.items()})  # fmt: skip
+    numbered = {n: whole_numbers(node.path, name, h, table[h]) for n, h in head.keys.items()}
+    return Source(head, values, numbered)
+
+
+def numbers_of(
+    spot: ast.Node, name: str, head: str, cells: Sequence[Any], power: int = 0
+) -> np.ndarray:
+    """The numbers of a column in SI, all finite."""
+    try:
+        found = np.array([in_si(number_of(c), power) for c in cells], dtype=float)
+        bad = None if np.all(np.isfinite(found)) else int(np.argmin(np.isfinite(found)))
+    except (TypeError, ValueError):
+        bad = next(k for k, c in enumerate(cells) if not is_number(c))
+    if bad is not None:
+        cell = cells[bad]
+        shown = "nothing" if cell in (None, "") else f"`{cell}`"
+        raise Wrong(
+            "FILE003", spot, f"row {bad + 1} below the head of `{name}` has {shown} in the column"
+            f" `{head}`", "each cell that is read is one finite number",
+        )  # fmt: skip
+    return found
+
+
+def whole_numbers(spot: ast.Node, name: str, head: str, cells: Sequence[Any]) -> np.ndarray:
+    """The numbers of neurons or blocks in a column."""
+    found = numbers_of(spot, name, head, cells)
+    broken = (found != np.floor(found)) | (np.abs(found) >= 2**53)
+    if np.any(broken):
+        row = int(np.argmax(broken))
+        raise Wrong(
+            "FILE003", spot, f"row {row + 1} below the head of `{name}` has {found[row]:g} in the"
+            f" column `{head}`", "neurons and blocks are numbered by whole numbers from 0 on",
+        )  # fmt: skip
+    return found.astype(np.int64)
+
+
+def _whole(values: np.ndarray) -> bool:
+    return bool(np.all(values == np.floor(values)))
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return ", ".join(f"`{n}`" for n in names[:12]) + more

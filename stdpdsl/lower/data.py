@@ -1,0 +1,28 @@
+"""Values from files as calls of functions of templates/brian2/support/values.py."""
+
+from __future__ import annotations
+
+from ..check.data import Head
+from ..check.symbols import Component
+from ..language import ast
+
+
+def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple[int, ...]) -> str:
+    """One value for each neuron of a layer, or for each synapse of a connection. `shape` are the
+    sizes of its axes."""
+    path = f"x.file({node.path.value!r})"
+    of_pairs = component.kind == "connection"
+    index = {"pre": "edges.i", "post": "edges.j"} if of_pairs else {"neuron": "i"}
+    places = ", ".join(index.values())
+    if head.form == "array":
+        name = f", name={head.name!r}" if head.name else ""
+        return f"array_from({path}, {shape}, {places}{name})"
+    if head.form == "sparse":
+        return f"sparse_from({path}, {shape}, {places})"
+    if head.by_block:
+        index["block"] = ("edges.copy" if of_pairs else "copy") + " + x.first"
+    asked = ", ".join(f"({head.keys[k]!r}, {index[k]})" for k in head.keys)
+    power = f", {head.power}" if head.power else ""
+    if not asked:  # the rows are the neurons, in order
+        return f"column_from({path}, {head.name!r}{power})[{places}]"
+    return f"entries_from({path}, {head.name!r}, [{asked}]{power})"

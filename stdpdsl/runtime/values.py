@@ -1,0 +1,94 @@
+"""Values that a spec takes from files, at neurons or pairs of neurons.
+
+The compiler has read the files and checked them. What is asked here is whether they are still the
+same kind of thing.
+"""
+
+import csv
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from .errors import fail
+
+
+def array_from(path, shape, *index, name=None):
+    """Elements of an array of this shape, in an .npy file or by its name in an .npz."""
+    array = np.load(path)
+    if not isinstance(array, np.ndarray):
+        array = array[name or array.files[0]]
+    if array.shape != shape:
+        fail(f"{path}: has the shape {array.shape}; expected {shape}")
+    return array[index].astype(float)
+
+
+def sparse_from(path, shape, i, j):
+    """Elements that a sparse matrix of this shape, as SciPy saves it, holds."""
+    row, column, values = sparse_entries(path)
+    return found_entries(path, [row, column], values, [i, j])
+
+
+def sparse_entries(path):
+    """(row, column, value) of the entries that a sparse matrix, as SciPy saves it, holds."""
+    parts = np.load(path)
+    if "row" in parts.files:
+        return parts["row"], parts["col"], parts["data"].astype(float)
+    if "coords" in parts.files:
+        return *parts["coords"], parts["data"].astype(float)
+    outer = np.repeat(np.arange(len(parts["indptr"]) - 1), np.diff(parts["indptr"]))
+    inner = parts["indices"]
+    by_row = parts["format"].item() == b"csr"
+    return *((outer, inner) if by_row else (inner, outer)), parts["data"].astype(float)
+
+
+def entries_from(path, head, keys, power=0):
+    """The values (SI) of a column in the rows whose columns are these: `keys` are (head, numbers);
+    `power` is that of ten of the column's unit."""
+    columns = columns_of(path)
+    known = [column_from(path, name, columns=columns).astype(int) for name, _ in keys]
+    values = column_from(path, head, power, columns=columns)
+    return found_entries(path, known, values, [wanted for _, wanted in keys])
+
+
+def found_entries(path, known, values, wanted):
+    """The values of the entries whose numbers are the wanted ones."""
+    wanted = np.broadcast_arrays(*wanted)
+    both = zip(known, wanted, strict=True)
+    sizes = [max(np.max(a, initial=0), np.max(b, initial=0)) + 1 for a, b in both]
+    known, wanted = (np.ravel_multi_index(numbers, sizes) for numbers in (known, wanted))
+    order = np.argsort(known)
+    place = order[np.searchsorted(known, wanted, sorter=order) % max(len(known), 1)]
+    if not np.array_equal(known[place], wanted):
+        fail(f"{path}: has no value for some of the neurons or pairs")
+    return values[place]
+
+
+def column_from(path, head, power=0, columns=None):
+    """The numbers (SI) of a column of a table; `power` is that of ten of the column's unit."""
+    columns = columns or columns_of(path)
+    if head not in columns:
+        fail(f"{path}: has no column {head}")
+    return np.array([in_si(cell, power) for cell in columns[head]])
+
+
+def in_si(cell, power):
+    """The double nearest to the decimal number of a cell times a power of ten."""
+    text = cell.strip() if isinstance(cell, str) else repr(float(cell))
+    mantissa, _, exponent = text.lower().partition("e")
+    return float(f"{mantissa}e{int(exponent or 0) + power}")
+
+
+def columns_of(path):
+    """The columns of a CSV, Parquet or XLSX file."""
+    if path.lower().endswith(".parquet"):
+        return pq.read_table(path).to_pydict()
+    if path.lower().endswith(".xlsx"):
+        from openpyxl import load_workbook
+
+        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    else:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    head, *rows = (row for row in rows if any(cell not in (None, "") for cell in row))
+    return {str(name).strip(): [row[k] for row in rows] for k, name in enumerate(head)}
