@@ -60,6 +60,27 @@ class Spec:
                 spec = replace(spec, values=(*spec.values, (name, text)))
         return spec
 
+    def with_rows(self, table: Any) -> Spec:
+        """The spec whose sweep has these rows instead of its own: a list of mappings, or a
+        `pandas.DataFrame`. The sweep's `derive`, `where` and `replicates` stay.
+
+        Columns are called as the heads of a `table:`, with a unit where the values are numbers of
+        another than one: `with_rows([{"Apre": 0.01, "A1.tau_m [ms]": 10}])`. Text is taken as the
+        language has it (`{"A1.tau_m": "10 ms"}`). ValueError where rows lack a column.
+        """
+        from .language.rows import with_table
+
+        rows = table.to_dict("records") if hasattr(table, "to_dict") else list(table)
+        heads = list(rows[0]) if rows else []
+        for number, row in enumerate(rows):
+            if set(row) != set(heads):
+                differ = sorted(map(str, set(row) ^ set(heads)))
+                raise ValueError(f"rows 0 and {number} have other columns: {', '.join(differ)}")
+        if not heads:
+            raise ValueError("there are no rows, or no columns")
+        cells = {str(head): [written(row[head]) for row in rows] for head in heads}
+        return replace(self, text=with_table(self.text, cells, beside=False, called=self.name))
+
     def __str__(self) -> str:
         return self.text
 

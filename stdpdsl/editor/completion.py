@@ -30,6 +30,7 @@ class Item:
     text: Callable[[], str] | None = None  # Markdown, made when it is asked for
 
 
+_SAMPLED = ("random", "sobol", "latin_hypercube", "samples")
 _BASE_UNITS = ("1", "second", "volt", "amp", "siemens", "farad", "ohm", "Hz", "integer", "boolean")
 _MEASURES = re.compile(r"(?:(?<![\w.])\.?\d[\d.]*(?:[eE][+-]?\d+)?|\]) \Z")
 
@@ -45,7 +46,7 @@ def complete(document: Document, offset: int, source: Source | None = None) -> l
     if state is None:
         return _after_dot(document, line)  # or in a comment, a docstring, a broken line
     kinds = state.expected
-    words = sorted(kind for kind in kinds if kind.isalpha() and kind.islower())
+    words = sorted(kind for kind in kinds if kind.isidentifier() and kind.islower())
     items = [Item(word, "keyword") for word in words]
     if _MEASURES.search(line):
         return [*items, *(Item(name, "unit") for name in all_names())]
@@ -76,9 +77,9 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
     if declaration is not None:
         items += [Item(name, "variable", "local") for name in document.locals(declaration)]
     items += [_word(name, "function") for name in (*FUNCTIONS, *DISTRIBUTIONS)]
-    if clause in ("grid", "zip", "random", "samples", "filter", "then", "stimuli"):
+    if clause in ("grid", "zip", *_SAMPLED, "filter", "then", "stimuli"):
         items += [_word(name, "function") for name in LISTS]
-    if clause in ("grid", "zip", "random", "samples", "derive", "where"):
+    if clause in ("grid", "zip", *_SAMPLED, "derive", "where"):
         items += _parameters(document)
     if clause in ("duration", "phases"):
         items += [Item(name, "class", "sound") for name in document.symbols.sounds]
@@ -90,7 +91,8 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
 # The words that tell which names may follow, and those that end what an earlier one told.
 _CLAUSES = frozenset(
     "neuron scope precision drive sound order stimuli filter then method pattern plasticity deliver"
-    " ties initial connect record grid zip derive random samples where duration phases set on reset"
+    " ties initial connect record grid zip derive random sobol latin_hypercube samples where"
+    " duration phases set on reset"
     " every normalise equations parameters constants requires ports presets post output weight"
     " delay table from to per of".split()
 )
@@ -153,7 +155,7 @@ def _of_place(
         case "record":
             variables = [s for c in symbols.components.values() for s in c.variables.values()]
             return [_symbol(document, s) for s in variables]
-        case "grid" | "zip" | "derive" | "random" | "samples" | "set":
+        case "grid" | "zip" | "derive" | "random" | "sobol" | "latin_hypercube" | "samples" | "set":
             return [*_parameters(document), *layers, *connections]
         case "phases" if line.strip():
             return [Item("plasticity", "keyword"), *connections]

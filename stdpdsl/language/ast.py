@@ -576,8 +576,11 @@ class FromFile(SweepPart):
 
 @node
 class RandomSamples(SweepPart):
+    """`sobol: 64 samples`; `design` is random, sobol or latin_hypercube."""
+
     samples: Expr
     axes: tuple[Axis, ...]  # values are draws: uniform, loguniform, normal, ...
+    design: str = "random"
 
 
 @node

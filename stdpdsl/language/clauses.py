@@ -377,6 +377,18 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         "random": Clause(
             "random: NUMBER samples", "Rows of draws from distributions.", "one row per sample"
         ),
+        "sobol": Clause(
+            "sobol: NUMBER samples",
+            "The same by a scrambled Sobol' sequence, which fills the space most evenly. NUMBER "
+            "is best a power of two.",
+            "one row per sample",
+        ),
+        "latin_hypercube": Clause(
+            "latin_hypercube: NUMBER samples",
+            "The same by SciPy's Latin hypercube: one row in each of NUMBER equal parts of each "
+            "axis.",
+            "one row per sample",
+        ),
         "from": Clause(
             'from: "FILE"', "Rows of a CSV, Parquet or XLSX file, with heads as in `table:`.",
             "one row per row",

@@ -405,6 +405,11 @@ SWEEP: dict[str, tuple[str, str]] = {
         "`zip:`, a table or a file. They are no numbers: nothing is computed from them, and none "
         "is drawn.",
     ),
+    "SWEEP018": (
+        "samples that are no power of two",
+        "A Sobol' sequence fills the space evenly after 2, 4, 8, ... points. With another number "
+        "the last points leave some parts of it denser than others.",
+    ),
 }
 
 RUN: dict[str, tuple[str, str]] = {

@@ -159,7 +159,8 @@ class Words(BasicLexer):
     shared: ClassVar[dict[frozenset[str], Scanner]] = {}
 
     def _build_scanner(self) -> Scanner:
-        keywords = {t.pattern.value: t.name for t in self.terminals if t.pattern.value.isalpha()}
+        words = (t for t in self.terminals if t.pattern.value.isidentifier())
+        keywords = {t.pattern.value: t.name for t in words}
         others = [t for t in self.terminals if t.pattern.value not in keywords]
         key = frozenset(t.name for t in others)
         if key not in self.shared:

@@ -494,7 +494,7 @@ def _(node: ast.FromFile) -> list[str]:
 @_layout.register
 def _(node: ast.RandomSamples) -> list[str]:
     axes = [line for axis in node.axes for line in _lines(axis)]
-    return [f"random: {print_expr(node.samples)} samples", *_indented(axes)]
+    return [f"{node.design}: {print_expr(node.samples)} samples", *_indented(axes)]
 
 
 @_layout.register

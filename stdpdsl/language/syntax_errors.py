@@ -487,7 +487,8 @@ def _colon_or_equals(f: Failure) -> Diagnostic | None:
     return None
 
 
-_SAMPLES = "write how many: `random: 3 samples`"
+_DESIGNS = ("random", "sobol", "latin_hypercube")
+_SAMPLES = "write how many: `{}: 3 samples`"
 
 
 def _missing_colon(f: Failure) -> Diagnostic | None:
@@ -503,7 +504,7 @@ def _missing_colon(f: Failure) -> Diagnostic | None:
         "SYN005",
         Span(f.source, at, at),
         f"`:` is missing after `{header}`" if len(header) <= 60 else "`:` is missing",
-        help=_SAMPLES if header == "random" else "",
+        help=_SAMPLES.format(header) if header in _DESIGNS else "",
     )
 
 
@@ -611,8 +612,8 @@ def _advice(f: Failure) -> str:
         return "write `where`"
     if piece.text == "*" and before == "]":
         return "a list's unit follows after one space: `[10, 20] ms`"
-    if line == "random:" and piece.kind == "NEWLINE":
-        return _SAMPLES
+    if line.removesuffix(":") in _DESIGNS and piece.kind == "NEWLINE":
+        return _SAMPLES.format(line.removesuffix(":"))
     if piece.text == "[" and before == "=":
         return "one value stands here; a list is an axis of the sweep, `COMPONENT.NAME = [...]`"
     after = f.source.text[piece.end :]

@@ -419,7 +419,7 @@ class Builder(ExpressionBuilder):
 
     def random(self, children: Children) -> ast.RandomSamples:
         axes = of_kind(children, ast.Axis)
-        return ast.RandomSamples(children[2], axes, span=self._span(children))
+        return ast.RandomSamples(children[2], axes, str(children[0]), span=self._span(children))
 
     def from_file(self, children: Children) -> ast.FromFile:
         return ast.FromFile(self._path(children[2]), span=self._span(children))

@@ -26,6 +26,8 @@ from ..runtime.table import product
 from .files import MAX_ROWS, is_number, number_of, reason
 
 SWEEP_STREAM = ("sweep", "samples")
+SMALLEST = 2.0**-53
+"""Distance from 0 and 1 that a base draw keeps: the quantile of a normal is infinite there."""
 
 ReadTable = Callable[[str], Mapping[str, list]]
 
@@ -64,6 +66,7 @@ class Evaluator:
         self.seed = seed
         self.read_table = read_table
         self.diagnostics: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
         self.constants = constant_values(symbols, unswept=False)
 
     def report(self, code: str, node: ast.Node, message: str, help: str = "", **more: Any) -> None:
@@ -187,7 +190,14 @@ class Evaluator:
         return Part(part, columns, {self.name_of(a): a.value for a in axes})
 
     def random(self, part: ast.RandomSamples) -> Part:
-        samples = self.count(part.samples, "samples")
+        samples = self.count(part.samples, part.design)
+        if part.design == "sobol" and samples & (samples - 1):
+            near = 1 << samples.bit_length()
+            self.warnings.append(Diagnostic(
+                "SWEEP018", part.samples.span,
+                f"{samples:,} is no power of two, so these samples fill the space less evenly",
+                help=f"take {near // 2:,} or {near:,}", severity="warning",
+            ))  # fmt: skip
         if samples > MAX_ROWS:
             self.report(
                 "SWEEP006", part.samples,
@@ -196,7 +206,7 @@ class Evaluator:
             )  # fmt: skip
             samples = 1
         rng = draws.seeded_stream(self.seed, *SWEEP_STREAM)
-        base = latin_hypercube(samples, len(part.axes), rng)
+        base = DESIGNS[part.design](samples, len(part.axes), rng)
         columns = {}
         for k, axis in enumerate(part.axes):
             columns[self.name_of(axis)] = self.draw(axis, base[:, k])
@@ -457,7 +467,8 @@ def evaluate_sweep(
     """The table, or None with what is wrong. `read_table` maps a file's name as the spec has it
     to its columns and raises OSError or ValueError."""
     evaluator = Evaluator(symbols, seed, read_table)
-    return evaluator.run(), evaluator.diagnostics
+    table = evaluator.run()
+    return table, [*evaluator.diagnostics, *evaluator.warnings]
 
 
 def builder_add(symbols: Symbols, paths: list[tuple[ast.Path, ast.Node]]) -> None:
@@ -477,10 +488,30 @@ def builder_on(symbols: Symbols) -> Any:
     return builder
 
 
+def sobol(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
+    """(samples, axes) in (0, 1): the first points of a scrambled Sobol' sequence."""
+    from scipy.stats import qmc
+
+    # The whole power of two: SciPy warns of any other number.
+    points = qmc.Sobol(axes, rng=rng).random_base2((samples - 1).bit_length())[:samples]
+    return np.clip(points, SMALLEST, 1 - SMALLEST)
+
+
+def scipy_latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
+    """(samples, axes) in (0, 1): SciPy's Latin hypercube."""
+    from scipy.stats import qmc
+
+    points = qmc.LatinHypercube(axes, rng=rng).random(samples)
+    return np.clip(points, SMALLEST, 1 - SMALLEST)
+
+
 def latin_hypercube(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
     """(samples, axes) in (0, 1): one sample in each of `samples` equal strata of each axis."""
     strata = np.stack([rng.permutation(samples) for _ in range(axes)], axis=1)
     return (strata + rng.random((samples, axes))) / samples
+
+
+DESIGNS = {"random": latin_hypercube, "sobol": sobol, "latin_hypercube": scipy_latin_hypercube}
 
 
 def _length(part: Part) -> int:

@@ -204,3 +204,24 @@ def test_run(tmp_path):
     assert stdpdsl.run(STARTER, tmp_path / "kept", **again).folder == kept.folder
     with pytest.raises(stdpdsl.RunError, match="holds other results"):
         stdpdsl.run(STARTER, tmp_path / "kept", target="numpy", resume=True)
+
+
+def test_rows_of_a_table(tmp_path):
+    rows = [{"Apre": 0.01, "taupre [ms]": 10}, {"Apre": 0.1 + 0.2, "taupre [ms]": 2e1}]
+    spec = stdpdsl.load_spec(STARTER)
+    found = stdpdsl.compile(spec.with_rows(rows)).experiment
+    assert found.rows == 2
+    code = "\n".join(found.sweep)
+    assert "0.30000000000000004" in code and "0.02" in code and "*1.05" in code
+    pandas = pytest.importorskip("pandas")
+    assert str(spec.with_rows(pandas.DataFrame(rows))).count("| 0.01 | 10") == 1
+    as_text = spec.with_rows([{"Apre": 0.01, "taupre": "10 ms"}])
+    assert stdpdsl.compile(as_text).experiment.rows == 1
+    no_sweep = STARTER[: STARTER.index("sweep:")] + STARTER[STARTER.index("run:") :]
+    assert stdpdsl.compile(stdpdsl.load_spec(no_sweep).with_rows(rows)).experiment.rows == 2
+
+
+@pytest.mark.parametrize("rows", [[], [{}], [{"Apre": 1}, {"Apost": 1}]])
+def test_rows_that_are_no_table(rows):
+    with pytest.raises(ValueError):
+        stdpdsl.load_spec(STARTER).with_rows(rows)

@@ -13,7 +13,7 @@ from stdpdsl.language.syntax_errors import DECLARATIONS, FLAGS
 
 FOLDER = Path(__file__).parents[2] / "grammars"
 GRAMMAR = json.loads((FOLDER / "stdp.tmLanguage.json").read_text(encoding="utf-8"))
-KEYWORDS = {k for k in _reader().kinds.values() if k.isalpha() and k.islower()}
+KEYWORDS = {k for k in _reader().kinds.values() if k.isidentifier() and k.islower()}
 
 
 def rules(part):

@@ -1,0 +1,44 @@
+"""A spec whose sweep has rows that come from elsewhere: its text, rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from . import ast
+from .parser import parse
+from .printer import print_node
+from .source import Source
+
+Rows = Mapping[str, Sequence[str]]
+"""Cells as the language has them, by heads such as `A1.tau_m [ms]`."""
+
+
+def with_table(text: str, rows: Rows, beside: bool, called: str = "<string>") -> str:
+    """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
+    product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
+    inside the sweep do not. CompileError where the text is no spec."""
+    spec = parse(Source(called, text))
+    sweeps = spec.of(ast.Sweep)
+    table = _table(rows)
+    if not sweeps:
+        return f"{text.rstrip()}\n\nsweep:\n{table}"
+    sweep = sweeps[0] if beside else replace(sweeps[0], parts=())
+    rest = print_node(sweep).partition("\n")[2]
+    span = sweeps[0].span
+    after = text[span.end :].lstrip("\n")
+    new = f"sweep:\n{table}{rest}".rstrip("\n")
+    return f"{text[: span.start]}{new}\n\n{after}".rstrip("\n") + "\n"
+
+
+def _table(rows: Rows) -> str:
+    lines = [" | ".join(rows)]
+    lines += [" | ".join(cells) for cells in zip(*rows.values(), strict=True)]
+    return "    table:\n" + "".join(f"        | {line} |\n" for line in lines)
+
+
+def without(text: str, kind: type[ast.Declaration], called: str = "<string>") -> str:
+    """The text of a spec without its declarations of a kind."""
+    for node in reversed(parse(Source(called, text)).of(kind)):
+        text = text[: node.span.start] + text[node.span.end :].lstrip("\n")
+    return text
