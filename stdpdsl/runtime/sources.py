@@ -19,13 +19,14 @@ def code_of(*functions):
         found[module, function.__qualname__] = inspect.getsource(function)
         for name in globals_used(function.__code__):
             value = function.__globals__.get(name)
+            used = []
             if isinstance(value, FunctionType):
-                waiting.append(value)
+                used = [value]
             elif isinstance(value, type):
-                waiting += [f for f in vars(value).values() if isinstance(f, FunctionType)]
+                used = [f for f in vars(value).values() if isinstance(f, FunctionType)]
             elif name.isupper():
                 found[module, name] = f"{name} = {value!r}"
-            waiting = [f for f in waiting if f.__module__ == module or is_ours(f)]
+            waiting += [f for f in used if f.__module__ == module or is_ours(f)]
     return "\n".join(found[name] for name in sorted(found))
 
 
