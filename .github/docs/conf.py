@@ -1,0 +1,34 @@
+"""The site: `sphinx-build -W .github/docs FOLDER`, with `pip install -e '.[docs]'`.
+
+Its pages are those beside this file, the pages that stand beside what they describe (README's
+language page, the tutorial, ...), and the reference, which is made from the compiler's tables.
+"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+import stories  # noqa: E402
+
+import stdpdsl  # noqa: E402
+
+project = "stdpdsl"
+author = "The stdpdsl authors"
+release = version = stdpdsl.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"stdpdsl {release}"
+html_show_sphinx = False
+html_show_copyright = False
+myst_heading_anchors = 3
+myst_enable_extensions = ["attrs_inline"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+suppress_warnings = ["misc.highlighting_failure"]  # a wrong spec on the page of its error
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+
+stories.write(HERE)

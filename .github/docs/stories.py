@@ -1,0 +1,121 @@
+"""The pages that are not written here: copies of those that stand beside what they describe, the
+gallery, and the reference. They land in `made/`, anew at each build."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shutil
+from pathlib import Path
+
+import reference
+
+ROOT = Path(__file__).resolve().parents[2]
+SPECS = ROOT / "specs"
+COPIED = {
+    "grammars/README.md": "language",
+    "specs/tutorial.md": "tutorial",
+    "specs/from_brian2.md": "from_brian2",
+    ".github/CHANGELOG.md": "changes",
+    ".github/CONTRIBUTING.md": "contributing",
+    ".github/SECURITY.md": "security",
+}
+"""Pages of the repository, and what they are called on the site."""
+OTHERS = {"specs/README.md": "gallery/index", "README.md": "../index"}
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
+
+
+def write(docs: Path) -> None:
+    made = docs / "made"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    for path, name in COPIED.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        (made / f"{name}.md").write_text(linked(text, path, made), encoding="utf-8")
+    reference.write(made / "reference")
+    gallery(docs, made / "gallery")
+    (made / "cheat_sheet.md").write_text(cheat_sheet(), encoding="utf-8")
+
+
+def linked(text: str, path: str, made: Path) -> str:
+    """A page whose links lead to the site's pages; what the site has not is named, not linked."""
+    folder = posixpath.dirname(path)
+
+    def changed(match: re.Match[str]) -> str:
+        image, words, target, anchor = match.groups()
+        place = posixpath.normpath(posixpath.join(folder, target))
+        if image:
+            shutil.copyfile(ROOT / place, made / posixpath.basename(place))
+            return f"![{words}]({posixpath.basename(place)})"
+        if place in {**COPIED, **OTHERS}:
+            return f"[{words}]({ {**COPIED, **OTHERS}[place] }.md{anchor or ''})"
+        if place.startswith(".github/docs/"):
+            return f"[{words}](../{place.removeprefix('.github/docs/')}{anchor or ''})"
+        if place.startswith("specs/") and place.endswith(".stdp"):
+            return f"[{words}](gallery/{posixpath.basename(place)[:-5]}.md)"
+        return words if "`" in words else f"`{place}`"
+
+    return _LINK.sub(changed, text)
+
+
+def gallery(docs: Path, folder: Path) -> None:
+    """A page for each spec of the gallery: its question, picture, paper, run time, and its text."""
+    folder.mkdir(parents=True)
+    runs = docs / "pictures" / "runs.json"
+    kept = json.loads(runs.read_text(encoding="utf-8")) if runs.exists() else {}
+    listed = (SPECS / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)\.stdp` \| (.*?) \|$", listed, re.MULTILINE)
+    index = ["# Gallery", "", "Every spec of `specs/`, each run by the tests. The pictures are from"
+             " real runs, made by `python .github/docs/pictures.py`.", "",
+             "| spec | what it shows |", "| --- | --- |"]  # fmt: skip
+    index += [f"| [{name}]({name}.md) | {words} |" for name, words in rows]
+    index += ["", "```{toctree}", ":hidden:", "", *(name for name, _ in rows), "```", ""]
+    (folder / "index.md").write_text("\n".join(index), encoding="utf-8")
+    for name, words in rows:
+        text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
+        parts = [f"# {name}", f"{words[0].upper()}{words[1:]}."]
+        doc = re.match(r'"""(.*?)"""', text, re.DOTALL)
+        if doc:
+            parts.append(doc[1].strip())
+        dois = re.findall(r"doi:(10\.\d{4,9}/[^\s\"]+[^\s\".,;:)])", text)
+        parts += [f"<https://doi.org/{doi}>" for doi in dict.fromkeys(dois)]
+        picture = docs / "pictures" / f"{name}.png"
+        if picture.exists() and name in kept:
+            shutil.copyfile(picture, folder / f"{name}.png")
+            run = kept[name]
+            parts += [f"![{run['shows'].replace('`', '')}]({name}.png)",
+                      f"{run['shows'][0].upper()}{run['shows'][1:]}. {run['blocks']} blocks,"
+                      f" {run['seconds']:g} s for the whole run on two cores."]  # fmt: skip
+        parts += [reference.code(text), "```sh\nstdpdsl run specs/" + f"{name}.stdp\n```"]
+        (folder / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def cheat_sheet() -> str:
+    """One printed page: every clause in its form, and the names that are known."""
+    parts = ["# Cheat sheet", "Print it: it fits one page. Each name has a page in the"
+             " [reference](reference/index.md)."]  # fmt: skip
+    rows = ["| declaration | clauses |", "| --- | --- |"]
+    for name, entry in reference.DECLARATIONS.items():
+        clauses = reference.CLAUSES.get(name, {})
+        forms = " · ".join(f"`{reference.cell(c.form)}`" for c in clauses.values())
+        rows.append(f"| `{entry.form}` | {forms} |")
+    parts.append("\n".join(rows))
+    names = [
+        ("functions", reference.FUNCTIONS), ("draws", reference.DISTRIBUTIONS),
+        ("lists", reference.LISTS), ("patterns", reference.PATTERNS),
+        ("sounds", reference.SOUNDS), ("filters", reference.FILTERS),
+        ("in measures", reference.REDUCTIONS), ("integrators", reference.METHODS),
+        ("words", reference.OTHER),
+    ]  # fmt: skip
+    parts.append("\n".join([
+        "| | |", "| --- | --- |",
+        *(f"| {what} | {' '.join(f'`{name}`' for name in table)} |" for what, table in names),
+        f"| rules | {' '.join(f'`{name}`' for name in reference.library())} |",
+    ]))  # fmt: skip
+    parts.append(
+        "A number and its unit are one token: `5 ms`, `2 nS/cm**2`, `[5, 10] ms`. Clauses take `:`,"
+        " values `=`. `#` starts a comment. The other side's names end in `_pre` and `_post`."
+        " `stdpdsl check` finds errors, `run` runs, `report` shows, `explain CODE` helps."
+    )
+    return "\n\n".join(parts) + "\n"
