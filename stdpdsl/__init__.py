@@ -21,6 +21,7 @@ __all__ = [
 _HOMES = {
     "api": ("RunError", "Spec", "compile", "load_spec", "run"),
     "language.diagnostics": ("CompileError",),
+    "editor.magic": ("load_ipython_extension",),
     "results.reader": ("Results", "ResultsError", "Table", "load"),
 }
 

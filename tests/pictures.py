@@ -18,6 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = ROOT / "specs"
 NOTEBOOK = SPECS / "explore.ipynb"
+SCREENSHOT = (
+    "--headless", "--hide-scrollbars", "--window-size=1240,820", "--screenshot=report.png",
+    "first.html",
+)  # fmt: skip
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -28,22 +32,20 @@ def main():
 
 
 def report():
-    """README's first session, and the screenshot that it names."""
+    """README's first session, and what a browser shows of its report."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     session = re.search(r"^```console\n(\$ stdpdsl new first\n.*?)^```$", text, re.M | re.S)[1]
     for line in re.findall(r"^\$ stdpdsl (.*)$", session, re.M):
         stdpdsl(*(word for word in shlex.split(line) if word != "--open"))
-    shown = re.search(r"`chromium (--headless .*? --screenshot=(\S+) \S+)`", text)
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         sys.exit(f"no browser was found: {', '.join(BROWSERS)}")
-    words = shlex.split(shown[1].replace(shown[2], Path(shown[2]).name))
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root there is none
     subprocess.run(
-        [browser, *sandbox, f"--user-data-dir={Path('profile').resolve()}", *words],
+        [browser, *sandbox, f"--user-data-dir={Path('profile').resolve()}", *SCREENSHOT],
         check=True, capture_output=True,
     )  # fmt: skip
-    return keep(Path(shown[2]).name, ROOT / shown[2])
+    return keep("report.png", SPECS / "report.png")
 
 
 def tuning():

@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 import stories  # noqa: E402
 
 import stdpdsl  # noqa: E402
+from stdpdsl.editor.pygments_lexer import StdpLexer  # noqa: E402
 
 project = "stdpdsl"
 author = "The stdpdsl authors"
@@ -27,8 +28,26 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["attrs_inline"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-suppress_warnings = ["misc.highlighting_failure"]  # a wrong spec on the page of its error
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
 stories.write(HERE)
+
+
+def setup(app):
+    """Links of the pages that stand here lead to places in the repository."""
+
+    def read(app, name, content):
+        if not name.startswith("made/"):
+            content[0] = stories.linked(content[0], f".github/docs/{name}.md", "")
+
+    def slim(app, name, template, context, tree):
+        """The sidebar opens the part that one is in: hundreds of pages on each of hundreds of pages
+        would take most of the time of a build."""
+        whole = context.get("toctree")
+        if whole is not None:
+            context["toctree"] = lambda **options: whole(**{**options, "collapse": True})
+
+    app.add_lexer("stdp", StdpLexer)
+    app.connect("source-read", read)
+    app.connect("html-page-context", slim, priority=100)

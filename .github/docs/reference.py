@@ -1,5 +1,6 @@
-"""The reference pages, from the tables that the compiler itself uses: one page for each declaration,
-clause, function, draw, list, pattern, sound, filter, rule, measure, command and error code.
+"""The reference pages, from the tables that the compiler itself uses: one page for each
+declaration, clause, function, draw, list, pattern, sound, filter, rule, measure, command and error
+code.
 
 `write(folder)` makes them; `examples()` gives every example on them as a whole spec, for the tests.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from stdpdsl.commands.arguments import argument_parser
 from stdpdsl.compiler import library
+from stdpdsl.language import ast
 from stdpdsl.language.builtins import (
     CONSTANTS,
     DISTRIBUTIONS,
@@ -25,6 +27,7 @@ from stdpdsl.language.builtins import (
     PATTERNS,
     REDUCTIONS,
     SYNAPSE_VARIABLES,
+    layer_measures,
 )
 from stdpdsl.language.builtins_audio import FILTERS, REQUIRED, SOUNDS, AudioFunction
 from stdpdsl.language.clauses import (
@@ -36,10 +39,9 @@ from stdpdsl.language.clauses import (
     example_lines,
 )
 from stdpdsl.language.codes import CODES
+from stdpdsl.language.columns import COLUMN_WORDS
 from stdpdsl.language.explanations import page as explained
 from stdpdsl.language.meanings import MEANINGS
-from stdpdsl.language.printer import print_expr, spec_lines
-from stdpdsl.language import ast
 from stdpdsl.library import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,11 +82,17 @@ def file_of(*words: str) -> str:
 
 def clause_page(declaration: str, name: str, entry: Clause) -> Page:
     title = f"`{name}` of `{declaration}`" if declaration else f"`{name}`"
-    parts = [code(entry.form), entry.text,
-             facts([("unit", entry.unit), ("default", entry.default), ("in Brian2", entry.brian2)])]
+    parts = [
+        code(entry.form),
+        entry.text,
+        facts([("unit", entry.unit), ("default", entry.default), ("in Brian2", entry.brian2)]),
+    ]
     if declaration:
-        parts += ["## Example", code(example_lines(declaration, name)),
-                  f"From the example of [`{declaration}`]({file_of(declaration)}.md), which is checked."]
+        parts += [
+            "## Example",
+            code(example_lines(declaration, name)),
+            f"From the example of [`{declaration}`]({file_of(declaration)}.md).",
+        ]
     return file_of(*filter(None, (declaration, name))), title, "\n\n".join(parts)
 
 
@@ -92,10 +100,15 @@ def declaration_page(name: str, entry: Clause) -> Page:
     clauses = CLAUSES.get(name, {})
     parts = [code(entry.form), entry.text, facts([("in Brian2", entry.brian2)])]
     if clauses:
-        rows = [f"| [`{c}`]({file_of(name, c)}.md) | `{cell(x.form)}` | {cell(x.unit)} |"
-                f" {cell(x.default)} |" for c, x in clauses.items()]
-        parts += ["## Clauses", "\n".join(
-            ["| clause | form | unit | default |", "| --- | --- | --- | --- |", *rows])]
+        rows = [
+            f"| [`{c}`]({file_of(name, c)}.md) | `{cell(x.form)}` | {cell(x.unit)} |"
+            f" {cell(x.default)} |"
+            for c, x in clauses.items()
+        ]
+        parts += [
+            "## Clauses",
+            "\n".join(["| clause | form | unit | default |", "| --- | --- | --- | --- |", *rows]),
+        ]
     parts += ["## Example", code(example(name))]
     return file_of(name), f"`{name}`", "\n\n".join(parts)
 
@@ -105,16 +118,23 @@ def language() -> Iterator[Chapter]:
     for name, entry in DECLARATIONS.items():
         pages.append(declaration_page(name, entry))
         pages += [clause_page(name, c, x) for c, x in CLAUSES.get(name, {}).items()]
-    yield Chapter("clauses", "Declarations and clauses",
-                  "What a spec is made of. Each declaration has a page with all of its clauses.",
-                  tuple(pages))
-    yield Chapter("words", "Words inside clauses", "Flags, statements and suffixes.",
-                  tuple(clause_page("", name, entry) for name, entry in OTHER.items()))
+    yield Chapter(
+        "clauses",
+        "Declarations and clauses",
+        "What a spec is made of. Each declaration has a page with all of its clauses.",
+        tuple(pages),
+    )
+    yield Chapter(
+        "words",
+        "Words inside clauses",
+        "Flags, statements and suffixes.",
+        tuple(clause_page("", name, entry) for name, entry in OTHER.items()),
+    )
 
 
 # Functions --------------------------------------------------------------------------------------
 
-_WITHIN = '''model function_example
+_WITHIN = """model function_example
 
 neuron cell:
     equations:
@@ -132,8 +152,8 @@ record:
 
 run:
     duration: 10 ms
-'''
-_SWEPT = '''model list_example
+"""
+_SWEPT = """model list_example
 
 neuron cell:
     equations:
@@ -152,8 +172,8 @@ record:
 
 run:
     duration: 10 ms
-'''
-_CONNECTED = '''model pattern_example
+"""
+_CONNECTED = """model pattern_example
 
 layer P:
     poisson: 20 Hz
@@ -170,10 +190,12 @@ connect P -> Q as c:
 
 run:
     duration: 10 ms
-'''
+"""
 _UNITS_OF = {
-    "none": "arguments and result without unit", "same": "all arguments of one unit, the result's",
-    "root": "the square root of the argument's unit", "free": "any unit; the result has none",
+    "none": "arguments and result without unit",
+    "same": "all arguments of one unit, the result's",
+    "root": "the square root of the argument's unit",
+    "free": "any unit; the result has none",
 }
 _LETTER = {"v": "the unit of the result", "n": "a whole number", "x": "no unit"}
 
@@ -185,8 +207,14 @@ def function_line(name: str) -> str:
 
 def draw_line(name: str) -> str:
     values = {
-        "uniform": "0, 1", "normal": "0, 1", "lognormal": "0, 0.5", "loguniform": "0.1, 10",
-        "exponential": "1", "integers": "0, 6", "bernoulli": "0.3", "binomial": "10, 0.5",
+        "uniform": "0, 1",
+        "normal": "0, 1",
+        "lognormal": "0, 0.5",
+        "loguniform": "0.1, 10",
+        "exponential": "1",
+        "integers": "0, 6",
+        "bernoulli": "0.3",
+        "binomial": "10, 0.5",
     }
     return f"y = {name}({values[name]})"
 
@@ -199,8 +227,10 @@ def list_line(name: str) -> str:
 
 def pattern_line(name: str) -> str:
     shown = {
-        "random": "random(p = 0.1)", "fixed_indegree": "fixed_indegree(2)",
-        "fixed_outdegree": "fixed_outdegree(2)", "pairs": 'pairs from "pairs.csv"',
+        "random": "random(p = 0.1)",
+        "fixed_indegree": "fixed_indegree(2)",
+        "fixed_outdegree": "fixed_outdegree(2)",
+        "pairs": 'pairs from "pairs.csv"',
     }
     return shown.get(name, name)
 
@@ -214,46 +244,97 @@ def meaning_page(name: str, rows: Iterable[tuple[str, str]], line: str) -> Page:
 
 
 def functions() -> Iterator[Chapter]:
-    yield Chapter("functions", "Functions", "They may stand in every expression, elementwise.", tuple(
-        meaning_page(name, [
-            ("units", _UNITS_OF[f.rule]), ("result", f.result), ("in Brian2", f"`{f.brian2}`"),
-            ("in NumPy", f"`{f.numpy}`"),
-        ], function_line(name)) for name, f in FUNCTIONS.items()
-    ))
-    yield Chapter("draws", "Draws",
-                  "Random numbers from the spec's seed. A draw depends on the seed, the component, the"
-                  " element and the step alone.", tuple(
-        meaning_page(name, [
-            *((a, _LETTER[u]) for a, u in zip(d.arguments, d.units, strict=True)),
-            ("result", d.result),
-            ("in Brian2", f"NumPy code: `{cell(d.transform)}`, of a {d.base} draw `u`"),
-        ], draw_line(name)) for name, d in DISTRIBUTIONS.items()
-    ))
-    yield Chapter("lists", "Lists", "For the axes of a sweep and for the channels of filters.", tuple(
-        meaning_page(name, [
-            *((a, _LETTER[u]) for a, u in zip(f.arguments, f.units, strict=True)),
-            ("in NumPy", f"`{f.numpy}`"),
-        ], list_line(name)) for name, f in LISTS.items()
-    ))
-    yield Chapter("patterns", "Patterns", "Which neurons a connection joins: its `pattern:`.", tuple(
-        meaning_page(name, [("in Brian2", "`connect(i=..., j=...)` with arrays")],
-                     f"pattern: {pattern_line(name)}") for name in PATTERNS
-    ))
+    yield Chapter(
+        "functions",
+        "Functions",
+        "For every expression, elementwise.",
+        tuple(
+            meaning_page(
+                name,
+                [
+                    ("units", _UNITS_OF[f.rule]),
+                    ("result", f.result),
+                    ("in Brian2", f"`{f.brian2}`"),
+                    ("in NumPy", f"`{f.numpy}`"),
+                ],
+                function_line(name),
+            )
+            for name, f in FUNCTIONS.items()
+        ),
+    )
+    yield Chapter(
+        "draws",
+        "Draws",
+        "Random numbers from the spec's seed. A draw depends on the seed, the component,"
+        " the element and the step alone.",
+        tuple(
+            meaning_page(
+                name,
+                [
+                    *((a, _LETTER[u]) for a, u in zip(d.arguments, d.units, strict=True)),
+                    ("result", d.result),
+                    ("in Brian2", f"NumPy code: `{cell(d.transform)}`, of a {d.base} draw `u`"),
+                ],
+                draw_line(name),
+            )
+            for name, d in DISTRIBUTIONS.items()
+        ),
+    )
+    yield Chapter(
+        "lists",
+        "Lists",
+        "For axes of a sweep and channels of filters.",
+        tuple(
+            meaning_page(
+                name,
+                [
+                    *((a, _LETTER[u]) for a, u in zip(f.arguments, f.units, strict=True)),
+                    ("in NumPy", f"`{f.numpy}`"),
+                ],
+                list_line(name),
+            )
+            for name, f in LISTS.items()
+        ),
+    )
+    yield Chapter(
+        "patterns",
+        "Patterns",
+        "Which neurons a connection joins.",
+        tuple(
+            meaning_page(
+                name,
+                [("in Brian2", "`connect(i=..., j=...)` with arrays")],
+                f"pattern: {pattern_line(name)}",
+            )
+            for name in PATTERNS
+        ),
+    )
     builtin = {**dict.fromkeys(CONSTANTS, "1"), **NEURON_VARIABLES, **SYNAPSE_VARIABLES}
-    yield Chapter("variables", "Numbers and variables that are always there", "", tuple(
-        meaning_page(name, [("type", kind)], "") for name, kind in builtin.items()
-    ))
+    yield Chapter(
+        "variables",
+        "Numbers and variables that are always there",
+        "",
+        tuple(meaning_page(name, [("type", kind)], "") for name, kind in builtin.items()),
+    )
     methods = "\n".join(f"* `{name}`" for name in METHODS)
-    yield Chapter("methods", "Integrators", "", ((
-        "methods", "Integrators",
-        "What `method:` may name, all of them Brian2's. Without it, each variable has the best that"
-        f" fits it.\n\n{methods}"
-    ),))
+    yield Chapter(
+        "methods",
+        "Integrators",
+        "",
+        (
+            (
+                "methods",
+                "Integrators",
+                "What `method:` may name, all of them Brian2's. Without it, each variable has the best that"
+                f" fits it.\n\n{methods}",
+            ),
+        ),
+    )
 
 
 # Sounds and filters -----------------------------------------------------------------------------
 
-_HEARD = '''model hearing_example
+_HEARD = """model hearing_example
 
 sound melody:
     stimuli: {sound}
@@ -281,15 +362,32 @@ record:
 
 run:
     duration: melody
-'''
+"""
 _VALUES = {"Hz": "1 kHz", "s": "50 ms", "1": "1", "integer": "2", "dB": "3 dB", "Hz/s": "1 Hz/s"}
 _TELLING = {
-    "duration": "50 ms", "frequency": "[500, 1000] Hz", "f0": "200 Hz", "alpha": "1.5",
-    "delay": "5 ms", "gain": "1", "niter": "4", "formants": "[700, 1200] Hz", "vowel": "a",
-    "pattern": '"sounds/*.wav"', "cf": "erbspace(200 Hz, 4 kHz, 5)", "f": "erbspace(200 Hz, 4 kHz, 5)",
-    "fc": "1 kHz", "time_constant": "2 ms", "bandwidth": "100 Hz", "passband": "1 kHz",
-    "stopband": "2 kHz", "gpass": "1 dB", "gstop": "20 dB", "order": "2", "delays": "1 ms",
-    "impulse_response": "[1, 0.5, 0.25]", "samples": "[1]",
+    "duration": "50 ms",
+    "frequency": "[500, 1000] Hz",
+    "f0": "200 Hz",
+    "alpha": "1.5",
+    "delay": "5 ms",
+    "gain": "1",
+    "niter": "4",
+    "formants": "[700, 1200] Hz",
+    "vowel": "a",
+    "pattern": '"sounds/*.wav"',
+    "cf": "erbspace(200 Hz, 4 kHz, 5)",
+    "f": "erbspace(200 Hz, 4 kHz, 5)",
+    "fc": "1 kHz",
+    "time_constant": "2 ms",
+    "bandwidth": "100 Hz",
+    "passband": "1 kHz",
+    "stopband": "2 kHz",
+    "gpass": "1 dB",
+    "gstop": "20 dB",
+    "order": "2",
+    "delays": "1 ms",
+    "impulse_response": "[1, 0.5, 0.25]",
+    "samples": "[1]",
 }
 
 
@@ -304,27 +402,52 @@ def call_of(function: AudioFunction) -> str:
 def parameter_table(function: AudioFunction) -> str:
     rows = []
     for p in function.parameters:
-        default = "required" if p.default == REQUIRED else "" if p.default is None else f"`{p.default}`"
+        default = "" if p.default is None else f"`{p.default}`"
+        default = "required" if p.default == REQUIRED else default
         many = "one, or a list" if p.many else "a list" if p.values else ""
         choices = ", ".join(f"`{c}`" for c in p.choices)
-        rows.append(f"| `{p.name}` | {p.unit} | {default} | {'; '.join(filter(None, (many, choices)))} |")
+        more = "; ".join(filter(None, (many, choices)))
+        rows.append(f"| `{p.name}` | {p.unit} | {default} | {more} |")
     return "\n".join(["| parameter | unit | default | |", "| --- | --- | --- | --- |", *rows])
 
 
 def audio_page(function: AudioFunction, word: str) -> Page:
-    return function.name, f"`{function.name}`", "\n\n".join([
-        function.doc, parameter_table(function),
-        facts([("in brian2hears", "computed before the run by the class of the same kind, or by our"
-                " own function where brian2hears has none or is broken")]),
-        "## Example", code(f"{word}: {call_of(function)}"),
-    ])
+    return (
+        function.name,
+        f"`{function.name}`",
+        "\n\n".join(
+            [
+                function.doc,
+                parameter_table(function),
+                facts(
+                    [
+                        (
+                            "in brian2hears",
+                            "computed before the run by the class of the same kind, or by our"
+                            " own function where brian2hears has none or is broken",
+                        )
+                    ]
+                ),
+                "## Example",
+                code(f"{word}: {call_of(function)}"),
+            ]
+        ),
+    )
 
 
 def audio() -> Iterator[Chapter]:
-    yield Chapter("sounds", "Sounds", "What `stimuli:` of a `sound` may be.",
-                  tuple(audio_page(f, "stimuli") for f in SOUNDS.values()))
-    yield Chapter("filters", "Filters", "What `filter:` and `then:` of a `filterbank` may be.",
-                  tuple(audio_page(f, "filter") for f in FILTERS.values()))
+    yield Chapter(
+        "sounds",
+        "Sounds",
+        "What `stimuli:` of a `sound` may be.",
+        tuple(audio_page(f, "stimuli") for f in SOUNDS.values()),
+    )
+    yield Chapter(
+        "filters",
+        "Filters",
+        "What `filter:` and `then:` of a `filterbank` may be.",
+        tuple(audio_page(f, "filter") for f in FILTERS.values()),
+    )
 
 
 # Rules, measures, commands, codes ---------------------------------------------------------------
@@ -359,37 +482,72 @@ def rule_page(rule: ast.Rule) -> Page:
     if used:
         parts += ["## Example", code(used), f"From `specs/{name}`."]
     else:
-        parts += ["## Example", code(_CONNECTED.format(line="all_to_all").replace(
-            "pair_additive", rule.name.id))]
+        parts += [
+            "## Example",
+            code(_CONNECTED.format(line="all_to_all").replace("pair_additive", rule.name.id)),
+        ]
     return rule.name.id, f"`{rule.name.id}`", "\n\n".join(parts)
 
 
 def rules() -> Chapter:
-    return Chapter("rules", "Rules of the library",
-                   "Written in the language itself. Each is held against an independent reference.",
-                   tuple(rule_page(rule) for rule in library().values()))
+    return Chapter(
+        "rules",
+        "Rules of the library",
+        "Written in the language itself. Each is held against an independent reference.",
+        tuple(rule_page(rule) for rule in library().values()),
+    )
 
 
 def measures() -> Chapter:
     told = measured_words()
+    of_layers = layer_measures(recorded=True, several=True, hears=True)
     pages: list[Page] = []
     for name, (title, unit) in MEASURES.items():
-        owner = "A" if name in ("spikes", "rate", "cv", "synchrony", "selectivity", "sparseness") else "c"
+        owner = "A" if name in of_layers else "c"
         kind = {"w": "that of the weight", "": "none"}.get(unit, unit)
-        text = "\n\n".join(filter(None, [
-            title[0].upper() + title[1:] + ".", told.get(name.split("_", 1)[-1]) or told.get(name, ""),
-            facts([("column of `blocks`", f"`{owner}_{name}`, for a "
-                    f"{'layer' if owner == 'A' else 'connection'} `{owner}`"), ("unit", kind)]),
-            "## Example", code(f"measure:\n    mine = {owner}_{name}"),
-        ]))
+        text = "\n\n".join(
+            filter(
+                None,
+                [
+                    title[0].upper() + title[1:] + ".",
+                    told.get(name.split("_", 1)[-1]) or told.get(name, ""),
+                    facts(
+                        [
+                            (
+                                "column of `blocks`",
+                                f"`{owner}_{name}`, for a "
+                                f"{'layer' if owner == 'A' else 'connection'} `{owner}`",
+                            ),
+                            ("unit", kind),
+                        ]
+                    ),
+                    "## Example",
+                    code(f"measure:\n    mine = {owner}_{name}"),
+                ],
+            )
+        )
         pages.append((name, f"`{name}`", text))
     for name, kind in REDUCTIONS.items():
-        what = "how many of the elements, as a fraction, fulfil a condition" if kind == "if" else (
-            f"the {name} over the elements")
+        what = (
+            "how many of the elements, as a fraction, fulfil a condition"
+            if kind == "if"
+            else (f"the {name} over the elements")
+        )
         line = "mine of c = fraction(w > 0.5)" if kind == "if" else f"mine of c = {name}(w)"
-        pages.append((f"own-{name}", f"`{name}(...)`", "\n\n".join([
-            f"In `measure:`, {what}: the synapses of a connection or the neurons of a layer.",
-            "## Example", code(f"measure:\n    {line}")])))
+        pages.append(
+            (
+                f"own-{name}",
+                f"`{name}(...)`",
+                "\n\n".join(
+                    [
+                        f"In `measure:`, {what}: the synapses of a connection or the neurons of a"
+                        " layer.",
+                        "## Example",
+                        code(f"measure:\n    {line}"),
+                    ]
+                ),
+            )
+        )
     return Chapter("measures", "Measures", "Columns of the table `blocks`.", tuple(pages))
 
 
@@ -397,19 +555,48 @@ def measured_words() -> dict[str, str]:
     """What the language page says of each column, by the column's ending."""
     text = (ROOT / "grammars" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(?:[cA]_)?(\w+)` \| (.*?) \|$", text, re.MULTILINE)
-    return {name: f"{words[0].upper()}{words[1:].replace(chr(92) + '|', '|')}." for name, words in rows}
+    return {name: f"{words[0].upper()}{words[1:]}." for name, words in rows}
+
+
+def columns() -> Chapter:
+    pages = []
+    for table, described in COLUMN_WORDS.items():
+        rows = [f"| `{n}` | {unit} | {cell(words)} |" for n, (unit, words) in described.items()]
+        more = "The columns of the sweep, in each table" + (
+            ", and a column per measure."
+            if table == "blocks"
+            else ", and a column per parameter."
+            if table == "parameters"
+            else "."
+        )
+        shown = f"results.{table}.to_pandas()" if table != "parameters" else "results.parameters"
+        head = ["| column | unit | what it is |", "| --- | --- | --- |"]
+        parts = ["\n".join([*head, *rows]), more, "## Example", code(shown, "python")]
+        pages.append((table, f"Table `{table}`", "\n\n".join(parts)))
+    return Chapter("columns", "Tables and their columns", "What a run saves.", tuple(pages))
 
 
 EXAMPLES = {
-    "new": "new first", "check": "check first.stdp --verbose", "fmt": "fmt first.stdp --check",
-    "explain": "explain UNIT002", "lsp": "lsp --allow-read sounds", "plan": "plan first.stdp",
-    "compile": "compile first.stdp -o first.py", "run": "run first.stdp --set 'ratio=[1, 2]'",
-    "merge": "merge first.results.shards", "report": "report first.results --open",
-    "diagnose": "diagnose first.results", "compare": "compare first.results second.results",
-    "reproduce": "reproduce first.results", "summary": "summary first.results --where 'Apre > 1e-3'",
-    "cache": "cache clear", "rules": "rules triplet",
-    "window": "window vogels 'tau=[10, 20] ms' -o window.png", "verify": "verify triplet",
-    "describe": "describe first.stdp", "completion": "completion bash",
+    "new": "new first",
+    "check": "check first.stdp --verbose",
+    "fmt": "fmt first.stdp --check",
+    "explain": "explain UNIT002",
+    "lsp": "lsp --allow-read sounds",
+    "plan": "plan first.stdp",
+    "compile": "compile first.stdp -o first.py",
+    "run": "run first.stdp --set 'ratio=[1, 2]'",
+    "merge": "merge first.results.shards",
+    "report": "report first.results --open",
+    "diagnose": "diagnose first.results",
+    "compare": "compare first.results second.results",
+    "reproduce": "reproduce first.results",
+    "summary": "summary first.results --where 'Apre > 1e-3'",
+    "cache": "cache clear",
+    "rules": "rules triplet",
+    "window": "window vogels 'tau=[10, 20] ms' -o window.png",
+    "verify": "verify triplet",
+    "completion": "completion bash",
+    "export": "export first.results -o block.nwb",
 }
 
 
@@ -424,8 +611,9 @@ def command_page(name: str, parser: argparse.ArgumentParser) -> Page:
     for action in parser._actions:
         if action.help == argparse.SUPPRESS or "-h" in action.option_strings:
             continue
-        shown = ", ".join(f"`{o}`" for o in action.option_strings) or f"`{action.metavar or action.dest}`"
-        value = action.metavar or ("" if not action.choices else ", ".join(map(str, action.choices)))
+        shown = ", ".join(f"`{o}`" for o in action.option_strings)
+        shown = shown or f"`{action.metavar or action.dest}`"
+        value = action.metavar or ", ".join(map(str, action.choices or ()))
         if action.nargs == 0 or not action.option_strings:
             value = ""
         text = (action.help or "") % {"default": action.default, "prog": "stdpdsl"}
@@ -436,9 +624,7 @@ def command_page(name: str, parser: argparse.ArgumentParser) -> Page:
         parts.append("\n".join(["| argument | value | |", "| --- | --- | --- |", *rows]))
     if name in EXAMPLES:
         parts += ["## Example", code(f"$ stdpdsl {EXAMPLES[name]}", "console")]
-    parts.append("Exit codes: 0 done, 1 the spec is wrong, 2 the command line is wrong or a file cannot"
-                 " be read or written, 3 the simulation or a verification failed, 70 a bug of ours, 130"
-                 " interrupted.")
+    parts.append(str(argument_parser().epilog))
     return name, f"`stdpdsl {name}`", "\n\n".join(parts)
 
 
@@ -450,8 +636,8 @@ def codes() -> Chapter:
         title = head.removeprefix("# ")
         body = body.strip().replace("\nCorrected:\n", "\n## Corrected\n")
         pages.append((name, title, body))
-    return Chapter("errors", "Errors and warnings", "`stdpdsl explain CODE` prints each of these pages.",
-                   tuple(pages))
+    words = "`stdpdsl explain CODE` prints each of these pages."
+    return Chapter("errors", "Errors and warnings", words, tuple(pages))
 
 
 def chapters() -> Iterator[Chapter]:
@@ -460,8 +646,13 @@ def chapters() -> Iterator[Chapter]:
     yield from audio()
     yield rules()
     yield measures()
-    yield Chapter("commands", "Commands", "What the shell offers.",
-                  tuple(command_page(name, parser) for name, parser in command_pages()))
+    yield columns()
+    yield Chapter(
+        "commands",
+        "Commands",
+        "What the shell offers.",
+        tuple(command_page(name, parser) for name, parser in command_pages()),
+    )
     yield codes()
 
 
@@ -483,9 +674,16 @@ def examples() -> Iterator[tuple[str, str]]:
     for sound in SOUNDS.values():
         yield sound.name, heard(call_of(sound), "gammatone(cf = erbspace(200 Hz, 4 kHz, 5))", 5)
     for name, bank in FILTERS.items():
-        yield name, heard("tones(frequency = 1 kHz, duration = 50 ms)", call_of(bank),
-                          5 if {"cf", "f"} & {p.name for p in bank.parameters} else 1)
-    yield "fixed_weight", _CONNECTED.format(line="all_to_all").replace("pair_additive", "fixed_weight")
+        yield (
+            name,
+            heard(
+                "tones(frequency = 1 kHz, duration = 50 ms)",
+                call_of(bank),
+                5 if {"cf", "f"} & {p.name for p in bank.parameters} else 1,
+            ),
+        )
+    unfixed = _CONNECTED.format(line="all_to_all")
+    yield "fixed_weight", unfixed.replace("pair_additive", "fixed_weight")
     yield from measured()
 
 
@@ -506,9 +704,15 @@ def measured() -> Iterator[tuple[str, str]]:
         shown = re.sub(r"\bc(_|\b)", r"learning\1", line[1])
         if page in ("selectivity", "sparseness"):
             continue  # they need a sound; the example of `filterbank` has one
-        yield f"measure {page}", spec[: spec.index("measure:")] + (
-            f"record:\n    spikes of A\n    w of learning every 100 ms\n\nmeasure:\n    {shown}\n\n"
-        ) + spec[spec.index("run:") :]
+        yield (
+            f"measure {page}",
+            spec[: spec.index("measure:")]
+            + (
+                "record:\n    spikes of A\n    w of learning every 100 ms\n\n"
+                f"measure:\n    {shown}\n\n"
+            )
+            + spec[spec.index("run:") :],
+        )
 
 
 # Writing ----------------------------------------------------------------------------------------
@@ -516,8 +720,15 @@ def measured() -> Iterator[tuple[str, str]]:
 
 def write(folder: Path) -> None:
     """All pages, with an index for each chapter."""
-    index = ["# Reference", "", "Made from the tables that the compiler uses.", "",
-             "```{toctree}", ":maxdepth: 1", ""]
+    index = [
+        "# Reference",
+        "",
+        "Made from the tables that the compiler uses.",
+        "",
+        "```{toctree}",
+        ":maxdepth: 1",
+        "",
+    ]
     for chapter in chapters():
         place = folder / chapter.folder
         place.mkdir(parents=True, exist_ok=True)

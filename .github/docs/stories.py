@@ -22,8 +22,7 @@ COPIED = {
     ".github/SECURITY.md": "security",
 }
 """Pages of the repository, and what they are called on the site."""
-OTHERS = {"specs/README.md": "gallery/index", "README.md": "../index"}
-_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:)([^)#:\s]+)(#[^)\s]*)?\)")
 
 
 def write(docs: Path) -> None:
@@ -32,31 +31,43 @@ def write(docs: Path) -> None:
     made.mkdir()
     for path, name in COPIED.items():
         text = (ROOT / path).read_text(encoding="utf-8")
-        (made / f"{name}.md").write_text(linked(text, path, made), encoding="utf-8")
+        (made / f"{name}.md").write_text(linked(text, path, "made"), encoding="utf-8")
     reference.write(made / "reference")
     gallery(docs, made / "gallery")
     (made / "cheat_sheet.md").write_text(cheat_sheet(), encoding="utf-8")
 
 
-def linked(text: str, path: str, made: Path) -> str:
-    """A page whose links lead to the site's pages; what the site has not is named, not linked."""
+def linked(text: str, path: str, at: str) -> str:
+    """A page of the repository whose links lead to the site's pages, from the folder `at` of the
+    site; what the site has not is named, not linked."""
     folder = posixpath.dirname(path)
 
     def changed(match: re.Match[str]) -> str:
         image, words, target, anchor = match.groups()
         place = posixpath.normpath(posixpath.join(folder, target))
         if image:
-            shutil.copyfile(ROOT / place, made / posixpath.basename(place))
-            return f"![{words}]({posixpath.basename(place)})"
-        if place in {**COPIED, **OTHERS}:
-            return f"[{words}]({ {**COPIED, **OTHERS}[place] }.md{anchor or ''})"
-        if place.startswith(".github/docs/"):
-            return f"[{words}](../{place.removeprefix('.github/docs/')}{anchor or ''})"
-        if place.startswith("specs/") and place.endswith(".stdp"):
-            return f"[{words}](gallery/{posixpath.basename(place)[:-5]}.md)"
-        return words if "`" in words else f"`{place}`"
+            return f"![{words}]({posixpath.relpath(place, posixpath.join('.github/docs', at))})"
+        page = page_of(place)
+        if page is None:
+            return words if "`" in words else f"`{words}`"
+        return f"[{words}]({posixpath.relpath(page, at or '.')}{anchor or ''})"
 
     return _LINK.sub(changed, text)
+
+
+def page_of(place: str) -> str | None:
+    """The site's page for a file of the repository."""
+    if place in COPIED:
+        return f"made/{COPIED[place]}.md"
+    if place == "README.md":
+        return "index.md"
+    if place in ("specs", "specs/README.md"):
+        return "made/gallery/index.md"
+    if place.startswith(".github/docs/"):
+        return place.removeprefix(".github/docs/")
+    if place.startswith("specs/") and place.endswith(".stdp"):
+        return f"made/gallery/{posixpath.basename(place)[:-5]}.md"
+    return None
 
 
 def gallery(docs: Path, folder: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import exports, library, runs, specs
+from . import exports, library, runs, shell, specs
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -52,6 +52,9 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(specs.lsp, "Serve an editor: the language server, over standard streams.")
     _reading(sub)
+
+    sub = command(shell.completion, "Print a script with which a shell completes our commands.")
+    sub.add_argument("shell", choices=shell.SHELLS)
 
     sub = command(specs.plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)

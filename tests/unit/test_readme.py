@@ -1,4 +1,4 @@
-"""The README says what is true."""
+"""README and the pages of the site say what is true."""
 
 import re
 from pathlib import Path
@@ -14,24 +14,34 @@ from stdpdsl.runtime import results as support
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "grammars" / "README.md").read_text(encoding="utf-8")
+DOCS = {p.stem: p.read_text(encoding="utf-8") for p in (ROOT / ".github" / "docs").glob("*.md")}
 
 
 def blocks(language, page=README):
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
+def test_it_is_short():
+    assert README.count("\n") <= 150
+
+
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+    for name, text in DOCS.items():
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (ROOT / ".github" / "docs" / target).exists(), (name, target)
 
 
 def test_paths_exist():
-    named = re.findall(r"`([\w./]+/)`", README)
+    named = re.findall(r"`([\w./]+/)`", DOCS["how_it_works"])
     assert named
     for name in named:
         assert (ROOT / name).is_dir() or (ROOT / "stdpdsl" / name).is_dir(), name
-    for name in re.findall(r"`(\w+\.py)`", README):
+    for name in re.findall(r"`(\w+\.py)`", DOCS["how_it_works"]):
         assert (ROOT / "stdpdsl" / name).is_file(), name
+    for name in re.findall(r"`(tests/[\w/]+\.py)`", "".join(DOCS.values())):
+        assert (ROOT / name).is_file(), name
     for name in re.findall(r"specs/\w+\.stdp", README):
         assert (ROOT / name).is_file(), name
 
@@ -44,10 +54,10 @@ def test_commands_are_ours():
     assert options.command is runs.run
     assert second == install + "-e '.[test]' && .venv/bin/pytest"
     parser = argument_parser()
-    listed = re.findall(r"^\| `stdpdsl (\w+)", README, re.MULTILINE)
+    listed = re.findall(r"^\| `stdpdsl (\w+)", DOCS["commands"], re.MULTILINE)
     known = parser._subparsers._group_actions[0].choices
     assert listed == list(known)
-    for line in re.findall(r"^\| `stdpdsl (\w+.*)\|$", README, re.MULTILINE):
+    for line in re.findall(r"^\| `stdpdsl (\w+.*)\|$", DOCS["commands"], re.MULTILINE):
         for option in re.findall(r"`(--?[\w-]+)", line):
             assert option in known[line.split()[0]]._option_string_actions
 
@@ -78,7 +88,7 @@ def test_its_specs_are_right():
         assert diagnostics == []
 
 
-@pytest.mark.parametrize("code", blocks("python"))
+@pytest.mark.parametrize("code", blocks("python", DOCS["results"]))
 def test_its_readers_work(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     sweep = {"Apre": np.array([1e-5, 1e-5, 0.1, 0.1]), "ratio": np.array([1.0, 4.0, 1.0, 4.0])}
@@ -98,6 +108,6 @@ def test_its_commands_from_python_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (spec,) = blocks("stdp")
     Path("first_steps.stdp").write_text(spec, encoding="utf-8")
-    (code,) = blocks("py")
+    (code,) = blocks("py", DOCS["results"])
     exec(code, {"__name__": "readme"})
     assert re.search(r"^blocks +6$", capsys.readouterr().out, re.MULTILINE)

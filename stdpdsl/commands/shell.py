@@ -1,0 +1,49 @@
+"""Completion in the shell: of commands, options, rules, presets, error codes and files."""
+
+from __future__ import annotations
+
+import argparse
+
+from .terminal import DONE, USAGE, Stop, say
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print the script that a shell reads at its start."""
+    try:
+        import shtab
+    except ImportError:
+        raise Stop("error: this takes shtab: pip install 'stdpdsl[editor]'", USAGE) from None
+    from .arguments import argument_parser
+
+    parser = argument_parser()
+    _with_choices(parser)
+    say(shtab.complete(parser, options.shell).rstrip("\n") + "\n")
+    return DONE
+
+
+def _with_choices(parser: argparse.ArgumentParser) -> None:
+    """Let the parser, which parses nothing, know the words that its arguments may be."""
+    import shtab
+
+    from ..compiler import library
+    from ..language.codes import CODES
+
+    rules = list(library())
+    presets = [f"{rule}.{p.name.id}" for rule in rules for p in library()[rule].presets]
+    words = {
+        ("explain", "code"): list(CODES), ("rules", "name"): rules, ("verify", "rules"): rules,
+        ("window", "rule"): [*rules, *presets],
+    }  # fmt: skip
+    files = {"specs", "spec", "output"}
+    folders = {"folder", "folders", "a", "b", "allow_read", "data"}
+    subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    for name, sub in subparsers.choices.items():
+        for action in sub._actions:
+            if (name, action.dest) in words:
+                action.choices = words[name, action.dest]
+            elif action.dest in files:
+                action.complete = shtab.FILE
+            elif action.dest in folders:
+                action.complete = shtab.DIRECTORY
