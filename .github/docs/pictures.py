@@ -13,13 +13,14 @@ import time
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
 import stdpdsl
 from stdpdsl.language.diagnostics import CompileError
-from stdpdsl.results.axes import design_of
+from stdpdsl.results.axes import Design, design_of
 from stdpdsl.results.reader import Results
 
 HERE = Path(__file__).resolve().parent
@@ -33,9 +34,8 @@ SHOWN = {
     "diehl_cook_2015": ("weights", "learning"),
     "kremer_2011": ("weights", "feedforward"),
     "song_2000": ("distribution", None),
-    "guetig_fixed_point": ("curves", "after_mean"),
     "graupner_brunel_states": ("trajectories", None),
-    "izhikevich_2007": ("weights", None),
+    "izhikevich_2007": ("trajectories", None),
     "urbanczik_senn_2014": ("trajectories", None),
     "van_rossum_2000": ("distribution", None),
 }
@@ -68,12 +68,14 @@ def picture(results: Results, name: str) -> str:
     figure, ax = pyplot.subplots(figsize=(5, 3.2), layout="constrained")
     kind, wanted = SHOWN.get(name, ("curves", None))
     design = design_of(results)
-    plastic = [m.removesuffix("_after_mean") for m in design.measures if m.endswith("_after_mean")]
+    plastic = [varying(design, "_change").removesuffix("_change")]
     block = 0
     if kind == "curves":
-        measure = chosen(design.measures, wanted)
+        measure = chosen(design, wanted)
         axes = sorted((a for a in design.axes if len(a.values) > 1), key=lambda a: -len(a.values))
-        if axes:
+        if axes and spread_of(design, measure) < 1e-3 and len(results.trajectories):
+            kind = "trajectories"
+        elif axes:
             lines = axes[1].name if len(axes) > 1 and len(axes[1].values) <= 6 else None
             results.plot.curves(measure, x=axes[0].name, lines=lines, ax=ax)
             what = f"`{measure}` along `{axes[0].name}`" + (f" for each `{lines}`" if lines else "")
@@ -97,18 +99,29 @@ def picture(results: Results, name: str) -> str:
     return what
 
 
-def chosen(measures: tuple[str, ...], wanted: str | None) -> str:
+def chosen(design: Design, wanted: str | None) -> str:
     """The measure that tells most: one of the spec's own, a weight, a rate."""
-    ends = (wanted, "after_mean", "change", "rate") if wanted else ("after_mean", "change", "rate")
     known = ("before", "after", "change", "settled", "spikes", "rate", "cv", "synchrony")
-    own = [m for m in measures if not any(f"_{k}" in m for k in known)]
+    own = [m for m in design.measures if not any(f"_{k}" in m for k in known)]
     if own and not wanted:
         return own[0]
-    for end in ends:
-        found = [m for m in measures if m.endswith(f"_{end}")]
-        if found:
-            return found[-1]
-    return measures[0]
+    ends = ("_after_mean", "_change", "_rate")
+    found = [m for end in ends if (m := varying(design, end)) and spread_of(design, m) > 1e-3]
+    return found[0] if found else varying(design, "_rate") or design.measures[0]
+
+
+def varying(design: Design, end: str) -> str:
+    """Of the measures that end so, the one that differs most from block to block."""
+    found = [m for m in design.measures if m.endswith(end)]
+    return max(found, key=lambda m: spread_of(design, m), default="")
+
+
+def spread_of(design: Design, measure: str) -> float:
+    """How far the blocks are apart, as a part of the values' size; of one block, the size."""
+    values = np.asarray(design.columns[measure], dtype=float)
+    values = values[np.isfinite(values)]
+    size = float(np.abs(values).max()) if len(values) else 0.0
+    return float(np.ptp(values)) / size if size and len(values) > 1 else size
 
 
 if __name__ == "__main__":

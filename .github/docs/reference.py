@@ -325,8 +325,8 @@ def functions() -> Iterator[Chapter]:
             (
                 "methods",
                 "Integrators",
-                "What `method:` may name, all of them Brian2's. Without it, each variable has the best that"
-                f" fits it.\n\n{methods}",
+                "What `method:` may name, all of them Brian2's. Without it, each variable has"
+                f" the best that fits it.\n\n{methods}",
             ),
         ),
     )
