@@ -452,6 +452,21 @@ OTHER: dict[str, Clause] = {
     "independent": Clause(
         "independent per block", "The draw differs from block to block.", "other draws"
     ),
+    "from": Clause(
+        'from "FILE" column NAME',
+        "A value for each neuron or synapse, from a file: `.npy`, `.npz`, CSV, Parquet, XLSX; in "
+        "`initial:`, `weight:` and `delay:`.",
+        "an array that is given to `set_states`", "that of the column's head",
+    ),
+    "results": Clause(
+        'from results "DIR" connection NAME',
+        "The values that an earlier run ended with, of a `connection` or a `layer`; `column` names "
+        "another column than the weight, `block` another block than the first.",
+        "an array that is given to `set_states`",
+    ),
+    "column": Clause("column NAME", "Which column of the file.", "an array"),
+    "connection": Clause("connection NAME", "Of which connection of that run.", "an array"),
+    "layer": Clause("layer NAME", "Of which layer of that run.", "an array"),
     "where": Clause("where CONDITION", "Only the pairs for which it holds.", "a mask"),
     "after": Clause("after TIME", "The statements run that much later.", "a pathway's `delay`"),
     "deliver": Clause(
