@@ -108,7 +108,11 @@ def integration(how: Integration, single: bool) -> list[tuple[str, str]]:
     """The arguments that say how equations are integrated."""
     ours = {"exact": "exact_in_single" if single else "exact_by_variable",
             "exponential": "exponential"}  # fmt: skip
-    parts = [(ours.get(m) or f'"{m}"', list(names)) for m, names in how.parts]
+    parts = []
+    for method, names in how.parts:
+        text = ours.get(method) or f'"{method}"'
+        equal = [pair for pair in how.equal if method == "exact" and {*pair} <= {*names}]
+        parts.append((f"at_equal_rates({text}, {equal})" if equal else text, list(names)))
     if len(parts) < 2:
         return [("method", parts[0][0] if parts else ours["exact"])]
     listed = ", ".join(f"({method}, {names})" for method, names in parts)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -24,12 +24,14 @@ from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from .linear import degree
 from .order import dependency_order, names_in
-from .rows import Rows
+from .rows import Rows, later_phases
 from .symbols import Component, Scope, Symbols
 from .traces import stepwise
 
-# Below this relative difference of two rates, fewer than eight digits are right.
+# Below this relative difference of two rates, fewer than eight digits are right; below the second
+# one they are equal, and have a formula of their own.
 NEAR = 1e-6
+EQUAL = 1e-12
 _LISTED = 3
 # What sympy solves in ten seconds (Brian2 2.9, one core): a fifth variable in a row takes minutes.
 MOST_TOGETHER = 6
@@ -67,11 +69,17 @@ class Integration:
 
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     methods: tuple[tuple[str, str], ...] = ()
+    equal: tuple[tuple[str, str], ...] = ()
+    """Pairs of variables that are solved exactly and decay at the same rate in some row."""
 
 
-def integration(models: Sequence[Model], held: Collection[str] = ()) -> Integration:
+def integration(
+    models: Sequence[Model], held: Collection[str] = (), component: Component | None = None,
+    every: Sequence[Rows] = (),
+) -> Integration:  # fmt: skip
     """The method of each variable of an object: what its model says, else the best that is possible
-    for all values. `held`: names that change from step to step, but not by these equations."""
+    for all values. `held`: names that change from step to step, but not by these equations. `every`
+    has the values of a component in all rows, phase by phase."""
     system = Structure([e for m in models for e in m.equations])
     said = {e.name.id: (m.method.id, m.at_least) for m in models if m.method is not None
             for e in m.equations if e.kind == "ode"}  # fmt: skip
@@ -90,8 +98,15 @@ def integration(models: Sequence[Model], held: Collection[str] = ()) -> Integrat
         methods[name] = asked or system.in_truth(name, system.stepwise(name), held)
         rest.setdefault(asked or system.stepwise(name), []).append(name)
     parts = (*(("exact", names) for names in exact), *rest.items())
+    equal: dict[tuple[str, str], None] = {}
+    for rows in every:
+        assert component is not None
+        known = models_of(component, rows.symbols, rows)[1]
+        ours = {*together, *(n for n, method in methods.items() if method == "exact")}
+        equal |= dict.fromkeys(System(component, system, known).near(ours))
     return Integration(
-        tuple((method, tuple(names)) for method, names in parts), tuple(methods.items())
+        tuple((method, tuple(names)) for method, names in parts), tuple(methods.items()),
+        tuple(equal),
     )
 
 
@@ -242,21 +257,33 @@ def _reach(uses: Mapping[str, Iterable[str]], start: str) -> set[str]:
 def check_exact(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
     """Errors for methods that cannot solve their equations, and for what would come out as NaN or
     with few digits in some rows of the sweep; warnings for what takes too long to solve exactly."""
-    rows = Rows(symbols, columns)
     problems: list[Diagnostic] = []
     for component in symbols.components.values():
-        models, known = models_of(component, symbols, rows)
-        for model in models:
-            if model.method is not None:
-                problems += unfit(model.method, Structure(model.equations), component)
-        system = Structure([e for m in models for e in m.equations])
-        given = {e.name.id: m.method.id for m in models if m.method and not m.at_least
-                 for e in m.equations}  # fmt: skip
-        problems += too_large(system, given, component)
-        exact = {n for names in system.together(given) for n in names}
-        exact |= {n for n in system.sides if given.get(n) in ("exact", "linear")}
-        problems += System(component, system, known).problems(exact)
+        found = list(problems_of(component, symbols, Rows(symbols, columns)))
+        for rows in later_phases(symbols, columns):
+            told = {(d.code, d.span) for d in found}
+            phase = f", in the phase `{rows.phase}`"
+            found += [replace(d, message=d.message + phase)
+                      for d in problems_of(component, symbols, rows)
+                      if (d.code, d.span) not in told]  # fmt: skip
+        problems += found
     return list(dict.fromkeys(problems))
+
+
+def problems_of(component: Component, symbols: Symbols, rows: Rows) -> Iterator[Diagnostic]:
+    """What is wrong with the methods of one component."""
+    models, known = models_of(component, symbols, rows)
+    for model in models:
+        if model.method is not None:
+            yield from unfit(model.method, Structure(model.equations), component)
+    system = Structure([e for m in models for e in m.equations])
+    given = {e.name.id: m.method.id for m in models if m.method and not m.at_least
+             for e in m.equations}  # fmt: skip
+    yield from too_large(system, given, component)
+    exact = {n for names in system.together(given) for n in names}
+    exact |= {n for n in system.sides if given.get(n) == "exact"}
+    of_brian2 = {n for n in system.sides if given.get(n) == "linear"}
+    yield from System(component, system, known).problems(exact, of_brian2)
 
 
 def models_of(
@@ -337,22 +364,45 @@ class System:
         self.acts_on = structure.acts_on
         self.names = set().union(*structure.all_names.values())
 
-    def problems(self, exact: Collection[str]) -> Iterator[Diagnostic]:
-        """What fails in the variables that are solved exactly."""
-        rates = {name: self.rate(name, self.known) for name in self.odes if name in exact}
-        for later in rates:
-            for earlier in _reach(self.acts_on, later) - {later}:
-                a, b = rates[later], rates[earlier]
-                if a is None or b is None or self.same_formula(later, earlier):
-                    continue
-                near = np.atleast_1d(np.abs(a - b) <= NEAR * np.maximum(np.abs(a), np.abs(b)))
-                if near.any():
-                    yield self.equal(later, earlier, near, np.broadcast_to(a, near.shape))
-            a = rates[later]
-            if a is not None and self.pushed(later):
-                none = np.atleast_1d(np.asarray(a) == 0)
+    def problems(
+        self, exact: Collection[str], of_brian2: Collection[str] = ()
+    ) -> Iterator[Diagnostic]:
+        """What fails in the variables that are solved exactly, by our way or by Brian2's."""
+        exact = {*exact, *of_brian2}
+        pairs = self.near(exact)
+        for (later, earlier), (near, equal, rates) in pairs.items():
+            alone = equal & (later not in of_brian2)
+            for other, (also, _, _) in pairs.items():
+                if other != (later, earlier) and {*other} & {later, earlier}:
+                    alone &= ~np.broadcast_to(also, alone.shape)
+            if np.any(near & ~alone):
+                why = "brian2" if later in of_brian2 else "third"
+                why = "nearly" if np.any(near & ~equal) else why
+                yield self.equal(later, earlier, near & ~alone, rates, why)
+        for later in self.odes:
+            if later in exact and self.pushed(later):
+                rate = self.rate(later, self.known)
+                none = np.atleast_1d(np.asarray(np.nan if rate is None else rate) == 0)
                 if none.any():
                     yield self.no_leak(later, none)
+
+    def near(self, exact: Collection[str]) -> dict[tuple[str, str], tuple[Any, Any, Any]]:
+        """Pairs of variables, the second of which acts on the first, whose rates are nearly equal
+        in some row: where they are, where they are equal, and the first one's rate (1/s)."""
+        rates = {name: self.rate(name, self.known) for name in self.odes if name in exact}
+        found = {}
+        for later in rates:
+            for earlier in sorted(_reach(self.acts_on, later) - {later}):
+                a, b = rates[later], rates.get(earlier)
+                if a is None or b is None or self.same_formula(later, earlier):
+                    continue
+                apart = np.atleast_1d(np.abs(a - b))
+                size = np.maximum(np.abs(a), np.abs(b))
+                near = apart <= NEAR * size
+                if near.any():
+                    equal = apart <= EQUAL * size
+                    found[later, earlier] = near, equal, np.broadcast_to(a, near.shape)
+        return found
 
     def rate(self, name: str, known: Mapping[str, Any]) -> Any:
         """The factor of a variable in its own equation (1/s), per row; None where unknown."""
@@ -391,19 +441,27 @@ class System:
         value = self.right_side(name, self.known, 0.0)
         return value is not None and bool(np.any(value != 0))
 
-    def equal(self, later: str, earlier: str, near: np.ndarray, rates: np.ndarray) -> Diagnostic:
+    def equal(
+        self, later: str, earlier: str, near: np.ndarray, rates: np.ndarray, why: str
+    ) -> Diagnostic:
         row = int(np.argmax(near))
         names = self.time_names(later) + self.time_names(earlier)
         by = f" ({' and '.join(f'`{n}`' for n in dict.fromkeys(names))})" if names else ""
         value = _time(1 / abs(float(rates[row]))) if rates[row] else "none"
         one, two = self.equations[later], self.equations[earlier]
+        what, help = {
+            "nearly": ("have nearly the same time constant",
+                       "take equal values, or such as differ by more than a millionth"),
+            "third": ("have, as a third variable does, the same time constant",
+                      "take values of which two at most are equal, or that differ by more than a"
+                      f" millionth; or add `method: rk4` to `{self.model_name}`"),
+            "brian2": ("have the same time constant",
+                       "leave out `method:`, and the compiler chooses a solution for this too"),
+        }[why]  # fmt: skip
         return Diagnostic(
-            "RUN012", one.name.span, f"`{later}` and `{earlier}` of `{self.component.name}` have"
-            f" the same time constant{by}, {value}, {in_blocks(near)}, and Brian2's exact solution"
-            " divides by the difference", "acted upon",
-            (Label(two.name.span, f"acts on `{later}`"),),
-            help=f"add `method: rk4` to `{self.model_name}`, or take values that differ by more"
-            " than a millionth",
+            "RUN012", one.name.span, f"`{later}` and `{earlier}` of `{self.component.name}` {what}"
+            f"{by}, {value}, {in_blocks(near)}, and the exact solution divides by the difference",
+            "acted upon", (Label(two.name.span, f"acts on `{later}`"),), help=help,
         )  # fmt: skip
 
     def no_leak(self, name: str, none: np.ndarray) -> Diagnostic:

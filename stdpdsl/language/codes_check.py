@@ -475,10 +475,10 @@ RUN: dict[str, tuple[str, str]] = {
     ),
     "RUN012": (
         "no exact solution",
-        "Brian2 solves linear equations once, with the names in them. The solution divides by the "
-        "differences of the time constants: where one variable acts on another and both have time "
-        "constants of the same value under different names, the result is NaN, and with nearly the "
-        "same value few digits are right. Numerical methods have no such trouble.",
+        "Linear equations are solved once, with the names in them. The solution divides by the "
+        "differences of the time constants of variables that act on one another. Two equal ones "
+        "have a formula of their own; with three, or with nearly the same value, few digits would "
+        "be right. Numerical methods have no such trouble.",
     ),
     "RUN013": (
         "operator the wrong way round",

@@ -140,7 +140,8 @@ class ConnectionLowering:
             return None
         stepwise = [ast.renamed(e, self.own) for e in self.equations
                     if e in clock or e.kind == "subexpression"]  # fmt: skip
-        return integration([Model(self.c.rule.method, stepwise)], changing(self.code.scope))
+        model = Model(self.c.rule.method, stepwise)
+        return integration([model], changing(self.code.scope), self.c, self.values.in_phases)
 
     def is_trace(self, e: ast.Equation) -> bool:
         return event_driven(e, self.c, self.values.symbols)

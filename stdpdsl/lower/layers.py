@@ -124,7 +124,8 @@ def lower_group(
     held = {*extras.summed, *extras.ports}
     return Group(
         tuple(equations), threshold, tuple(reset), refractory,
-        integration([Model(neuron.method, neuron.equations), *extras.models], held),
+        integration([Model(neuron.method, neuron.equations), *extras.models], held, layer,
+                    values.in_phases),
         tuple(varying.values()), tuple(fixed.values()),
         (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
            for n, value in initial.items()), *extras.initial),

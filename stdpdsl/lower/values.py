@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..check import Checked
+from ..check.rows import Rows, later_phases
 from ..check.symbols import Component, Symbol
 from ..check.values import constant_values
 from ..ir import Draw, Initial, Parameter
@@ -52,6 +53,12 @@ class Values:
                         owner = names[0] if len(names) > 1 else self.symbols.owners(names[0])[0]
                         found.setdefault((owner, names[-1]), []).append((number, modifier.value))
         return found
+
+    @cached_property
+    def in_phases(self) -> list[Rows]:
+        """All values in every row, as the run starts and in each phase that sets some."""
+        columns = self.table.columns
+        return [Rows(self.symbols, columns), *later_phases(self.symbols, columns)]
 
     @cached_property
     def single(self) -> bool:

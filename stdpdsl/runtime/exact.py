@@ -1,13 +1,14 @@
 """How differential equations are integrated: each variable by a method of its own."""
 
 
-def exact_by_variable(equations, variables=None, method_options=None, factor="({})".format):
+def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on.
 
     Brian2 multiplies and divides each variable by one constant after the other. With all of them in
     one factor, `I*(tau_s*(exp(...) - exp(...))/(tau_s - tau_m))`, what neurons share is computed
     once in a step. A variable that stands still in a refractory neuron takes over its new value in
-    an active one alone, so that is computed as in an active one. `factor` is how one is written.
+    an active one alone, so that is computed as in an active one. `prepare` gives lines that come
+    first, and what makes code of a factor.
     """
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
@@ -15,7 +16,7 @@ def exact_by_variable(equations, variables=None, method_options=None, factor="({
 
     symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
     active = str_to_sympy("int(not_refractory)", variables)
-    lines = []
+    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
@@ -26,11 +27,98 @@ def exact_by_variable(equations, variables=None, method_options=None, factor="({
         if "unless refractory" in equations[name].flags:
             solution = solution.subs(active, 1)
         factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*{factor(sympy_to_str(f))}" for n, f in factors.items() if f != 0]
+        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
         if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(factor(sympy_to_str(rest)))
+            terms.append(f"({written(rest)})")
         lines.append(f"{new} = {' + '.join(terms)}")
     return "\n".join(lines)
+
+
+def at_equal_rates(method, equal):
+    """`exact_by_variable` or `exact_in_single`, for pairs of variables whose rates may be equal."""
+
+    def with_pairs(equations, variables=None, method_options=None):
+        def prepare(equations, variables):
+            return where_rates_are_equal(equations, variables, equal)
+
+        return method(equations, variables, method_options, prepare=prepare)
+
+    return with_pairs
+
+
+def where_rates_are_equal(equations, variables, pairs):
+    """Lines of code, and a function that writes a factor of an exact solution so that it holds
+    where the rates of a pair are equal: (exp(a*dt) - exp(d*dt))/(a - d) is dt*exp(d*dt) there.
+
+    Of the pairs that a factor divides by, one at most is equal in an element. The factor as it is,
+    which is taken elsewhere, has the same value to the last bit: only where a pair is equal is it
+    computed with another parameter, so that it is finite, and multiplied by 0.
+    """
+    import re
+
+    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+    from sympy import Symbol, diff, solve
+
+    active = str_to_sympy("int(not_refractory)", variables)
+    found = equations.get_substituted_expressions(variables)
+    slopes = {name: str_to_sympy(code.code, variables).subs(active, 1) for name, code in found}
+    rates = {name: diff(s, Symbol(name, real=True)) for name, s in slopes.items()}
+    lines, poles, moved = [], [], {}
+    for k, (later, earlier) in enumerate(pairs):
+        a, d = rates[later], rates[earlier]
+        own = a.free_symbols - d.free_symbols or d.free_symbols - a.free_symbols
+        symbol = min(own or a.free_symbols, key=str)
+        poles.append((symbol, solve(a - d, symbol)[0]))
+        moved.setdefault(symbol, 0.3 + 0.2 * k)
+        a, d = sympy_to_str(a), sympy_to_str(d)
+        lines.append(f"equal__{k} = int(abs(({a}) - ({d})) <= 1e-12*abs({a}))")
+
+    def apart(text, by):
+        """An expression, in code, that is finite where one of these pairs is equal."""
+        for symbol in moved if by else ():
+            other = "__".join([f"{symbol}__apart", *map(str, by)])
+            sum_of = " + ".join(f"equal__{k}" for k in by)
+            if (line := f"{other} = {symbol}*(1 + {moved[symbol]:g}*({sum_of}))") not in lines:
+                lines.append(line)
+            text = re.sub(rf"\b{symbol}\b", other, text)
+        return text
+
+    def written(expression):
+        limits = {}
+        for k, (symbol, value) in enumerate(poles):
+            at_pole = limit(expression.subs(active, 1), symbol, value)
+            if at_pole is not None:
+                limits[k] = f"({sympy_to_str(at_pole)})"
+        if not limits:
+            return sympy_to_str(expression)
+        terms = [f"(1 - {' - '.join(f'equal__{k}' for k in limits)})"
+                 f"*({apart(sympy_to_str(expression), [*limits])})"]  # fmt: skip
+        for k, text in limits.items():
+            if expression.has(active):  # while a variable stands still, its rate is 0
+                still = sympy_to_str(expression.subs(active, 0))
+                text = f"(int(not_refractory)*{text} + (1 - int(not_refractory))*({still}))"
+            terms.append(f"equal__{k}*{apart(text, [j for j in limits if j != k])}")
+        return " + ".join(terms)
+
+    return lines, written
+
+
+def limit(expression, symbol, value):
+    """A sum where a symbol has a value at which some of its terms are 0/0; None where none is."""
+    from sympy import Float, Integer, Rational, diff, fraction, nsimplify, simplify, together
+
+    any_pole, found = False, Integer(0)
+    for term in nsimplify(expression, rational=True).as_ordered_terms():
+        numerator, denominator = fraction(together(term))
+        if simplify(denominator.subs(symbol, value)) != 0:
+            found += term.subs(symbol, value)
+            continue
+        any_pole = True
+        above, below = (simplify(diff(x, symbol).subs(symbol, value))
+                        for x in (numerator, denominator))  # fmt: skip
+        found += above / below
+    decimal = {r: Float(r) for r in found.atoms(Rational) if not r.is_Integer}
+    return found.xreplace(decimal) if any_pole else None
 
 
 def by_variable(equations, variables=None, method_options=None):

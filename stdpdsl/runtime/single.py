@@ -13,6 +13,7 @@ FUNCTIONS_OF_DOUBLE = {
     "single__of": (np.float32, "(float)x", "<float>x"),
     "double__exp": (np.exp, "std::exp(x)", "exp(x)"),
 }
+EXP = re.compile(r"\bexp\b")
 EXP_CPP = "static inline float exp_in_single(double x) { return std::exp((float)x); }"
 
 
@@ -28,15 +29,21 @@ def in_single(values, what):
     return held
 
 
-def exact_in_single(equations, variables=None, method_options=None):
+def exact_in_single(equations, variables=None, method_options=None, prepare=None):
     """Brian2's exact solution, by factors that are computed in double, for they hold differences of
     almost equal numbers, and then rounded."""
 
-    def factor(text):
-        text = re.sub(r"\bexp\b", "double__exp", text)
-        return f"single__of({text})"
+    from brian2.parsing.sympytools import sympy_to_str
 
-    return exact_by_variable(equations, variables, method_options, factor)
+    def in_double(equations, variables):
+        lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+
+        def rounded(factor):
+            return f"single__of({re.sub(EXP, 'double__exp', written(factor))})"
+
+        return lines, rounded
+
+    return exact_by_variable(equations, variables, method_options, in_double)
 
 
 def functions_of_double():

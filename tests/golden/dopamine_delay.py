@@ -293,7 +293,7 @@ def main():
 # Functions used above -----------------------------------------------------------------------------
 
 
-def exact_by_variable(equations, variables=None, method_options=None, factor="({})".format):
+def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
@@ -301,7 +301,7 @@ def exact_by_variable(equations, variables=None, method_options=None, factor="({
 
     symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
     active = str_to_sympy("int(not_refractory)", variables)
-    lines = []
+    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
@@ -312,9 +312,9 @@ def exact_by_variable(equations, variables=None, method_options=None, factor="({
         if "unless refractory" in equations[name].flags:
             solution = solution.subs(active, 1)
         factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*{factor(sympy_to_str(f))}" for n, f in factors.items() if f != 0]
+        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
         if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(factor(sympy_to_str(rest)))
+            terms.append(f"({written(rest)})")
         lines.append(f"{new} = {' + '.join(terms)}")
     return "\n".join(lines)
 
