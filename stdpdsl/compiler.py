@@ -27,6 +27,7 @@ from .language.overrides import with_settings
 from .language.parser import parse
 from .language.source import Source, Span, text_in
 from .machine.memory import available_memory
+from .results.reader import load as load_results
 from .sweep.evaluate import SweepTable, evaluate_sweep
 from .sweep.files import read_table, reason
 
@@ -172,7 +173,7 @@ def _front(
             arrays[name] = read_arrays(folder / name)
         return arrays[name]
 
-    files = Files(read, read_array)
+    files = Files(read, read_array, lambda name: load_results(folder / name))
     sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
     heads = {node: source.head for node, source in sources.items()}
@@ -187,7 +188,7 @@ def _front(
         more += check_exact(checked.symbols, table.columns)
         constants = constant_values(checked.symbols, unswept=False)
         pairs = pairs_of(spec, files) if sources else {}
-        more += Fit(checked.symbols, sources, table.rows, constants, pairs).check()
+        more += Fit(checked.symbols, sources, table, constants, pairs, read).check()
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
@@ -19,6 +21,7 @@ from stdpdsl.language.diagnostics import CompileError, Diagnostic, has_errors, i
 from stdpdsl.language.named_files import outside_files
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
+from stdpdsl.results.reader import Results, ResultsError
 from stdpdsl.sweep.evaluate import evaluate_sweep
 
 # The tables that specs of the corpus may read.
@@ -53,12 +56,49 @@ def read_array(name: str) -> dict:
     return ARRAYS[name]
 
 
+class Train(Results):
+    """Two blocks of a connection `feed` from two neurons to three."""
+
+    def __init__(self) -> None:
+        network = {
+            "layers": {"P": {"size": 2, "shared": True}, "A": {"size": 3, "shared": False}},
+            "connections": {"feed": {"pre": "P", "post": "A", "shared": False}},
+            "units": {"feed.w": "1"},
+        }
+        metadata = {"network": network, "blocks": 2, "tables": {"blocks": 2, "weights": 12}}
+        super().__init__(Path("train.results"), metadata)
+        block, pre, post = (k.ravel() for k in np.indices((2, 2, 3)))
+        feed, w = np.full(12, "feed"), np.linspace(0, 1, 12)
+        self.rows = {
+            "blocks": {"block": [0, 1], "status": ["ok", "ok"], "taupre": [0.01, 0.02]},
+            "weights": {"connection": feed, "block": block, "pre": pre, "post": post, "w": w},
+        }
+
+    def columns(self, name: str) -> list[str]:
+        return list(self.rows[name])
+
+    def described(self, name: str) -> dict[str, dict[str, str]]:
+        return {"taupre": {"kind": "swept"}}
+
+    def table(
+        self, name: str, columns: list[str] | None = None, filter: Any = None, each: int = 8
+    ) -> Any:
+        table = pa.table(self.rows[name])
+        return (table if filter is None else table.filter(filter)).select(columns)
+
+
+def read_results(name: str) -> Results:
+    if name == "train.results":
+        return Train()
+    raise ResultsError(f"{name}: holds an unfinished run")
+
+
 def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
     try:
         spec = parse(Source(name, text))
         if outside := outside_files(spec, Path("."), ()):
             return outside
-        sources, of_files = read_sources(spec, Files(read_table, read_array))
+        sources, of_files = read_sources(spec, Files(read_table, read_array, read_results))
         checked = check(spec, data={node: source.head for node, source in sources.items()})
     except CompileError as error:
         return list(error.diagnostics)
@@ -73,7 +113,7 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
         problems += Fit(
-            checked.symbols, sources, table.rows, checked.inference.values, {}
+            checked.symbols, sources, table, checked.inference.values, {}, read_table
         ).check()
         problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)

@@ -129,7 +129,8 @@ class Clauses:
     def no_number(self, problem: NotConstant, reported: set[int]) -> None:
         """An operation that has no result, reported once."""
         node = problem.node
-        if isinstance(node, ast.Name | ast.Call | ast.ListExpr) or id(node) in reported:
+        kinds = ast.Name | ast.Call | ast.ListExpr | ast.DataExpr
+        if isinstance(node, kinds) or id(node) in reported:
             return
         reported.add(id(node))
         self.range(node, f"this {problem.reason}", "write what is meant")

@@ -17,7 +17,7 @@ class Head:
     `form`: "array" (NumPy), "sparse" (SciPy's matrix), "table", "results". `name` is the array's
     name in an .npz file, or the head of the table's column as it stands there; `keys` are the heads
     of what numbers a table's entries: `pre` and `post`, or `neuron`, and perhaps `block`. `blocks`
-    are the columns of the earlier results' sweep, one value per block.
+    are the columns of the earlier results' sweep, and each block's `status`.
     """
 
     form: str
@@ -27,6 +27,9 @@ class Head:
     name: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    count: int = 0  # blocks of the earlier results
+    shared: bool = False  # whether these have it once for all blocks
+    shape: tuple[int, ...] = ()  # neurons of its layers there
 
     @property
     def by_block(self) -> bool:
@@ -35,10 +38,13 @@ class Head:
 
 
 def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataExpr]]:
-    """Each `from` at a place where one may stand, with the layer or connection that it is of."""
+    """Each `from` of values or of an earlier run's spikes, at a place where one may stand, with the
+    layer or connection that it is of."""
     for node in spec.declarations:
+        values: list[ast.Node]
         if isinstance(node, ast.Layer):
             values = [a.value for a in node.initial]
+            values += [node.source] if isinstance(node.source, ast.SpikesOfResults) else []
         elif isinstance(node, ast.Connect):
             given = (node.weight, node.axonal_delay, node.dendritic_delay)
             values = [*(a.value for a in node.initial), *(v for v in given if v is not None)]

@@ -116,8 +116,12 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
 
 
 def columns(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
-    """A free column that nothing uses is most often a parameter's name, mistyped."""
+    """A free column that nothing uses is most often a parameter's name, mistyped; unless blocks of
+    an earlier run are found by it."""
+    found_by = {name for head in inference.data.values() for name in head.blocks}
     for column in symbols.columns.values():
+        if column.name in found_by:
+            continue
         if column.target is not None or ("<column>", column.name) in inference.used:
             continue
         if isinstance(column.node, ast.FromFile):

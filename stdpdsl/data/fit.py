@@ -3,18 +3,21 @@ none twice, and none of a neuron, synapse or block that does not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..check.data import data_in
+from ..check.data import Head, data_in
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
 from ..language import ast
 from ..language.diagnostics import Diagnostic
-from .sources import Source, Sources, Wrong
+from ..sweep.evaluate import SweepTable
+from .earlier import counterparts
+from .sources import Source, Sources, whole_numbers
+from .wrong import Wrong
 
 DRAWN = ("random", "fixed_indegree", "fixed_outdegree")
 
@@ -31,15 +34,17 @@ class Wanted:
 
 
 class Fit:
-    """Holds the sources of one spec against its components. `blocks` are those of the sweep."""
+    """Holds the sources of one spec against its components."""
 
     def __init__(
-        self, symbols: Symbols, sources: Sources, blocks: int, constants: Mapping[str, Any],
-        pairs: Mapping[str, np.ndarray],
+        self, symbols: Symbols, sources: Sources, table: SweepTable, constants: Mapping[str, Any],
+        pairs: Mapping[str, np.ndarray], tables: Callable[[str], Mapping[str, Any]],
     ):  # fmt: skip
-        """`pairs`: the pairs of each file that a pattern reads, an array (pairs, 2)."""
-        self.symbols, self.sources, self.blocks = symbols, sources, blocks
-        self.constants, self.pairs = constants, pairs
+        """`pairs`: the pairs of each file that a pattern reads, an array (pairs, 2); `tables` reads
+        a file's columns."""
+        self.symbols, self.sources, self.table = symbols, sources, table
+        self.blocks = table.rows
+        self.constants, self.pairs, self.tables = constants, pairs, tables
 
     def check(self) -> list[Diagnostic]:
         problems = []
@@ -55,7 +60,27 @@ class Fit:
                 self.one(node, source, component, wanted)
             except Wrong as wrong:
                 problems.append(wrong.diagnostic)
+        for layer in self.symbols.layers:
+            if isinstance(layer.node, ast.Layer) and isinstance(layer.node.source, ast.SpikesFile):
+                try:
+                    self.spikes(layer.node.source.path, layer)
+                except Wrong as wrong:
+                    problems.append(wrong.diagnostic)
         return problems
+
+    def spikes(self, path: ast.String, layer: Component) -> None:
+        """Whether the blocks of a table of spikes are those of the sweep. All else about it, and
+        whether it can be read, the run says."""
+        try:
+            cells = self.tables(path.value)["block"]
+        except (OSError, ValueError, KeyError):
+            return
+        if all(cell in (None, "") for cell in cells):  # of our own tables: shared by all blocks
+            return
+        blocks = whole_numbers(path, path.value, "block", cells)
+        source = Source(Head("table", keys={"block": "block"}), blocks, {"block": blocks})
+        self.not_shared(path, layer)
+        self.inside(path, source, "block", self.blocks, layer)
 
     # What is wanted
 
@@ -112,17 +137,16 @@ class Fit:
     # Whether it is there
 
     def one(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
+        if source.head.form == "results":
+            self.earlier(node, source, c, wanted)
+            return
         if source.head.form == "array":
             self.shape(node, source.values.shape, c, wanted)
             return
         if source.shape is not None:
             self.shape(node, source.shape, c, wanted)
-        if source.head.by_block and c.scope == "shared":
-            raise Wrong(
-                "FILE008", node.path, f"`{node.path.value}` tells blocks apart, and `{c.name}` is"
-                " shared by all of them", "leave out its column `block`, or write `scope: block`"
-                if c.kind == "layer" else "leave out its column `block`",
-            )  # fmt: skip
+        if source.head.by_block:
+            self.not_shared(node.path, c)
         keys, shape = dict(source.keys), wanted.shape
         if not keys:  # a table without numbers: its rows are the neurons, in order
             self.shape(node, source.values.shape, c, wanted)
@@ -130,10 +154,52 @@ class Fit:
         axes = [*(["block"] if source.head.by_block else []), *wanted.axes]
         sizes = ([self.blocks] if source.head.by_block else []) + list(shape)
         for axis, size in zip(axes, sizes, strict=True):
-            self.inside(node, source, axis, size, c)
+            self.inside(node.path, source, axis, size, c)
         index = np.ravel_multi_index([keys[a] for a in axes], sizes)
         self.once(node, source, index, axes)
         self.complete(node, source, index, axes, sizes, c, wanted)
+
+    def not_shared(self, path: ast.String, c: Component) -> None:
+        if c.scope == "shared":
+            help = "leave out its column `block`"
+            raise Wrong(
+                "FILE008", path, f"`{path.value}` tells blocks apart, and `{c.name}` is shared by"
+                " all of them", f"{help}, or write `scope: block`" if c.kind == "layer" else help,
+            )  # fmt: skip
+
+    def earlier(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
+        """Blocks of this run have their values from blocks of an earlier one."""
+        head = source.head
+        if node.is_layer != (c.kind == "layer"):
+            raise Wrong("FILE005", node, f"`{c.name}` is a {c.kind}, and these are values of a"
+                        f" {'layer' if node.is_layer else 'connection'}",
+                        "synapses start from synapses, neurons from neurons")  # fmt: skip
+        self.shape(node, head.shape, c, wanted)
+        blocks = np.unique(counterparts(node, head, self.table.columns, self.blocks))
+        if c.scope == "shared" and len(blocks) > 1:
+            raise Wrong(
+                "FILE010", node, f"`{c.name}` is shared by all blocks, and these differ between"
+                f" the blocks of `{node.path.value}`",
+                "say from which one: `block 0`, or write `scope: block`" if c.kind == "layer"
+                else "say from which one: `block 0`",
+            )  # fmt: skip
+        if c.neuron is None and c.kind == "layer":
+            return  # an input, of which the run reads the spikes
+        blocks = np.zeros(1, dtype=np.int64) if head.shared else blocks
+        mine = np.isin(source.keys["block"], blocks)
+        bad = mine & ~np.isfinite(source.values)
+        axes = ["block", *wanted.axes]
+        if np.any(bad):
+            entry = int(np.argmax(bad))
+            raise Wrong("FILE003", node.path, f"`{head.name}` of {named(source.keys, axes, entry)}"
+                        f" in `{node.path.value}` is {source.values[entry]}")  # fmt: skip
+        if not wanted.exact:  # the run draws the pairs, and says which of them is not there
+            return
+        keys = {k: v[mine] for k, v in source.keys.items()}
+        place = np.searchsorted(blocks, keys["block"])
+        sizes = [len(blocks), *wanted.shape]
+        index = np.ravel_multi_index([place, *(keys[a] for a in wanted.axes)], sizes)
+        self.complete(node, source, index, axes, sizes, c, wanted, blocks)
 
     def shape(
         self, node: ast.DataExpr, found: tuple[int, ...], c: Component, wanted: Wanted
@@ -153,9 +219,7 @@ class Fit:
             help or f"`{c.name}` needs {means}",
         )  # fmt: skip
 
-    def inside(
-        self, node: ast.DataExpr, source: Source, axis: str, size: int, c: Component
-    ) -> None:
+    def inside(self, path: ast.String, source: Source, axis: str, size: int, c: Component) -> None:
         numbers = source.keys[axis]
         wrong = (numbers < 0) | (numbers >= size)
         if not np.any(wrong):
@@ -165,7 +229,7 @@ class Fit:
         what = "block" if axis == "block" else f"neuron of `{layer.name}`"
         there = f"there are 0 to {size - 1}" if size > 1 else "there is 0 alone"
         raise Wrong(
-            "FILE008", node.path, f"{source.place(entry)} of `{node.path.value}` names"
+            "FILE008", path, f"{source.place(entry)} of `{path.value}` names"
             f" {what.partition(' ')[0]} {numbers[entry]}, and there is no such {what}", there,
         )  # fmt: skip
 
@@ -182,8 +246,9 @@ class Fit:
 
     def complete(
         self, node: ast.DataExpr, source: Source, index: np.ndarray, axes: list[str],
-        sizes: list[int], c: Component, wanted: Wanted,
+        sizes: list[int], c: Component, wanted: Wanted, blocks: np.ndarray | None = None,
     ) -> None:  # fmt: skip
+        """`blocks` are the numbers of those along the axis `block`, where they are not all."""
         there = np.zeros(int(np.prod(sizes)), dtype=bool)
         there[index] = True
         mask = np.ones(wanted.shape, bool) if wanted.mask is None else wanted.mask
@@ -192,6 +257,8 @@ class Fit:
         if np.any(lacking):
             first = np.unravel_index(int(np.argmax(lacking)), sizes)
             keys = {a: np.atleast_1d(k) for a, k in zip(axes, first, strict=True)}
+            if blocks is not None:
+                keys["block"] = blocks[keys["block"]]
             count = int(lacking.sum())
             more = f", and for {count - 1:,} more" if count > 1 else ""
             drawn = c.kind == "connection" and not wanted.exact
@@ -200,6 +267,7 @@ class Fit:
                 f" {named(keys, axes, 0)}{more}",
                 "which pairs are synapses is not known before the run, so each needs a value"
                 if drawn else "give each a value" if c.kind == "layer"
+                else "connect the pairs as they were then" if source.head.form == "results"
                 else f'`pattern: pairs from "{node.path.value}"` makes synapses of just those that'
                 " have one",
             )  # fmt: skip

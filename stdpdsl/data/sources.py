@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,11 @@ from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER
 from ..language.units import dim_and_power, in_si, parse_unit
+from ..results.reader import Results, ResultsError
 from ..sweep.files import is_number, number_of, reason
 from .arrays import ENDINGS, Arrays, Sparse
+from .earlier import of_results, spikes_of, unusable
+from .wrong import Wrong, listed
 
 TABLES = (".csv", ".parquet", ".xlsx")
 OF_PAIRS = (("pre", "post"), ("i", "j"))
@@ -24,18 +27,12 @@ OF_NEURONS = (("neuron",), ("i",))
 
 @dataclass(frozen=True)
 class Files:
-    """How files are read, by their names in the spec; OSError and ValueError say why not."""
+    """How files and folders of results are read, by their names in the spec; OSError, ValueError
+    and ResultsError say why not."""
 
     table: Callable[[str], Mapping[str, Sequence[Any]]]
     arrays: Callable[[str], Arrays]
-
-
-class Wrong(Exception):
-    """One thing that is wrong with a file, as a diagnostic at some node."""
-
-    def __init__(self, code: str, node: ast.Node, message: str, help: str = ""):
-        self.diagnostic = Diagnostic(code, node.span, message, help=help)
-        super().__init__(message)
+    results: Callable[[str], Results]
 
 
 @dataclass(frozen=True)
@@ -71,21 +68,36 @@ def read_sources(spec: ast.Spec, files: Files) -> tuple[Sources, list[Diagnostic
             continue
         seen.add(node)
         try:
-            found[node] = _source(node, isinstance(owner, ast.Connect), files)
+            found[node] = _source(node, owner, files)
         except Wrong as wrong:
             problems.append(wrong.diagnostic)
     return found, problems
 
 
-def _source(node: ast.DataExpr, of_pairs: bool, files: Files) -> Source:
+def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) -> Source:
     name = node.path.value
+    if node.component is not None:
+        spikes = isinstance(owner, ast.Layer) and owner.source is not None
+        return _of_results(node, spikes, files)
     if name.lower().endswith(ENDINGS):
         return _of_arrays(node, _read(node, files.arrays))
     if name.lower().endswith(TABLES):
-        return _of_table(node, _read(node, files.table), of_pairs)
+        return _of_table(node, _read(node, files.table), isinstance(owner, ast.Connect))
     endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
     raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
                 " array", f"values are read from {endings}")  # fmt: skip
+
+
+def _of_results(node: ast.DataExpr, spikes: bool, files: Files) -> Source:
+    try:
+        results = files.results(node.path.value)
+    except ResultsError as problem:
+        raise unusable(node, problem) from None
+    if spikes:
+        return Source(spikes_of(node, results), np.zeros(0))
+    head, rows = of_results(node, results)
+    keys = ("block", "neuron") if node.is_layer else ("block", "pre", "post")
+    return Source(head, rows["value"], {k: rows[k] for k in keys})
 
 
 def _read(node: ast.DataExpr, read: Callable[[str], Any]) -> Any:
@@ -125,7 +137,7 @@ def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
     name = node.path.value
     if node.column is None and len(arrays) > 1:
         example = next(iter(arrays))
-        raise Wrong("FILE005", node, f"`{name}` holds several arrays: {_listed(arrays)}",
+        raise Wrong("FILE005", node, f"`{name}` holds several arrays: {listed(arrays)}",
                     f"say which one: `column {example}`")  # fmt: skip
     wanted = next(iter(arrays)) if node.column is None else node.column.value
     if wanted not in arrays:
@@ -134,7 +146,7 @@ def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
         raise Wrong(
             "FILE005", node.column, f"`{name}` has no array `{wanted}`",
             "it holds one array, which has no name: leave out `column`" if alone
-            else did_you_mean(wanted, arrays) or f"it holds: {_listed(arrays)}",
+            else did_you_mean(wanted, arrays) or f"it holds: {listed(arrays)}",
         )  # fmt: skip
     array = arrays[wanted]
     if isinstance(array, Sparse):
@@ -171,7 +183,7 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
     if of_pairs and not keys:
         raise Wrong(
             "FILE005", node.path, f"`{name}` has no columns `pre` and `post`",
-            f"a table of synapses names both neurons in each row; it has: {_listed(heads)}",
+            f"a table of synapses names both neurons in each row; it has: {listed(heads)}",
         )  # fmt: skip
     taken = {"block", *keys}
     if node.column is None:
@@ -179,7 +191,7 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
         if len(others) != 1:
             raise Wrong(
                 "FILE005", node, f"`{name}` has {len(others) or 'no'} columns of values"
-                + (f": {_listed(others)}" if others else ""),
+                + (f": {listed(others)}" if others else ""),
                 f"say which one: `column {others[0]}`" if others else "",
             )  # fmt: skip
         wanted, spot = others[0], node.path
@@ -188,7 +200,7 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
     if wanted not in heads:
         raise Wrong(
             "FILE005", spot, f"`{name}` has no column `{wanted}`",
-            did_you_mean(wanted, heads) or f"it has: {_listed(heads)}",
+            did_you_mean(wanted, heads) or f"it has: {listed(heads)}",
         )  # fmt: skip
     unit = split_head(heads[wanted])[1]
     try:
@@ -239,9 +251,3 @@ def whole_numbers(spot: ast.Node, name: str, head: str, cells: Sequence[Any]) ->
 
 def _whole(values: np.ndarray) -> bool:
     return bool(np.all(values == np.floor(values)))
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return ", ".join(f"`{n}`" for n in names[:12]) + more

@@ -371,6 +371,13 @@ class SpikesFile(Input):
 
 
 @node
+class SpikesOfResults(Input):
+    """`spikes: from results "train.results" layer AN block 3`"""
+
+    source: DataExpr
+
+
+@node
 class SpikesList(Input):
     """`spikes: [(0, 10 ms), (1, 12 ms)]`: (neuron, time)."""
 

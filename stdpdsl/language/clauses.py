@@ -480,6 +480,16 @@ OTHER: dict[str, Clause] = {
         "Scales a variable so that its sum over each neuron's synapses is TOTAL.",
         "a group of counters and two pathways",
     ),
+    "column": Clause(
+        'from "FILE" column NAME',
+        "Values of a file, one for each neuron or synapse: a column of a table, or an array.",
+        "`np.load(FILE)`, or a table that is read, indexed by `i` and `j`",
+    ),
+    "results": Clause(
+        'from results "FOLDER" connection NAME column NAME block K',
+        "Values as an earlier run left them; `layer NAME` for a variable that it recorded.",
+        "arrays that are read from its tables",
+    ),
     "in": Clause("in [LOW, HIGH]", "Clips the variable after each change.", "`clip(...)`"),
     "unless refractory": Clause(
         "(unless refractory)", "The variable stands still while the neuron is refractory.",

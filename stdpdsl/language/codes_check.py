@@ -590,6 +590,17 @@ FILE: dict[str, tuple[str, str]] = {
         "Neurons are numbered from 0 within their layer and a block, blocks as in the results. "
         "What exists once for all blocks has no values per block.",
     ),
+    "FILE009": (
+        "results that cannot be started from",
+        "`from results` takes a folder that `stdpdsl run` has written, finished and undamaged, by "
+        "a version that says what its network was.",
+    ),
+    "FILE010": (
+        "block without its counterpart in earlier results",
+        "Each block has its values from the one block of the earlier results that has the same "
+        "values in all columns of the sweep that both have; from the only one; or from the one "
+        "that `block K` tells.",
+    ),
 }
 
 CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **TARGET, **COST, **FILE}

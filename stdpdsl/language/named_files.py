@@ -38,6 +38,9 @@ def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
 def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
     """The files that a run reads, by their names from the spec's folder."""
     found = [path.value for path in _data(spec)]
+    for node in data_of(spec):
+        if node.component is not None:
+            found += _parts(node, folder)
     for sound in spec.of(ast.Sound):
         if sound.stimuli is not None and sound.stimuli.func.id == "files":
             pattern, labels = _arguments(sound.stimuli)
@@ -131,11 +134,24 @@ def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
 
 def _data(spec: ast.Spec) -> Iterator[ast.String]:
     yield from _inputs(spec)
+    yield from (node.path for node in data_of(spec))
+
+
+def data_of(spec: ast.Spec) -> Iterator[ast.DataExpr]:
+    """Each `from` of layers and connections."""
     for declaration in spec.declarations:
         if isinstance(declaration, ast.Layer | ast.Connect):
             for node in ast.walk(declaration):
                 if isinstance(node, ast.DataExpr):
-                    yield node.path
+                    yield node
+
+
+def _parts(node: ast.DataExpr, folder: Path) -> list[str]:
+    """What a run reads of the results of an earlier one."""
+    tables = ("trajectories", "spikes") if node.is_layer else ("weights",)
+    parts = [part for table in tables for part in (folder / node.path.value / table).glob("part-*")]
+    names = [f"{part.parent.name}/{part.name}" for part in parts]
+    return [f"{node.path.value}/{name}" for name in ("metadata.json", *names)]
 
 
 def _inputs(spec: ast.Spec) -> Iterator[ast.String]:

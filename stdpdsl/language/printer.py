@@ -362,6 +362,11 @@ def _(node: ast.SpikesFile) -> list[str]:
 
 
 @_layout.register
+def _(node: ast.SpikesOfResults) -> list[str]:
+    return [f"spikes: {print_expr(node.source)}"]
+
+
+@_layout.register
 def _(node: ast.SpikesList) -> list[str]:
     pairs = (f"({print_expr(neuron)}, {print_expr(time)})" for neuron, time in node.items)
     return [f"spikes: [{', '.join(pairs)}]"]

@@ -277,6 +277,9 @@ class Builder(ExpressionBuilder):
     def spikes_file(self, children: Children) -> ast.SpikesFile:
         return ast.SpikesFile(self._path(children[1]), span=self._span(children))
 
+    def spikes_results(self, children: Children) -> ast.SpikesOfResults:
+        return ast.SpikesOfResults(self.data(children), span=self._span(children))
+
     def spikes_list(self, children: Children) -> ast.SpikesList:
         items = tuple(child.value for child in of_kind(children, Several))
         return ast.SpikesList(items, span=self._span(children))

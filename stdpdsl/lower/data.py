@@ -26,3 +26,22 @@ def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple
     if not asked:  # the rows are the neurons, in order
         return f"column_from({path}, {head.name!r}{power})[{places}]"
     return f"entries_from({path}, {head.name!r}, [{asked}]{power})"
+
+
+def earlier_code(
+    node: ast.DataExpr, head: Head, component: Component, blocks: list[int]
+) -> str:
+    """The same from the results of an earlier run; `blocks` are those of it from which the blocks
+    of this one have their values."""
+    assert node.component is not None
+    of_pairs = component.kind == "connection"
+    block = ("edges.copy" if of_pairs else "copy") + " + x.first"
+    if head.shared or len(set(blocks)) == 1:
+        block = "0" if head.shared else repr(blocks[0])
+    elif blocks != list(range(len(blocks))):
+        block = f"np.array({blocks})[{block}]"
+    function, index = ("synapses_from", "edges.i, edges.j") if of_pairs else ("neurons_from", "i")
+    return (
+        f"{function}(x.file({node.path.value!r}), {node.component.value!r}, {head.name!r},"
+        f" {block}, {index})"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..check.symbols import Component
+from ..data.earlier import counterparts
 from ..language import ast
 from .values import Values, used_names
 
@@ -37,6 +38,16 @@ def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: 
         case ast.SpikesFile():
             path = f"x.file({source.path.value!r})"
             return f"spikes_from_file({given}, {path})"
+        case ast.SpikesOfResults():
+            node = source.source
+            assert node.component is not None
+            head = values.checked.data[node]
+            blocks = counterparts(node, head, values.table.columns, values.table.rows).tolist()
+            path = f"x.file({node.path.value!r})"
+            ending = "" if blocks == list(range(len(blocks))) else f", {blocks}"
+            if head.shared or len(set(blocks)) == 1:
+                ending = f", {0 if head.shared else blocks[0]}"
+            return f"spikes_from_results({given}, {path}, {node.component.value!r}{ending})"
         case ast.RatesFile():
             path = f"x.file({source.path.value!r})"
             every = values.code(source.every, layer)

@@ -10,6 +10,7 @@ from ..check import Checked
 from ..check.rows import Rows, later_phases
 from ..check.symbols import Component, Symbol
 from ..check.values import constant_values
+from ..data.earlier import counterparts
 from ..ir import Draw, Initial, Parameter
 from ..language import ast
 from ..language.builtins import DISTRIBUTIONS
@@ -17,7 +18,7 @@ from ..language.diagnostics import Diagnostic
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import evaluate
 from ..sweep.evaluate import SweepTable
-from .data import data_code
+from .data import data_code, earlier_code
 from .expressions import NumpyPrinter
 
 
@@ -120,7 +121,12 @@ class Values:
     def from_file(self, node: ast.DataExpr, component: Component | None) -> str:
         """Code of the values of a file, one for each neuron or synapse."""
         assert component is not None
-        return data_code(node, self.checked.data[node], component, self.sizes(component))
+        head = self.checked.data[node]
+        shape = self.sizes(component)
+        if head.form != "results":
+            return data_code(node, head, component, shape)
+        blocks = counterparts(node, head, self.table.columns, self.table.rows)
+        return earlier_code(node, head, component, blocks.tolist())
 
     def sizes(self, component: Component) -> tuple[int, ...]:
         """The neurons of a layer, or of both layers of a connection."""

@@ -1,13 +1,16 @@
 """Spikes of input layers, as arrays (neuron, step)."""
 
+import os
 import zipfile
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from .data import at
 from .draws import stream
 from .errors import fail
 from .synapses import file_columns
+from .values import floats_of, keys_of
 
 
 def poisson_steps(key, copies, size, rate, steps, dt):
@@ -75,14 +78,15 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
     return sorted_spikes(neurons, times, x.steps)
 
 
-def listed_steps(x, layer, copies, size, neuron, time, path=""):
+def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=0):
     """(neuron, step) of given spikes: neuron numbers and times (s), from a file or written out.
 
     Each is in the step that holds it. As Brian2's SpikeGeneratorGroup, this refuses negative times
     and two spikes of one neuron in one step; what lies outside the run is counted in a warning.
+    `block` is that of each spike, `blocks` the one whose spikes each copy has.
     """
     neuron, time = np.asarray(neuron, dtype=np.int64), np.asarray(time, dtype=float)
-    step = holding_steps(time, x.dt)
+    step, block = holding_steps(time, x.dt), np.broadcast_to(block, len(neuron))
 
     def refuse(wrong, what):
         if np.any(wrong):
@@ -94,17 +98,21 @@ def listed_steps(x, layer, copies, size, neuron, time, path=""):
     refuse(time < 0, "a spike at {time:g} s: times start at 0 s")
     last = f"the layer {layer} has the neurons 0 to {size - 1}"
     refuse((neuron < 0) | (neuron >= size), f"a spike of neuron {{neuron}}: {last}")
-    order = np.lexsort((step, neuron))
-    again = (np.diff(neuron[order]) == 0) & (np.diff(step[order]) == 0)
+    order = np.lexsort((step, neuron, block))
+    again = np.logical_and.reduce([np.diff(a[order]) == 0 for a in (block, neuron, step)])
     second = np.zeros(len(step), dtype=bool)
     second[order[1:][again]] = True
     refuse(second, "neuron {neuron} spikes a second time in the time step that holds {time:g} s;"
                    f" a step of {x.dt:g} s holds one spike of a neuron")  # fmt: skip
     inside = step < x.steps
     warn_of_times(x, path or layer, time, step, inside)
-    neuron, step = neuron[inside], step[inside].astype(np.int64)
-    neurons = [neuron + index * size for index, _ in enumerate(copies)]
-    return sorted_spikes(neurons, [step] * len(neurons), x.steps)
+    order = np.argsort(block[inside], kind="stable")
+    neuron, step, block = (a[inside][order] for a in (neuron, step.astype(np.int64), block))
+    blocks = np.broadcast_to(blocks, len(copies))
+    starts, ends = (np.searchsorted(block, blocks, side=side) for side in ("left", "right"))
+    mine = [slice(*ends) for ends in zip(starts, ends, strict=True)]
+    neurons = [neuron[k] + index * size for index, k in enumerate(mine)]
+    return sorted_spikes(neurons, [step[k] for k in mine], x.steps)
 
 
 def warn_of_times(x, what, time, step, inside):
@@ -133,11 +141,34 @@ def sorted_spikes(neurons, times, steps=None):
 
 
 def spikes_from_file(x, layer, copies, size, path):
-    """(neuron, step) from a table with the columns time (s) and neuron: Parquet or CSV."""
-    time, neuron = file_columns(path, ("time", "neuron")).values()
+    """(neuron, step) from a table with the columns time (s), or t, and neuron: Parquet or CSV. With
+    a column block the spikes are those of the blocks."""
+    plain = [("time", "neuron"), ("t", "neuron")]
+    by_block = [(*names, "block") for names in plain]
+    time, neuron, *block = file_columns(path, *by_block, *plain).values()
     if not np.array_equal(neuron, np.floor(neuron)) or not np.all(np.abs(neuron) < 2**53):
         fail(f"{path}: each neuron is a whole number")
-    return listed_steps(x, layer, copies, size, neuron.astype(np.int64), time, path)
+    neuron = neuron.astype(np.int64)
+    if not block or np.all(np.isnan(block[0])):  # of our own tables, what all blocks share
+        return listed_steps(x, layer, copies, size, neuron, time, path)
+    if copies is x.replicate_of_copy:
+        fail(f"{path}: has a column block, and {layer} is shared by all blocks")
+    if not np.array_equal(block[0], np.floor(block[0])):
+        fail(f"{path}: each block is a whole number")
+    mine = x.first + np.arange(len(copies))
+    return listed_steps(x, layer, copies, size, neuron, time, path, block[0], mine)
+
+
+def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
+    """(neuron, step) of a layer's spikes in an earlier run: of its block of the same number, of one
+    of its blocks, or of a block of it for each of this run."""
+    table = pq.read_table(os.path.join(folder, "spikes"), filters=[("layer", "==", source)])
+    block, neuron = keys_of(table, ["block", "neuron"])
+    mine = x.first + np.arange(len(copies)) if blocks is None else np.asarray(blocks)
+    if mine.ndim and blocks is not None:
+        mine = mine[x.first + np.arange(len(copies))]
+    time = floats_of(table, "t")
+    return listed_steps(x, layer, copies, size, neuron, time, folder, block, mine)
 
 
 def rated_steps(x, layer, copies, size, path, every, gap, repeat=False):

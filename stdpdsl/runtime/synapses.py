@@ -194,7 +194,8 @@ def names_in(path, head, choices, read):
             return names
     if not head:
         fail(f"{path}: is empty")
-    fail(f"{path}: has no columns {' and '.join(choices[0])}; it has {', '.join(head)}")
+    wanted = " and ".join(min(choices, key=len))
+    fail(f"{path}: has no columns {wanted}; it has {', '.join(head)}")
 
 
 def few_rows(path, rows):

@@ -5,6 +5,7 @@ same kind of thing.
 """
 
 import csv
+import os
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -50,16 +51,45 @@ def entries_from(path, head, keys, power=0):
     return found_entries(path, known, values, [wanted for _, wanted in keys])
 
 
+def synapses_from(folder, connection, variable, block, i, j):
+    """A variable of synapses as an earlier run left it in some of its blocks."""
+    chosen = [("connection", "==", connection)]
+    names = ["block", "pre", "post", variable]
+    table = pq.read_table(os.path.join(folder, "weights"), columns=names, filters=chosen)
+    values = floats_of(table, variable)
+    return found_entries(folder, keys_of(table, names[:3]), values, [block, i, j])
+
+
+def neurons_from(folder, layer, variable, block, i):
+    """A variable of neurons as an earlier run left it in some of its blocks: its last sample."""
+    chosen = [("layer", "==", layer), ("variable", "==", variable)]
+    table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen).sort_by("t")
+    block_and_neuron = [numbers[::-1] for numbers in keys_of(table, ["block", "neuron"])]
+    return found_entries(folder, block_and_neuron, floats_of(table, "value")[::-1], [block, i])
+
+
+def keys_of(table, names):
+    """Whole numbers of columns; what all blocks share is in block 0."""
+    return [np.nan_to_num(floats_of(table, name)).astype(int) for name in names]
+
+
+def floats_of(table, name):
+    """The numbers of a column."""
+    return np.asarray(table[name].to_numpy(), dtype=float)
+
+
 def found_entries(path, known, values, wanted):
-    """The values of the entries whose numbers are the wanted ones."""
+    """The values of the first entries whose numbers are the wanted ones."""
     wanted = np.broadcast_arrays(*wanted)
     both = zip(known, wanted, strict=True)
     sizes = [max(np.max(a, initial=0), np.max(b, initial=0)) + 1 for a, b in both]
-    known, wanted = (np.ravel_multi_index(numbers, sizes) for numbers in (known, wanted))
-    order = np.argsort(known)
-    place = order[np.searchsorted(known, wanted, sorter=order) % max(len(known), 1)]
-    if not np.array_equal(known[place], wanted):
-        fail(f"{path}: has no value for some of the neurons or pairs")
+    entries, numbers = (np.ravel_multi_index(keys, sizes) for keys in (known, wanted))
+    order = np.argsort(entries, kind="stable")
+    place = order[np.searchsorted(entries, numbers, sorter=order) % max(len(entries), 1)]
+    lacking = entries[place] != numbers
+    if np.any(lacking):
+        missing = ", ".join(str(keys[np.argmax(lacking)]) for keys in wanted)
+        fail(f"{path}: has no value for {missing} (and {np.sum(lacking) - 1} others)")
     return values[place]
 
 

@@ -102,9 +102,29 @@ def listed_steps(copies, size, neuron, time):
 
 
 def spikes_from_file(copies, size, path):
-    """(neuron, step) from a table with the columns time (s) and neuron."""
-    neuron, time = (column_from(path, name) for name in ("neuron", "time"))
-    return listed_steps(copies, size, neuron, time)
+    """(neuron, step) from a table with the columns time (s), or t, neuron, and perhaps block."""
+    columns = columns_of(path)
+    time = column_from(path, "time" if "time" in columns else "t", columns=columns)
+    neuron = column_from(path, "neuron", columns=columns).astype(int)
+    if "block" not in columns or None in columns["block"]:
+        return listed_steps(copies, size, neuron, time)
+    block = column_from(path, "block", columns=columns)
+    return steps_by_block(range(len(copies)), size, block, neuron, time)
+
+
+def spikes_from_results(copies, size, folder, layer, blocks=None):
+    """(neuron, step) of a layer's spikes in an earlier run, from these of its blocks."""
+    table = pq.read_table(os.path.join(folder, "spikes"), filters=[("layer", "==", layer)])
+    block, neuron = keys_of(table, ["block", "neuron"])
+    blocks = np.broadcast_to(range(len(copies)) if blocks is None else blocks, len(copies))
+    return steps_by_block(blocks, size, block, neuron, floats_of(table, "t"))
+
+
+def steps_by_block(blocks, size, block, neuron, time):
+    """(neuron, step) of given spikes, of which each copy has those of a block."""
+    step = holding_steps(time, DT).astype(int)
+    neurons = [neuron[block == b] + index * size for index, b in enumerate(blocks)]
+    return sorted_spikes(neurons, [step[block == b] for b in blocks], STEPS)
 
 
 def pairs_from_file(path, n_pre, n_post):

@@ -152,6 +152,7 @@ def network(state):
         E, learning__normalise_0, pattern, learning, inhibition, learning_learning__normalise_0,
         SpikeMonitor(E, name="E__spikes"),
         StateMonitor(learning, "w", record=True, dt=0.35*second, name="record__0"),
+        StateMonitor(E, "theta", record=True, dt=28*second, name="record__1"),
     ]
     in_order(objects)
     return Network(objects)
@@ -189,6 +190,11 @@ def tables(first, last, table):
     k, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
     yield "spikes", {"layer": "E", "block": table["block"][k // 6], "neuron": k % 6, "t": t}
     E_spikes = np.bincount(k // 6, minlength=len(table["block"]))
+    k = np.arange(len(last["E"]["v"]))
+    yield "trajectories", samples(
+        last["record__1"], "theta", last["E"]["theta"], DURATION,
+        {"variable": "theta", "layer": "E", "block": table["block"][k // 6], "neuron": k % 6},
+    )
     yield "blocks", {
         "block": table["block"], "pattern_spikes": pattern_spikes,
         "pattern_rate": pattern_spikes / (20 * STEPS * DT), "E_spikes": E_spikes,

@@ -216,6 +216,10 @@ rules = make(
 inputs = st.one_of(
     make(ast.PoissonInput, exprs),
     make(ast.SpikesFile, strings),
+    make(
+        ast.SpikesOfResults,
+        make(ast.DataExpr, strings, st.none(), said, st.just(True), maybe(counts)),
+    ),
     make(ast.SpikesList, some(st.tuples(exprs, exprs))),
     make(ast.RegularInput, exprs, maybe(exprs), maybe(exprs)),
     make(ast.RatesFile, strings, exprs, maybe(exprs)),

@@ -22,8 +22,10 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"
-# These name recordings that are not in the repository.
-GALLERY = sorted({p.stem for p in SPECS.glob("*.stdp")} - {"auditory_recordings"})
+# These need recordings, or results of another spec, that are not in the repository.
+GALLERY = sorted(
+    {p.stem for p in SPECS.glob("*.stdp")} - {"auditory_recordings", "diehl_cook_2015_test"}
+)
 FAST = ["diehl_cook_2015", "dopamine_delay", "stdp_window", "tsodyks_markram_1998"]
 SHORT = {"kremer_2011": "40 ms", "auditory_map": "300 ms", "balanced_network": "60 ms"}
 LONGEST, MEDIAN, WIDTH = 570, 330, 100

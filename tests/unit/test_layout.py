@@ -8,9 +8,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "stdpdsl"
 ORDER = [
     "__init__", "resources", "outputs",
-    "runtime", "machine", "language", "check", "sweep", "data", "ir", "lower", "brian2",
+    "runtime", "machine", "language", "check", "sweep", "results", "data", "ir", "lower", "brian2",
     "plan", "compiler",
-    "results", "views", "library", "execution", "window", "verify", "report",
+    "views", "library", "execution", "window", "verify", "report",
     "api", "editor", "commands", "cli",
 ]  # fmt: skip
 # Accessors for users that import when they are called.
