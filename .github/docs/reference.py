@@ -595,6 +595,7 @@ EXAMPLES = {
     "rules": "rules triplet",
     "window": "window vogels 'tau=[10, 20] ms' -o window.png",
     "verify": "verify triplet",
+    "describe": "describe first.stdp --format latex -o first.tex",
     "completion": "completion bash",
     "export": "export first.results -o block.nwb",
 }

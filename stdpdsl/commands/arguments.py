@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import exports, library, runs, shell, specs
+from . import describe, exports, library, runs, shell, specs
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -58,6 +58,14 @@ def argument_parser() -> argparse.ArgumentParser:
 
     sub = command(specs.plan, "Show the blocks, neurons, synapses, memory, target and time.")
     _compiling(sub)
+
+    sub = command(describe.describe, "Write the tables with which a paper describes a network.")
+    sub.add_argument("spec", type=_path, metavar="SPEC")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", help="a new file; default: standard output"
+    )
+    _reading(sub)
+    _format(sub, ("markdown", "latex"))
 
     sub = command(specs.compile_, "Write the Brian2 script.")
     _compiling(sub)

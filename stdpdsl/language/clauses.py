@@ -458,13 +458,6 @@ OTHER: dict[str, Clause] = {
         "`initial:`, `weight:` and `delay:`.",
         "an array that is given to `set_states`", "that of the column's head",
     ),
-    "results": Clause(
-        'from results "DIR" connection NAME',
-        "The values that an earlier run ended with, of a `connection` or a `layer`; `column` names "
-        "another column than the weight, `block` another block than the first.",
-        "an array that is given to `set_states`",
-    ),
-    "column": Clause("column NAME", "Which column of the file.", "an array"),
     "connection": Clause("connection NAME", "Of which connection of that run.", "an array"),
     "layer": Clause("layer NAME", "Of which layer of that run.", "an array"),
     "where": Clause("where CONDITION", "Only the pairs for which it holds.", "a mask"),
