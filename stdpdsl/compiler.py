@@ -85,10 +85,11 @@ def examine(
 
 def compile_source(
     source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
-    allowed: Sequence[Path] = (), until_stable: str | None = None,
+    allowed: Sequence[Path] = (), until_stable: str | None = None, first: int = 0,
 ) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
-    cores; `until_stable` as stable.py has it. Raises CompileError with all errors at once."""
+    cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
+    results are to stand behind others. Raises CompileError with all errors at once."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
@@ -102,6 +103,11 @@ def compile_source(
             "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
             help="start with `model NAME`, and declare layers and `run:`",
         ))  # fmt: skip
+    for search in checked.spec.of(ast.Search):
+        diagnostics.append(Diagnostic(
+            "CLAUSE001", search.span, "this spec asks for the best parameters, so it is no one run",
+            help="`stdpdsl search SPEC -o DIR` runs it",
+        ))  # fmt: skip
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     experiment = lower(checked, table)
@@ -112,7 +118,7 @@ def compile_source(
             raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
         target = "cpp_standalone" if target == "auto" else target
     plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
-    script = render(experiment, source.text, sets, parameters, plan.target, asked)
+    script = render(experiment, source.text, sets, parameters, plan.target, asked, first)
     warnings = [d for d in diagnostics if d.severity != "error"]
     settings = {"set": sets, "parameters": parameters, "target": plan.target,
                 "until_stable": asked and asked.data()}  # fmt: skip

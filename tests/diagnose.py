@@ -27,6 +27,10 @@ from stdpdsl.sweep.evaluate import evaluate_sweep
 # The tables that specs of the corpus may read.
 TABLES: dict[str, dict[str, list]] = {
     "parameters.csv": {"eta": [0.01, 0.02]},
+    "pairs.csv": {"lag [ms]": [-20, -10, 10, 20], "change": [-0.2, -0.35, 0.45, 0.25],
+                  "error": [0.05, 0.06, 0.08, 0.05]},
+    "negative_errors.csv": {"lag [ms]": [-20, -10], "change": [-0.2, -0.35],
+                            "error": [0.05, -0.06]},
     "mixed.csv": {"eta": [0.01, "low"]},
     "weights.csv": {"pre": [0, 0, 0, 1, 1, 1], "post": [0, 1, 2, 0, 1, 2],
                     "w [mV]": [1, 2, 3, 4, 5, 6]},

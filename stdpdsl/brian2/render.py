@@ -54,12 +54,12 @@ def fill(template: str, **context: Any) -> str:
 
 def render(
     e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str,
-    until: Until | None = None,
+    until: Until | None = None, first: int = 0,
 ) -> str:  # fmt: skip
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
-    NAME=VALUE that the spec was given."""
+    NAME=VALUE that the spec was given; `first` is the number of the first block."""
     context = {
-        "version_repr": repr(__version__), "set": repr(list(sets)),
+        "version_repr": repr(__version__), "first": first, "set": repr(list(sets)),
         "until_stable": repr(until.data() if until else None),
         **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
         **network_context(e, lowering, until is not None), **run_context(e),

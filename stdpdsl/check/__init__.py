@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors, in_order
+from ..language.named_files import files_of
 from .audio import Audio
 from .blocks import Blocks
 from .build import Builder
@@ -29,6 +30,7 @@ from .measures import OwnMeasures
 from .models import Models
 from .names import Names
 from .report import Reporter
+from .searches import Searches
 from .symbols import Component, Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
@@ -92,11 +94,12 @@ def check(
     whole, slips = mended(merge(spec, used or {}))
     builder = Builder(whole, library or {})
     symbols = builder.build()
-    files = [p for s in whole.of(ast.Sweep) for p in s.parts if isinstance(p, ast.FromFile)]
+    files = list(files_of(whole))
     for part in files:
         if part.path.value in (headers or {}):
             builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
             symbols.files_read.add(part.path.value)
+    builder.scopes_of_swept_inputs()
     reporter = Reporter([*slips, *symbols.diagnostics])
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):
@@ -160,6 +163,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
             case ast.Run():
                 experiment.run(declaration)
     OwnMeasures(models).check()
+    Searches(models).check()
 
 
 def require(checked: Checked) -> Checked:

@@ -114,6 +114,8 @@ class Builder:
                 symbols.components[connect.name.id] = self.connection(connect)
         for sweep in spec.of(ast.Sweep):
             self.sweep(sweep)
+        for search in self.symbols.spec.of(ast.Search)[:1]:
+            self.search(search)
         self.scopes_of_swept_inputs()
         return symbols
 
@@ -283,6 +285,9 @@ class Builder:
                 paths += [(axis.path, axis) for axis in part.axes]
         paths += [(axis.path, axis) for axis in sweep.derive]
         self.add_columns(paths)
+
+    def search(self, search: ast.Search) -> None:
+        self.add_columns([(axis.path, axis) for axis in search.over])
 
     def add_columns(self, paths: list[tuple[ast.Path, ast.Node]]) -> None:
         """Also called with the headers of files, once they are read."""

@@ -318,6 +318,8 @@ class Declared:
             derived: set[int] = set()
             cells: dict[int, list[ast.Expr]] = {}
             random: set[int] = set()
+            for search in self.symbols.spec.of(ast.Search):
+                random.update(id(axis) for axis in search.over)
             for sweep in self.symbols.spec.of(ast.Sweep):
                 derived.update(id(axis) for axis in sweep.derive)
                 for part in sweep.parts:

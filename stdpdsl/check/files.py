@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ..language import ast
+from ..language.named_files import files_of
 from ..language.units import parse_unit
 
 
@@ -14,14 +15,12 @@ def headers_of(
     """`read_heads` gives the heads (`taupre [ms]`) of a file by its path as written. Files that it
     cannot read (OSError, ValueError) are left out: evaluating the sweep tells why."""
     found: dict[str, list[ast.Header]] = {}
-    for sweep in spec.of(ast.Sweep):
-        for part in sweep.parts:
-            if isinstance(part, ast.FromFile):
-                try:
-                    heads = list(read_heads(part.path.value))
-                except (OSError, ValueError):
-                    continue
-                found[part.path.value] = [_header(str(head), part.path) for head in heads]
+    for part in files_of(spec):
+        try:
+            heads = list(read_heads(part.path.value))
+        except (OSError, ValueError):
+            continue
+        found[part.path.value] = [_header(str(head), part.path) for head in heads]
     return found
 
 

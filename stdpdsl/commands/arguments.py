@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import describe, exports, library, runs, shell, specs
+from . import describe, exports, library, runs, searches, shell, specs
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -85,13 +85,33 @@ def argument_parser() -> argparse.ArgumentParser:
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
     )  # fmt: skip
 
-    where = sub.add_mutually_exclusive_group()
-    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
-    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    _cluster(sub)
+
+    sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")
+    sub.add_argument("spec", type=_path, metavar="SPEC")
     sub.add_argument(
-        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
-        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
+        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+    )
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
+    sub.add_argument(
+        "--more", metavar="N", type=_whole, default=0,
+        help="run N trials more than DIR has, or than the spec asks for",
     )  # fmt: skip
+    _set(sub)
+    _reading(sub)
+    _workers(sub)
+    _cluster(sub)
+    _target(sub)
+
+    sub = command(searches.best, "Print the best trials of a search, or write the best as a spec.")
+    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument("-o", dest="output", type=_path, metavar="SPEC",
+                     help="write the spec with the values of the best trial")  # fmt: skip
+    sub.add_argument("--trial", metavar="N", type=_number, help="of this trial instead")
+    sub.add_argument("--count", metavar="N", type=_whole, default=10,
+                     help="how many are printed (default: %(default)s)")  # fmt: skip
+    _format(sub, ("text", "json"))
 
     sub = command(runs.merge, "Put shards that were run one by one together.")
     sub.add_argument(
@@ -184,17 +204,19 @@ def argument_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _cluster(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
+    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    parser.add_argument(
+        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
+        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
+    )  # fmt: skip
+
+
 def _compiling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", type=_path, metavar="SPEC")
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_setting,
-        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
-        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
-    )
+    _set(parser)
     parser.add_argument(
         "--parameters",
         choices=LOWERINGS,
@@ -208,11 +230,27 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         help="end a block when its weights move at no more than this part of their fastest pace,"
         " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
     )  # fmt: skip
+    _workers(parser)
+    _target(parser)
+
+
+def _set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_setting,
+        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
+        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
+    )
+
+
+def _workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=_whole, default=0,
         help="processes at a time (default: as many as there are cores)",
     )  # fmt: skip
-    _target(parser)
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

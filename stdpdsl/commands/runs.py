@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     manner = Manner(options.resume, options.overwrite)
     try:
         with (
-            _cluster(options) as runner,
+            cluster(options) as runner,
             Progress(note, terminal, lambda text: complain(f"warning: {text}")) as progress,
         ):
             compiled, source, folder = compile_spec(options)
@@ -97,7 +97,7 @@ def _how_many_stable(folder: str) -> str:
 
 
 @contextmanager
-def _cluster(options: argparse.Namespace) -> Iterator[Any]:
+def cluster(options: argparse.Namespace) -> Iterator[Any]:
     """What runs shards on a cluster, if one was asked for; the options know its workers then."""
     if not (options.cluster or options.slurm):
         if options.slurm_option:

@@ -55,13 +55,13 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
                     for part in (folder / table).glob("part-*.parquet"):
                         if (partial / table / part.name).exists():
                             raise JobError(f"{part}: another shard has a part of this name")
-                        _link(part, partial / table / part.name)
+                        link(part, partial / table / part.name)
             for name, text in texts.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             written = {name: result_folder.text_checksum(partial / name) for name in texts}
             read = {"files": files} if files and isinstance(files, dict) else {}
-            together = {**_together(metadata), "texts": written, **read}
-            result_folder.write_metadata(partial / "metadata.json", together)
+            whole = {**together(metadata), "texts": written, **read}
+            result_folder.write_metadata(partial / "metadata.json", whole)
             result_folder.publish_folder(partial, output, overwrite)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -133,7 +133,7 @@ def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -
         raise JobError(f"{b}: is of another run than {a}:\n  " + "\n  ".join(lines))
 
 
-def _together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The metadata of the whole: the first's, with the rows of all."""
     tables = {
         name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]
@@ -155,7 +155,7 @@ def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
     return [text for one in metadata for text in one["not_finite"]]
 
 
-def _link(source: Path, target: Path) -> None:
+def link(source: Path, target: Path) -> None:
     """The same file under another name, or a copy."""
     try:
         os.link(source, target)

@@ -598,6 +598,46 @@ class Sweep(Declaration):
     replicates: Expr | None = None
 
 
+# Search -----------------------------------------------------------------------------------------
+
+
+@node
+class Objective(Node):
+    """`minimise: mean(miss)`"""
+
+    direction: str  # minimise | maximise
+    value: Expr
+
+
+@node
+class Comparison(Node):
+    """`compare: change to observed within error`: what the data are compared to, and the columns
+    of the data and of their standard errors."""
+
+    value: Expr
+    observed: Name
+    error: Name | None = None
+
+
+@node
+class Search(Declaration):
+    over: tuple[Axis, ...] = ()  # values are draws
+    objectives: tuple[Objective, ...] = ()
+    constraints: tuple[Expr, ...] = ()
+    method: Ident | None = None
+    trials: Expr | None = None
+    batch: Expr | None = None
+    seed: Expr | None = None
+    stop: Expr | None = None  # trials without improvement
+    data: FromFile | None = None
+    compare: Comparison | None = None
+
+
+@node
+class Fit(Search):
+    """A search whose objective is the error beside data."""
+
+
 # Recording and running --------------------------------------------------------------------------
 
 

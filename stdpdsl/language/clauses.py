@@ -78,6 +78,17 @@ DECLARATIONS: dict[str, Clause] = {
         "The parameters that vary. Each row is a block; the parts' rows are multiplied.",
         "parameters per synapse or per neuron, constant in each block",
     ),
+    "search": Clause(
+        "search:",
+        "Finds the parameters that are best. Each trial is the whole sweep with values of its own; "
+        "`stdpdsl search` runs them, a batch at a time.",
+        "a loop around `device.run(run_args=...)`, with Optuna",
+    ),
+    "fit": Clause(
+        "fit:",
+        "A search for the parameters that come closest to data.",
+        "a loop around `device.run(run_args=...)`, with Optuna",
+    ),
     "record": Clause(
         "record:",
         "What is saved while the network runs.",
@@ -126,6 +137,41 @@ _ON = Clause(
     "`after TIME` lets them run later.",
     "`on_pre`, `on_post`, or `run_on_event`; `after` is a pathway with its own delay",
 )
+_SEARCH = {
+    "over": Clause(
+        "over:",
+        "The axes of the space, `PARAMETER = DISTRIBUTION(...)`: `uniform`, `loguniform`, "
+        "`normal`, `lognormal`, `exponential` or `integers`, as in `random:` of a sweep.",
+        "parameters per synapse or per neuron, constant in each block",
+    ),
+    "subject to": Clause(
+        "subject to: CONDITION",
+        "A comparison that the best trial has to meet. Trials that do not are told by how much.",
+        "NumPy code on the measures",
+    ),
+    "method": Clause(
+        "method: NAME",
+        "`tpe`, `cma_es`, `nsga2` (for several objectives), `random`, `sobol` or `grid`.",
+        "a sampler of Optuna",
+        default="`tpe`, and `nsga2` for several objectives",
+    ),
+    "trials": Clause(
+        "trials: NUMBER", "How many sets of values are tried at most.", "nothing",
+        "a whole number", "100",
+    ),
+    "batch": Clause(
+        "batch: NUMBER", "How many are tried at a time: one sweep, on all cores.",
+        "rows of one network", "a whole number", "50",
+    ),
+    "stop": Clause(
+        "stop: no improvement in NUMBER trials", "Ends the search before its last trial.",
+        "nothing", "a whole number", "all trials are run",
+    ),
+    "seed": Clause(
+        "seed: NUMBER", "Of the search alone: the same trials each time.", "nothing",
+        "a whole number", "0",
+    ),
+}  # fmt: skip
 _EVERY = Clause(
     "every TIME:",
     "Statements that run again and again, at the end of a step.",
@@ -405,6 +451,34 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "more rows, with the column `replicate`", "a whole number", "1",
         ),
     },
+    "search": {
+        **_SEARCH,
+        "minimise": Clause(
+            "minimise: FORMULA",
+            "What is to be small, a formula of measures. `mean sd min max sum` and "
+            "`fraction(CONDITION)` are over the blocks of a trial; a measure alone is its mean.",
+            "NumPy code on the measures",
+        ),
+        "maximise": Clause(
+            "maximise: FORMULA", "What is to be large. Several objectives give a Pareto front.",
+            "NumPy code on the measures",
+        ),
+    },
+    "fit": {
+        **_SEARCH,
+        "data": Clause(
+            'data: from "FILE"',
+            "A CSV, Parquet or XLSX file with a row per experiment, which becomes a block of each "
+            "trial. Its columns set parameters, as those of a sweep do, or are measurements.",
+            "the sweep's rows",
+        ),
+        "compare": Clause(
+            "compare: FORMULA to COLUMN within COLUMN",
+            "What the model predicts in each block, the column of what was measured, and that of "
+            "its standard error: the objective is mean(((FORMULA - measured)/error)**2).",
+            "NumPy code on the measures",
+        ),
+    },
     "record": {
         "spikes": Clause("spikes of LAYER, ...", "All spikes of layers.", "`SpikeMonitor`"),
         "every": Clause(
@@ -497,6 +571,8 @@ OTHER: dict[str, Clause] = {
     "clock-driven": Clause(
         "(clock-driven)", "Integrated at each time step.", "the same flag"
     ),
+    "within": Clause("to COLUMN within COLUMN", "Measurements, and their standard errors.",
+                     "nothing"),
     "off": Clause("plasticity off", "Weights stay as they are; or `CONNECTION off`.",
                   "another run, in which nothing changes them"),
     "frozen": Clause("CONNECTION frozen", "Its weights stay as they are in this phase.",

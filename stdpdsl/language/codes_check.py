@@ -412,6 +412,41 @@ SWEEP: dict[str, tuple[str, str]] = {
     ),
 }
 
+SEARCH: dict[str, tuple[str, str]] = {
+    "SEARCH001": (
+        "more than one search",
+        "A spec asks one question: it has one `search:` or one `fit:`.",
+    ),
+    "SEARCH002": (
+        "part of a search missing",
+        "A search needs its axes (`over:`) and what is to be small or large (`minimise:`, "
+        "`maximise:`); a fit needs its axes, its data, and what they are compared to.",
+    ),
+    "SEARCH003": (
+        "constraint that is no comparison",
+        "By how much a constraint is missed leads the search to where it is met, so it compares "
+        "two values by `<` or `>`. `and` and `or` join comparisons.",
+    ),
+    "SEARCH004": (
+        "range of an axis",
+        "An axis of a search runs from a lower to a higher end; on a logarithmic scale both are "
+        "above 0.",
+    ),
+    "SEARCH005": (
+        "method that does not suit",
+        "Methods are `tpe`, `cma_es`, `nsga2`, `random`, `sobol` and `grid`. Several objectives "
+        "have no single best trial, which `cma_es` looks for; and it needs two axes or more.",
+    ),
+    "SEARCH006": (
+        "count of a search",
+        "`trials`, `batch` and `stop` are whole numbers of at least 1, `seed` of at least 0.",
+    ),
+    "SEARCH007": (
+        "standard error that is not above 0",
+        "Each difference from the data is divided by its standard error.",
+    ),
+}
+
 RUN: dict[str, tuple[str, str]] = {
     "INPUT001": (
         "two spikes of a neuron in one time step",
@@ -603,4 +638,7 @@ FILE: dict[str, tuple[str, str]] = {
     ),
 }
 
-CHECKS = {**NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **RUN, **TARGET, **COST, **FILE}
+CHECKS = {
+    **NAME, **UNIT, **TYPE, **CLAUSE, **BLOCK, **SWEEP, **SEARCH, **RUN,
+    **TARGET, **COST, **FILE,
+}  # fmt: skip

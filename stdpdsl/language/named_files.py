@@ -124,12 +124,20 @@ def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
     """Every path that a spec holds."""
     for use in spec.of(ast.Use):
         yield use.path
-    for sweep in spec.of(ast.Sweep):
-        yield from (part.path for part in sweep.parts if isinstance(part, ast.FromFile))
+    yield from (part.path for part in files_of(spec))
     for sound in spec.of(ast.Sound):
         if sound.stimuli is not None and sound.stimuli.func.id == "files":
             yield from (x for x in ast.walk(sound.stimuli) if isinstance(x, ast.StringExpr))
     yield from _data(spec)
+
+
+def files_of(spec: ast.Spec) -> Iterator[ast.FromFile]:
+    """The tables of a sweep and of a fit."""
+    for sweep in spec.of(ast.Sweep):
+        yield from (part for part in sweep.parts if isinstance(part, ast.FromFile))
+    for search in spec.of(ast.Search):
+        if search.data is not None:
+            yield search.data
 
 
 def _data(spec: ast.Spec) -> Iterator[ast.String]:

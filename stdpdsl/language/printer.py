@@ -503,6 +503,28 @@ def _(node: ast.RandomSamples) -> list[str]:
 
 
 @_layout.register
+def _(node: ast.Search) -> list[str]:
+    lines = _block("over", node.over)
+    if node.data is not None:
+        lines.append(f'data: from "{node.data.path.value}"')
+    if node.compare is not None:
+        error = f" within {node.compare.error.id}" if node.compare.error else ""
+        compared = print_expr(node.compare.value)
+        lines.append(f"compare: {compared} to {node.compare.observed.id}{error}")
+    for objective in node.objectives:
+        lines += _clause(objective.direction, objective.value)
+    for constraint in node.constraints:
+        lines += _clause("subject to", constraint)
+    lines += _clause("method", node.method)
+    lines += _clause("trials", node.trials)
+    lines += _clause("batch", node.batch)
+    if node.stop is not None:
+        lines.append(f"stop: no improvement in {print_expr(node.stop)} trials")
+    lines += _clause("seed", node.seed)
+    return ["fit:" if isinstance(node, ast.Fit) else "search:", *_indented(lines)]
+
+
+@_layout.register
 def _(node: ast.Record) -> list[str]:
     lines: list[str] = []
     previous: ast.RecordSpikes | ast.RecordState | None = None

@@ -14,13 +14,16 @@ Rows = Mapping[str, Sequence[str]]
 """Cells as the language has them, by heads such as `A1.tau_m [ms]`."""
 
 
-def with_table(text: str, rows: Rows, beside: bool, called: str = "<string>") -> str:
+def with_table(
+    text: str, rows: Rows, beside: bool, called: str = "<string>", more: str = ""
+) -> str:
     """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
     product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
-    inside the sweep do not. CompileError where the text is no spec."""
+    inside the sweep do not. `more` are lines of other parts. CompileError where the text is no
+    spec."""
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)
-    table = _table(rows)
+    table = _table(rows) + more
     if not sweeps:
         return f"{text.rstrip()}\n\nsweep:\n{table}"
     sweep = sweeps[0] if beside else replace(sweeps[0], parts=())

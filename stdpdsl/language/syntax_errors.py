@@ -26,6 +26,8 @@ DECLARATIONS = (
     "connect",
     "rule",
     "sweep",
+    "search",
+    "fit",
     "record",
     "measure",
     "run",

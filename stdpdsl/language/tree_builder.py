@@ -42,7 +42,9 @@ FIELD_OF = {  # where a clause's word is not the field's name
     "filter": "filters",
     "then": "filters",
 }
-REPEATED = frozenset({"drive", "delivery", "filters"})  # clauses that may stand more than once
+REPEATED = frozenset({  # clauses that may stand more than once
+    "drive", "delivery", "filters", "objectives", "constraints",
+})  # fmt: skip
 
 PATTERN_ARGUMENT = {"random": "p", "fixed_indegree": "k", "fixed_outdegree": "k"}
 
@@ -426,6 +428,36 @@ class Builder(ExpressionBuilder):
 
     def from_file(self, children: Children) -> ast.FromFile:
         return ast.FromFile(self._path(children[2]), span=self._span(children))
+
+    def search(self, children: Children) -> ast.Search:
+        return ast.Search(**self._collect(children), span=self._span(children))
+
+    def fit(self, children: Children) -> ast.Fit:
+        return ast.Fit(**self._collect(children), span=self._span(children))
+
+    def objective(self, children: Children) -> Clause:
+        word, span = children[0], self._span(children)
+        objective = ast.Objective(str(word), children[2], span=span)
+        return Clause("objectives", objective, span, self._at(word))
+
+    def constraint(self, children: Children) -> Clause:
+        span = self._span(children)
+        return Clause("constraints", children[3], span, self._span(children[:2]))
+
+    def stop(self, children: Children) -> Clause:
+        return Clause("stop", children[5], self._span(children), self._at(children[0]))
+
+    def experiments(self, children: Children) -> Clause:
+        span = self._span(children)
+        part = ast.FromFile(self._path(children[3]), span=span)
+        return Clause("data", part, span, self._at(children[0]))
+
+    def comparison(self, children: Children) -> Clause:
+        span = self._span(children)
+        names = [ast.Name(n.id, span=n.span)
+                 for n in map(self._ident, tokens_of(children[4:], "NAME"))]  # fmt: skip
+        node = ast.Comparison(children[2], *names, span=span)
+        return Clause("compare", node, span, self._at(children[0]))
 
     def record(self, children: Children) -> ast.Record:
         items: list[ast.RecordSpikes | ast.RecordState] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..check.searches import OWN_COLUMNS
 from ..language import ast
 from .expressions import NumpyPrinter
 from .values import Values
@@ -31,6 +32,9 @@ def sweep_lines(values: Values) -> list[str]:
         lines.append(f"row = where(row, {code})")
     if "replicate" in table.columns:
         lines.append(f"row = replicates(row, {table.replicates})")
+    for name in OWN_COLUMNS:
+        if name in table.columns and table.columns[name].dtype == int:
+            lines.append(f"row[{name!r}] = row[{name!r}].astype(int)")
     order = ", ".join(repr(n) for n in table.columns)
     lines.append(f"return {{name: row[name] for name in ({order}{',' if order else ''})}}")
     return lines

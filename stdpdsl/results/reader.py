@@ -29,7 +29,8 @@ _SHAPES = {
     "footers": {str: {str: str}},
     "lowering": str, "measures": [str], "model": str, "network": {str: dict}, "not_finite": [str],
     "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,
-    "set": [str], "shard": [int], "spec": str, "tables": {str: int}, "target": str,
+    "search": {str: int}, "set": [str],
+    "shard": [int], "spec": str, "tables": {str: int}, "target": str,
     "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
     "versions": {str: str},
 }  # fmt: skip
@@ -90,6 +91,29 @@ class Results:
     def responses(self) -> Table:
         """A row per neuron and stimulus: the mean rate (Hz) at a sound's stimuli."""
         return Table(self, "responses")
+
+    @property
+    def trials(self) -> Any:
+        """The trials of a search: a `pandas.DataFrame` with a row per trial, its values (SI), its
+        objectives, and by how much it misses the constraints (0: it meets all)."""
+        from ..search.answers import answers_of
+
+        return require("pandas").DataFrame(answers_of(self).table())
+
+    @property
+    def best(self) -> Any:
+        """The best trial of a search: see `search/answers.py`. ResultsError where no trial meets
+        the constraints and has a value."""
+        from ..search.answers import answers_of
+
+        return answers_of(self).best()
+
+    @property
+    def front(self) -> Any:
+        """The trials of a search that no other is better than in every objective, as a list."""
+        from ..search.answers import answers_of
+
+        return answers_of(self).front()
 
     @property
     def plot(self) -> Plot:
@@ -205,6 +229,8 @@ class Results:
         if name not in self.tables:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
+        if "search" in self.metadata:  # while it goes on, others may be on their way
+            parts = [p for p in parts if p.name in self.metadata.get("footers", {}).get(name, {})]
         if strange := [part for part in parts if not part.is_file()]:
             raise ResultsError(f"{strange[0]}: is no file")
         known = self.metadata.get("footers", {}).get(name, {})

@@ -86,8 +86,10 @@ class ResultTable:
     """One table. Rows are merged block by block when they are written; what is large waits in
     files until then, so that memory stays bounded."""
 
-    def __init__(self, path, fixed, own, sweep, units, documented=None):
-        """`documented` has what is said of each column: its `kind` and a `description`."""
+    def __init__(self, path, fixed, own, sweep, units, documented=None, first=0):
+        """`documented` has what is said of each column: its `kind` and a `description`; `first` is
+        what the first block is numbered in the files."""
+        self.first = first
         self.path = path
         self.sweep = {name: pa.array(np.asarray(values)) for name, values in sweep.items()}
         self.runs = []
@@ -156,7 +158,7 @@ class ResultTable:
         for field in self.schema:
             values = run.column(field.name, start, stop)
             if field.name == "block":
-                array = where
+                array = pa.array(block + self.first, mask=block < 0)
             elif isinstance(values, np.ndarray):
                 array = pa.array(np.asarray(values), type=field.type)
             elif values is not None:

@@ -71,12 +71,13 @@ class Results:
 
     def __init__(
         self, folder, sweep, units, metadata, tables, phases=False, overwrite=False, part=0,
-        documented=None,
+        documented=None, first=0,
     ):  # fmt: skip
         """`part` is what the files are numbered by, which other results may stand beside;
-        `documented` says of each column of each table what it is."""
+        `documented` says of each column of each table what it is. The first block is numbered
+        `first`: where that is not 0, what exists once for all blocks stands with the others."""
         self.folder = Path(folder)
-        self.overwrite, self.part = overwrite, part
+        self.overwrite, self.part, self.first = overwrite, part, first
         self.swept = set(sweep)
         self.units = {"t": "s", "delay": "s", **units}
         documented = documented or {}
@@ -90,7 +91,7 @@ class Results:
             fixed = {c: kind for c, kind in FIXED_COLUMNS[name].items() if phases or c != "phase"}
             said = documented.get(name, {})
             units = self.units | {c: one["unit"] for c, one in said.items() if "unit" in one}
-            table = ResultTable(self.partial / name, fixed, own, sweep, units, said)
+            table = ResultTable(self.partial / name, fixed, own, sweep, units, said, first)
             self.tables[name] = table
             there = {c: said[c] for c in table.schema.names if c in said}
             self.metadata["columns"] |= {name: there} if there else {}
@@ -114,6 +115,8 @@ class Results:
     def append(self, table, block, columns, times=None):
         """Rows for a table: see Rows; `block` None for what exists once for all blocks."""
         rows = max((len(v) for v in columns.values() if np.ndim(v)), default=0)
+        if block is None and self.first:
+            return
         with self.writing():
             self.tables[table].append(np.full(rows, -1) if block is None else block, columns, times)
 

@@ -108,7 +108,8 @@ class Saving:
             return
         self.status[phase, lost[self.status[phase, lost] == "ok"]] = status
         more = ", ..." if len(lost) > 5 else ""
-        blocks = ", ".join(str(b + self.x.first) for b in lost[:5]) + more
+        first = self.x.first + self.results.first
+        blocks = ", ".join(str(b + first) for b in lost[:5]) + more
         when = when or f"at the end of {self.phases[phase]}"
         self.lost.append(f"{what} in block {blocks} {when}")
 

@@ -7,12 +7,13 @@ fastest; then `derive`, `where`, and `replicates`, which is outermost.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..check.files import split_head
+from ..check.searches import OWN_COLUMNS, plan_of
 from ..check.symbols import Symbols
 from ..check.values import constant_values
 from ..language import ast
@@ -74,6 +75,9 @@ class Evaluator:
 
     def run(self) -> SweepTable | None:
         sweeps = self.symbols.spec.of(ast.Sweep)
+        searches = self.symbols.spec.of(ast.Search)
+        if searches:
+            sweeps = [self.generation(searches[0], sweeps[0] if sweeps else None), *sweeps[1:]]
         if not sweeps:
             return SweepTable((), (), None, {}, 1, {}, 1, self.seed)
         for extra in sweeps[1:]:
@@ -83,6 +87,8 @@ class Evaluator:
             )  # fmt: skip
         sweep: ast.Sweep = sweeps[0]
         self.read_files(sweep)
+        if searches and searches[0].compare and searches[0].data:
+            self.measurements(searches[0].compare, self.files[searches[0].data.path.value])
         parts = self.parts(sweep)
         replicates = self.count(sweep.replicates, "replicates") if sweep.replicates else 1
         rows = int(np.prod([_length(p) for p in parts], dtype=object)) * replicates
@@ -118,11 +124,37 @@ class Evaluator:
             rows *= replicates
         elif sweep.replicates is not None:
             columns["replicate"] = np.zeros(rows, dtype=int)
+        for name in OWN_COLUMNS:  # numbers of a search's trials, whole as those of replicates
+            if name in columns and np.all(columns[name] == np.floor(columns[name])):
+                columns[name] = columns[name].astype(int)
         ordered = {n: columns[n] for n in [*self.symbols.columns, "replicate"] if n in columns}
         return SweepTable(
             tuple(parts), tuple(derive), sweep.where, where_values, replicates, ordered, rows,
             self.seed,
         )  # fmt: skip
+
+    def generation(self, search: ast.Search, sweep: ast.Sweep | None) -> ast.Sweep:
+        """A sweep that is as large as a batch of trials, which all have random values."""
+        count = plan_of(search, self.constants).batch
+        batch = ast.Number(count, str(count), span=search.span)
+        trials = ast.RandomSamples(batch, search.over, span=search.span)
+        parts = (trials, *((search.data,) if search.data else ()))
+        if sweep is None:
+            return ast.Sweep(parts, span=search.span)
+        return replace(sweep, parts=(*parts, *sweep.parts))
+
+    def measurements(self, compare: ast.Comparison, part: Part) -> None:
+        """Standard errors are above 0; empty cells are told as those of any table."""
+        if compare.error is None or compare.error.id not in part.columns:
+            return
+        values = part.columns[compare.error.id]
+        bad = np.flatnonzero(~(values > 0)) if values.dtype != object else np.zeros(0, int)
+        if len(bad):
+            self.report(
+                "SEARCH007", compare.error,
+                f"the standard error is {values[bad[0]]:g} in row {bad[0] + 1} below the head",
+                help="each is above 0; leave `within` out where there are none",
+            )  # fmt: skip
 
     # Parts
 

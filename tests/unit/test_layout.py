@@ -10,12 +10,13 @@ ORDER = [
     "__init__", "resources", "outputs",
     "runtime", "machine", "language", "check", "sweep", "results", "data", "ir", "lower", "brian2",
     "plan", "compiler",
-    "views", "library", "execution", "window", "verify", "report",
+    "views", "library", "execution", "search", "window", "verify", "report",
     "api", "editor", "commands", "cli",
 ]  # fmt: skip
 # Accessors for users that import when they are called.
 LATE = {
     ("__init__", "api"), ("__init__", "language"), ("__init__", "results"), ("results", "report"),
+    ("results", "search"), ("search", "api"),
 }  # fmt: skip
 
 

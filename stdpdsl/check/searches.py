@@ -1,0 +1,212 @@
+"""A search or a fit: its clauses, the units of its objectives, and its axes."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import dataclass
+from typing import Any
+
+from ..language import ast
+from ..language.diagnostics import did_you_mean
+from ..language.draws import arguments_of
+from .infer import Context
+from .measures import measured
+from .models import Models
+from .symbols import BOOLEAN, Type
+from .values import constant_values, value
+
+METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid")
+SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
+"""Methods that take several objectives."""
+OWN_COLUMNS = ("generation", "trial")
+COMPARISONS = ("<", "<=", ">", ">=")
+DEFAULTS = {"trials": 100, "batch": 50, "seed": 0}
+_LEAST = {"trials": 1, "batch": 1, "seed": 0, "stop": 1}
+_UNSUITED = ("bernoulli", "binomial")
+_BOUNDED = ("uniform", "loguniform", "integers")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers of a search: `stop` is 0 where all trials are run."""
+
+    method: str
+    trials: int
+    batch: int
+    seed: int
+    stop: int
+
+
+def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
+    """What a search that has been checked asks for."""
+
+    def number(name: str, default: int) -> int:
+        expr = getattr(search, name)
+        found = None if expr is None else value(expr, constants)
+        return default if found is None else int(found)
+
+    usual = "tpe" if len(search.objectives) < 2 else "nsga2"
+    trials = number("trials", DEFAULTS["trials"])
+    return Plan(
+        search.method.id if search.method else usual, trials,
+        min(trials, number("batch", DEFAULTS["batch"])), number("seed", DEFAULTS["seed"]),
+        number("stop", 0),
+    )  # fmt: skip
+
+
+class Searches:
+    """Checks the search of a spec, after its measures."""
+
+    def __init__(self, models: Models):
+        self.models, self.symbols = models, models.symbols
+        self.inference, self.reporter = models.inference, models.reporter
+        self.constants = constant_values(self.symbols)
+
+    def check(self) -> None:
+        first, *others = self.symbols.spec.of(ast.Search) or [None]
+        if first is None:
+            return
+        for other in others:
+            self.reporter.error(
+                "SEARCH001", other, "a spec has one search or fit",
+                labels=((first, "the first"),), help="keep one of them",
+            )  # fmt: skip
+        self.clauses(first)
+        self.columns()
+        for axis in first.over:
+            self.axis(axis)
+        self.method(first)
+        self.counts(first)
+        self.objectives(first)
+
+    def clauses(self, search: ast.Search) -> None:
+        fit = isinstance(search, ast.Fit)
+        missing = [] if search.over else ["`over:`, the axes of the space"]
+        if fit:
+            missing += [] if search.data else ['`data: from "FILE"`']
+            missing += [] if search.compare else ["`compare: FORMULA to COLUMN`"]
+        elif not search.objectives:
+            missing.append("`minimise:` or `maximise:`")
+        if missing:
+            word = "fit" if fit else "search"
+            self.reporter.error(
+                "SEARCH002", search, f"this {word} has no {' and no '.join(missing)}",
+                help="add it" if len(missing) == 1 else "add them",
+            )  # fmt: skip
+
+    def columns(self) -> None:
+        for column in self.symbols.columns.values():
+            if column.name.lower() in OWN_COLUMNS:
+                self.reporter.error(
+                    "NAME014", column.path, f"`{column.name}` is a column that a search writes",
+                    help="give this column another name",
+                )  # fmt: skip
+
+    def axis(self, axis: ast.Axis) -> None:
+        call = axis.value
+        if not isinstance(call, ast.Call):
+            return  # told when the sweep is evaluated
+        if call.func.id in _UNSUITED:
+            self.reporter.error(
+                "SWEEP010", call, f"`{axis.path.dotted}` cannot be searched by `{call.func.id}`",
+                help="search the number itself: `uniform(low, high)` or `integers(low, high)`",
+            )  # fmt: skip
+            return
+        if call.func.id not in _BOUNDED:
+            return
+        given = arguments_of(call)
+        ends = [value(given[n], self.constants) if n in given else None for n in ("low", "high")]
+        low, high = ends
+        if low is None or high is None:
+            return  # told by the units' check
+        if low >= high:
+            self.reporter.error(
+                "SEARCH004", call, f"`{axis.path.dotted}` is searched from {low:g} to {high:g}",
+                help="the lower end comes first, and is less than the upper",
+            )  # fmt: skip
+        elif call.func.id == "loguniform" and low <= 0:
+            self.reporter.error(
+                "SEARCH004", call, f"the logarithm of {low:g} does not exist",
+                help="`loguniform` starts above 0; `uniform` may start anywhere",
+            )  # fmt: skip
+
+    def method(self, search: ast.Search) -> None:
+        if search.method is None:
+            return
+        name = search.method.id
+        if name not in METHODS:
+            self.reporter.error(
+                "SEARCH005", search.method, f"there is no method `{name}`",
+                help=did_you_mean(name, METHODS) or f"methods: {', '.join(METHODS)}",
+            )  # fmt: skip
+        elif len(search.objectives) > 1 and name not in SEVERAL:
+            self.reporter.error(
+                "SEARCH005", search.method, f"`{name}` takes one objective, and here are"
+                f" {len(search.objectives)}", help="take `nsga2`, or add the objectives up",
+            )  # fmt: skip
+        elif name == "cma_es" and len(search.over) == 1:
+            self.reporter.error(
+                "SEARCH005", search.method, "`cma_es` needs two axes or more",
+                help="take `tpe`, or `grid`",
+            )  # fmt: skip
+
+    def counts(self, search: ast.Search) -> None:
+        for name, least in _LEAST.items():
+            expr = getattr(search, name)
+            if expr is None:
+                continue
+            found = value(expr, self.constants)
+            whole = found is not None and float(found).is_integer() and found >= least
+            if not whole:
+                self.reporter.error(
+                    "SEARCH006", expr, f"`{name}` is a whole number of at least {least}",
+                    help="write the number itself, without a unit",
+                )  # fmt: skip
+
+    def objectives(self, search: ast.Search) -> None:
+        known = ChainMap(
+            self.symbols.measures, measured(self.symbols), self.symbols.globals
+        )
+        open_names = self.models.open_names
+        inner = Context(known, "the measures of a block", open_names=open_names)
+        context = inner.but(elements=inner)
+        for objective in search.objectives:
+            found = self.inference.infer(objective.value, context)
+            if found is not None:
+                self.inference.is_number(objective.value, found, f"`{objective.direction}`")
+        if search.compare is not None:
+            self.comparison(search.compare, inner)
+        for constraint in search.constraints:
+            self.constraint(constraint, context)
+
+    def comparison(self, node: ast.Comparison, context: Context) -> None:
+        found = self.inference.infer(node.value, context)
+        if found is None or not self.inference.is_number(node.value, found, "`compare`"):
+            found = None
+        for column in (node.observed, node.error):
+            if column is None:
+                continue
+            if found is None:
+                self.inference.infer(column, context)
+            else:
+                self.inference.expect(column, context, Type(found.dim), "the measurement")
+
+    def constraint(self, node: ast.Expr, context: Context) -> None:
+        if not self.inference.expect(node, context, BOOLEAN, "`subject to`"):
+            return
+        bad = next((n for n in _leaves(node) if not _compares(n)), None)
+        if bad is not None:
+            self.reporter.error(
+                "SEARCH003", bad, "a constraint is a comparison, by how much it is missed counts",
+                help="compare by `<` or `>`; join comparisons by `and` or `or`",
+            )  # fmt: skip
+
+
+def _leaves(node: ast.Expr) -> list[ast.Expr]:
+    if isinstance(node, ast.Binary) and node.op in ("and", "or"):
+        return [*_leaves(node.left), *_leaves(node.right)]
+    return [node]
+
+
+def _compares(node: ast.Expr) -> bool:
+    return isinstance(node, ast.Binary) and node.op in COMPARISONS

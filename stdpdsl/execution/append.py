@@ -1,0 +1,85 @@
+"""Results that grow: a further run's files put into a dataset, beside those that are there.
+
+The files of a table come first and `metadata.json`, which lists them, last, in one move: whoever
+reads meanwhile, or after a crash in between, has the dataset as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..results.reader import load
+from ..runtime import folder as result_folder
+from .job import JobError
+from .merge import link, together
+
+_PART = re.compile(r"part-(\d{5,})\.parquet")
+
+
+def begin(first: Path, output: Path, spec: str, said: Mapping[str, Any], overwrite: bool) -> None:
+    """Make a dataset of the results in `first`, which stay; its spec is `spec`, and `said` is added
+    to its metadata."""
+    try:
+        partial = result_folder.prepare_folder(output, overwrite)
+        try:
+            (partial / "spec.stdp").write_text(spec, encoding="utf-8", newline="")
+            texts = {"spec.stdp": result_folder.text_checksum(partial / "spec.stdp")}
+            own = {"spec": spec, "hash": hashlib.sha256(spec.encode()).hexdigest(), "texts": texts}
+            _put(first, partial, {}, {**own, **said})
+            result_folder.publish_folder(partial, output, overwrite)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
+    except result_folder.ResultsError as error:
+        raise JobError(str(error)) from None
+
+
+def append(more: Path, output: Path, said: Mapping[str, Any]) -> None:
+    """Add the results in `more`, which stay, to a dataset that `begin` made."""
+    try:
+        known = load(output).metadata
+        remove_unlisted(output, known)
+        _put(more, output, known, said)
+    except OSError as error:
+        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
+
+
+def remove_unlisted(output: Path, known: Mapping[str, Any]) -> None:
+    """Delete the parts that a crash has left between their coming and their being listed."""
+    for table in known["tables"]:
+        for path in (output / table).glob("part-*.parquet"):
+            if _PART.fullmatch(path.name) and path.name not in known["footers"].get(table, {}):
+                path.unlink()
+
+
+def _put(source: Path, target: Path, known: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    one = load(source).metadata
+    numbers = [int(found[1]) for parts in known.get("footers", {}).values()
+               for found in map(_PART.fullmatch, parts) if found]  # fmt: skip
+    first = max(numbers, default=-1) + 1
+    footers: dict[str, dict[str, str]] = {table: {} for table in one["tables"]}
+    for table, parts in one["footers"].items():
+        (target / table).mkdir(exist_ok=True)
+        for name, footer in parts.items():
+            found = _PART.fullmatch(name)
+            if found is None:
+                raise JobError(f"{source / table / name}: is no part of a table")
+            new = f"part-{int(found[1]) + first:05}.parquet"
+            (target / table / new).unlink(missing_ok=True)
+            link(source / table / name, target / table / new)
+            footers[table][new] = footer
+    one = {key: value for key, value in one.items() if key != "checksum"} | {"footers": footers}
+    whole = together([{"not_finite": [], **known}, one]) if known else one
+    for kept in ("spec", "hash", "texts"):
+        whole |= {kept: known[kept]} if kept in known else {}
+    whole["blocks"] = known.get("blocks", 0) + one["blocks"]
+    coming = target / "metadata.json.partial"
+    result_folder.write_metadata(coming, {**whole, **said})
+    os.replace(coming, target / "metadata.json")

@@ -1,0 +1,1 @@
+"""Searching for parameters: trials in batches, each batch a sweep of the model."""

@@ -1,0 +1,129 @@
+"""What a search has found, from its dataset: `results.best`, `results.front`, `results.trials`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..language import ast
+from ..results.reader import Results, ResultsError
+from .space import Space, space_in
+from .trials import Trials, all_trials, in_words
+
+if TYPE_CHECKING:
+    from ..api import Spec
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: `values` of the axes in SI, `objectives` by how the spec writes them, and by how
+    much it misses the constraints, 0 where it meets all."""
+
+    number: int
+    generation: int
+    values: dict[str, float]
+    objectives: dict[str, float]
+    missed: float
+    results: Results
+    space: Space
+
+    @property
+    def blocks(self) -> Any:
+        """Its rows of the table `blocks`: see `results.blocks`."""
+        return self.results.blocks.filter(trial=self.number)
+
+    def to_spec(self, path: str | Path | None = None) -> Spec:
+        """The spec with these values and without its search, whose run gives the very numbers;
+        written into a new file as well, if one is named."""
+        from ..api import load_spec
+        from ..outputs import write_new
+
+        text = self.text
+        if path is None:
+            return load_spec(text)
+        write_new(Path(path), text.encode())
+        return load_spec(Path(path))
+
+    @property
+    def text(self) -> str:
+        """The text of that spec."""
+        values = np.array([list(self.values.values())])
+        rows: dict[str, list[str]] = {}
+        if any(call.independent for call in ast.walk(self.space.spec)
+               if isinstance(call, ast.Call)):  # fmt: skip
+            # Such draws depend on all columns of a row.
+            rows = {"generation": [str(self.generation)], "trial": [str(self.number)]}
+        return self.space.with_values(rows, values)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The trials of a search, from the best on where it has one objective."""
+
+    results: Results
+    space: Space
+    found: Trials
+
+    def trial(self, number: int) -> Trial:
+        """ResultsError where there is none of this number, or it has no blocks."""
+        rows = np.flatnonzero(self.found.number == number)
+        if not len(rows) or np.isnan(self.found.values[rows[0]]).any():
+            raise ResultsError(f"{self.results.folder}: has no trial {number}")
+        return self._trial(int(rows[0]))
+
+    def _trial(self, row: int) -> Trial:
+        found, space = self.found, self.space
+        return Trial(
+            int(found.number[row]), int(found.generation[row]),
+            dict(zip(space.columns, map(float, found.values[row]), strict=True)),
+            dict(zip(space.objectives, map(float, found.objectives[row]), strict=True)),
+            float(found.missed[row]), self.results, space,
+        )  # fmt: skip
+
+    def front(self) -> list[Trial]:
+        """The trials that no other is better than in every objective; one where there is one
+        objective, none where no trial meets the constraints."""
+        return [self._trial(int(row)) for row in self.found.front()]
+
+    def best(self) -> Trial:
+        """The first of the front; of several objectives the one that is best in the first.
+        ResultsError where no trial meets the constraints."""
+        front = self.found.front()
+        if not len(front):
+            raise ResultsError(self.why_none())
+        return self._trial(int(front[np.argmin(self.found.losses[front][:, 0])]))
+
+    def why_none(self) -> str:
+        """Why there is no best trial."""
+        finite = np.isfinite(self.found.objectives).all(axis=1)
+        name = f"{self.results.folder}: "
+        if not finite.any():
+            return name + "no trial has a value: its objective is NaN or infinite in all of them"
+        rows = np.flatnonzero(finite)
+        near = rows[int(np.argmin(self.found.missed[rows]))]
+        return (
+            f"{name}no trial meets the constraints; trial {int(self.found.number[near])} comes"
+            f" closest, which misses them by {self.found.missed[near]:.2g} of their size"
+        )
+
+    def ranked(self) -> np.ndarray:
+        """Rows from the best on: those that meet the constraints, by the first objective; those
+        that do not, by how much they miss them; those without a value."""
+        losses = self.found.losses[:, 0]
+        bad = ~np.isfinite(self.found.objectives).all(axis=1)
+        return np.lexsort((losses, self.found.missed, bad))
+
+    def table(self, rows: Sequence[int] | None = None) -> list[dict[str, object]]:
+        """Trials as mappings, all of them in the order in which they ran."""
+        chosen = range(len(self.found)) if rows is None else rows
+        return in_words(self.space, self.found, list(chosen))
+
+
+def answers_of(results: Results) -> Answers:
+    """What a search has found; ResultsError where the results are of no search."""
+    space = space_in(results)
+    return Answers(results, space, all_trials(results, space))

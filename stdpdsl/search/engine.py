@@ -1,0 +1,170 @@
+"""The loop of a search: ask for a batch of points, run them as one sweep, append the results, tell
+what they were worth.
+
+    OUT                 the dataset, from the first generation on
+    OUT.generation      a generation that has run and is not yet appended
+    OUT.generation.shards   one that is running
+
+All that a search knows is in its dataset. To go on, the same questions are asked again, which must
+give the trials that are there, and the same answers told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..compiler import compile_source
+from ..execution.append import append, begin
+from ..execution.job import JobError, differences
+from ..execution.local import DONE, SIMULATION_FAILED, Event, Outcome
+from ..execution.sharded_run import Manner, Runner, run_and_save
+from ..language.source import Source
+from ..results.reader import ResultsError, load
+from ..runtime import folder as result_folder
+from .samplers import Sampler, SearchError, sampler_of
+from .space import Space
+from .trials import Trials, all_trials, completed, no_trials, trials_of
+
+HOPELESS = 2
+"""Batches after which a search ends that has found no value at all."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How a search runs; none of it changes the trials, but `more`, which is how many are run
+    beyond those that the spec asks for."""
+
+    folder: Path
+    sets: Sequence[str] = ()
+    target: str = "auto"
+    workers: int = 0
+    allowed: Sequence[Path] = ()
+    resume: bool = False
+    overwrite: bool = False
+    more: int = 0
+
+
+def search(
+    space: Space, output: Path, how: How, on_event: Callable[[Event], None],
+    told: Callable[[Trials], None], runner: Runner | None = None,
+) -> tuple[Trials, Outcome]:  # fmt: skip
+    """Run a search into `output`, an absolute path; `told` hears the trials after each generation.
+
+    SearchError or JobError where it cannot begin or go on. What has run stays, whatever happens.
+    """
+    plan = space.plan
+    sampler = sampler_of(plan, len(space.columns), len(space.directions))
+    trials = no_trials(space)
+    generation = 0
+    if result_folder.is_result(output) and (how.resume or how.more):
+        trials = known_trials(space, output, how)
+        generation = replay(sampler, space, trials)
+        told(trials)
+    else:
+        try:
+            result_folder.check_folder(output, how.overwrite)
+        except result_folder.ResultsError as error:
+            raise JobError(str(error)) from None
+    wanted = max(plan.trials, len(trials) if how.more else 0) + how.more
+    while len(trials) < wanted and not is_over(space, trials, how):
+        count = min(plan.batch, wanted - len(trials))
+        numbers = list(range(len(trials), len(trials) + count))
+        values = space.values(sampler.ask(count))
+        outcome = run_generation(
+            space, generation, numbers, values, output, how, on_event, runner, len(trials) == 0
+        )
+        if outcome.folder == "":
+            return trials, outcome
+        new = trials_of(load(output), space, after=len(trials) - 1)
+        if len(new) != count:  # `where` left some out, which then have no value
+            new = completed(new, space, generation, numbers, values)
+        trials = trials.with_more(new)
+        sampler.tell(new.losses, new.missed)
+        generation += 1
+        told(trials)
+        if len(trials) >= HOPELESS * plan.batch and not np.isfinite(trials.objectives).any():
+            text = "no trial has a value: its objective is NaN or infinite in all of them"
+            return trials, Outcome(SIMULATION_FAILED, text, folder=str(output))
+    return trials, Outcome(DONE, folder=str(output))
+
+
+def is_over(space: Space, trials: Trials, how: How) -> bool:
+    """Whether the spec's `stop:` ends it. Trials that are asked for beyond the spec's are run."""
+    return bool(
+        space.plan.stop and not how.more and trials.since_improvement() >= space.plan.stop
+    )
+
+
+def known_trials(space: Space, output: Path, how: How) -> Trials:
+    """What a dataset has; SearchError where it is of something else."""
+    results = load(output)
+    if "search" not in results.metadata:
+        raise SearchError(f"{output}: holds results of a run, not of a search")
+    said = {"spec": results.spec, "set": results.metadata.get("set")}
+    lines = differences(said, {"spec": space.source.text, "set": list(how.sets)})
+    if lines:
+        raise SearchError(f"{output}: holds another search; what differs:\n  "
+                          + "\n  ".join(lines))  # fmt: skip
+    return all_trials(results, space)
+
+
+def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
+    """Ask and tell all that a dataset has; the number of generations. SearchError where the
+    sampler asks for others, as another version of it would."""
+    generations, first = np.unique(trials.generation, return_index=True)
+    ends = [*first[1:], len(trials)]
+    for a, b in zip(first, ends, strict=True):
+        values = space.values(sampler.ask(int(b - a)))
+        known = trials.values[a:b]
+        there = ~np.isnan(known)
+        if not np.allclose(values[there], known[there], rtol=1e-9, atol=0):
+            raise SearchError(
+                f"generation {int(trials.generation[a])} has other trials than this version of the"
+                " sampler asks for; go on with the versions of optuna and cmaes that began it"
+            )
+        sampler.tell(trials.losses[a:b], trials.missed[a:b])
+    return len(generations)
+
+
+def run_generation(
+    space: Space, number: int, trials: Sequence[int], values: np.ndarray, output: Path, how: How,
+    on_event: Callable[[Event], None], runner: Runner | None, is_first: bool,
+) -> Outcome:  # fmt: skip
+    """Run a batch and append it; the outcome has no folder where it did not run to its end."""
+    text = space.generation(number, trials, values)
+    work = output.with_name(f"{output.name}.generation")
+    _remove_other(work, text)
+    first = 0 if is_first else int(load(output).metadata["blocks"])
+    compiled = compile_source(
+        Source(space.source.name, text), how.folder, list(how.sets), "synapse", how.target,
+        how.workers, allowed=how.allowed, first=first,
+    )  # fmt: skip
+    outcome = run_and_save(
+        compiled, text, how.folder, work, on_event, Manner(resume=True), runner
+    )
+    if not outcome.folder:
+        return outcome
+    said: dict[str, Any] = {
+        "search": {"generations": number + 1, "trials": int(trials[-1]) + 1},
+        "set": list(how.sets),
+    }
+    if is_first:
+        begin(work, output, space.source.text, said, how.overwrite)
+    else:
+        append(work, output, said)
+    _remove_other(work, "")
+    return replace(outcome, folder=str(output))
+
+
+def _remove_other(work: Path, text: str) -> None:
+    """Delete a generation that has been appended."""
+    try:
+        if result_folder.is_result(work) and load(work).spec != text:
+            result_folder.remove_but(work, result_folder.foreign_in(work))
+    except (OSError, ValueError, ResultsError) as error:
+        raise JobError(f"{work}: cannot be read: {error}") from None

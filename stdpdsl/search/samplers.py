@@ -1,0 +1,192 @@
+"""Which points of the unit cube are tried next. Each sampler gives the same points for the same
+seed and the same answers, so a search is taken up again by asking and telling all that was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..check.searches import Plan
+
+
+class Sampler(Protocol):
+    """Asked for points (n, axes), and then told what each was worth."""
+
+    def ask(self, count: int) -> np.ndarray: ...
+
+    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+        """`losses` (n, objectives) are to be small, NaN where there is none; `missed` as in
+        score.py."""
+
+
+class SearchError(Exception):
+    """A search cannot begin, or not go on; the text says why."""
+
+
+def sampler_of(plan: Plan, axes: int, objectives: int) -> Sampler:
+    """SearchError where what it needs is not installed."""
+    if plan.method in ("random", "sobol", "grid"):
+        return Design(plan, axes)
+    if plan.method == "cma_es":
+        return Cma(plan, axes)
+    return Optuna(plan, axes, objectives)
+
+
+def _rng(seed: int, *key: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *key])))
+
+
+class Design:
+    """Points that do not depend on the answers."""
+
+    def __init__(self, plan: Plan, axes: int):
+        self.plan, self.axes = plan, axes
+        self.done = 0
+        self.rng = _rng(plan.seed)
+        self.sobol: Any = None
+
+    def ask(self, count: int) -> np.ndarray:
+        first, self.done = self.done, self.done + count
+        if self.plan.method == "grid":
+            return self.grid()[np.arange(first, self.done) % self.side() ** self.axes]
+        if self.plan.method == "random":
+            return self.rng.random((count, self.axes))
+        import warnings
+
+        from scipy.stats import qmc
+
+        if self.sobol is None:
+            self.sobol = qmc.Sobol(self.axes, rng=self.rng)
+        with warnings.catch_warnings():  # a batch need be no power of two; the whole counts
+            warnings.simplefilter("ignore", UserWarning)
+            return self.sobol.random(count)
+
+    def side(self) -> int:
+        """Points on each axis: as many as the trials allow."""
+        side = max(1, round(self.plan.trials ** (1 / self.axes)))
+        return side - (side**self.axes > self.plan.trials)
+
+    def grid(self) -> np.ndarray:
+        """From end to end; in the middle where there is one."""
+        side = self.side()
+        ends = np.linspace(0, 1, side) if side > 1 else np.array([0.5])
+        mesh = np.meshgrid(*[ends] * self.axes, indexing="ij")
+        return np.stack([m.ravel() for m in mesh], axis=1)
+
+    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+        pass
+
+
+class Cma:
+    """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), by the package cmaes: from the
+    best of a random batch, and again from the best of another when it has converged."""
+
+    def __init__(self, plan: Plan, axes: int):
+        try:
+            import cmaes
+        except ImportError:
+            raise SearchError(_missing("cmaes")) from None
+        self.cma = cmaes.CMA
+        self.plan, self.axes = plan, axes
+        self.size = max(4, plan.batch)
+        self.rng = _rng(plan.seed)
+        self.optimizer: Any = None
+        self.asked = np.zeros((0, axes))
+        self.told: list[tuple[np.ndarray, float]] = []
+
+    def ask(self, count: int) -> np.ndarray:
+        if self.optimizer is None:
+            self.asked = self.rng.random((count, self.axes))
+        else:
+            self.asked = np.array([self.optimizer.ask() for _ in range(count)])
+        return self.asked
+
+    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+        ranks = in_order(losses[:, 0], missed)
+        if self.optimizer is None:
+            best = self.asked[int(np.argmin(ranks))]
+            bounds = np.tile([0.0, 1.0], (self.axes, 1))
+            seed = int(self.rng.integers(2**31))
+            self.optimizer = self.cma(
+                mean=np.clip(best, 0.02, 0.98), sigma=1 / 6, bounds=bounds, seed=seed,
+                population_size=self.size,
+            )  # fmt: skip
+            return
+        self.told += list(zip(self.asked, ranks.tolist(), strict=True))
+        if len(self.told) < self.size:
+            return
+        self.optimizer.tell(self.told[: self.size])
+        self.told = self.told[self.size :]
+        if self.optimizer.should_stop():
+            self.optimizer, self.told = None, []
+
+
+def in_order(losses: np.ndarray, missed: np.ndarray) -> np.ndarray:
+    """Finite numbers that order trials: by their loss where they meet the constraints; then by how
+    much they miss them; last those without a value."""
+    good = np.isfinite(losses) & (missed == 0)
+    worst = float(np.max(losses[good])) if good.any() else 0.0
+    step = abs(worst) + 1.0
+    ranks = np.where(good, losses, worst + step * (1 + missed))
+    return np.where(np.isfinite(losses), ranks, np.max(ranks[np.isfinite(ranks)], initial=worst)
+                    + step)  # fmt: skip
+
+
+class Optuna:
+    """A sampler of Optuna (Akiba et al. 2019, doi:10.1145/3292500.3330701): its tree-structured
+    Parzen estimator, or NSGA-II."""
+
+    def __init__(self, plan: Plan, axes: int, objectives: int):
+        try:
+            import optuna
+        except ImportError:
+            raise SearchError(_missing("optuna")) from None
+        self.optuna, self.plan = optuna, plan
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        uniform = optuna.distributions.FloatDistribution(0.0, 1.0)
+        self.space: dict[str, Any] = {f"x{k}": uniform for k in range(axes)}
+        self.study = optuna.create_study(directions=["minimize"] * objectives)
+        self.asked: Sequence[Any] = ()
+        self.batches = 0
+
+    def ask(self, count: int) -> np.ndarray:
+        # A sampler draws from its seed and from the trials that are told, so that it need not be
+        # kept from batch to batch.
+        seed = int(_rng(self.plan.seed, self.batches).integers(2**31))
+        self.batches += 1
+        self.study.sampler = self.sampler(seed)
+        self.asked = [self.study.ask(self.space) for _ in range(count)]
+        return np.array([[trial.params[name] for name in self.space] for trial in self.asked])
+
+    def sampler(self, seed: int) -> Any:
+        import warnings
+
+        def constraints(trial: Any) -> tuple[float, ...]:
+            return (trial.user_attrs.get("missed", 0.0),)
+
+        samplers = self.optuna.samplers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self.plan.method == "nsga2":
+                size = max(2, self.plan.batch)
+                return samplers.NSGAIISampler(
+                    population_size=size, seed=seed, constraints_func=constraints
+                )
+            return samplers.TPESampler(
+                seed=seed, multivariate=True, constant_liar=True, constraints_func=constraints
+            )
+
+    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+        fail = self.optuna.trial.TrialState.FAIL
+        for trial, loss, miss in zip(self.asked, losses, missed, strict=True):
+            trial.set_user_attr("missed", float(miss))
+            if np.all(np.isfinite(loss)):
+                self.study.tell(trial, loss.tolist())
+            else:
+                self.study.tell(trial, state=fail)
+
+
+def _missing(package: str) -> str:
+    return f"{package} is not installed: pip install 'stdpdsl[search]'"

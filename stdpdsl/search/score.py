@@ -1,0 +1,107 @@
+"""What a trial is worth: its objectives and by how much it misses the constraints, from the
+measures of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..check.measures import is_reduction
+from ..language import ast
+from ..language.numeric import NotConstant, evaluate
+
+FAILED = ("nan", "bounds")
+"""What `status` says of a block whose numbers mean nothing."""
+REDUCE: dict[str, Any] = {
+    "mean": np.mean, "sd": np.std, "min": np.min, "max": np.max, "sum": np.sum, "fraction": np.mean,
+}  # fmt: skip
+
+Columns = Mapping[str, np.ndarray]
+
+
+def scores(
+    search: ast.Search, blocks: Columns, constants: Mapping[str, Any]
+) -> tuple[np.ndarray, float]:
+    """The objectives of a trial, NaN where they have no value, and how much it misses its
+    constraints, 0 where it meets all. `blocks` has a value for each block, in the last phase."""
+    if np.isin(blocks["status"], FAILED).any():
+        return np.full(max(1, len(search.objectives)), np.nan), 0.0
+    env = dict(constants) | _names(blocks)
+    with np.errstate(all="ignore"):
+        if search.compare is not None:
+            found = [fit_error(search.compare, env)]
+        else:
+            found = [reduced(o.value, env) for o in search.objectives]
+        missed = [violation(c, env) for c in search.constraints]
+    return np.array(found, dtype=float), float(sum(missed))
+
+
+def _names(blocks: Columns) -> dict[str, Any]:
+    short = {name.rpartition(".")[2]: values for name, values in blocks.items()}
+    return {**short, **blocks}
+
+
+def fit_error(node: ast.Comparison, env: Mapping[str, Any]) -> float:
+    """The mean of the squared differences, each over its standard error if there are any."""
+    predicted = _each(node.value, env)
+    off = predicted - env[node.observed.id]
+    return float(np.mean((off / env[node.error.id]) ** 2 if node.error else off**2))
+
+
+def _each(expr: ast.Expr, env: Mapping[str, Any]) -> np.ndarray:
+    try:
+        return np.asarray(evaluate(expr, env), dtype=float)
+    except NotConstant:
+        return np.asarray(np.nan)
+
+
+def reduced(expr: ast.Expr, env: Mapping[str, Any]) -> float:
+    """One number over the blocks. A measure outside of `mean(...)` and its like is its mean."""
+    found: dict[str, Any] = {}
+
+    def without(node: ast.Expr) -> ast.Expr:
+        name = f"of the blocks {len(found)}"  # no name of a spec
+        if is_reduction(node):
+            assert isinstance(node, ast.Call)
+            found[name] = float(REDUCE[node.func.id](_each(node.args[0], env)))
+            return ast.Name(name, span=node.span)
+        if isinstance(node, ast.Name):
+            values = env.get(node.id)
+            if values is None or np.ndim(values) == 0:
+                return node
+            found[name] = float(np.mean(np.asarray(values, dtype=float)))
+            return ast.Name(name, span=node.span)
+        if isinstance(node, ast.Binary):
+            return replace(node, left=without(node.left), right=without(node.right))
+        if isinstance(node, ast.Unary):
+            return replace(node, operand=without(node.operand))
+        if isinstance(node, ast.Call):
+            return replace(node, args=tuple(map(without, node.args)))
+        return node
+
+    whole = without(expr)
+    try:
+        return float(evaluate(whole, {**env, **found}))
+    except (NotConstant, OverflowError):
+        return float("nan")
+
+
+def violation(expr: ast.Expr, env: Mapping[str, Any]) -> float:
+    """By how much a comparison is missed, as a part of the larger side: 0 where it is met, 1 where
+    a side has no value."""
+    assert isinstance(expr, ast.Binary)
+    if expr.op in ("and", "or"):
+        sides = violation(expr.left, env), violation(expr.right, env)
+        return max(sides) if expr.op == "and" else min(sides)
+    low, high = reduced(expr.left, env), reduced(expr.right, env)
+    if expr.op in (">", ">="):
+        low, high = high, low
+    if low < high or (low == high and "=" in expr.op):
+        return 0.0
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return 1.0
+    size = max(abs(low), abs(high))
+    return max((low - high) / size, float(np.finfo(float).tiny)) if size else 1e-300

@@ -1,0 +1,145 @@
+"""The space that is searched: points of the unit cube, the values they stand for, and specs that
+have these values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..check.searches import OWN_COLUMNS, Plan, plan_of
+from ..compiler import examine, library
+from ..language import ast
+from ..language.diagnostics import CompileError, Diagnostic, has_errors
+from ..language.overrides import with_settings
+from ..language.parser import parse
+from ..language.rows import with_table, without
+from ..language.source import Source
+from ..lower import lower
+from ..results.reader import Results, ResultsError
+from ..sweep.evaluate import SMALLEST, Evaluator
+
+
+@dataclass
+class Space:
+    """A spec that searches. `columns` are the axes as the results call them, `heads` as a table of
+    a sweep does. What is read from results has no `evaluator`, and asks for no new values."""
+
+    source: Source
+    spec: ast.Spec
+    search: ast.Search
+    plan: Plan
+    columns: list[str]
+    heads: list[str]
+    constants: Mapping[str, Any]
+    warnings: Sequence[Diagnostic] = ()
+    evaluator: Evaluator | None = None
+
+    @property
+    def directions(self) -> list[str]:
+        """`minimise` or `maximise`, of each objective."""
+        return [o.direction for o in self.search.objectives] or ["minimise"]
+
+    @property
+    def objectives(self) -> list[str]:
+        """Each objective as the spec writes it, or `error` of a fit."""
+        texts = [" ".join(o.value.span.text.split()) for o in self.search.objectives]
+        return texts or ["error"]
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """What points (n, axes) of the unit cube stand for, in SI."""
+        assert self.evaluator is not None
+        each = []
+        for axis, u in zip(self.search.over, points.T, strict=True):
+            assert isinstance(axis.value, ast.Call)
+            if axis.value.func.id not in ("uniform", "loguniform"):  # their ends are excluded
+                u = np.clip(u, SMALLEST, 1 - SMALLEST)
+            each.append(self.evaluator.draw(axis, u))
+        return np.stack(each, axis=1)
+
+    def generation(self, number: int, trials: Sequence[int], values: np.ndarray) -> str:
+        """The text of a spec whose sweep has a row for each trial, times the rows of the spec's own
+        sweep and of its data."""
+        rows = {
+            OWN_COLUMNS[0]: [str(number)] * len(trials),
+            OWN_COLUMNS[1]: [str(trial) for trial in trials],
+        }
+        return self.with_values(rows, values)
+
+    def with_values(self, rows: dict[str, list[str]], values: np.ndarray) -> str:
+        """The spec without its search, and with these values (n, axes) in its sweep."""
+        rows = rows | {
+            head: [repr(float(v)) for v in column]
+            for head, column in zip(self.heads, values.T, strict=True)
+        }
+        text = without(self.source.text, ast.Search, self.source.name)
+        data = self.search.data
+        more = f'    from: "{data.path.value}"\n' if data else ""
+        return with_table(text, rows, beside=True, called=self.source.name, more=more)
+
+
+def space_of(
+    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
+) -> Space:
+    """A spec that searches, checked. CompileError where it is wrong, or searches nothing."""
+    checked, table, diagnostics = examine(source, folder, sets, None, allowed)
+    if checked is None or table is None or has_errors(diagnostics):
+        raise CompileError(diagnostics)
+    searches = checked.spec.of(ast.Search)
+    if not searches:
+        at = checked.spec.model or checked.spec
+        raise CompileError([Diagnostic(
+            "SEARCH002", at.span, "this spec has no `search:` and no `fit:`",
+            help="add one, or run it by `stdpdsl run`",
+        )])  # fmt: skip
+    search = searches[0]
+    units = lower(checked, table).units
+    by_path = {c.path.dotted: c.name for c in checked.symbols.columns.values()}
+    columns = [by_path[axis.path.dotted] for axis in search.over]
+    evaluator = Evaluator(checked.symbols, 0, lambda name: {})
+    plan = plan_of(search, evaluator.constants)
+    return Space(
+        source, checked.spec, search, plan, columns, _heads(search, columns, units),
+        evaluator.constants, diagnostics, evaluator,
+    )  # fmt: skip
+
+
+def _heads(search: ast.Search, columns: Sequence[str], units: Mapping[str, str]) -> list[str]:
+    each = [units.get(column, "1") for column in columns]
+    paths = [axis.path.dotted for axis in search.over]
+    return [p + (f" [{u}]" if u != "1" else "") for p, u in zip(paths, each, strict=True)]
+
+
+def space_in(results: Results) -> Space:
+    """That of results, which need no file that the spec names. ResultsError where they are of no
+    search."""
+    metadata = results.metadata
+    if "search" not in metadata:
+        raise ResultsError(f"{results.folder}: holds results of a run, not of a search")
+    source = Source("spec.stdp", results.spec)
+    spec = with_settings(parse(source), list(metadata.get("set", ())), library())
+    searches = spec.of(ast.Search)
+    if not searches:
+        raise ResultsError(f"{results.folder}: its spec has no `search:` and no `fit:`")
+    search = searches[0]
+    there = set(results.columns("blocks"))
+    columns = []
+    for axis in search.over:
+        name = axis.path.dotted
+        columns.append(name if name in there else name.rpartition(".")[2])
+        if columns[-1] not in there:
+            raise ResultsError(f"{results.folder}: blocks has no column {name}")
+    constants = {
+        name: float(said["value"])
+        for name, said in metadata.get("parameters", {}).items()
+        if "." not in name and "value" in said
+    }
+    return Space(
+        source, spec, search, plan_of(search, constants), columns,
+        _heads(search, columns, results.units), constants,
+    )  # fmt: skip
+
+

@@ -1,0 +1,142 @@
+"""The trials of a search, from the table of its blocks: nothing else is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..results.reader import Results
+from .score import scores
+from .space import Space
+
+
+@dataclass
+class Trials:
+    """What was tried, a row per trial: `values` (n, axes) in SI, `objectives` (n, objectives) as
+    the spec has them, NaN where a trial has failed, and by how much each misses the constraints.
+    """
+
+    space: Space
+    number: np.ndarray
+    generation: np.ndarray
+    values: np.ndarray
+    objectives: np.ndarray
+    missed: np.ndarray
+    signs: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signs = np.array([1 if d == "minimise" else -1 for d in self.space.directions])
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @property
+    def losses(self) -> np.ndarray:
+        """The objectives, turned so that all are to be small."""
+        return self.objectives * self.signs
+
+    def good(self) -> np.ndarray:
+        """Which have a value and meet all constraints."""
+        return np.isfinite(self.objectives).all(axis=1) & (self.missed == 0)
+
+    def front(self) -> np.ndarray:
+        """Rows of the good trials that no other is better than, in every objective: of one
+        objective, the best."""
+        rows = np.flatnonzero(self.good())
+        losses = self.losses[rows]
+        if not len(rows):
+            return rows
+        if losses.shape[1] == 1:
+            return rows[[int(np.argmin(losses[:, 0]))]]
+        order = np.lexsort(losses.T[::-1])
+        kept: list[int] = []
+        for k in order:
+            one = losses[k]
+            front = losses[kept]
+            if not len(front) or not np.any(np.all(front <= one, axis=1)):
+                kept.append(int(k))
+        return rows[sorted(kept)]
+
+    def since_improvement(self) -> int:
+        """Trials behind the last one that is among the best by now."""
+        front = self.front()
+        return len(self) - int(front.max()) - 1 if len(front) else 0
+
+    def with_more(self, other: Trials) -> Trials:
+        def both(name: str) -> np.ndarray:
+            return np.concatenate([getattr(self, name), getattr(other, name)])
+
+        names = ("number", "generation", "values", "objectives", "missed")
+        return Trials(self.space, *map(both, names))
+
+
+def no_trials(space: Space) -> Trials:
+    n, axes, objectives = 0, len(space.columns), len(space.directions)
+    nothing = np.zeros(n, dtype=int)
+    return Trials(space, nothing, nothing, np.zeros((n, axes)), np.zeros((n, objectives)),
+                  np.zeros(n))  # fmt: skip
+
+
+def trials_of(results: Results, space: Space, after: int = -1) -> Trials:
+    """The trials in some results, those above a number."""
+    import pyarrow.dataset as ds
+
+    condition = ds.field("trial") > after
+    table = results.table("blocks", filter=condition)
+    if "phase" in table.column_names:
+        phases = table["phase"].to_numpy(zero_copy_only=False)
+        last = results.metadata["phases"][-1]["name"]
+        table = table.filter(phases == last)
+    columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+    order = np.argsort(columns["trial"], kind="stable")
+    columns = {name: values[order] for name, values in columns.items()}
+    number, first = np.unique(columns["trial"], return_index=True)
+    ends = [*first[1:], len(order)]
+    constants = space.constants
+    found = [
+        scores(space.search, {n: v[a:b] for n, v in columns.items()}, constants)
+        for a, b in zip(first, ends, strict=True)
+    ]
+    objectives = np.array([one for one, _ in found]).reshape(len(number), len(space.directions))
+    values = np.stack([columns[name][first] for name in space.columns], axis=1)
+    missed = np.array([miss for _, miss in found])
+    return Trials(space, number, columns["generation"][first], values, objectives, missed)
+
+
+def completed(
+    found: Trials, space: Space, generation: int, numbers: Sequence[int], values: np.ndarray,
+    generations: np.ndarray | None = None,
+) -> Trials:  # fmt: skip
+    """Trials, with those of the numbers that have no block: they have no value."""
+    n = len(numbers)
+    of = np.full(n, generation) if generations is None else generations
+    whole = Trials(space, np.array(numbers), of, values.copy(),
+                   np.full((n, len(space.directions)), np.nan), np.zeros(n))  # fmt: skip
+    rows = np.searchsorted(whole.number, found.number)
+    for name in ("generation", "values", "objectives", "missed"):
+        getattr(whole, name)[rows] = getattr(found, name)
+    return whole
+
+
+def all_trials(results: Results, space: Space) -> Trials:
+    """All trials of a search's dataset, those without blocks too."""
+    found = trials_of(results, space)
+    count = int(results.metadata["search"].get("trials", 0))
+    if len(found) == count:
+        return found
+    number = np.arange(count)
+    nothing = np.full((count, len(space.columns)), np.nan)
+    return completed(found, space, 0, number.tolist(), nothing, number // space.plan.batch)
+
+
+def in_words(space: Space, trials: Trials, rows: Sequence[int]) -> list[dict[str, object]]:
+    """Trials as mappings: number, generation, values, objectives, and what is missed."""
+    return [
+        {"trial": int(trials.number[k]), "generation": int(trials.generation[k]),
+         **{n: float(v) for n, v in zip(space.columns, trials.values[k], strict=True)},
+         **{n: float(v) for n, v in zip(space.objectives, trials.objectives[k], strict=True)},
+         "missed": float(trials.missed[k])}
+        for k in rows
+    ]  # fmt: skip

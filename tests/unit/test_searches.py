@@ -1,0 +1,66 @@
+"""The language of `search:` and `fit:`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stdpdsl.compiler import check_text
+from stdpdsl.language.clauses import example
+from stdpdsl.language.source import Source
+
+FOLDER = Path(__file__).parents[2] / "grammars" / "examples"
+SEARCH, FIT = example("search"), example("fit")
+
+
+def found(text):
+    return {d.code: d for d in check_text(Source("spec.stdp", text), FOLDER, [])[1]}
+
+
+@pytest.mark.parametrize("old, new, code", [
+    ("A_rate < 50 Hz", "A_rate < 50 mV", "UNIT003"),
+    ("A_rate < 50 Hz", "A_rate", "TYPE002"),
+    ("A_rate < 50 Hz", "A_rate == 50 Hz", "SEARCH003"),
+    ("mean(miss) + sd(miss)", "mean(mis)", "NAME004"),
+    ("mean(miss) + sd(miss)", "mean(miss) + 1 mV", "UNIT003"),
+    ("mean(miss) + sd(miss)", "miss > 1 Hz", "TYPE003"),
+    ("mean(miss) + sd(miss)", "median(miss)", "NAME012"),
+    ("uniform(0.5, 2)", "uniform(2, 2)", "SEARCH004"),
+    ("uniform(0.5, 2)", "uniform(0.5 mV, 2 mV)", "UNIT002"),
+    ("uniform(0.5, 2)", "[0.5, 2]", "TYPE"),
+    ("uniform(0.5, 2)", "0.5", "SWEEP010"),
+    ("uniform(0.5, 2)", "bernoulli(0.5)", "SWEEP010"),
+    ("loguniform(1e-4, 0.1)", "loguniform(0, 0.1)", "SEARCH004"),
+    ("c.Apre =", "c.Aprre =", "SWEEP004"),
+    ("c.Apre =", "trial =", "NAME014"),
+    ("nsga2", "cma_es", "SEARCH005"),
+    ("batch: 40", "batch: 40 ms", "SEARCH006"),
+    ("seed: 1", "seed: -1", "SEARCH006"),
+    ("replicates: 3", "grid: c.Apre = [0.1, 0.2]", "SWEEP002"),
+    ("minimise: mean(miss) + sd(miss)", "data: x", "SYN024"),
+    ("in 100 trials", "in 100", "SYN001"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_search(old, new, code):
+    assert old in SEARCH
+    codes = found(SEARCH.replace(old, new))
+    assert any(c.startswith(code) for c in codes), codes
+
+
+@pytest.mark.parametrize("old, new, code", [
+    ("pairs.csv", "pair.csv", "FILE001"),
+    ("to change", "to chnge", "NAME004"),
+    ("c_after_mean - c_before_mean to", "pre_rate to", "UNIT002"),
+    ('    data: from "pairs.csv"\n', "", "SEARCH002"),
+    ("to change within error", "to change within", "SYN001"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_fit(old, new, code):
+    assert old in FIT
+    codes = found(FIT.replace(old, new))
+    assert code in codes, codes
+
+
+def test_columns_of_a_file_make_an_input_one_per_block():
+    """As those of any other part of a sweep do."""
+    text = FIT[: FIT.index("fit:")] + 'sweep:\n    from: "pairs.csv"\n\n' + FIT[FIT.index("run:") :]
+    assert set(found(text)) == {"NAME023"}  # nothing uses `change` and `error`
