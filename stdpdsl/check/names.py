@@ -106,7 +106,8 @@ class Names:
     def spelling(self) -> None:
         """Names are parts of file names, and `__` joins those that the compiler makes."""
         seen = set()
-        for node in ast.walk(self.symbols.spec):
+        of_files = (name for c in self.symbols.columns.values() for name in c.path.parts)
+        for node in (*ast.walk(self.symbols.spec), *of_files):
             if isinstance(node, ast.Ident) and node.id not in seen:
                 seen.add(node.id)
                 if len(node.id) > MOST_LETTERS:

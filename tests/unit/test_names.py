@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from diagnose import diagnose
 
+from stdpdsl.compiler import check_text
 from stdpdsl.language.builtins import MEASURES
 from stdpdsl.language.reserved import RESERVED, is_macro, is_part
+from stdpdsl.language.source import Source
 
-SUPPORT = Path(__file__).parents[2] / "templates" / "brian2" / "support"
+SUPPORT = Path(__file__).parents[2] / "stdpdsl" / "runtime"
 
 SPEC = """model names
 neuron cell:
@@ -58,6 +60,7 @@ def test_harmless_names():
     ({"other": "constants"}, "NAME008", "nothing can be called `constants`"),
     ({"other": "a" * 65}, "NAME008", "this name has 65 characters"),
     ({"other": "a__b"}, "NAME008", "`a__b` holds `__`"),
+    ({"column": "syn__x"}, "NAME008", "`syn__x` holds `__`"),
     ({"column": "Block"}, "NAME014", "`Block` is a column that every result has"),
     ({"column": "output_rate"}, "NAME014", "`output_rate` is what a measure of `output` is called"),
     ({"column": "Output_CV"}, "NAME014", "`Output_CV` is what a measure of `output` is called"),
@@ -72,6 +75,18 @@ def test_harmless_names():
 def test_refused(names, code, message):
     found = errors(**names)
     assert [c for c, _ in found] == [code] and message in found[0][1], found
+
+
+@pytest.mark.parametrize(("head", "code"), [
+    ("syn__x", "NAME008"), ("a" * 65, "NAME008"), ("ETIME", "NAME008"), ("lambda", "NAME008"),
+    ("Block", "NAME014"), ("output_rate", "NAME014"), ("ratio", ""),
+])  # fmt: skip
+def test_columns_of_a_file_have_the_same_names(head, code, tmp_path):
+    (tmp_path / "c.csv").write_text(f"{head}\n1\n2\n")
+    text = SPEC.replace("OTHER", "other").replace("MEASURE", "two")
+    text = text.replace("    grid:\n        COLUMN = [1, 2]\n", '    from: "c.csv"\n')
+    _, found = check_text(Source("spec.stdp", text), tmp_path, [])
+    assert [d.code for d in found if d.severity == "error"] == ([code] if code else [])
 
 
 @pytest.mark.parametrize("names", [

@@ -11,7 +11,7 @@ import pytest
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
-from stdpdsl.language.printer import print_expr
+from stdpdsl.language.printer import print_expr, print_spec
 from stdpdsl.language.source import Source, Span
 
 HERE = Span(Source("", ""), 0, 0)
@@ -453,3 +453,10 @@ def test_nodes_do_not_change():
         with pytest.raises(FrozenInstanceError):
             change()
     assert len(constants.items) == 1
+
+
+def test_an_argument_may_be_called_normalise():
+    """brian2hears' noises have it, and it is otherwise a word of the language."""
+    text = "sound s:\n    stimuli: pinknoise(20 ms, normalise = true)\n"
+    spec = parse(Source("spec.stdp", text))
+    assert print_spec(spec) == text and parse(Source("again.stdp", print_spec(spec))) == spec
