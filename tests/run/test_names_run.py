@@ -40,7 +40,7 @@ def word_lists():
     import sympy
 
     brian2 = import_module("brian2")
-    support = ROOT / "templates" / "brian2" / "support"
+    support = ROOT / "stdpdsl" / "runtime"
     scripts = [*support.glob("*.py"), ROOT / "templates" / "brian2" / "script.py.j2"]
     return {
         "python": {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)},
