@@ -342,9 +342,17 @@ def run_context(e: Experiment) -> dict[str, Any]:
         "bounded": {c.name: dict(c.clipped) for c in e.connections if c.clipped},
         "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
         "weights": {c.name: c.weight for c in e.connections if c.weight},
+        "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
         "computed": computed(e), "saving": saving_calls(e),
         "heard": repr(heard(e)) if heard(e) else "", "measures": e.measures,
     }  # fmt: skip
+
+
+def moves_alone(c: Connection) -> bool:
+    """Whether a weight moves between events, which alone bring it up to date: what is stored is
+    then older than the time at which it is looked at."""
+    traces = {trace.name for trace in c.traces}
+    return c.weight in traces or any(x.startswith(f"{c.weight}__then : ") for x in c.equations)
 
 
 def saving_calls(e: Experiment) -> list[str]:

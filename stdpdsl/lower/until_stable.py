@@ -115,10 +115,12 @@ def refusals(text: str, checked: Checked, experiment: Experiment) -> list[Diagno
     for connection in learning:
         name, weight = connection.name, connection.weight
         if weight in {trace.name for trace in lowered[name].traces}:
+            by_rule = connection.rule is not None and connection.rule.advance
             found.append(Diagnostic(
                 "CLAUSE002", connection.node.name.span, f"`{weight}` of `{name}` relaxes between"
                 f" spikes and is brought up to date by them, so {OPTION} cannot look at it",
-                help=f"give it bounds (`{weight} : 1 in [0, wmax]`): then it is integrated in each"
+                help="leave out the option, or write the rule without `advance:`" if by_rule
+                else f"give it bounds (`{weight} : 1 in [0, wmax]`): then it is integrated in each"
                 " step",
             ))  # fmt: skip
         if lowered[name].shared:

@@ -130,7 +130,7 @@ class Simulation:
                 given, objects, self.phases, number, c["gates"], c["traces"], c["bounded"],
                 c["normalised"],
             )
-            shown = objects, c["weights"], self.x.own_sizes()
+            shown = objects, c["live"], self.x.own_sizes()
             report = reporter(live, done, *shown) if here else program_report(*shown)
             advance(network, given, phase_key(number), report, None if here else watcher)
             done += given[phase_key(number)]

@@ -87,6 +87,17 @@ def test_what_it_says_is_what_the_results_say(target, lowering):
     assert told[0]["weights"]["learning"] != told[-1]["weights"]["learning"]
 
 
+def test_a_weight_that_is_not_up_to_date_is_not_told():
+    """`bcm` moves its weight between events, which alone bring it up to date."""
+    events = []
+    text = SPEC.replace("pair_additive(wmax = 2)", "bcm")
+    text = text.replace("learning.Apre = [0.01, 0.02]", "learning.wmax = [1, 2]")
+    text = text.replace("    initial: w = uniform(0, wmax)\n", "    initial: w = 0.5\n")
+    stdpdsl.run(text, target="numpy", on_event=events.append)
+    told = [event["weights"] for event in events if event["event"] == "progress"]
+    assert {name for weights in told for name in weights} == {"nothing"}
+
+
 def test_a_line_of_a_program():
     assert live_line("at 0.5 spikes A1 12 spikes B 0 weights ff -nan\n")[:2] == (
         0.5, {"A1": 12, "B": 0},
