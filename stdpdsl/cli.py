@@ -19,6 +19,7 @@ from .commands.terminal import (
     USAGE,
     Stop,
     colours,
+    columns,
     complain,
     count,
     open_streams,
@@ -76,9 +77,10 @@ def _what_the_system_refused(error: OSError) -> str:
 
 
 def _refuse(error: Any) -> int:
-    from .language.diagnostics import render
+    from .language.diagnostics import WIDTH, render
 
-    complain(render(error.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
+    wide = columns(sys.stderr, WIDTH)
+    complain(render(error.diagnostics, colours(sys.stderr), wide).rstrip("\n") + "\n")
     errors = sum(d.severity == "error" for d in error.diagnostics)
     complain(f"{count(errors, 'error')}; nothing was written")
     return SPEC_WRONG

@@ -14,6 +14,7 @@ from .terminal import (
     SPEC_WRONG,
     USAGE,
     Stop,
+    columns,
     complain,
     is_terminal,
     note,
@@ -25,7 +26,6 @@ from .terminal import (
 def rules(options: argparse.Namespace) -> int:
     """List the rules that ship, or tell all about one."""
     import json
-    import shutil
 
     from ..compiler import library
     from ..library import catalogue as rulebook
@@ -38,8 +38,7 @@ def rules(options: argparse.Namespace) -> int:
     elif options.format == "json":
         say(json.dumps([rulebook.as_json(r) for r in library().values()], indent=2) + "\n")
     else:
-        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 100
-        say(rulebook.listing(library(), max(80, width)))
+        say(rulebook.listing(library(), columns(sys.stdout, 100)))
     return DONE
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .terminal import SPEC_WRONG, USAGE, Stop, colours, complain
+from .terminal import SPEC_WRONG, USAGE, Stop, colours, columns, complain
 
 if TYPE_CHECKING:
     from ..language.source import Source
@@ -37,7 +37,7 @@ def read(name: str) -> tuple[Source, Path]:
 def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
     """Compile a spec and show its warnings."""
     from .. import compiler
-    from ..language.diagnostics import render
+    from ..language.diagnostics import WIDTH, render
 
     source, folder = read(options.spec)
     compiled = compiler.compile_source(
@@ -45,7 +45,8 @@ def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
         allowed=allowed_folders(options), until_stable=options.until_stable,
     )  # fmt: skip
     if compiled.diagnostics:
-        complain(render(compiled.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
+        wide = columns(sys.stderr, WIDTH)
+        complain(render(compiled.diagnostics, colours(sys.stderr), wide).rstrip("\n") + "\n")
     return compiled, source, folder
 
 

@@ -17,6 +17,7 @@ from .terminal import (
     USAGE,
     Stop,
     colours,
+    columns,
     complain,
     count,
     is_terminal,
@@ -55,7 +56,14 @@ def new(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Report every error and warning of the specs."""
     from .. import compiler
-    from ..language.diagnostics import CompileError, has_errors, in_order, render, to_json
+    from ..language.diagnostics import (
+        WIDTH,
+        CompileError,
+        has_errors,
+        in_order,
+        render,
+        to_json,
+    )
 
     found: list[Diagnostic] = []
     methods: list[str] = []
@@ -79,7 +87,8 @@ def check(options: argparse.Namespace) -> int:
     else:
         errors = sum(d.severity == "error" for d in found) + unreadable
         warnings = len(found) + unreadable - errors
-        said = render(found, colours(sys.stdout)) + "".join(methods)
+        wide = columns(sys.stdout, WIDTH)
+        said = render(found, colours(sys.stdout), wide) + "".join(methods)
         said += f"{count(len(options.specs), 'spec')} checked:"
         say(f"{said} {count(errors, 'error')}, {count(warnings, 'warning')}\n")
     return SPEC_WRONG if unreadable or has_errors(found) else DONE

@@ -98,5 +98,12 @@ def colours(stream: IO[str]) -> bool:
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
+def columns(stream: IO[str], otherwise: int) -> int:
+    """How wide a terminal is; something else than a terminal has `otherwise`."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if is_terminal(stream) else otherwise
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + "s" * (number != 1)

@@ -35,7 +35,7 @@ def _in_line(line: str, declaration: str) -> Iterator[tuple[tuple[int, int], str
     if head := re.match(r"([a-z]+)\b", line):
         if head[1] in DECLARATIONS:
             yield head.span(1), "", head[1], DECLARATIONS[head[1]]
-    elif head := re.match(r"[ ]{1,4}((?:[a-z]+ )?[a-z]+)\b", line):
+    elif head := re.match(r"[ ]{1,4}((?:[a-z]+ )?[a-z_]+)\b", line):
         names = [head[1], head[1].split(" ")[0]]
         for name in names:
             entry = CLAUSES.get(declaration, {}).get(name)

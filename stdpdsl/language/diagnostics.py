@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .source import Span
@@ -67,13 +67,19 @@ UNSEEN = re.compile(
 _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "dim": "\x1b[34m"}
 
 
-def render(diagnostics: Iterable[Diagnostic], colour: bool = False) -> str:
-    """The text that people read; it ends with a line feed unless it is empty."""
+WIDTH = 200
+"""Columns of a page that is no terminal."""
+_LONGEST = 160  # of a line of the spec that is shown, however wide the page
+
+
+def render(diagnostics: Iterable[Diagnostic], colour: bool = False, width: int = WIDTH) -> str:
+    """The text that people read; it ends with a line feed unless it is empty. Of a line of the spec
+    that is longer than `width` columns, the part around the place is shown."""
 
     def paint(text: str, style: str) -> str:
         return f"{_STYLES[style]}{text}\x1b[0m" if colour and text else text
 
-    return "".join(_render_one(d, paint) + "\n" for d in diagnostics)
+    return "".join(_render_one(d, paint, width) + "\n" for d in diagnostics)
 
 
 def seen(text: str) -> str:
@@ -81,7 +87,7 @@ def seen(text: str) -> str:
     return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _render_one(d: Diagnostic, paint) -> str:
+def _render_one(d: Diagnostic, paint: Callable[[str, str], str], columns: int) -> str:
     head = f"{d.span.source.name}:{d.span.line}:{d.span.column}: "
     kind = paint(f"{d.severity}[{d.code}]", d.severity)
     lines = [paint(seen(head), "bold") + kind + f": {seen(d.message)}"]
@@ -93,7 +99,8 @@ def _render_one(d: Diagnostic, paint) -> str:
             where = seen(f"{spot.span.source.name}:{spot.span.line}:{spot.span.column}")
             lines.append(paint(f"{gutter} --> {where}", "dim"))
         text = spot.span.source.line(spot.span.line).rstrip("\r").expandtabs(1)
-        shown, shift = _window(seen(text), spot.span.column - 1)
+        room = max(20, min(_LONGEST, columns - width - 3))
+        shown, shift = _window(seen(text), spot.span.column - 1, room)
         start = spot.span.column - 1 - shift
         length = max(1, min(spot.span.end - spot.span.start, len(shown) - start))
         mark = ("^" if k == 0 else "-") * length
@@ -106,7 +113,7 @@ def _render_one(d: Diagnostic, paint) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _window(text: str, column: int, width: int = 160) -> tuple[str, int]:
+def _window(text: str, column: int, width: int) -> tuple[str, int]:
     """A long line is cut to the part around the column; returns the text and the shift."""
     if len(text) <= width:
         return text, 0

@@ -16,6 +16,7 @@ from ..language.printer import print_expr, print_unit, spec_lines
 DOI = re.compile(r"doi:(10\.\d{4,9}/\S+[^\s.,;:)])")
 PAPER = re.compile(r"(?P<authors>[^()\d]+?) \((?P<year>\d{4})\)")
 PAPER_WIDTH = 24
+NARROW = 80  # columns
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,25 @@ def _short(papers: str) -> str:
 
 
 def listing(rules: Mapping[str, ast.Rule], width: int) -> str:
-    """A line for each rule: its name, its title (cut where it is too long), its paper."""
+    """A line for each rule: its name, its title (cut where it is too long), its paper. Where there
+    is no room for papers, names and titles."""
     entries = [entry(rule) for rule in rules.values()]
     names = max(len(e.name) for e in entries)
-    titles = max(20, width - names - PAPER_WIDTH - 4)
-    return "".join(
-        f"{e.name:<{names}}  {_cut(e.title.rstrip('.'), titles):<{titles}}  {e.paper}".rstrip()
-        + "\n"
-        for e in entries
-    )
+    papers = PAPER_WIDTH + 2 if width >= NARROW else 0
+    titles = max(10, width - names - papers - 2)
+    lines = []
+    for e in entries:
+        line = f"{e.name:<{names}}  {_cut(e.title.rstrip('.'), titles):<{titles}}"
+        lines.append((f"{line}  {e.paper}" if papers else line).rstrip() + "\n")
+    return "".join(lines)
 
 
 def _cut(text: str, width: int) -> str:
     """At a word's end, so that it fits."""
     if len(text) <= width:
         return text
-    return text[: width - 1].rsplit(" ", 1)[0].rstrip(",:;") + " …"
+    words = text[: width - 1].rsplit(" ", 1)[0].rstrip(",:;")
+    return words[: width - 2].rstrip() + " …"
 
 
 def unknown(name: str, rules: Iterable[str]) -> str:
