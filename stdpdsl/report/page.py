@@ -17,6 +17,7 @@ from .data import MOST_SAMPLES, Data, Measure, cells, explained, varies
 from .networks import rows_of_figures, sparkline
 from .parallel import parallel
 from .responses import responses
+from .searching import found_by_search
 from .style import plotting
 from .sweeps import FACETS, opening
 from .windows import windows
@@ -75,6 +76,7 @@ def content(data: Data) -> dict[str, Any]:
         "purpose": purpose(results.spec),
         "facts": facts(data),
         "axes": axes_in_words(data),
+        "search": found_by_search(results),
         "says": [one for m in measures[:SAID] for one in [sentence(data, m)] if one],
         "matters": what_matters(data, measures),
         "first": figures[:FIRST],

@@ -224,7 +224,7 @@ def horizontal(ax: Any, axis: Axis) -> None:
         ax.margins(x=0.12)
     elif axis.geometric:
         ax.set_xscale("log")
-        _plain_log(ax.xaxis, along(axis))
+        plain_log(ax.xaxis, along(axis))
 
 
 def vertical(ax: Any, axis: Axis) -> None:
@@ -233,10 +233,10 @@ def vertical(ax: Any, axis: Axis) -> None:
         ax.set_yticks(range(len(axis.values)), [str(v) for v in axis.values])
     elif axis.geometric:
         ax.set_yscale("log")
-        _plain_log(ax.yaxis, along(axis))
+        plain_log(ax.yaxis, along(axis))
 
 
-def _plain_log(side: Any, values: np.ndarray) -> None:
+def plain_log(side: Any, values: np.ndarray) -> None:
     """Numbers people read, not powers in superscript; the sweep's own values where few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 

@@ -123,6 +123,12 @@ def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
             for part in sweep.parts:
                 if isinstance(part, ast.RandomSamples):
                     drawn.update(_both(axis.path.dotted for axis in part.axes))
+        for search in spec.of(ast.Search):
+            drawn.update(_both(axis.path.dotted for axis in search.over))
+            derived.update(("generation", "trial"))
+            if search.compare is not None:  # what was measured is no parameter
+                named = (search.compare.observed, search.compare.error)
+                derived.update(name.id for name in named if name is not None)
     except CompileError:  # of another version; the values alone tell nearly as much
         pass
     return frozenset(derived), frozenset(drawn), frozenset(inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -214,3 +215,16 @@ def test_a_front_of_two_objectives(tmp_path, monkeypatch):
 def test_it_is_no_run(found, capsys):
     assert main(["run", str(found[0]), "-o", str(found[1].parent / "run")]) == 1
     assert "stdpdsl search" in capsys.readouterr().err
+
+
+def test_the_report_shows_the_search(found):
+    path, output = found
+    html = output.parent / "out.html"
+    assert main(["report", str(output), "-o", str(html)]) == 0
+    text = html.read_text()
+    best = stdpdsl.load(output).best
+    assert f"the best is trial {best.number}: error = " in text
+    for title in ("How the search went on", "a dot per trial", "a line per trial"):
+        assert title in text
+    axes = re.search('<ul class="axes soft">(.*?)</ul>', text, re.DOTALL)[1]
+    assert re.findall("<li>(\\w+):", axes) == ["Apre", "taupre", "lag"]

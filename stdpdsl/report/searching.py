@@ -1,0 +1,237 @@
+"""What a search found: its course, the trials along each axis and over all of them, the front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..results.labels import label, pretty, scale_for
+from ..results.reader import Results
+from ..search.answers import Answers, answers_of
+from .style import INK, RULE, SERIES, Canvas, for_lines
+from .sweeps import plain_log
+
+LISTED = 10
+MOST_LINES = 800
+SHOWN = 0.9
+"""Where trials differ by orders of magnitude: the part of them, the best, that sets the scale."""
+_LOGARITHMIC = ("loguniform", "lognormal", "exponential")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The section of the report. `figures` are (heading, SVG); `rows` are the best trials, or the
+    front, below `heads`."""
+
+    says: list[str]
+    figures: list[tuple[str, str]]
+    table: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def found_by_search(results: Results) -> Found | None:
+    """None where the results are of no search."""
+    if "search" not in results.metadata:
+        return None
+    answers = answers_of(results)
+    good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
+    figures = []
+    if len(good) > 1:
+        figures.append(("How the search went on", course(answers, good)))
+        if len(answers.space.objectives) > 1:
+            figures.append(("What is won in the one is lost in the other", front(answers, good)))
+        figures.append(("The objective along each axis: a dot per trial", slices(answers, good)))
+        if len(answers.space.columns) > 1:
+            title = "All axes at once: a line per trial, the best on top"
+            figures.append((title, coordinates(answers, good)))
+    several = len(answers.space.objectives) > 1
+    on_front = answers.found.front()
+    chosen = on_front if several and len(on_front) else answers.ranked()[:LISTED]
+    table = answers.table(chosen[: 5 * LISTED].tolist())
+    if all(row["missed"] == 0 for row in table):
+        table = [{k: v for k, v in row.items() if k != "missed"} for row in table]
+    heads = list(table[0]) if table else []
+    rows = [[pretty(row[h], results.units.get(h, "")) for h in heads] for row in table]
+    name = "The Pareto front" if several and len(on_front) else "The best trials"
+    return Found(in_words(answers), figures, name, heads, rows)
+
+
+def in_words(answers: Answers) -> list[str]:
+    """Sentences on what was asked and found."""
+    found, space = answers.found, answers.space
+    says = [
+        f"{len(found):,} trials in {len(np.unique(found.generation)):,} generations, by"
+        f" {space.plan.method}"
+    ]
+    failed = int(np.sum(~np.isfinite(found.objectives).all(axis=1)))
+    if failed:
+        says.append(f"{failed:,} trials have no value")
+    if space.search.constraints:
+        says.append(f"{int(found.good().sum()):,} meet the constraints")
+    front = found.front()
+    if not len(front):
+        return [*says, answers.why_none().partition(": ")[2]]
+    if len(space.objectives) > 1:
+        return [*says, f"{len(front)} are on the Pareto front"]
+    best = answers.best()
+    values = ", ".join(
+        f"{n} = {pretty(v, answers.results.units.get(n, ''))}" for n, v in best.values.items()
+    )
+    value = pretty(best.objectives[space.objectives[0]])
+    return [*says, f"the best is trial {best.number}: {space.objectives[0]} = {value} at {values}"]
+
+
+def course(answers: Answers, good: np.ndarray) -> str:
+    """Each trial's first objective, and the best by then."""
+    found = answers.found
+    values = found.objectives[good, 0]
+    fine = found.missed[good] == 0
+    sign = found.signs[0]
+    with Canvas("search-course", 6.4, 2.6) as canvas:
+        ax = canvas.axes[0, 0]
+        ax.plot(found.number[good][fine], values[fine], ".", ms=2.5, color=SERIES[0], alpha=0.5,
+                label="trial", rasterized=len(good) > 2000)  # fmt: skip
+        if not fine.all():
+            ax.plot(found.number[good][~fine], values[~fine], "x", ms=3, color=RULE,
+                    label="misses a constraint", rasterized=len(good) > 2000)  # fmt: skip
+        if fine.any():
+            best = np.minimum.accumulate(values[fine] * sign) * sign
+            ax.step(found.number[good][fine], best, where="post", color=SERIES[1], label="best")
+        _scale(ax, values)
+        ax.set_xlabel("trial")
+        ax.set_ylabel(_shortened(answers.space.objectives[0]))
+        ax.legend(loc="upper right", ncols=3)
+        return canvas.svg(f"{answers.space.objectives[0]} of each trial")
+
+
+def slices(answers: Answers, good: np.ndarray) -> str:
+    """A panel per axis: the objective of each trial over its value there; later trials are
+    brighter."""
+    found, space = answers.found, answers.space
+    count = len(space.columns)
+    columns = min(count, 3)
+    rows = -(-count // columns)
+    values = found.objectives[good, 0]
+    with Canvas("search-slices", 2.4 * columns + 0.6, 2.2 * rows, rows=rows, columns=columns,
+                sharey=True) as canvas:  # fmt: skip
+        panels = canvas.axes.ravel()
+        dots: Any = None
+        for k, ax in enumerate(panels):
+            if k >= count:
+                ax.set_visible(False)
+                continue
+            x, text = _along(answers, k, good)
+            dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=0.8,
+                              linewidths=0, rasterized=len(good) > 400)  # fmt: skip
+            if _is_logarithmic(answers, k):
+                ax.set_xscale("log")
+                plain_log(ax.xaxis, x)
+            ax.set_xlabel(text)
+            if k % columns == 0:
+                ax.set_ylabel(_shortened(space.objectives[0]))
+        _scale(panels[0], values)
+        bar = canvas.figure.colorbar(dots, ax=panels[:count].tolist(), aspect=28, pad=0.02)
+        bar.solids.set_alpha(1)
+        bar.set_label("trial")
+        bar.outline.set_visible(False)
+        return canvas.svg(f"{space.objectives[0]} of each trial along each axis")
+
+
+def coordinates(answers: Answers, good: np.ndarray) -> str:
+    """A line per trial through its values, coloured by its rank."""
+    space = answers.space
+    order = np.array([row for row in answers.ranked() if row in set(good.tolist())])
+    of = np.unique(np.linspace(0, len(order) - 1, MOST_LINES).astype(int))[::-1]
+    order = order[of]
+    count = len(space.columns)
+    heights, ends = np.zeros((len(order), count)), []
+    for k in range(count):
+        x, _ = _along(answers, k, good)
+        ends.append((x.min(), x.max()))
+        one, _ = _along(answers, k, order)
+        if _is_logarithmic(answers, k):
+            one, low, high = np.log(one), np.log(x.min()), np.log(x.max())
+        else:
+            low, high = x.min(), x.max()
+        heights[:, k] = (one - low) / ((high - low) or 1.0)
+    with Canvas("search-lines", min(9.0, 1.4 + 1.6 * count), 2.9) as canvas:
+        from matplotlib.collections import LineCollection
+
+        ax = canvas.axes[0, 0]
+        at = np.arange(count, dtype=float)
+        rank = of + 1
+        lines = LineCollection(
+            [np.column_stack([at, row]) for row in heights], array=rank,
+            cmap=for_lines().reversed(), linewidths=0.9, alpha=0.6, rasterized=len(order) > 200,
+        )  # fmt: skip
+        ax.add_collection(lines)
+        ax.plot(at, heights[-1], color=SERIES[1], lw=2)
+        ax.set_xlim(-0.15, count - 1 + 0.15)
+        ax.set_ylim(-0.04, 1.04)
+        for spine in ("left", "bottom"):
+            ax.spines[spine].set_visible(False)
+        ax.set_yticks([])
+        ax.tick_params(axis="x", length=0, pad=12)
+        ax.set_xticks(at, [_along(answers, k, good)[1] for k in range(count)])
+        for k, (low, high) in enumerate(ends):
+            ax.axvline(k, color=INK, lw=0.7)
+            for y, value, side in ((-0.03, low, "top"), (1.03, high, "bottom")):
+                ax.text(k, y, pretty(float(value), digits=3), ha="center", va=side, fontsize=8)
+        bar = canvas.figure.colorbar(lines, ax=ax, aspect=28, pad=0.02)
+        bar.solids.set_alpha(1)
+        bar.set_label("rank of the trial")
+        bar.ax.invert_yaxis()
+        bar.outline.set_visible(False)
+        return canvas.svg("All trials over all axes")
+
+
+def front(answers: Answers, good: np.ndarray) -> str:
+    """The first two objectives of each trial, and the front."""
+    found, space = answers.found, answers.space
+    with Canvas("search-front", 4.2, 3.0) as canvas:
+        ax = canvas.axes[0, 0]
+        x, y = found.objectives[good, :2].T
+        ax.plot(x, y, ".", ms=3, color=SERIES[0], alpha=0.4, rasterized=len(good) > 2000)
+        best = found.front()
+        best = best[np.argsort(found.objectives[best, 0])]
+        style = "o-" if len(space.objectives) == 2 else "o"
+        ax.plot(*found.objectives[best, :2].T, style, ms=4, lw=1, color=SERIES[1])
+        ax.set_xlabel(f"{_shortened(space.objectives[0])} ({space.directions[0]}d)")
+        ax.set_ylabel(f"{_shortened(space.objectives[1])} ({space.directions[1]}d)")
+        return canvas.svg("The Pareto front among all trials")
+
+
+def _along(answers: Answers, axis: int, rows: np.ndarray) -> tuple[np.ndarray, str]:
+    """Values of trials on an axis, in the unit that suits all of them, and the axis' label."""
+    name = answers.space.columns[axis]
+    every = answers.found.values[:, axis]
+    factor, unit = scale_for(every[np.isfinite(every)], answers.results.units.get(name, ""))
+    return answers.found.values[rows, axis] * factor, label(name, unit)
+
+
+def _is_logarithmic(answers: Answers, axis: int) -> bool:
+    call = answers.space.search.over[axis].value
+    values = answers.found.values[:, axis]
+    return getattr(call, "func", None) is not None and (
+        call.func.id in _LOGARITHMIC and bool(np.nanmin(values) > 0)  # type: ignore[attr-defined]
+    )
+
+
+def _scale(ax: Any, values: np.ndarray) -> None:
+    """Logarithmic where values are above 0 and spread over decades; else without the far ones."""
+    low, high = values.min(), values.max()
+    if low > 0 and high / low > 30:
+        ax.set_yscale("log")
+        plain_log(ax.yaxis, values)
+        return
+    near = np.quantile(values, [1 - SHOWN, SHOWN])
+    if np.ptp(near) > 0 and (high - low) > 20 * np.ptp(near):
+        slack = 0.5 * np.ptp(near)
+        ax.set_ylim(max(low, near[0] - slack), min(high, near[1] + slack))
+
+
+def _shortened(text: str, most: int = 34) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
