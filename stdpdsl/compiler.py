@@ -46,7 +46,7 @@ class Compiled:
     """What the script was compiled with: --set, --parameters, the target that was chosen, and
     --until-stable."""
     files: dict[str, Path]
-    """The files that the script reads, by their names in the spec."""
+    """The files that the script reads and that the spec uses, by their names in the spec."""
     experiment: Experiment
     spec_text: str
 
@@ -86,10 +86,13 @@ def examine(
 def compile_source(
     source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
     allowed: Sequence[Path] = (), until_stable: str | None = None, first: int = 0,
+    order: Sequence[int] = (), after: int = 0,
 ) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
     cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
-    results are to stand behind others. Raises CompileError with all errors at once."""
+    results are to stand behind others. `order` has the row that each block is, where they are not
+    those of the spec one after the other; the blocks before `after` are not run. Raises
+    CompileError with all errors at once, ValueError where the order is none of the rows."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
@@ -110,19 +113,23 @@ def compile_source(
         ))  # fmt: skip
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
-    experiment = lower(checked, table)
+    if order:
+        table = table.in_order(order)
+    experiment = lower(checked, table, after)
     if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
         raise CompileError([*diagnostics, *refused])
     if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
         if target == "numpy":
             raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
         target = "cpp_standalone" if target == "auto" else target
-    plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
+    run = table.after(after) if after else table
+    plan = make_plan(experiment, run, costs(checked, run), target, parameters, workers)
     script = render(experiment, source.text, sets, parameters, plan.target, asked, first)
     warnings = [d for d in diagnostics if d.severity != "error"]
     settings = {"set": sets, "parameters": parameters, "target": plan.target,
                 "until_stable": asked and asked.data()}  # fmt: skip
     files = named_files(checked.spec, folder)
+    files |= {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
     return Compiled(script, warnings, plan, settings, files, experiment, source.text)
 
 
@@ -197,6 +204,16 @@ def _front(
         more += Fit(checked.symbols, sources, table, constants, pairs, read).check()
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
+
+
+def rows_of_spec(
+    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """The columns of a spec's sweep, an array each with a value per block. CompileError."""
+    checked, table, diagnostics = _front(source, folder, sets, None, allowed)
+    if table is None or has_errors(diagnostics):
+        raise CompileError(diagnostics)
+    return table.columns
 
 
 def costs(checked: Checked, table: SweepTable) -> Estimate:

@@ -265,6 +265,9 @@ class Experiment:
     units: dict[str, str]
     rows: int
     replicates: int
+    first_replicate: int
+    order: tuple[int, ...]  # the row of the spec that each block is; empty where they follow it
+    after: int  # so many blocks were run before, and are not run again
     constants: tuple[Parameter, ...]
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
     sounds: tuple[Audio, ...]
@@ -277,6 +280,12 @@ class Experiment:
     phases: tuple[Phase, ...]
     measures: tuple[Measure, ...] = ()
     precision: str = "double"  # or "single": see lower/precision.py
+
+    @property
+    def numbered(self) -> bool:
+        """Whether there are replicates, or one whose number is not 0."""
+        return self.replicates > 1 or self.first_replicate > 0
+
     said: Mapping[str, str] = field(default_factory=dict)
     """What the sweep's columns and the spec's own measures are, in words."""
     targets: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -31,8 +31,8 @@ def documented(
     weights: Mapping[str, str], variables: Mapping[str, tuple[str, str]],
 ) -> dict[str, dict[str, Said]]:  # fmt: skip
     """Of each column of each table: its `kind`, its `description` and, where it has one of its own,
-    its `unit` as Brian2 calls it (1 for none); of a column of the sweep, the parameter that it
-    `sets`, by its column in `parameters`.
+    its `unit` as Brian2 calls it (1 for none); of a column of the sweep, its `path` in the
+    spec, and the parameter that it `sets`, by its column in `parameters`.
 
     `tables` has the columns that are this experiment's own; `weights` the unit of each
     connection's weight, `variables` name and unit of the rules' variables, by their columns.
@@ -40,6 +40,7 @@ def documented(
     sets = {(group, name): column for group, name, column, _ in parameter_columns(e)}
     swept = {
         name: _said("swept", units.get(name, "1"), e.said.get(name, "column of the sweep"))
+        | ({} if name == "replicate" else {"path": _path(name, e)})
         | ({"sets": sets[e.targets[name]]} if e.targets.get(name) in sets else {})
         for name in e.columns
     }
@@ -64,6 +65,14 @@ def documented(
                 mine[name] = _said("variable", unit, f"{variable}, a variable of the rule")
         found[table] = {**fixed, **swept, **mine}
     return found
+
+
+def _path(column: str, e: Experiment) -> str:
+    """What a column of the sweep is called in the spec, in full."""
+    if column not in e.targets:
+        return column
+    group, name = e.targets[column]
+    return name if group == "constants" else f"{group}.{name}"
 
 
 def _measure(

@@ -82,7 +82,8 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "model": e.model, "model_repr": repr(e.model),
         "doc": in_docstring(e.doc),
         "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
-        "rows": e.rows, "shards": 1 if coupling(e) else e.rows, "coupled": coupling(e),
+        "rows": e.rows, "order": list(e.order), "after": e.after,
+        "shards": 1 if coupling(e) else e.rows - e.after, "coupled": coupling(e),
         "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
         "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
         "phases": [
@@ -130,7 +131,7 @@ def data_context(e: Experiment) -> dict[str, Any]:
         "varying": [(name, part.varying) for name, part in parts if part.varying],
         "common": [(name, part.common) for name, part in parts if part.common],
         "single": {name: list(part.single) for name, part in parts if part.single},
-        "sounds": e.sounds, "filterbanks": e.filterbanks, "replicates": e.replicates,
+        "sounds": e.sounds, "filterbanks": e.filterbanks,
         "durations": "".join(f"{p.duration}, " for p in e.phases).rstrip(),
         "layers": [layer_context(layer, e) for layer in e.layers],
     }  # fmt: skip

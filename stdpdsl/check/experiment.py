@@ -43,6 +43,8 @@ class Experiment:
             self.inference.expect(sweep.where, context, BOOLEAN, "`where`")
         if sweep.replicates is not None:
             self.constant(sweep.replicates, INTEGER, "`replicates`")
+        if sweep.replicate is not None:
+            self.constant(sweep.replicate, INTEGER, "`replicate`")
 
     def presets(self, sweep: ast.Sweep) -> None:
         """Columns of presets: each value is the name of one."""

@@ -81,6 +81,10 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
     sub.add_argument(
+        "--extend", type=_path, metavar="DIR",
+        help="run only the rows and replicates that finished results lack, and add them there",
+    )  # fmt: skip
+    sub.add_argument(
         "--shard", metavar="K/N", type=_shard,
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
     )  # fmt: skip
@@ -165,6 +169,13 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
     sub.add_argument("--columns", action="store_true",
                      help="say instead what each column of each table is")  # fmt: skip
+
+    sub = command(exports.extract, "Write a block as a spec of its own, which gives its numbers.")
+    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument("--block", metavar="N", type=_number, required=True)
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="FILE", help="default: standard output"
+    )
 
     sub = command(exports.export, "Write a block, or its synapses, as a file for other programs.")
     sub.add_argument("folder", type=_path, metavar="DIR")

@@ -1,4 +1,4 @@
-"""The command that writes results for other programs."""
+"""Commands that write what results hold: for other programs, and as a spec."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .reading import writing
 from .runs import in_bounds
-from .terminal import DONE, USAGE, Stop, note
+from .terminal import DONE, USAGE, Stop, note, say
 
 
 @in_bounds
@@ -34,4 +34,24 @@ def export(options: argparse.Namespace) -> int:
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
     note(f"wrote {path}\n")
+    return DONE
+
+
+@in_bounds
+def extract(options: argparse.Namespace) -> int:
+    """Write a block as a spec of its own."""
+    from ..execution.extract import extracted
+    from ..outputs import write_new
+    from ..results.reader import ResultsError, load
+
+    try:
+        text = extracted(load(options.folder), options.block)
+    except ResultsError as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    if options.output is None:
+        say(text)
+        return DONE
+    with writing(options.output):
+        write_new(Path(options.output), text.encode())
+    note(f"wrote {options.output}; files that it names are taken from its folder\n")
     return DONE

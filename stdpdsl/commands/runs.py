@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .reading import allowed_folders, compile_spec, writing
+from .reading import allowed_folders, compile_spec, read, writing
 from .terminal import (
     DONE,
     SIMULATION_FAILED,
@@ -30,6 +30,9 @@ from .terminal import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from ..language.source import Source
+
 _KEPT = re.compile(r"programs|heard|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new")
 """The names of what is in the cache."""
 
@@ -43,28 +46,37 @@ def run(options: argparse.Namespace) -> int:
     from ..runtime import folder as folders
 
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
+    if options.extend:
+        output = _to_extend(options)
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
         complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
                   f" compiled than need be: chmod go-w {kept}")  # fmt: skip
-    if not options.resume:
+    if not (options.resume or options.extend):
         try:
             folders.check_folder(output, options.overwrite)
         except folders.ResultsError as error:
             raise Stop(f"error: {error}", USAGE) from None
     terminal = is_terminal(sys.stdout)
     manner = Manner(options.resume, options.overwrite)
+    base = None
     try:
         with (
             cluster(options) as runner,
             Progress(note, terminal, lambda text: complain(f"warning: {text}")) as progress,
         ):
-            compiled, source, folder = compile_spec(options)
+            if options.extend:
+                compiled, base, source, folder = _extension(options, output)
+                if compiled is None:
+                    note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
+                    return DONE
+            else:
+                compiled, source, folder = compile_spec(options)
             run = (compiled, source.text, folder, output, progress)
             if options.shard:
                 outcome = run_one(*run, options.shard, manner)
             else:
-                outcome = run_and_save(*run, manner, runner)
+                outcome = run_and_save(*run, manner, runner, base)
     except JobError as error:
         raise Stop(f"error: {error}", USAGE) from None
     if outcome.message:
@@ -72,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     if outcome.log is not None:
         complain(f"the script and its log are in {outcome.log.parent}")
     if outcome.folder:
-        shown = os.path.relpath(outcome.folder) if options.output is None else options.output
+        shown = options.extend or options.output or os.path.relpath(outcome.folder)
         if options.shard:
             shown = os.path.relpath(outcome.folder)
             note(f"the shard is in {shown}; when all are there: stdpdsl merge"
@@ -81,6 +93,35 @@ def run(options: argparse.Namespace) -> int:
             note(_how_many_stable(outcome.folder) if options.until_stable else "")
             note(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
+
+
+def _to_extend(options: argparse.Namespace) -> Path:
+    """The results that are to be extended; no option may say otherwise."""
+    for name in ("output", "overwrite", "resume", "shard"):
+        if getattr(options, name):
+            option = "-o" if name == "output" else f"--{name}"
+            raise Stop(f"error: --extend adds to the results in DIR; leave out {option}", USAGE)
+    return Path(options.extend).resolve()
+
+
+def _extension(options: argparse.Namespace, output: Path) -> tuple[Any, Any, Source, Path]:
+    """What the results lack, compiled; what of an earlier try has remained is put right."""
+    from ..execution.extend import Request, extension, recover
+    from ..execution.job import finished_with
+    from ..language.diagnostics import render
+
+    source, folder = read(options.spec)
+    recover(output)
+    request = Request(
+        options.set, options.parameters, options.target, options.until_stable, options.workers,
+        allowed_folders(options),
+    )  # fmt: skip
+    compiled, base = extension(source, folder, output, request)
+    if compiled is None:
+        finished_with(output)
+    elif compiled.diagnostics:
+        complain(render(compiled.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
+    return compiled, base, source, folder
 
 
 def _how_many_stable(folder: str) -> str:

@@ -21,7 +21,7 @@ import socket
 import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -265,6 +265,13 @@ def only_ours(folder: Path, *places: Path) -> None:
         )
 
 
+def finished_with(output: Path) -> None:
+    """Delete what a run leaves that is killed when its results are in place."""
+    with suppress(JobError):
+        only_ours(job_folder(output))
+        remove_ours(job_folder(output))
+
+
 def remove_ours(folder: Path, kept: Sequence[str] = ()) -> None:
     """Delete a run's folder, but nothing that stdpdsl did not write, nor what is to be kept."""
     foreign = result_folder.foreign_below(
@@ -345,6 +352,11 @@ def _flock(file: IO[str], exclusive: bool) -> None:
         raise
     except OSError:  # a file system without locks
         return
+
+
+def packages() -> tuple[str, ...]:
+    """What decides results by its version."""
+    return ("stdpdsl", *PACKAGES)
 
 
 def _versions() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,27 +41,39 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
     return found
 
 
-def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> list[str]:
-    """Put all the shards of a run together; in words, what is not finite. The shards stay as they
-    are; where the file system can, no data are copied."""
+def merge(
+    folders: Sequence[Path], output: Path, overwrite: bool = False, base: Base | None = None
+) -> list[str]:
+    """Put all the shards of a run together, behind the blocks of `base` if there are any; in words,
+    what is not finite in the shards. These stay as they are; where the file system can, no data are
+    copied."""
     metadata = [load(folder).metadata for folder in folders]
     run = folders[0].resolve().parent
     texts, files = texts_of_run(run), (read_job(run) or {}).get("files")
+    sources = list(zip(folders, metadata, strict=True))
+    if base is not None:
+        before = _still(base)
+        first = 1 + max(number_of(name) for one in before["footers"].values() for name in one)
+        sources = [(base.folder, before), *((f, _moved(one, first)) for f, one in sources)]
     try:
         partial = result_folder.prepare_folder(output, overwrite)
         try:
-            for folder, one in zip(folders, metadata, strict=True):
+            for folder, one in sources:
                 for table in one["tables"]:
                     (partial / table).mkdir(exist_ok=True)
                     for part in (folder / table).glob("part-*.parquet"):
-                        if (partial / table / part.name).exists():
+                        name = _part(number_of(part.name) + one.get("moved", 0))
+                        if (partial / table / name).exists():
                             raise JobError(f"{part}: another shard has a part of this name")
-                        link(part, partial / table / part.name)
+                        link(part, partial / table / name)
             for name, text in texts.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             written = {name: result_folder.text_checksum(partial / name) for name in texts}
             read = {"files": files} if files and isinstance(files, dict) else {}
-            whole = {**together(metadata), "texts": written, **read}
+            whole = {**together([one for _, one in sources]), "texts": written, **read}
+            if base is not None:
+                whole |= _of_the_new(metadata[0], base)
+                _still(base)
             result_folder.write_metadata(partial / "metadata.json", whole)
             result_folder.publish_folder(partial, output, overwrite)
         finally:
@@ -70,6 +83,54 @@ def merge(folders: Sequence[Path], output: Path, overwrite: bool = False) -> lis
     except result_folder.ResultsError as error:
         raise JobError(str(error)) from None
     return lost_in(metadata)
+
+
+@dataclass(frozen=True)
+class Base:
+    """Finished results that new blocks come to: their folder, the checksum of their metadata, and
+    how many blocks they have."""
+
+    folder: Path
+    checksum: str
+    blocks: int
+
+
+def _still(base: Base) -> dict[str, Any]:
+    """The metadata of results that nobody has changed meanwhile."""
+    metadata = load(base.folder).metadata
+    if metadata.get("checksum") != base.checksum:
+        raise JobError(f"{base.folder}: was changed meanwhile; run this again")
+    return metadata
+
+
+def number_of(part: str) -> int:
+    """The number in `part-00012.parquet`."""
+    return int(part.removeprefix("part-").removesuffix(".parquet"))
+
+
+def _part(number: int) -> str:
+    return f"part-{number:05}.parquet"
+
+
+def _moved(metadata: Mapping[str, Any], by: int) -> dict[str, Any]:
+    """A shard's metadata, its parts renumbered to stand behind others."""
+    footers = {
+        table: {_part(number_of(name) + by): checksum for name, checksum in parts.items()}
+        for table, parts in metadata["footers"].items()
+    }
+    return {**metadata, "footers": footers, "moved": by}
+
+
+def _of_the_new(metadata: Mapping[str, Any], base: Base) -> dict[str, Any]:
+    """What results say as their new blocks do, and what they were before."""
+    now = {key: metadata[key] for key in ("spec", "set", "hash", "blocks", "versions")}
+    before = load(base.folder).metadata
+    history = {"blocks": base.blocks, "hash": before["hash"], "versions": before["versions"]}
+    order = {"order": metadata["order"]} if "order" in metadata else {}
+    return now | order | {
+        "shards": before.get("shards", 1) + metadata["shard"][1],
+        "extended": [*before.get("extended", []), history],
+    }  # fmt: skip
 
 
 def damage(folder: Path) -> str:
@@ -142,7 +203,7 @@ def together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for one in metadata:
         for name, parts in one["footers"].items():
             footers[name] |= parts
-    found = {k: v for k, v in metadata[0].items() if k != "shard"}
+    found = {k: v for k, v in metadata[0].items() if k not in ("shard", "moved", "checksum")}
     # Blocks that end when they are stable may all have done so in some of the shards.
     found["time_reached"] = max(one["time_reached"] for one in metadata)
     found |= {"tables": tables, "footers": footers, "shards": len(metadata)}

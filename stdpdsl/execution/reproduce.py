@@ -57,4 +57,5 @@ def compiled_again(
     return compile_source(
         Source(str(results.folder / "spec.stdp"), results.spec), data, list(said["set"]),
         said["lowering"], said["target"], allowed=allowed, until_stable=until_stable,
+        order=said.get("order", ()),
     )  # fmt: skip

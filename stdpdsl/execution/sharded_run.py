@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,14 +22,12 @@ from .job import (
     JobError,
     Wanted,
     differences,
-    job_folder,
-    only_ours,
+    finished_with,
     opened,
     opened_for_one,
-    remove_ours,
 )
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
-from .merge import all_shards, damage, merge
+from .merge import Base, all_shards, damage, merge
 from .merge_events import Together
 
 if TYPE_CHECKING:
@@ -90,19 +87,21 @@ there then."""
 
 def run_and_save(
     compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
-    manner: Manner = Manner(), runner: Runner | None = None,
+    manner: Manner = Manner(), runner: Runner | None = None, base: Base | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
     Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
-    on this machine, if no `runner` does it elsewhere.
+    on this machine, if no `runner` does it elsewhere. With a `base`, the results that `output`
+    holds, the blocks come to those; what an earlier try has finished is taken.
     """
-    wanted = Wanted(compiled.run_script, spec, compiled.settings, compiled.files)
-    if manner.resume and _is_complete(output, wanted):
-        # What a run leaves that is killed when its results are in place.
-        with suppress(JobError):
-            only_ours(job_folder(output))
-            remove_ours(job_folder(output))
+    settings = dict(compiled.settings)
+    if base is not None:
+        settings["extends"] = base.checksum
+        manner = Manner(resume=True)
+    wanted = Wanted(compiled.run_script, spec, settings, compiled.files)
+    if base is None and manner.resume and _is_complete(output, wanted):
+        finished_with(output)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         task = Task(job, wanted, data, compiled.plan.blocks)
@@ -125,7 +124,7 @@ def run_and_save(
         folders = [job.place(k) for k in finished]
         if done or runner:  # what others wrote
             folders = all_shards(folders)
-        lost = merge(folders, output, manner.overwrite)
+        lost = merge(folders, output, manner.overwrite or base is not None, base)
         job.remove()
         message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
         return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))

@@ -596,6 +596,7 @@ class Sweep(Declaration):
     derive: tuple[Axis, ...] = ()
     where: Expr | None = None
     replicates: Expr | None = None
+    replicate: Expr | None = None  # number of the first
 
 
 # Search -----------------------------------------------------------------------------------------

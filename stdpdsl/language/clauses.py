@@ -450,6 +450,10 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "replicates: NUMBER", "Each row that many times, with other draws.",
             "more rows, with the column `replicate`", "a whole number", "1",
         ),
+        "replicate": Clause(
+            "replicate: NUMBER", "The number of the first replicate, which names its draws.",
+            "the column `replicate`", "a whole number", "0",
+        ),
     },
     "search": {
         **_SEARCH,

@@ -383,7 +383,8 @@ SWEEP: dict[str, tuple[str, str]] = {
     ),
     "SWEEP013": (
         "count",
-        "`replicates` and `random:` take a whole number of at least 1.",
+        "`replicates` and `random:` take a whole number of at least 1, `replicate` one of at least "
+        "0.",
     ),
     "SWEEP014": (
         "not a finite number",

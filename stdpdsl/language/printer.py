@@ -458,6 +458,7 @@ def _(node: ast.Sweep) -> list[str]:
     lines += _block("derive", node.derive)
     lines += _clause("where", node.where)
     lines += _clause("replicates", node.replicates)
+    lines += _clause("replicate", node.replicate)
     return ["sweep:", *_indented(lines)]
 
 

@@ -20,8 +20,9 @@ from .sweeps import sweep_lines
 from .values import Values
 
 
-def lower(checked: Checked, table: SweepTable) -> Experiment:
-    """The experiment of a spec that has passed all checks. Raises CompileError for what only the
+def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
+    """The experiment of a spec that has passed all checks, of which the blocks from `after` on are
+    run. Raises CompileError for what only the
     evaluated sweep shows."""
     values = Values(checked, table)
     symbols, spec = values.symbols, values.symbols.spec
@@ -53,7 +54,8 @@ def lower(checked: Checked, table: SweepTable) -> Experiment:
         model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
         seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=tuple(sweep_lines(values)),
         columns=tuple(table.columns), units=units_of(values, connections), rows=table.rows,
-        replicates=table.replicates, constants=values.parameters(None),
+        replicates=table.replicates, first_replicate=table.first_replicate,
+        order=table.order, after=after, constants=values.parameters(None),
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
         sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,

@@ -159,7 +159,8 @@ class ModelCode:
         distribution = distribution_of(call)
         self.draws += 1
         self.functions.add("draw_functions")
-        many = self.values.table.replicates > 1
+        table = self.values.table
+        many = table.replicates > 1 or table.first_replicate > 0
         shared = self.component.scope == "shared"
         copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
         key = f"{self.component.name!r}, 'draw {self.draws}'"

@@ -31,10 +31,13 @@ def sweep_lines(values: Values) -> list[str]:
         code = NumpyPrinter(names_for(table.where_values), values.checked.types).show(table.where)
         lines.append(f"row = where(row, {code})")
     if "replicate" in table.columns:
-        lines.append(f"row = replicates(row, {table.replicates})")
+        first = f", {table.first_replicate}" if table.first_replicate else ""
+        lines.append(f"row = replicates(row, {table.replicates}{first})")
     for name in OWN_COLUMNS:
         if name in table.columns and table.columns[name].dtype == int:
             lines.append(f"row[{name!r}] = row[{name!r}].astype(int)")
+    if table.order:
+        lines.append("row = rows_in_order(row, ORDER)")
     order = ", ".join(repr(n) for n in table.columns)
     lines.append(f"return {{name: row[name] for name in ({order}{',' if order else ''})}}")
     return lines

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
-    "blocks": int, "columns": {str: {str: {str: str}}}, "files": {str: str},
-    "footers": {str: {str: str}},
-    "lowering": str, "measures": [str], "model": str, "network": {str: dict}, "not_finite": [str],
+    "blocks": int, "columns": {str: {str: {str: str}}}, "extended": [dict], "files": {str: str},
+    "footers": {str: {str: str}}, "hash": str, "lowering": str, "measures": [str], "model": str,
+    "network": {str: dict}, "not_finite": [str], "order": [int],
     "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,
     "search": {str: int}, "set": [str],
     "shard": [int], "spec": str, "tables": {str: int}, "target": str,

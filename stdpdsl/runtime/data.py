@@ -17,15 +17,16 @@ from .single import in_single
 class Data:
     """First values of the layers, replayed spikes, and the connections' edges, by name."""
 
-    def __init__(self, row, blocks, blocks_of_replicate, dt, folder):
-        """`row` is the table of the shard's `blocks`, a range of those of the sweep."""
+    def __init__(self, row, blocks, first_blocks, dt, folder):
+        """`row` is the table of the shard's `blocks`, a range of those of the sweep; `first_blocks`
+        is what `first_blocks` gives for the whole table."""
         self.row = row
         self.first, self.blocks = blocks.start, len(blocks)
         self.replicate_of_block = replicates_in(row, self.blocks)
         self.replicate_of_copy = np.unique(self.replicate_of_block)
         self.heard = np.searchsorted(self.replicate_of_copy, self.replicate_of_block)
         # What is shared by the blocks of several shards is saved by the first of them.
-        self.saves = self.replicate_of_copy * blocks_of_replicate >= self.first
+        self.saves = np.array([first_blocks[r] >= self.first for r in self.replicate_of_copy])
         self.dt = dt
         self.lag = 0.0  # s by which the step of a spike begins later than before `refine`
         self.folder = folder
@@ -131,6 +132,12 @@ class Data:
 def replicates_in(row, blocks):
     """The replicate of each block."""
     return row.get("replicate", np.zeros(blocks)).astype(int)
+
+
+def first_blocks(row, blocks):
+    """The first block of each replicate of a table with so many rows."""
+    number, first = np.unique(replicates_in(row, blocks), return_index=True)
+    return dict(zip(number.tolist(), first.tolist(), strict=True))
 
 
 def neurons(size, copies):

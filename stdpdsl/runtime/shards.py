@@ -3,9 +3,10 @@
 import argparse
 
 
-def blocks_of_shard(blocks, number, count):
-    """The blocks of shard `number` of `count`, from 1, as a range."""
-    return range((number - 1) * blocks // count, number * blocks // count)
+def blocks_of_shard(blocks, number, count, after=0):
+    """The blocks of shard `number` of `count`, from 1, as a range; of those from `after` on."""
+    new = blocks - after
+    return range(after + (number - 1) * new // count, after + number * new // count)
 
 
 def shard_of(text):

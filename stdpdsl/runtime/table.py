@@ -28,11 +28,16 @@ def where(row, condition):
     return {name: values[keep] for name, values in row.items()}
 
 
-def replicates(row, count):
-    """The whole table `count` times over, numbered in the column `replicate`."""
+def replicates(row, count, first=0):
+    """The whole table `count` times over, numbered in the column `replicate` from `first` on."""
     rows = len(next(iter(row.values()))) if row else 1
     repeated = {name: np.tile(values, count) for name, values in row.items()}
-    return repeated | {"replicate": np.repeat(np.arange(count), rows)}
+    return repeated | {"replicate": first + np.repeat(np.arange(count), rows)}
+
+
+def rows_in_order(row, order):
+    """The rows in another order: that of the blocks, where some were run before others came."""
+    return {name: values[order] for name, values in row.items()}
 
 
 def by_preset(names, values):

@@ -6,7 +6,7 @@ fastest; then `derive`, `where`, and `replicates`, which is outermost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,9 +54,25 @@ class SweepTable:
     where: ast.Expr | None
     where_values: dict[str, Any]
     replicates: int
+    first_replicate: int
     columns: dict[str, np.ndarray]
     rows: int
     seed: int
+    order: tuple[int, ...] = ()
+    """The row of the spec that each block is, where they do not follow one another."""
+
+    def in_order(self, order: Sequence[int]) -> SweepTable:
+        """The same rows in another order; ValueError where that is none of them."""
+        if sorted(order) != list(range(self.rows)):
+            raise ValueError(f"{len(order)} blocks are no order of {self.rows} rows")
+        columns = {name: values[list(order)] for name, values in self.columns.items()}
+        return replace(self, columns=columns, order=tuple(order))
+
+    def after(self, first: int) -> SweepTable:
+        """The rows from one on, of which alone the costs are asked."""
+        columns = {name: values[first:] for name, values in self.columns.items()}
+        replicates = len(np.unique(columns["replicate"])) if "replicate" in columns else 1
+        return replace(self, columns=columns, rows=self.rows - first, replicates=replicates)
 
 
 class Evaluator:
@@ -79,7 +95,7 @@ class Evaluator:
         if searches:
             sweeps = [self.generation(searches[0], sweeps[0] if sweeps else None), *sweeps[1:]]
         if not sweeps:
-            return SweepTable((), (), None, {}, 1, {}, 1, self.seed)
+            return SweepTable((), (), None, {}, 1, 0, {}, 1, self.seed)
         for extra in sweeps[1:]:
             self.report(
                 "SWEEP005", extra, "a spec has one sweep", help="move its parts into the first",
@@ -91,6 +107,7 @@ class Evaluator:
             self.measurements(searches[0].compare, self.files[searches[0].data.path.value])
         parts = self.parts(sweep)
         replicates = self.count(sweep.replicates, "replicates") if sweep.replicates else 1
+        first = self.count(sweep.replicate, "replicate", 0) if sweep.replicate else 0
         rows = int(np.prod([_length(p) for p in parts], dtype=object)) * replicates
         if rows > MAX_ROWS:
             self.report(
@@ -120,17 +137,17 @@ class Evaluator:
         if replicates > 1:
             count = rows
             columns = {n: np.tile(v, replicates) for n, v in columns.items()}
-            columns["replicate"] = np.repeat(np.arange(replicates), count)
+            columns["replicate"] = first + np.repeat(np.arange(replicates), count)
             rows *= replicates
-        elif sweep.replicates is not None:
-            columns["replicate"] = np.zeros(rows, dtype=int)
+        elif sweep.replicates is not None or sweep.replicate is not None:
+            columns["replicate"] = np.full(rows, first)
         for name in OWN_COLUMNS:  # numbers of a search's trials, whole as those of replicates
             if name in columns and np.all(columns[name] == np.floor(columns[name])):
                 columns[name] = columns[name].astype(int)
         ordered = {n: columns[n] for n in [*self.symbols.columns, "replicate"] if n in columns}
         return SweepTable(
-            tuple(parts), tuple(derive), sweep.where, where_values, replicates, ordered, rows,
-            self.seed,
+            tuple(parts), tuple(derive), sweep.where, where_values, replicates, first, ordered,
+            rows, self.seed,
         )  # fmt: skip
 
     def generation(self, search: ast.Search, sweep: ast.Sweep | None) -> ast.Sweep:
@@ -417,10 +434,13 @@ class Evaluator:
                 self.report("SWEEP012", problem.node, f"this {problem.reason}")
             return 0.0
 
-    def count(self, expr: ast.Expr, what: str) -> int:
+    def count(self, expr: ast.Expr, what: str, least: int = 1) -> int:
         value = self.value(expr, {})
-        if np.ndim(value) or value != int(value) or value < 1:
-            self.report("SWEEP013", expr, f"`{what}` is a whole number of at least 1, not {value}")
+        good = np.ndim(value) == 0 and value == int(value) and least <= value
+        good = good and (least > 0 or value < 2**31)  # how many are told of elsewhere
+        if not good:
+            text = f"`{what}` is a whole number of at least {least}, not {value}"
+            self.report("SWEEP013", expr, text)
             return 1
         return int(value)
 

@@ -14,7 +14,8 @@ from ..results.axes import sweep_columns
 from ..results.labels import shown
 from ..results.reader import Results, flat
 
-NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum")
+NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum",
+                "extended")  # fmt: skip
 MOST_ROWS = 20_000_000
 KEYS = (
     "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post", "neuron", "t",
@@ -64,8 +65,11 @@ def _spec(a: Results, b: Results) -> Difference:
 
 def _metadata(a: Results, b: Results) -> Difference:
     """Versions, target, flags, seed, times: whatever was saved about how it was run."""
+    # What extended others has another script, which runs the new blocks alone.
+    grown = any("extended" in r.metadata for r in (a, b))
+    left_out = (*NOT_COMPARED, "texts") if grown else NOT_COMPARED
     left, right = (
-        dict(flat({k: v for k, v in r.metadata.items() if k not in NOT_COMPARED})) for r in (a, b)
+        dict(flat({k: v for k, v in r.metadata.items() if k not in left_out})) for r in (a, b)
     )
     lines = []
     for key in dict.fromkeys((*left, *right)):

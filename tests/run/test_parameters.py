@@ -131,7 +131,8 @@ def test_each_column_of_each_table_is_described_in_the_file(folder):
             assert "unit" in said or field.name in ("w", "w_initial", "value")
     blocks = results.described("blocks")
     assert blocks["tau_m"] == {
-        "kind": "swept", "unit": "second", "description": "tau_m of A", "sets": "A.tau_m",
+        "kind": "swept", "unit": "second", "description": "tau_m of A", "path": "A.tau_m",
+        "sets": "A.tau_m",
     }  # fmt: skip
     assert blocks["start"]["kind"] == "swept" and "sets" not in blocks["start"]
     assert blocks["strong"]["description"].startswith("fraction(w > 0.8 * wmax) of c")

@@ -93,7 +93,7 @@ class AudioCode:
 
     def differs(self, component: str) -> bool:
         """Whether a sound, filterbank or layer differs between replicates."""
-        if self.e.replicates == 1:
+        if not self.e.numbered:
             return False
         if component in self.sounds:
             return any("replicate" in line for line in self.sounds[component].code)
@@ -235,7 +235,7 @@ class AudioCode:
 
     def hearing(self, layer: Layer) -> list[str]:
         function, records = f"hear_{layer.name}", self.records(layer)
-        if self.e.replicates == 1:
+        if not self.e.numbered:
             more = "".join(f', state["record__{k}"]' for k in records)
             return [f"neuron, step{more} = {function}()"]
         copies = f"[{function}(r) for r in np.unique(replicate)]"

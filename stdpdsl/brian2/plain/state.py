@@ -30,7 +30,7 @@ class InitialState:
         self.e, self.code, self.names, self.audio = e, code, names, audio
         self.by_block = by_block
         self.layers = {layer.name: layer for layer in e.layers}
-        self.several = e.replicates > 1
+        self.several = e.numbered
 
     def lines(self) -> list[str]:
         found = ['B = len(table["block"])']
@@ -330,7 +330,8 @@ class InitialState:
             return [f"i = j = np.arange({min(n, m)})"]
         lines = []
         if c.draws:
-            lines.append(f"u = {self.draw(f'stream({self.key(c.draws)}, 0)', c.draws, shape)}")
+            stream = f"stream({self.key(c.draws)}, {self.e.first_replicate})"
+            lines.append(f"u = {self.draw(stream, c.draws, shape)}")
         return [*lines, *self.masked(c, shape, {})]
 
     def masked(self, c: Connection, shape: str, names: Mapping[str, str]) -> list[str]:

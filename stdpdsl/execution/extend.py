@@ -1,0 +1,224 @@
+"""Finished results to which new rows or replicates of their sweep are added.
+
+Blocks that are there keep their files, to the byte, and their numbers; new ones are numbered from
+there on. Every draw is keyed by the seed, the replicate and the row's values and by no number of a
+block, so that each block is what it is when the whole table is run at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..brian2.render import coupling
+from ..compiler import Compiled, compile_source, library, rows_of_spec
+from ..language import ast
+from ..language.diagnostics import CompileError, render
+from ..language.overrides import with_settings
+from ..language.parser import parse
+from ..language.printer import print_spec
+from ..language.source import Source
+from ..lower.until_stable import until
+from ..results.axes import sweep_columns
+from ..results.labels import shown
+from ..results.reader import Results, ResultsError, load
+from ..runtime import folder as folders
+from .job import JobError, Wanted, differences, job_folder, packages
+from .merge import Base
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for, beside its spec: --set, --parameters, --target, --until-stable."""
+
+    sets: list[str]
+    parameters: str = "synapse"
+    target: str = "auto"
+    until_stable: str | None = None
+    workers: int = 0
+    allowed: Sequence[Path] = ()
+
+
+def extension(
+    source: Source, data: Path, output: Path, request: Request
+) -> tuple[Compiled | None, Base]:
+    """The run of what a spec has more than the results in `output`, None where that is nothing, and
+    the results as what it goes on from.
+
+    JobError, with what differs, where anything but the sweep's rows does, where rows are gone, and
+    where the results are not finished or hold what stdpdsl did not write. CompileError.
+    """
+    results = _finished(output)
+    said = results.metadata
+    target = said["target"] if request.target == "auto" else request.target
+    stable = request.until_stable
+    settings = {
+        "target": target, "parameters": request.parameters,
+        "until_stable": None if stable is None else until(stable).data(),
+    }  # fmt: skip
+    lines = differences(
+        {"target": said["target"], "parameters": said["lowering"],
+         "until_stable": said.get("until_stable")}, settings,
+    )  # fmt: skip
+    lines += _of_texts(results, source, request.sets)
+    if lines:
+        raise JobError(
+            f"{output}: can only be extended by rows and replicates; what differs besides:\n"
+            + "".join(f"  {line}\n" for line in lines)
+            + "change it back, or run it into another folder"
+        )
+    rows = rows_of_spec(source, data, request.sets, request.allowed)
+    order, after = _order(results, rows)
+    base = Base(output, said["checksum"], after)
+    compiled = compile_source(
+        source, data, request.sets, request.parameters, target, request.workers,
+        allowed=request.allowed, until_stable=stable, order=order, after=after,
+    )  # fmt: skip
+    _check_run(results, compiled, source, data, order)
+    return (compiled if len(order) > after or _length(rows) > after else None), base
+
+
+def recover(output: Path) -> None:
+    """Give results their name again that a run was just about to replace when it was killed."""
+    if os.path.lexists(output):
+        return
+    for old in sorted(output.parent.glob(f"{output.name}.old-????????")):
+        if folders.is_result(old):
+            os.rename(old, output)
+            return
+
+
+def _finished(output: Path) -> Results:
+    """The results, whole and as they were written."""
+    try:
+        results = load(output)
+        for table in results.tables:
+            results.dataset(table)
+        foreign = folders.foreign_in(output)
+    except ResultsError as error:
+        waiting = job_folder(output)
+        more = f"; {waiting} holds a run that is not finished: --resume" if (
+            waiting.is_dir() and not output.exists()) else ""
+        raise JobError(f"{error}{more}") from None
+    except (OSError, ValueError) as error:
+        raise JobError(f"{output}: cannot be read: {error}") from None
+    said = results.metadata
+    missing = [k for k in ("spec", "set", "lowering", "target", "hash") if k not in said]
+    if missing or "shard" in said:
+        what = f"does not hold {', '.join(missing)}" if missing else "is a shard's"
+        raise JobError(f"{output}: its metadata {what}, so that it cannot be extended")
+    if foreign:
+        raise JobError(
+            f"{output}: holds what stdpdsl did not write, or what was changed since:"
+            f" {', '.join(foreign[:3])}; move that elsewhere first"
+        )
+    return results
+
+
+def _of_texts(results: Results, source: Source, sets: Sequence[str]) -> list[str]:
+    """What differs between two specs besides comments and the rows of their sweeps."""
+    name = str(results.folder / "spec.stdp")
+    try:
+        before = with_settings(
+            parse(Source(name, results.spec)), results.metadata["set"], library()
+        )
+    except CompileError as error:
+        return [f"{name} is no longer right:", *render(error.diagnostics).splitlines()]
+    now = with_settings(parse(source), sets, library())
+    a, b = (print_spec(_without_rows(spec)).splitlines() for spec in (before, now))
+    found = difflib.unified_diff(a, b, n=0, lineterm="")
+    return [line for line in found if not line.startswith(("---", "+++", "@@"))]
+
+
+def _without_rows(spec: ast.Spec) -> ast.Spec:
+    def bare(sweep: ast.Sweep) -> ast.Sweep:
+        return replace(sweep, parts=(), where=None, replicates=None, replicate=None)
+
+    return replace(spec, declarations=tuple(
+        bare(d) if isinstance(d, ast.Sweep) else d for d in spec.declarations
+    ))  # fmt: skip
+
+
+def _order(results: Results, rows: Mapping[str, np.ndarray]) -> tuple[tuple[int, ...], int]:
+    """The row of the spec that each block is, those that are there first; empty where that is the
+    order of the rows; and how many are there."""
+    names = list(sweep_columns(results))
+    if names != list(rows):
+        raise JobError(
+            f"{results.folder}: its sweep has the columns {', '.join(names) or '(none)'}, and the"
+            f" spec has {', '.join(rows) or '(none)'}; results of other columns are other tables"
+        )
+    table = results.table("blocks", ["block", *names]).to_pydict()
+    first = {block: k for k, block in reversed([*enumerate(table["block"])])}
+    wanted = {key: k for k, key in enumerate(_keys(rows))}
+    found: list[int] = []
+    gone = []
+    for block in sorted(first):
+        key = tuple(_plain(table[name][first[block]]) for name in names)
+        if key in wanted:
+            found.append(wanted[key])
+        else:
+            gone.append((block, key))
+    if gone:
+        block, key = gone[0]
+        values = ", ".join(
+            f"{name} = {shown(value, results.units.get(name, ''))}"
+            for name, value in zip(names, key, strict=True)
+        )
+        raise JobError(
+            f"{results.folder}: has {len(gone):,} of {len(first):,} blocks that the spec has no"
+            f" longer, such as block {block} ({values}); rows can only be added"
+        )
+    old = set(found)
+    order = found + [k for k in range(_length(rows)) if k not in old]
+    return (() if order == list(range(len(order))) else tuple(order)), len(found)
+
+
+def _keys(rows: Mapping[str, np.ndarray]) -> list[tuple[Any, ...]]:
+    if not rows:
+        return [()]
+    return list(zip(*([_plain(v) for v in values.tolist()] for values in rows.values()),
+                    strict=True))  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) else float(value)
+
+
+def _length(rows: Mapping[str, np.ndarray]) -> int:
+    return len(next(iter(rows.values()))) if rows else 1
+
+
+def _check_run(
+    results: Results, compiled: Compiled, source: Source, data: Path, order: Sequence[int]
+) -> None:
+    """JobError where the new blocks would not be computed as the old ones were."""
+    said = results.metadata
+    experiment = compiled.experiment
+    if names := coupling(experiment):
+        raise JobError(
+            f"{results.folder}: {names} couples the blocks: new ones would change those there are"
+        )
+    if order and any(monitor.blocks for monitor in experiment.monitors):
+        raise JobError(
+            f"{results.folder}: the new rows stand between the old ones, and the spec records `in"
+            " blocks ...` by their numbers; add rows behind the others, or record all blocks"
+        )
+    wanted = Wanted(compiled.run_script, source.text, compiled.settings, compiled.files)
+    job = wanted.job(1)
+    known = {name: number for name, number in said["versions"].items() if name in packages()}
+    now = {name: job["versions"].get(name) for name in known}
+    before = {"versions": known, "files": said.get("files", {})}
+    lines = differences(before, {"versions": now, "files": job["files"]})
+    if lines:
+        raise JobError(
+            f"{results.folder}: was made of other files or by other versions; what differs:\n"
+            + "".join(f"  {line}\n" for line in lines)
+            + "change it back, or run it into another folder"
+        )
