@@ -485,7 +485,11 @@ def state_columns(e: Experiment) -> dict[str, str]:
     stored = {v: None for c in e.connections for v in c.state if v != c.weight}
     # A rule's `x` is called otherwise in the script where the target has an `x` too.
     said = {name: name.removeprefix("syn__") for name in stored}
-    columns = state_names(dict.fromkeys(said.values()), list(e.columns))
+    # Parameters of synapses keep their names: beside `Apre`, `apre` is called otherwise.
+    kept = {line.partition(" : ")[0] for c in e.connections for line in c.equations
+            if line.endswith("(constant)")}  # fmt: skip
+    ordered = sorted(said, key=lambda name: name not in kept)
+    columns = state_names(dict.fromkeys(said[name] for name in ordered), list(e.columns))
     return {name: columns[said[name]] for name in stored}
 
 

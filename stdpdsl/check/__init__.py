@@ -21,6 +21,7 @@ from .components import Components
 from .data import Head
 from .declared import Declared
 from .derivatives import mended
+from .elements import promote
 from .expansion import check_expansion
 from .experiment import Experiment
 from .first_values import FirstValues
@@ -100,6 +101,7 @@ def check(
             builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
             symbols.files_read.add(part.path.value)
     builder.scopes_of_swept_inputs()
+    promote(symbols)
     reporter = Reporter([*slips, *symbols.diagnostics])
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):

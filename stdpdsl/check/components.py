@@ -71,9 +71,10 @@ class Components:
         # A layer or rule that does not exist was reported; what it would have is unknown.
         unsure = component.pre is None or component.post is None or component.unsure
         pair = self.context(component, self.symbols.pattern_scope(component))
+        first = self.context(component, self.symbols.first_scope(component))
         here = self.context(component, self.symbols.synapse_scope(component))
         if unsure:
-            pair, here = pair.but(open_names=True), here.but(open_names=True)
+            pair, first, here = (c.but(open_names=True) for c in (pair, first, here))
         if node.pattern is not None:
             whole = self.context(component, self.symbols.degree_scope(component)).but(
                 hints={n: "it is one number for all neurons" for n in ("i", "j")}
@@ -86,12 +87,12 @@ class Components:
             delivered = self.models.rule(component, unused=unsure)
         for delivery in node.delivery:
             self.delivery(delivery, component, here, delivered)
-        self.initial(component, pair, unsure)
+        self.initial(component, first, unsure)
         for delay, what in (
             (node.axonal_delay, "`axonal delay`"), (node.dendritic_delay, "`dendritic delay`"),
         ):  # fmt: skip
             if delay is not None:
-                self.inference.expect(delay, pair.but(draws=True, data=True), TIME, what)
+                self.inference.expect(delay, first.but(draws=True, data=True), TIME, what)
         for handler in node.handlers:
             self.models.handler(handler, here, component, deliver=False)
         self.models.every(node.every, here, component, normalise=True)

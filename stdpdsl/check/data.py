@@ -43,11 +43,12 @@ def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataE
     for node in spec.declarations:
         values: list[ast.Node]
         if isinstance(node, ast.Layer):
-            values = [a.value for a in node.initial]
+            values = [a.value for a in (*node.initial, *node.arguments)]
             values += [node.source] if isinstance(node.source, ast.SpikesOfResults) else []
         elif isinstance(node, ast.Connect):
             given = (node.weight, node.axonal_delay, node.dendritic_delay)
-            values = [*(a.value for a in node.initial), *(v for v in given if v is not None)]
+            assigned = [*node.initial, *(a for use in node.plasticity for a in use.arguments)]
+            values = [*(a.value for a in assigned), *(v for v in given if v is not None)]
         else:
             continue
         for value in values:

@@ -53,6 +53,8 @@ class Declared:
         for component in [*self.models.values(), *self.symbols.components.values()]:
             for symbol in component.parameters.values():
                 self.type_of(symbol)
+            for name in component.each:
+                self.type_of(component.variables[name])
         for column in self.symbols.columns.values():
             self.column(column)
 
@@ -101,6 +103,8 @@ class Declared:
                 return self.type_of(owner.parameters[symbol.name]) if owner else None
             return self.parameter(symbol)
         if symbol.kind == "variable" and symbol.equation is None and symbol.value is not None:
+            if isinstance(symbol.node, ast.Assign):
+                return self.of_each(symbol)
             return self.plain_weight(symbol)
         return None
 
@@ -148,8 +152,9 @@ class Declared:
         if (component.name, "") not in self.known:
             self.known[component.name, ""] = None
             self.cycles({n: s.value for n, s in component.parameters.items()}, component.name)
+        # A draw, or values from a file, stand here only where a column takes their place.
         context = Context(
-            self.symbols.value_scope(component), f"`{component.name}`",
+            self.symbols.value_scope(component), f"`{component.name}`", draws=True, data=True,
             open_names=self.open_columns,
         )  # fmt: skip
         also = (symbol.node.value, f"`{node.name.id}` declares it so")
@@ -158,6 +163,21 @@ class Declared:
                 value, context, as_float(default), f"`{symbol.name}`", also
             )
             default = narrow(default, found)
+        return default
+
+    def of_each(self, symbol: Symbol) -> Type | None:
+        """A parameter that differs between neurons or synapses has the unit of its default."""
+        component = self.symbols.components[symbol.owner]
+        assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
+        node = component.model_of(symbol.node)
+        default = as_float(self.type_of(self.model(node).parameters[symbol.name]))
+        if symbol.value is not symbol.node.value:
+            scope = (self.symbols.neuron_scope if component.kind == "layer"
+                     else self.symbols.first_scope)(component)  # fmt: skip
+            context = Context(scope, f"`{component.name}`", draws=True, data=True,
+                              open_names=self.open_columns)  # fmt: skip
+            also = (symbol.node.value, f"`{node.name.id}` declares it so")
+            self.inference.expect(symbol.value, context, default, f"`{symbol.name}`", also)
         return default
 
     def plain_weight(self, symbol: Symbol) -> Type | None:

@@ -227,7 +227,9 @@ class Experiment:
             self.reporter.error(
                 "NAME003", node.path.parts[-1],
                 f"`{component.name}` has no parameter `{parts[-1]}`",
-                help=self.reporter.suggest(parts[-1], component.parameters, "it has"),
+                help=f"`{parts[-1]}` differs from one to the other here, and stays as it is"
+                if parts[-1] in component.each
+                else self.reporter.suggest(parts[-1], component.parameters, "it has"),
             )  # fmt: skip
         else:
             want = as_float(self.inference.type_of(symbol))

@@ -39,7 +39,7 @@ class FirstValues:
             found += [h.after for h in connection.rule.handlers]
         if node.pattern is not None:
             found += [node.pattern.argument, node.pattern.where]
-        self.read(filter(None, found), self.symbols.pattern_scope(connection), connection)
+        self.read(filter(None, found), self.symbols.first_scope(connection), connection)
 
     def read(self, values: Iterable[ast.Expr], scope: Scope, component: Component) -> None:
         """Report what has no value yet."""

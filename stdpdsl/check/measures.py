@@ -181,6 +181,8 @@ class OwnMeasures:
         hints = self.hints | {
             n: f"each element has its own: `mean({n})`, or `sd max min sum`" for n in elements
         }
+        for n in component.each:
+            hints[n] = f"`{n}` differs from one element to the other, and is no measure's"
         for lost in ("w", "rate"):
             if lost not in elements:
                 hints[lost] = f"`{component.name}` has no {'weight' if lost == 'w' else 'rate'}"

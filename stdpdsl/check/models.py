@@ -117,7 +117,7 @@ class Models:
                 )  # fmt: skip
             seen.setdefault(name, item.name)
             draws = context.but(draws=True)
-            if symbol is None:
+            if symbol is None or name in component.each:
                 self.no_variable(item.name, component)
                 self.inference.infer(item.value, draws)
             elif symbol.equation is not None and symbol.equation.kind == "subexpression":
@@ -130,7 +130,7 @@ class Models:
         """`X` has no variable `name`."""
         model = component.neuron or component.rule
         owner = model.name.id if model else component.name
-        if name.id in component.parameters:
+        if name.id in component.parameters or name.id in component.each:
             help = f"`{name.id}` is a parameter; it has its value from the start"
         else:
             help = self.reporter.suggest(name.id, component.variables, "it has")
@@ -179,7 +179,11 @@ class Models:
         self.post(rule, component, where)
         start = self.context(self.symbols.value_scope(component), where, unused)
         added = {**component.post_variables, **component.variables}
-        self.initial(rule.initial, start, component, added)
+        each = {name: component.variables[name] for name in component.each}
+        of_synapse = start.but(scope={**start.scope, **each})
+        for mine, here in ((False, start), (True, of_synapse)):
+            items = tuple(a for a in rule.initial if (a.name.id in component.variables) == mine)
+            self.initial(items, here, component, added)
         self.method(rule.method)
         for handler in rule.handlers:
             if handler.trigger.id in spikes:

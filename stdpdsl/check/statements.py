@@ -184,7 +184,11 @@ def assignable(inference: Inference, target: ast.Ident, symbol: Symbol) -> bool:
     """Only state variables can be assigned."""
     labels: tuple[tuple[ast.Node, str], ...] = ()
     help = ""
-    if symbol.kind == "variable":
+    if symbol.kind == "variable" and isinstance(symbol.node, ast.Assign):
+        what = "is a parameter and cannot be assigned"
+        labels = ((symbol.node.name, "declared here"),)
+        help = f"declare a variable under `equations:`, such as `{symbol.name}_now : 1`"
+    elif symbol.kind == "variable":
         equation = symbol.equation
         if equation is None or equation.kind != "subexpression":
             if equation is not None and ("constant",) in flag_words(equation):
@@ -255,6 +259,14 @@ def normalise(
         inference.expect(
             statement.total, context, inference.type_of(symbol), f"the sum of `{name}`",
         )  # fmt: skip
+        for used in names_in(statement.total):
+            known = context.scope.get(used.id)
+            if known is not None and (known.kind in ("variable", "port") or known.side):
+                inference.reporter.error(
+                    "TYPE014", used, f"the sum is one number for each neuron, and `{used.id}`"
+                    " differs between synapses, or while the network runs",
+                    help="write a number, a constant or a parameter that all synapses share",
+                )  # fmt: skip
     if statement.side.id not in ("pre", "post"):
         inference.reporter.error(
             "NAME015", statement.side, f"there is no side `{statement.side.id}`",

@@ -70,6 +70,8 @@ class Component:
     post_variables: dict[str, Symbol] = field(default_factory=dict)  # of `post equations:`
     pre: Component | None = None
     post: Component | None = None
+    # Parameters that differ between its elements: variables that nothing changes (elements.py).
+    each: dict[str, ast.Assign] = field(default_factory=dict)
     _as_side: dict[str, dict[str, Symbol]] = field(default_factory=dict, repr=False)
 
     def as_side(self, side: str) -> dict[str, Symbol]:
@@ -95,7 +97,7 @@ class Component:
         """The initial value of each variable that has one; its own win over its model's."""
         model = self.neuron or self.rule
         given = [a for a in model.initial if a.name.id in self.variables] if model else []
-        return {a.name.id: a for a in (*given, *self.node.initial)}
+        return {a.name.id: a for a in (*self.each.values(), *given, *self.node.initial)}
 
     @property
     def first_values(self) -> dict[str, ast.Expr]:
@@ -261,8 +263,13 @@ class Symbols:
         return ChainMap(layer.parameters, _RATE_BUILTINS, self.globals)
 
     def pattern_scope(self, connection: Component) -> Scope:
-        """Names in a pattern's `p`, `where`, and in delays and initial values of synapses."""
+        """Names in a pattern's `p` and `where`."""
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
+
+    def first_scope(self, connection: Component) -> Scope:
+        """Names in delays and initial values of synapses: also parameters of each synapse."""
+        each = {name: connection.variables[name] for name in connection.each}
+        return ChainMap(each, *self.pattern_scope(connection).maps)  # type: ignore[attr-defined]
 
     def degree_scope(self, connection: Component) -> Scope:
         """Names in the number of partners of a pattern: `fixed_indegree(k)`."""

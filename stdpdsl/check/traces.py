@@ -64,6 +64,8 @@ def between_events(equation: ast.Equation, connection: Component, symbols: Symbo
     constant = symbols.value_scope(connection)
 
     def changes(other: str) -> bool:
+        if other in connection.each:
+            return False
         return other in connection.variables or (other not in constant and lookup(other) is None)
 
     others = (n.id for n in names_in(equation.rhs) if n.id != name)

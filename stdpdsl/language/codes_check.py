@@ -233,7 +233,8 @@ TYPE: dict[str, tuple[str, str]] = {
     "TYPE014": (
         "one value from many",
         "A variable declared `(shared)` has one value for the layer; it cannot be computed from "
-        "values that differ by neuron.",
+        "values that differ by neuron. Nor can the sum of `normalise`, which is one number for "
+        "each neuron, from what differs by synapse.",
     ),
     "TYPE015": (
         "noise outside a differential equation",
@@ -242,7 +243,8 @@ TYPE: dict[str, tuple[str, str]] = {
     "TYPE016": (
         "values from a file where none can stand",
         "A `from` gives a value to each neuron of a layer or each synapse of a connection. It "
-        "stands in their `initial:`, in `weight:` and in `delay:`, alone or in a calculation.",
+        "stands in their `initial:`, in `weight:`, in `delay:` and as a parameter of their neuron "
+        "or rule, alone or in a calculation.",
     ),
 }
 

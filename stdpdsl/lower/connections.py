@@ -71,7 +71,7 @@ class ConnectionLowering:
         self.handlers = [*(c.rule.handlers if c.rule else ()), *more]
         self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
         names = [e.name.id for e in self.equations]
-        self.variables = [*names, *(["w"] if node.weight is not None else [])]
+        self.variables = [*names, *c.each, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)}
         self.own = {n: f"syn__{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
@@ -111,7 +111,9 @@ class ConnectionLowering:
         model += [f"{name} : {unit}" for name, unit in self.deliveries.variables]
         model += [s for _, s in summed]
         model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
+        model += [f"{self.own[n]} : {values.unit(c.variables[n])} (constant)" for n in c.each]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
+        stored += [self.own[n] for n in c.each]
         if node.weight is not None:
             stored.append(self.own["w"])
         return Connection(
@@ -175,7 +177,8 @@ class ConnectionLowering:
         assert rhs is not None
 
         def rate(value: str) -> str:
-            return self.values.code(rhs, self.c, {e.name.id: value}, "edges.copy")
+            names = {n: f"s[{self.own[n]!r}]" for n in self.c.each} | {e.name.id: value}
+            return self.values.code(rhs, self.c, names, "edges.copy")
 
         own = self.own[e.name.id]
         age = "t - s['lastupdate']"
@@ -371,9 +374,14 @@ class ConnectionLowering:
                 extra[name] = f"x.values[{side.name!r}][{symbol.name!r}][edges.{symbol.side}]"
         return extra
 
+    def each_synapse(self) -> dict[str, str]:
+        """The parameters that differ between synapses."""
+        return {name: f"edges.values[{self.own[name]!r}]" for name in self.c.each}
+
     def value(self, name: str, expr: ast.Expr, variable: str) -> Initial:
+        names = {**self.each_synapse(), **self.pair_names(expr)}
         return self.values.initial(
-            name, expr, self.c, "edges.copy", self.pair_names(expr), self.bounds.get(name), variable
+            name, expr, self.c, "edges.copy", names, self.bounds.get(name), variable
         )
 
     def initial(self) -> list[Initial]:
@@ -411,6 +419,7 @@ class ConnectionLowering:
         extra = {
             "i": "edges.i", "j": "edges.j", "N_pre": repr(self.n_pre), "N_post": repr(self.n_post)
         }  # fmt: skip
+        extra |= self.each_synapse()
         return (
             self.values.code(bounds.low, self.c, extra, "edges.copy"),
             self.values.code(bounds.high, self.c, extra, "edges.copy"),

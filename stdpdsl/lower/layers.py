@@ -79,6 +79,7 @@ def lower_group(
             equations += [f"{part} : {unit_of(e)}" for part in parts.values()]
         else:
             equations.append(equation_text(e, code.show, e.name.id))
+    equations += [f"{n} : {values.unit(layer.variables[n])} (constant)" for n in layer.each]
     equations += extras.equations
     if node.drive and layer.scope == "block":
         equations.append("drive__column : integer (constant)")  # which channel each neuron hears

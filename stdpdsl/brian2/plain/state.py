@@ -217,10 +217,15 @@ class InitialState:
         }
         self.edges = per_layer
         items = [f'"i": {per_layer["edges.pre"]}', f'"j": {per_layer["edges.post"]}']
+        used = repr((c.initial, c.axonal, c.dendritic, c.pathways))
         for i in c.initial:
             draws, text = self.synapse_value(i, c)
             lines += draws
-            items.append(f'"{i.variable}": {self.each_synapse(text)}')
+            text = self.each_synapse(text)
+            if f"edges.values['{i.variable}']" in used.replace("\\'", "'"):  # others are made of it
+                lines.append(f"each_{i.variable} = {text}")
+                text = f"each_{i.variable}"
+            items.append(f'"{i.variable}": {text}')
         apart = c.name in self.by_block
         for p in c.varying if not apart else ():
             items.append(f'"{p.name}": {self.each_synapse(self.held(p, "block"))}')
@@ -398,7 +403,7 @@ class InitialState:
                 index = self.edges[key]
                 names[text] = f'state["{layer.name}"]["{first.variable}"][{index}]'
         for first in c.initial:
-            names[f"edges.values[{first.variable!r}]"] = first.variable
+            names[f"edges.values[{first.variable!r}]"] = f"each_{first.variable}"
         own = drawn(i)
         draws = [
             f"{own[d.placeholder]} = {self.synapse_draw(d, c, pre.size, post.size)}"
@@ -425,7 +430,7 @@ class InitialState:
         return f"np.stack([{draw} for r in np.unique(replicate)])[{copy}, i, j]"
 
     def each_synapse(self, text: str) -> str:
-        if re.search(r"\b(i|j|block|u_\w+)\b|\[", text):
+        if re.search(r"\b(i|j|block|u_\w+|each_\w+)\b|\[", text):
             return text
         return f"np.full(len(i), {as_float(text)})"
 

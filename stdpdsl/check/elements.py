@@ -1,0 +1,59 @@
+"""Parameters that differ from neuron to neuron, or from synapse to synapse.
+
+Where a layer or connection gives a parameter a draw, or values from a file, it is a variable of
+each element that nothing changes: `each` of its component holds them, with their first values. So
+is every parameter whose own value uses one of these.
+"""
+
+from __future__ import annotations
+
+from ..language import ast
+from ..language.builtins import DISTRIBUTIONS
+from .order import dependency_order, names_in
+from .symbols import Component, Symbol, Symbols
+
+
+def promote(symbols: Symbols) -> None:
+    """Make variables of them. What a column of the sweep sets stays a parameter."""
+    swept = {column.target for column in symbols.columns.values() if column.target}
+    for component in symbols.components.values():
+        for name in by_element(component):
+            symbol = component.parameters[name]
+            if (component.name, name) in swept or symbol.by_preset:
+                continue
+            assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
+            del component.parameters[name]
+            component.each[name] = ast.Assign(
+                symbol.node.name, symbol.value, span=symbol.value.span
+            )
+            component.variables[name] = Symbol(
+                name, "variable", symbol.node, symbol.value, owner=component.name
+            )
+        component._as_side.clear()
+    symbols._owners = None
+
+
+def by_element(component: Component) -> list[str]:
+    """The parameters of a component that differ between its elements, each after those it uses."""
+    values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
+    given = {
+        name for name, symbol in component.parameters.items()
+        if isinstance(symbol.node, ast.Assign) and symbol.value is not symbol.node.value
+    }  # fmt: skip
+    found = {name for name in given if differs(values[name])}
+    if not found:
+        return []
+    uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
+    order, _ = dependency_order(uses)
+    for name in order:
+        if found & set(uses[name]):
+            found.add(name)
+    return [name for name in order if name in found]
+
+
+def differs(value: ast.Expr) -> bool:
+    """Whether a value is another one for each neuron or synapse."""
+    return any(
+        isinstance(n, ast.DataExpr) or (isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS)
+        for n in ast.walk(value)
+    )
