@@ -601,6 +601,25 @@ EXAMPLES = {
 }
 
 
+_PLACES = {
+    "SPEC...": "first.stdp",
+    "SPEC": "first.stdp",
+    "DIR": "first.results",
+    "FOLDER": "data",
+    "FILE": "first.txt",
+    "NAME": "first",
+}
+
+
+def command_example(name: str) -> str:
+    """The one above, else what the page of the commands says of its arguments."""
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    page = (ROOT / ".github" / "docs" / "commands.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `stdpdsl ({name}\b[^`]*)`", page, re.MULTILINE)
+    return " ".join(_PLACES.get(word, word) for word in row[1].split()) if row else name
+
+
 def command_pages() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     parser = argument_parser()
     action = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
@@ -623,8 +642,7 @@ def command_page(name: str, parser: argparse.ArgumentParser) -> Page:
     parts = [parser.description or "", code(usage, "text")]
     if rows:
         parts.append("\n".join(["| argument | value | |", "| --- | --- | --- |", *rows]))
-    if name in EXAMPLES:
-        parts += ["## Example", code(f"$ stdpdsl {EXAMPLES[name]}", "console")]
+    parts += ["## Example", code(f"$ stdpdsl {command_example(name)}", "console")]
     parts.append(str(argument_parser().epilog))
     return name, f"`stdpdsl {name}`", "\n\n".join(parts)
 

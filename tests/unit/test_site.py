@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -49,11 +50,9 @@ def test_each_page_has_what_it_promises():
 
 def test_examples_of_commands_are_ours():
     known = dict(reference.command_pages())
-    assert set(reference.EXAMPLES) == set(known)
-    import shlex
-
-    for name, line in reference.EXAMPLES.items():
-        options = argument_parser().parse_args(shlex.split(line))
+    assert set(reference.EXAMPLES) <= set(known)
+    for name in known:
+        options = argument_parser().parse_args(shlex.split(reference.command_example(name)))
         assert options.command.__name__.rstrip("_") == name
 
 
