@@ -608,6 +608,8 @@ _PLACES = {
     "FOLDER": "data",
     "FILE": "first.txt",
     "NAME": "first",
+    "K": "0",
+    "N": "2",
 }
 
 
