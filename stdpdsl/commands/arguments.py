@@ -117,6 +117,32 @@ def argument_parser() -> argparse.ArgumentParser:
                      help="how many are printed (default: %(default)s)")  # fmt: skip
     _format(sub, ("text", "json"))
 
+    sub = command(searches.sensitivity, "Say how much each axis matters to each measure.")
+    sub.add_argument("spec", type=_path, metavar="SPEC")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+    )
+    sub.add_argument("--method", choices=("sobol", "morris"), default="sobol",
+                     help="Sobol' indices, or Morris' elementary effects, which take fewer blocks"
+                     " (default: %(default)s)")  # fmt: skip
+    sub.add_argument(
+        "--samples", metavar="N", type=_whole, default=64,
+        help="the sweep has N (axes + 2) rows for sobol, best with a power of two, N (axes + 1) for"
+        " morris (default: %(default)s)",
+    )  # fmt: skip
+    sub.add_argument("--seed", metavar="N", type=_number, default=0, help="default: %(default)s")
+    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    sub.add_argument(
+        "--resume", action="store_true",
+        help="run what an earlier run has not done; of one that is whole, only print",
+    )  # fmt: skip
+    _set(sub)
+    _reading(sub)
+    _workers(sub)
+    _cluster(sub)
+    _target(sub)
+    _format(sub, ("text", "json"))
+
     sub = command(runs.merge, "Put shards that were run one by one together.")
     sub.add_argument(
         "folders", type=_path, metavar="DIR", nargs="+", help="DIR.shards, or shards in it"

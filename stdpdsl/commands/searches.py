@@ -21,6 +21,7 @@ from .terminal import (
     note,
     say,
     show,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def search(options: argparse.Namespace) -> int:
     space = space_of(source, folder, options.set, allowed)
     if space.warnings:
         complain(render(space.warnings, colours(sys.stderr)).rstrip("\n") + "\n")
-    line = _Line(is_terminal(sys.stdout), space.plan.trials)
+    line = _Line(is_terminal(sys.stdout))
     try:
         with cluster(options) as runner:
             how = How(
@@ -62,7 +63,7 @@ def search(options: argparse.Namespace) -> int:
     shown = os.path.relpath(output) if options.output is None else options.output
     if len(trials):
         note(f"results are in {shown}; next: stdpdsl best {shown}\n")
-    if not outcome.folder and len(trials):
+    if not outcome.folder and len(trials) and not options.more:
         complain("the same command with --resume goes on")
     return outcome.status
 
@@ -70,8 +71,8 @@ def search(options: argparse.Namespace) -> int:
 class _Line:
     """How far a search is: one line that changes on a terminal, a line for each batch elsewhere."""
 
-    def __init__(self, terminal: bool, wanted: int):
-        self.terminal, self.wanted = terminal, wanted
+    def __init__(self, terminal: bool):
+        self.terminal = terminal
         self.text, self.warned = "", set[str]()
 
     def hear(self, event: dict[str, Any]) -> None:
@@ -83,8 +84,8 @@ class _Line:
             part = event.get("part", event["t"] / event["duration"])
             self.draw(f"{self.text} ({min(1.0, part):.0%} of the next batch)")
 
-    def told(self, trials: Trials) -> None:
-        self.text = progress_text(trials, self.wanted)
+    def told(self, trials: Trials, wanted: int) -> None:
+        self.text = progress_text(trials, wanted)
         if self.terminal:
             self.draw(self.text)
         else:
@@ -101,7 +102,7 @@ class _Line:
 def progress_text(trials: Trials, wanted: int) -> str:
     """`400 of 2,000 trials; error 0.34 in trial 312`"""
     front = trials.front()
-    text = f"{len(trials):,} of {max(wanted, len(trials)):,} trials; "
+    text = f"{len(trials):,} of {wanted:,} trials; "
     if not len(front):
         return text + "none that meets the constraints and has a value"
     if len(trials.space.objectives) > 1:
@@ -163,3 +164,76 @@ def _as_text(table: list[dict[str, Any]], units: dict[str, str]) -> str:
     )
 
 
+
+
+def sensitivity(options: argparse.Namespace) -> int:
+    """Run the points of a sensitivity analysis as one sweep; print each axis' effect."""
+    from ..execution.job import JobError
+    from ..execution.progress import Progress
+    from ..execution.sharded_run import Manner
+    from ..results.reader import ResultsError, load
+    from ..runtime import folder as folders
+    from ..search.samplers import SearchError
+    from ..search.sensitivity import effects, question, run_question
+
+    source, folder = read(options.spec)
+    allowed = allowed_folders(options)
+    output = Path(options.output or Path(options.spec).stem + ".results").resolve()
+    try:
+        if not options.resume:
+            folders.check_folder(output, options.overwrite)
+        asked = question(
+            source, folder, options.set, options.method, options.samples, options.seed, allowed
+        )
+        manner = Manner(options.resume, options.overwrite)
+        with (
+            cluster(options) as runner,
+            Progress(tell, is_terminal(sys.stderr), lambda t: complain(f"warning: {t}")) as shown,
+        ):
+            outcome = run_question(
+                asked, folder, options.set, output, options.target, options.workers, shown,
+                manner, allowed, runner,
+            )  # fmt: skip
+        if outcome.message:
+            complain(f"{options.spec}: {outcome.message}")
+        if not outcome.folder:
+            return outcome.status
+        results = load(output)
+        found, lost = effects(asked, results)
+    except (JobError, SearchError, ResultsError, folders.ResultsError) as error:
+        raise Stop(f"error: {error}", USAGE) from None
+    for name in lost:
+        complain(f"{name} has no value in some blocks, and is left out")
+    if options.format == "json":
+        import json
+        from dataclasses import asdict
+
+        say(json.dumps([_plain(asdict(one)) for one in found], indent=2) + "\n")
+    else:
+        show(_effects_as_text(found, options.method, results.units), "text")
+    return DONE
+
+
+def _effects_as_text(found: list[Any], method: str, units: dict[str, str]) -> str:
+    from ..results.labels import shown
+
+    if not found:
+        return "no measure varies\n"
+    sobol = method == "sobol"
+    heads = ["measure", "axis", *(("S1", "ST") if sobol else ("mu*", "sigma"))]
+    rows = [heads]
+    for one in found:
+        unit = "" if sobol else units.get(one.measure, "")
+        cells = []
+        for value, conf in ((one.first, one.first_conf), (one.total, one.total_conf)):
+            if sobol:
+                cells.append(f"{value:.3f} ± {conf:.3f}")
+            else:
+                cells.append(shown(value, unit) + ("" if conf != conf else
+                                                   f" ± {shown(conf, unit)}"))  # fmt: skip
+        rows.append([one.measure, one.axis, *cells])
+    widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
+    return "".join(
+        "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() + "\n"
+        for row in rows
+    )

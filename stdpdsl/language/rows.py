@@ -15,18 +15,20 @@ Rows = Mapping[str, Sequence[str]]
 
 
 def with_table(
-    text: str, rows: Rows, beside: bool, called: str = "<string>", more: str = ""
-) -> str:
+    text: str, rows: Rows, beside: bool, called: str = "<string>", more: str = "",
+    drop: tuple[type[ast.SweepPart], ...] = (),
+) -> str:  # fmt: skip
     """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
     product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
-    inside the sweep do not. `more` are lines of other parts. CompileError where the text is no
-    spec."""
+    inside the sweep do not. `more` are lines of other parts; parts of the kinds in `drop` go.
+    CompileError where the text is no spec."""
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)
     table = _table(rows) + more
     if not sweeps:
         return f"{text.rstrip()}\n\nsweep:\n{table}"
-    sweep = sweeps[0] if beside else replace(sweeps[0], parts=())
+    kept = tuple(part for part in sweeps[0].parts if beside and not isinstance(part, drop))
+    sweep = replace(sweeps[0], parts=kept)
     rest = print_node(sweep).partition("\n")[2]
     span = sweeps[0].span
     after = text[span.end :].lstrip("\n")

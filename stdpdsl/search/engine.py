@@ -51,9 +51,10 @@ class How:
 
 def search(
     space: Space, output: Path, how: How, on_event: Callable[[Event], None],
-    told: Callable[[Trials], None], runner: Runner | None = None,
+    told: Callable[[Trials, int], None], runner: Runner | None = None,
 ) -> tuple[Trials, Outcome]:  # fmt: skip
-    """Run a search into `output`, an absolute path; `told` hears the trials after each generation.
+    """Run a search into `output`, an absolute path; `told` hears after each generation
+    the trials, and how many there are to be.
 
     SearchError or JobError where it cannot begin or go on. What has run stays, whatever happens.
     """
@@ -64,13 +65,14 @@ def search(
     if result_folder.is_result(output) and (how.resume or how.more):
         trials = known_trials(space, output, how)
         generation = replay(sampler, space, trials)
-        told(trials)
     else:
         try:
             result_folder.check_folder(output, how.overwrite)
         except result_folder.ResultsError as error:
             raise JobError(str(error)) from None
     wanted = max(plan.trials, len(trials) if how.more else 0) + how.more
+    if len(trials):
+        told(trials, wanted)
     while len(trials) < wanted and not is_over(space, trials, how):
         count = min(plan.batch, wanted - len(trials))
         numbers = list(range(len(trials), len(trials) + count))
@@ -86,7 +88,7 @@ def search(
         trials = trials.with_more(new)
         sampler.tell(new.losses, new.missed)
         generation += 1
-        told(trials)
+        told(trials, wanted)
         if len(trials) >= HOPELESS * plan.batch and not np.isfinite(trials.objectives).any():
             text = "no trial has a value: its objective is NaN or infinite in all of them"
             return trials, Outcome(SIMULATION_FAILED, text, folder=str(output))

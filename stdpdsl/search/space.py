@@ -52,13 +52,7 @@ class Space:
     def values(self, points: np.ndarray) -> np.ndarray:
         """What points (n, axes) of the unit cube stand for, in SI."""
         assert self.evaluator is not None
-        each = []
-        for axis, u in zip(self.search.over, points.T, strict=True):
-            assert isinstance(axis.value, ast.Call)
-            if axis.value.func.id not in ("uniform", "loguniform"):  # their ends are excluded
-                u = np.clip(u, SMALLEST, 1 - SMALLEST)
-            each.append(self.evaluator.draw(axis, u))
-        return np.stack(each, axis=1)
+        return drawn(self.evaluator, self.search.over, points)
 
     def generation(self, number: int, trials: Sequence[int], values: np.ndarray) -> str:
         """The text of a spec whose sweep has a row for each trial, times the rows of the spec's own
@@ -79,6 +73,17 @@ class Space:
         data = self.search.data
         more = f'    from: "{data.path.value}"\n' if data else ""
         return with_table(text, rows, beside=True, called=self.source.name, more=more)
+
+
+def drawn(evaluator: Evaluator, axes: Sequence[ast.Axis], points: np.ndarray) -> np.ndarray:
+    """What points (n, axes) of the unit cube stand for on axes with distributions, in SI."""
+    each = []
+    for axis, u in zip(axes, points.T, strict=True):
+        assert isinstance(axis.value, ast.Call)
+        if axis.value.func.id not in ("uniform", "loguniform"):  # their ends are excluded
+            u = np.clip(u, SMALLEST, 1 - SMALLEST)
+        each.append(evaluator.draw(axis, u))
+    return np.stack(each, axis=1)
 
 
 def space_of(
@@ -102,14 +107,17 @@ def space_of(
     evaluator = Evaluator(checked.symbols, 0, lambda name: {})
     plan = plan_of(search, evaluator.constants)
     return Space(
-        source, checked.spec, search, plan, columns, _heads(search, columns, units),
+        source, checked.spec, search, plan, columns, heads_of(search.over, columns, units),
         evaluator.constants, diagnostics, evaluator,
     )  # fmt: skip
 
 
-def _heads(search: ast.Search, columns: Sequence[str], units: Mapping[str, str]) -> list[str]:
+def heads_of(
+    axes: Sequence[ast.Axis], columns: Sequence[str], units: Mapping[str, str]
+) -> list[str]:
+    """What axes are called in a table of a sweep, whose cells are SI values."""
     each = [units.get(column, "1") for column in columns]
-    paths = [axis.path.dotted for axis in search.over]
+    paths = [axis.path.dotted for axis in axes]
     return [p + (f" [{u}]" if u != "1" else "") for p, u in zip(paths, each, strict=True)]
 
 
@@ -139,7 +147,7 @@ def space_in(results: Results) -> Space:
     }
     return Space(
         source, spec, search, plan_of(search, constants), columns,
-        _heads(search, columns, results.units), constants,
+        heads_of(search.over, columns, results.units), constants,
     )  # fmt: skip
 
 
