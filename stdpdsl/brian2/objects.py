@@ -190,13 +190,19 @@ def normaliser_values(n: Normalisation) -> dict[str, str | None]:
     return {"goal": n.goal, "low": n.low, "high": n.high}
 
 
-def give_normaliser_call(c: Connection, n: Normalisation) -> str:
-    items = ", ".join(
-        f"{name}=lambda i, copy: {code}"
-        for name, code in normaliser_values(n).items()
-        if code is not None
-    )
-    return f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items})'
+def give_normaliser_calls(c: Connection, n: Normalisation, e: Experiment) -> list[str]:
+    """What its counters are given, at the start and by phases."""
+    calls = []
+    for number in (0, *(k for k, phase in enumerate(e.phases) if k and c.name in phase.sets)):
+        own = f", p=parameters(row, {number})" if number else ""
+        items = ", ".join(
+            f"{name}=lambda i, copy{own}: {code}"
+            for name, code in normaliser_values(n).items()
+            if code is not None
+        )
+        call = f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items}'
+        calls.append(f"{call}, phase={number})" if number else f"{call})")
+    return calls
 
 
 def relay_calls(e: Experiment) -> list[str]:
@@ -239,7 +245,9 @@ def give_calls(e: Experiment) -> list[str]:
         f'give_link(given, x, "{layer.name}", "{item.variable}", "{item.layer}")'
         for layer, item in links(e)
     ]
-    calls += [give_normaliser_call(c, n) for c in e.connections for n in c.normalise]
+    for c in e.connections:
+        for n in c.normalise:
+            calls += give_normaliser_calls(c, n, e)
     for number, m in enumerate(e.monitors):
         if not m.on_layer or layers[m.component].kind == "neurons":
             blocks = "None" if m.blocks is None else repr(list(m.blocks))

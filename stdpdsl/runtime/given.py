@@ -101,13 +101,18 @@ def give_link(given, x, target, variable, source):
     given[f"{target}.{variable} is"] = np.repeat(x.sources(shared, x.sizes[source][1]), size)
 
 
-def give_normaliser(given, x, name, connection, side, size, **values):
+def give_normaliser(given, x, name, connection, side, size, phase=0, **values):
     """Counters, one for each neuron of a side in each block, and the synapses that they scale;
-    `values` are functions of the neuron's number in its layer and its copy."""
+    `values` are functions of the neuron's number in its layer and its copy. With a `phase`, what it
+    sets them to."""
     edges = x.edges[connection]
     i, copy = neurons(size, edges.copies)
+    found = {n: value(i, copy) + 0.0 * i for n, value in values.items()}
+    if phase:
+        give(given, name, {f"{n} in {phase_key(phase)}": value for n, value in found.items()})
+        return
     given[f"{name}.N"] = len(i)
-    give(given, name, {n: value(i, copy) + 0.0 * i for n, value in values.items()})
+    give(given, name, found)
     mine = edges.copy * size + (edges.i if side == "pre" else edges.j)
     for part_name, _, part in x.parts[connection]:
         give_synapses(given, f"{part_name}__{name}", mine[part], np.arange(len(mine[part])))

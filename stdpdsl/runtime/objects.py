@@ -152,15 +152,23 @@ def begin_phase(given, objects, phases, number, gates, traces, bounded, normalis
                 set_by_code(o, name, f"{name}__now")
             if traces.get(component):
                 o.lastupdate = "t"
-            for key in given:
-                owner, _, variable = key.removesuffix(ending).rpartition(".")
-                if key.endswith(ending) and owner == o.name:
-                    assign(o, variable, given, key)
+            set_in_phase(o, given, ending)
             for name, inside in bounded.get(component, {}).items():
                 set_by_code(o, name, inside)
+    # What scales weights to a sum is no component, and has values of its own.
+    for name in sorted(set(objects.groups) - set(phase["sets"])):
+        set_in_phase(objects.groups[name], given, ending)
     for counters in objects.counters.values():
         for k, counter in enumerate(counters):
             counter.active = k == number
+
+
+def set_in_phase(o, given, ending):
+    """Set the variables of an object that are given for a phase."""
+    for key in given:
+        owner, _, variable = key.removesuffix(ending).rpartition(".")
+        if key.endswith(ending) and owner == o.name:
+            assign(o, variable, given, key)
 
 
 def end_phase(objects, number, weights, advanced):

@@ -953,3 +953,57 @@ run:
         pre = 10 * row.pre + 3 + row.k * 0.25 * (row.pre + 1) + 1007
         post = 10 * row.post + 2 + 2 * 0.25 * (row.post + 1) + 1007
         assert (row.before, row.after, row.w) == (pre, post + 53, pre + 50)
+
+
+SCALED = """model scaled
+
+neuron cell:
+    equations:
+        v : 1
+    threshold: v > 100
+    reset: v = 0
+
+rule bounded:
+    parameters:
+        top = 0.8
+        goal = 1.5
+    equations:
+        w : 1 in [0, top]
+    on pre:
+        w += 0
+
+layer P:
+    regular: 10 Hz from 1 ms to 1 second
+    size: 1
+
+layer A:
+    neuron: cell
+    size: 1
+
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: bounded
+    initial: w = 0.3
+    every 2 ms: normalise w per post to goal
+
+sweep:
+    grid:
+        c.goal = [1.5, 0.6]
+
+record:
+    w of c every 1 ms
+
+run:
+    dt: 0.5 ms
+    phases:
+        a: 6 ms
+        b: 6 ms, set c.top = 1.2
+        d: 6 ms, set c.goal = 0.5
+"""
+
+
+def test_normalise_has_what_phases_set(tmp_path):
+    """The sum that weights are scaled to, and the bounds that they are clipped to then."""
+    samples = run_text(tmp_path, SCALED)["trajectories"].sort_values("t")
+    found = {goal: mine.value.tolist()[1:] for goal, mine in samples.groupby("goal")}
+    assert found == {1.5: [0.8] * 6 + [1.2] * 6 + [0.5] * 6, 0.6: [0.6] * 12 + [0.5] * 6}

@@ -528,6 +528,10 @@ class NetworkCode:
         yield f'{owner}.set_states(state["{component} in {phase}"], units=False)'
         if c is not None:
             yield from (f'{owner}.state("{name}")[:] = "{inside}"' for name, inside in c.clipped)
+            yield from (
+                f'net["{n.name}"].set_states(state["{n.name} in {phase}"], units=False)'
+                for n in c.normalise
+            )
 
 
 def several(names: Sequence[str]) -> str:

@@ -436,9 +436,19 @@ class InitialState:
 
     def normaliser(self, n: Normalisation, c: Connection) -> tuple[list[str], str]:
         """Lines of counters, one for each neuron of a side in each block; that of each synapse."""
+        lines, items = self.counters(n, c)
+        items = [f'"N": {self.times(n.size, c.shared)}', *items]
+        side = "i" if n.side == "pre" else "j"
+        mine = f"{side} + {n.size} * block" if n.size > 1 else "block"
+        return [*lines, f'state["{n.name}"] = {{{", ".join(items)}}}'], mine
+
+    def counters(
+        self, n: Normalisation, c: Connection, phase: int = 0
+    ) -> tuple[list[str], list[str]]:
+        """Lines that come first, and the values that the counters have in a phase."""
         names = {"i": "k", "copy": "copy"}
         values = {
-            name: self.code.show(code, names)
+            name: self.code.show(code, names, phase)
             for name, code in (("goal", n.goal), ("low", n.low), ("high", n.high))
             if code
         }
@@ -447,14 +457,12 @@ class InitialState:
         lines = []
         if re.search(r"\b(k|copy)\b", used):
             lines.append(f"copy, k = np.divmod(np.arange({size}), {n.size})")
-        items = [f'"N": {size}']
+        items = []
         for name, text in values.items():
             if not re.search(r"\b(k|copy)\b", text):
                 text = f"np.full({size}, {as_float(text)})"
             items.append(f'"{name}": {text}')
-        side = "i" if n.side == "pre" else "j"
-        mine = f"{side} + {n.size} * block" if n.size > 1 else "block"
-        return [*lines, f'state["{n.name}"] = {{{", ".join(items)}}}'], mine
+        return lines, items
 
     # Ports, monitors, phases
 
@@ -541,6 +549,10 @@ class InitialState:
                 if re.search(r"\bblock\b", used):
                     yield f"block = {block}"
                 yield f'state["{component} in {phase.name}"] = {{{", ".join(items)}}}'
+                for n in () if layer is not None else c.normalise:
+                    lines, values = self.counters(n, c, number)
+                    yield from lines
+                    yield f'state["{n.name} in {phase.name}"] = {{{", ".join(values)}}}'
 
     def block_of(self, c: Connection, state: str = "state") -> str:
         """The copy of each synapse, from what is saved of it."""
