@@ -16,6 +16,7 @@ from .symbols import BOOLEAN, Type
 from .values import constant_values, value
 
 METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid")
+INFERENCE = "importance sampling"
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
 """Methods that take several objectives."""
 OWN_COLUMNS = ("generation", "trial")
@@ -46,6 +47,7 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
         return default if found is None else int(found)
 
     usual = "tpe" if len(search.objectives) < 2 else "nsga2"
+    usual = INFERENCE if isinstance(search, ast.Infer) else usual
     trials = number("trials", DEFAULTS["trials"])
     return Plan(
         search.method.id if search.method else usual, trials,
@@ -68,7 +70,7 @@ class Searches:
             return
         for other in others:
             self.reporter.error(
-                "SEARCH001", other, "a spec has one search or fit",
+                "SEARCH001", other, "a spec has one search, fit or inference",
                 labels=((first, "the first"),), help="keep one of them",
             )  # fmt: skip
         self.clauses(first)
@@ -80,7 +82,7 @@ class Searches:
         self.objectives(first)
 
     def clauses(self, search: ast.Search) -> None:
-        fit = isinstance(search, ast.Fit)
+        fit = isinstance(search, ast.Fit | ast.Infer)
         missing = [] if search.over else ["`over:`, the axes of the space"]
         if fit:
             missing += [] if search.data else ['`data: from "FILE"`']
@@ -88,7 +90,7 @@ class Searches:
         elif not search.objectives:
             missing.append("`minimise:` or `maximise:`")
         if missing:
-            word = "fit" if fit else "search"
+            word = type(search).__name__.lower()
             self.reporter.error(
                 "SEARCH002", search, f"this {word} has no {' and no '.join(missing)}",
                 help="add it" if len(missing) == 1 else "add them",

@@ -24,6 +24,8 @@ from .terminal import (
     tell,
 )
 
+LEAST_EFFECTIVE = 100
+
 if TYPE_CHECKING:
     from ..search.trials import Trials
 
@@ -132,6 +134,8 @@ def best(options: argparse.Namespace) -> int:
             return DONE
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
+    if answers.space.is_inference:
+        return _tell_belief(answers.results, options.format)
     several = len(answers.space.objectives) > 1
     front = answers.found.front()
     if not len(front):
@@ -143,6 +147,39 @@ def best(options: argparse.Namespace) -> int:
     else:
         show(_as_text(table, answers.results.units), "text")
     return DONE
+
+
+def _tell_belief(results: Any, form: str) -> int:
+    """The posterior of each axis."""
+    from ..results.reader import ResultsError
+    from ..search.answers import belief_of
+
+    try:
+        belief = belief_of(results)
+    except ResultsError as error:
+        raise Stop(f"error: {error}", SPEC_WRONG) from None
+    table = belief.summary()
+    if form == "json":
+        import json
+
+        say(json.dumps(table, indent=2, ensure_ascii=False) + "\n")
+        return DONE
+    heads = list(table[0])
+    units = [results.units.get(str(row["axis"]), "") for row in table]
+    show(_aligned([heads, *(
+        [_shown(row[h], unit) for h in heads] for row, unit in zip(table, units, strict=True)
+    )]), "text")  # fmt: skip
+    size = belief.effective
+    complain(f"effective sample size {size:.0f} of {len(belief.number):,} trials")
+    if size < LEAST_EFFECTIVE:
+        complain("too few to trust the tails: run more trials (--more)")
+    return DONE
+
+
+def _shown(value: Any, unit: str) -> str:
+    from ..results.labels import shown
+
+    return shown(value, unit)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +194,12 @@ def _as_text(table: list[dict[str, Any]], units: dict[str, str]) -> str:
         table = [{k: v for k, v in row.items() if k != "missed"} for row in table]
     heads = list(table[0]) if table else []
     rows = [heads, *([pretty(row[h], units.get(h, "")) for h in heads] for row in table)]
-    widths = [max(len(str(row[k])) for row in rows) for k in range(len(heads))]
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[Any]]) -> str:
+    widths = [max((len(str(cell)) for cell in column), default=0)
+              for column in zip(*rows, strict=True)]  # fmt: skip
     return "".join(
         "  ".join(f"{cell!s:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() + "\n"
         for row in rows

@@ -639,6 +639,11 @@ class Fit(Search):
     """A search whose objective is the error beside data."""
 
 
+@node
+class Infer(Search):
+    """A search for all parameters that data allow: `over` is the prior."""
+
+
 # Recording and running --------------------------------------------------------------------------
 
 

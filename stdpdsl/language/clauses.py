@@ -89,6 +89,11 @@ DECLARATIONS: dict[str, Clause] = {
         "A search for the parameters that come closest to data.",
         "a loop around `device.run(run_args=...)`, with Optuna",
     ),
+    "infer": Clause(
+        "infer:",
+        "The posterior of the parameters that data with standard errors allow.",
+        "a loop around `device.run(run_args=...)`, with importance sampling",
+    ),
     "record": Clause(
         "record:",
         "What is saved while the network runs.",
@@ -482,6 +487,30 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "its standard error: the objective is mean(((FORMULA - measured)/error)**2).",
             "NumPy code on the measures",
         ),
+    },
+    "infer": {
+        "over": Clause(
+            "over:", "The prior: `PARAMETER = DISTRIBUTION(...)`.",
+            "parameters per synapse or per neuron, constant in each block",
+        ),
+        "data": Clause(
+            'data: from "FILE"', "A CSV, Parquet or XLSX file with a row per experiment.",
+            "the sweep's rows",
+        ),
+        "compare": Clause(
+            "compare: FORMULA to COLUMN within COLUMN",
+            "What the model predicts in each block, what was measured, and its standard error.",
+            "NumPy code on the measures",
+        ),
+        "trials": Clause(
+            "trials: NUMBER", "How many sets of values are simulated.", "nothing",
+            "a whole number", "100",
+        ),
+        "batch": Clause(
+            "batch: NUMBER", "How many at a time: one sweep, on all cores.",
+            "rows of one network", "a whole number", "50",
+        ),
+        "seed": Clause("seed: NUMBER", "Of the inference alone.", "nothing", "a whole number", "0"),
     },
     "record": {
         "spikes": Clause("spikes of LAYER, ...", "All spikes of layers.", "`SpikeMonitor`"),

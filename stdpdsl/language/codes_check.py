@@ -418,7 +418,7 @@ SWEEP: dict[str, tuple[str, str]] = {
 SEARCH: dict[str, tuple[str, str]] = {
     "SEARCH001": (
         "more than one search",
-        "A spec asks one question: it has one `search:` or one `fit:`.",
+        "A spec asks one question: it has one `search:`, `fit:` or `infer:`.",
     ),
     "SEARCH002": (
         "part of a search missing",

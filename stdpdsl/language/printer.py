@@ -522,7 +522,7 @@ def _(node: ast.Search) -> list[str]:
     if node.stop is not None:
         lines.append(f"stop: no improvement in {print_expr(node.stop)} trials")
     lines += _clause("seed", node.seed)
-    return ["fit:" if isinstance(node, ast.Fit) else "search:", *_indented(lines)]
+    return [f"{type(node).__name__.lower()}:", *_indented(lines)]
 
 
 @_layout.register

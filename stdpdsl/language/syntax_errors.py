@@ -28,6 +28,7 @@ DECLARATIONS = (
     "sweep",
     "search",
     "fit",
+    "infer",
     "record",
     "measure",
     "run",

@@ -435,6 +435,9 @@ class Builder(ExpressionBuilder):
     def fit(self, children: Children) -> ast.Fit:
         return ast.Fit(**self._collect(children), span=self._span(children))
 
+    def infer(self, children: Children) -> ast.Infer:
+        return ast.Infer(**self._collect(children), span=self._span(children))
+
     def objective(self, children: Children) -> Clause:
         word, span = children[0], self._span(children)
         objective = ast.Objective(str(word), children[2], span=span)

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..results.labels import label, pretty, scale_for
 from ..results.reader import Results
-from ..search.answers import Answers, answers_of
+from ..search.answers import Answers, Belief, answers_of, belief_of
 from .style import INK, RULE, SERIES, Canvas, for_lines
 from .sweeps import plain_log
 
 LISTED = 10
 MOST_LINES = 800
+DRAWN = 1500
 SHOWN = 0.9
 """Where trials differ by orders of magnitude: the part of them, the best, that sets the scale."""
 _LOGARITHMIC = ("loguniform", "lognormal", "exponential")
@@ -37,6 +38,8 @@ def found_by_search(results: Results) -> Found | None:
     if "search" not in results.metadata:
         return None
     answers = answers_of(results)
+    if answers.space.is_inference and np.isfinite(answers.found.objectives).any():
+        return found_by_inference(answers)
     good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
     figures = []
     if len(good) > 1:
@@ -57,6 +60,57 @@ def found_by_search(results: Results) -> Found | None:
     rows = [[pretty(row[h], results.units.get(h, "")) for h in heads] for row in table]
     name = "The Pareto front" if several and len(on_front) else "The best trials"
     return Found(in_words(answers), figures, name, heads, rows)
+
+
+def found_by_inference(answers: Answers) -> Found:
+    """The section of a posterior."""
+    belief = belief_of(answers.results)
+    units = answers.results.units
+    says = [
+        f"{len(belief.number):,} trials in {len(np.unique(answers.found.generation)):,}"
+        f" generations, by {answers.space.plan.method}",
+        f"they say as much as {belief.effective:.0f} independent samples of the posterior",
+    ]
+    figures = [("The posterior: each axis, and each pair of axes", pairs(answers, belief))]
+    good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
+    figures.append(("How the inference went on", course(answers, good)))
+    table = belief.summary()
+    heads = list(table[0])
+    rows = [[pretty(row[h], units.get(str(row["axis"]), "")) for h in heads] for row in table]
+    return Found(says, figures, "The posterior of each axis", heads, rows)
+
+
+def pairs(answers: Answers, belief: Belief) -> str:
+    """Samples of the posterior: a histogram for each axis, dots for each pair."""
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(belief.weights), DRAWN, p=belief.weights)
+    count = len(answers.space.columns)
+    each = [_along(answers, k, chosen) for k in range(count)]
+    with Canvas("posterior", 1.9 * count + 0.4, 1.7 * count, rows=count, columns=count) as canvas:
+        for row in range(count):
+            for column in range(count):
+                ax = canvas.axes[row, column]
+                if column > row:
+                    ax.set_visible(False)
+                    continue
+                x, text = each[column]
+                if row == column:
+                    ax.hist(x, bins=30, color=SERIES[0], alpha=0.7)
+                    for end in np.quantile(x, [0.05, 0.5, 0.95]):
+                        ax.axvline(end, color=INK, lw=0.7, ls=":")
+                    ax.set_yticks([])
+                else:
+                    ax.plot(x, each[row][0], ".", ms=2, color=SERIES[0], alpha=0.4,
+                            rasterized=True)  # fmt: skip
+                    if column == 0:
+                        ax.set_ylabel(each[row][1])
+                    else:
+                        ax.tick_params(labelleft=False)
+                if row == count - 1:
+                    ax.set_xlabel(text)
+                else:
+                    ax.tick_params(labelbottom=False)
+        return canvas.svg("The posterior over each axis and each pair of axes")
 
 
 def in_words(answers: Answers) -> list[str]:

@@ -109,6 +109,14 @@ class Results:
         return answers_of(self).best()
 
     @property
+    def posterior(self) -> Any:
+        """What an inference has found: a `pandas.DataFrame` with a row per trial, its values (SI)
+        and its weight; the sum of the weights is 1."""
+        from ..search.answers import belief_of
+
+        return require("pandas").DataFrame(belief_of(self).table())
+
+    @property
     def front(self) -> Any:
         """The trials of a search that no other is better than in every objective, as a list."""
         from ..search.answers import answers_of

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..language import ast
 from ..results.reader import Results, ResultsError
+from .posterior import Posterior, effective, quantiles
 from .space import Space, space_in
 from .trials import Trials, all_trials, in_words
 
@@ -121,6 +122,58 @@ class Answers:
         """Trials as mappings, all of them in the order in which they ran."""
         chosen = range(len(self.found)) if rows is None else rows
         return in_words(self.space, self.found, list(chosen))
+
+
+@dataclass(frozen=True)
+class Belief:
+    """The posterior that an inference has found: `values` (n, axes) in SI, and the weight of each,
+    whose sum is 1."""
+
+    space: Space
+    number: np.ndarray
+    values: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def effective(self) -> float:
+        """How many independent samples say as much."""
+        return effective(self.weights)
+
+    def summary(self) -> list[dict[str, object]]:
+        """Of each axis the mean, the sd, the median and the ends of the central 90 %."""
+        found: list[dict[str, object]] = []
+        for name, values in zip(self.space.columns, self.values.T, strict=True):
+            mean = float(self.weights @ values)
+            sd = float(np.sqrt(self.weights @ (values - mean) ** 2))
+            low, median, high = map(float, quantiles(values, self.weights, [0.05, 0.5, 0.95]))
+            found.append({"axis": name, "mean": mean, "sd": sd, "5 %": low, "median": median,
+                          "95 %": high})  # fmt: skip
+        return found
+
+    def table(self) -> list[dict[str, object]]:
+        """Each trial that has any weight, with its values."""
+        return [
+            {"trial": int(n), "weight": float(w),
+             **{c: float(v) for c, v in zip(self.space.columns, row, strict=True)}}
+            for n, w, row in zip(self.number, self.weights, self.values, strict=True) if w > 0
+        ]  # fmt: skip
+
+
+def belief_of(results: Results) -> Belief:
+    """The posterior in some results; ResultsError where they are of no inference, or no trial has a
+    value."""
+    answers = answers_of(results)
+    space, found = answers.space, answers.found
+    if not isinstance(space.search, ast.Infer):
+        raise ResultsError(f"{results.folder}: holds a search, whose spec has no `infer:`")
+    if not np.isfinite(found.objectives).any():
+        raise ResultsError(answers.why_none())
+    sampler = Posterior(space.plan, len(space.columns))
+    generations, first = np.unique(found.generation, return_index=True)
+    for a, b in zip(first, [*first[1:], len(found)], strict=True):
+        sampler.ask(int(b - a))
+        sampler.tell(found.losses[a:b], found.missed[a:b])
+    return Belief(space, found.number, found.values, sampler.weights())
 
 
 def answers_of(results: Results) -> Answers:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..check.searches import Plan
+from ..check.searches import INFERENCE, Plan
 
 
 class Sampler(Protocol):
@@ -29,12 +29,16 @@ def sampler_of(plan: Plan, axes: int, objectives: int) -> Sampler:
     """SearchError where what it needs is not installed."""
     if plan.method in ("random", "sobol", "grid"):
         return Design(plan, axes)
+    if plan.method == INFERENCE:
+        from .posterior import Posterior
+
+        return Posterior(plan, axes)
     if plan.method == "cma_es":
         return Cma(plan, axes)
     return Optuna(plan, axes, objectives)
 
 
-def _rng(seed: int, *key: int) -> np.random.Generator:
+def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *key])))
 
 
@@ -44,7 +48,7 @@ class Design:
     def __init__(self, plan: Plan, axes: int):
         self.plan, self.axes = plan, axes
         self.done = 0
-        self.rng = _rng(plan.seed)
+        self.rng = stream(plan.seed)
         self.sobol: Any = None
 
     def ask(self, count: int) -> np.ndarray:
@@ -91,7 +95,7 @@ class Cma:
         self.cma = cmaes.CMA
         self.plan, self.axes = plan, axes
         self.size = max(4, plan.batch)
-        self.rng = _rng(plan.seed)
+        self.rng = stream(plan.seed)
         self.optimizer: Any = None
         self.asked = np.zeros((0, axes))
         self.told: list[tuple[np.ndarray, float]] = []
@@ -154,7 +158,7 @@ class Optuna:
     def ask(self, count: int) -> np.ndarray:
         # A sampler draws from its seed and from the trials that are told, so that it need not be
         # kept from batch to batch.
-        seed = int(_rng(self.plan.seed, self.batches).integers(2**31))
+        seed = int(stream(self.plan.seed, self.batches).integers(2**31))
         self.batches += 1
         self.study.sampler = self.sampler(seed)
         self.asked = [self.study.ask(self.space) for _ in range(count)]

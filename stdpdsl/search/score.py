@@ -33,6 +33,9 @@ def scores(
     with np.errstate(all="ignore"):
         if search.compare is not None:
             found = [fit_error(search.compare, env)]
+            if isinstance(search, ast.Infer):  # half of chi squared, over the rows of the data
+                copies = len(np.unique(blocks.get("replicate", np.zeros(1))))
+                found = [0.5 * found[0] * len(blocks["status"]) / copies]
         else:
             found = [reduced(o.value, env) for o in search.objectives]
         missed = [violation(c, env) for c in search.constraints]

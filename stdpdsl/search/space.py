@@ -39,15 +39,20 @@ class Space:
     evaluator: Evaluator | None = None
 
     @property
+    def is_inference(self) -> bool:
+        """Whether it asks for a posterior, not for a best trial."""
+        return isinstance(self.search, ast.Infer)
+
+    @property
     def directions(self) -> list[str]:
         """`minimise` or `maximise`, of each objective."""
         return [o.direction for o in self.search.objectives] or ["minimise"]
 
     @property
     def objectives(self) -> list[str]:
-        """Each objective as the spec writes it, or `error` of a fit."""
+        """Each objective as the spec writes it; `error` of a fit, `misfit` of an inference."""
         texts = [" ".join(o.value.span.text.split()) for o in self.search.objectives]
-        return texts or ["error"]
+        return texts or ["misfit" if isinstance(self.search, ast.Infer) else "error"]
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """What points (n, axes) of the unit cube stand for, in SI."""

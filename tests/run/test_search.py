@@ -228,3 +228,17 @@ def test_the_report_shows_the_search(found):
         assert title in text
     axes = re.search('<ul class="axes soft">(.*?)</ul>', text, re.DOTALL)[1]
     assert re.findall("<li>(\\w+):", axes) == ["Apre", "taupre", "lag"]
+
+
+def test_shards_of_a_search_that_was_killed_do_not_stop_another(tmp_path, monkeypatch):
+    """What a killed search has left is overwritten by one that is no continuation of it."""
+    monkeypatch.chdir(tmp_path)
+    assert search(spec(tmp_path, "random", 4, 4), tmp_path / "out") == 0
+    (tmp_path / "out").rename(tmp_path / "other")
+    shards = tmp_path / "out.generation.shards"
+    (shards / "0001-of-0002").mkdir(parents=True)
+    (shards / "job.json").write_text('{"format": "stdpdsl job 1", "shards": 2}')
+    assert search(spec(tmp_path, "random", 4, 4), tmp_path / "out") == 0
+    assert not shards.exists()
+    one, two = (stdpdsl.load(tmp_path / name).trials for name in ("out", "other"))
+    assert one.equals(two)
