@@ -26,6 +26,7 @@ from .results.reader import Results, load, require
 
 if TYPE_CHECKING:
     from .compiler import Compiled
+    from .execution.merge import Base
 
 Values = Mapping[str, Any]
 
@@ -114,19 +115,24 @@ def compile(
     from .language.source import Source
 
     found = load_spec(spec)
-    values = [*found.values, *((n, written(v)) for n, v in (set or {}).items())]
-    settings = [f"{name}={value}" for name, value in values]
     return compile_source(
-        Source(found.name, found.text), found.folder, settings, parameters, target, workers,
+        Source(found.name, found.text), found.folder, _settings(found, set), parameters, target,
+        workers,
         allowed=[Path(folder) for folder in allow_read],
         until_stable=None if until_stable is None else written(until_stable),
     )  # fmt: skip
 
 
+def _settings(spec: Spec, set: Values | None) -> list[str]:
+    """What is set, as `--set` takes it."""
+    values = [*spec.values, *((n, written(v)) for n, v in (set or {}).items())]
+    return [f"{name}={value}" for name, value in values]
+
+
 def run(
     spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
-    workers: int = 0, resume: bool = False, progress: bool = False,
+    workers: int = 0, resume: bool = False, extend: bool = False, progress: bool = False,
     allow_read: Sequence[str | Path] = (), until_stable: str | float | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
@@ -136,8 +142,9 @@ def run(
     returned. `until_stable` is that of `compile`. `progress` shows a bar, in notebooks too, by
     `tqdm`. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
     compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
-    for as many as there are cores; `resume` goes on with a run that was cut off. CompileError,
-    RunError.
+    for as many as there are cores; `resume` goes on with a run that was cut off; `extend` runs
+    the rows and replicates that the finished results in `output` lack, and adds them there.
+    CompileError, RunError.
     """
     from .execution.job import JobError
     from .execution.sharded_run import Manner, run_and_save
@@ -145,22 +152,32 @@ def run(
     from .runtime import folder as folders
 
     found = load_spec(spec)
-    temporary = None
+    temporary = base = None
+    if extend and (output is None or resume or overwrite):
+        raise ValueError("extend=True adds to the results in `output`, without resume or overwrite")
     if output is None:
         temporary = tempfile.mkdtemp(prefix="stdpdsl-results-")
         place = Path(temporary) / "results"
     else:
         place = Path(output).resolve()
         try:
-            if not resume:
+            if not (resume or extend):
                 folders.check_folder(place, overwrite)
         except folders.ResultsError as error:
             raise RunError(str(error)) from None
     try:
-        compiled = compile(
-            found, set=set, target=target, parameters=parameters, workers=workers,
-            allow_read=allow_read, until_stable=until_stable,
-        )  # fmt: skip
+        if extend:
+            stable = None if until_stable is None else written(until_stable)
+            allowed = [Path(folder) for folder in allow_read]
+            more, base = _more(found, place, set, parameters, target, stable, workers, allowed)
+            if more is None:
+                return load(place)
+            compiled = more
+        else:
+            compiled = compile(
+                found, set=set, target=target, parameters=parameters, workers=workers,
+                allow_read=allow_read, until_stable=until_stable,
+            )  # fmt: skip
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
 
@@ -175,7 +192,8 @@ def run(
         manner = Manner(resume, overwrite)
         try:
             with _Bar() if progress else nullcontext() as bar:
-                outcome = run_and_save(compiled, found.text, found.folder, place, hear, manner)
+                run = (compiled, found.text, found.folder, place, hear, manner)
+                outcome = run_and_save(*run, base=base)
         except JobError as error:
             raise RunError(str(error)) from None
         if not outcome.folder:
@@ -191,6 +209,23 @@ def run(
     if temporary is not None:
         weakref.finalize(results, _remove, temporary)
     return results
+
+
+def _more(
+    spec: Spec, place: Path, set: Values | None, parameters: str, target: str,
+    until_stable: str | None, workers: int, allowed: list[Path],
+) -> tuple[Compiled | None, Base]:  # fmt: skip
+    """What results lack of a spec's blocks, and these results. RunError, CompileError."""
+    from .execution.extend import Request, extension, recover
+    from .execution.job import JobError
+    from .language.source import Source
+
+    recover(place)
+    request = Request(_settings(spec, set), parameters, target, until_stable, workers, allowed)
+    try:
+        return extension(Source(spec.name, spec.text), spec.folder, place, request)
+    except JobError as error:
+        raise RunError(str(error)) from None
 
 
 class _Bar:

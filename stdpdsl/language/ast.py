@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from .source import Span
@@ -737,7 +738,14 @@ class Spec(Node):
 
     def of(self, kind: type) -> list:
         """All declarations of a kind, in order."""
-        return [d for d in self.declarations if isinstance(d, kind)]
+        if kind not in self._of_kind:
+            self._of_kind[kind] = [d for d in self.declarations if isinstance(d, kind)]
+        return list(self._of_kind[kind])
+
+    @cached_property
+    def _of_kind(self) -> dict[type, list]:
+        """What `of` has found: it is asked for each component, of which there may be many."""
+        return {}
 
     @property
     def is_collection(self) -> bool:

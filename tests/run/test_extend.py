@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import stdpdsl
 from stdpdsl.cli import main
 from stdpdsl.execution.extend import recover
 from stdpdsl.results.reader import load
@@ -295,3 +296,42 @@ def test_killed_while_the_new_results_take_the_name(copy, whole, tmp_path, monke
     assert load(copy).metadata["blocks"] == 8
     run(LARGER, tmp_path, "--extend", str(copy))
     assert_same_blocks(copy, whole)
+
+
+def test_from_python(copy, whole):
+    results = stdpdsl.run(LARGER, copy, extend=True)
+    assert results.metadata["blocks"] == 18
+    assert_same_blocks(copy, whole)
+    assert stdpdsl.run(LARGER, copy, extend=True).metadata["blocks"] == 18
+    with pytest.raises(stdpdsl.RunError, match=r"\+ +seed: 6"):
+        stdpdsl.run(LARGER, copy, extend=True, set={"seed": 6})
+    with pytest.raises(ValueError, match="without resume"):
+        stdpdsl.run(LARGER, copy, extend=True, overwrite=True)
+
+
+@pytest.mark.parametrize("forged", [
+    {"order": [0] * 8}, {"order": list(range(9))}, {"order": [-1, *range(7)]},
+    {"order": "x"}, {"order": [10**30]}, {"extended": 3}, {"network": {"layers": [1]}},
+    {"network": {"layers": {"A": {"size": 10**12, "recorded": True}}}},
+    {"network": {"units": {"A.v": ["volt"]}}}, {"phases": [{"name": [], "start": "x"}] * 2},
+    {"parameters": {"block": {"unit": "1"}}}, {"columns": {"blocks": 1}}, {"files": {"a": 1}},
+    {"hash": None}, {"spec": "\x1b[31m"}, {"blocks": -5},
+])  # fmt: skip
+def test_metadata_of_a_stranger(copy, tmp_path, forged, capsys):
+    """Whatever they say, no command that reads them ends in a traceback."""
+    from stdpdsl.runtime.folder import write_metadata
+
+    metadata = {**load(copy).metadata, **forged}
+    write_metadata(copy / "metadata.json", metadata)
+    (tmp_path / "s.stdp").write_text(SPEC)
+    for command in (
+        ["run", str(tmp_path / "s.stdp"), "--extend", str(copy)],
+        ["extract", str(copy), "--block", "1"],
+        ["export", str(copy), "--edges", "c", "-o", str(tmp_path / "e.csv")],
+        ["export", str(copy), "--edges", "c", "-o", str(tmp_path / "e.npz")],
+        ["export", str(copy), "--edges", "c", "-o", str(tmp_path / "e.h5")],
+        ["export", str(copy), "-o", str(tmp_path / "e.nwb")],
+        ["summary", str(copy), "--columns"],
+    ):
+        assert main(command) in (0, 1, 2), command
+    assert "\x1b" not in capsys.readouterr().err
