@@ -117,7 +117,8 @@ def target_of(document: Document, link: Link) -> Target | None:
             return parent
         case ast.Measure() if node is parent.component:
             return document.declared.get(name)
-    if isinstance(declaration, ast.Measures):
+    searched = isinstance(declaration, ast.Search) and link.around(ast.Axis) is None
+    if searched or isinstance(declaration, ast.Measures):
         return _measured(document, link.around(ast.Measure), name)
     found = None if isinstance(node, ast.Ident) and _refers(parent) else _variable(
         document, name, declaration

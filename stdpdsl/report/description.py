@@ -292,6 +292,17 @@ def _sweep(checked: Checked) -> Iterator[Table]:
                 rows.append((("",), ("file",), (Code(part.path.value),)))
         for axis in sweep.derive:
             rows.append(((axis.path.dotted,), ("derived",), (Math(formula(axis.value)),)))
+    for search in checked.spec.of(ast.Search):
+        for axis in search.over:
+            rows.append(((axis.path.dotted,), ("searched",), (Math(formula(axis.value)),)))
+        for goal in search.objectives:
+            rows.append((("",), (goal.direction,), (Math(formula(goal.value)),)))
+        for condition in search.constraints:
+            rows.append((("",), ("subject to",), (Math(formula(condition)),)))
+        if search.compare is not None:
+            error = search.compare
+            beside = f"\\mathrm{{beside}}\\; {identifier(error.observed.id)}"
+            rows.append((("",), ("compared",), (Math(formula(error.value)), Math(beside))))
     yield Table("Parameters that vary", ("parameter", "how", "values"), tuple(rows))
 
 
