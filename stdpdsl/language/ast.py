@@ -754,24 +754,30 @@ class Spec(Node):
         return self.model is None and all(isinstance(d, kinds) for d in self.declarations)
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below, in the order of the text."""
-    kind = type(node)
-    if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
-        _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
-    for name in _PARTS[kind]:
-        yield from _nodes(getattr(node, name))
+    # A tree is walked some hundred times and never changes: what is below is found once.
+    below: tuple[Node, ...] | None = node.__dict__.get("_below")
+    if below is None:
+        kind = type(node)
+        if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
+            _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
+        found: list[Node] = []
+        for name in _PARTS[kind]:
+            _collect(getattr(node, name), found)
+        below = node.__dict__["_below"] = tuple(found)
+    return below
 
 
 _PARTS: dict[type[Node], tuple[str, ...]] = {}
 
 
-def _nodes(value) -> Iterator[Node]:
+def _collect(value: object, found: list[Node]) -> None:
     if isinstance(value, Node):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _nodes(item)
+            _collect(item, found)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -780,7 +786,7 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        stack.extend(reversed(children(top)))
 
 
 def renamed(node: N, names: Mapping[str, str]) -> N:
@@ -808,4 +814,4 @@ def depth(node: Node) -> int:
 
 def leaves(node: Node) -> int:
     """Names, numbers and whatever else has no parts."""
-    return sum(next(iter(children(n)), None) is None for n in walk(node))
+    return sum(not children(n) for n in walk(node))

@@ -84,6 +84,8 @@ def evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
     Raises NotConstant for a name that `env` lacks, an unknown function, a draw, or arithmetic
     without a result (division by zero, overflow).
     """
+    if isinstance(expr, ast.Number | ast.Quantity | ast.Name):
+        return _evaluate(expr, env)  # most are, and nothing is computed
     import numpy as np
 
     with np.errstate(all="ignore"):
