@@ -139,8 +139,11 @@ class Names:
                     "NAME008", name, "nothing can be called `constants`, which all constants are"
                     " part of", help="give it another name",
                 )  # fmt: skip
+        by_id = {name.id: name for name in names.values()}
         for name in names.values():
-            owner = next((o for o in names.values() if is_part(name.id, o.id)), None)
+            starts = (name.id[: end.start()] for end in re.finditer("_", name.id))
+            owners = (by_id[s] for s in starts if s in by_id and is_part(name.id, s))
+            owner = next(owners, None)
             if owner is not None:
                 self.reporter.error(
                     "NAME008", name, f"`{name.id}` is what Brian2 calls a part of `{owner.id}`",
