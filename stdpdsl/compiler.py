@@ -19,7 +19,7 @@ from .check.rows import check_rows
 from .check.values import constant_values
 from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
-from .data.sources import Files, pairs_of, read_sources
+from .data.sources import Files, read_sources
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
@@ -200,8 +200,7 @@ def _front(
         more += check_decays(checked.symbols, table.columns)
         more += check_exact(checked.symbols, table.columns)
         constants = constant_values(checked.symbols, unswept=False)
-        pairs = pairs_of(spec, files) if sources else {}
-        more += Fit(checked.symbols, sources, table, constants, pairs, read).check()
+        more += Fit(checked.symbols, sources, table, constants, files).check()
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 

@@ -36,6 +36,7 @@ TABLES: dict[str, dict[str, list]] = {
                     "w [mV]": [1, 2, 3, 4, 5, 6]},
     "sparse.csv": {"pre": [0, 1], "post": [0, 1], "w [mV]": [1, 2]},
     "cells.csv": {"neuron": [0, 1, 2, 3], "v [mV]": [-70, -70, -65, -65]},
+    "joined.csv": {"pre": [0, 1], "post": [1, 1], "weight [mV]": [1, 2]},
     "three.csv": {"neuron": [2, 1, 0], "v [mV]": [-70, -65, -60]},
 }  # fmt: skip
 ARRAYS = {
@@ -102,7 +103,8 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
         spec = parse(Source(name, text))
         if outside := outside_files(spec, Path("."), ()):
             return outside
-        sources, of_files = read_sources(spec, Files(read_table, read_array, read_results))
+        files = Files(read_table, read_array, read_results)
+        sources, of_files = read_sources(spec, files)
         checked = check(spec, data={node: source.head for node, source in sources.items()})
     except CompileError as error:
         return list(error.diagnostics)
@@ -117,7 +119,7 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
         problems += Fit(
-            checked.symbols, sources, table, checked.inference.values, {}, read_table
+            checked.symbols, sources, table, checked.inference.values, files
         ).check()
         problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)

@@ -3,20 +3,21 @@ none twice, and none of a neuron, synapse or block that does not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..check.data import Head, data_in
+from ..check.files import split_head
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
 from ..language import ast
 from ..language.diagnostics import Diagnostic
 from ..sweep.evaluate import SweepTable
 from .earlier import counterparts
-from .sources import Source, Sources, whole_numbers
+from .sources import Files, Source, Sources, pairs_of, whole_numbers
 from .wrong import Wrong
 
 DRAWN = ("random", "fixed_indegree", "fixed_outdegree")
@@ -38,20 +39,31 @@ class Fit:
 
     def __init__(
         self, symbols: Symbols, sources: Sources, table: SweepTable, constants: Mapping[str, Any],
-        pairs: Mapping[str, np.ndarray], tables: Callable[[str], Mapping[str, Any]],
+        files: Files,
     ):  # fmt: skip
-        """`pairs`: the pairs of each file that a pattern reads, an array (pairs, 2); `tables` reads
-        a file's columns."""
         self.symbols, self.sources, self.table = symbols, sources, table
         self.blocks = table.rows
-        self.constants, self.pairs, self.tables = constants, pairs, tables
+        self.constants, self.files = constants, files
+        self.pairs: dict[str, np.ndarray | None] = {}  # by file: (pairs, 2), None where not known
 
     def check(self) -> list[Diagnostic]:
         problems = []
+        wrong_pairs = set()
+        for connection in self.symbols.connections:
+            joined = connection.node
+            assert isinstance(joined, ast.Connect)
+            if joined.pattern is not None and joined.pattern.path is not None:
+                try:
+                    self.listed(joined, joined.pattern.path, connection)
+                except Wrong as wrong:
+                    problems.append(wrong.diagnostic)
+                    wrong_pairs.add((connection.name, joined.pattern.path.value))
         for owner, node in data_in(self.symbols.spec):
             component = self.symbols.components.get(owner.name.id)
             source = self.sources.get(node)
             if component is None or source is None:
+                continue
+            if (component.name, node.path.value) in wrong_pairs:  # which is told already
                 continue
             wanted = self.wanted(component)
             if wanted is None:
@@ -68,11 +80,30 @@ class Fit:
                     problems.append(wrong.diagnostic)
         return problems
 
+    def listed(self, node: ast.Connect, path: ast.String, c: Component) -> None:
+        """Whether the pairs of a file are pairs of neurons, each once."""
+        read = [n.column.value for _, n in data_in(self.symbols.spec)
+                if n.path.value == path.value and n.column is not None]  # fmt: skip
+        read += [split_head(source.head.name)[0] for n, source in self.sources.items()
+                 if n.path.value == path.value and source.head.name]  # fmt: skip
+        self.pairs[path.value] = None
+        source = pairs_of(path, read, self.files)
+        wanted = self.wanted(c)
+        if source is None or wanted is None:
+            return
+        if source.shape is not None:
+            self.shape(path, source.shape, c, wanted)
+        for axis, size in zip(wanted.axes, wanted.shape, strict=True):
+            self.inside(path, source, axis, size, c)
+        index = np.ravel_multi_index([source.keys[a] for a in wanted.axes], wanted.shape)
+        self.once(path, source, index, list(wanted.axes))
+        self.pairs[path.value] = np.stack([source.keys[a] for a in wanted.axes], axis=1)
+
     def spikes(self, path: ast.String, layer: Component) -> None:
         """Whether the blocks of a table of spikes are those of the sweep. All else about it, and
         whether it can be read, the run says."""
         try:
-            cells = self.tables(path.value)["block"]
+            cells = self.files.table(path.value)["block"]
         except (OSError, ValueError, KeyError):
             return
         if all(cell in (None, "") for cell in cells):  # of our own tables: shared by all blocks
@@ -141,22 +172,22 @@ class Fit:
             self.earlier(node, source, c, wanted)
             return
         if source.head.form == "array":
-            self.shape(node, source.values.shape, c, wanted)
+            self.shape(node.path, source.values.shape, c, wanted)
             return
         if source.shape is not None:
-            self.shape(node, source.shape, c, wanted)
+            self.shape(node.path, source.shape, c, wanted)
         if source.head.by_block:
             self.not_shared(node.path, c)
         keys, shape = dict(source.keys), wanted.shape
         if not keys:  # a table without numbers: its rows are the neurons, in order
-            self.shape(node, source.values.shape, c, wanted)
+            self.shape(node.path, source.values.shape, c, wanted)
             return
         axes = [*(["block"] if source.head.by_block else []), *wanted.axes]
         sizes = ([self.blocks] if source.head.by_block else []) + list(shape)
         for axis, size in zip(axes, sizes, strict=True):
             self.inside(node.path, source, axis, size, c)
         index = np.ravel_multi_index([keys[a] for a in axes], sizes)
-        self.once(node, source, index, axes)
+        self.once(node.path, source, index, axes)
         self.complete(node, source, index, axes, sizes, c, wanted)
 
     def not_shared(self, path: ast.String, c: Component) -> None:
@@ -174,7 +205,7 @@ class Fit:
             raise Wrong("FILE005", node, f"`{c.name}` is a {c.kind}, and these are values of a"
                         f" {'layer' if node.is_layer else 'connection'}",
                         "synapses start from synapses, neurons from neurons")  # fmt: skip
-        self.shape(node, head.shape, c, wanted)
+        self.shape(node.path, head.shape, c, wanted)
         blocks = np.unique(counterparts(node, head, self.table.columns, self.blocks))
         if c.scope == "shared" and len(blocks) > 1:
             raise Wrong(
@@ -201,12 +232,10 @@ class Fit:
         index = np.ravel_multi_index([place, *(keys[a] for a in wanted.axes)], sizes)
         self.complete(node, source, index, axes, sizes, c, wanted, blocks)
 
-    def shape(
-        self, node: ast.DataExpr, found: tuple[int, ...], c: Component, wanted: Wanted
-    ) -> None:
+    def shape(self, path: ast.String, found: tuple[int, ...], c: Component, wanted: Wanted) -> None:
         if found == wanted.shape:
             return
-        name, shape = node.path.value, wanted.shape
+        name, shape = path.value, wanted.shape
         if c.kind == "connection":
             assert c.pre is not None and c.post is not None
             means = f"a row for each neuron of `{c.pre.name}`, a column for each of `{c.post.name}`"
@@ -215,7 +244,7 @@ class Fit:
         else:
             means, help = f"one value for each neuron of `{c.name}`", ""
         raise Wrong(
-            "FILE006", node.path, f"`{name}` has the shape {shown(found)}; expected {shown(shape)}",
+            "FILE006", path, f"`{name}` has the shape {shown(found)}; expected {shown(shape)}",
             help or f"`{c.name}` needs {means}",
         )  # fmt: skip
 
@@ -233,13 +262,13 @@ class Fit:
             f" {what.partition(' ')[0]} {numbers[entry]}, and there is no such {what}", there,
         )  # fmt: skip
 
-    def once(self, node: ast.DataExpr, source: Source, index: np.ndarray, axes: list[str]) -> None:
+    def once(self, path: ast.String, source: Source, index: np.ndarray, axes: list[str]) -> None:
         order = np.argsort(index, kind="stable")
         again = np.flatnonzero(np.diff(index[order]) == 0)
         if len(again):
             first, second = order[again[0]], order[again[0] + 1]
             raise Wrong(
-                "FILE007", node.path, f"{source.place(second)} of `{node.path.value}` gives"
+                "FILE007", path, f"{source.place(second)} of `{path.value}` gives"
                 f" {named(source.keys, axes, second)} a second value",
                 f"the first: {source.place(first)}",
             )  # fmt: skip

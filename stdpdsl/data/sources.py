@@ -15,7 +15,8 @@ from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER
 from ..language.units import dim_and_power, in_si, parse_unit
 from ..results.reader import Results, ResultsError
-from ..sweep.files import is_number, number_of, reason
+from ..runtime.synapses import NOT_READ
+from ..sweep.files import TooLong, is_number, number_of, reason
 from .arrays import ENDINGS, Arrays, Sparse
 from .earlier import of_results, spikes_of, unusable
 from .wrong import Wrong, listed
@@ -111,23 +112,44 @@ def _read(node: ast.DataExpr, read: Callable[[str], Any]) -> Any:
         raise Wrong("FILE002", node.path, f"`{name}` holds no values: {problem}") from None
 
 
-def pairs_of(spec: ast.Spec, files: Files) -> dict[str, np.ndarray]:
-    """The pairs (i, j) of each file that a pattern reads, an array (pairs, 2); none of a file with
-    which something is wrong, as the run says."""
-    found: dict[str, np.ndarray] = {}
-    for connect in spec.of(ast.Connect):
-        path = connect.pattern.path if connect.pattern is not None else None
-        if path is None or path.value in found:
-            continue
-        try:
-            table = files.table(path.value)
-            heads = {str(head).strip(): head for head in table}
-            names = next(c for c in OF_PAIRS if all(n in heads for n in c))
-            columns = [whole_numbers(path, path.value, n, table[heads[n]]) for n in names]
-        except (OSError, ValueError, StopIteration, Wrong):
-            continue
-        found[path.value] = np.stack(columns, axis=1)
-    return found
+def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | None:
+    """The pairs of a file that a pattern reads; `read` are the columns of it from which the
+    connection has values. None of a table that is too long to be read here: the run reads it."""
+    name = path.value
+    try:
+        if name.lower().endswith(".npz"):
+            arrays = files.arrays(name)
+            matrix = next(iter(arrays.values()))
+            if not isinstance(matrix, Sparse):
+                raise Wrong("FILE002", path, f"`{name}` holds no pairs: it is no sparse matrix",
+                            "save one with `scipy.sparse.save_npz`")  # fmt: skip
+            return Source(Head("sparse"), matrix.values, _pairs(matrix), matrix.shape)
+        table = files.table(name)
+    except TooLong:
+        return None
+    except OSError as problem:
+        text = f"cannot read `{name}`: {reason(problem)}"
+        raise Wrong("FILE001", path, text, FROM_FOLDER) from None
+    except ValueError as problem:
+        raise Wrong("FILE002", path, f"`{name}` holds no pairs: {problem}") from None
+    heads = {str(head).strip(): head for head in table}
+    names = next((c for c in OF_PAIRS if all(n in heads for n in c)), None)
+    if names is None:
+        raise Wrong("FILE005", path, f"`{name}` has no columns `pre` and `post`",
+                    f"it has: {listed(heads)}")  # fmt: skip
+    others = [n for head in heads if (n := split_head(head)[0]).lower() in NOT_READ]
+    if left := [n for n in others if n not in read]:
+        clause = "delay" if left[0].lower().startswith("delay") else "weight"
+        raise Wrong(
+            "FILE011", path, f"`{name}` has also the column `{left[0]}`, which nothing reads",
+            f'take it in, `{clause}: from "{name}" column {left[0]}`, or leave it out of the file',
+        )  # fmt: skip
+    keys = {
+        key: whole_numbers(path, name, n, table[heads[n]])
+        for key, n in zip(("pre", "post"), names, strict=True)
+    }
+    head = Head("table", keys=dict(zip(("pre", "post"), names, strict=True)))
+    return Source(head, np.zeros(len(keys["pre"])), keys)
 
 
 # Arrays -----------------------------------------------------------------------------------------

@@ -639,6 +639,11 @@ FILE: dict[str, tuple[str, str]] = {
         "values in all columns of the sweep that both have; from the only one; or from the one "
         "that `block K` tells.",
     ),
+    "FILE011": (
+        "weights or delays that nothing reads",
+        "Whoever writes weights or delays beside the pairs of a file means them to count. The "
+        "connection takes them with `weight: from FILE column NAME` or `delay: from ...`.",
+    ),
 }
 
 CHECKS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..check.data import Head
+from ..check.files import split_head
 from ..check.symbols import Component
 from ..language import ast
 
@@ -22,10 +23,11 @@ def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple
     if head.by_block:
         index["block"] = ("edges.copy" if of_pairs else "copy") + " + x.first"
     asked = ", ".join(f"({head.keys[k]!r}, {index[k]})" for k in head.keys)
-    power = f", {head.power}" if head.power else ""
+    column = split_head(head.name or "")[0]
+    power = f", {head.power}" if head.unit else ""
     if not asked:  # the rows are the neurons, in order
-        return f"column_from({path}, {head.name!r}{power})[{places}]"
-    return f"entries_from({path}, {head.name!r}, [{asked}]{power})"
+        return f"column_from({path}, {column!r}{power})[{places}]"
+    return f"entries_from({path}, {column!r}, [{asked}]{power})"
 
 
 def earlier_code(

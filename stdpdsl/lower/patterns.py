@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..check.files import split_head
 from ..check.symbols import Component
 from ..ir import Draw
 from ..language import ast
@@ -58,12 +59,12 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
 
 
 def columns_read(values: Values, node: ast.Connect, path: str) -> list[str]:
-    """The heads of the columns of a file from which a connection has values."""
+    """The columns of a file from which a connection has values."""
     given = [node.weight, node.axonal_delay, node.dendritic_delay, *(a.value for a in node.initial)]
     parts = (part for value in given if value is not None for part in ast.walk(value))
     heads = {values.checked.data[p].name for p in parts
              if isinstance(p, ast.DataExpr) and p.path.value == path}  # fmt: skip
-    return sorted(head for head in heads if head is not None)
+    return sorted({split_head(head)[0] for head in heads if head is not None})
 
 
 def pair_code(values: Values, c: Component, expr: ast.Expr, n_pre: int, n_post: int) -> str:

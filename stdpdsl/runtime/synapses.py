@@ -8,6 +8,7 @@ import numpy as np
 from .data import full, times_of
 from .draws import copy_keys, pair_draws
 from .errors import fail
+from .values import column_from, columns_of, sparse_entries
 
 MOST_ROWS = 50_000_000  # of a file
 LINE_CHARACTERS = 100_000
@@ -82,9 +83,13 @@ def lowest(name, draws, count, shape, axis, admitted=True):
 
 
 def pairs_from_file(path, n_pre, n_post, read=()):
-    """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, or Parquet;
+    """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, Parquet or
+    XLSX; or of what a sparse matrix, as SciPy saves it, holds;
     `read` are columns of it from which the connection has values."""
-    columns = file_columns(path, ("pre", "post"), ("i", "j"), read=read)
+    if path.lower().endswith(".npz"):
+        columns = dict(zip(("pre", "post"), sparse_entries(path), strict=False))
+    else:
+        columns = file_columns(path, ("pre", "post"), ("i", "j"), read=read)
     names, pairs = list(columns), np.stack(list(columns.values()), axis=1)
     with np.errstate(invalid="ignore"):
         whole = pairs.astype(np.int64)
@@ -106,7 +111,8 @@ def pairs_from_file(path, n_pre, n_post, read=()):
 def file_columns(path, *choices, read=()):
     """{name: floats} of the columns of a CSV or Parquet file that have the first of some choices of
     names. Of a file that would take too much memory no more than that is found out."""
-    columns = parquet_columns if path.lower().endswith(".parquet") else csv_columns
+    readers = {"parquet": parquet_columns, "xlsx": xlsx_columns}
+    columns = readers.get(path.lower().rpartition(".")[2], csv_columns)
     try:
         return columns(path, choices, read)
     except OSError as error:
@@ -157,6 +163,13 @@ def number_of(cell):
     return float(cell)
 
 
+def xlsx_columns(path, choices, read):
+    """The same of an XLSX file."""
+    columns = columns_of(path)
+    names = names_in(path, list(columns), choices, read)
+    return {name: column_from(path, name, columns=columns) for name in names}
+
+
 def parquet_columns(path, choices, read):
     """The same of a Parquet file."""
     import pyarrow as pa
@@ -185,8 +198,8 @@ def names_in(path, head, choices, read):
     pairs may also hold were meant to count: those that nothing reads are refused."""
     for names in choices:
         if all(head.count(name) == 1 for name in names):
-            others = [name for name in head if name.partition("[")[0].strip().lower() in NOT_READ]
-            others = [name for name in others if name.strip() not in read]
+            bare = {name: name.partition("[")[0].strip() for name in head}
+            others = [n for n in head if bare[n].lower() in NOT_READ and bare[n] not in read]
             if others:
                 fail(f"{path}: has the columns {' and '.join(names)}, and also {', '.join(others)},"
                      " which is not read: take it into the spec, as in `weight: from FILE column"

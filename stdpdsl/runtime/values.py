@@ -42,12 +42,12 @@ def sparse_entries(path):
     return *((outer, inner) if by_row else (inner, outer)), parts["data"].astype(float)
 
 
-def entries_from(path, head, keys, power=0):
+def entries_from(path, name, keys, power=None):
     """The values (SI) of a column in the rows whose columns are these: `keys` are (head, numbers);
-    `power` is that of ten of the column's unit."""
+    `power` is that of ten of the unit in its head."""
     columns = columns_of(path)
-    known = [column_from(path, name, columns=columns).astype(int) for name, _ in keys]
-    values = column_from(path, head, power, columns=columns)
+    known = [column_from(path, head, columns=columns).astype(int) for head, _ in keys]
+    values = column_from(path, name, power, columns=columns)
     return found_entries(path, known, values, [wanted for _, wanted in keys])
 
 
@@ -93,12 +93,15 @@ def found_entries(path, known, values, wanted):
     return values[place]
 
 
-def column_from(path, head, power=0, columns=None):
-    """The numbers (SI) of a column of a table; `power` is that of ten of the column's unit."""
+def column_from(path, name, power=None, columns=None):
+    """The numbers (SI) of a column of a table; `power` is that of ten of the unit in its head."""
     columns = columns or columns_of(path)
-    if head not in columns:
-        fail(f"{path}: has no column {head}")
-    return np.array([in_si(cell, power) for cell in columns[head]])
+    heads = [n for n in columns if n.strip() == name]
+    if power is not None:
+        heads = [n for n in columns if "[" in n and n.partition("[")[0].strip() == name]
+    if not heads:
+        fail(f"{path}: has no column {name}" + (" with a unit" if power is not None else ""))
+    return np.array([in_si(cell, power or 0) for cell in columns[heads[0]]])
 
 
 def in_si(cell, power):

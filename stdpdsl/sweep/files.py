@@ -103,7 +103,7 @@ def _parquet(path: Path) -> Columns:
         for chunk in table[name].chunks:
             longest = max(map(len, chunk.dictionary.to_pylist()), default=0)
             if longest * len(chunk) > MAX_BYTES:
-                raise _TooLong(f"its column `{name}` has more than {MAX_BYTES:,} characters")
+                raise TooLong(f"its column `{name}` has more than {MAX_BYTES:,} characters")
     return {**table.to_pydict(), **ranges}
 
 
@@ -146,7 +146,7 @@ def _fits(file: Any) -> None:
     _few(max(file.metadata.num_rows, sum(max(c.num_values for c in cs) for cs in chunks if cs)))
     values = sum(chunk.num_values for cs in chunks for chunk in cs)
     if values > MAX_VALUES:
-        raise _TooLong(f"it has {values:,} values, more than {MAX_VALUES:,}")
+        raise TooLong(f"it has {values:,} values, more than {MAX_VALUES:,}")
     # Each value of this one may repeat the one before it.
     if any("DELTA_BYTE_ARRAY" in chunk.encodings for cs in chunks for chunk in cs):
         raise ValueError("words in the encoding DELTA_BYTE_ARRAY are not read")
@@ -159,23 +159,23 @@ def _xlsx(path: Path) -> Columns:
         with zipfile.ZipFile(path) as parts:
             size = sum(part.file_size for part in parts.infolist())
         if size > MAX_BYTES:
-            raise _TooLong(f"it has {size:,} bytes when unpacked, more than {MAX_BYTES:,}")
+            raise TooLong(f"it has {size:,} bytes when unpacked, more than {MAX_BYTES:,}")
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
         rows = _first(list(row) for row in sheet.iter_rows(values_only=True))
-    except _TooLong:
+    except TooLong:
         raise
     except Exception:  # zipfile's, lxml's and openpyxl's own
         raise ValueError("it is not an XLSX file") from None
     return _columns(rows)
 
 
-class _TooLong(ValueError):
+class TooLong(ValueError):
     """A table beyond what a sweep may have."""
 
 
 def _few(rows: int) -> None:
     if rows > MAX_ROWS + 1:  # the head
-        raise _TooLong(f"it has more than {MAX_ROWS:,} rows")
+        raise TooLong(f"it has more than {MAX_ROWS:,} rows")
 
 
 def _first(rows: Iterable[Any]) -> list[Any]:

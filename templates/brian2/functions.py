@@ -129,6 +129,8 @@ def steps_by_block(blocks, size, block, neuron, time):
 
 def pairs_from_file(path, n_pre, n_post):
     """(i, j) of a table with the columns pre and post, or i and j."""
+    if path.endswith(".npz"):  # the entries of a sparse matrix
+        return np.unique(sparse_entries(path)[:2], axis=1).astype(int)
     columns = columns_of(path)
     names = ("pre", "post") if "pre" in columns else ("i", "j")
     pairs = [column_from(path, name, columns=columns).astype(int) for name in names]

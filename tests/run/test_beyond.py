@@ -66,7 +66,7 @@ def test_what_only_the_run_knows(tmp_path):
     fails(tmp_path, "not a real number", k=-1, initial="k**0.5")
     fails(tmp_path, "none.npy: has no rows", inputs='rates: from "none.npy" every 1 ms')
     twice = 'pairs from "twice.csv"'
-    fails(tmp_path, "lists the pair 0, 1 2 times, and 1 others too", pattern=twice)
+    fails(tmp_path, "row 3 below the head of `twice.csv` gives the pair 0, 1", pattern=twice)
 
 
 def test_a_delay_longer_than_the_run(tmp_path):

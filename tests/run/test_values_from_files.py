@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from running import run_apart, run_here, run_text, script_of
+from running import run_here, run_text, script_of
 from test_plain_scripts import assert_equal_values, run_plain_here
 
 from stdpdsl.api import run as run_api
@@ -222,10 +222,27 @@ def test_pairs_take_their_weights_and_delays_along(tmp_path):
     tables = run_text(tmp_path, PAIRS)
     weights = tables["weights"]
     assert weights[["pre", "post", "w", "delay"]].to_numpy().tolist() == 2 * [[1, 0, 2e-9, 5e-4]]
-    # What nothing reads is refused as before.
     text = PAIRS.replace('    delay: from "e.csv" column delay\n', "")
-    said = run_apart(tmp_path, script_of(text, folder=tmp_path), "out2", data=tmp_path, status=1)
-    assert "also delay [ms], which is not read" in said
+    with pytest.raises(AssertionError, match="FILE011.*`delay`, which nothing reads"):
+        script_of(text, folder=tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "npz"])
+def test_pairs_of_other_files(tmp_path, ending):
+    import scipy.sparse
+
+    pd.DataFrame({"pre": [1, 0], "post": [0, 0]}).to_excel(tmp_path / "e.xlsx", index=False)
+    matrix = scipy.sparse.coo_matrix(([2.0, 3.0], ([1, 0], [0, 0])), (2, 1))
+    scipy.sparse.save_npz(tmp_path / "e.npz", matrix)
+    weight = 'from "e.npz" * 1 nS' if ending == "npz" else "2 nS"
+    text = BLOCKS.replace("pattern: all_to_all", f'pattern: pairs from "e.{ending}"')
+    text = text.replace('from "g.csv"', weight)
+    found = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", "numpy")
+    tables = run_here(tmp_path, found.run_script, data=tmp_path)
+    expected = [[0, 0, 3e-9 if ending == "npz" else 2e-9], [1, 0, 2e-9]]
+    assert np.allclose(tables["weights"][["pre", "post", "w"]], 2 * expected, rtol=1e-15)
+    script = found.script.replace('DATA = "."', f"DATA = {str(tmp_path)!r}")
+    assert_equal_values(run_plain_here(tmp_path, script), tables)
 
 
 def test_the_run_says_which_files_it_read_and_can_be_reproduced(tmp_path):

@@ -250,3 +250,28 @@ def test_where_no_file_can_stand(line):
     )
     _, diagnostics = check_text(Source("spec.stdp", text + "\n"), ".", [])
     assert "TYPE016" in [d.code for d in diagnostics]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "pre,post\n0,0\n1,2\n0,0\n",
+            "FILE007: row 3 below the head of `p.csv` gives the pair",
+        ),
+        ("pre,post\n0,0\n2,0\n", "FILE008: row 2 below the head of `p.csv` names neuron 2"),
+        ("pre,post\n0,0.5\n", "FILE003: row 1 below the head of `p.csv` has 0.5 in the column"),
+        ("from,to\n0,0\n", "FILE005: `p.csv` has no columns `pre` and `post`"),
+        ("pre,post,Delay\n0,0,1\n", "FILE011: `p.csv` has also the column `Delay`"),
+        ("", "FILE002: `p.csv` holds no pairs: it is empty"),
+    ],
+)
+def test_pairs(tmp_path, text, message):
+    (tmp_path / "p.csv").write_text(text)
+    assert the_one(tmp_path, pattern='pairs from "p.csv"')[0].startswith(message)
+
+
+def test_pairs_and_their_weights_have_one_error(tmp_path):
+    (tmp_path / "w.csv").write_text(PAIRS + "1,0,3\n")
+    said, _ = the_one(tmp_path, weight=CSV, pattern='pairs from "w.csv"')
+    assert said.startswith("FILE007: row 7 below the head of `w.csv`")
