@@ -102,6 +102,7 @@ def argument_parser() -> argparse.ArgumentParser:
         "--more", metavar="N", type=_whole, default=0,
         help="run N trials more than DIR has, or than the spec asks for",
     )  # fmt: skip
+    _until_stable(sub)
     _set(sub)
     _reading(sub)
     _workers(sub)
@@ -262,13 +263,17 @@ def _compiling(parser: argparse.ArgumentParser) -> None:
         " the results are the same (default: %(default)s)",
     )
     _reading(parser)
+    _until_stable(parser)
+    _workers(parser)
+    _target(parser)
+
+
+def _until_stable(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until-stable", metavar="TOLERANCE",
         help="end a block when its weights move at no more than this part of their fastest pace,"
         " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
     )  # fmt: skip
-    _workers(parser)
-    _target(parser)
 
 
 def _set(parser: argparse.ArgumentParser) -> None:

@@ -51,7 +51,7 @@ def search(options: argparse.Namespace) -> int:
         with cluster(options) as runner:
             how = How(
                 folder, options.set, options.target, options.workers, allowed,
-                options.resume, options.overwrite, options.more,
+                options.resume, options.overwrite, options.more, options.until_stable,
             )  # fmt: skip
             trials, outcome = run(space, output, how, line.hear, line.told, runner)
     except (JobError, SearchError, ResultsError) as error:
@@ -129,7 +129,10 @@ def best(options: argparse.Namespace) -> int:
             path = Path(options.output)
             with writing(path):
                 write_new(path, chosen.text.encode())
-            sets = "".join(f" --set '{text}'" for text in answers.results.metadata["set"])
+            metadata = answers.results.metadata
+            sets = "".join(f" --set '{text}'" for text in metadata["set"])
+            if metadata.get("until_stable") is not None:
+                sets += " --until-stable, as the search"
             note(f"wrote trial {chosen.number} as {path}; next: stdpdsl run {path}{sets}\n")
             return DONE
     except ResultsError as error:

@@ -24,6 +24,7 @@ from ..execution.job import JobError, Wanted, differences, job_folder, read_job
 from ..execution.local import DONE, SIMULATION_FAILED, Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save
 from ..language.source import Source
+from ..lower.until_stable import until
 from ..results.reader import ResultsError, load
 from ..runtime import folder as result_folder
 from .samplers import Sampler, SearchError, sampler_of
@@ -36,8 +37,9 @@ HOPELESS = 2
 
 @dataclass(frozen=True)
 class How:
-    """How a search runs; none of it changes the trials, but `more`, which is how many are run
-    beyond those that the spec asks for."""
+    """How a search runs. None of it changes the trials, but `more`, which is how many are run
+    beyond those that the spec asks for, and `until_stable`, by which blocks end early whose weights
+    have come to rest."""
 
     folder: Path
     sets: Sequence[str] = ()
@@ -47,6 +49,7 @@ class How:
     resume: bool = False
     overwrite: bool = False
     more: int = 0
+    until_stable: str | None = None
 
 
 def search(
@@ -107,8 +110,10 @@ def known_trials(space: Space, output: Path, how: How) -> Trials:
     results = load(output)
     if "search" not in results.metadata:
         raise SearchError(f"{output}: holds results of a run, not of a search")
-    said = {"spec": results.spec, "set": results.metadata.get("set")}
-    lines = differences(said, {"spec": space.source.text, "set": list(how.sets)})
+    said = {"spec": results.spec, **{k: results.metadata.get(k) for k in ("set", "until_stable")}}
+    asked = None if how.until_stable is None else until(how.until_stable).data()
+    asks = {"spec": space.source.text, "set": list(how.sets), "until_stable": asked}
+    lines = differences(said, asks)
     if lines:
         raise SearchError(f"{output}: holds another search; what differs:\n  "
                           + "\n  ".join(lines))  # fmt: skip
@@ -144,7 +149,7 @@ def run_generation(
     first = 0 if is_first else int(load(output).metadata["blocks"])
     compiled = compile_source(
         Source(space.source.name, text), how.folder, list(how.sets), "synapse", how.target,
-        how.workers, allowed=how.allowed, first=first,
+        how.workers, allowed=how.allowed, until_stable=how.until_stable, first=first,
     )  # fmt: skip
     # Shards of it that an earlier search has left are taken; those of another, which was killed
     # and is not gone on with, or was begun by another version, are not.

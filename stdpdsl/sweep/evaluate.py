@@ -496,7 +496,8 @@ class Evaluator:
                     f"the column `{name}` is {values[row]} in row {row}",
                     help="every value of a sweep is a finite number",
                 )  # fmt: skip
-        if not columns or self.diagnostics:
+        # Trials of a search are told apart by their numbers, which are not here yet.
+        if not columns or self.diagnostics or self.symbols.spec.of(ast.Search):
             return
         rows = np.stack([_comparable(v) for v in columns.values()], axis=1)
         unique, counts = np.unique(rows, axis=0, return_counts=True)

@@ -242,3 +242,19 @@ def test_shards_of_a_search_that_was_killed_do_not_stop_another(tmp_path, monkey
     assert not shards.exists()
     one, two = (stdpdsl.load(tmp_path / name).trials for name in ("out", "other"))
     assert one.equals(two)
+
+
+def test_trials_that_stand_still_end_early(tmp_path, monkeypatch):
+    """After the one pair of spikes; what never moved may still begin to."""
+    monkeypatch.chdir(tmp_path)
+    what = SEARCH.replace("{what}", "maximise: c_change").replace("uniform(0, 1)", "integers(0, 2)")
+    path = spec(tmp_path, "random", 8, 8, what)
+    text = path.read_text().replace("duration: 100 ms", "duration: 1 s")
+    path.write_text(text)
+    assert search(path, tmp_path / "out", "--until-stable", "0.01") == 0
+    blocks = stdpdsl.load("out").blocks.to_pandas()
+    assert set(blocks[blocks.Apre == 1].status) == {"stable"}
+    assert set(blocks[blocks.Apre == 0].status) == {"ok"}
+    assert search(path, tmp_path / "out", "--more", "4") == 2  # asks for whole runs
+    assert search(path, tmp_path / "out", "--more", "4", "--until-stable", "0.01") == 0
+    assert len(stdpdsl.load("out").trials) == 12

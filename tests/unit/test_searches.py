@@ -60,6 +60,12 @@ def test_what_is_wrong_with_a_fit(old, new, code):
     assert code in codes, codes
 
 
+def test_trials_may_have_the_same_values():
+    """As they soon have on axes of whole numbers."""
+    assert found(SEARCH.replace("loguniform(1e-4, 0.1)", "integers(0, 2)")
+                 .replace("uniform(0.5, 2)", "integers(1, 3)")) == {}  # fmt: skip
+
+
 def test_columns_of_a_file_make_an_input_one_per_block():
     """As those of any other part of a sweep do."""
     text = FIT[: FIT.index("fit:")] + 'sweep:\n    from: "pairs.csv"\n\n' + FIT[FIT.index("run:") :]
