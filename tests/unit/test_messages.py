@@ -116,4 +116,4 @@ def test_one_line_records_a_variable_of_several_components(tmp_path, capsys):
     path = tmp_path / "spec.stdp"
     path.write_text(text)
     assert main(["fmt", str(path)]) == 0
-    assert "    w of feed every 100 ms\n    w of rec every 100 ms\n" in path.read_text()
+    assert "    w of feed, rec every 100 ms\n" in path.read_text()  # as it was written
