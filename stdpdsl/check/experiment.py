@@ -9,6 +9,7 @@ from .declared import Declared, as_float
 from .infer import Context
 from .models import Models
 from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
+from .values import value
 
 _CONNECTION_RECORDS = ("delay",)
 
@@ -23,6 +24,7 @@ class Experiment:
         self.symbols = models.symbols
         self.reporter = models.reporter
         self.constants = ChainMap(self.symbols.constants, NUMBERS)
+        self.recorded: dict[tuple[object, ...], ast.Ident] = {}
 
     def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
         return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)
@@ -116,8 +118,17 @@ class Experiment:
             self.constant(block, INTEGER, "a block's number")
         if component is None or component.unsure:
             return
+        numbers = [value(x, self.inference.values) for x in (item.every, *(item.blocks or ()))]
         for variable in item.variables:
             name = variable.id
+            key = (component.name, name, *numbers)
+            if None not in numbers and key in self.recorded:
+                self.reporter.error(
+                    "NAME002", item.component, f"`{name}` of `{component.name}` is recorded twice,"
+                    " and each sample would be saved twice", help="leave one out",
+                    labels=((self.recorded[key], "the first"),),
+                )  # fmt: skip
+            self.recorded.setdefault(key, item.component)
             if name in component.variables:
                 self.inference.used.add((component.name, name))
             elif added := self.symbols.adding(component, name):

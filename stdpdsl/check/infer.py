@@ -210,8 +210,9 @@ class Inference:
         if name in FUNCTIONS:
             return f"`{name}` is a function: `{name}(...)`"
         if name.lower() in ("true", "false"):
-            always = "`0 < 1` always holds" if name.lower() == "true" else "`0 > 1` never holds"
-            return f"a condition compares two values: {always}"
+            if name.lower() == "true":
+                return "write 1 for a number, and `0 < 1` for a condition that always holds"
+            return "write 0 for a number, and `0 > 1` for a condition that never holds"
         layers = {"pre": "source", "post": "target"}
         sides = [side for side in layers if f"{name}_{side}" in context.scope]
         if sides:

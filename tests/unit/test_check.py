@@ -391,3 +391,43 @@ run:
     dt: 1 ms
 """
     assert ("RUN002" in {d.code for d in diagnose(text)}) == warns
+
+
+@pytest.mark.parametrize(("line", "twice"), [
+    ("w of c, c every 10 ms", True), ("w, w of c every 10 ms", True),
+    ("w of c every 10 ms\n    w of c every 0.01 s in blocks 0", False),
+    ("w of c every 10 ms\n    w of c every 0.01 second", True),
+    ("w of c every 10 ms\n    w of c every 5 ms", False),
+])  # fmt: skip
+def test_what_is_recorded_twice(line, twice):
+    text = RECORDED.replace("LINE", line)
+    assert [d.code for d in diagnose(text)] == (["NAME002"] if twice else [])
+
+
+RECORDED = """model recorded
+
+layer P:
+    poisson: 20 Hz
+    size: 2
+
+neuron cell:
+    equations:
+        v : 1
+    threshold: v > 1
+    reset: v = 0
+
+layer A:
+    neuron: cell
+    size: 1
+
+connect P -> A as c:
+    pattern: all_to_all
+    weight: 0.5
+    deliver: w to v
+
+record:
+    LINE
+
+run:
+    duration: 100 ms
+"""
