@@ -64,7 +64,7 @@ class Error:
         """`0.1 mV in block 3, 0.5 % of its range in block 0`"""
         first, second = (f" in block {block}" for block in self.blocks)
         first = "" if first == second else first
-        size = shown(self.size, symbol(unit), 2)
+        size = shown(self.size, symbol(unit), 3)
         return f"{size}{first}, {percent(self.part)} of its range{second}"
 
 
@@ -340,7 +340,7 @@ def _findings(e: Experiment, found: dict[str, Errors], blocks: list[int]) -> Ite
 
 
 def _spiking_in_words(spiking: Spiking) -> str:
-    said = [f"spike times {shown(spiking.time, 's', 2)}"] if spiking.time else []
+    said = [f"spike times {shown(spiking.time, 's', 3)}"] if spiking.time else []
     if spiking.other:
         said.append(f"{spiking.other} of {spiking.neurons} neurons spike another number of times,"
                     f" all together by {percent(spiking.number)}")  # fmt: skip
@@ -348,4 +348,4 @@ def _spiking_in_words(spiking: Spiking) -> str:
 
 
 def percent(part: float) -> str:
-    return f"{100 * part:.2g} %"
+    return f"{100 * part:.2g} %" if part < 0.995 else f"{100 * part:.0f} %"

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from stdpdsl import cli
 from stdpdsl.compiler import compile_source
-from stdpdsl.execution.refine import CHECK, not_comparable, refined
+from stdpdsl.execution.refine import CHECK, Error, not_comparable, refined
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load
 
@@ -250,3 +250,11 @@ sweep:""")
     results = run(tmp_path, text)
     found = refined(results, tmp_path, silent)
     assert "estimated from all blocks" in of(found, "B").text
+
+
+def test_sizes_read_well():
+    error = Error()
+    error.add(520e-6, 1e-2, 0)
+    assert error.shown("volt") == "520 uV, 5.2 % of its range in block 0"
+    error.add(1e-6, 1e-6, 3)
+    assert error.shown("volt") == "520 uV in block 0, 100 % of its range in block 3"
