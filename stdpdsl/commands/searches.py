@@ -149,6 +149,9 @@ def best(options: argparse.Namespace) -> int:
         say(json.dumps([_plain(row) for row in table], indent=2) + "\n")
     else:
         show(_as_text(table, answers.results.units), "text")
+    if len(front) and not several and (ends := answers.at_ends(answers.best())):
+        names = " and ".join(ends)
+        complain(f"the best lies at an end of {names}, beyond which may be better ones")
     return DONE
 
 

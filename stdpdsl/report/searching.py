@@ -135,7 +135,11 @@ def in_words(answers: Answers) -> list[str]:
         f"{n} = {pretty(v, answers.results.units.get(n, ''))}" for n, v in best.values.items()
     )
     value = pretty(best.objectives[space.objectives[0]])
-    return [*says, f"the best is trial {best.number}: {space.objectives[0]} = {value} at {values}"]
+    says.append(f"the best is trial {best.number}: {space.objectives[0]} = {value} at {values}")
+    ends = answers.at_ends(best)
+    if ends:
+        says.append(f"it lies at an end of {' and '.join(ends)}, beyond which may be better ones")
+    return says
 
 
 def course(answers: Answers, good: np.ndarray) -> str:
@@ -163,7 +167,7 @@ def course(answers: Answers, good: np.ndarray) -> str:
 
 def slices(answers: Answers, good: np.ndarray) -> str:
     """A panel per axis: the objective of each trial over its value there; later trials are
-    brighter."""
+    brighter, those that miss a constraint pale."""
     found, space = answers.found, answers.space
     count = len(space.columns)
     columns = min(count, 3)
@@ -178,7 +182,8 @@ def slices(answers: Answers, good: np.ndarray) -> str:
                 ax.set_visible(False)
                 continue
             x, text = _along(answers, k, good)
-            dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=0.8,
+            seen = np.where(found.missed[good] == 0, 0.9, 0.25)
+            dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=seen,
                               linewidths=0, rasterized=len(good) > 400)  # fmt: skip
             if _is_logarithmic(answers, k):
                 ax.set_xscale("log")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..check.values import value
 from ..language import ast
+from ..language.draws import arguments_of
 from ..results.reader import Results, ResultsError
 from .posterior import Posterior, effective, quantiles
 from .space import Space, space_in
@@ -110,6 +112,25 @@ class Answers:
             f"{name}no trial meets the constraints; trial {int(self.found.number[near])} comes"
             f" closest, which misses them by {self.found.missed[near]:.2g} of their size"
         )
+
+    def at_ends(self, trial: Trial) -> list[str]:
+        """The axes at an end of which a trial lies, within a fiftieth of the axis: beyond it there
+        may be better ones."""
+        found = []
+        for axis, name in zip(self.space.search.over, self.space.columns, strict=True):
+            call = axis.value
+            if not isinstance(call, ast.Call) or call.func.id not in ("uniform", "loguniform"):
+                continue
+            given = arguments_of(call)
+            low, high = (value(given.get(n), self.space.constants) for n in ("low", "high"))
+            at = trial.values[name]
+            if low is None or high is None:
+                continue
+            if call.func.id == "loguniform":
+                low, high, at = (float(np.log(x)) for x in (low, high, at))
+            if not 0.02 < (at - low) / (high - low) < 0.98:
+                found.append(name)
+        return found
 
     def ranked(self) -> np.ndarray:
         """Rows from the best on: those that meet the constraints, by the first objective; those

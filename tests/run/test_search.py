@@ -192,13 +192,14 @@ def test_what_has_no_answer_is_said(tmp_path, monkeypatch, capsys, what, status,
     assert main(["best", "out", "-o", "best.stdp"]) == 1
 
 
-def test_a_constraint_is_met(tmp_path, monkeypatch):
+def test_a_constraint_is_met(tmp_path, monkeypatch, capsys):
     """The largest change below 0.3: Apre exp(-10 ms/20 ms) = 0.3, the larger of the two."""
     monkeypatch.chdir(tmp_path)
     what = "maximise: c_change\n    subject to: max(c_change) < 0.3"
     path = spec(tmp_path, "sobol", 64, 64, SEARCH.replace("{what}", what))
     assert search(path, tmp_path / "out") == 0
     best = stdpdsl.load("out").best
+    assert main(["best", "out"]) == 0 and "at an end" not in capsys.readouterr().err
     assert 0.27 < best.values["Apre"] * np.exp(-0.5) < 0.3
 
 
@@ -258,3 +259,12 @@ def test_trials_that_stand_still_end_early(tmp_path, monkeypatch):
     assert search(path, tmp_path / "out", "--more", "4") == 2  # asks for whole runs
     assert search(path, tmp_path / "out", "--more", "4", "--until-stable", "0.01") == 0
     assert len(stdpdsl.load("out").trials) == 12
+
+
+def test_a_best_trial_at_the_end_of_an_axis_is_told(tmp_path, monkeypatch, capsys):
+    """The change grows with Apre, whose end is at 1."""
+    monkeypatch.chdir(tmp_path)
+    path = spec(tmp_path, "grid", 5, 5, SEARCH.replace("{what}", "maximise: c_change"))
+    assert search(path, tmp_path / "out") == 0
+    assert main(["best", "out"]) == 0
+    assert "the best lies at an end of Apre" in capsys.readouterr().err
