@@ -565,7 +565,7 @@ def test_files_among_shards_are_not_deleted(tmp_path, half, name, more, capsys):
 
 def test_files_that_come_meanwhile_are_not_deleted(tmp_path, results):
     """Between the last look at a folder and its deletion."""
-    import folder as folders
+    from stdpdsl.runtime import folder as folders
 
     partial = folders.prepare_folder(tmp_path / "new")
     written("part")(partial)
