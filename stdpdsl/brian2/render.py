@@ -5,51 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
 from typing import Any
-
-import jinja2
 
 from .. import __version__
 from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
 from ..language.builtins import layer_measures, weight_measures
-from ..language.columns import state_names
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
-from ..resources import resource_dir
 from .documented import documented, parameter_columns
-from .objects import (
-    block_size,
-    copies,
-    count,
-    give_calls,
-    group_context,
-    link_calls,
-    normalise_call,
-    relay_calls,
-    synapses_context,
-)
+from .experiment import coupling, heard, records_weight, spikes, state_columns, stored, unit_in
+from .giving import block_size, copies, give_calls
+from .nerve import nerve_context
+from .plain.audio import AudioCode
+from .plain.code import UNITS, Code
+from .plain.names import Names
+from .plain.network import by_block_of, network_functions, run_doc
 from .runtime_names import imports_for
-
-_UNITS = (
-    "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
-    " newton pascal weber tesla henry molar"
-).split()
-_CLASSES = ("NeuronGroup", "Synapses")
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resource_dir("templates") / "brian2"),
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=False, autoescape=False,
-    )  # fmt: skip
-
-
-def fill(template: str, **context: Any) -> str:
-    return _templates().get_template(template).render(**context)
+from .templates import fill, in_docstring
 
 
 def render(
@@ -62,7 +34,7 @@ def render(
         "version_repr": repr(__version__), "first": first, "set": repr(list(sets)),
         "until_stable": repr(until.data() if until else None),
         **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
-        **network_context(e, lowering, until is not None), **run_context(e),
+        **network_context(e, lowering), **run_context(e),
         "lowering": repr(lowering), "precision": repr(e.precision),
         "methods": repr(methods_of(e)), "gsl": gsl_of(e),
     }  # fmt: skip
@@ -92,17 +64,6 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
             for p in e.phases
         ],
     }  # fmt: skip
-
-
-def in_docstring(text: str) -> str:
-    """Prose as it may stand between the quotes of a docstring."""
-    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return shown.replace("\\", "\\\\").replace('"', "'")
-
-
-def coupling(e: Experiment) -> str:
-    """The connections through which blocks feel one another, by name."""
-    return ", ".join(c.name for c in e.connections if c.couples)
 
 
 def import_block(imports: list[str]) -> str:
@@ -141,36 +102,13 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     initial = layer.group.initial if layer.group else ()
     return {
         "name": layer.name, "size": layer.size, "shared": layer.shared, "kind": layer.kind,
-        "copies": copies(layer.shared), "count": count(layer), "spikes": layer.spikes,
+        "copies": copies(layer.shared), "spikes": layer.spikes,
         "initial": [
             {"key": repr(i.variable), "draws": [neuron_draw(d, layer) for d in i.draws],
              "code": first_value(i, "len(i)", f"{i.variable} of {layer.name}")}
             for i in initial
         ],
-        "about": f"{layer.name}: {layer.size} neuron{'' if layer.size == 1 else 's'}, "
-        + ("shared by all blocks" if layer.shared else "in each block"),
-        "group": group_text(layer, e) if layer.kind == "neurons" else "",
-        "drives": [f'drive(x, given, objects, group, "{v}")' for v, _ in layer.drive]
-        if layer.kind == "neurons" else [],
     }  # fmt: skip
-
-
-def group_text(layer: Layer, e: Experiment) -> str:
-    group = layer.group
-    assert group is not None
-    kept = kept_at_end(layer.name, group.equations, e) if layer.kind == "neurons" else []
-    group = replace(group, equations=(*group.equations, *kept))
-    names = [i.variable for i in group.initial] + [p.name for p in (*group.varying, *group.common)]
-    assign = f'set_values(group, x.values["{layer.name}"])'
-    if layer.kind == "neurons":
-        assign = f"assign_all(group, given, {names})"
-    else:  # what hears its sound runs before the network, which alone is given data
-        outside = tuple(replace(p, given=False) for p in group.namespace)
-        group = replace(group, namespace=outside)
-    context = group_context(layer.name, group)
-    return fill(
-        "group.py.j2", group=context, name=layer.name, assign=assign, count=count(layer)
-    ).rstrip()
 
 
 def neuron_draw(d: Draw, layer: Layer) -> str:
@@ -195,157 +133,69 @@ def first_value(i: Initial, number: str, name: str) -> str:
 # The network ------------------------------------------------------------------------------------
 
 
-def network_context(e: Experiment, lowering: str, until_stable: bool) -> dict[str, Any]:
+def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
     layers = {layer.name: layer for layer in e.layers}
-    changed = {name for phase in e.phases for name in phase.sets}
-    connections = []
-    for c in e.connections:
-        # What a phase changes has to be a variable.
-        by_block = lowering == "namespace" and c.name not in changed
-        pre, post = layers[c.pre], layers[c.post]
-        arguments = [
-            "x", f"({c.pre!r}, {pre.size}, {pre.shared})",
-            f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
-        ]  # fmt: skip
-        if c.draws:
-            arguments.append(f"draws={c.draws.key}")
-            arguments += ["independent=True", "row=row"] if c.draws.independent else []
-        arguments += ["same=True"] if c.same else []
-        arguments += [f"pairs={c.pairs}"] if c.pairs else []
-        number = "len(edges.i)"
-        initial = [
-            {"key": f"edges.values[{i.variable!r}]", "draws": [synapse_draw(d) for d in i.draws],
-             "code": first_value(i, number, f"{i.variable} of {c.name}")}
-            for i in c.initial
-        ]  # fmt: skip
-        for name, i in (("axonal", c.axonal), ("dendritic", c.dendritic)):
-            if i is not None:
-                initial.append({
-                    "key": f"edges.{name}", "draws": [synapse_draw(d) for d in i.draws],
-                    "code": f"delays(x, {i.code}, {number}, {c.name!r})",
-                })  # fmt: skip
-        context = synapses_context(with_snapshots(c, e), post, by_block)
-        connections.append({
-            "name": c.name, "pre": c.pre, "post": c.post, "choose": c.choose,
-            "arguments": ", ".join(arguments), "initial": initial, "by_block": by_block,
-            "about": f"{c.name}: {c.pre} -> {c.post}",
-            "synapses": fill("synapses.py.j2", c=context).rstrip(),
-            "calls": [normalise_call(c, n) for n in c.normalise],
-            "block_size": block_size(c, post, by_block),
-            "delays": [(p.name, p.delay) for p in c.pathways if p.delay],
-        })  # fmt: skip
-    recording = recording_lines(e, until_stable)
-    driven = any(x.drive and x.kind == "neurons" for x in e.layers)
-    text = repr([connections, recording, [layer_context(x, e) for x in e.layers]])
+    apart = by_block_of(e, lowering)
+    code, names = Code(e), Names(e, UNITS)
+    audio = AudioCode(e, code, names)
+    network, run = network_functions(e, code, names, audio, apart)
     return {
-        "connections": connections, "relays": relay_calls(e), "links": link_calls(e),
-        "recording": recording,
-        "giving": give_calls(e), "driven": driven,
-        "one_program": not any(c["by_block"] for c in connections),
-        "reads_row": any("row[" in str(c["synapses"]) for c in connections),
-        "network_imports": imports_in(text),
+        "connections": [
+            connection_context(c, layers[c.pre], layers[c.post], c.name in apart)
+            for c in e.connections
+        ],
+        "giving": give_calls(e, audio),
+        "driven": any(x.drive and x.kind == "neurons" for x in e.layers),
+        "one_program": not apart,
         "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
-    }  # fmt: skip
+        "network_of_state": network,
+        "run": run,
+        "run_doc": run_doc(e),
+        "phase_steps": [1] * len(e.phases),
+        "weights": {c.name: c.weight for c in e.connections if c.weight},
+        "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
+        "record": list(e.spikes_of),
+    }
 
 
-def imports_in(text: str) -> str:
-    found = [name for name in _CLASSES if f"{name}(" in text]
-    units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
-    return ", ".join([*found, *dict.fromkeys(["second", *units])])
-
-
-def with_snapshots(c: Connection, e: Experiment) -> Connection:
-    """The weights at the end of each phase but the last are kept in variables of their own, and so
-    are at the end the recorded ones that are computed."""
-    kept = []
-    if len(e.phases) > 1 and c.weight:
-        unit = unit_in(c.equations, c.weight)
-        kept = [f"{c.weight}__after_{n} : {unit} (constant)" for n in range(len(e.phases) - 1)]
-    return replace(c, equations=(*c.equations, *kept, *kept_at_end(c.name, c.equations, e)))
-
-
-def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
-    return [
-        f"{variable}__at_end : {unit_in(equations, variable)}"
-        for component, variable in computed(e) if component == name
+def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -> dict[str, Any]:
+    """The synapses of a connection, their first values and their delays."""
+    arguments = [
+        "x", f"({c.pre!r}, {pre.size}, {pre.shared})",
+        f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
     ]  # fmt: skip
-
-
-def computed(e: Experiment) -> list[tuple[str, str]]:
-    """(component, variable) of recorded variables that are computed from others; traces, which are
-    extrapolated, are known without."""
-    equations = {x.name: x.group.equations for x in e.layers if x.group and x.kind == "neurons"}
-    equations |= {c.name: c.equations for c in e.connections}
-    traces = {(c.name, t.now) for c in e.connections for t in c.traces}
-    found = {
-        (m.component, model): None
-        for m in e.monitors for _, model in m.variables
-        if any(line.startswith(f"{model} = ") for line in equations.get(m.component, ()))
-    }  # fmt: skip
-    return [key for key in found if key not in traces]
-
-
-def unit_in(equations: tuple[str, ...], variable: str) -> str:
-    """The unit with which a model declares a variable."""
-    starts = (f"{variable} : ", f"{variable} = ", f"d{variable}/dt = ")
-    line = next(line for line in equations if line.startswith(starts))
-    return line.rsplit(" : ", 1)[1].split(" (")[0]
-
-
-def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
-    bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
-    group = group_text(layer, e)
-    records = [
-        (number, [model for _, model in m.variables], m.every)
-        for number, m in enumerate(e.monitors) if m.component == layer.name
+    if c.draws:
+        arguments.append(f"draws={c.draws.key}")
+        arguments += ["independent=True", "row=row"] if c.draws.independent else []
+    arguments += ["same=True"] if c.same else []
+    arguments += [f"pairs={c.pairs}"] if c.pairs else []
+    number = "len(edges.i)"
+    initial = [
+        {"key": f"edges.values[{i.variable!r}]", "draws": [synapse_draw(d) for d in i.draws],
+         "code": first_value(i, number, f"{i.variable} of {c.name}")}
+        for i in c.initial
     ]  # fmt: skip
+    for name, i in (("axonal", c.axonal), ("dendritic", c.dendritic)):
+        if i is not None:
+            initial.append({
+                "key": f"edges.{name}", "draws": [synapse_draw(d) for d in i.draws],
+                "code": f"delays(x, {i.code}, {number}, {c.name!r})",
+            })  # fmt: skip
     return {
-        "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
-        "count": f"{layer.size} * len(x.replicate_of_copy)", "imports": imports_in(group),
-        "records": records,
+        "name": c.name, "pre": c.pre, "post": c.post, "choose": c.choose,
+        "arguments": ", ".join(arguments), "initial": initial, "by_block": by_block,
+        "block_size": block_size(c, post, by_block),
+        "delays": [(p.name, p.delay) for p in c.pathways if p.delay],
     }  # fmt: skip
-
-
-def recording_lines(e: Experiment, until_stable: bool) -> list[str]:
-    """Spike monitors, one per phase, and state monitors. Of what is shared by blocks that end at
-    times of their own, each spike is needed."""
-    layers = {layer.name: layer for layer in e.layers}
-    lines = []
-    for layer in e.layers:
-        if spikes(layer) and layer.kind == "neurons":
-            lines.append(
-                f'count_spikes(objects, "{layer.name}",'
-                f" record={layer.name in e.spikes_of or (until_stable and layer.shared)},"
-                f" phases={len(e.phases)})"
-            )
-    for number, m in enumerate(e.monitors):
-        if not m.on_layer or layers[m.component].kind == "neurons":
-            names = [model for _, model in m.variables]
-            lines.append(f'sample(given, objects, {number}, "{m.component}", {names}, {m.every!r})')
-    return lines
 
 
 # The run and its results ------------------------------------------------------------------------
 
 
 def run_context(e: Experiment) -> dict[str, Any]:
-    set_by_phases = {name for phase in e.phases for name in phase.sets}
     return {
-        "gates": {c.name: list(c.gates) for c in e.connections if c.gates},
-        "traces": {
-            c.name: [t.name for t in c.traces if not t.advanced]
-            for c in e.connections if c.traces and c.name in set_by_phases
-        },
-        "advanced": {
-            c.name: names for c in e.connections if len(e.phases) > 1
-            if (names := [n for n in c.state if any(f"{n}__then : " in x for x in c.equations)])
-        },
-        "bounded": {c.name: dict(c.clipped) for c in e.connections if c.clipped},
-        "normalised": [(n.name, c.name) for c in e.connections for n in c.normalise if n.gated],
-        "weights": {c.name: c.weight for c in e.connections if c.weight},
-        "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
-        "computed": computed(e), "saving": saving_calls(e),
-        "heard": repr(heard(e)) if heard(e) else "", "measures": e.measures,
+        "saving": saving_calls(e), "heard": repr(heard(e)) if heard(e) else "",
+        "measures": e.measures,
     }  # fmt: skip
 
 
@@ -381,13 +231,6 @@ def saving_calls(e: Experiment) -> list[str]:
     return calls
 
 
-def stored(equations: Sequence[str]) -> list[str]:
-    """The variables that a neuron stores and its equations or statements change."""
-    pattern = re.compile(r"(?:d(\w+)/dt = .*|(\w+)) : [^(]*(\(unless refractory\))?$")
-    found = map(pattern.match, equations)
-    return [match[1] or match[2] for match in found if match]
-
-
 def traces_code(c: Connection) -> str:
     items = (f"{t.name!r}: lambda s, edges, t: {t.code}" for t in c.traces)
     return "{" + ", ".join(items) + "}"
@@ -406,13 +249,6 @@ def samples_call(number: int, m: Monitor, e: Experiment) -> str:
         f"saving.connection_samples({number}, {m.component!r}, {list(m.variables)!r},"
         f" {traces_code(c)}{weight})"
     )
-
-
-def heard(e: Experiment) -> str:
-    """The sound that the network hears, where it is one only: what neurons respond to."""
-    banks = {bank for layer in e.layers for _, bank in layer.drive}
-    sounds = {b.sound for b in e.filterbanks if b.name in banks}
-    return next(iter(sounds)) if len(sounds) == 1 else ""
 
 
 def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
@@ -480,19 +316,6 @@ def network_said(e: Experiment) -> dict[str, Any]:
     }
 
 
-def state_columns(e: Experiment) -> dict[str, str]:
-    """Stored variables besides the weight, by their columns in `weights`."""
-    stored = {v: None for c in e.connections for v in c.state if v != c.weight}
-    # A rule's `x` is called otherwise in the script where the target has an `x` too.
-    said = {name: name.removeprefix("syn__") for name in stored}
-    # Parameters of synapses keep their names: beside `Apre`, `apre` is called otherwise.
-    kept = {line.partition(" : ")[0] for c in e.connections for line in c.equations
-            if line.endswith("(constant)")}  # fmt: skip
-    ordered = sorted(said, key=lambda name: name not in kept)
-    columns = state_names(dict.fromkeys(said[name] for name in ordered), list(e.columns))
-    return {name: columns[said[name]] for name in stored}
-
-
 def measure_columns(e: Experiment) -> dict[str, str]:
     columns: list[str] = []
     for c in e.connections:
@@ -507,13 +330,3 @@ def measure_columns(e: Experiment) -> dict[str, str]:
     return kinds | {m.name: "float64" for m in e.measures}
 
 
-def records_weight(m: Monitor, c: Connection) -> bool:
-    """Whether a record line samples a connection's weight, perhaps by its extrapolation."""
-    now = {t.now: t.name for t in c.traces}
-    names = {now.get(model, model) for _, model in m.variables}
-    return m.component == c.name and not m.on_layer and c.weight in names
-
-
-def spikes(layer: Layer) -> bool:
-    """Whether a layer's neurons can spike."""
-    return layer.group is None or layer.group.threshold is not None

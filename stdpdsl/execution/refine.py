@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..brian2.render import coupling, render, state_columns, unit_in
+from ..brian2.experiment import coupling, state_columns, unit_in
+from ..brian2.render import render
 from ..ir import Connection, Experiment, Layer, Monitor
 from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol

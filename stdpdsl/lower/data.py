@@ -1,4 +1,4 @@
-"""Values from files as calls of functions of templates/brian2/support/values.py."""
+"""Values from files as calls of functions of stdpdsl/runtime/values.py."""
 
 from __future__ import annotations
 

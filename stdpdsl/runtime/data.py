@@ -34,12 +34,13 @@ class Data:
         self.until = None  # when blocks are stable: tolerance, and window in steps
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
+        self.varying = {}  # parameters that differ between blocks or phases, by component
         self.common = {}  # what all elements of a component share, held as variables
         self.single = {}  # variables in single precision, by component
         self.spikes = {}
         self.edges = {}
         self.parts = {}  # [(object, block, synapses)] of each connection
-        self.drives = {}  # a row of values per step, by layer and variable
+        self.drives = {}  # a row of values per step, by filterbank
         self.recorded = {}  # [(monitor, elements)] of each record line
         self.samples = {}
         self.presentations = []  # of the one sound that the network hears, by replicate
@@ -83,7 +84,7 @@ class Data:
     def hold(self, varying, common=None, single=None):
         """Give each element the parameters that its component holds as variables, and a component
         those that its elements share; `single` are the variables in single precision."""
-        self.common, self.single = common or {}, single or {}
+        self.varying, self.common, self.single = varying, common or {}, single or {}
         for component, parameters in varying.items():
             copy = self.copy_of(component)
             values = {name: full(at(value, copy), len(copy)) for name, value in parameters.items()}

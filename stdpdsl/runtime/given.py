@@ -1,12 +1,14 @@
 """Every number that a network is given, by key, in the form that program.py describes.
 
-Keys are OBJECT.VARIABLE; what a phase sets, OBJECT.VARIABLE in phase N.
+Keys are OBJECT.VARIABLE, as `network(state)` of the script has them in `state`; of groups also
+OBJECT.N, the number of elements, and of all else OBJECT.size.
 """
 
 import numpy as np
 
 from .data import neurons
-from .nerve import drive_means, drive_width, kept_means, side_by_side
+from .draws import draw_key
+from .nerve import drive_means, kept_means, side_by_side
 from .stable import WATCH
 
 
@@ -16,26 +18,27 @@ def numbers_of(x, phases):
     for layer, (size, shared) in x.sizes.items():
         given[f"{layer}.N"] = size * len(x.copies(shared))
         if layer in x.spikes:
-            given[f"{layer}.neuron"], given[f"{layer}.step"] = x.spikes[layer]
+            given[f"{layer}.i"], given[f"{layer}.step"] = x.spikes[layer]
         else:
             give(given, layer, x.values[layer])
             give(given, layer, shared_by_all(x, layer))
     for connection, edges in x.edges.items():
-        for name, _, part in x.parts[connection]:
+        give_blocks(given, x, connection)
+        for name, block, part in x.parts[connection]:
             give_synapses(given, name, edges.pre[part], edges.post[part] - edges.first[part])
-            give(given, name, edges.parameters | edges.values, part)
-            give(given, name, shared_by_all(x, connection))
-            delays = {delay_of(p): within_run(x, v) for p, v in edges.delays.items()}
-            give(given, name, delays, part)
+            give(given, name, edges.values, part)
+            if block is None:  # else they stand in its own code
+                give(given, name, edges.parameters, part)
+                give(given, name, shared_by_all(x, connection))
+            for pathway, delays in edges.delays.items():
+                give_part(given, f"{name}.{pathway}", {"delay": within_run(x, delays)[part]})
         if any(np.any(v > x.steps * x.dt) for v in edges.delays.values()):
             x.warnings.append(f"delays of {connection} are longer than the run: nothing arrives")
     for number, steps in enumerate(x.phase_steps):
         given[phase_key(number)] = steps * x.dt
-        for component in phases[number]["sets"]:
-            values = {f"{n} in {phase_key(number)}": v for n, v in
-                      x.phase_values[number][component].items()}  # fmt: skip
-            for name, _, part in x.objects(component):
-                give(given, name, values, part)
+        for component in phases[number]["sets"] if number else ():
+            values = x.phase_values[number][component]
+            give_part(given, f"{component} in {phases[number]['name']}", values)
     if x.until:
         given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
                   f"{WATCH}.window": float(x.until.steps)}  # fmt: skip
@@ -49,8 +52,8 @@ def within_run(x, delays):
 
 
 def shared_by_all(x, component):
-    """What all elements of a component share, as arrays of one value."""
-    return {name: np.full(1, value) for name, value in x.common.get(component, {}).items()}
+    """What all elements of a component share."""
+    return {name: np.asarray(value) for name, value in x.common.get(component, {}).items()}
 
 
 def phase_key(number):
@@ -58,19 +61,42 @@ def phase_key(number):
     return f"phase {number}"
 
 
-def delay_of(pathway):
-    """The key of a pathway's delays, beside the variables of its synapses."""
-    return f"delay of {pathway}"
+def draw_key_name(*name):
+    """The key of the number that stands for a stream in the network's code."""
+    return f"draw {name!r}"
+
+
+def give_draw_key(given, *name):
+    """The number that stands for a stream in the network's code."""
+    given[draw_key_name(*name)] = draw_key(*name)
 
 
 def give(given, name, values, part=slice(None)):
-    """Values of an object's variables, one per element."""
-    given |= {f"{name}.{variable}": array[part] for variable, array in values.items()}
+    """Values of an object's variables, one per element, or one for all."""
+    for variable, array in values.items():
+        given[f"{name}.{variable}"] = array[part] if np.ndim(array) else array
+
+
+def give_part(given, name, values):
+    """Arrays of one length that are set together."""
+    give(given, name, values)
+    given[f"{name}.size"] = max((len(array) for array in values.values()), default=0)
 
 
 def give_synapses(given, name, i, j):
     """Synapses of an object."""
-    given |= {f"{name}.N": len(i), f"{name}.i": i, f"{name}.j": j}
+    given |= {f"{name}.size": len(i), f"{name}.i": i, f"{name}.j": j}
+
+
+def give_blocks(given, x, connection):
+    """Which blocks have an object of a connection for themselves, and what differs between them."""
+    blocks = [block for _, block, _ in x.parts[connection]]
+    if None in blocks:
+        return
+    given[f"{connection}.blocks"] = np.array(blocks, dtype=int)
+    copies = len(x.edges[connection].copies)
+    for name, value in x.varying.get(connection, {}).items():
+        given[f"{connection}.{name}"] = np.broadcast_to(value, copies)
 
 
 def parts_of(name, edges, by_block, block_size):
@@ -80,7 +106,7 @@ def parts_of(name, edges, by_block, block_size):
     """
     edges.first = edges.copy * block_size
     if not by_block:
-        return [(name, None, slice(None))] if len(edges.i) else []
+        return [(name, None, slice(None))]
     return [(f"{name}__{block}", block, np.flatnonzero(edges.copy == block))
             for block in np.unique(edges.copy)]  # fmt: skip
 
@@ -98,10 +124,11 @@ def give_relay(given, x, name, source, target):
 def give_link(given, x, target, variable, source):
     """For each neuron of a layer, the one neuron of another layer's same block."""
     size, shared = x.sizes[target]
-    given[f"{target}.{variable} is"] = np.repeat(x.sources(shared, x.sizes[source][1]), size)
+    index = np.repeat(x.sources(shared, x.sizes[source][1]), size)
+    given[f"{target}.{variable}.index"] = index
 
 
-def give_normaliser(given, x, name, connection, side, size, phase=0, **values):
+def give_normaliser(given, x, name, connection, side, size, phase="", **values):
     """Counters, one for each neuron of a side in each block, and the synapses that they scale;
     `values` are functions of the neuron's number in its layer and its copy. With a `phase`, what it
     sets them to."""
@@ -109,7 +136,7 @@ def give_normaliser(given, x, name, connection, side, size, phase=0, **values):
     i, copy = neurons(size, edges.copies)
     found = {n: value(i, copy) + 0.0 * i for n, value in values.items()}
     if phase:
-        give(given, name, {f"{n} in {phase_key(phase)}": value for n, value in found.items()})
+        give_part(given, f"{name} in {phase}", found)
         return
     given[f"{name}.N"] = len(i)
     give(given, name, found)
@@ -125,26 +152,39 @@ def give_samples(given, x, number, component, blocks):
         chosen = np.ones(len(copy), bool)
     else:
         chosen = np.isin(copy + x.first, blocks)
+    blocks = []
     for name, block, part in x.objects(component):
         elements, index = np.arange(len(copy))[part], np.flatnonzero(chosen[part])
         if len(index):
-            x.recorded.setdefault(number, []).append((f"record__{number}_{name}", elements[index]))
-        elif block is None and len(elements):
+            monitor = f"record__{number}" if block is None else f"record__{number}_{name}"
+            x.recorded.setdefault(number, []).append((monitor, elements[index]))
+        elif len(elements):
             index = np.zeros(1, int)  # so that all shards run one program; it is not saved
-        if len(index):
-            given |= {f"record__{number}_{name}.N": len(index),
-                      f"record__{number}_{name}.index": index}  # fmt: skip
+        if block is None:
+            give_part(given, f"record__{number}", {"index": index})
+        elif len(elements[index]):
+            blocks.append(block)
+    if blocks:
+        give_part(given, f"record__{number}", {"index": np.array(blocks)})
 
 
-def give_drive(given, x, layer, variable, filterbank, p, sounds, rate):
-    """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate."""
+def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs):
+    """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate.
+    `differs`: whether what it hears differs between replicates."""
     size, shared = x.sizes[layer]
-    i, copy = neurons(size, x.copies(shared))
+    replicates = x.replicate_of_copy if differs else x.replicate_of_copy[:1]
 
     def means():
-        chunks = side_by_side([filterbank(r, sounds, p) for r in x.replicate_of_copy])
-        return drive_means(chunks, rate, x.dt, x.steps, size * len(x.replicate_of_copy))
+        chunks = side_by_side([filterbank(r, sounds, p) for r in replicates])
+        return drive_means(chunks, rate, x.dt, x.steps, size * len(replicates))
 
-    x.drives[layer, variable] = found = kept_means(x, filterbank, p, sounds, means)
-    given[drive_width(layer, variable)] = found.shape[1]
-    given[f"{layer}.drive__column"] = i + size * x.sources(shared, True)[copy]
+    x.drives[bank] = found = kept_means(x, filterbank, p, sounds, means)
+    given[drive_width(bank)] = found.shape[1]
+    if differs:
+        i, copy = neurons(size, x.copies(shared))
+        given[f"{layer}.drive__column"] = i + size * x.sources(shared, True)[copy]
+
+
+def drive_width(bank):
+    """The key of a drive's number of columns, which differs between shards."""
+    return f"{bank}.size"

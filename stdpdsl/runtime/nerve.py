@@ -16,7 +16,7 @@ import numpy as np
 
 from .cache import own_cache
 from .errors import fail
-from .program import assign, one_at_a_time, program_flags
+from .program import one_at_a_time, program_flags
 from .schedule import in_order
 from .sources import code_of, numbers_in
 
@@ -41,6 +41,12 @@ static double %(name)s(const int64_t step, const int64_t i) {
     return rows[(step - first) * %(neurons)d + i];
 }
 """
+DRIVE_AT_TIME = """
+static double %(bank)s__at(const double t, const int64_t i) {
+    return %(name)s(std::llround(t / %(dt)r), i);
+}
+"""
+DRIVE_HEADERS = ["<cmath>", "<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]
 ROWS_READ = 4096
 BEFORE_ALL = -10  # a step's drive stands before anything is recorded, whatever the names
 HEARD_BYTES_KEPT = 2_000_000_000
@@ -165,6 +171,13 @@ def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
     return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
 
+def set_values(group, values):
+    """Set variables by their names, in SI: `group.name = values` would replace an attribute such as
+    `source` where a variable is called so."""
+    for name, value in values.items():
+        group.state(name, use_units=False)[:] = value
+
+
 def spike_monitor(group):
     """[its monitor], empty where the neurons do not spike."""
     from brian2 import SpikeMonitor
@@ -184,7 +197,7 @@ def samplers_of(group, records):
 
 def write_drive(group, variable, chunks, rows, folder):
     """Write a drive to a file of float64, row after row; its path."""
-    path = os.path.join(folder, drive_file(group.name, variable))
+    path = os.path.join(folder, drive_file(f"{group.name}_{variable}"))
     write_rows(path, chunks, rows, len(group))
     return path
 
@@ -227,7 +240,7 @@ def read_in_program(group, variable, path, width, index="i"):
         stateless=False,
     )
     reader.implementations.add_implementation(
-        "cpp", code, compiler_kwds={"headers": ["<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]}
+        "cpp", code, compiler_kwds={"headers": DRIVE_HEADERS}
     )
     group.namespace[name] = reader
     code = f"{variable} = {name}(t_in_timesteps, {index})"
@@ -256,50 +269,39 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
     return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
 
 
-def drive(x, given, objects, group, variable):
-    """Drive a layer inside the network: at each step its variable is the mean of the samples that
-    the step holds."""
-    from brian2 import NetworkOperation, get_device
+def drive_reader(bank, width, dt):
+    """A function of t and a channel, as a TimedArray is one, for a program: it reads, from a file,
+    rows of as many channels, one for each time step of dt (s)."""
+    from brian2 import second
+    from brian2.core.functions import Function
 
-    means = x.drives[group.name, variable]
-    assign(group, "drive__column", given, f"{group.name}.drive__column")
-    if type(get_device()).__name__ != "RuntimeDevice":
-        path = drive_file(group.name, variable)
-        width = given[drive_width(group.name, variable)]
-        read_in_program(group, variable, path, width, "drive__column")
-        return
-    values = group.variables[variable].get_value()
-    column = given[f"{group.name}.drive__column"]
-    source = iter(means)
+    def read(t, i):
+        """Here for its name: the program has its own."""
+        raise NotImplementedError
 
-    def copy_row():
-        values[:] = next(source)[column]
-
-    objects.others.append(
-        NetworkOperation(
-            copy_row,
-            clock=group.clock,
-            when="start",
-            order=BEFORE_ALL,
-            name=f"{group.name}_drive_{variable}",
-        )
+    reader = Function(
+        read, arg_units=[second, 1], return_unit=1, arg_types=["float", "integer"],
+        return_type="float", stateless=False,
+    )  # fmt: skip
+    name = f"drive__{bank}"
+    code = DRIVE_READER % {
+        "name": name, "path": drive_file(bank), "rows": ROWS_READ, "neurons": width,
+    } + DRIVE_AT_TIME % {"bank": bank, "name": name, "dt": dt}  # fmt: skip
+    reader.implementations.add_implementation(
+        "cpp", code, compiler_kwds={"headers": DRIVE_HEADERS}, name=f"{bank}__at"
     )
+    return reader
 
 
 def write_drives(x, folder):
     """Write what drives layers inside the network to where its program runs."""
-    for (layer, variable), means in x.drives.items():
-        write_rows(os.path.join(folder, drive_file(layer, variable)), [means], *means.shape)
+    for bank, means in x.drives.items():
+        write_rows(os.path.join(folder, drive_file(bank)), [means], *means.shape)
 
 
-def drive_width(layer, variable):
-    """The key of a drive's number of columns, which differs between shards."""
-    return f"drive of {layer}_{variable}.N"
-
-
-def drive_file(layer, variable):
+def drive_file(bank):
     """Where a program finds a drive."""
-    return f"{layer}_{variable}.float64"
+    return f"{bank}.float64"
 
 
 # Into the network's time ------------------------------------------------------------------------

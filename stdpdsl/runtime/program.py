@@ -34,6 +34,7 @@ import numpy as np
 
 from .cache import own_cache
 from .live import PROGRAM_REPORT, live_line
+from .objects import KeptFile
 from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
 
 PROGRAM_FORMAT = 2
@@ -164,9 +165,11 @@ class ProgramData(dict):
             self.arrays[key] = {"file": f"static_arrays/{name}", "dtype": dtype, "size": size}
 
 
-def size_key(key):
-    """The key of the size that an array's key belongs to: "ff.w" has "ff.N" values."""
-    return key.rpartition(".")[0] + ".N"
+def size_key(data, key):
+    """The key of the size that an array's key belongs to: "A1.v" has "A1.N" values, and "ff.w" of
+    synapses "ff.size"."""
+    owner = key.rpartition(".")[0]
+    return next(name for name in (f"{owner}.N", f"{owner}.size") if name in data)
 
 
 def assign(group, name, data, key):
@@ -176,35 +179,37 @@ def assign(group, name, data, key):
     if isinstance(data, ProgramData):
         from brian2 import get_device
 
-        code = data.loaded(key, variable, None if variable.scalar else size_key(key))
+        code = data.loaded(key, variable, None if variable.scalar else size_key(data, key))
         get_device().insert_code("main", code)
     else:
-        group.state(name, use_units=False)[:] = data[key][0] if variable.scalar else data[key]
+        group.state(name, use_units=False)[:] = data[key]
 
 
 def connect(synapses, data, name):
     """Make the synapses from NAME.i to NAME.j, at least one."""
     if isinstance(data, ProgramData):
-        nothing = np.zeros(data[f"{name}.N"], dtype=np.int32)
-        with data.as_files([f"{name}.i", f"{name}.j"], f"{name}.N"):
-            synapses.connect(i=nothing, j=nothing)
+        size = size_key(data, f"{name}.i")
+        nothing = np.zeros(data[size], dtype=np.int32)
+        with data.as_files([f"{name}.i", f"{name}.j"], size):
+            type(synapses).connect(synapses, i=nothing, j=nothing)
     else:
         synapses.connect(i=data[f"{name}.i"], j=data[f"{name}.j"])
 
 
 def replay(data, name, dt):
-    """NAME.N neurons of which NAME.neuron spike in the steps NAME.step (of dt seconds), sorted."""
-    from brian2 import SpikeGeneratorGroup, get_device, second
+    """NAME.N neurons of which NAME.i spike in the steps NAME.step (of dt seconds), sorted."""
+    from brian2 import get_device, second
+    from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 
     options = {"dt": dt * second, "sorted": True, "name": name}
     if not isinstance(data, ProgramData):
         times = data[f"{name}.step"] * dt * second
-        return SpikeGeneratorGroup(data[f"{name}.N"], data[f"{name}.neuron"], times, **options)
+        return SpikeGeneratorGroup(data[f"{name}.N"], data[f"{name}.i"], times, **options)
     # Two spikes, or Brian2 would write the one as a constant. Their bins are computed when the run
     # starts; ours replace them then.
     group = SpikeGeneratorGroup(data[f"{name}.N"], [0, 0], [0, dt] * second, **options)
     lines = [
-        data.loaded(f"{name}.neuron", group.variables["neuron_index"], None),
+        data.loaded(f"{name}.i", group.variables["neuron_index"], None),
         data.loaded(f"{name}.step", group.variables["_timebins"], None),
     ]
     if not data.durations:
@@ -214,12 +219,13 @@ def replay(data, name, dt):
 
 def record(source, variables, data, name, **options):
     """A monitor of the elements NAME.index of its source, at least one."""
-    from brian2 import StateMonitor
+    from brian2.monitors.statemonitor import StateMonitor
 
     if not isinstance(data, ProgramData):
         return StateMonitor(source, variables, data[f"{name}.index"], name=name, **options)
-    nothing = np.zeros(data[f"{name}.N"], dtype=np.int32)
-    with data.as_files([f"{name}.index"], f"{name}.N"):
+    size = size_key(data, f"{name}.index")
+    nothing = np.zeros(data[size], dtype=np.int32)
+    with data.as_files([f"{name}.index"], size):
         return StateMonitor(source, variables, nothing, name=name, **options)
 
 
@@ -381,19 +387,23 @@ def build_program(simulate, data, code, flags, folder):
     manifest = {
         "arrays": marked.arrays,
         "numbers": marked.numbers,
-        "outputs": {n: output_file(device, *place) for n, place in outputs.items()},
+        "outputs": {n: output_file(device, data, place) for n, place in outputs.items()},
         "hashes": {str(p.relative_to(folder)): file_hash(p) for p in files_under(folder)},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     shutil.rmtree(project)
 
 
-def output_file(device, owner, name):
-    """Where a program leaves a variable: its file, and the width of one that has two dimensions."""
+def output_file(device, data, place):
+    """Where a program leaves a variable, (object, name) or a KeptFile: its file, and the key of the
+    width of one that has two dimensions."""
+    if isinstance(place, KeptFile):
+        return {"file": f"results/{place.file}", "dtype": place.dtype, "width": None}
+    owner, name = place
     variable = owner.variables[name]
     columns = variable.size[1] if isinstance(variable.size, tuple) else None
     file = "results/" + device.get_array_filename(variable)
-    width = None if columns is None else f"{owner.name}.N"  # a state monitor's
+    width = None if columns is None else size_key(data, f"{owner.name}.index")  # of a monitor
     return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
 
 
@@ -693,11 +703,16 @@ class Outputs(Mapping):
         return len(self.names)
 
 
-def runtime_reader(outputs):
-    """The outputs of a network that ran in this process."""
+def runtime_reader(outputs, folder=None):
+    """The outputs of a network that ran in this process, or as a program in a folder, by itself."""
 
     def read(name):
-        owner, variable = outputs[name]
+        place = outputs[name]
+        if isinstance(place, np.ndarray):  # of an earlier phase
+            return place
+        if isinstance(place, KeptFile):
+            return place.read(folder)
+        owner, variable = place
         return np.array(owner.variables[variable].get_value())
 
     return Outputs(outputs, read)

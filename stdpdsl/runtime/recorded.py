@@ -4,6 +4,7 @@ import numpy as np
 
 from .data import at
 from .errors import stop
+from .objects import after, counter_of
 from .stable import WATCH
 
 
@@ -25,12 +26,23 @@ class Recorded:
 
     def counts(self, layer, phase):
         """Spikes of each neuron in a phase."""
-        return self.outputs[f"spikes_of__{layer}_{phase}.count"].astype(np.int64)
+        return self.counted(layer, phase) - (self.counted(layer, phase - 1) if phase else 0)
+
+    def counted(self, layer, phase):
+        """The same until the end of a phase."""
+        key = f"{counter_of(layer)}.count"
+        kept = after(key, phase)
+        return self.outputs[kept if kept in self.outputs else key].astype(np.int64)
 
     def spikes(self, layer, phase):
         """(neuron, t) of each spike in a phase."""
-        monitor = f"spikes_of__{layer}_{phase}"
-        return self.outputs[f"{monitor}.i"].astype(np.int64), self.outputs[f"{monitor}.t"]
+        monitor = counter_of(layer)
+        neuron, t = self.outputs[f"{monitor}.i"].astype(np.int64), self.outputs[f"{monitor}.t"]
+        if len(self.x.phase_steps) == 1:
+            return neuron, t
+        ends = np.cumsum([0, *self.x.phase_steps])[phase : phase + 2]
+        within = slice(*np.searchsorted(np.rint(t / self.x.dt), ends))
+        return neuron[within], t[within]
 
     def samples(self, number, variables):
         """For each object that a record line concerns: (chosen elements, t, {variable: values})."""
@@ -73,9 +85,8 @@ def outputs_of(objects):
     from brian2.core.variables import ArrayVariable
 
     found = {"clock.t": (next(iter(objects.groups.values())).clock, "t")}
-    simulated = [*objects.groups.values(), *(s for link in objects.links.values() for s in link)]
     counters = [c for counters in objects.counters.values() for c in counters]
-    for o in [*simulated, *counters, *objects.monitors]:
+    for o in [*objects.simulated(), *counters, *objects.monitors]:
         for name, variable in o.variables.items():
             if isinstance(variable, ArrayVariable):
                 found[f"{o.name}.{name}"] = o, name
@@ -84,8 +95,7 @@ def outputs_of(objects):
 
 def audit_constants(objects):
     """Fail where code has other numbers for the names that it was given."""
-    simulated = [*objects.groups.values(), *(s for link in objects.links.values() for s in link)]
-    for o in simulated:
+    for o in objects.simulated():
         used = constants_used([o, *o.contained_objects])
         for name, value in dict(getattr(o, "namespace", None) or {}).items():
             if name in used:

@@ -11,7 +11,8 @@ from .errors import fail, stop
 from .given import phase_key
 from .live import Live, program_report, reporter
 from .nerve import write_drives
-from .objects import begin_phase, end_phase, end_run
+from .objects import Objects, Phases, kept_after_phase
+from .placeholders import made
 from .program import (
     ProgramData,
     ProgramError,
@@ -25,9 +26,8 @@ from .program import (
 )
 from .progress import say
 from .recorded import audit_constants, outputs_of
-from .schedule import in_order
 from .single import compute_in_single
-from .sources import code_of, numbers_in
+from .sources import code_of
 from .stable import WATCH, Watcher, watch, watched_run
 
 PREFERENCES = {
@@ -97,14 +97,16 @@ def need_gsl(components, target):
 
 
 class Simulation:
-    """The run of a network: network(x, given, p) makes its objects, as they are or as a program.
+    """The run of a script's network(state) and run(network, state), in this process or as a
+    program. `weights` are those of the connections, `live` those that are shown while it runs,
+    `record` the layers whose spikes are kept."""
 
-    `changes`: what phases switch and keep, by the names of begin_phase, end_phase and end_run.
-    """
-
-    def __init__(self, x, network, given, p, phases, options, folder, **changes):
-        self.x, self.network, self.given, self.p = x, network, given, p
-        self.phases, self.options, self.folder, self.changes = phases, options, folder, changes
+    def __init__(self, x, network, run, given, phases, options, folder, weights, record, live):
+        self.x, self.network, self.run, self.given = x, network, run, given
+        self.phases, self.options, self.folder = phases, options, folder
+        self.weights, self.shown = weights, live
+        self.record = {layer for layer, (_, shared) in x.sizes.items()
+                       if layer in record or (x.until and shared)}  # fmt: skip
         self.total = sum(x.phase_steps) * x.dt
 
     def say(self, stage):
@@ -113,40 +115,44 @@ class Simulation:
 
     def describe(self, given):
         """The network, run phase after phase, or how that is done; its outputs."""
-        from brian2 import Network, get_device
+        x = self.x
+        self.network.__globals__["DT"] = x.dt
+        with made(self.network, given, x.drives, x.dt, self.record) as (network, found, state):
+            objects = Objects(found, x)
+            if x.until:
+                network.add(watch(given, objects))
+            run_phase = self.phase_runner(given, objects, network)
+            kept = {}
+            ended = self.run(Phases(network, run_phase), state)
+            for number, _ in enumerate(ended or ()):
+                if number < len(self.phases) - 1:
+                    kept |= kept_after_phase(objects, self.weights, number)
+        audit_constants(objects)
+        return outputs_of(objects) | kept
 
-        c = self.changes
+    def phase_runner(self, given, objects, network):
+        """A function that runs a phase, by its number."""
+        from brian2 import get_device
+
         here = type(get_device()).__name__ == "RuntimeDevice"
-        objects = self.network(self.x, given, self.p)
-        if self.x.until:
-            watch(given, objects)
-        in_order(objects.all())
-        network = Network(*objects.all())
         watcher = self.watcher(given, objects, network) if self.x.until else None
+        shown = objects, self.shown, self.x.own_sizes()
         live = self.live()
-        done = 0.0
-        for number in range(len(self.phases)):
-            begin_phase(
-                given, objects, self.phases, number, c["gates"], c["traces"], c["bounded"],
-                c["normalised"],
-            )
-            shown = objects, c["live"], self.x.own_sizes()
+
+        def run_phase(number):
+            done = sum(given[phase_key(k)] for k in range(number))
             report = reporter(live, done, *shown) if here else program_report(*shown)
             advance(network, given, phase_key(number), report, None if here else watcher)
-            done += given[phase_key(number)]
-            if number < len(self.phases) - 1:
-                end_phase(objects, number, c["weights"], c["advanced"])
-        if watcher and here:
-            watcher.put_back()
-        end_run(objects, c["computed"])
-        audit_constants(objects)
-        return outputs_of(objects)
+            if watcher and here:
+                watcher.put_back()
+
+        return run_phase
 
     def watcher(self, given, objects, network):
         """What looks at the weights of a network here, or writes the C++ that does."""
         from brian2 import get_device
 
-        weights = self.changes["weights"]
+        weights = self.weights
         if type(get_device()).__name__ == "RuntimeDevice":
             watcher = Watcher(self.x, objects, weights, network)
             network.add(watcher.operation())
@@ -182,7 +188,6 @@ class Simulation:
         project = os.path.join(self.folder, "network")
         set_device("cpp_standalone", directory=project, build_on_run=False)
         outputs = self.describe(self.given)
-        write_drives(self.x, project)
         get_device().build(directory=project, compile=True, run=False, with_output=False)
         self.say("simulating")
         device = get_device()
@@ -195,14 +200,13 @@ class Simulation:
         device.has_been_run = True
         for clock in device.clocks:  # Brian2 takes it to stand at the end
             device.array_cache[clock.variables["t"]] = None
-        return runtime_reader(outputs)
+        return runtime_reader(outputs, os.path.join(project, device.results_dir))
 
     def as_a_program(self):
         """Run the kept program of this network's structure, built where there is none."""
         run = os.path.join(self.folder, "run")
-        code = code_of(self.network, self.describe, cached_program)
-        numbers = numbers_in(code, self.p)
-        decides = [code, numbers, kinds_of(self.given), self.phases, self.changes]
+        code = code_of(self.network, self.run, self.describe, cached_program)
+        decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
         decides += [self.x.sizes, self.x.dt]
 
         def build(marked):

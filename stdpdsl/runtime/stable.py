@@ -47,6 +47,7 @@ def watch(given, objects):
     )
     if hasattr(get_device(), "array_cache"):  # Brian2 must not take the zeros for known
         get_device().array_cache[group.variables["stopped"]] = None
+    return group
 
 
 def watched_links(x, objects, weights):

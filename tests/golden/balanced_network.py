@@ -48,7 +48,7 @@ def initial(table):
     i, j = np.indices((160, 160))
     i, j = np.nonzero(np.logical_and(u < 0.1, i != j))
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["EE_pre"] = {"delay": np.full(len(i), 0.0015)}
+    state["EE.pre"] = {"delay": np.full(len(i), 0.0015)}
     state["EE"] = {"i": i + 160 * block, "j": j + 160 * block, "w": np.full(len(i), 1.0)}
 
     # EI: E to I
@@ -121,9 +121,13 @@ def network(state):
 
     for synapses in (EE, EI, IE, II):
         values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
-    EE.pre.set_states(state["EE_pre"], units=False)
+        i, j = values.pop("i"), values.pop("j")
+        if len(i):
+            synapses.connect(i=i, j=j)
+            synapses.set_states(values, units=False)
+        else:
+            synapses.connect(False)
+    EE.pre.set_states(state["EE.pre"], units=False)
     for group in (E, I):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
@@ -151,7 +155,7 @@ def tables(first, last, table):
     age = DURATION - s["lastupdate"]
     yield "weights", {
         "connection": "EE", "block": table["block"][block], "pre": s["i"] % 160,
-        "post": s["j"] % 160, "delay": first["EE_pre"]["delay"], "w_initial": first["EE"]["w"],
+        "post": s["j"] % 160, "delay": first["EE.pre"]["delay"], "w_initial": first["EE"]["w"],
         "w": s["w"], "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }

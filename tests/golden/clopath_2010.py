@@ -71,7 +71,7 @@ def initial(table):
     # pairing: input to cell
     i = j = np.arange(1)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["pairing_pre"] = {"delay": whole_steps(0.022 - table["lag"][block])}
+    state["pairing.pre"] = {"delay": whole_steps(0.022 - table["lag"][block])}
     state["pairing"] = {"i": block, "j": block, "w": np.full(len(i), 0.5)}
     return state
 
@@ -176,7 +176,7 @@ def network(state):
         values = dict(state[synapses.name])
         synapses.connect(i=values.pop("i"), j=values.pop("j"))
         synapses.set_states(values, units=False)
-    pairing.pre.set_states(state["pairing_pre"], units=False)
+    pairing.pre.set_states(state["pairing.pre"], units=False)
     for group in (cell,):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
@@ -208,7 +208,7 @@ def tables(first, last, table):
     block = s["j"]
     yield "weights", {
         "connection": "pairing", "block": table["block"][block], "pre": 0, "post": 0,
-        "delay": first["pairing_pre"]["delay"], "w_initial": first["pairing"]["w"], "w": s["w"],
+        "delay": first["pairing.pre"]["delay"], "w_initial": first["pairing"]["w"], "w": s["w"],
         "x": s["x"],
     }
     k, t = first["input"]["i"], first["input"]["t"]

@@ -57,7 +57,7 @@ def initial(table):
     # release: VTA to dopamine_cell
     i, j = np.zeros(1, int), np.arange(1)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["release_pre"] = {"delay": whole_steps(table["wait"][block])}
+    state["release.pre"] = {"delay": whole_steps(table["wait"][block])}
     state["release"] = {"i": i, "j": block, "w": np.full(len(i), 1.0)}
 
     # learning: pre to post
@@ -165,7 +165,7 @@ def network(state):
         values = dict(state[synapses.name])
         synapses.connect(i=values.pop("i"), j=values.pop("j"))
         synapses.set_states(values, units=False)
-    release.pre.set_states(state["release_pre"], units=False)
+    release.pre.set_states(state["release.pre"], units=False)
     for group in (post, dopamine_cell):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
@@ -201,7 +201,7 @@ def tables(first, last, table):
     block = s["j"]
     yield "weights", {
         "connection": "release", "block": table["block"][block], "pre": 0, "post": 0,
-        "delay": first["release_pre"]["delay"], "w_initial": first["release"]["w"], "w": s["w"],
+        "delay": first["release.pre"]["delay"], "w_initial": first["release"]["w"], "w": s["w"],
     }
     s = last["learning"]
     block = s["j"]

@@ -47,7 +47,7 @@ def initial(table):
     # stdp: pre to post
     i, j = np.zeros(1, int), np.arange(1)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["stdp_pre"] = {"delay": whole_steps(table["arrival"][block])}
+    state["stdp.pre"] = {"delay": whole_steps(table["arrival"][block])}
     state["stdp"] = {"i": i, "j": block, "w": np.full(len(i), 0.5)}
 
     # force: teacher to post
@@ -99,7 +99,7 @@ def network(state):
         values = dict(state[synapses.name])
         synapses.connect(i=values.pop("i"), j=values.pop("j"))
         synapses.set_states(values, units=False)
-    stdp.pre.set_states(state["stdp_pre"], units=False)
+    stdp.pre.set_states(state["stdp.pre"], units=False)
     for group in (post,):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
@@ -126,7 +126,7 @@ def tables(first, last, table):
     age = DURATION - s["lastupdate"]
     yield "weights", {
         "connection": "stdp", "block": table["block"][block], "pre": 0, "post": 0,
-        "delay": first["stdp_pre"]["delay"], "w_initial": first["stdp"]["w"], "w": s["w"],
+        "delay": first["stdp.pre"]["delay"], "w_initial": first["stdp"]["w"], "w": s["w"],
         "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }

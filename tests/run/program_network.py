@@ -41,7 +41,7 @@ def data_of(blocks, duration, seed):
     block = np.repeat(np.arange(blocks), 9)
     rows = round(duration / 1e-3)
     return {
-        "inputs.N": 3, "inputs.neuron": neuron, "inputs.step": step,
+        "inputs.N": 3, "inputs.i": neuron, "inputs.step": step,
         "drive.N": rows, "drive.values": rng.random((rows, 3)) * 0.4,
         "cells.N": 3 * blocks, "cells.v": rng.random(3 * blocks) * 0.01,
         "cells.tau": np.repeat(0.01 + 0.01 * rng.random(blocks), 3),

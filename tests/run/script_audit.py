@@ -16,7 +16,8 @@ STATEMENTS = (
 EXPRESSIONS = (
     ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Dict, ast.Tuple,
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.ListComp,
-    ast.DictComp, ast.Starred, ast.JoinedStr, ast.FormattedValue, ast.Slice,
+    ast.DictComp, ast.GeneratorExp, ast.Yield, ast.Starred, ast.JoinedStr, ast.FormattedValue,
+    ast.Slice,
 )  # fmt: skip
 RUNTIME = "stdpdsl.runtime."
 MODULES = {
@@ -24,21 +25,28 @@ MODULES = {
     "tempfile", "types",
 }  # fmt: skip
 FUNCTIONS = {
-    "NeuronGroup", "SimpleNamespace", "Synapses", "abs", "int", "len", "range", "str", "version",
+    "Network", "NeuronGroup", "SimpleNamespace", "SpikeGeneratorGroup", "SpikeMonitor",
+    "StateMonitor", "Synapses", "TimedArray", "abs", "dict", "enumerate", "int", "len",
+    "linked_var", "range", "str", "version", "zip",
 }  # fmt: skip
 METHODS = {
     "SPEC.encode", "(__doc__ or MODEL).partition", "argparse.ArgumentParser", "group.run_on_event",
     "group.run_regularly", "group.set_event_schedule", "hashlib.sha256",
-    "objects.links.append", "of.fraction", "of.max", "of.mean", "of.min", "of.sd", "of.sum",
+    "of.fraction", "of.max", "of.mean", "of.min", "of.sd", "of.sum",
     "os.path.join", "parser.add_argument", "parser.error",
     "parser.parse_args",
     "platform.python_version",
-    "recorded.reached", "results.commit", "results.parameters", "s.run_regularly", "saving.blocks",
+    "recorded.reached", "results.commit", "results.parameters", "saving.blocks",
     "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
     "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
     "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.phase_times", "x.refine",
     "x.warnings.append",
+}  # fmt: skip
+# Of the objects of the network, and of what they are given.
+OF_OBJECTS = {
+    "append", "connect", "items", "pop", "run", "run_on_event", "run_regularly",
+    "set_event_schedule", "set_states", "suppress_name",
 }  # fmt: skip
 NUMPY = {
     "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh",
@@ -50,6 +58,8 @@ BRIAN2 = {
     "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel",
     "floor", "int", "log", "log10", "log1p", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
 }  # fmt: skip
+# A piece of the name of an object: of a connection's block, say.
+PART_OF_NAME = re.compile(r"[A-Za-z]\w*__|__[A-Za-z]\w*[A-Za-z0-9]", re.ASCII)
 MAIN = """if __name__ == "__main__":
     own_imports()
     sys.exit(main())"""
@@ -132,12 +142,25 @@ def problems_of_call(node: ast.Call, defined: set[str]) -> list[str]:
     plain = re.sub(r"\[('|\")\w+\1\]", "", text)
     if isinstance(called, ast.Attribute) and called.attr in ("hexdigest", "tolist"):
         return []  # of what another call gave, which is looked at as well
+    if isinstance(called, ast.Attribute) and called.attr in OF_OBJECTS and is_object(called.value):
+        return []
     if text.startswith("np."):
         return [] if text.removeprefix("np.") in NUMPY else [f"a call of {text}"]
     return [] if plain in METHODS else [f"a call of {text}"]
 
 
+def is_object(node: ast.expr) -> bool:
+    """Whether it is a variable, a pathway of one, or what stands in one by its name."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name) and node.value.id in ("net", "state")
+    if isinstance(node, ast.Attribute):
+        return not node.attr.startswith("_") and isinstance(node.value, ast.Name)
+    return isinstance(node, ast.Name)
+
+
 def problems_of_string(text: str) -> list[str]:
+    if PART_OF_NAME.fullmatch(text):
+        return []
     if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", text):
         return []
     if not PLAIN.fullmatch(text) or REACHING.search(text):

@@ -33,28 +33,26 @@ sweep:
 run:
     duration: 20 ms
 """
+SET_SYNAPSES = "        synapses.set_states(values, units=False)\n"
+SET_GROUP = "        group.set_states(values, units=False)\n"
+RUN = '    net.run(DURATION*second, namespace={}, report="text")\n'
 TAMPERED = {
     # One synapse has another value than its block's.
-    "c.Apre": ("        assign_all(s, given, ['w', 'Apre'])",
-               "        given['c.Apre'][1] *= 1.5; assign_all(s, given, ['w', 'Apre'])"),
+    "c.Apre": (SET_SYNAPSES, "        values['Apre'][1] *= 1.5\n" + SET_SYNAPSES),
     # One neuron has.
-    "b.tau": ("    assign_all(group, given, ['tau'])",
-              "    given['b.tau'][3] *= 1.5; assign_all(group, given, ['tau'])"),
+    "b.tau": (SET_GROUP, "        values['tau'][3] *= 1.5\n" + SET_GROUP),
     # The objects stand in the network, but the code ran with another constant: what a name that is
     # looked up when the run starts would do.
-    "c.taupost": ("        audit_constants(objects)\n",
-                  "        objects.links['c'][0].namespace['taupost'] = 0.031\n"
-                  "        audit_constants(objects)\n"),
-}  # fmt: skip
+    "c.taupost": (RUN, RUN + "    net['c'].namespace['taupost'] = 0.031\n"),
+}
 
 
 # In single precision constants are variables; and a spec that asks for double gets no less.
 SINGLE = SPEC.replace("duration: 20 ms\n", "duration: 20 ms\n    precision: single\n")
 TAMPERED_PRECISION = {
-    "c.taupost": (SINGLE, "        assign_all(s, given, [",
-                  "        given['c.taupost'] = given['c.taupost'] * 1.5; assign_all(s, given, ["),
-    "c.Apre": (SPEC, '            namespace={"Apost"',
-               '            dtype=np.float32, namespace={"Apost"'),
+    "c.taupost": (SINGLE, SET_SYNAPSES,
+                  "        values['taupost'] = values['taupost'] * 1.5\n" + SET_SYNAPSES),
+    "c.Apre": (SPEC, 'namespace={"Apost"', 'dtype=__import__("numpy").float32, namespace={"Apost"'),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import io
@@ -28,7 +29,7 @@ GALLERY = sorted(
 )
 FAST = ["diehl_cook_2015", "dopamine_delay", "stdp_window", "tsodyks_markram_1998"]
 SHORT = {"kremer_2011": "40 ms", "auditory_map": "300 ms", "balanced_network": "60 ms"}
-LONGEST, MEDIAN, WIDTH = 570, 330, 100
+LONGEST, MEDIAN, WIDTH = 580, 330, 100
 
 ROWS = {  # what tells the rows of a table apart
     "blocks": ["block", "phase"],
@@ -238,3 +239,62 @@ def test_brian2_warns_of_nothing_when_weights_are_normalised(tmp_path):
         command = [sys.executable, path, "--out", tmp_path / name]
         done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
         assert "WARNING" not in done.stderr
+
+
+EMPTY = """model empty
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    regular: 200 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as ff:
+    pattern: all_to_all
+    axonal delay: 2 ms
+    on pre: v_post += 0.6
+connect P -> A as gg:
+    pattern: random(p) where i != j
+    plasticity: pair_additive
+    axonal delay: 1 ms
+    initial: w = 0.5
+    deliver: w to v
+sweep:
+    grid:
+        p = [0, 1]
+record:
+    spikes of A
+    w of gg every 5 ms
+run:
+    duration: 20 ms
+"""
+
+
+@pytest.mark.parametrize(
+    "sweep, lowering", [("[0, 1]", "synapse"), ("[0, 1]", "namespace"), ("[0]", "synapse")]
+)
+def test_a_connection_without_synapses(sweep, lowering, tmp_path):
+    """In some blocks, or in all."""
+    text = EMPTY.replace("[0, 1]", sweep)
+    made = compile_source(Source("spec.stdp", text), tmp_path, [], lowering, "numpy")
+    run = run_here(tmp_path, made.run_script, "run")
+    assert_equal_values(run_plain_here(tmp_path, made.script), run)
+    assert len(run["weights"]) == 2 * sweep.count("1") and len(run["spikes"]) > 0
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_run_has_the_network_of_the_script(name, lowering):
+    """There is one definition of it: network(state) and run(net, state), word for word."""
+    found = compiled(name, lowering)
+    for function in ("network", "run"):
+        both = [
+            next(ast.unparse(node) for node in ast.parse(script).body
+                 if isinstance(node, ast.FunctionDef) and node.name == function)
+            for script in (found.script, found.run_script)
+        ]  # fmt: skip
+        assert both[0] == both[1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...ir import Group, Layer
-from ..render import unit_in
+from ..experiment import unit_in
 from .code import literal, quantity, units_in
 from .functions import function, imported
 from .layout import block, call, quoted

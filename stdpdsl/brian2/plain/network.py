@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...check.exact import Integration
 from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
-from ..objects import held, integration
-from ..render import computed, spikes, with_snapshots
-from .code import Code, quantity
-from .layout import call, mapping, quoted, statement
+from ..experiment import computed, kept_at_end, spikes, with_values_at_end
+from .code import Code, quantity, units_in
+from .layout import WIDTH, block, call, mapping, quoted, statement
 from .names import Names
 
 if TYPE_CHECKING:
@@ -130,13 +128,7 @@ class NetworkCode:
             equations = group.equations if group else ()
         else:
             equations = next(c.equations for c in self.e.connections if c.name == component)
-        from ..render import unit_in
-
-        return [
-            f"{v}__at_end : {unit_in(equations, v)}"
-            for owner, v in computed(self.e)
-            if owner == component
-        ]
+        return kept_at_end(component, equations, self.e)
 
     def events(self, name: str, group: Group) -> Iterator[str]:
         for e in group.events:
@@ -199,7 +191,7 @@ class NetworkCode:
     def connection(self, c: Connection) -> list[str]:
         self.classes.add("Synapses")
         name = self.names.of(c.name)
-        equations = [*with_snapshots_of_end(c, self.e).equations]
+        equations = [*with_values_at_end(c, self.e).equations]
         apart = c.name in self.by_block
         if not apart:
             equations += held(c.varying, shared=False)
@@ -381,20 +373,32 @@ class NetworkCode:
             lines += [
                 f"for synapses in {several([*self.synapses, *self.scalers])}:",
                 "    values = dict(state[synapses.name])",
-                '    synapses.connect(i=values.pop("i"), j=values.pop("j"))',
-                "    synapses.set_states(values, units=False)",
             ]
+            if all(self.has_synapses(c) for c in self.e.connections):
+                lines += [
+                    '    synapses.connect(i=values.pop("i"), j=values.pop("j"))',
+                    "    synapses.set_states(values, units=False)",
+                ]
+            else:
+                lines += [
+                    '    i, j = values.pop("i"), values.pop("j")',
+                    "    if len(i):",
+                    "        synapses.connect(i=i, j=j)",
+                    "        synapses.set_states(values, units=False)",
+                    "    else:",
+                    "        synapses.connect(False)",
+                ]
         for c in self.e.connections:
             name = self.names.of(c.name)
             delayed = [p.name for p in c.pathways if p.delay]
             if c.name in self.by_block and delayed:
                 lines.append(f"for synapses in {name}:")
                 lines += [
-                    f'    synapses.{p}.set_states(state[f"{{synapses.name}}_{p}"], units=False)'
+                    f'    synapses.{p}.set_states(state[f"{{synapses.name}}.{p}"], units=False)'
                     for p in delayed
                 ]
                 continue
-            lines += [f'{name}.{p}.set_states(state["{c.name}_{p}"], units=False)' for p in delayed]
+            lines += [f'{name}.{p}.set_states(state["{c.name}.{p}"], units=False)' for p in delayed]
         if self.groups:
             lines += [
                 f"for group in {several(self.groups)}:",
@@ -402,6 +406,16 @@ class NetworkCode:
                 "    group.set_states(values, units=False)",
             ]
         return lines
+
+    def has_synapses(self, c: Connection) -> bool:
+        """Whether a connection certainly has some, or has objects only for blocks with some."""
+        sizes = self.layers[c.pre].size, self.layers[c.post].size
+        return (
+            c.name in self.by_block
+            or (not c.pairs and c.choose in ("True", "i == j"))
+            or (not c.pairs and c.choose == "i != j" and max(sizes) > 1)
+            or "lowest(" in c.choose
+        )
 
     def links(self) -> Iterator[str]:
         for layer in self.e.layers:
@@ -495,6 +509,8 @@ class NetworkCode:
             )
             if number < len(self.e.phases) - 1:
                 lines += self.end_of_phase()
+            if self.phased:
+                lines.append(f'yield "{phase.name}"')
         for component, variable in computed(self.e):
             lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
         return lines
@@ -534,14 +550,41 @@ class NetworkCode:
             )
 
 
+def network_functions(
+    e: Experiment, code: Code, names: Names, audio: AudioCode, by_block: frozenset[str]
+) -> tuple[str, str]:
+    """The bodies of network(state) and of run(net, state), imports and all."""
+    network = NetworkCode(e, code, names, audio, by_block)
+    body = "\n".join(block(network.lines(), 4))
+    imported = sorted({*network.classes, *units_in(f"def f():\n{body}"), "second"}, key=str.lower)
+    run = ["from brian2 import second", "", *network.run()]
+    return "\n".join([*imported_from_brian2(imported), "", body]), "\n".join(block(run, 4))
+
+
+def imported_from_brian2(names: Sequence[str]) -> list[str]:
+    line = f"from brian2 import {', '.join(names)}"
+    if len(line) <= WIDTH - 4:
+        return [f"    {line}"]
+    return statement(f"from brian2 import ({', '.join(names)})", 4)
+
+
+def by_block_of(e: Experiment, lowering: str) -> frozenset[str]:
+    """The connections of which each block has a Synapses object of its own; what a phase changes
+    has to be a variable."""
+    if lowering != "namespace":
+        return frozenset()
+    changed = {name for phase in e.phases for name in phase.sets}
+    return frozenset(c.name for c in e.connections if c.name not in changed and not c.single)
+
+
+def run_doc(e: Experiment) -> str:
+    """What run(net, state) says of itself."""
+    return "Phase by phase, whose names it yields." if len(e.phases) > 1 else "The whole run."
+
+
 def several(names: Sequence[str]) -> str:
     """A tuple of names."""
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
-
-
-def with_snapshots_of_end(c: Connection, e: Experiment) -> Connection:
-    """What `with_snapshots` keeps at the end of the run alone."""
-    return with_snapshots(c, replace(e, phases=e.phases[-1:]))
 
 
 def integrated(how: Integration | None, single: Sequence[str]) -> list[str]:
@@ -551,6 +594,27 @@ def integrated(how: Integration | None, single: Sequence[str]) -> list[str]:
     if single:
         found.append(f"dtype={{{', '.join(f'{name!r}: np.float32' for name in single)}}}")
     return [text.replace("'", '"') for text in found]
+
+
+def held(parameters: Iterable[Parameter], shared: bool) -> list[str]:
+    """Equations of parameters that an object holds: for each element, or for all that it has."""
+    flags = "constant, shared" if shared else "constant"
+    return [f"{p.name} : {p.unit} ({flags})" for p in parameters]
+
+
+def integration(how: Integration, single: bool) -> list[tuple[str, str]]:
+    """The arguments that say how equations are integrated."""
+    ours = {"exact": "exact_in_single" if single else "exact_by_variable",
+            "exponential": "exponential"}  # fmt: skip
+    parts = []
+    for method, names in how.parts:
+        text = ours.get(method) or f'"{method}"'
+        equal = [pair for pair in how.equal if method == "exact" and {*pair} <= {*names}]
+        parts.append((f"at_equal_rates({text}, {equal})" if equal else text, list(names)))
+    if len(parts) < 2:
+        return [("method", parts[0][0] if parts else ours["exact"])]
+    listed = ", ".join(f"({method}, {names})" for method, names in parts)
+    return [("method", "by_variable"), ("method_options", f'{{"parts": [{listed}]}}')]
 
 
 def uses_double(part: Group | Connection) -> bool:

@@ -16,13 +16,13 @@ import numpy as np
 from ... import __version__
 from ...ir import Experiment
 from ...outputs import sealed
-from ..render import fill, in_docstring
+from ..templates import fill, in_docstring
 from .audio import AudioCode
-from .code import UNITS, Code, units_in, unparse
+from .code import UNITS, Code, unparse
 from .functions import functions_for
-from .layout import WIDTH, block, statement
+from .layout import block
 from .names import Names
-from .network import NetworkCode
+from .network import by_block_of, network_functions, run_doc
 from .state import InitialState
 from .tables import TablesCode
 
@@ -30,22 +30,13 @@ from .tables import TablesCode
 def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
     code, names = Code(e), Names(e, UNITS)
-    changed = {name for phase in e.phases for name in phase.sets}  # has to be a variable
-    by_block = frozenset(
-        c.name
-        for c in e.connections
-        if lowering == "namespace" and c.name not in changed and not c.single
-    )
+    by_block = by_block_of(e, lowering)
     audio = AudioCode(e, code, names)
     initial = InitialState(e, code, names, audio, by_block)
     initial_lines = initial.lines()
-    network = NetworkCode(e, code, names, audio, by_block)
-    network_lines = network.lines()
+    network_text, run_text = network_functions(e, code, names, audio, by_block)
     tables = TablesCode(e, code, initial)
-    body = "\n".join(block(network_lines, 4))
-    imported = sorted({*network.classes, *units_in(wrapped(body)), "second"}, key=str.lower)
-    network_text = "\n".join([*imported_from_brian2(imported), "", body])
-    run_lines = ["from brian2 import second", "", *network.run()]
+    several = len(e.phases) > 1
     context: dict[str, Any] = {
         "title": title(e),
         "model": f'"{e.model}"',
@@ -62,8 +53,9 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "lasts_a_sound": lasts_a_sound(e),
         "initial": text(initial_lines),
         "network": network_text,
-        "run_doc": "Phase by phase." if len(e.phases) > 1 else "The whole run.",
-        "run": text(run_lines),
+        "run_doc": run_doc(e),
+        "run": run_text,
+        "run_all": "list(run(net, first))  # phase by phase" if several else "run(net, first)",
         "tables": text(tables.lines()),
     }
     draft = fill("plain.py.j2", **context, imports="", support="")
@@ -94,19 +86,8 @@ def title(e: Experiment) -> str:
     return "\n".join("\n".join(line) for line in lines)
 
 
-def imported_from_brian2(names: Sequence[str]) -> list[str]:
-    line = f"from brian2 import {', '.join(names)}"
-    if len(line) <= WIDTH - 4:
-        return [f"    {line}"]
-    return statement(f"from brian2 import ({', '.join(names)})", 4)
-
-
 def text(lines: Sequence[str]) -> str:
     return "\n".join(block(lines, 4)) or "    return"
-
-
-def wrapped(body: str) -> str:
-    return "def f():\n" + body
 
 
 def import_lines(imports: Sequence[str]) -> str:

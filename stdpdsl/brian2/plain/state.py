@@ -244,7 +244,7 @@ class InitialState:
             if pathway.delay:
                 text = self.code.show(pathway.delay, {**self.edges, **named})
                 text = text.replace(" + 0.0", "").removeprefix("0.0 + ")
-                more.append((f"_{pathway.name}", f'{{"delay": {self.each_synapse(text)}}}'))
+                more.append((f".{pathway.name}", f'{{"delay": {self.each_synapse(text)}}}'))
         for n in c.normalise:
             counters, synapses = self.normaliser(n, c)
             lines += counters
@@ -256,11 +256,11 @@ class InitialState:
         return [
             *lines,
             f'state["{c.name}"] = {{{", ".join([self.blocks_with_synapses, *values])}}}',
-            *(f"of{end or '_synapses'} = {text}" for end, text in more),
+            *(f"of{own(end)} = {text}" for end, text in more),
             f'for b in state["{c.name}"]["blocks"]:  # one object for each block',
             *(
                 f'    state[f"{c.name}__{{b}}{end}"] = {{n: v[block == b] for n, v in'
-                f" of{end or '_synapses'}.items()}}"
+                f" of{own(end)}.items()}}"
                 for end, _ in more
             ),
             *(
@@ -286,8 +286,8 @@ class InitialState:
 
         def delay(name: str) -> str:
             if c.name not in self.by_block:
-                return f'first["{c.name}_{name}"]["delay"]'
-            key = f'first[f"{c.name}__{{b}}_{name}"]["delay"]'
+                return f'first["{c.name}.{name}"]["delay"]'
+            key = f'first[f"{c.name}__{{b}}.{name}"]["delay"]'
             return f'np.concatenate([{key} for b in first["{c.name}"]["blocks"]])'
 
         if c.axonal is None and c.dendritic is None:
@@ -560,6 +560,11 @@ class InitialState:
         if not post.shared or post.shared and pre.shared:
             return place(f'{state}["{c.name}"]["j"]', post)
         return place(f'{state}["{c.name}"]["i"]', pre)
+
+
+def own(end: str) -> str:
+    """How the variable of a state is called, by what the name of the state ends in."""
+    return end.replace(".", "_") or "_synapses"
 
 
 def drawn(i: Initial) -> dict[str, str]:

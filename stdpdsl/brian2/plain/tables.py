@@ -6,7 +6,7 @@ import ast
 import re
 
 from ...ir import Connection, Experiment, Layer, Monitor, Trace
-from ..render import computed, spikes, state_columns
+from ..experiment import computed, spikes, state_columns
 from .code import Code
 from .state import InitialState, place
 

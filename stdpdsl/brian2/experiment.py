@@ -1,0 +1,87 @@
+"""What the experiment says only when it is asked in the right way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..ir import Connection, Experiment, Layer, Monitor
+from ..language.columns import state_names
+
+
+def coupling(e: Experiment) -> str:
+    """The connections through which blocks feel one another, by name."""
+    return ", ".join(c.name for c in e.connections if c.couples)
+
+
+def spikes(layer: Layer) -> bool:
+    """Whether a layer's neurons can spike."""
+    return layer.group is None or layer.group.threshold is not None
+
+
+def unit_in(equations: tuple[str, ...], variable: str) -> str:
+    """The unit with which a model declares a variable."""
+    starts = (f"{variable} : ", f"{variable} = ", f"d{variable}/dt = ")
+    line = next(line for line in equations if line.startswith(starts))
+    return line.rsplit(" : ", 1)[1].split(" (")[0]
+
+
+def stored(equations: Sequence[str]) -> list[str]:
+    """The variables that a neuron stores and its equations or statements change."""
+    pattern = re.compile(r"(?:d(\w+)/dt = .*|(\w+)) : [^(]*(\(unless refractory\))?$")
+    found = map(pattern.match, equations)
+    return [match[1] or match[2] for match in found if match]
+
+
+def computed(e: Experiment) -> list[tuple[str, str]]:
+    """(component, variable) of recorded variables that are computed from others; traces, which are
+    extrapolated, are known without."""
+    equations = {x.name: x.group.equations for x in e.layers if x.group and x.kind == "neurons"}
+    equations |= {c.name: c.equations for c in e.connections}
+    traces = {(c.name, t.now) for c in e.connections for t in c.traces}
+    found = {
+        (m.component, model): None
+        for m in e.monitors for _, model in m.variables
+        if any(line.startswith(f"{model} = ") for line in equations.get(m.component, ()))
+    }  # fmt: skip
+    return [key for key in found if key not in traces]
+
+
+def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
+    return [
+        f"{variable}__at_end : {unit_in(equations, variable)}"
+        for component, variable in computed(e) if component == name
+    ]  # fmt: skip
+
+
+def with_values_at_end(c: Connection, e: Experiment) -> Connection:
+    """With variables for what is recorded and computed from others, as it is at the end."""
+    return replace(c, equations=(*c.equations, *kept_at_end(c.name, c.equations, e)))
+
+
+def heard(e: Experiment) -> str:
+    """The sound that the network hears, where it is one only: what neurons respond to."""
+    banks = {bank for layer in e.layers for _, bank in layer.drive}
+    sounds = {b.sound for b in e.filterbanks if b.name in banks}
+    return next(iter(sounds)) if len(sounds) == 1 else ""
+
+
+def state_columns(e: Experiment) -> dict[str, str]:
+    """Stored variables besides the weight, by their columns in `weights`."""
+    stored = {v: None for c in e.connections for v in c.state if v != c.weight}
+    # A rule's `x` is called otherwise in the script where the target has an `x` too.
+    said = {name: name.removeprefix("syn__") for name in stored}
+    # Parameters of synapses keep their names: beside `Apre`, `apre` is called otherwise.
+    kept = {line.partition(" : ")[0] for c in e.connections for line in c.equations
+            if line.endswith("(constant)")}  # fmt: skip
+    ordered = sorted(said, key=lambda name: name not in kept)
+    columns = state_names(dict.fromkeys(said[name] for name in ordered), list(e.columns))
+    return {name: columns[said[name]] for name in stored}
+
+
+def records_weight(m: Monitor, c: Connection) -> bool:
+    """Whether a record line samples a connection's weight, perhaps by its extrapolation."""
+    now = {t.now: t.name for t in c.traces}
+    names = {now.get(model, model) for _, model in m.variables}
+    return m.component == c.name and not m.on_layer and c.weight in names

@@ -1,0 +1,74 @@
+"""What a network is given: code that fills `given` of stdpdsl/runtime/given.py."""
+
+from __future__ import annotations
+
+from ..ir import Connection, Experiment, Layer, Link, Normalisation
+from .plain.audio import AudioCode
+
+
+def copies(shared: bool) -> str:
+    return "x.replicate_of_copy" if shared else "x.replicate_of_block"
+
+
+def block_size(c: Connection, post: Layer, by_block: bool) -> int:
+    """Neurons that the object of a block alone has as its target, 0 where it has all: Brian2 lets
+    one object alone write a sum."""
+    return post.size if by_block and c.summed and not post.shared else 0
+
+
+def normaliser_values(n: Normalisation) -> dict[str, str | None]:
+    return {"goal": n.goal, "low": n.low, "high": n.high}
+
+
+def give_normaliser_calls(c: Connection, n: Normalisation, e: Experiment) -> list[str]:
+    """What its counters are given, at the start and by phases."""
+    calls = []
+    for number in (0, *(k for k, phase in enumerate(e.phases) if k and c.name in phase.sets)):
+        own = f", p=parameters(row, {number})" if number else ""
+        items = ", ".join(
+            f"{name}=lambda i, copy{own}: {code}"
+            for name, code in normaliser_values(n).items()
+            if code is not None
+        )
+        call = f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items}'
+        calls.append(f'{call}, phase="{e.phases[number].name}")' if number else f"{call})")
+    return calls
+
+
+def links(e: Experiment) -> list[tuple[Layer, Link]]:
+    return [
+        (layer, item) for layer in e.layers for item in (layer.group.links if layer.group else ())
+    ]
+
+
+def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
+    """What the network is given besides layers and connections."""
+    heard = {bank.name: bank.sound for bank in e.filterbanks}
+    layers = {layer.name: layer for layer in e.layers}
+    calls = [
+        p.code.replace("draw_key(", "give_draw_key(given, ", 1)
+        for parameters in (
+            *(x.group.namespace for x in e.layers if x.group and x.kind == "neurons"),
+            *(c.namespace for c in e.connections),
+        )
+        for p in parameters if p.given
+    ]  # fmt: skip
+    calls += [f'give_relay(given, x, "{r.name}", "{r.layer}", "{r.target}")' for r in e.relays]
+    calls += [
+        f'give_link(given, x, "{layer.name}", "{item.variable}", "{item.layer}")'
+        for layer, item in links(e)
+    ]
+    for c in e.connections:
+        for n in c.normalise:
+            calls += give_normaliser_calls(c, n, e)
+    for number, m in enumerate(e.monitors):
+        if not m.on_layer or layers[m.component].kind == "neurons":
+            blocks = "None" if m.blocks is None else repr(list(m.blocks))
+            calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
+    for bank, layer in {bank: x for x in e.layers for _, bank in x.drive}.items():
+        if layer.kind == "neurons":
+            calls.append(
+                f'give_drive(given, x, "{layer.name}", "{bank}", filterbank_{bank}, p, sounds,'
+                f" rate_of({heard[bank]!r}, sounds), differs={bool(audio.column(layer))})"
+            )
+    return calls

@@ -1,0 +1,113 @@
+"""A layer that hears its sound before the network runs: its NeuronGroup in a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..ir import Every, Experiment, Group, Layer, Parameter
+from ..lower.expressions import times_unit
+from .plain.network import held, integration
+from .templates import fill
+
+_UNITS = (
+    "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
+    " newton pascal weber tesla henry molar"
+).split()
+_CLASSES = ("NeuronGroup",)
+
+
+def imports_in(text: str) -> str:
+    found = [name for name in _CLASSES if f"{name}(" in text]
+    units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
+    return ", ".join([*found, *dict.fromkeys(["second", *units])])
+
+
+def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
+    bank = next(b for b in e.filterbanks if b.name == layer.drive[0][1])
+    group = group_text(layer)
+    records = [
+        (number, [model for _, model in m.variables], m.every)
+        for number, m in enumerate(e.monitors) if m.component == layer.name
+    ]  # fmt: skip
+    return {
+        "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
+        "count": count(layer), "imports": imports_in(group),
+        "records": records,
+    }  # fmt: skip
+
+
+def count(layer: Layer) -> str:
+    return f"{layer.size} * len(x.replicate_of_copy)"
+
+
+def group_text(layer: Layer) -> str:
+    assert layer.group is not None
+    return fill(
+        "group.py.j2", group=group_context(layer.name, layer.group), name=layer.name,
+        assign=f'set_values(group, x.values["{layer.name}"])', count=count(layer),
+    ).rstrip()  # fmt: skip
+
+
+def group_context(name: str, group: Group) -> dict[str, Any]:
+    arguments = []
+    if group.threshold is not None:
+        arguments.append(("threshold", quoted([group.threshold])))
+        arguments.append(("reset", quoted(group.reset) if group.reset else '""'))
+    if group.refractory is not None:
+        arguments.append(("refractory", quoted([group.refractory])))
+    if group.events:
+        events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
+        arguments.append(("events", f"{{{events}}}"))
+    method = integration(group.integration, bool(group.single))
+    arguments += method
+    arguments += types(name, group)
+    extra = []
+    for e in group.events:
+        when = f'"{e.when or "after_resets"}"'
+        if e.when:
+            extra.append(f'group.set_event_schedule("{e.name}", when={when}, order={e.order})')
+        if e.statements:
+            # Between the event and what follows it, a pathway of synapses may stand.
+            order = e.order + 2 if e.when else e.order
+            code = quoted(e.statements)
+            extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
+    extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
+    return {
+        "equations": (*group.equations, *held(group.common, shared=True)),
+        "arguments": arguments, "extra": extra,
+        "namespace": namespace(group.namespace, group.functions, method),
+    }  # fmt: skip
+
+
+def types(name: str, part: Group) -> list[tuple[str, str]]:
+    """The argument that says which variables are held in single precision."""
+    each = f'{{variable: np.float32 for variable in SINGLE["{name}"]}}'
+    return [("dtype", each)] if part.single else []
+
+
+def namespace(
+    parameters: Sequence[Parameter], functions: Sequence[str], method: Sequence[tuple[str, str]]
+) -> str:
+    items = [f'"{p.name}": {times_unit(p.code, p.unit)}' for p in parameters]
+    if "exact_in_single" in str(method):
+        items.insert(0, "**functions_of_double()")
+    items[:0] = [f"**{name}()" for name in functions]
+    return "{" + ", ".join(items) + "}"
+
+
+def run_regularly(owner: str, item: Every, name: str) -> str:
+    period = "dt" if item.period == "DT" else f"{item.period} * second"
+    return (
+        f"{owner}.run_regularly({quoted(item.statements)}, dt={period},"
+        f' when="{item.when}", order={item.order}, name={name})'
+    )
+
+
+def quoted(lines: Sequence[str], indent: int = 4) -> str:
+    """Brian2 code as a literal: one line, or a block of lines."""
+    if len(lines) == 1:
+        return f'"{lines[0]}"'
+    space = " " * indent
+    return '"""' + "".join(f"\n{space}{line}" for line in lines) + f'\n{space}"""'

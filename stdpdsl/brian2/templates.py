@@ -1,0 +1,29 @@
+"""Filling in the templates of scripts."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from ..resources import resource_dir
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource_dir("templates") / "brian2"),
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=False, autoescape=False,
+    )  # fmt: skip
+
+
+def fill(template: str, **context: Any) -> str:
+    return _templates().get_template(template).render(**context)
+
+
+def in_docstring(text: str) -> str:
+    """Prose as it may stand between the quotes of a docstring."""
+    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return shown.replace("\\", "\\\\").replace('"', "'")
