@@ -250,6 +250,7 @@ def _cluster(parser: argparse.ArgumentParser) -> None:
         "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
         help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
     )  # fmt: skip
+    parser.set_defaults(shard=None)  # of commands that run none alone
 
 
 def _compiling(parser: argparse.ArgumentParser) -> None:

@@ -268,3 +268,23 @@ def test_a_best_trial_at_the_end_of_an_axis_is_told(tmp_path, monkeypatch, capsy
     assert search(path, tmp_path / "out") == 0
     assert main(["best", "out"]) == 0
     assert "the best lies at an end of Apre" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_on_a_cluster_the_trials_are_the_same(found, tmp_path_factory, tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    from test_cluster import Machines
+
+    path, output = found
+    monkeypatch.chdir(path.parent)
+    machines = Machines(tmp_path_factory.mktemp("machines"))
+    try:
+        for _ in range(2):
+            machines.worker()
+        spec(path.parent, trials=40)
+        assert search(path, tmp_path / "out", "--cluster", machines.address) == 0
+    finally:
+        machines.end()
+        spec(path.parent)
+    there = stdpdsl.load(tmp_path / "out").blocks.to_pandas()
+    assert there.equals(stdpdsl.load(output).blocks.to_pandas()[:80])
