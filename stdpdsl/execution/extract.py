@@ -57,6 +57,8 @@ def extracted(results: Results, block: int) -> str:
         now = old.span.text if old == new else print_node(new)
         if isinstance(new, ast.Sweep):
             now = _one_row(results, block)
+        elif isinstance(new, ast.Search):  # whose values are columns, as those of a sweep
+            now = "" if spec.of(ast.Sweep) else _one_row(results, block)
         elif isinstance(new, ast.Record):
             now = _recorded(new, block, spec, now)
         body = text[old.span.start : old.span.end]

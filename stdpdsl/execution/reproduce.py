@@ -48,6 +48,11 @@ def compiled_again(
     """The spec of `results` with the same settings, lowering and target. CompileError, ValueError
     as `reproduce`."""
     said = results.metadata
+    if "search" in said:
+        raise ValueError(
+            f"{results.folder}: holds a search, which is no one run; `stdpdsl best"
+            f" {results.folder} -o SPEC` writes a trial as a spec"
+        )
     missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
     if missing:
         raise ValueError(f"{results.folder}: its metadata does not hold {', '.join(missing)}")

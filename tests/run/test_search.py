@@ -270,6 +270,21 @@ def test_a_best_trial_at_the_end_of_an_axis_is_told(tmp_path, monkeypatch, capsy
     assert "the best lies at an end of Apre" in capsys.readouterr().err
 
 
+def test_a_block_of_a_search_is_a_spec(found, tmp_path, monkeypatch):
+    path, output = found
+    monkeypatch.chdir(path.parent)
+    assert main(["extract", str(output), "--block", "7", "-o", str(tmp_path / "b.stdp")]) == 0
+    again = stdpdsl.run(tmp_path / "b.stdp", target="numpy").blocks.to_pandas()
+    block = stdpdsl.load(output).blocks.filter(block=7).to_pandas()
+    assert again.c_after_mean[0] == block.c_after_mean[0]
+
+
+def test_a_search_is_not_reproduced_as_a_run(found, capsys):
+    for command in (["reproduce"], ["diagnose", "--refine"]):
+        assert main([*command, str(found[1])]) == 2
+        assert "stdpdsl best" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_on_a_cluster_the_trials_are_the_same(found, tmp_path_factory, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
