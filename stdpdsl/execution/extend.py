@@ -29,7 +29,7 @@ from ..results.axes import sweep_columns
 from ..results.labels import shown
 from ..results.reader import Results, ResultsError, load
 from ..runtime import folder as folders
-from .job import JobError, Wanted, differences, job_folder, packages
+from .job import JobError, differences, job_folder, packages, wanted_of
 from .merge import Base
 
 
@@ -210,7 +210,7 @@ def _check_run(
             f"{results.folder}: the new rows stand between the old ones, and the spec records `in"
             " blocks ...` by their numbers; add rows behind the others, or record all blocks"
         )
-    wanted = Wanted(compiled.run_script, source.text, compiled.settings, compiled.files)
+    wanted = wanted_of(compiled, source.text)
     job = wanted.job(1)
     known = {name: number for name, number in said["versions"].items() if name in packages()}
     now = {name: job["versions"].get(name) for name in known}

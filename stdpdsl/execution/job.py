@@ -2,7 +2,8 @@
 
     OUT.shards/job.json         what is run: the spec, the settings, the versions, how many shards
     OUT.shards/spec.stdp        the spec and its script
-    OUT.shards/script.py
+    OUT.shards/script.py        as `stdpdsl compile` writes it
+    OUT.shards/run.py           the script that is run
     OUT.shards/lock             held by whoever runs it
     OUT.shards/0003-of-0016/    a finished shard, which has appeared whole
 
@@ -25,18 +26,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .. import __version__
 from ..language.diagnostics import seen
 from ..runtime import folder as result_folder
 from ..sweep.files import MAX_ROWS
 
+if TYPE_CHECKING:
+    from ..compiler import Compiled
+
 JOB_FORMAT = "stdpdsl job 1"
 PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
 """Their versions decide results."""
 _OURS = re.compile(
-    r"lock|(job\.json|spec\.stdp|script\.py)(\.partial-\w+)?"
+    r"lock|(job\.json|spec\.stdp|script\.py|run\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
     r"|(blocks|parameters|weights|trajectories|spikes|responses)(/part-\d+\.parquet"
     r"|\.waiting(/\d+-\d+\.npy)?)?))?)?"
@@ -71,10 +75,12 @@ def shard_name(number: int, count: int) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that decides what a run computes: the texts of spec and script, the settings that the
-    script was compiled with, and the files that it reads, by name."""
+    """All that decides what a run computes: the text of the spec, the settings that it was compiled
+    with, and the files that it reads, by name. `plain` is its script, as the results have it, and
+    `script` the one that is run."""
 
     script: str
+    plain: str
     spec: str
     settings: Mapping[str, Any]
     files: Mapping[str, Path]
@@ -89,7 +95,14 @@ class Wanted:
             "files": {name: _sha256_of(path) for name, path in self.files.items()},
             "versions": {"stdpdsl": __version__, **_versions()},
             "script": _sha256(self.script.encode()),
+            "plain": _sha256(self.plain.encode()),
         }
+
+
+def wanted_of(compiled: Compiled, spec: str, **more: Any) -> Wanted:
+    """What a run of a compiled spec computes; `more` are settings besides those of the compiler."""
+    settings = {**compiled.settings, **more}
+    return Wanted(compiled.run_script, compiled.script, spec, settings, compiled.files)
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -105,7 +118,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
                       if not line.startswith(("---", "+++", "@@"))]  # fmt: skip
         elif isinstance(before, dict) and isinstance(now, dict):
             lines += [f"{key} {line}" for line in differences(before, now)]
-        elif key != "script":
+        elif key not in ("script", "plain"):
             lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
     # Where nothing else has changed, the compiler has, or a file that the spec uses.
     if not lines and old.get("script") != new.get("script"):
@@ -227,7 +240,7 @@ def texts_of_run(folder: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise JobError(f"{folder}: script.py or spec.stdp cannot be read: {error}") from None
     for name, right in (
-        ("script.py", _sha256(texts["script.py"].encode()) == known.get("script")),
+        ("script.py", _sha256(texts["script.py"].encode()) == known.get("plain")),
         ("spec.stdp", texts["spec.stdp"] == known.get("spec")),
     ):
         if not right:
@@ -293,7 +306,7 @@ def _write(folder: Path, wanted: Wanted, shards: int) -> None:
     """Write job.json, whole, unless it is there; of several processes that do so, all write the
     same, or find out when they compare."""
     texts = {
-        "script.py": wanted.script, "spec.stdp": wanted.spec,
+        "script.py": wanted.plain, "run.py": wanted.script, "spec.stdp": wanted.spec,
         "job.json": json.dumps(wanted.job(shards), indent=1, ensure_ascii=False) + "\n",
     }  # fmt: skip
     mine = uuid.uuid4().hex

@@ -25,6 +25,7 @@ from .job import (
     finished_with,
     opened,
     opened_for_one,
+    wanted_of,
 )
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import Base, all_shards, damage, merge
@@ -95,11 +96,11 @@ def run_and_save(
     on this machine, if no `runner` does it elsewhere. With a `base`, the results that `output`
     holds, the blocks come to those; what an earlier try has finished is taken.
     """
-    settings = dict(compiled.settings)
+    more = {}
     if base is not None:
-        settings["extends"] = base.checksum
+        more["extends"] = base.checksum
         manner = Manner(resume=True)
-    wanted = Wanted(compiled.run_script, spec, settings, compiled.files)
+    wanted = wanted_of(compiled, spec, **more)
     if base is None and manner.resume and _is_complete(output, wanted):
         finished_with(output)
         return Outcome(DONE, folder=str(output))
@@ -151,7 +152,7 @@ def run_one(
     number, count = shard
     if count > compiled.plan.most:
         raise JobError(f"there are at most {compiled.plan.most} shards: {number}/{count} is none")
-    wanted = Wanted(compiled.run_script, spec, compiled.settings, compiled.files)
+    wanted = wanted_of(compiled, spec)
     with opened_for_one(output, wanted, number, count) as job:
         place = job.place(number)
         if manner.resume and place.is_dir() and not damage(place):

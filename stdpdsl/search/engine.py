@@ -20,7 +20,7 @@ import numpy as np
 
 from ..compiler import compile_source
 from ..execution.append import append, begin
-from ..execution.job import JobError, Wanted, differences, job_folder, read_job
+from ..execution.job import JobError, differences, job_folder, read_job, wanted_of
 from ..execution.local import DONE, SIMULATION_FAILED, Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save
 from ..language.source import Source
@@ -153,7 +153,7 @@ def run_generation(
     )  # fmt: skip
     # Shards of it that an earlier search has left are taken; those of another, which was killed
     # and is not gone on with, or was begun by another version, are not.
-    wanted = Wanted(compiled.run_script, text, compiled.settings, compiled.files)
+    wanted = wanted_of(compiled, text)
     known = read_job(job_folder(work))
     same = known is not None and not differences(known, wanted.job(known["shards"]))
     same = same or result_folder.is_result(work)
