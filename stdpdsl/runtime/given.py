@@ -1,7 +1,7 @@
 """Every number that a network is given, by key, in the form that program.py describes.
 
 Keys are OBJECT.VARIABLE, as `network(state)` of the script has them in `state`; of groups also
-OBJECT.N, the number of elements, and of all else OBJECT.size.
+OBJECT.N, the number of elements, and of all else OBJECT.__size. No name of a spec has `__`.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def numbers_of(x, phases):
     for layer, (size, shared) in x.sizes.items():
         given[f"{layer}.N"] = size * len(x.copies(shared))
         if layer in x.spikes:
-            given[f"{layer}.i"], given[f"{layer}.step"] = x.spikes[layer]
+            given[f"{layer}.i"], given[f"{layer}.__step"] = x.spikes[layer]
         else:
             give(given, layer, x.values[layer])
             give(given, layer, shared_by_all(x, layer))
@@ -80,12 +80,12 @@ def give(given, name, values, part=slice(None)):
 def give_part(given, name, values):
     """Arrays of one length that are set together."""
     give(given, name, values)
-    given[f"{name}.size"] = max((len(array) for array in values.values()), default=0)
+    given[f"{name}.__size"] = max((len(array) for array in values.values()), default=0)
 
 
 def give_synapses(given, name, i, j):
     """Synapses of an object."""
-    given |= {f"{name}.size": len(i), f"{name}.i": i, f"{name}.j": j}
+    given |= {f"{name}.__size": len(i), f"{name}.i": i, f"{name}.j": j}
 
 
 def give_blocks(given, x, connection):
@@ -93,7 +93,7 @@ def give_blocks(given, x, connection):
     blocks = [block for _, block, _ in x.parts[connection]]
     if None in blocks:
         return
-    given[f"{connection}.blocks"] = np.array(blocks, dtype=int)
+    give_part(given, f"blocks of {connection}", {"__index": np.array(blocks, dtype=int)})
     copies = len(x.edges[connection].copies)
     for name, value in x.varying.get(connection, {}).items():
         given[f"{connection}.{name}"] = np.broadcast_to(value, copies)
@@ -125,7 +125,7 @@ def give_link(given, x, target, variable, source):
     """For each neuron of a layer, the one neuron of another layer's same block."""
     size, shared = x.sizes[target]
     index = np.repeat(x.sources(shared, x.sizes[source][1]), size)
-    given[f"{target}.{variable}.index"] = index
+    given[f"{target}.{variable}.__index"] = index
 
 
 def give_normaliser(given, x, name, connection, side, size, phase="", **values):
@@ -161,11 +161,11 @@ def give_samples(given, x, number, component, blocks):
         elif len(elements):
             index = np.zeros(1, int)  # so that all shards run one program; it is not saved
         if block is None:
-            give_part(given, f"record__{number}", {"index": index})
+            give_part(given, f"record__{number}", {"__index": index})
         elif len(elements[index]):
             blocks.append(block)
     if blocks:
-        give_part(given, f"record__{number}", {"index": np.array(blocks)})
+        give_part(given, f"record__{number}", {"__index": np.array(blocks)})
 
 
 def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs):
@@ -187,4 +187,4 @@ def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs):
 
 def drive_width(bank):
     """The key of a drive's number of columns, which differs between shards."""
-    return f"{bank}.size"
+    return f"{bank}.__size"

@@ -37,12 +37,12 @@ def state_of(given, drives, dt):
     state = {}
     for key in given:
         owner, _, variable = key.rpartition(".")
-        if not owner or variable == "size":
+        if not owner or variable == "__size":
             continue
         value = given[key] if variable == "N" or not building else Placeholder(key)
-        if variable == "index":
+        if variable == "__index":
             state[owner] = value
-        elif variable == "step":
+        elif variable == "__step":
             state.setdefault(owner, {})["t"] = value if building else value * dt
         else:
             state.setdefault(owner, {})[variable] = value

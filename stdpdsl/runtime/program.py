@@ -167,9 +167,9 @@ class ProgramData(dict):
 
 def size_key(data, key):
     """The key of the size that an array's key belongs to: "A1.v" has "A1.N" values, and "ff.w" of
-    synapses "ff.size"."""
+    synapses "ff.__size"."""
     owner = key.rpartition(".")[0]
-    return next(name for name in (f"{owner}.N", f"{owner}.size") if name in data)
+    return next(name for name in (f"{owner}.N", f"{owner}.__size") if name in data)
 
 
 def assign(group, name, data, key):
@@ -197,20 +197,20 @@ def connect(synapses, data, name):
 
 
 def replay(data, name, dt):
-    """NAME.N neurons of which NAME.i spike in the steps NAME.step (of dt seconds), sorted."""
+    """NAME.N neurons of which NAME.i spike in the steps NAME.__step (of dt seconds), sorted."""
     from brian2 import get_device, second
     from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 
     options = {"dt": dt * second, "sorted": True, "name": name}
     if not isinstance(data, ProgramData):
-        times = data[f"{name}.step"] * dt * second
+        times = data[f"{name}.__step"] * dt * second
         return SpikeGeneratorGroup(data[f"{name}.N"], data[f"{name}.i"], times, **options)
     # Two spikes, or Brian2 would write the one as a constant. Their bins are computed when the run
     # starts; ours replace them then.
     group = SpikeGeneratorGroup(data[f"{name}.N"], [0, 0], [0, dt] * second, **options)
     lines = [
         data.loaded(f"{name}.i", group.variables["neuron_index"], None),
-        data.loaded(f"{name}.step", group.variables["_timebins"], None),
+        data.loaded(f"{name}.__step", group.variables["_timebins"], None),
     ]
     if not data.durations:
         get_device().insert_code("before_network_run", "\n".join(lines))
@@ -218,14 +218,14 @@ def replay(data, name, dt):
 
 
 def record(source, variables, data, name, **options):
-    """A monitor of the elements NAME.index of its source, at least one."""
+    """A monitor of the elements NAME.__index of its source, at least one."""
     from brian2.monitors.statemonitor import StateMonitor
 
     if not isinstance(data, ProgramData):
-        return StateMonitor(source, variables, data[f"{name}.index"], name=name, **options)
-    size = size_key(data, f"{name}.index")
+        return StateMonitor(source, variables, data[f"{name}.__index"], name=name, **options)
+    size = size_key(data, f"{name}.__index")
     nothing = np.zeros(data[size], dtype=np.int32)
-    with data.as_files([f"{name}.index"], size):
+    with data.as_files([f"{name}.__index"], size):
         return StateMonitor(source, variables, nothing, name=name, **options)
 
 

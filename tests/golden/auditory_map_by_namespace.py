@@ -117,29 +117,29 @@ def initial(table):
     i, j = np.repeat(np.arange(10), 10), np.tile(np.arange(10), 10)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
     u_w = stream("feedforward", "w", 0).random((10, 10))[i, j]
+    state["blocks of feedforward"] = np.unique(block)  # those with synapses
     state["feedforward"] = {
-        "blocks": np.unique(block), "Apost": np.broadcast_to(table["Apost"], B),
-        "Apre": np.broadcast_to(table["Apre"], B),
+        "Apost": np.broadcast_to(table["Apost"], B), "Apre": np.broadcast_to(table["Apre"], B),
     }
     of_synapses = {"i": i, "j": j + 10 * block, "w": np.clip(0.04 * u_w, 0, 0.04)}
-    for b in state["feedforward"]["blocks"]:  # one object for each block
+    for b in state["blocks of feedforward"]:  # one object for each block
         state[f"feedforward__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
 
     # excite: A1 to Inh
     i, j = np.indices((10, 10))
     i, j = np.nonzero(i != j)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["excite"] = {"blocks": np.unique(block)}
+    state["blocks of excite"] = np.unique(block)  # those with synapses
     of_synapses = {"i": i + 10 * block, "j": j + 10 * block}
-    for b in state["excite"]["blocks"]:  # one object for each block
+    for b in state["blocks of excite"]:  # one object for each block
         state[f"excite__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
 
     # inhibit: Inh to A1
     i = j = np.arange(10)
     block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
-    state["inhibit"] = {"blocks": np.unique(block)}
+    state["blocks of inhibit"] = np.unique(block)  # those with synapses
     of_synapses = {"i": i + 10 * block, "j": j + 10 * block}
-    for b in state["inhibit"]["blocks"]:  # one object for each block
+    for b in state["blocks of inhibit"]:  # one object for each block
         state[f"inhibit__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
 
     state["record__1"] = np.flatnonzero(np.repeat(np.isin(table["block"], [0, 3]), 10))
@@ -176,7 +176,7 @@ def network(state):
         name="Inh",
     )
     feedforward = []
-    for b in state["feedforward"]["blocks"]:
+    for b in state["blocks of feedforward"]:
         synapses = Synapses(
             AN, A1,
             """w : 1
@@ -197,14 +197,14 @@ def network(state):
         synapses.post.when, synapses.post.order = "synapses", 3000
         feedforward.append(synapses)
     excite = []
-    for b in state["excite"]["blocks"]:
+    for b in state["blocks of excite"]:
         synapses = Synapses(
             A1, Inh, on_pre="v_post += 100*mV", namespace={}, dt=dt, name=f"excite__{b}",
         )
         synapses.pre.when, synapses.pre.order = "synapses", 1000
         excite.append(synapses)
     inhibit = []
-    for b in state["inhibit"]["blocks"]:
+    for b in state["blocks of inhibit"]:
         synapses = Synapses(
             Inh, A1, on_pre="v_post = v_rest", namespace={"v_rest": -70*mV}, dt=dt,
             name=f"inhibit__{b}",
@@ -225,7 +225,7 @@ def network(state):
         SpikeMonitor(Inh, record=False, name="Inh__spikes"),
         *[
             StateMonitor(s, "w", record=True, dt=1*second, name=f"record__0_{s.name}")
-            for b, s in zip(state["feedforward"]["blocks"], feedforward)
+            for b, s in zip(state["blocks of feedforward"], feedforward)
         ],
         StateMonitor(A1, "v", record=state["record__1"], dt=10*ms, name="record__1"),
     )
@@ -243,21 +243,21 @@ def run(net, state):
 
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
-    s = joined(last, "feedforward", first["feedforward"]["blocks"])
+    s = joined(last, "feedforward", first["blocks of feedforward"])
     block = np.repeat(
-        first["feedforward"]["blocks"],
-        [len(last[f"feedforward__{b}"]["i"]) for b in first["feedforward"]["blocks"]],
+        first["blocks of feedforward"],
+        [len(last[f"feedforward__{b}"]["i"]) for b in first["blocks of feedforward"]],
     )
     age = DURATION - s["lastupdate"]
     yield "weights", {
         "connection": "feedforward", "block": table["block"][block], "pre": s["i"] % 10,
         "post": s["j"] % 10, "delay": 0.0,
-        "w_initial": joined(first, "feedforward", first["feedforward"]["blocks"])["w"], "w": s["w"],
+        "w_initial": joined(first, "feedforward", first["blocks of feedforward"])["w"], "w": s["w"],
         "apre_state": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost_state": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }
     yield "trajectories", samples(
-        joined_monitors(last, "record__0_feedforward", first["feedforward"]["blocks"], ["w"]), "w",
+        joined_monitors(last, "record__0_feedforward", first["blocks of feedforward"], ["w"]), "w",
         s["w"], DURATION,
         {
             "variable": "w", "connection": "feedforward", "block": table["block"][block],

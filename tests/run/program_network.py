@@ -41,7 +41,7 @@ def data_of(blocks, duration, seed):
     block = np.repeat(np.arange(blocks), 9)
     rows = round(duration / 1e-3)
     return {
-        "inputs.N": 3, "inputs.i": neuron, "inputs.step": step,
+        "inputs.N": 3, "inputs.i": neuron, "inputs.__step": step,
         "drive.N": rows, "drive.values": rng.random((rows, 3)) * 0.4,
         "cells.N": 3 * blocks, "cells.v": rng.random(3 * blocks) * 0.01,
         "cells.tau": np.repeat(0.01 + 0.01 * rng.random(blocks), 3),
@@ -49,7 +49,7 @@ def data_of(blocks, duration, seed):
         "links.j": np.tile(np.arange(3), 3 * blocks) + 3 * block,
         "links.w": rng.random(9 * blocks) * 0.01, "links.eta": 1e-4 * (1 + block),
         "links.later": -1e-4 * (1 + block), "links.delay": DT * rng.integers(0, 30, 9 * blocks),
-        "samples.N": 2, "samples.index": np.array([8, 1]), "seed": seed,
+        "samples.N": 2, "samples.__index": np.array([8, 1]), "seed": seed,
         "train": duration / 2, "test": duration / 2,
     }  # fmt: skip
 

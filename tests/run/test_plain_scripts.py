@@ -7,6 +7,7 @@ import contextlib
 import gc
 import io
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -298,3 +299,73 @@ def test_a_run_has_the_network_of_the_script(name, lowering):
             for script in (found.script, found.run_script)
         ]  # fmt: skip
         assert both[0] == both[1]
+
+
+NAMES = """model names
+rule r:
+    parameters:
+        BLOCKS = 0.1
+        SIZE = 0.2
+    equations:
+        w : 1 in [0, 1]
+        STEP : 1
+        other : 1
+    on pre:
+        STEP += BLOCKS
+        other += SIZE
+        w = w + 0.01*STEP
+    on post: w = w - 0.01*other
+    initial:
+        STEP = 0.1
+        other = 0.2
+neuron cell:
+    parameters:
+        SIZE = 1
+        INDEX = 2
+    equations:
+        dv/dt = -v/(10 ms) : 1
+        STEP : 1
+    threshold: v > SIZE
+    reset:
+        v = 0
+        STEP += INDEX
+    initial: STEP = 3
+layer P:
+    regular: 100 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: r
+    initial: w = 0.5
+    on pre: v_post += 1.5
+sweep:
+    grid:
+        c.BLOCKS = [0.1, 0.2]
+        c.SIZE = [0.3, 0.4]
+        A.INDEX = [1, 2]
+record:
+    spikes of A
+    STEP of c every 10 ms
+    STEP of A every 10 ms
+run:
+    duration: 50 ms
+"""
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+def test_names_of_what_a_network_is_given(lowering, tmp_path):
+    """Sizes, steps, indices and blocks are given beside variables that may be called so."""
+    found = []
+    for text in (NAMES, re.sub("BLOCKS|SIZE|STEP|INDEX", lambda m: m[0].lower(), NAMES)):
+        made = compile_source(Source("spec.stdp", text), tmp_path, [], lowering, "numpy")
+        name = f"run_{len(found)}"
+        run = run_here(tmp_path, made.run_script, name)
+        assert_equal_values(run_plain_here(tmp_path, made.script, f"plain_{len(found)}"), run)
+        found.append(run)
+    for name in found[0]:
+        one, other = (tables[name].select_dtypes("number") for tables in found)
+        one, other = (t[sorted(t, key=str.lower)].to_numpy() for t in (one, other))
+        np.testing.assert_array_equal(one, other, err_msg=name)

@@ -239,7 +239,7 @@ class NetworkCode:
             self.scalers.append(f"*{name}_{n.name}")
         lines.append(f"{name}.append(synapses)")
         body = [f"    {part}" if part else "" for line in lines for part in line.split("\n")]
-        return [*before, f"{name} = []", f'for b in state["{c.name}"]["blocks"]:', *body]
+        return [*before, f"{name} = []", f'for b in state["blocks of {c.name}"]:', *body]
 
     def about(self, c: Connection, name: str, label: str) -> list[str]:
         """What follows the making of synapses; `label` is how the names of their parts begin."""
@@ -453,7 +453,7 @@ class NetworkCode:
             every = f"dt={quantity(repr(m.every), 'second')}"
             name = self.names.of(m.component)
             if m.component in self.by_block:
-                blocks = f'state["{m.component}"]["blocks"]'
+                blocks = f'state["blocks of {m.component}"]'
                 some = "" if whole else f" if b in {record}"
                 one = call(
                     "StateMonitor",
@@ -529,7 +529,7 @@ class NetworkCode:
         if component not in self.by_block:
             return [f'net["{component}"].{action}']
         return [
-            f'for b in state["{component}"]["blocks"]:',
+            f'for b in state["blocks of {component}"]:',
             f'    net[f"{component}__{{b}}"].{action}',
         ]
 

@@ -255,9 +255,10 @@ class InitialState:
         values = [f'"{p.name}": np.broadcast_to({self.code.show(p.code)}, B)' for p in c.varying]
         return [
             *lines,
-            f'state["{c.name}"] = {{{", ".join([self.blocks_with_synapses, *values])}}}',
+            f'state["blocks of {c.name}"] = np.unique(block)  # those with synapses',
+            *([f'state["{c.name}"] = {{{", ".join(values)}}}'] if values else []),
             *(f"of{own(end)} = {text}" for end, text in more),
-            f'for b in state["{c.name}"]["blocks"]:  # one object for each block',
+            f'for b in state["blocks of {c.name}"]:  # one object for each block',
             *(
                 f'    state[f"{c.name}__{{b}}{end}"] = {{n: v[block == b] for n, v in'
                 f" of{own(end)}.items()}}"
@@ -269,8 +270,6 @@ class InitialState:
             ),
             *self.own_targets(c, post),
         ]
-
-    blocks_with_synapses = '"blocks": np.unique(block)'
 
     def own_targets(self, c: Connection, post: Layer) -> list[str]:
         """A sum is written by one object alone, so each has its own block as its target."""
@@ -288,7 +287,7 @@ class InitialState:
             if c.name not in self.by_block:
                 return f'first["{c.name}.{name}"]["delay"]'
             key = f'first[f"{c.name}__{{b}}.{name}"]["delay"]'
-            return f'np.concatenate([{key} for b in first["{c.name}"]["blocks"]])'
+            return f'np.concatenate([{key} for b in first["blocks of {c.name}"]])'
 
         if c.axonal is None and c.dendritic is None:
             return "0.0"
@@ -506,7 +505,7 @@ class InitialState:
             else:
                 c = next(c for c in self.e.connections if c.name == m.component)
                 if c.name in self.by_block:
-                    blocks = f'state["{c.name}"]["blocks"]'
+                    blocks = f'state["blocks of {c.name}"]'
                     yield f'state["record__{number}"] = {blocks}[{chosen}[{blocks}]]'
                     continue
                 post = self.layers[c.post]

@@ -59,7 +59,7 @@ class TablesCode:
 
     def weights(self, c: Connection) -> list[str]:
         pre, post = self.layers[c.pre], self.layers[c.post]
-        lines = self.state(c, f'first["{c.name}"]["blocks"]')
+        lines = self.state(c, f'first["blocks of {c.name}"]')
         items = [
             f'"connection": "{c.name}"',
             self.block(c.shared, "block"),
@@ -70,7 +70,7 @@ class TablesCode:
         if c.weight:
             first = f'first["{c.name}"]["{c.weight}"]'
             if c.name in self.initial.by_block:
-                first = f'joined(first, "{c.name}", first["{c.name}"]["blocks"])["{c.weight}"]'
+                first = f'joined(first, "{c.name}", first["blocks of {c.name}"])["{c.weight}"]'
             if c.weight in c.single:
                 first = f"np.float32({first})"  # as the network holds it
             has = any(i.variable == c.weight for i in c.initial)
@@ -205,7 +205,7 @@ class TablesCode:
             c = next(c for c in self.e.connections if c.name == m.component)
             pre, post = self.layers[c.pre], self.layers[c.post]
             if c.name in self.initial.by_block:
-                blocks = chosen or f'first["{c.name}"]["blocks"]'
+                blocks = chosen or f'first["blocks of {c.name}"]'
                 if chosen:
                     lines += self.state(c, blocks)
                     lines += ['age = DURATION - s["lastupdate"]'] if ages(c) else []
