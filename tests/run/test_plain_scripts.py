@@ -127,6 +127,12 @@ def test_a_long_word_is_not_broken():
     assert eval(quoted([f"v = {word} + 1"])).split() == ["v", "=", word, "+", "1"]
 
 
+@pytest.mark.parametrize("length", range(20, 90))
+def test_flags_of_an_equation_stay_in_one_piece(length):
+    terms = " + ".join(["v"] * (length // 4))
+    assert "(unless refractory)" in eval(quoted([f"dv/dt = {terms} : volt (unless refractory)"]))
+
+
 SMALL = """model small
 neuron cell:
     parameters: tau = 10 ms

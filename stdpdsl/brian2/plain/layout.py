@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 WIDTH = 100
@@ -198,6 +199,9 @@ def mapping(items: Sequence[str]) -> str:
     return "\n".join(["{", *lines, "}"])
 
 
+_FLAGS = re.compile(r"\([a-z][a-z ,-]*\)$")
+
+
 def quoted(lines: Sequence[str]) -> str:
     """Brian2 code as a literal: one line, or a block of lines. What is too long goes on in the
     next line after a backslash, which Python takes out of a string again."""
@@ -211,7 +215,8 @@ def _continued(line: str, width: int = WIDTH - 26) -> list[str]:
     found: list[str] = []
     while len(line) > width:
         indent = len(line) - len(line.lstrip())
-        place = line.rfind(" ", indent, width - 2)
+        flags = _FLAGS.search(line)  # of an equation, which Brian2 takes as they stand
+        place = line.rfind(" ", indent, min(width - 2, flags.start() if flags else width))
         if place < 0:  # one word
             break
         found.append(line[:place] + " \\")
