@@ -84,7 +84,7 @@ expressions = st.recursive(
 def infer(expr: ast.Expr) -> tuple[Type | None, int, dict[int, Type]]:
     spec = ast.Spec(None, None, (), span=SPAN)
     reporter = Reporter()
-    inference = Inference(Symbols(spec, {}, {}, {}, {}, {}, {}, {}, []), reporter, {})
+    inference = Inference(Symbols(spec, {}, {}, {}, {}, {}, {}, {}, []), reporter, {}, {})
     scope = {n: Symbol(n, "variable", type=Type(d)) for n, d in NAMES.items()}
     found = inference.infer(expr, Context(scope, "the test"))
     return found, len(reporter.diagnostics), inference.types

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from running import run_apart, run_here, script_of
 
+from stdpdsl.runtime import draws
+
 N = 46345  # the square of 46341 has 32 bits
 SPEC = f"""model whole
 constants:
@@ -151,13 +153,10 @@ def test_synapses_beyond_32_bits_have_draws_of_their_own(tmp_path):
     last = tables["trajectories"].query("t > 0").pivot(
         index=["pre", "post"], columns="variable", values="value"
     )
-    code = compile(script.partition("def draw_functions")[0], "<script>", "exec")
-    theirs: dict = {"__name__": "script"}
-    exec(code, theirs)
     for number, (name, draw) in enumerate(
-        (("u", theirs["uniform_draw"]), ("n", lambda *a: theirs["binomial_draw"](*a, 3, 0.5))), 1
+        (("u", draws.uniform_draw), ("n", lambda *a: draws.binomial_draw(*a, 3, 0.5))), 1
     ):
-        key = theirs["draw_key"]("c", f"draw {number}", 0)
+        key = draws.draw_key("c", f"draw {number}", 0)
         for i, j in pairs:
             assert last.loc[(i, j), name] == draw(key, 0, np.int64(i * N + j)), (i, j)
 
