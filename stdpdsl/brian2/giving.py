@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir import Connection, Experiment, Layer, Link, Normalisation
-from .plain.audio import AudioCode
+from .plain.audio import AudioCode, banks_of
 
 
 def copies(shared: bool) -> str:
@@ -65,10 +65,11 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
         if not m.on_layer or layers[m.component].kind == "neurons":
             blocks = "None" if m.blocks is None else repr(list(m.blocks))
             calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
-    for bank, layer in {bank: x for x in e.layers for _, bank in x.drive}.items():
-        if layer.kind == "neurons":
+    for layer in e.layers:
+        for bank in banks_of(layer) if layer.kind == "neurons" else ():
             calls.append(
                 f'give_drive(given, x, "{layer.name}", "{bank}", filterbank_{bank}, p, sounds,'
-                f" rate_of({heard[bank]!r}, sounds), differs={bool(audio.column(layer))})"
+                f" rate_of({heard[bank]!r}, sounds), differs={audio.by_replicate(bank)},"
+                f" column={bool(audio.column(layer))})"
             )
     return calls

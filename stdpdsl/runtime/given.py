@@ -168,9 +168,10 @@ def give_samples(given, x, number, component, blocks):
         give_part(given, f"record__{number}", {"__index": np.array(blocks)})
 
 
-def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs):
+def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs, column):
     """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate.
-    `differs`: whether what it hears differs between replicates."""
+    `differs`: whether what it hears differs between replicates; `column`: whether its neurons are
+    given which column of the drives they hear."""
     size, shared = x.sizes[layer]
     replicates = x.replicate_of_copy if differs else x.replicate_of_copy[:1]
 
@@ -178,9 +179,10 @@ def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs):
         chunks = side_by_side([filterbank(r, sounds, p) for r in replicates])
         return drive_means(chunks, rate, x.dt, x.steps, size * len(replicates))
 
-    x.drives[bank] = found = kept_means(x, filterbank, p, sounds, means)
-    given[drive_width(bank)] = found.shape[1]
-    if differs:
+    if bank not in x.drives:
+        x.drives[bank] = kept_means(x, filterbank, p, sounds, means)
+        given[drive_width(bank)] = x.drives[bank].shape[1]
+    if column:
         i, copy = neurons(size, x.copies(shared))
         given[f"{layer}.drive__column"] = i + size * x.sources(shared, True)[copy]
 

@@ -124,10 +124,14 @@ def accepted(names: dict[str, str], errors_of) -> dict[str, str]:
 
 
 def without_names(tables) -> dict[str, list]:
-    """What names cannot change: the numbers of each row of each table."""
+    """What names cannot change: the numbers of each row of each table. A parameter whose name is
+    that of a column of the sweep has none of its own, so that its numbers count once."""
+
+    def numbers(table, row):
+        found = map(repr, row)
+        return tuple(sorted(set(found) if table == "parameters" else found))
+
     return {
-        table: sorted(
-            tuple(sorted(map(repr, row))) for row in rows.select_dtypes("number").to_numpy()
-        )
+        table: sorted(numbers(table, row) for row in rows.select_dtypes("number").to_numpy())
         for table, rows in tables.items()
     }

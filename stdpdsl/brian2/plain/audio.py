@@ -264,13 +264,19 @@ class AudioCode:
                 means = "np.add.reduceat(heard, first[:-1]) / np.diff(first)[:, np.newaxis]"
             body = [f"samples = {self.made(self.banks[bank].sound, 'r')}",
                     *self.output(bank, "samples", "first[-1]", "heard")]  # fmt: skip
-            if self.differs(bank):
+            if self.by_replicate(bank):
                 found += ["means = []", "for r in np.unique(replicate):",
                           *(f"    {line}" for line in [*body, f"means.append({means})"]),
                           f'state["{bank}"] = np.hstack(means)']  # fmt: skip
             else:
                 found += [*body, f'state["{bank}"] = {means}']
         return found
+
+    def by_replicate(self, bank: str) -> bool:
+        """Whether what drives layers has columns for each replicate: all that drives one layer has,
+        if anything that drives it differs between them."""
+        layers = (layer for layer in self.inside if bank in banks_of(layer))
+        return any(self.differs(other) for layer in layers for other in banks_of(layer))
 
     def column(self, layer: Layer) -> str:
         """Which channel each neuron hears, where that differs between blocks."""

@@ -66,7 +66,7 @@ def statement(text: str, indent: int = 0) -> list[str]:
         inside = _items(items[0][1:-1])
         if len(inside) > 1:  # the brackets stay together
             head, items, tail = head + items[0][0], inside, items[0][-1] + tail
-    # A comma after the only item of a parenthesis would make it a tuple.
+    # A comma after the only item of a parenthesis, or of an index, would make it a tuple.
     inner = indent + 4
     if place := _comprehension(items[0]):
         parts = [items[0][:place], items[0][place + 1 :]]
@@ -98,7 +98,7 @@ def _is_bracket(text: str) -> bool:
 
 def _is_call(head: str) -> bool:
     """Whether the bracket at the end of a text opens the arguments of a call."""
-    return len(head) > 1 and (head[-2].isalnum() or head[-2] in "_)]")
+    return len(head) > 1 and head[-1] == "(" and (head[-2].isalnum() or head[-2] in "_)]")
 
 
 def _bracket(text: str) -> tuple[str, list[str], str] | None:
