@@ -72,7 +72,7 @@ def test_inhibition_stays_inside_its_block():
     namespace = {"__name__": "script"}
     exec(compile(script, "script.py", "exec"), namespace)
     row = namespace["sweep"]()
-    x = namespace["Data"](row, range(4), 4, 1e-4, str(SPECS))
+    x = namespace["Data"](row, range(4), {0: 0}, 1e-4, str(SPECS))
     edges = namespace["edges_of_excite"](x, row, namespace["parameters"](row))
     assert len(edges.i) == 4 * 90 and (edges.i != edges.j).all()
     assert (edges.pre // 10 == edges.post // 10).all()

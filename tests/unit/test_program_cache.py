@@ -35,18 +35,18 @@ def test_the_key_decides(monkeypatch):
     assert key == program_key("v = 1", ["-O3"])
     assert key != program_key("v = 2", ["-O3"])
     assert key != program_key("v = 1", ["-O2"])
-    monkeypatch.setattr("program.version", lambda name: "0.0")
+    monkeypatch.setattr("stdpdsl.runtime.program.version", lambda name: "0.0")
     assert key != program_key("v = 1", ["-O3"])
 
 
 def test_no_compiler_or_a_broken_one(monkeypatch, tmp_path):
-    monkeypatch.setattr("program.compiler", lambda: None)
+    monkeypatch.setattr("stdpdsl.runtime.program.compiler", lambda: None)
     with pytest.raises(ProgramError, match="no C\\+\\+ compiler was found"):
         program_key("v = 1", [])
     broken = tmp_path / "c++"
     broken.write_text("#!/bin/sh\necho no developer tools >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("program.compiler", lambda: str(broken))
+    monkeypatch.setattr("stdpdsl.runtime.program.compiler", lambda: str(broken))
     with pytest.raises(ProgramError, match="does not work: no developer tools"):
         program_key("v = 1", [])
 
