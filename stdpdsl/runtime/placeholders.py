@@ -130,9 +130,9 @@ def classes(data, dt, brian2):
         link.placeholder = index
         return link
 
-    def timed_array(values, dt, real=brian2.TimedArray):
+    def timed_array(values, step, real=brian2.TimedArray):
         if not isinstance(values, Placeholder):
-            return real(values, dt)
+            return real(values, step)
         return drive_reader(values.key, data[drive_width(values.key)], dt)
 
     record_elements = record
