@@ -15,7 +15,7 @@ from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER
 from ..language.units import dim_and_power, in_si, parse_unit
 from ..results.reader import Results, ResultsError
-from ..runtime.synapses import NOT_READ
+from ..runtime.table import NOT_READ
 from ..sweep.files import TooLong, is_number, number_of, reason
 from .arrays import ENDINGS, Arrays, Sparse
 from .earlier import of_results, spikes_of, unusable

@@ -8,11 +8,11 @@ import numpy as np
 from .data import full, times_of
 from .draws import copy_keys, pair_draws
 from .errors import fail
+from .table import NOT_READ
 from .values import column_from, columns_of, sparse_entries
 
 MOST_ROWS = 50_000_000  # of a file
 LINE_CHARACTERS = 100_000
-NOT_READ = ("w", "weight", "weights", "delay", "delays")  # columns of edges in other programs
 
 
 def synapses_of(

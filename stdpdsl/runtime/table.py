@@ -2,6 +2,8 @@
 
 import numpy as np
 
+NOT_READ = ("w", "weight", "weights", "delay", "delays")  # columns of edges in other programs
+
 
 def product(*parts):
     """All combinations of the parts' rows; the last part varies fastest."""
