@@ -280,8 +280,8 @@ def _collect() -> dict[str, str]:
     add(_REFRACTORY.split(), "a variable of Brian2's refractoriness")
     add(_TEMPLATES.split(), "a word of Brian2's code templates")
     add(["source"], "an attribute that Brian2 looks for in every group")
+    add(_CPP.split(), "a C++ keyword")  # before attributes, which variables may be called
     add(_ATTRIBUTES.split(), "an attribute of Brian2's groups")
-    add(_CPP.split(), "a C++ keyword")
     add(_CPP_MACROS.split(), "a macro or function of the C library that the generated C++ uses")
     add(_SYMPY.split(), "a name of sympy or a Python builtin, which a state variable must not have")
     return out
