@@ -205,7 +205,8 @@ class Simulation:
     def as_a_program(self):
         """Run the kept program of this network's structure, built where there is none."""
         run = os.path.join(self.folder, "run")
-        code = code_of(self.network, self.run, self.describe, cached_program)
+        # The seed is data: what a network draws is keyed by numbers that it is given.
+        code = code_of(self.network, self.run, self.describe, cached_program, data=("SEED",))
         decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
         decides += [self.x.sizes, self.x.dt]
 

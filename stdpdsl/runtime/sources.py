@@ -6,9 +6,9 @@ import re
 from types import CodeType, FunctionType
 
 
-def code_of(*functions):
+def code_of(*functions, data=()):
     """The source of functions and of all that they use of their modules and of this package,
-    constants among it."""
+    constants among it but those that are called `data`."""
     found, waiting = {}, list(functions)
     while waiting:
         function = inspect.unwrap(waiting.pop())
@@ -24,7 +24,7 @@ def code_of(*functions):
                 used = [value]
             elif isinstance(value, type):
                 used = [f for f in vars(value).values() if isinstance(f, FunctionType)]
-            elif name.isupper():
+            elif name.isupper() and name not in data:
                 found[module, name] = f"{name} = {value!r}"
             waiting += [f for f in used if f.__module__ == module or is_ours(f)]
     return "\n".join(found[name] for name in sorted(found))
