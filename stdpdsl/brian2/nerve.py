@@ -8,19 +8,16 @@ from typing import Any
 
 from ..ir import Every, Experiment, Group, Layer, Parameter
 from ..lower.expressions import times_unit
+from .plain.code import UNITS
 from .plain.network import held, integration
 from .templates import fill
 
-_UNITS = (
-    "second metre kilogram amp kelvin mole candela volt siemens farad ohm hertz coulomb joule watt"
-    " newton pascal weber tesla henry molar"
-).split()
 _CLASSES = ("NeuronGroup",)
 
 
 def imports_in(text: str) -> str:
     found = [name for name in _CLASSES if f"{name}(" in text]
-    units = [name for name in _UNITS if re.search(rf"[*/(] ?{name}\b", text)]
+    units = [name for name in sorted(UNITS) if re.search(rf"[*/(] ?{name}\b", text)]
     return ", ".join([*found, *dict.fromkeys(["second", *units])])
 
 

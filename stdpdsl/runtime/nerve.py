@@ -214,9 +214,9 @@ def write_rows(path, chunks, rows, width):
             file.write(np.ascontiguousarray(chunk, dtype=np.float64).data)
 
 
-def read_in_program(group, variable, path, width, index="i"):
-    """Let the C++ program set `variable` of the group from the file at each step's start: from the
-    column `index` of the step's row of `width` values."""
+def read_in_program(group, variable, path, width):
+    """Let the C++ program set `variable` of the group from the file at each step's start: each
+    neuron's from its own column of the step's row of `width` values."""
     from brian2 import get_unit
     from brian2.core.functions import Function
 
@@ -243,7 +243,7 @@ def read_in_program(group, variable, path, width, index="i"):
         "cpp", code, compiler_kwds={"headers": DRIVE_HEADERS}
     )
     group.namespace[name] = reader
-    code = f"{variable} = {name}(t_in_timesteps, {index})"
+    code = f"{variable} = {name}(t_in_timesteps, i)"
     group.run_regularly(code, when="start", order=BEFORE_ALL)
 
 

@@ -6,12 +6,6 @@ ORDER_IN_A_STEP = (
 )
 
 
-def schedule(pathway, when, order):
-    """Place a pathway in the order of a step."""
-    pathway.when = when
-    pathway.order = order
-
-
 def in_order(objects):
     """Give each code object of a network a place of its own in its slot of the step: by its
     `order`, and those of one order as they were declared. Brian2 would go by their names."""
