@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if CACHE in config.stash:
         shutil.rmtree(config.stash[CACHE], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def default_step_of_brian2() -> Iterator[None]:
+    """Scripts that run in this process may set Brian2's default time step: undo it."""
+    yield
+    if (brian2 := sys.modules.get("brian2")) is not None:
+        brian2.defaultclock.dt = 0.1 * brian2.ms
 
 
 @pytest.fixture

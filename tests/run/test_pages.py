@@ -76,7 +76,7 @@ def test_the_notebook_gives_its_outputs_again():
     for package in ("nbclient", "ipykernel", "ipywidgets", "xarray", "pandas", "matplotlib"):
         pytest.importorskip(package)
     import nbformat
-    import pictures
+    import page_outputs
 
     def texts(notebook):
         """What the cells say; a picture is only there or not."""
@@ -85,8 +85,8 @@ def test_the_notebook_gives_its_outputs_again():
             for cell in notebook.cells
         ]
 
-    kept = nbformat.read(pictures.NOTEBOOK, as_version=4)
-    again = pictures.executed()
+    kept = nbformat.read(page_outputs.NOTEBOOK, as_version=4)
+    again = page_outputs.executed()
     assert texts(again) == texts(kept)
     drawn = [o for c in again.cells for o in c.get("outputs", []) if "image/png" in o["data"]]
     assert len(drawn) == 2

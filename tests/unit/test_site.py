@@ -18,7 +18,7 @@ from stdpdsl.language.source import Source
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / ".github" / "docs"
-sys.path.insert(0, str(DOCS))
+sys.path.append(str(DOCS))  # last: no module of the tests is hidden by one of its names
 
 import reference  # noqa: E402
 import stories  # noqa: E402

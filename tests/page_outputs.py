@@ -1,4 +1,4 @@
-"""Make every picture of the pages anew, as the pages say: `python tests/pictures.py`.
+"""Make every picture of the pages anew, as the pages say: `python tests/page_outputs.py`.
 
 `specs/report.png` is the top of the report of README's first session, `specs/tuning.png` is what
 the tutorial's code draws, and `specs/explore.ipynb` is executed. Takes Chromium or Chrome, and
