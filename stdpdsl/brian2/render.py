@@ -49,7 +49,6 @@ def gsl_of(e: Experiment) -> list[str]:
 
 
 def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
-    packages = ("brian2", "numpy", "pyarrow", *(("brian2hears",) if e.sounds else ()))
     return {
         "model": e.model, "model_repr": repr(e.model),
         "doc": in_docstring(e.doc),
@@ -57,7 +56,7 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "rows": e.rows, "order": list(e.order), "after": e.after,
         "shards": 1 if coupling(e) else e.rows - e.after, "coupled": coupling(e),
         "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
-        "spec": repr(spec_text), "packages": "".join(f"{n!r}, " for n in packages).rstrip(),
+        "spec": repr(spec_text), "hears": bool(e.sounds),
         "phases": [
             {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
              "sets": list(p.sets)}

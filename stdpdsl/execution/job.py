@@ -24,21 +24,19 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from .. import __version__
 from ..language.diagnostics import seen
 from ..runtime import folder as result_folder
+from ..runtime.versions import PACKAGES, package_versions
 from ..sweep.files import MAX_ROWS
 
 if TYPE_CHECKING:
     from ..compiler import Compiled
 
 JOB_FORMAT = "stdpdsl job 1"
-PACKAGES = ("brian2", "brian2hears", "numpy", "scipy")
-"""Their versions decide results."""
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py|run\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
@@ -93,7 +91,7 @@ class Wanted:
             "spec": self.spec,
             **self.settings,
             "files": {name: _sha256_of(path) for name, path in self.files.items()},
-            "versions": {"stdpdsl": __version__, **_versions()},
+            "versions": {"stdpdsl": __version__, **package_versions()},
             "script": _sha256(self.script.encode()),
             "plain": _sha256(self.plain.encode()),
         }
@@ -370,16 +368,6 @@ def _flock(file: IO[str], exclusive: bool) -> None:
 def packages() -> tuple[str, ...]:
     """What decides results by its version."""
     return ("stdpdsl", *PACKAGES)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "none"
-    return found
 
 
 def _of(done: int, count: int) -> str:

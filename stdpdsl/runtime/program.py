@@ -350,7 +350,8 @@ def program_key(code, flags):
         raise ProgramError(f"{command[0]} does not work: {asked.stderr.strip()}")
     text = asked.stdout
     machine = [platform.system(), platform.machine()]
-    decides = [PROGRAM_FORMAT, version("brian2"), flags, text, machine, code]
+    writers = [version("brian2"), version("sympy")]
+    decides = [PROGRAM_FORMAT, writers, flags, text, machine, code]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:32]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load
 from stdpdsl.runtime import folder as folders
+from stdpdsl.runtime.versions import all_versions
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -35,7 +37,17 @@ def test_the_metadata_hold_all_of_it(made):
     said = load(made / "r").metadata
     assert said["set"] == ["duration=200 ms", "tau_m=15 ms"]
     assert (said["lowering"], said["target"], said["seed"]) == ("namespace", "numpy", 1)
-    assert {"python", "stdpdsl", "brian2", "numpy", "pyarrow"} <= set(said["versions"])
+    assert set(said["versions"]) == {
+        "brian2", "libc", "numpy", "pyarrow", "python", "scipy", "stdpdsl", "sympy",
+    }  # fmt: skip
+
+
+def test_what_else_decides_a_bit_is_among_the_versions():
+    """Cython and the C++ compiler where they have a part, brian2hears where it is used."""
+    compiled = all_versions("1", "cpp_standalone", hears=True)
+    assert re.search(r"\d+\.\d+", compiled["compiler"]) and compiled["brian2hears"] != "none"
+    assert {"cython", "compiler"} <= set(all_versions("1", "cython", hears=False))
+    assert "compiler" not in all_versions("1", "numpy", hears=False)
 
 
 def test_equal(made, capsys):

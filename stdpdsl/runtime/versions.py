@@ -1,0 +1,51 @@
+"""The versions of all that can decide a bit of the results."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("brian2", "brian2hears", "numpy", "scipy", "sympy")
+"""Packages whose functions compute, or write the code that does."""
+
+
+def package_versions(names=PACKAGES):
+    """{package: version}, "none" where it is not installed."""
+    return {name: _version(name) for name in names}
+
+
+def all_versions(ours, target, hears):
+    """What results were made by: stdpdsl (`ours` is its version), the packages, Python, the C
+    library whose exp() and log() are called, and the compiler, where the target has one. `hears`
+    says whether brian2hears had a part."""
+    names = [n for n in PACKAGES if n != "brian2hears" or hears]
+    found = {"stdpdsl": ours, "python": platform.python_version()}
+    found |= package_versions([*names, "pyarrow", *(["cython"] if target == "cython" else [])])
+    found["libc"] = _libc()
+    if target != "numpy":
+        found["compiler"] = compiler_version()
+    return dict(sorted(found.items()))
+
+
+def compiler_version():
+    """The first line of what the C++ compiler says of itself."""
+    from .program import compiler  # imports NumPy, which most of the commands do without
+
+    asked = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=False)
+    return asked.stdout.partition("\n")[0].strip() or "unknown"
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _libc():
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or "unknown"
+    except (AttributeError, OSError, ValueError):  # not Linux with glibc
+        return " ".join(filter(None, platform.libc_ver())) or platform.platform()
