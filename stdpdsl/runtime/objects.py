@@ -76,19 +76,33 @@ def kept_after_phase(objects, weights, number):
 def kept_now(owner, name, number):
     """A variable's values at this point of the run."""
     from brian2 import get_device
-    from brian2.core.variables import DynamicArrayVariable
 
     device, variable = get_device(), owner.variables[name]
     if type(device).__name__ == "RuntimeDevice":
         return np.array(variable.get_value())
-    array = "brian::" + device.get_array_name(variable, access_data=False)
-    dynamic = isinstance(variable, DynamicArrayVariable)
-    size = f"{array}.size()" if dynamic else array.replace("::", "::_num_")
+    first, count = array_of(owner, name)
     file = f"{owner.name}.{after(name, number)}"
-    first = f"{array}.data()" if dynamic else array
     device.insert_code(
         "main",
         f'{{ std::ofstream kept(brian::results_dir + "{file}", std::ios::binary);'
-        f" kept.write(reinterpret_cast<const char*>({first}), {size} * sizeof({array}[0])); }}",
+        f" kept.write(reinterpret_cast<const char*>({first}), {count} * sizeof(*{first})); }}",
     )
     return KeptFile(file, np.dtype(variable.dtype).str)
+
+
+def array_of(owner, name):
+    """Of a variable's array in a program: C++ of a pointer to its first element, and of how many
+    it has."""
+    from brian2 import get_device
+    from brian2.core.variables import DynamicArrayVariable
+
+    variable = owner.variables[name]
+    array = "brian::" + get_device().get_array_name(variable, access_data=False)
+    if isinstance(variable, DynamicArrayVariable):
+        return f"{array}.data()", f"{array}.size()"
+    return array, array.replace("::", "::_num_")
+
+
+def queue_of(pathway):
+    """C++ of the queue of a pathway's spikes in a program."""
+    return f"(*brian::{pathway.name}.queue[0])"
