@@ -194,6 +194,7 @@ run:
 _UNITS_OF = {
     "none": "arguments and result without unit",
     "same": "all arguments of one unit, the result's",
+    "ratio": "both arguments of one unit; the result has none",
     "root": "the square root of the argument's unit",
     "free": "any unit; the result has none",
 }
@@ -215,6 +216,8 @@ def draw_line(name: str) -> str:
         "integers": "0, 6",
         "bernoulli": "0.3",
         "binomial": "10, 0.5",
+        "gamma": "2, 0.5",
+        "truncated_normal": "0, 1, -2, 2",
     }
     return f"y = {name}({values[name]})"
 

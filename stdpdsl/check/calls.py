@@ -87,13 +87,15 @@ def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
         return None
     if function.rule == "none":
         return _plain(self, call, types, function.result)
-    if function.rule == "same":
+    if function.rule in ("same", "ratio"):
         for expr, found_type in zip(call.args[1:], types[1:], strict=True):
             if not self.fits(
                 expr, Type(found_type.dim), Type(types[0].dim), f"an argument of `{name}`",
                 (call.args[0], types[0].dim.describe()),
             ):  # fmt: skip
                 return None
+        if function.rule == "ratio":
+            return Type(NONE, function.result)
         whole = all(t.kind == "integer" for t in types)
         return Type(types[0].dim, "integer" if whole else "float")
     if function.rule == "root":
@@ -185,14 +187,46 @@ def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
         return None
     distribution = distribution_of(call)
     found = _by_letters(self, call, distribution, context.but(draws=False))
-    for name, expr in arguments_of(call).items() if distribution is LOGNORMAL_BY_MEAN else ():
-        number = value(expr, self.values)
-        if number is not None and (number < 0 or (name == "mean" and number == 0)):
-            self.reporter.error(
-                "TYPE013", expr, f"the {name} of a lognormal draw cannot be {number:g}",
-                help="it is above 0; `mu` and `sigma` are those of the logarithm",
-            )  # fmt: skip
+    if found is not None:
+        _values_of_draw(self, call, distribution)
     return found
+
+
+def _values_of_draw(self: Inference, call: ast.Call, distribution: Distribution) -> None:
+    """Arguments for which there is no such distribution, where their values are known."""
+    name, arguments = call.func.id, arguments_of(call)
+    known = {n: value(e, self.values) for n, e in arguments.items()}
+    positive = {"gamma": ("shape", "scale"), "truncated_normal": ("sd",)}.get(name, ())
+    if distribution is LOGNORMAL_BY_MEAN:
+        positive = ("mean", "sd")
+    for argument in positive:
+        number = known[argument]
+        zero = distribution is LOGNORMAL_BY_MEAN and argument == "sd"  # which gives the mean
+        if number is not None and (number < 0 or (number == 0 and not zero)):
+            self.reporter.error(
+                "TYPE013", arguments[argument],
+                f"the {argument} of a {name} draw cannot be {number:g}",
+                help="it is above 0" if distribution is not LOGNORMAL_BY_MEAN
+                else "it is above 0; `mu` and `sigma` are those of the logarithm",
+            )  # fmt: skip
+            return
+    if name == "truncated_normal":
+        mean, sd, low, high = (known[n] for n in distribution.arguments)
+        if low is not None and high is not None and not low < high:
+            self.reporter.error(
+                "TYPE013", arguments["high"], "there is nothing to draw: `high` is not above `low`",
+                labels=((arguments["low"], "this is `low`"),), help="take `low` below `high`",
+            )  # fmt: skip
+        elif mean is None or sd is None:
+            return
+        elif any(end is not None and side * (end - mean) > 37 * sd
+                 for end, side in ((low, 1), (high, -1))):  # fmt: skip
+            far = "low" if low is not None and low > mean else "high"
+            self.reporter.error(
+                "TYPE013", arguments[far], "there is nothing to draw: between `low` and `high` the"
+                " normal distribution has no probability that a number can hold",
+                help="bounds lie within 37 sd of the mean",
+            )  # fmt: skip
 
 
 def _list(self: Inference, call: ast.Call, context: Context) -> Type | None:

@@ -8,7 +8,7 @@ from ..language.units import HERTZ
 from .infer import Context
 from .models import Models
 from .statements import assignable
-from .symbols import BOOLEAN, FLOAT, INTEGER, TIME, Component, Type
+from .symbols import BOOLEAN, COUNTS, FLOAT, INTEGER, TIME, Component, Type
 
 
 class Components:
@@ -79,7 +79,8 @@ class Components:
             whole = self.context(component, self.symbols.degree_scope(component)).but(
                 hints={n: "it is one number for all neurons" for n in ("i", "j")}
             )
-            self.pattern(node.pattern, pair, whole)
+            counted = {n: "it counts the synapses that the pattern makes" for n in COUNTS}
+            self.pattern(node.pattern, pair.but(hints=counted), whole)
         if "w" in component.variables and component.variables["w"].equation is None:
             self.inference.type_of(component.variables["w"])
         delivered: list[tuple[ast.Deliver, Type | None]] = []

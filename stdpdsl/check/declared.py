@@ -185,7 +185,7 @@ class Declared:
         component = self.symbols.components[symbol.owner]
         assert symbol.value is not None
         context = Context(
-            self.symbols.pattern_scope(component), f"`{component.name}`", draws=True, data=True,
+            self.symbols.first_scope(component), f"`{component.name}`", draws=True, data=True,
             open_names=self.open_columns,
         )  # fmt: skip
         found = self.inference.infer(symbol.value, context)

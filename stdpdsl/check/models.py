@@ -13,7 +13,7 @@ from .messages import describe
 from .order import dependency_order, names_in
 from .stale import stale
 from .statements import Place, assignable, check_block, flag_words, is_shared
-from .symbols import FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
+from .symbols import COUNTS, FLOAT, TIME, Component, Scope, Symbol, Type, unit_type
 from .traces import between_events
 from .unit_blame import Culprit, Stated, find_culprit
 
@@ -180,7 +180,7 @@ class Models:
         start = self.context(self.symbols.value_scope(component), where, unused)
         added = {**component.post_variables, **component.variables}
         each = {name: component.variables[name] for name in component.each}
-        of_synapse = start.but(scope={**start.scope, **each})
+        of_synapse = start.but(scope={**start.scope, **each, **COUNTS})
         for mine, here in ((False, start), (True, of_synapse)):
             items = tuple(a for a in rule.initial if (a.name.id in component.variables) == mine)
             self.initial(items, here, component, added)

@@ -267,8 +267,9 @@ class Symbols:
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
     def first_scope(self, connection: Component) -> Scope:
-        """Names in delays and initial values of synapses: also parameters of each synapse."""
-        each = {name: connection.variables[name] for name in connection.each}
+        """Names in delays and initial values of synapses: also parameters of each synapse, and how
+        many there are."""
+        each = {name: connection.variables[name] for name in connection.each} | COUNTS
         return ChainMap(each, *self.pattern_scope(connection).maps)  # type: ignore[attr-defined]
 
     def degree_scope(self, connection: Component) -> Scope:
@@ -308,7 +309,9 @@ _NEURON_BUILTINS = {
 _RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
 _SIZES = _builtin("N_pre", "N_post", kind=INTEGER)
 _PAIR_BUILTINS = {**_builtin("i", "j", kind=INTEGER), **_SIZES}
-_SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **_builtin("t", "dt", kind=TIME)}
+# How many synapses the target and the source of a synapse have, in its connection and block.
+COUNTS = _builtin("N_incoming", "N_outgoing", kind=INTEGER)
+_SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **COUNTS, **_builtin("t", "dt", kind=TIME)}
 
 
 def _of_post(symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:

@@ -10,7 +10,7 @@ from ..language import ast
 from ..language.units import lookup
 from .linear import degree
 from .order import names_in
-from .symbols import Component, Symbols
+from .symbols import COUNTS, Component, Symbols
 
 
 def event_driven(equation: ast.Equation, connection: Component, symbols: Symbols) -> bool:
@@ -64,7 +64,7 @@ def between_events(equation: ast.Equation, connection: Component, symbols: Symbo
     constant = symbols.value_scope(connection)
 
     def changes(other: str) -> bool:
-        if other in connection.each:
+        if other in connection.each or other in COUNTS:
             return False
         return other in connection.variables or (other not in constant and lookup(other) is None)
 

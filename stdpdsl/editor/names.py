@@ -95,7 +95,10 @@ def target_of(document: Document, link: Link) -> Target | None:
             parent is a for a in declaration.arguments
         ):
             component = document.component(declaration)
-            return component.parameters.get(name) if component else None
+            if component is None:
+                return None
+            each = component.variables if name in component.each else {}
+            return component.parameters.get(name) or each.get(name)
         case ast.Assign() if link.around(ast.Preset) and node is parent.name:
             return document.scope(declaration).get(name)
         case ast.Path():

@@ -10,9 +10,10 @@ class Function:
     """A function of expressions, elementwise.
 
     `rule` says how units pass: "none" (arguments and result without unit), "same" (all arguments
-    share one unit, which is the result's), "root" (square root), "free" (any unit, result without).
+    share one unit, which is the result's), "ratio" (all share one unit, result without), "root"
+    (square root), "free" (any unit, result without).
     `result` is "float" or "integer". `brian2` and `numpy` are its names there; {0}, {1} stand for
-    arguments where the form is not a plain call.
+    arguments where the form is not a plain call. `maker` makes it, where Brian2 has it not.
     """
 
     arity: int
@@ -20,6 +21,7 @@ class Function:
     numpy: str
     brian2: str
     result: str = "float"
+    maker: str = ""
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -35,6 +37,7 @@ FUNCTIONS: dict[str, Function] = {
     "arcsin": Function(1, "none", "np.arcsin", "arcsin"),
     "arccos": Function(1, "none", "np.arccos", "arccos"),
     "arctan": Function(1, "none", "np.arctan", "arctan"),
+    "arctan2": Function(2, "ratio", "np.arctan2", "angle__arctan2", maker="angle_functions"),
     "sinh": Function(1, "none", "np.sinh", "sinh"),
     "cosh": Function(1, "none", "np.cosh", "cosh"),
     "tanh": Function(1, "none", "np.tanh", "tanh"),
@@ -75,13 +78,16 @@ LISTS: dict[str, ListFunction] = {
 class Distribution:
     """A draw. Its base draw (`base`: "uniform" in [0, 1) or "normal" with mean 0 and sd 1) is free
     of parameters; `transform` turns it into the value: {u} is the base draw, {0}, {1} the
-    arguments. `units` as in ListFunction."""
+    arguments. `units` as in ListFunction. `quantile` is the function of ours that it calls, as
+    `quantile__...` in Brian2's code, which `maker` makes."""
 
     arguments: tuple[str, ...]
     units: str
     base: str
     transform: str
     result: str = "float"
+    quantile: str = ""
+    maker: str = ""
 
 
 DISTRIBUTIONS: dict[str, Distribution] = {
@@ -95,8 +101,21 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         ("low", "high"), "nn", "uniform", "np.floor({0} + ({1} - {0})*{u})", result="integer"
     ),
     "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
-    "binomial": Distribution(("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})"),
-}
+    "binomial": Distribution(
+        ("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})",
+        quantile="binomial_quantile",
+    ),
+    "gamma": Distribution(
+        ("shape", "scale"), "xv", "uniform", "{1}*gamma_quantile({u}, {0})",
+        quantile="gamma_quantile", maker="gamma_functions",
+    ),
+    "truncated_normal": Distribution(
+        ("mean", "sd", "low", "high"), "vvvv", "uniform",
+        "np.clip({0} + {1}*truncated_normal_quantile({u}, ({2} - {0})/{1}, ({3} - {0})/{1}),"
+        " {2}, {3})",
+        quantile="truncated_normal_quantile", maker="truncated_normal_functions",
+    ),
+}  # fmt: skip
 
 # sigma**2 = log(1 + (sd/mean)**2), mu = log(mean) - sigma**2/2
 LOGNORMAL_BY_MEAN = Distribution(
@@ -141,6 +160,8 @@ SYNAPSE_VARIABLES = {
     "j": "integer",
     "N_pre": "integer",
     "N_post": "integer",
+    "N_incoming": "integer",
+    "N_outgoing": "integer",
     "t": "time",
     "dt": "time",
 }

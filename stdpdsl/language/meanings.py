@@ -17,6 +17,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "arcsin": ("arcsin(x)", "the angle in radians with this sine"),
     "arccos": ("arccos(x)", "the angle in radians with this cosine"),
     "arctan": ("arctan(x)", "the angle in radians with this tangent"),
+    "arctan2": ("arctan2(y, x)", "the angle in radians of the point (x, y), from -pi to pi"),
     "sinh": ("sinh(x)", "the hyperbolic sine"),
     "cosh": ("cosh(x)", "the hyperbolic cosine"),
     "tanh": ("tanh(x)", "the hyperbolic tangent"),
@@ -51,6 +52,11 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "integers": ("integers(low, high)", "a whole number drawn evenly; high is excluded"),
     "bernoulli": ("bernoulli(p)", "1 with probability p, else 0"),
     "binomial": ("binomial(n, p)", "how many of n trials succeed with probability p"),
+    "gamma": ("gamma(shape, scale)", "a draw from the gamma distribution; its mean is shape*scale"),
+    "truncated_normal": (
+        "truncated_normal(mean, sd, low, high)",
+        "a draw from the normal distribution between low and high; mean and sd are those before",
+    ),
     "poisson": ("poisson(RATE)", "as a threshold: random spikes at this rate"),
     # Patterns
     "all_to_all": ("all_to_all", "every pair of neurons"),
@@ -65,6 +71,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "N": ("N", "how many neurons the layer has"),
     "N_pre": ("N_pre", "how many neurons the source layer has"),
     "N_post": ("N_post", "how many neurons the target layer has"),
+    "N_incoming": ("N_incoming", "how many synapses of the connection the target neuron has"),
+    "N_outgoing": ("N_outgoing", "how many synapses of the connection the source neuron has"),
     "t": ("t", "the time since the run began"),
     "dt": ("dt", "the time step"),
     "lastspike": ("lastspike", "when the neuron spiked last"),

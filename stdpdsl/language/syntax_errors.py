@@ -367,6 +367,8 @@ _DRAWS = {
     "exponential(1)": ("exponential", "standard_exponential", "expovariate"),
     "integers(0, 10)": ("randint", "integers", "choice"),
     "binomial(10, 0.5)": ("binomial",),
+    "gamma(2, 0.5)": ("gamma", "standard_gamma", "gammavariate"),
+    "truncated_normal(0, 1, -2, 2)": ("truncnorm",),
 }
 _CHAIN = re.compile(r"(?:\w+[.])+\w+")
 _MODULE = re.compile(r"(?:np|numpy|math|random|b2|brian2|scipy)(?:[.]\w+)*?[.](\w+)")

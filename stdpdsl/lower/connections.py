@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from ..check.exact import Integration, Model, changing, integration
-from ..check.symbols import Component
+from ..check.symbols import COUNTS, Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Phase, Trace
 from ..language import ast
@@ -71,8 +71,12 @@ class ConnectionLowering:
         self.handlers = [*(c.rule.handlers if c.rule else ()), *more]
         self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
         names = [e.name.id for e in self.equations]
-        self.variables = [*names, *c.each, *(["w"] if node.weight is not None else [])]
+        used = used_names([node, *c.rules])
+        self.counts = [name for name in COUNTS if name in used]
+        self.fixed = [*c.each, *self.counts]  # of each synapse, as it is from the start
+        self.variables = [*names, *self.fixed, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)}
+        taken |= set(self.counts)  # which Brian2 counts over all blocks
         self.own = {n: f"syn__{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(
@@ -111,9 +115,10 @@ class ConnectionLowering:
         model += [f"{name} : {unit}" for name, unit in self.deliveries.variables]
         model += [s for _, s in summed]
         model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
-        model += [f"{self.own[n]} : {values.unit(c.variables[n])} (constant)" for n in c.each]
+        units = {n: values.unit(c.variables[n]) if n in c.each else "1" for n in self.fixed}
+        model += [f"{self.own[n]} : {units[n]} (constant)" for n in self.fixed]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
-        stored += [self.own[n] for n in c.each]
+        stored += [self.own[n] for n in self.fixed]
         if node.weight is not None:
             stored.append(self.own["w"])
         return Connection(
@@ -177,7 +182,7 @@ class ConnectionLowering:
         assert rhs is not None
 
         def rate(value: str) -> str:
-            names = {n: f"s[{self.own[n]!r}]" for n in self.c.each} | {e.name.id: value}
+            names = {n: f"s[{self.own[n]!r}]" for n in self.fixed} | {e.name.id: value}
             return self.values.code(rhs, self.c, names, "edges.copy")
 
         own = self.own[e.name.id]
@@ -375,8 +380,8 @@ class ConnectionLowering:
         return extra
 
     def each_synapse(self) -> dict[str, str]:
-        """The parameters that differ between synapses."""
-        return {name: f"edges.values[{self.own[name]!r}]" for name in self.c.each}
+        """The parameters that differ between synapses, and how many synapses there are."""
+        return {name: f"edges.values[{self.own[name]!r}]" for name in self.fixed}
 
     def value(self, name: str, expr: ast.Expr, variable: str) -> Initial:
         names = {**self.each_synapse(), **self.pair_names(expr)}
@@ -385,7 +390,11 @@ class ConnectionLowering:
         )
 
     def initial(self) -> list[Initial]:
-        found = []
+        ends = {"N_incoming": "j", "N_outgoing": "i"}
+        found = [
+            Initial(self.own[n], f"synapses_per_neuron(edges.copy, edges.{ends[n]})")
+            for n in self.counts
+        ]
         weight = self.node.weight
         if weight is not None:
             swept = self.values.attribute(self.c, "weight", "edges.copy")

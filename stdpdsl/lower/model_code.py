@@ -14,7 +14,7 @@ from ..check.symbols import Component, Scope, Symbol
 from ..check.values import value
 from ..ir import Every, Parameter
 from ..language import ast
-from ..language.builtins import CONSTANTS, DISTRIBUTIONS
+from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import quantity
 from ..language.units import resolve
@@ -180,6 +180,10 @@ class ModelCode:
         if call.func.id == "bernoulli":  # Brian2 multiplies no condition
             return f"int({base} < {texts[0]})"
         text = distribution.transform.format(*texts, u=base).replace("np.", "")
+        if distribution.maker:
+            self.functions.add(distribution.maker)
+            name = distribution.quantile
+            text = text.replace(f"{name}(", f"quantile__{name.removesuffix('_quantile')}(")
         return f"int({text})" if distribution.result == "integer" else f"({text})"
 
     def in_double(self, function: str, text: str) -> str:
@@ -337,6 +341,8 @@ class ModelPrinter(Brian2Printer):
         if isinstance(expr, ast.Quantity) and digits(expr.number) > SYMPY_DIGITS:
             unit = resolve((f.name, f.exponent) for f in expr.unit.factors)[0].unit_name()
             return self.model.literal(quantity(expr), unit), 9
+        if isinstance(expr, ast.Call) and FUNCTIONS[expr.func.id].maker:
+            self.model.functions.add(FUNCTIONS[expr.func.id].maker)
         return super().leaf(expr)
 
 

@@ -250,8 +250,7 @@ def normal_code():
         cython.append(f"cdef inline double quantile__{number}(double r):\n"
                       f"    return {texts[0]} / {texts[1]}\n")  # fmt: skip
     cpp.append("""
-static inline double draw__normal(double key, int64_t step, int64_t element) {
-    double p = draw__uniform(key, step, element) + 1.0 / 18014398509481984.0;
+static inline double quantile__normal(double p) {
     double q = p - 0.5;
     if (fabs(q) <= 0.425) return q * quantile__0(0.180625 - q * q);
     double r = sqrt(-log(q < 0 ? p : 1.0 - p));
@@ -260,9 +259,8 @@ static inline double draw__normal(double key, int64_t step, int64_t element) {
 }
 """)
     cython.append("""
-cdef inline double draw__normal(double key, int64_t step, double element):
-    cdef double p, q, r, tail
-    p = draw__uniform(key, step, <int64_t>element) + 1.0 / 18014398509481984.0
+cdef inline double quantile__normal(double p):
+    cdef double q, r, tail
     q = p - 0.5
     if fabs(q) <= 0.425:
         return q * quantile__0(0.180625 - q * q)
@@ -271,6 +269,19 @@ cdef inline double draw__normal(double key, int64_t step, double element):
     return -tail if q < 0 else tail
 """)
     return "".join(cpp), "".join(cython)
+
+
+NORMAL_CPP = """
+static inline double draw__normal(double key, int64_t step, int64_t element) {
+    return quantile__normal(draw__uniform(key, step, element) + 1.0 / 18014398509481984.0);
+}
+"""
+NORMAL_CYTHON = """
+cdef inline double draw__normal(double key, int64_t step, double element):
+    return quantile__normal(
+        draw__uniform(key, step, <int64_t>element) + 1.0 / 18014398509481984.0
+    )
+"""
 
 
 def draw_function(numpy_code, cpp, cython, more=0):
@@ -300,7 +311,8 @@ def uniform_draw_function():
 
 def normal_draw_function():
     """`draw__normal` for Brian2's code."""
-    return draw_function(normal_draw, *normal_code())
+    cpp, cython = normal_code()
+    return draw_function(normal_draw, cpp + NORMAL_CPP, cython + NORMAL_CYTHON)
 
 
 def binomial_draw_function():

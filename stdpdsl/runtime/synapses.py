@@ -63,6 +63,12 @@ def copy_values_of(x, layer, size, copy):
     return {name: values[mine] for name, values in x.values.get(layer, {}).items()}
 
 
+def synapses_per_neuron(copy, neuron):
+    """How many synapses of a connection the neuron of each synapse has, within its copy."""
+    mine = copy * (int(np.max(neuron, initial=0)) + 1) + neuron
+    return np.bincount(mine)[mine].astype(float)
+
+
 def lowest(name, draws, count, shape, axis, admitted=True):
     """A mask over the pairs of a connection, flattened: of those that are admitted, the `count`
     that have the smallest draws along an axis (0: sources of each target, 1: targets of each

@@ -22,13 +22,18 @@ from ..language.diagnostics import Diagnostic, Label, did_you_mean
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import NotConstant, evaluate, with_unit
 from ..language.units import dim_and_power, in_si, parse_unit
-from ..runtime import draws
+from ..runtime import draws, quantiles
 from ..runtime.table import product
 from .files import MAX_ROWS, is_number, number_of, reason
 
 SWEEP_STREAM = ("sweep", "samples")
 SMALLEST = 2.0**-53
 """Distance from 0 and 1 that a base draw keeps: the quantile of a normal is infinite there."""
+QUANTILES = {
+    "binomial_quantile": draws.binomial_quantile,
+    "gamma_quantile": quantiles.gamma_quantile,
+    "truncated_normal_quantile": quantiles.truncated_normal_quantile,
+}
 
 ReadTable = Callable[[str], Mapping[str, list]]
 
@@ -277,9 +282,10 @@ class Evaluator:
             return np.zeros(len(u))  # the dimension check has said so
         base = draws.normal_quantile(u) if distribution.base == "normal" else u
         # The same text is the script's code for initial values.
-        code = distribution.transform.format(*("ab"[: len(arguments)]), u="u")
-        names = {"np": np, "binomial_quantile": draws.binomial_quantile, "u": base}
-        names |= dict(zip("ab", arguments, strict=False))
+        code = distribution.transform.format(*("abcd"[: len(arguments)]), u="u")
+        names = {"np": np, "u": base} | dict(zip("abcd", arguments, strict=False))
+        if distribution.quantile:
+            names[distribution.quantile] = QUANTILES[distribution.quantile]
         with np.errstate(all="ignore"):
             return np.asarray(eval(code, {"__builtins__": {}}, names), dtype=float)
 

@@ -336,7 +336,7 @@ def samples(monitor, variable, final, end, where):
     values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
     elements, times = values.shape[1], len(t)
     each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in where.items()}
-    return each | {"t": np.tile(t, elements), "value": values.T.ravel()}
+    return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
 
 
 STEPS = int(np.ceil(len(training()) / SAMPLERATE / DT - 1e-6))

@@ -49,8 +49,8 @@ OF_OBJECTS = {
     "set_event_schedule", "set_states", "suppress_name",
 }  # fmt: skip
 NUMPY = {
-    "abs", "arange", "arccos", "arcsin", "arctan", "array", "ceil", "clip", "cos", "cosh",
-    "errstate", "exp", "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p",
+    "abs", "arange", "arccos", "arcsin", "arctan", "arctan2", "array", "ceil", "clip", "cos",
+    "cosh", "errstate", "exp", "expm1", "floor", "geomspace", "linspace", "log", "log10", "log1p",
     "logical_and", "logical_not", "logical_or", "logspace", "maximum", "minimum", "sign",
     "sin", "sinh", "sqrt", "tan", "tanh", "unique", "where", "zeros",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from stdpdsl.language.source import Source
 ARGUMENTS = {
     "log": "1.7", "log10": "1.7", "sqrt": "2", "abs": "-2.5", "sign": "-2", "floor": "2.7",
     "ceil": "2.2", "int": "2.7", "clip": "3, 0, 2", "min": "1, 2", "max": "1, 2.5",
+    "arctan2": "-3 ms, -4 ms",
 }  # fmt: skip
 VALUES = {f"of_{name}": f"{name}({ARGUMENTS.get(name, '0.3')})" for name in FUNCTIONS} | {
     "remainder": "-7 % 4", "whole": "7 // 2", "power": "-2**0.5", "half": "2**-1", "ratio": "5/2",
