@@ -20,6 +20,7 @@ from .check.values import constant_values
 from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
 from .data.sources import Files, read_sources
+from .data.tables import check_all_rows, read_all_rows
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
@@ -189,9 +190,12 @@ def _front(
     files = Files(read, read_array, lambda name: load_results(folder / name))
     sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
-    heads = {node: source.head for node, source in sources.items()}
+    rows, of_tables = read_all_rows(spec, files)
+    heads = {node: read.head for node, read in rows.items()}
+    heads |= {node: source.head for node, source in sources.items()}
     checked = check(spec, used, library(), headers_of(spec, read), heads)
-    diagnostics = [*problems, *missing_files(spec, folder), *of_files, *checked.diagnostics]
+    problems += [*missing_files(spec, folder), *of_files, *of_tables]
+    diagnostics = [*problems, *checked.diagnostics]
     if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
@@ -201,6 +205,7 @@ def _front(
         more += check_exact(checked.symbols, table.columns)
         constants = constant_values(checked.symbols, unswept=False)
         more += Fit(checked.symbols, sources, table, constants, files).check()
+        more += check_all_rows(checked.symbols, rows, table.rows, constants)
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 

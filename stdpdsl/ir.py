@@ -106,6 +106,31 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A variable that follows the rows of a table, one for each `every` (s). `code` is of the rows
+    (rows, columns), in terms of `i` and `copy` where each neuron has a column of its own; `column`
+    is that of a neuron, in Brian2's language."""
+
+    variable: str
+    layer: str
+    code: str
+    every: float
+    linear: bool
+    repeat: bool
+    column: str
+
+    @property
+    def name(self) -> str:
+        """Of the table in the script."""
+        return f"{self.variable}__{self.layer}"
+
+    @property
+    def each(self) -> bool:
+        """Whether each neuron of each copy has a column of its own."""
+        return self.column == "i"
+
+
+@dataclass(frozen=True)
 class Layer:
     """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (it
     hears its sound once, before the network runs). `drive`: (variable, filterbank)."""
@@ -117,6 +142,7 @@ class Layer:
     spikes: str = ""
     group: Group | None = None
     drive: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from stdpdsl.check.limits import refuse
 from stdpdsl.check.rows import check_rows
 from stdpdsl.data.fit import Fit
 from stdpdsl.data.sources import Files, read_sources
+from stdpdsl.data.tables import check_all_rows, read_all_rows
 from stdpdsl.language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from stdpdsl.language.named_files import outside_files
 from stdpdsl.language.parser import parse
@@ -37,6 +38,7 @@ TABLES: dict[str, dict[str, list]] = {
     "sparse.csv": {"pre": [0, 1], "post": [0, 1], "w [mV]": [1, 2]},
     "cells.csv": {"neuron": [0, 1, 2, 3], "v [mV]": [-70, -70, -65, -65]},
     "joined.csv": {"pre": [0, 1], "post": [1, 1], "weight [mV]": [1, 2]},
+    "steps.csv": {"t [ms]": [0, 2, 4], "I [nA]": [0, 0.2, 0.4]},
     "three.csv": {"neuron": [2, 1, 0], "v [mV]": [-70, -65, -60]},
 }  # fmt: skip
 ARRAYS = {
@@ -105,10 +107,12 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             return outside
         files = Files(read_table, read_array, read_results)
         sources, of_files = read_sources(spec, files)
-        checked = check(spec, data={node: source.head for node, source in sources.items()})
+        rows, of_tables = read_all_rows(spec, files)
+        heads = {node: source.head for node, source in [*rows.items(), *sources.items()]}
+        checked = check(spec, data=heads)
     except CompileError as error:
         return list(error.diagnostics)
-    found = in_order([*of_files, *checked.diagnostics])
+    found = in_order([*of_files, *of_tables, *checked.diagnostics])
     if has_errors(found):
         return found
     table, problems = evaluate_sweep(checked.symbols, 0, read_table)
@@ -121,6 +125,9 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
         problems += Fit(
             checked.symbols, sources, table, checked.inference.values, files
         ).check()
+        problems += check_all_rows(
+            checked.symbols, rows, table.rows, checked.inference.values
+        )
         problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

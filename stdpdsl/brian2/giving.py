@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir import Connection, Experiment, Layer, Link, Normalisation
+from ..ir import Connection, Experiment, Layer, Link, Normalisation, Table
 from .plain.audio import AudioCode, banks_of
 
 
@@ -72,4 +72,13 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
                 f" rate_of({heard[bank]!r}, sounds), differs={audio.by_replicate(bank)},"
                 f" column={bool(audio.column(layer))})"
             )
+    calls += [give_table_call(t) for layer in e.layers for t in layer.tables]
     return calls
+
+
+def give_table_call(t: Table) -> str:
+    rows = f'each_neuron(x, "{t.layer}", lambda i, copy: {t.code})' if t.each else t.code
+    return (
+        f'give_table(given, x, "{t.name}", "{t.layer}", {rows}, {t.every!r}'
+        f"{', linear=True' if t.linear else ''}{', repeat=True' if t.repeat else ''})"
+    )

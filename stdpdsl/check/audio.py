@@ -190,6 +190,9 @@ class Audio:
                     labels=((driven[name], "driven here first"),), help="keep one of them",
                 )  # fmt: skip
             driven.setdefault(name, drive.variable)
+            if isinstance(drive, ast.TableDrive):
+                self.table(drive, component)
+                continue
             bank = self.symbols.filterbanks.get(drive.filterbank.id)
             if bank is None:
                 self.reporter.error(
@@ -199,22 +202,23 @@ class Audio:
                         drive.filterbank.id, self.symbols.filterbanks, "known"
                     ) or f"declare it with `filterbank {drive.filterbank.id}:`",
                 )  # fmt: skip
-            if component.neuron is None:
-                if node.neuron is None:
-                    self.reporter.error(
-                        "CLAUSE003", drive, "an input layer has no variable to drive",
-                        help="give the layer a `neuron:`",
-                    )  # fmt: skip
-                continue
-            self.driven(drive, component, bank)
+            if self.has_neuron(drive, component) and self.drives(drive, component):
+                self.driven(drive, component, bank)
         if component.scope == "shared":
             self.one_rate(component)
+            if node.heard and node.tables:
+                self.reporter.error(
+                    "CLAUSE003", node.tables[0], f"`{component.name}` is shared and hears a sound,"
+                    " so it runs before the network, and no table can drive it",
+                    labels=((node.heard[0], "the sound"),),
+                    help="give it a copy per block: `scope: block`",
+                )  # fmt: skip
 
     def one_rate(self, component: Component) -> None:
         """A shared layer runs at the sample rate of its sound: all that drive it have the same."""
         assert isinstance(component.node, ast.Layer)
         first: tuple[ast.Sound, float] | None = None
-        for drive in component.node.drive:
+        for drive in component.node.heard:
             bank = self.symbols.filterbanks.get(drive.filterbank.id)
             sound = self.symbols.sounds.get(bank.sound.id) if bank and bank.sound else None
             if sound is None:  # which is reported
@@ -237,12 +241,22 @@ class Audio:
                     help="give both sounds one `samplerate:`",
                 )  # fmt: skip
 
-    def driven(self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None) -> None:
+    def has_neuron(self, drive: ast.Drive | ast.TableDrive, component: Component) -> bool:
+        node = component.node
+        if component.neuron is None and isinstance(node, ast.Layer) and node.neuron is None:
+            self.reporter.error(
+                "CLAUSE003", drive, "an input layer has no variable to drive",
+                help="give the layer a `neuron:`",
+            )  # fmt: skip
+        return component.neuron is not None
+
+    def drives(self, drive: ast.Drive | ast.TableDrive, component: Component) -> bool:
+        """Whether the layer has the variable, and nothing else gives it its value."""
         name = drive.variable.id
         symbol = component.variables.get(name)
         if symbol is None or symbol.equation is None:
             self.models.no_variable(drive.variable, component)
-            return
+            return False
         if symbol.equation.kind != "parameter":
             unit = symbol.equation.unit.span.text
             self.reporter.error(
@@ -250,7 +264,34 @@ class Audio:
                 labels=((symbol.equation, "the drive overwrites it at each step"),),
                 help=f"declare it without one: `{name} : {unit}`",
             )  # fmt: skip
-            return
+            return False
+        return True
+
+    def table(self, drive: ast.TableDrive, component: Component) -> None:
+        """A variable that follows the rows of a file."""
+        symbol = component.variables.get(drive.variable.id)
+        known = self.has_neuron(drive, component) and self.drives(drive, component)
+        if len(drive.sources) != 1:
+            self.reporter.error(
+                "CLAUSE005", drive.value, f"`{drive.variable.id}` is driven by one file, and"
+                f" {'several are' if drive.sources else 'none is'} named here",
+                help=f'write `drive: {drive.variable.id} from "FILE" every 1 ms`',
+            )  # fmt: skip
+        hints = {
+            name: f"`{name}` is the neuron's: use it in its equations, as in `{name}*I`"
+            for name in (*component.parameters, *component.variables)
+        } | {"t": "the time is what `every` counts", "i": "each neuron has its own column"}
+        here = self.models.context(self.symbols.value_scope(None), "a drive")
+        want = symbol.type if known and symbol is not None else None
+        self.inference.expect(
+            drive.value, here.but(data=True, hints=hints), want and Type(want.dim),
+            f"`{drive.variable.id}`", (drive.variable, f"declared in `{component.name}`"),
+        )  # fmt: skip
+        self.inference.expect(drive.every, here, TIME, "`every`")
+
+    def driven(self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None) -> None:
+        name = drive.variable.id
+        symbol = component.variables[name]
         if bank is None or not bank.filters:  # which is reported
             return
         want, found = symbol.type, self.output.get(bank.name.id)

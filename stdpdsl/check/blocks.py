@@ -196,6 +196,7 @@ class Blocks:
         spots: list[tuple[ast.Node | None, str]] = []
         for layer in spec.of(ast.Layer):
             spots.append((layer.size, "the size of a layer"))
+            spots += [(d.every, "the interval of a table's rows") for d in layer.tables]
         for run in spec.of(ast.Run):
             spots += [(run.dt, "`dt`"), (run.seed, "the seed"), (run.duration, "the duration")]
             spots += [(p.duration, "the duration of a phase") for p in run.phases]

@@ -37,6 +37,14 @@ class Head:
         return "block" in self.keys
 
 
+def tables_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer, ast.TableDrive, ast.DataExpr]]:
+    """Each file whose rows drive a layer one after another."""
+    for layer in spec.of(ast.Layer):
+        for drive in layer.tables:
+            if len(drive.sources) == 1:  # else the check says so
+                yield layer, drive, drive.sources[0]
+
+
 def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataExpr]]:
     """Each `from` of values or of an earlier run's spikes, at a place where one may stand, with the
     layer or connection that it is of."""

@@ -145,8 +145,8 @@ class Inference:
         if not context.data:
             self.reporter.error(
                 "TYPE016", expr, "values from a file cannot stand here",
-                help="they stand in `initial:` of a layer or connection, in `weight:`, in `delay:`"
-                " and as parameters, `neuron: cell(tau = ...)`",
+                help="they stand in `initial:` of a layer or connection, in `weight:`, in `delay:`,"
+                " as parameters, `neuron: cell(tau = ...)`, and in `drive:`",
             )  # fmt: skip
             return None
         head = self.data.get(expr)

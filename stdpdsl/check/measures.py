@@ -61,7 +61,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
             else:
                 states |= {(item.component.id, v.id) for v in item.variables}
     nodes = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
-    banks = {drive.filterbank.id for node in nodes for drive in node.drive}
+    banks = {drive.filterbank.id for node in nodes for drive in node.heard}
     sounds = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
     found: dict[str, Symbol] = {}
     for component in symbols.components.values():

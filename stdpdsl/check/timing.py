@@ -88,6 +88,11 @@ class Timing:
             self.given(node.source, env)
         if isinstance(node.source, ast.RatesFile):
             self.rows(node.source, env)
+        for drive in node.tables:
+            if drive.linear:
+                self.positive(drive.every, env)
+            else:
+                self.multiple(drive.every, env, "RUN009", "a row's time", error=True)
         if isinstance(node.source, ast.RegularInput):
             self.not_negative(node.source.start, env)
             rate = value(node.source.rate, env)
@@ -139,6 +144,13 @@ class Timing:
                 f" nothing of {self.time(every)}",
                 help=f"write `every {self.time(every + gap)}` for a period of that length",
             )  # fmt: skip
+
+    def positive(self, expr: ast.Expr, env: Env) -> None:
+        """The time from one row of a table to the next."""
+        number = value(expr, env)
+        if number is not None and number <= 0:
+            self.reporter.error("TYPE013", expr, f"a row's time cannot be {self.time(number)}",
+                                help="write a time above 0 ms")  # fmt: skip
 
     def not_negative(self, expr: ast.Expr | None, env: Env) -> None:
         """A time that cannot lie before the start of the run."""

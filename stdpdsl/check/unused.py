@@ -31,7 +31,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
     for rule in spec.of(ast.Rule):
         if rule.name.id not in rules:
             unused(rule.name, "rule", f"give a connection `plasticity: {rule.name.id}`")
-    banks = {d.filterbank.id for layer in layers for d in layer.drive}
+    banks = {d.filterbank.id for layer in layers for d in layer.heard}
     for bank in symbols.filterbanks.values():
         if bank.name.id not in banks:
             unused(bank.name, "filterbank", f"drive a layer: `drive: I from {bank.name.id}`")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -81,9 +81,9 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
         spikes = isinstance(owner, ast.Layer) and owner.source is not None
         return _of_results(node, spikes, files)
     if name.lower().endswith(ENDINGS):
-        return _of_arrays(node, _read(node, files.arrays))
+        return _of_arrays(node, read(node, files.arrays))
     if name.lower().endswith(TABLES):
-        return _of_table(node, _read(node, files.table), isinstance(owner, ast.Connect))
+        return _of_table(node, read(node, files.table), isinstance(owner, ast.Connect))
     endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
     raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
                 " array", f"values are read from {endings}")  # fmt: skip
@@ -101,10 +101,11 @@ def _of_results(node: ast.DataExpr, spikes: bool, files: Files) -> Source:
     return Source(head, rows["value"], {k: rows[k] for k in keys})
 
 
-def _read(node: ast.DataExpr, read: Callable[[str], Any]) -> Any:
+def read(node: ast.DataExpr, reader: Callable[[str], Any]) -> Any:
+    """What a file holds, by one of the readers of `Files`."""
     name = node.path.value
     try:
-        return read(name)
+        return reader(name)
     except OSError as problem:
         text = f"cannot read `{name}`: {reason(problem)}"
         raise Wrong("FILE001", node.path, text, FROM_FOLDER) from None
@@ -155,7 +156,8 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
 # Arrays -----------------------------------------------------------------------------------------
 
 
-def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
+def array_named(node: ast.DataExpr, arrays: Arrays) -> tuple[str, Any]:
+    """The array that a `from` means, and its name."""
     name = node.path.value
     if node.column is None and len(arrays) > 1:
         example = next(iter(arrays))
@@ -170,7 +172,11 @@ def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
             "it holds one array, which has no name: leave out `column`" if alone
             else did_you_mean(wanted, arrays) or f"it holds: {listed(arrays)}",
         )  # fmt: skip
-    array = arrays[wanted]
+    return wanted, arrays[wanted]
+
+
+def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
+    wanted, array = array_named(node, arrays)
     if isinstance(array, Sparse):
         head = Head("sparse", whole=_whole(array.values))
         return Source(head, _finite(node, array.values, Source(head, array.values, _pairs(array))),
@@ -207,7 +213,23 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
             "FILE005", node.path, f"`{name}` has no columns `pre` and `post`",
             f"a table of synapses names both neurons in each row; it has: {listed(heads)}",
         )  # fmt: skip
-    taken = {"block", *keys}
+    head, values = column_named(node, table, (keys,))
+    said = {k: heads[k] for k in ("block", *keys) if k in heads}
+    named = dict(zip(keys, choices[0], strict=False)) | {"block": "block"}
+    head = replace(head, keys={named[k]: h for k, h in said.items()})
+    numbered = {n: whole_numbers(node.path, name, h, table[h]) for n, h in head.keys.items()}
+    return Source(head, values, numbered)
+
+
+def column_named(
+    node: ast.DataExpr, table: Mapping[str, Sequence[Any]], keys: Iterable[Iterable[str]],
+    unit: str = "",
+) -> tuple[Head, np.ndarray]:  # fmt: skip
+    """The column of a table that a `from` means, and its numbers (SI). The columns `keys` number
+    its rows; `unit` is that of a head without one."""
+    name = node.path.value
+    heads = {split_head(str(head))[0]: str(head) for head in table}
+    taken = {"block"}.union(*keys)
     if node.column is None:
         others = [n for n in heads if n not in taken]
         if len(others) != 1:
@@ -224,19 +246,14 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
             "FILE005", spot, f"`{name}` has no column `{wanted}`",
             did_you_mean(wanted, heads) or f"it has: {listed(heads)}",
         )  # fmt: skip
-    unit = split_head(heads[wanted])[1]
+    unit = split_head(heads[wanted])[1] or unit
     try:
         power = dim_and_power(parse_unit(unit))[1] if unit else 0
     except KeyError as unknown:
         raise Wrong("FILE003", spot, f"the column `{heads[wanted]}` of `{name}` has the unit"
                     f" {unknown}, which is unknown") from None  # fmt: skip
-    said = {k: heads[k] for k in ("block", *keys) if k in heads}
-    named = dict(zip(keys, choices[0], strict=False)) | {"block": "block"}
     values = numbers_of(node.path, name, heads[wanted], table[heads[wanted]], power)
-    head = Head("table", unit, power, _whole(values), heads[wanted],
-                {named[k]: h for k, h in said.items()})  # fmt: skip
-    numbered = {n: whole_numbers(node.path, name, h, table[h]) for n, h in head.keys.items()}
-    return Source(head, values, numbered)
+    return Head("table", unit, power, _whole(values), heads[wanted]), values
 
 
 def numbers_of(

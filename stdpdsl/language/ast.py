@@ -413,6 +413,23 @@ class Drive(Node):
 
 
 @node
+class TableDrive(Node):
+    """`drive: I from "i.npy" * 1 nA every 1 ms, linear, repeat`: a row of a file for each `every`,
+    held, or joined by straight lines."""
+
+    variable: Ident
+    value: Expr
+    every: Expr
+    linear: bool = False
+    repeat: bool = False
+
+    @property
+    def sources(self) -> list[DataExpr]:
+        """The files that it names: it should be one."""
+        return [n for n in walk(self.value) if isinstance(n, DataExpr)]
+
+
+@node
 class Layer(Declaration):
     name: Ident
     neuron: Path | None = None  # a neuron's name
@@ -420,8 +437,18 @@ class Layer(Declaration):
     source: Input | None = None
     size: Expr | None = None
     scope: Ident | None = None  # shared | block
-    drive: tuple[Drive, ...] = ()
+    drive: tuple[Drive | TableDrive, ...] = ()
     initial: tuple[Assign, ...] = ()  # over the neuron's own
+
+    @property
+    def heard(self) -> list[Drive]:
+        """What filterbanks drive."""
+        return [d for d in self.drive if isinstance(d, Drive)]
+
+    @property
+    def tables(self) -> list[TableDrive]:
+        """What files drive."""
+        return [d for d in self.drive if isinstance(d, TableDrive)]
 
 
 @node

@@ -299,7 +299,9 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         ),
         "drive": Clause(
             "drive: VARIABLE from FILTERBANK",
-            "A variable of the neuron gets the output of a filterbank, a channel per neuron.",
+            "A variable of the neuron gets the output of a filterbank, a channel per neuron; or, "
+            'with `from "FILE" every TIME`, the rows of a file, one after the other: held, or with '
+            "`linear` joined by straight lines. `repeat` plays them again.",
             "a `TimedArray`",
         ),
         "initial": _INITIAL,
@@ -612,6 +614,9 @@ OTHER: dict[str, Clause] = {
                      "another run"),
     "set": Clause("set PARAMETER = VALUE", "From this phase on.", "a value set between two runs"),
     "repeat": Clause("repeat", "The rows are played again and again.", "more spikes"),
+    "linear": Clause(
+        "linear", "Straight lines join the rows of a table.", "a `TimedArray` with a value per step"
+    ),
     "gap": Clause("gap TIME", "The silent end of each row's time.", "no spikes"),
     "blocks": Clause("in blocks 0, 3", "Only of these blocks.", "`record=` of the monitor"),
     "and": Clause("A and B", "Both conditions hold.", "`and`"),

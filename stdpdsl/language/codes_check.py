@@ -244,7 +244,8 @@ TYPE: dict[str, tuple[str, str]] = {
         "values from a file where none can stand",
         "A `from` gives a value to each neuron of a layer or each synapse of a connection. It "
         "stands in their `initial:`, in `weight:`, in `delay:` and as a parameter of their neuron "
-        "or rule, alone or in a calculation.",
+        "or rule, alone or in a calculation. In `drive:` it gives a row of values for each "
+        "`every`.",
     ),
 }
 
@@ -616,7 +617,8 @@ FILE: dict[str, tuple[str, str]] = {
     "FILE006": (
         "array of another shape",
         "A layer takes one value per neuron; a connection takes a matrix with a row per neuron of "
-        "its source and a column per neuron of its target.",
+        "its source and a column per neuron of its target. What drives a layer has a row for each "
+        "`every`, of one value per neuron or one for all.",
     ),
     "FILE007": (
         "value missing, or given twice",
@@ -643,6 +645,12 @@ FILE: dict[str, tuple[str, str]] = {
         "weights or delays that nothing reads",
         "Whoever writes weights or delays beside the pairs of a file means them to count. The "
         "connection takes them with `weight: from FILE column NAME` or `delay: from ...`.",
+    ),
+    "FILE012": (
+        "rows at other times",
+        "The rows of a table that drives a layer are one `every` apart. If it has a column `t`, it "
+        "says just that: the first row is at 0 s, and they stand in the order of time, for each "
+        "neuron by itself.",
     ),
 }
 

@@ -393,6 +393,12 @@ def _(node: ast.Drive) -> list[str]:
 
 
 @_layout.register
+def _(node: ast.TableDrive) -> list[str]:
+    text = f"drive: {node.variable.id} {print_expr(node.value)} every {print_expr(node.every)}"
+    return [text + (", linear" if node.linear else "") + (", repeat" if node.repeat else "")]
+
+
+@_layout.register
 def _(node: ast.Connect) -> list[str]:
     head = f"connect {node.pre.id} -> {node.post.id}"
     if node.name.id != f"{node.pre.id}_{node.post.id}":

@@ -306,6 +306,13 @@ class Builder(ExpressionBuilder):
         variable, filterbank = self._ident(children[0]), self._ident(children[2])
         return ast.Drive(variable, filterbank, span=self._span(children))
 
+    def table_drive(self, children: Children) -> ast.TableDrive:
+        value, every = of_kind(children, Expr)
+        return ast.TableDrive(
+            self._ident(children[0]), value, every, bool(tokens_of(children, "LINEAR")),
+            bool(tokens_of(children, "REPEAT")), span=self._span(children),
+        )  # fmt: skip
+
     def connect(self, children: Children) -> ast.Connect:
         pre, post = self._ident(children[1]), self._ident(children[3])
         if children[4] == "as":

@@ -13,6 +13,7 @@ from ..language import ast
 from .equations import equation_text, flags_of, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs
+from .stimuli import table_of
 from .values import Values, used_names
 
 
@@ -59,9 +60,10 @@ def lower_layer(values: Values, layer: Component, needs: Needs, extras: Extras) 
         spikes = spikes_of_source(values, layer, node.source, size)
         return Layer(layer.name, size, shared, "spikes", spikes=spikes)
     group = lower_group(values, layer, size, needs, extras)
-    drive = tuple((d.variable.id, d.filterbank.id) for d in node.drive)
+    drive = tuple((d.variable.id, d.filterbank.id) for d in node.heard)
+    tables = tuple(table_of(values, layer, d, size) for d in node.tables)
     kind = "driven" if drive and shared else "neurons"
-    return Layer(layer.name, size, shared, kind, group=group, drive=drive)
+    return Layer(layer.name, size, shared, kind, group=group, drive=drive, tables=tables)
 
 
 def lower_group(
@@ -81,7 +83,7 @@ def lower_group(
             equations.append(equation_text(e, code.show, e.name.id))
     equations += [f"{n} : {values.unit(layer.variables[n])} (constant)" for n in layer.each]
     equations += extras.equations
-    if node.drive and layer.scope == "block":
+    if node.heard and layer.scope == "block":
         equations.append("drive__column : integer (constant)")  # which channel each neuron hears
     every = [*code.clipped(f"{layer.name}__bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):

@@ -106,16 +106,18 @@ class Values:
     def code(
         self, expr: ast.Expr, component: Component | None,
         extra: Mapping[str, str] | None = None, index: str = "",
+        files: Mapping[ast.DataExpr, str] | None = None,
     ) -> str:  # fmt: skip
-        """Python code of an expression; with an `index`, one value per element."""
+        """Python code of an expression; with an `index`, one value per element. `files` is code of
+        what each `from` gives, if that is not a value per neuron or synapse."""
         names = {}
         scope = self.symbols.value_scope(component)
         for name in used_names([expr]):
             symbol = scope.get(name)
             if symbol is not None and symbol.kind != "builtin":
                 names[name] = self.reference(symbol, component, index)
-        data = {n: self.from_file(n, component) for n in ast.walk(expr)
-                if isinstance(n, ast.DataExpr)}  # fmt: skip
+        data = files or {n: self.from_file(n, component) for n in ast.walk(expr)
+                         if isinstance(n, ast.DataExpr)}  # fmt: skip
         return NumpyPrinter({**names, **(extra or {})}, self.checked.types, data).show(expr)
 
     def from_file(self, node: ast.DataExpr, component: Component | None) -> str:

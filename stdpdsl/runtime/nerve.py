@@ -43,7 +43,7 @@ static double %(name)s(const int64_t step, const int64_t i) {
 """
 DRIVE_AT_TIME = """
 static double %(bank)s__at(const double t, const int64_t i) {
-    return %(name)s(std::llround(t / %(dt)r), i);
+    return %(name)s(std::llround(t / %(dt)r) / %(steps)d, i);
 }
 """
 DRIVE_HEADERS = ["<cmath>", "<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]
@@ -269,9 +269,9 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
     return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
 
 
-def drive_reader(bank, width, dt):
+def drive_reader(bank, width, dt, steps):
     """A function of t and a channel, as a TimedArray is one, for a program: it reads, from a file,
-    rows of as many channels, one for each time step of dt (s)."""
+    rows of as many channels, one for each so many time steps of dt (s)."""
     from brian2 import second
     from brian2.core.functions import Function
 
@@ -286,7 +286,7 @@ def drive_reader(bank, width, dt):
     name = f"drive__{bank}"
     code = DRIVE_READER % {
         "name": name, "path": drive_file(bank), "rows": ROWS_READ, "neurons": width,
-    } + DRIVE_AT_TIME % {"bank": bank, "name": name, "dt": dt}  # fmt: skip
+    } + DRIVE_AT_TIME % {"bank": bank, "name": name, "dt": dt, "steps": steps}  # fmt: skip
     reader.implementations.add_implementation(
         "cpp", code, compiler_kwds={"headers": DRIVE_HEADERS}, name=f"{bank}__at"
     )

@@ -133,7 +133,8 @@ def classes(data, dt, brian2):
     def timed_array(values, step, real=brian2.TimedArray):
         if not isinstance(values, Placeholder):
             return real(values, step)
-        return drive_reader(values.key, data[drive_width(values.key)], dt)
+        steps = round(float(step) / dt)
+        return drive_reader(values.key, data[drive_width(values.key)], dt, steps)
 
     record_elements = record
     return {

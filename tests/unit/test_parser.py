@@ -143,7 +143,8 @@ def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
             reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
         }
         if "NAME" in accepts:
-            assert words - reserved <= {"to", "from"}  # `deliver: to I`, `w = from "w.npy"`
+            # `deliver: to I`, `w = from "w.npy"`, and a filterbank that is called `results`
+            assert words - reserved <= {"to", "from", "results"}
 
 
 # Declarations -----------------------------------------------------------------------------------
@@ -215,6 +216,7 @@ def test_layer_and_connection():
     layer = only("layer A1:\n    neuron: cortical(tau_m = 20 ms)\n    drive: I from cochlea\n")
     assert layer.neuron.dotted == "cortical" and layer.arguments[0].name.id == "tau_m"
     assert layer.drive[0].filterbank.id == "cochlea"
+    assert only("layer A1:\n    drive: I from results\n").drive[0].filterbank.id == "results"
     connect = only(
         """
         connect A -> B as ff across blocks:

@@ -9,6 +9,7 @@ from ...check.exact import Integration
 from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
 from ..experiment import computed, kept_at_end, spikes, with_values_at_end
 from .code import Code, quantity, units_in
+from .driving import timed_arrays, with_tables
 from .layout import WIDTH, block, call, mapping, quoted, statement
 from .names import Names
 
@@ -98,7 +99,8 @@ class NetworkCode:
         self.classes.add("NeuronGroup")
         self.groups.append(name)
         own = self.audio.equations(layer) if self.audio and layer.drive else group.equations
-        equations = [*own, *self.kept(layer.name), *held(group.common, shared=True)]
+        equations = [*with_tables(layer, own), *self.kept(layer.name)]
+        equations += held(group.common, shared=True)
         arguments = [f'{key}["N"]', quoted(equations)]
         if group.threshold is not None:
             arguments += [f"threshold={quoted([group.threshold])}", f"reset={quoted(group.reset)}"]
@@ -175,6 +177,9 @@ class NetworkCode:
         if self.audio and layer is not None and layer.drive:
             self.classes.add("TimedArray")
             items += self.audio.namespace(layer)
+        if layer is not None and layer.tables:
+            self.classes.add("TimedArray")
+            items += timed_arrays(layer)
         items[:0] = self.functions(functions)
         if single:
             items.insert(0, "**functions_of_double()")
@@ -478,7 +483,7 @@ class NetworkCode:
         return (
             any(g.every or g.events or g.links for g in groups)
             or any(c.every or c.summed or c.normalise or c.integration for c in self.e.connections)
-            or any(layer.drive and layer.kind == "neurons" for layer in self.e.layers)
+            or any((x.drive or x.tables) and x.kind == "neurons" for x in self.e.layers)
         )
 
     def run(self) -> list[str]:

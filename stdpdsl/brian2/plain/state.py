@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...ir import Connection, Draw, Experiment, Initial, Layer, Monitor, Normalisation, Parameter
 from .code import Code, literal
+from .driving import table_lines
 from .names import Names
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ class InitialState:
                 items.append(f'"{variable}": {self.each(text, size)}')
         if not refers:
             lines.append(f"{key} = {{{', '.join(items)}}}")
-        return lines
+        count = f"np.tile(np.arange({layer.size}), {self.copies(layer.shared)}),"
+        count += f" np.repeat(np.arange({self.copies(layer.shared)}), {layer.size})"
+        return [*lines, *(x for t in layer.tables for x in table_lines(self.code, t, count))]
 
     def counting(self, layer: Layer, used: str) -> str:
         copies = self.copies(layer.shared)

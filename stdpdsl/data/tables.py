@@ -1,0 +1,205 @@
+"""Tables whose rows follow one another in time, one for each `every` of a drive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..check.data import Head, tables_in
+from ..check.symbols import Component, Symbols
+from ..check.values import value
+from ..language import ast
+from ..language.diagnostics import Diagnostic
+from ..language.units import SECOND, dim_and_power, parse_unit
+from .arrays import ENDINGS, Arrays, Sparse
+from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
+from .wrong import Wrong
+
+TIMES = ("t", "time")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a file (SI), as (rows, columns) of an array; of a table one value per entry, with the
+    numbers of its `neuron` and `block`, and its time `t` (s)."""
+
+    head: Head
+    values: np.ndarray
+    keys: Mapping[str, np.ndarray]
+
+    @property
+    def of_neurons(self) -> bool:
+        """Whether each neuron has its own values."""
+        return self.values.ndim > 1 or "neuron" in self.keys
+
+
+RowsOfFiles = dict[ast.DataExpr, Rows]
+
+
+def read_all_rows(spec: ast.Spec, files: Files) -> tuple[RowsOfFiles, list[Diagnostic]]:
+    """The rows behind each drive, and what is wrong with the files by themselves."""
+    found: RowsOfFiles = {}
+    problems = []
+    for _, _, node in tables_in(spec):
+        try:
+            found[node] = read_rows(node, files)
+        except Wrong as wrong:
+            problems.append(wrong.diagnostic)
+    return found, problems
+
+
+def check_all_rows(
+    symbols: Symbols, rows: RowsOfFiles, blocks: int, constants: Mapping[str, Any]
+) -> list[Diagnostic]:
+    """Whether each layer finds in its files what drives it."""
+    problems = []
+    for node, drive, source in tables_in(symbols.spec):
+        layer, every = symbols.components[node.name.id], value(drive.every, constants)
+        size = 1.0 if node.size is None else value(node.size, constants)
+        if source in rows and every is not None and size is not None:
+            try:
+                FitRows(blocks, int(size)).check(drive, source, rows[source], layer, every)
+            except Wrong as wrong:
+                problems.append(wrong.diagnostic)
+    return problems
+
+
+def read_rows(node: ast.DataExpr, files: Files) -> Rows:
+    """The rows behind a `from`, each finite."""
+    name = node.path.value
+    if node.component is not None:
+        raise Wrong("FILE002", node, "a drive has its values from a file, not from results",
+                    "save them as an array, with a row for each `every`")  # fmt: skip
+    if name.lower().endswith(ENDINGS):
+        return _of_array(node, read(node, files.arrays))
+    if name.lower().endswith(TABLES):
+        return _of_table(node, read(node, files.table))
+    endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
+    raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
+                " array", f"values are read from {endings}")  # fmt: skip
+
+
+def _of_array(node: ast.DataExpr, arrays: Arrays) -> Rows:
+    wanted, array = array_named(node, arrays)
+    name = node.path.value
+    if isinstance(array, Sparse):
+        raise Wrong("FILE002", node.path, f"`{name}` holds no rows: it is a sparse matrix",
+                    "save its dense form, `m.toarray()`")  # fmt: skip
+    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+        place = np.unravel_index(int(np.argmin(np.isfinite(array))), array.shape)
+        raise Wrong("FILE003", node.path, f"[{', '.join(map(str, place))}] of `{name}` is"
+                    f" {array[place]}, not a finite number")  # fmt: skip
+    return Rows(Head("array", name=wanted or None, shape=array.shape), array, {})
+
+
+def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]]) -> Rows:
+    head, values = column_named(node, table, (*OF_NEURONS, *((t,) for t in TIMES)))
+    heads = {str(h).partition("[")[0].strip(): str(h) for h in table}
+    name, keys = node.path.value, {}
+    for key, choices in (("neuron", ("neuron", "i")), ("block", ("block",))):
+        found = next((heads[c] for c in choices if c in heads), None)
+        if found is not None:
+            keys[key] = whole_numbers(node.path, name, found, table[found])
+            head.keys[key] = found  # type: ignore[index]
+    time = next((t for t in TIMES if t in heads), None)
+    if time is not None:
+        column = ast.String(time, span=node.path.span)
+        told = ast.DataExpr(node.path, column, None, False, None, span=node.span)
+        said, keys["t"] = column_named(told, table, (), unit="s")
+        if dim_and_power(parse_unit(said.unit))[0] != SECOND:
+            raise Wrong("FILE012", node.path, f"the column `{said.name}` of `{name}` is no time",
+                        "write `t [ms]`, or leave out the column")  # fmt: skip
+    return Rows(head, values, keys)
+
+
+class FitRows:
+    """Whether a layer finds in a file what drives it: rows of one value for all neurons, or of one
+    for each."""
+
+    def __init__(self, blocks: int, size: int):
+        self.blocks, self.size = blocks, size
+
+    def check(
+        self, drive: ast.TableDrive, node: ast.DataExpr, rows: Rows, layer: Component, every: float
+    ) -> None:
+        if rows.head.form == "array":
+            count = self.array(node, rows, layer)
+        else:
+            count = self.table(node, rows, layer, every)
+        if count < 1 + drive.linear:
+            needed = "two rows" if drive.linear else "one row"
+            raise Wrong("FILE006", node.path, f"`{node.path.value}` has {count or 'no'} rows;"
+                        f" a drive needs {needed} at least")  # fmt: skip
+
+    def array(self, node: ast.DataExpr, rows: Rows, layer: Component) -> int:
+        shape, size = rows.values.shape, self.size
+        if len(shape) == 1 or shape[1:] == (size,):
+            return shape[0]
+        name, swapped = node.path.value, len(shape) == 2 and shape[0] == size
+        found = " × ".join(map(str, shape)) if shape else "one number"
+        raise Wrong(
+            "FILE006", node.path, f"`{name}` has the shape {found}; expected rows × {size}, or one"
+            " value in each row",
+            "it has a row for each neuron: save its transpose, `x.T`" if swapped
+            else f"a column for each neuron of `{layer.name}`",
+        )  # fmt: skip
+
+    def table(self, node: ast.DataExpr, rows: Rows, layer: Component, every: float) -> int:
+        """The number of rows in time of each neuron (and block), which all have as many."""
+        name, keys = node.path.value, rows.keys
+        if "block" in keys and layer.scope == "shared":
+            raise Wrong("FILE008", node.path, f"`{name}` tells blocks apart, and `{layer.name}` is"
+                        " shared by all of them",
+                        "leave out its column `block`, or write `scope: block`")  # fmt: skip
+        sizes = {"block": self.blocks, "neuron": self.size}
+        axes = [a for a in ("block", "neuron") if a in keys]
+        for axis in axes:
+            wrong = (keys[axis] < 0) | (keys[axis] >= sizes[axis])
+            if np.any(wrong):
+                entry = int(np.argmax(wrong))
+                last = sizes[axis] - 1
+                raise Wrong(
+                    "FILE008", node.path, f"row {entry + 1} below the head of `{name}` names {axis}"
+                    f" {keys[axis][entry]}, and there is no such {axis}"
+                    + (f" of `{layer.name}`" if axis == "neuron" else ""),
+                    f"there are 0 to {last}" if last else "there is 0 alone",
+                )  # fmt: skip
+        shape = tuple(sizes[a] for a in axes)
+        series = np.zeros(len(rows.values), dtype=np.int64)
+        if axes:
+            series = np.ravel_multi_index([keys[a] for a in axes], shape)
+        counts = np.bincount(series, minlength=int(np.prod(shape)))
+        if len(set(counts.tolist())) > 1:
+            most = int(np.argmax(counts == np.bincount(counts).argmax()))
+            odd = int(np.argmax(counts != counts[most]))
+            raise Wrong(
+                "FILE007", node.path, f"`{name}` has {counts[odd] or 'no'} rows for"
+                f" {_named(odd, axes, shape)} and {counts[most]} for {_named(most, axes, shape)}",
+                "each has a value for each time",
+            )  # fmt: skip
+        if "t" in keys:
+            self.times(node, keys["t"], series, every)
+        return int(counts[0])
+
+    def times(self, node: ast.DataExpr, t: np.ndarray, series: np.ndarray, every: float) -> None:
+        """The rows of each neuron stand in the order of time, one for each `every`."""
+        order = np.argsort(series, kind="stable")
+        first = np.searchsorted(series[order], series[order])
+        want = (np.arange(len(t)) - first) * every
+        wrong = np.abs(t[order] - want) > 1e-6 * every
+        if np.any(wrong):
+            entry = int(np.min(order[wrong]))
+            expected = want[int(np.flatnonzero(order == entry)[0])]
+            raise Wrong(
+                "FILE012", node.path, f"row {entry + 1} below the head of `{node.path.value}` is at"
+                f" {t[entry]:g} s; expected {expected:g} s",
+                f"the rows start at 0 s and are {every:g} s apart, in the order of time",
+            )  # fmt: skip
+
+
+def _named(number: int, axes: Sequence[str], shape: tuple[int, ...]) -> str:
+    keys = dict(zip(axes, np.unravel_index(number, shape), strict=True))
+    return " of ".join(f"{a} {keys[a]}" for a in ("neuron", "block") if a in keys)

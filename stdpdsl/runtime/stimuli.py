@@ -1,0 +1,69 @@
+"""Tables whose rows drive a layer one after another, one for each so many seconds."""
+
+import numpy as np
+
+from .data import neurons, times_of
+from .errors import fail
+from .given import drive_width
+from .values import column_from, columns_of
+
+
+def array_rows(path, columns, name=None):
+    """The rows of an array in an .npy file, or by its name in an .npz: (rows, columns)."""
+    array = np.load(path)
+    if not isinstance(array, np.ndarray):
+        array = array[name or array.files[0]]
+    rows = array.reshape(len(array), -1).astype(float)
+    if rows.shape[1] != columns:
+        fail(f"{path}: has {rows.shape[1]} values in a row; expected {columns}")
+    return rows
+
+
+def table_rows(path, columns, name, power=None, neuron="", block=""):
+    """The same of a column of a table: its entries for each block and neuron, in their order."""
+    table = columns_of(path)
+    values = column_from(path, name, power, columns=table)
+    keys = [column_from(path, key, columns=table) for key in (neuron, block) if key]
+    order = np.lexsort(keys) if keys else np.arange(len(values))
+    if len(values) % columns:
+        fail(f"{path}: has {len(values)} rows, not as many for each of {columns} neurons")
+    return values[order].reshape(columns, -1).T
+
+
+def rows_in_time(rows, every, dt, steps, repeat=False):
+    """A row for each `every` (s) of a run of so many steps of `dt`: zeros after the last one,
+    unless they repeat."""
+    count = -(-steps // round(every / dt))
+    if repeat:
+        return rows[np.arange(count) % len(rows)]
+    silent = np.zeros((max(count - len(rows), 0), rows.shape[1]))
+    return np.concatenate([rows[:count], silent])
+
+
+def lines_in_time(rows, every, dt, steps, repeat=False):
+    """A row for each step, on straight lines between rows that are `every` s apart: zeros after the
+    last one, or back to the first one, if they repeat."""
+    known, times = times_of(np.arange(len(rows)), every), times_of(np.arange(steps), dt)
+    ends = {"period": times_of(len(rows), every)} if repeat else {"right": 0.0}
+    return np.stack([np.interp(times, known, column, **ends) for column in rows.T], axis=1)
+
+
+def each_neuron(x, layer, rows):
+    """(rows, neurons) of what rows(i, copy) returns for the neurons of all copies of a layer."""
+    size, shared = x.sizes[layer]
+    i, copy = neurons(size, x.copies(shared))
+    found = rows(i, copy)
+    return np.broadcast_to(found, (len(found), len(i)))
+
+
+def give_table(given, x, name, layer, rows, every, linear=False, repeat=False):
+    """Drive a variable of a layer by rows, one for each `every` s."""
+    end = (len(rows) - linear) * every
+    if end < x.steps * x.dt * (1 - 1e-9) and not repeat:
+        x.warnings.append(
+            f"{layer}: what drives it ends at {end:g} s, and is 0 until the run ends at"
+            f" {x.steps * x.dt:g} s; `repeat` plays it again"
+        )
+    in_time = lines_in_time if linear else rows_in_time
+    x.drives[name] = in_time(rows, every, x.dt, x.steps, repeat)
+    given[drive_width(name)] = x.drives[name].shape[1]
