@@ -271,13 +271,36 @@ class Audio:
 @dataclass(frozen=True)
 class Phase:
     """One stretch: `duration` is code (s); connections that do not learn, or do not transmit;
-    components of which it changes parameters."""
+    components of which it changes parameters.
+
+    A phase that is repeated is one of `turns`, counted from 1; `group` numbers what is repeated
+    together, and is 0 outside. `words` is its name without the number of the turn.
+    """
 
     name: str
     duration: str
     frozen: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[Initial, ...]], ...] = ()
+    """Variables that it sets, by component; a draw's key may use `phase`, its name."""
+    starts: tuple[str, ...] = ()
+    """The components that are given something as it begins."""
+    by_turn: tuple[str, ...] = ()
+    """Those that are given something else in each turn."""
+    words: str = ""
+    group: int = 0
+    turn: int = 1
+    turns: int = 1
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The components of which it sets parameters or variables."""
+        return tuple(dict.fromkeys((*self.sets, *(name for name, _ in self.values))))
+
+    def key(self, component: str) -> str:
+        """What a component is given as it begins is called so after it."""
+        return self.name if component in self.by_turn or not self.group else self.words
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,19 @@ def normaliser_values(n: Normalisation) -> dict[str, str | None]:
 def give_normaliser_calls(c: Connection, n: Normalisation, e: Experiment) -> list[str]:
     """What its counters are given, at the start and by phases."""
     calls = []
-    for number in (0, *(k for k, phase in enumerate(e.phases) if k and c.name in phase.sets)):
-        own = f", p=parameters(row, {number})" if number else ""
+    phases: dict[str, int] = {"": 0}
+    for number, phase in enumerate(e.phases):
+        if c.name in phase.starts and c.name in phase.sets:
+            phases.setdefault(phase.key(c.name), number)
+    for phase_key, number in phases.items():
+        own = f", p=parameters(row, {number})" if phase_key else ""
         items = ", ".join(
             f"{name}=lambda i, copy{own}: {code}"
             for name, code in normaliser_values(n).items()
             if code is not None
         )
         call = f'give_normaliser(given, x, "{n.name}", "{c.name}", "{n.side}", {n.size}, {items}'
-        calls.append(f'{call}, phase="{e.phases[number].name}")' if number else f"{call})")
+        calls.append(f'{call}, phase="{phase_key}")' if phase_key else f"{call})")
     return calls
 
 

@@ -59,7 +59,7 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "spec": repr(spec_text), "hears": bool(e.sounds),
         "phases": [
             {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
-             "sets": list(p.sets)}
+             "starts": {c: f"{c} in {p.key(c)}" for c in p.starts}, "sets": list(p.sets)}
             for p in e.phases
         ],
     }  # fmt: skip
@@ -144,6 +144,7 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
             for c in e.connections
         ],
         "giving": give_calls(e, audio),
+        "settings": settings(e),
         "driven": any(x.drive and x.kind == "neurons" for x in e.layers),
         "one_program": not apart,
         "nerves": [nerve_context(layer, e) for layer in e.layers if layer.kind == "driven"],
@@ -155,6 +156,34 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
         "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
         "record": list(e.spikes_of),
     }
+
+
+def settings(e: Experiment) -> list[dict[str, Any]]:
+    """The variables that phases set: of each phase, the code of its components."""
+    layers = {layer.name: layer for layer in e.layers}
+    found = {}
+    for phase in e.phases:
+        components = []
+        for name, items in phase.values:
+            layer = layers.get(name)
+            count = "len(i)" if layer else "len(edges.i)"
+            components.append({
+                "name": name, "layer": bool(layer),
+                "neurons": f"{layer.size}, {copies(layer.shared)}" if layer else "",
+                "variables": [
+                    {"key": repr(i.variable), "draws": draws_of(i, layer),
+                     "code": first_value(i, count, f"{i.variable} of {name}")}
+                    for i in items
+                ],
+            })  # fmt: skip
+        if components:
+            found[phase.words] = {"words": phase.words, "components": components}
+    return list(found.values())
+
+
+def draws_of(i: Initial, layer: Layer | None) -> list[str]:
+    """Lines that draw what a variable of a layer, or of a connection, is made of."""
+    return [neuron_draw(d, layer) if layer else synapse_draw(d) for d in i.draws]
 
 
 def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -> dict[str, Any]:

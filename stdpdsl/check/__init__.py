@@ -30,6 +30,7 @@ from .infer import Inference
 from .measures import OwnMeasures
 from .models import Models
 from .names import Names
+from .phases import Phases
 from .report import Reporter
 from .searches import Searches
 from .symbols import Component, Symbol, Symbols, Type
@@ -163,7 +164,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
             case ast.Record():
                 experiment.record(declaration)
             case ast.Run():
-                experiment.run(declaration)
+                Phases(experiment).run(declaration)
     OwnMeasures(models).check()
     Searches(models).check()
 

@@ -11,6 +11,7 @@ from ..language import ast
 from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import Column, Component, Symbols
+from .turns import target_of
 
 
 class Blocks:
@@ -176,16 +177,14 @@ class Blocks:
                 help=fixes[0] if fixes else "a sound is heard by all blocks alike",
             )  # fmt: skip
 
-    def settings(self) -> Iterator[tuple[Component, ast.SetParameter]]:
+    def settings(self) -> Iterator[tuple[Component, ast.SetValue]]:
         """`set COMPONENT.PARAMETER = VALUE` of the phases."""
         for run in self.symbols.spec.of(ast.Run):
             for node in (m for phase in run.phases for m in phase.modifiers):
-                if isinstance(node, ast.SetParameter):
-                    first = node.path.parts[0].id
-                    owners = self.symbols.owners(first) if len(node.path.parts) == 1 else [first]
-                    component = self.symbols.components.get(owners[0]) if owners else None
-                    if component is not None:
-                        yield component, node
+                if isinstance(node, ast.SetValue):
+                    target = target_of(self.symbols, node.path)
+                    if target is not None:
+                        yield target[0], node
 
     def varying_in(self, nodes: Iterable[ast.Node]) -> list[ast.Name]:
         return [n for node in nodes for n in names_in(node) if n.id in self.varying]
@@ -200,6 +199,8 @@ class Blocks:
         for run in spec.of(ast.Run):
             spots += [(run.dt, "`dt`"), (run.seed, "the seed"), (run.duration, "the duration")]
             spots += [(p.duration, "the duration of a phase") for p in run.phases]
+            spots += [(part.count, "how often phases are repeated") for part in run.stretches
+                      if isinstance(part, ast.Repeated)]  # fmt: skip
         for record in spec.of(ast.Record):
             spots += [
                 (i.every, "a recording's interval")

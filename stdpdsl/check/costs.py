@@ -17,6 +17,7 @@ from ..language.numeric import NotConstant, evaluate
 from ..language.source import Span
 from .symbols import Component, Symbols
 from .timing import DEFAULT_DT
+from .turns import turns_of
 from .values import on_pairs, value
 
 # A recorded row is a double in the monitor, and one more while it is written.
@@ -286,7 +287,7 @@ class Costs:
         if run is None:
             return None
         durations = [run.duration] if run.duration is not None else []
-        durations += [p.duration for p in run.phases]
+        durations += [t.phase.duration for t in turns_of(run, self.constants)]
         total = 0.0
         for expr in durations:
             if isinstance(expr, ast.Name) and expr.id in self.symbols.sounds:

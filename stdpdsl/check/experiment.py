@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 
 from ..language import ast
-from .declared import Declared, as_float
+from .declared import Declared
 from .infer import Context
 from .models import Models
 from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
@@ -151,98 +151,3 @@ class Experiment:
             )  # fmt: skip
             return None
         return found
-
-    # Run
-
-    def run(self, run: ast.Run) -> None:
-        if run.dt is not None:
-            self.constant(run.dt, TIME, "`dt`")
-        if run.seed is not None:
-            self.constant(run.seed, INTEGER, "`seed`")
-        if run.duration is not None:
-            self.duration(run.duration)
-        seen: dict[str, ast.Node] = {}
-        for phase in run.phases:
-            if phase.name.id in seen:
-                self.reporter.error(
-                    "NAME002", phase.name, f"the phase `{phase.name.id}` stands here twice",
-                    labels=((seen[phase.name.id], "the first"),), help="give one another name",
-                )  # fmt: skip
-            seen.setdefault(phase.name.id, phase.name)
-            self.duration(phase.duration)
-            for modifier in phase.modifiers:
-                self.modifier(modifier)
-
-    def duration(self, expr: ast.Expr) -> None:
-        """A time, or the name of a sound."""
-        if isinstance(expr, ast.Name) and expr.id not in self.symbols.constants:
-            if expr.id not in self.symbols.sounds:
-                known = [*self.symbols.sounds, *self.symbols.constants]
-                self.reporter.error(
-                    "NAME001", expr, f"there is no sound or constant `{expr.id}`",
-                    help=self.reporter.suggest(expr.id, known, "known")
-                    or "a duration is a time, such as `10 s`, or a sound",
-                )  # fmt: skip
-            return
-        self.constant(expr, TIME, "`duration`")
-
-    def modifier(
-        self, modifier: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetParameter
-    ) -> None:
-        if isinstance(modifier, ast.Frozen | ast.Off):
-            component = self.find(modifier.connection, "connection")
-            if component is not None and component.kind != "connection":
-                self.reporter.error(
-                    "NAME001", modifier.connection, f"`{component.name}` is a {component.kind},"
-                    " no connection", help="name a connection",
-                )  # fmt: skip
-            elif isinstance(modifier, ast.Frozen) and component and component.weight is None:
-                self.reporter.error(
-                    "CLAUSE003", modifier.connection, f"`{component.name}` has no weight to freeze",
-                    help=f"`{component.name} off` silences it",
-                )  # fmt: skip
-        elif isinstance(modifier, ast.SetParameter):
-            self.set_parameter(modifier)
-
-    def set_parameter(self, node: ast.SetParameter) -> None:
-        parts = [p.id for p in node.path.parts]
-        want: Type | None = None
-        component: Component | None = None
-        if len(parts) == 1:
-            owners = self.symbols.owners(parts[0])
-            if len(owners) == 1:
-                component = self.symbols.components[owners[0]]
-            elif len(owners) > 1:
-                listed = ", ".join(f"`{o}.{parts[0]}`" for o in owners)
-                self.reporter.error(
-                    "NAME019", node.path, f"`{parts[0]}` is a parameter of {len(owners)}"
-                    " components", help=f"say which one: {listed}",
-                )  # fmt: skip
-                return
-            else:
-                known = [n for c in self.symbols.components.values() for n in c.parameters]
-                what = "is a constant" if parts[0] in self.symbols.constants else ""
-                self.reporter.error(
-                    "NAME003", node.path, f"`{parts[0]}` is a constant, which stays what it is"
-                    if what else f"no component has a parameter `{parts[0]}`",
-                    help="make it a parameter of the components that use it" if what
-                    else self.reporter.suggest(parts[0], known, "parameters"),
-                )  # fmt: skip
-                return
-        else:
-            component = self.find(node.path.parts[0], "layer or connection")
-            if component is None or component.unsure:
-                return
-        symbol = component.parameters.get(parts[-1])
-        if symbol is None:
-            self.reporter.error(
-                "NAME003", node.path.parts[-1],
-                f"`{component.name}` has no parameter `{parts[-1]}`",
-                help=f"`{parts[-1]}` differs from one to the other here, and stays as it is"
-                if parts[-1] in component.each
-                else self.reporter.suggest(parts[-1], component.parameters, "it has"),
-            )  # fmt: skip
-        else:
-            want = as_float(self.inference.type_of(symbol))
-        context = self.models.context(self.symbols.value_scope(component), f"`{component.name}`")
-        self.inference.expect(node.value, context, want, f"`{'.'.join(parts)}`")

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from ..language import ast
 from .order import dependency_order, names_in
 from .report import Reporter
-from .symbols import Component, Scope, Symbols
+from .statements import flag_words
+from .symbols import Component, Scope, Symbol, Symbols
+from .turns import target_of
 
 
 class FirstValues:
@@ -20,6 +22,10 @@ class FirstValues:
                 self.layer(layer)
         for connection in self.symbols.connections:
             self.connection(connection)
+        for run in self.symbols.spec.of(ast.Run):
+            for modifier in (m for phase in run.phases for m in phase.modifiers):
+                if isinstance(modifier, ast.SetValue):
+                    self.set_value(modifier)
 
     def layer(self, layer: Component) -> None:
         values = layer.first_values
@@ -41,6 +47,28 @@ class FirstValues:
             found += [node.pattern.argument, node.pattern.where]
         self.read(filter(None, found), self.symbols.first_scope(connection), connection)
 
+    def set_value(self, node: ast.SetValue) -> None:
+        """What a phase sets a variable to is known before the run, as initial values are."""
+        target = target_of(self.symbols, node.path)
+        if target is None or target[1] not in target[0].variables:
+            return
+        component = target[0]
+        layer = component.kind == "layer"
+        scope = (self.symbols.neuron_scope if layer else self.symbols.first_scope)(component)
+        for name in names_in(node.value):
+            symbol = scope.get(name.id)
+            if symbol is None or (symbol.kind != "variable" and name.id not in RUNNING):
+                continue
+            owner = self.symbols.components[symbol.owner] if symbol.side else component
+            if symbol.name in owner.first_values and is_constant(symbol, owner):
+                continue
+            self.reporter.error(
+                "NAME025", name, f"`{name.id}` is known only while the simulation runs",
+                help=f"`set` takes what is known before the run: let `{node.path.dotted}` change in"
+                " `reset:`, `every ...:` or an equation" if name.id not in RUNNING
+                else "write what it is as the phase begins",
+            )  # fmt: skip
+
     def read(self, values: Iterable[ast.Expr], scope: Scope, component: Component) -> None:
         """Report what has no value yet."""
         for name in (n for value in values for n in names_in(value)):
@@ -61,6 +89,12 @@ class FirstValues:
                     "NAME025", name, f"`{symbol.name}` of `{layer.name}` has no initial value",
                     help=f"give it one: `initial: {symbol.name} = ...`",
                 )  # fmt: skip
+
+
+def is_constant(symbol: Symbol, component: Component) -> bool:
+    """Whether a variable stays as it is from the start."""
+    flagged = symbol.equation is not None and ("constant",) in flag_words(symbol.equation)
+    return symbol.name in component.each or flagged
 
 
 RUNNING = ("t", "dt", "lastspike", "lastspike_pre", "lastspike_post", "not_refractory", "xi")

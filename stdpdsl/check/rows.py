@@ -14,6 +14,8 @@ from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from .order import dependency_order, names_in
 from .symbols import Component, Symbol, Symbols
+from .turns import target_of, turns_of
+from .values import constant_values
 
 
 def check_rows(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
@@ -120,13 +122,16 @@ class Rows:
 
 
 def later_phases(symbols: Symbols, columns: Mapping[str, Any]) -> Iterator[Rows]:
-    """The values in each phase that sets parameters, which stay so from then on."""
+    """The values in each phase that sets parameters, which stay so from then on. What is repeated
+    has in its third turn the values that it had in the second."""
+    constants = constant_values(symbols)
     changed: dict[tuple[str, str], ast.Expr] = {}
     for run in symbols.spec.of(ast.Run):
-        for phase in run.phases:
-            sets = [m for m in phase.modifiers if isinstance(m, ast.SetParameter)]
-            for modifier in sets:
-                *owner, name = [part.id for part in modifier.path.parts]
-                changed[(owner or symbols.owners(name))[0], name] = modifier.value
-            if sets:
+        for phase in (t.phase for t in turns_of(run, constants, most=2)):
+            sets = [(target_of(symbols, m.path), m.value) for m in phase.modifiers
+                    if isinstance(m, ast.SetValue)]  # fmt: skip
+            here = {(target[0].name, target[1]): value for target, value in sets
+                    if target is not None and target[1] in target[0].parameters}  # fmt: skip
+            changed |= here
+            if here:
                 yield Rows(symbols, columns, phase.name.id, dict(changed))

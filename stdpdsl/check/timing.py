@@ -17,6 +17,7 @@ from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
 from .traces import event_driven
+from .turns import turns_of
 from .values import LONGEST, SHORTEST, value
 
 DEFAULT_DT = 1e-4
@@ -162,7 +163,8 @@ class Timing:
     def duration(self) -> float | None:
         """Seconds of the whole run, if they are known."""
         for run in self.symbols.spec.of(ast.Run):
-            ends = [value(p.duration, self.constants) for p in run.phases]
+            turns = turns_of(run, self.constants)
+            ends = [value(t.phase.duration, self.constants) for t in turns]
             ends = ends or [value(run.duration, self.constants)]
             known = [end for end in ends if end is not None]
             return sum(known) if len(known) == len(ends) else None

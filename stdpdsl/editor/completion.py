@@ -197,7 +197,7 @@ def _rules(document: Document, line: str) -> Iterable[Item]:
 
 
 def _after_dot(document: Document, line: str) -> list[Item]:
-    """`A1.`: its parameters; `triplet.`: its presets."""
+    """`A1.`: its parameters, and where a phase sets it its variables; `triplet.`: its presets."""
     found = re.search(r"(\w+)\.\Z", line)
     symbols = document.symbols
     if found is None:
@@ -208,7 +208,10 @@ def _after_dot(document: Document, line: str) -> list[Item]:
     component = symbols.components.get(found[1])
     if component is None:
         return []
-    return [_symbol(document, s) for s in component.parameters.values()]
+    found_here = [*component.parameters.values()]
+    if re.search(r"\bset\s+\w+\.\Z", line):
+        found_here += [s for s in component.variables.values() if s.name not in component.each]
+    return [_symbol(document, s) for s in found_here]
 
 
 def _parameters(document: Document) -> list[Item]:

@@ -732,8 +732,9 @@ class Off(Node):
 
 
 @node
-class SetParameter(Node):
-    """`set stdp.eta = 0.01`: from this phase on."""
+class SetValue(Node):
+    """`set stdp.eta = 0.01`: a parameter, from this phase on. `set A1.v = -70 mV`: a variable, as
+    this phase begins."""
 
     path: Path
     value: Expr
@@ -743,16 +744,30 @@ class SetParameter(Node):
 class Phase(Node):
     name: Ident
     duration: Expr  # a time, or a Name of a sound
-    modifiers: tuple[PlasticityOff | Frozen | Off | SetParameter, ...] = ()
+    modifiers: tuple[PlasticityOff | Frozen | Off | SetValue, ...] = ()
+
+
+@node
+class Repeated(Node):
+    """`repeat 10:` and the phases that are run in turn so often."""
+
+    count: Expr
+    phases: tuple[Phase, ...]
 
 
 @node
 class Run(Declaration):
     duration: Expr | None = None  # a time, or a Name of a sound
-    phases: tuple[Phase, ...] = ()
+    stretches: tuple[Phase | Repeated, ...] = ()
     dt: Expr | None = None
     seed: Expr | None = None
     precision: Ident | None = None  # double | single
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Each phase once, in the order of the text."""
+        parts = (p.phases if isinstance(p, Repeated) else (p,) for p in self.stretches)
+        return tuple(phase for part in parts for phase in part)
 
 
 @node

@@ -548,7 +548,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         "phases": Clause(
             "phases:",
             "`NAME: TIME, CHANGE, ...` one after another. Changes: `plasticity off`, "
-            "`CONNECTION frozen`, `CONNECTION off`, `set PARAMETER = VALUE`.",
+            "`CONNECTION frozen`, `CONNECTION off`, `set PARAMETER = VALUE`, `set VARIABLE = "
+            "VALUE`. `repeat 10:` runs the phases below it ten times.",
             "several calls of `Network.run`",
             "time",
         ),
@@ -612,8 +613,18 @@ OTHER: dict[str, Clause] = {
                   "another run, in which nothing changes them"),
     "frozen": Clause("CONNECTION frozen", "Its weights stay as they are in this phase.",
                      "another run"),
-    "set": Clause("set PARAMETER = VALUE", "From this phase on.", "a value set between two runs"),
-    "repeat": Clause("repeat", "The rows are played again and again.", "more spikes"),
+    "set": Clause(
+        "set NAME = VALUE",
+        "A parameter, from this phase on; or a variable, as the phase begins: its VALUE may draw, "
+        "as in `initial:`.",
+        "a value set between two runs",
+    ),
+    "repeat": Clause(
+        "repeat",
+        "The rows are played again and again; before phases, `repeat 10:`, how often they are run "
+        "in turn.",
+        "more spikes; a loop around `Network.run`",
+    ),
     "linear": Clause(
         "linear", "Straight lines join the rows of a table.", "a `TimedArray` with a value per step"
     ),

@@ -17,8 +17,8 @@ NAME: dict[str, tuple[str, str]] = {
     ),
     "NAME003": (
         "no such parameter",
-        "Where a neuron or rule is used, its parameters can be given other values; here it gets "
-        "one that it does not have.",
+        "Where a neuron or rule is used, its parameters can be given other values, and phases can "
+        "`set` parameters and variables; here is one that there is not.",
     ),
     "NAME004": (
         "name not declared",
@@ -39,7 +39,8 @@ NAME: dict[str, tuple[str, str]] = {
     "NAME007": (
         "cannot be assigned",
         "Statements assign variables declared under `equations:`. A parameter keeps its value, "
-        "a constant as well, and a variable with an expression is computed from others.",
+        "a constant as well, and a variable with an expression is computed from others. The same "
+        "holds for what phases `set`, which may change parameters too.",
     ),
     "NAME008": (
         "reserved name",

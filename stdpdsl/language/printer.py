@@ -586,8 +586,13 @@ def _(node: ast.Run) -> list[str]:
     lines += _clause("dt", node.dt)
     lines += _clause("seed", node.seed)
     lines += _clause("precision", node.precision)
-    lines += _block("phases", node.phases)
+    lines += _block("phases", node.stretches)
     return ["run:", *_indented(lines)]
+
+
+@_layout.register
+def _(node: ast.Repeated) -> list[str]:
+    return _block(f"repeat {print_expr(node.count)}", node.phases)
 
 
 @_layout.register
@@ -596,7 +601,7 @@ def _(node: ast.Phase) -> list[str]:
     return [f"{node.name.id}: {', '.join(parts)}"]
 
 
-def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetParameter) -> str:
+def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetValue) -> str:
     match node:
         case ast.PlasticityOff():
             return "plasticity off"
@@ -604,5 +609,5 @@ def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetParameter)
             return f"{node.connection.id} frozen"
         case ast.Off():
             return f"{node.connection.id} off"
-        case ast.SetParameter():
+        case ast.SetValue():
             return f"set {print_path(node.path)} = {print_expr(node.value)}"

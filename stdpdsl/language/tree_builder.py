@@ -507,10 +507,16 @@ class Builder(ExpressionBuilder):
                            span=self._span(children))  # fmt: skip
 
     def run(self, children: Children) -> ast.Run:
-        return ast.Run(**self._collect(children), span=self._span(children))
+        fields = self._collect(children)
+        fields["stretches"] = fields.pop("phases", ())
+        return ast.Run(**fields, span=self._span(children))
+
+    def repeated(self, children: Children) -> ast.Repeated:
+        phases = of_kind(children, ast.Phase)
+        return ast.Repeated(children[1], phases, span=self._span(children))
 
     def phase(self, children: Children) -> ast.Phase:
-        modifiers = of_kind(children[3:], ast.PlasticityOff, ast.Frozen, ast.Off, ast.SetParameter)
+        modifiers = of_kind(children[3:], ast.PlasticityOff, ast.Frozen, ast.Off, ast.SetValue)
         return ast.Phase(
             self._ident(children[0]), children[2], modifiers, span=self._span(children)
         )
@@ -524,8 +530,8 @@ class Builder(ExpressionBuilder):
             return ast.PlasticityOff(span=span)
         return ast.Off(self._ident(name), span=span)
 
-    def set_parameter(self, children: Children) -> ast.SetParameter:
-        return ast.SetParameter(children[1], children[3], span=self._span(children))
+    def set_value(self, children: Children) -> ast.SetValue:
+        return ast.SetValue(children[1], children[3], span=self._span(children))
 
 
 def _count(number: int, noun: str) -> str:

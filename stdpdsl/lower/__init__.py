@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..check import Checked
 from ..check.symbols import Component
-from ..ir import Connection, Experiment
+from ..ir import Connection, Experiment, Initial
 from ..language import ast
 from ..language.diagnostics import CompileError
 from ..sweep.evaluate import SweepTable
 from .additions import additions
 from .connections import ConnectionLowering, Switches
-from .layers import Extras, lower_layer
+from .layers import Extras, lower_layer, set_by_phase
 from .measures import lower_measures
 from .model_code import Needs
 from .precision import in_single
-from .recording import lower_phases, lower_records, recorded
+from .recording import lower_phases, lower_records, recorded, variables_set
 from .sounds import lower_sounds
 from .sweeps import sweep_lines
 from .values import Values
@@ -33,19 +35,24 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     switches = Switches(
         frozenset(n for phase in phases for n in phase.frozen),
         frozenset(n for phase in phases for n in phase.off),
-        frozenset(n for phase in phases for n in phase.sets),
+        frozenset(n for phase in phases for n in phase.changed),
         recorded(values), phases,
     )
     # Connections first: they say what they need of their layers.
     count = len(symbols.connections)
-    connections = tuple(
-        ConnectionLowering(values, c, place, count, needs, added, switches).lower()
+    lowering = {
+        c.name: ConnectionLowering(values, c, place, count, needs, added, switches)
         for place, c in enumerate(symbols.connections)
-    )
+    }
+    connections = tuple(connection.lower() for connection in lowering.values())
     layers = tuple(
         lower_layer(values, layer, needs, added.layers.get(layer.name, Extras()))
         for layer in symbols.layers
     )
+    phases = tuple(
+        replace(phase, values=values_set(values, turn.phase, lowering))
+        for phase, turn in zip(phases, values.turns, strict=True)
+    ) if values.turns else phases  # fmt: skip
     sounds, filterbanks = lower_sounds(values)
     spikes, monitors = lower_records(values, connections, added)
     if values.problems:
@@ -64,6 +71,19 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
                  for c in symbols.columns.values() if c.target},
     )  # fmt: skip
     return in_single(experiment) if values.single else experiment
+
+
+def values_set(
+    values: Values, phase: ast.Phase, lowering: dict[str, ConnectionLowering]
+) -> tuple[tuple[str, tuple[Initial, ...]], ...]:
+    """The variables that a phase sets, by component."""
+    found = []
+    for name, items in variables_set(values, phase).items():
+        component = values.symbols.components[name]
+        connection = lowering.get(name)
+        found.append((name, connection.set_by_phase(items) if connection
+                      else set_by_phase(values, component, items)))  # fmt: skip
+    return tuple(found)
 
 
 def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:

@@ -383,10 +383,10 @@ class ConnectionLowering:
         """The parameters that differ between synapses, and how many synapses there are."""
         return {name: f"edges.values[{self.own[name]!r}]" for name in self.fixed}
 
-    def value(self, name: str, expr: ast.Expr, variable: str) -> Initial:
+    def value(self, name: str, expr: ast.Expr, variable: str, phase: bool = False) -> Initial:
         names = {**self.each_synapse(), **self.pair_names(expr)}
         return self.values.initial(
-            name, expr, self.c, "edges.copy", names, self.bounds.get(name), variable
+            name, expr, self.c, "edges.copy", names, self.bounds.get(name), variable, phase
         )
 
     def initial(self) -> list[Initial]:
@@ -403,6 +403,10 @@ class ConnectionLowering:
         for name, first in self.c.first_values.items():
             found.append(self.value(self.own[name], first, self.own[name]))
         return found
+
+    def set_by_phase(self, items: Mapping[str, ast.Expr]) -> tuple[Initial, ...]:
+        """Variables as a phase sets them."""
+        return tuple(self.value(name, expr, self.own[name], True) for name, expr in items.items())
 
     def delay(self, expr: ast.Expr | None, name: str, swept: bool) -> Initial | None:
         column = self.values.attribute(self.c, "delay", "edges.copy") if swept else None

@@ -137,6 +137,19 @@ def lower_group(
     )  # fmt: skip
 
 
+def set_by_phase(
+    values: Values, layer: Component, items: Mapping[str, ast.Expr]
+) -> tuple[Initial, ...]:
+    """Variables as a phase sets them."""
+    size = size_of(values, layer)
+    known = {"i": "i", "N": repr(size), **{n: f"first[{n!r}]" for n in layer.first_values}}
+    bounds = {e.name.id: e.bounds for e in layer.equations if e.bounds}
+    return tuple(
+        values.initial(name, value, layer, "copy", known, bounds.get(name), phase=True)
+        for name, value in items.items()
+    )
+
+
 def in_order(values: Mapping[str, ast.Expr]) -> dict[str, ast.Expr]:
     """Initial values so that each comes after those it reads; otherwise as they were written."""
     order, _ = dependency_order({n: sorted(used_names([v])) for n, v in values.items()})

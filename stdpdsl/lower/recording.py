@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..check.symbols import Component
 from ..ir import Connection, Monitor, Phase
 from ..language import ast
 from ..language.diagnostics import Diagnostic
 from ..language.numeric import evaluate
 from .additions import Additions
-from .values import Values
+from .values import Values, has_draw
 
 
 def recorded(values: Values) -> frozenset[tuple[str, str]]:
@@ -97,7 +99,8 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
         return (Phase("run", code),)
     learning = [c.name for c in values.symbols.connections if c.rule and c.weight]
     found = []
-    for number, phase in enumerate(run.phases):
+    for number, turn in enumerate(values.turns):
+        phase = turn.phase
         frozen: dict[str, None] = {}
         off: dict[str, None] = {}
         for modifier in phase.modifiers:
@@ -112,11 +115,43 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
             if any(at == number for at, _ in changes)
             for holder in holders(values.symbols.components[owner])
         }  # fmt: skip
+        own = tuple((c, ()) for c in variables_set(values, phase))
+        starts = tuple(sets) if number or turn.group else ()  # else they are what the run has
         found.append(Phase(
-            phase.name.id, duration(values, phase.duration), tuple(frozen), tuple(off),
-            tuple(sets),
+            turn.name, duration(values, phase.duration), tuple(frozen), tuple(off), tuple(sets),
+            own, tuple(dict.fromkeys((*starts, *(c for c, _ in own)))),
+            words=phase.name.id, group=turn.group, turn=turn.turn, turns=turn.turns,
         ))  # fmt: skip
-    return tuple(found)
+    return tuple(replace(phase, by_turn=by_turn(values, phase, found)) for phase in found)
+
+
+def variables_set(values: Values, phase: ast.Phase) -> dict[str, dict[str, ast.Expr]]:
+    """The variables that a phase sets, by component."""
+    found: dict[str, dict[str, ast.Expr]] = {}
+    for component, name, value in values.set_by(phase):
+        if name not in component.parameters:
+            found.setdefault(component.name, {})[name] = value
+    return found
+
+
+def by_turn(values: Values, phase: Phase, phases: list[Phase]) -> tuple[str, ...]:
+    """The components that a repeated phase gives something else in each turn: draws, or what other
+    phases of its turn have set in the first."""
+    if not phase.group:
+        return ()
+    turns = zip(phases, values.turns, strict=True)
+    written = next(t.phase for p, t in turns if p is phase)
+    drawn = {c for c, items in variables_set(values, written).items()
+             if any(has_draw(value) for value in items.values())}  # fmt: skip
+    beside = (p for p in phases if p.group == phase.group and p.words != phase.words)
+    moved = {c for p in beside for c in p.sets}
+    return tuple(c for c in phase.starts if c in drawn or moved & read_by(values, c))
+
+
+def read_by(values: Values, name: str) -> set[str]:
+    """The components whose parameters the values of a component may use."""
+    component = values.symbols.components[name]
+    return {name, *(side.name for side in (component.pre, component.post) if side)}
 
 
 def holders(component: Component) -> list[str]:

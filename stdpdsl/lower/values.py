@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from ..check import Checked
 from ..check.rows import Rows, later_phases
 from ..check.symbols import Component, Symbol
+from ..check.turns import Turn, target_of, turns_of
 from ..check.values import constant_values
 from ..data.earlier import counterparts
 from ..ir import Draw, Initial, Parameter
@@ -46,14 +47,25 @@ class Values:
     def sets(self) -> dict[tuple[str, str], list[tuple[int, ast.Expr]]]:
         """What phases change: (component, parameter) -> [(number of the phase, value)]."""
         found: dict[tuple[str, str], list[tuple[int, ast.Expr]]] = {}
-        for run in self.symbols.spec.of(ast.Run):
-            for number, phase in enumerate(run.phases):
-                for modifier in phase.modifiers:
-                    if isinstance(modifier, ast.SetParameter):
-                        names = [part.id for part in modifier.path.parts]
-                        owner = names[0] if len(names) > 1 else self.symbols.owners(names[0])[0]
-                        found.setdefault((owner, names[-1]), []).append((number, modifier.value))
+        for number, turn in enumerate(self.turns):
+            for component, name, value in self.set_by(turn.phase):
+                if name in component.parameters:
+                    found.setdefault((component.name, name), []).append((number, value))
         return found
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The phases, as they follow one another."""
+        runs: list[ast.Run] = self.symbols.spec.of(ast.Run)
+        return [turn for run in runs[:1] for turn in turns_of(run, self.constants)]
+
+    def set_by(self, phase: ast.Phase) -> Iterator[tuple[Component, str, ast.Expr]]:
+        """(component, name, value) of the parameters and variables that a phase sets."""
+        for modifier in phase.modifiers:
+            if isinstance(modifier, ast.SetValue):
+                target = target_of(self.symbols, modifier.path)
+                assert target is not None  # the check has refused all else
+                yield *target, modifier.value
 
     @cached_property
     def in_phases(self) -> list[Rows]:
@@ -197,16 +209,19 @@ class Values:
     def initial(
         self, name: str, expr: ast.Expr, component: Component, index: str,
         extra: Mapping[str, str], bounds: ast.Bounds | None = None, variable: str | None = None,
+        phase: bool = False,
     ) -> Initial:  # fmt: skip
-        """`name` keys the draws, `variable` is what the script calls it."""
+        """`name` keys the draws, `variable` is what the script calls it. What a `phase` sets is
+        drawn by its name too."""
+        more = ", phase" if phase else ""
         draws: list[Draw] = []
 
         def value(node: ast.Expr) -> str:
             if isinstance(node, ast.Call) and node.func.id in DISTRIBUTIONS:
                 distribution = distribution_of(node)
-                key = f"({component.name!r}, {name!r})"
+                key = f"({component.name!r}, {name!r}{more})"
                 if draws:
-                    key = f"({component.name!r}, {name!r}, {len(draws)})"
+                    key = f"({component.name!r}, {name!r}, {len(draws)}{more})"
                 draw = Draw(f"u{len(draws)}", distribution.base, key, node.independent)
                 draws.append(draw)
                 given = arguments_of(node)

@@ -325,8 +325,11 @@ def _simulation(spec: ast.Spec) -> Iterator[Table]:
         for word, value in (("Duration", run.duration), ("Time step", run.dt), ("Seed", run.seed)):
             if value is not None:
                 rows.append(_row(word, Math(formula(value))))
-        for phase in run.phases:
-            rows.append(_row(f"Phase {phase.name.id}", Code(print_node(phase))))
+        for part in run.stretches:
+            repeated = isinstance(part, ast.Repeated)
+            words = f", repeated {print_expr(part.count)} times" if repeated else ""
+            for phase in part.phases if repeated else (part,):
+                rows.append(_row(f"Phase {phase.name.id}{words}", Code(print_node(phase))))
     rows.append(_row("Software", f"stdpdsl {__version__}, Brian2"))
     yield Table("Simulation", (), tuple(rows))
 

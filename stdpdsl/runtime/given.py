@@ -12,7 +12,7 @@ from .nerve import drive_means, kept_means, side_by_side
 from .stable import WATCH
 
 
-def numbers_of(x, phases):
+def numbers_of(x):
     """Sizes, first values, spikes, synapses, delays, what phases set, and how long they are."""
     given = {}
     for layer, (size, shared) in x.sizes.items():
@@ -36,9 +36,8 @@ def numbers_of(x, phases):
             x.warnings.append(f"delays of {connection} are longer than the run: nothing arrives")
     for number, steps in enumerate(x.phase_steps):
         given[phase_key(number)] = steps * x.dt
-        for component in phases[number]["sets"] if number else ():
-            values = x.phase_values[number][component]
-            give_part(given, f"{component} in {phases[number]['name']}", values)
+    for key, values in x.phase_values.items():
+        give_part(given, key, values)
     if x.until:
         given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
                   f"{WATCH}.window": float(x.until.steps)}  # fmt: skip

@@ -144,7 +144,9 @@ class ProgramData(dict):
         device = get_device()
         name = device.get_array_name(variable, access_data=False)
         device.array_cache[variable] = None  # Brian2 must not take it for known
-        file, dtype = str(len(self.arrays)), np.dtype(variable.dtype).str
+        known = self.arrays.get(key)  # what a phase sets in each of its turns
+        file = known["file"].removeprefix("inputs/") if known else str(len(self.arrays))
+        dtype = np.dtype(variable.dtype).str
         self.arrays[key] = {"file": f"inputs/{file}", "dtype": dtype, "size": size}
         if not isinstance(variable, DynamicArrayVariable):
             return f'load("{file}", {name}, _num_{name});'

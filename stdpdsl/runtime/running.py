@@ -55,18 +55,23 @@ def set_preferences(target, single=False):
         compute_in_single()
 
 
-def phase_values_of(x, phases, varying_in):
-    """{component: {parameter: values}} that each phase sets, one value per element."""
-    found = []
+def phase_values_of(x, phases, varying_in, settings=None):
+    """{"COMPONENT in PHASE": {parameter or variable: one value per element}} of what phases set:
+    all parameters of which `varying_in(number)` has one value per block, where they set some, and
+    what `settings(number)` has."""
+    found = {}
     for number, phase in enumerate(phases):
-        varying, values = varying_in(number), {}
-        for component in phase["sets"]:
+        starts = {c: key for c, key in phase.get("starts", {}).items() if key not in found}
+        if not starts:
+            continue
+        varying = varying_in(number)
+        own = settings(number) if settings else {}
+        for component, key in starts.items():
             copy = x.copy_of(component)
-            values[component] = {
-                n: x.as_held(component, n, full(at(v, copy), len(copy)))
-                for n, v in varying.get(component, {}).items()
-            }
-        found.append(values)
+            moved = varying.get(component, {}) if component in phase["sets"] else {}
+            values = {n: full(at(v, copy), len(copy)) for n, v in moved.items()}
+            values |= own.get(component, {})
+            found[key] = {n: x.as_held(component, n, v) for n, v in values.items()}
     return found
 
 

@@ -262,7 +262,8 @@ def _frozen(run: _Run) -> np.ndarray:
             pass
     if "phase" not in run.design.columns:
         return np.zeros(len(run.block), bool)
-    return np.isin(run.design.columns["phase"], sorted(off))
+    phases = [str(name).partition(" ")[0] for name in run.design.columns["phase"]]  # less the turn
+    return np.isin(phases, sorted(off))
 
 
 def active(run: _Run) -> Iterator[Finding]:

@@ -308,7 +308,7 @@ modifiers = st.one_of(
     make(ast.PlasticityOff),
     make(ast.Frozen, idents),
     make(ast.Off, idents.filter(lambda ident: ident.id != "plasticity")),
-    make(ast.SetParameter, paths, exprs),
+    make(ast.SetValue, paths, exprs),
 )
 runs = make(
     ast.Run,

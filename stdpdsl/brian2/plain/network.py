@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...check.exact import Integration
-from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter
+from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter, Phase
 from ..experiment import computed, kept_at_end, spikes, with_values_at_end
 from .code import Code, quantity, units_in
 from .driving import timed_arrays, with_tables
@@ -493,41 +493,54 @@ class NetworkCode:
         normalised = [(n.name, c.name) for c in self.e.connections for n in c.normalise if n.gated]
         options = 'namespace={}, report="text"'
         for number, phase in enumerate(self.e.phases):
+            if phase.turn > 1:
+                continue  # of the loop around its first turn
+            inside: list[str] = []
             if self.phased:
-                lines.append(f"# {phase.name}")
+                inside.append(f"# {phase.words or phase.name}")
             for connection, names in gates.items():
                 on = {
                     "learning__on": connection not in phase.frozen,
                     "sending__on": connection not in phase.off,
                 }
                 values = ", ".join(f'"{n}": {float(on[n])}' for n in names)
-                lines += self.for_each(connection, f"set_states({{{values}}}, units=False)")
+                inside += self.for_each(connection, f"set_states({{{values}}}, units=False)")
             for counters, connection in normalised:
                 value = float(connection not in phase.frozen)
-                lines.append(f'net["{counters}"].learning = {value}')
-            for component in phase.sets if number else ():
-                lines += self.change(component, phase.name)
-            lines.append(
+                inside.append(f'net["{counters}"].learning = {value}')
+            for component in phase.starts:
+                inside += self.change(component, phase)
+            inside.append(
                 f"net.run(PHASE_STEPS[{number}]*DT*second, {options})"
                 if self.phased
                 else f"net.run(DURATION*second, {options})"
             )
-            if number < len(self.e.phases) - 1:
-                lines += self.end_of_phase()
+            inside += self.end_of_phase(phase)
             if self.phased:
-                lines.append(f'yield "{phase.name}"')
+                inside.append(f"yield {in_turn(phase)}")
+            if phase.group and (not number or self.e.phases[number - 1].group != phase.group):
+                lines.append(f"for turn in range(1, {phase.turns + 1}):")
+            lines += [f"    {line}" for line in inside] if phase.group else inside
         for component, variable in computed(self.e):
             lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
         return lines
 
-    def end_of_phase(self) -> Iterator[str]:
-        """Synapses are brought up to date: of each connection, variables that depend on others."""
+    def end_of_phase(self, phase: Phase) -> list[str]:
+        """Synapses are brought up to date: of each connection, variables that depend on others.
+        When the run ends it is done in the tables."""
+        found: list[str] = []
         for c in self.e.connections:
             names = [n for n in c.state if any(f"{n}__then : " in line for line in c.equations)]
             for name in names:
-                yield from self.for_each(c.name, f'state("{name}__then")[:] = "{name}__now"')
+                found += self.for_each(c.name, f'state("{name}__then")[:] = "{name}__now"')
             for name in names:
-                yield from self.for_each(c.name, f'state("{name}")[:] = "{name}__then"')
+                found += self.for_each(c.name, f'state("{name}")[:] = "{name}__then"')
+        last = self.e.phases[-1]
+        if phase.words != last.words or phase.group != last.group:
+            return found
+        if found and last.turns > 1:
+            return [f"if turn < {last.turns}:", *(f"    {line}" for line in found)]
+        return []
 
     def for_each(self, component: str, action: str) -> list[str]:
         """An action on a component's object, or on each of them."""
@@ -538,21 +551,23 @@ class NetworkCode:
             f'    net[f"{component}__{{b}}"].{action}',
         ]
 
-    def change(self, component: str, phase: str) -> Iterator[str]:
+    def change(self, component: str, phase: Phase) -> Iterator[str]:
         """A phase's new values; traces have so far relaxed with the old ones."""
+        given = in_turn(phase, component)
         c = next((c for c in self.e.connections if c.name == component), None)
         owner = f'net["{component}"]'
         traces = [t for t in c.traces if not t.advanced] if c is not None else []
         if traces:
             yield from (f'{owner}.state("{t.name}")[:] = "{t.now}"' for t in traces)
             yield f'{owner}.lastupdate = "t"'
-        yield f'{owner}.set_states(state["{component} in {phase}"], units=False)'
-        if c is not None:
+        part = c if c is not None else self.layers[component].group
+        if (part and part.varying and component in phase.sets) or component in dict(phase.values):
+            yield f"{owner}.set_states(state[{given}], units=False)"
+        if c is not None and component in phase.sets:
             yield from (f'{owner}.state("{name}")[:] = "{inside}"' for name, inside in c.clipped)
-            yield from (
-                f'net["{n.name}"].set_states(state["{n.name} in {phase}"], units=False)'
-                for n in c.normalise
-            )
+            for n in c.normalise:
+                goal = in_turn(phase, component, n.name)
+                yield f'net["{n.name}"].set_states(state[{goal}], units=False)'
 
 
 def network_functions(
@@ -578,13 +593,22 @@ def by_block_of(e: Experiment, lowering: str) -> frozenset[str]:
     has to be a variable."""
     if lowering != "namespace":
         return frozenset()
-    changed = {name for phase in e.phases for name in phase.sets}
+    changed = {name for phase in e.phases for name in phase.changed}
     return frozenset(c.name for c in e.connections if c.name not in changed and not c.single)
 
 
 def run_doc(e: Experiment) -> str:
     """What run(net, state) says of itself."""
     return "Phase by phase, whose names it yields." if len(e.phases) > 1 else "The whole run."
+
+
+def in_turn(phase: Phase, component: str = "", named: str = "") -> str:
+    """Code of a phase's name, in the loop over its turns; of a component also that of what it is
+    given, which is called `named` or as the component is."""
+    before = f"{named or component} in " if component else ""
+    if phase.group and (component in phase.by_turn or not component):
+        return f'f"{before}{phase.words} {{turn}}"'
+    return f'"{before}{phase.key(component)}"'
 
 
 def several(names: Sequence[str]) -> str:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...ir import Connection, Draw, Experiment, Initial, Layer, Monitor, Normalisation, Parameter
+from ...ir import (
+    Connection,
+    Draw,
+    Experiment,
+    Initial,
+    Layer,
+    Monitor,
+    Normalisation,
+    Parameter,
+    Phase,
+)
 from .code import Code, literal
 from .driving import table_lines
 from .names import Names
@@ -525,36 +536,118 @@ class InitialState:
         return next(c.shared for c in self.e.connections if c.name == m.component)
 
     def phases(self) -> Iterator[str]:
-        """What phases change: the values of all their parameters, as they are from then on."""
+        """What phases set, component by component: all their parameters as they are from then on,
+        and variables. What is the same in several turns is made once."""
+        turns: dict[tuple[str, str], list[tuple[str, list[str]]]] = {}
         for number, phase in enumerate(self.e.phases):
-            for component in phase.sets:
-                if number == 0:
-                    continue  # is what the run starts with
-                layer = self.layers.get(component)
-                held: Sequence[Parameter]
-                if layer is not None and layer.group is not None:
-                    held = layer.group.varying
-                    copies = self.copies(layer.shared)
-                    block = f"np.repeat(np.arange({copies}), {layer.size})"
-                    count = self.times(layer.size, layer.shared)
-                else:
-                    c = next(c for c in self.e.connections if c.name == component)
-                    held = c.varying
-                    count, block = f'len(state["{component}"]["i"])', self.block_of(c)
-                items, used = [], ""
-                for p in held:
-                    text = self.held(p, "block", number)
-                    used += text
-                    if not re.search(r"\bblock\b", text):
-                        text = f"np.full({count}, {as_float(text)})"
-                    items.append(f'"{p.name}": {text}')
-                if re.search(r"\bblock\b", used):
-                    yield f"block = {block}"
-                yield f'state["{component} in {phase.name}"] = {{{", ".join(items)}}}'
-                for n in () if layer is not None else c.normalise:
-                    lines, values = self.counters(n, c, number)
+            for component in phase.starts:
+                if phase.turn == 1 or component in phase.by_turn:
+                    lines = self.start(component, phase, number)
+                    found = turns.setdefault((phase.words, component), [])
+                    found.append((phase.name, lines))
+        for made in turns.values():
+            for lines, several in itertools.groupby(made, key=lambda item: item[1]):
+                names = [f'"{name}"' for name, _ in several]
+                if not any("phase" in line for line in lines):
                     yield from lines
-                    yield f'state["{n.name} in {phase.name}"] = {{{", ".join(values)}}}'
+                elif len(names) == 1:
+                    yield f"phase = {names[0]}"
+                    yield from lines
+                else:
+                    yield f"for phase in ({', '.join(names)}):"
+                    yield from (f"    {line}" for line in lines)
+
+    def start(self, component: str, phase: Phase, number: int) -> list[str]:
+        """What a component is given as a phase begins; lines may name the `phase`."""
+        by_turn = component in phase.by_turn
+        given = 'f"%s in {phase}"' if by_turn else f'"%s in {phase.key(component)}"'
+        layer = self.layers.get(component)
+        c = None if layer else next(c for c in self.e.connections if c.name == component)
+        held: Sequence[Parameter]
+        if layer is not None and layer.group is not None:
+            held = layer.group.varying
+            copies = self.copies(layer.shared)
+            block = f"np.repeat(np.arange({copies}), {layer.size})"
+            count = self.times(layer.size, layer.shared)
+        else:
+            assert c is not None
+            held = c.varying
+            count, block = f'len(state["{component}"]["i"])', self.block_of(c)
+        lines: list[str] = []
+        items: dict[str, str] = {}
+        for p in held if component in phase.sets else ():
+            items[p.name] = self.held(p, "block", number)
+        for i in dict(phase.values).get(component, ()):
+            draws, items[i.variable] = self.set_value(i, layer, c, number)
+            lines += draws
+        used = " ".join([*lines, *items.values()])
+        places = []
+        if layer is not None and re.search(r"\bi\b", used):
+            places.append(self.counting(layer, used))
+        elif re.search(r"\bblock\b", used):
+            places.append(f"block = {block}")
+        if c is not None and re.search(r"\b[ij]\b", used):
+            places += self.ends(c, used)
+        each = [f'"{n}": {self.each_of(text, count)}' for n, text in items.items()]
+        lines = [*places, *lines, f"state[{given % component}] = {{{', '.join(each)}}}"]
+        if c is not None and component in phase.sets:
+            for n in c.normalise:
+                more, values = self.counters(n, c, number)
+                lines += [*more, f"state[{given % n.name}] = {{{', '.join(values)}}}"]
+        return lines
+
+    def each_of(self, text: str, count: str) -> str:
+        """One value per element."""
+        if re.search(r"\b(i|j|block|u_\w+)\b|\[|np\.tile|np\.concatenate", text):
+            return text
+        return f"np.full({count}, {as_float(text)})"
+
+    def ends(self, c: Connection, used: str) -> list[str]:
+        """Lines that make `i` and `j` of each synapse, from what is saved of it."""
+        found = []
+        for name, layer in (("i", self.layers[c.pre]), ("j", self.layers[c.post])):
+            index = f'state["{c.name}"]["{name}"]'
+            if re.search(rf"\b{name}\b", used):
+                found.append(f"{name} = {index} % {layer.size}" if layer.size > 1
+                             else f"{name} = np.zeros_like({index})")  # fmt: skip
+        return found
+
+    def set_value(
+        self, i: Initial, layer: Layer | None, c: Connection | None, number: int
+    ) -> tuple[list[str], str]:
+        """Lines that draw, and code of a variable as a phase sets it."""
+        own = drawn(i)
+        if layer is not None:
+            key = f'state["{layer.name}"]'
+            names = {"copy": "block"}
+            if layer.group:
+                names |= {f"first[{v.variable!r}]": f'{key}["{v.variable}"]'
+                          for v in layer.group.initial}  # fmt: skip
+            draws = [f"{own[d.placeholder]} = {self.neuron_draw(d, layer)}" for d in i.draws]
+        else:
+            assert c is not None
+            pre, post = self.layers[c.pre], self.layers[c.post]
+            names = {"edges.i": "i", "edges.j": "j", "edges.copy": "block"}
+            for side, key, index in ((pre, "edges.pre", "i"), (post, "edges.post", "j")):
+                for first in side.group.initial if side.group else ():
+                    names[f"x.values[{side.name!r}][{first.variable!r}][{key}]"] = (
+                        f'state["{side.name}"]["{first.variable}"][state["{c.name}"]["{index}"]]'
+                    )
+            for first in c.initial:
+                names[f"edges.values[{first.variable!r}]"] = (
+                    f'state["{c.name}"]["{first.variable}"]'
+                )
+            draws = [
+                f"{own[d.placeholder]} = {self.synapse_draw(d, c, pre.size, post.size)}"
+                for d in i.draws
+            ]
+        text = self.code.show(plain(i.code), {**names, **own}, number)
+        if i.low is not None:
+            low, high = (
+                self.code.show(end, names, number) for end in (i.low, i.high or "np.inf")
+            )
+            text = clipped(text, low, high)
+        return draws, text
 
     def block_of(self, c: Connection, state: str = "state") -> str:
         """The copy of each synapse, from what is saved of it."""

@@ -1,0 +1,224 @@
+"""The run: how long it is, its phases, and what they change."""
+
+from __future__ import annotations
+
+from ..language import ast
+from .declared import as_float
+from .experiment import Experiment
+from .statements import assignable, is_shared, shared_reads
+from .symbols import INTEGER, TIME, Component, Type
+from .turns import MOST_TURNS, target_of, turns_of
+from .values import value
+
+
+class Phases:
+    """Checks `run:`, with the names and the units that the experiment knows."""
+
+    def __init__(self, experiment: Experiment):
+        self.experiment = experiment
+        self.models, self.inference = experiment.models, experiment.inference
+        self.symbols, self.reporter = experiment.symbols, experiment.reporter
+
+    def run(self, run: ast.Run) -> None:
+        constant = self.experiment.constant
+        if run.dt is not None:
+            constant(run.dt, TIME, "`dt`")
+        if run.seed is not None:
+            constant(run.seed, INTEGER, "`seed`")
+        if run.duration is not None:
+            self.duration(run.duration)
+        for part in run.stretches:
+            if isinstance(part, ast.Repeated):
+                self.count(part.count)
+        self.turns(run)
+        seen: dict[str, ast.Node] = {}
+        for phase in run.phases:
+            if phase.name.id in seen:
+                self.reporter.error(
+                    "NAME002", phase.name, f"the phase `{phase.name.id}` stands here twice",
+                    labels=((seen[phase.name.id], "the first"),), help="give one another name",
+                )  # fmt: skip
+            seen.setdefault(phase.name.id, phase.name)
+            self.duration(phase.duration)
+            self.phase(phase)
+
+    def duration(self, expr: ast.Expr) -> None:
+        """A time, or the name of a sound."""
+        if isinstance(expr, ast.Name) and expr.id not in self.symbols.constants:
+            if expr.id not in self.symbols.sounds:
+                known = [*self.symbols.sounds, *self.symbols.constants]
+                self.reporter.error(
+                    "NAME001", expr, f"there is no sound or constant `{expr.id}`",
+                    help=self.reporter.suggest(expr.id, known, "known")
+                    or "a duration is a time, such as `10 s`, or a sound",
+                )  # fmt: skip
+            return
+        self.experiment.constant(expr, TIME, "`duration`")
+
+    def count(self, expr: ast.Expr) -> None:
+        """How often phases are repeated."""
+        found = self.experiment.constant(expr, INTEGER, "`repeat`")
+        number = value(expr, self.inference.values)
+        if found is not None and number is not None and not 1 <= number <= MOST_TURNS:
+            self.reporter.error(
+                "TYPE013", expr, f"phases cannot be repeated {number:g} times",
+                help=f"write a number from 1 to {MOST_TURNS}",
+            )  # fmt: skip
+
+    def turns(self, run: ast.Run) -> None:
+        """How many they are in all."""
+        several = [part for part in run.stretches if isinstance(part, ast.Repeated)]
+        number = len(turns_of(run, self.inference.values, MOST_TURNS + 1))
+        if number > MOST_TURNS and all(
+            (value(part.count, self.inference.values) or 0) <= MOST_TURNS for part in several
+        ):
+            self.reporter.error(
+                "TYPE013", several[-1].count, f"the run has {number} phases",
+                help=f"it may have {MOST_TURNS}: repeat them less often, or let inputs change"
+                " inside a phase, as `rates: from \"FILE\" every 350 ms`",
+            )  # fmt: skip
+
+    def phase(self, phase: ast.Phase) -> None:
+        """What it changes."""
+        targets: dict[tuple[str, str], ast.Node] = {}
+        for modifier in phase.modifiers:
+            if isinstance(modifier, ast.Frozen | ast.Off):
+                self.silenced(modifier)
+            elif isinstance(modifier, ast.SetValue):
+                self.set_value(modifier)
+                target = target_of(self.symbols, modifier.path)
+                if target is None:
+                    continue
+                key = target[0].name, target[1]
+                if key in targets:
+                    self.reporter.error(
+                        "NAME002", modifier.path, f"`{modifier.path.dotted}` is set twice in this"
+                        " phase", labels=((targets[key], "the first"),), help="keep one of them",
+                    )  # fmt: skip
+                targets.setdefault(key, modifier.path)
+
+    def silenced(self, modifier: ast.Frozen | ast.Off) -> None:
+        component = self.experiment.find(modifier.connection, "connection")
+        if component is not None and component.kind != "connection":
+            self.reporter.error(
+                "NAME001", modifier.connection, f"`{component.name}` is a {component.kind},"
+                " no connection", help="name a connection",
+            )  # fmt: skip
+        elif isinstance(modifier, ast.Frozen) and component and component.weight is None:
+            self.reporter.error(
+                "CLAUSE003", modifier.connection, f"`{component.name}` has no weight to freeze",
+                help=f"`{component.name} off` silences it",
+            )  # fmt: skip
+
+    # Set
+
+    def set_value(self, node: ast.SetValue) -> None:
+        name = node.path.parts[-1]
+        if len(node.path.parts) == 1:
+            found = target_of(self.symbols, node.path)
+            if found is None:
+                self.no_target(node.path)
+                return
+            component = found[0]
+        else:
+            there = self.experiment.find(node.path.parts[0], "layer or connection")
+            if there is None or there.unsure:
+                return
+            component = there
+        if name.id in component.variables and name.id not in component.parameters:
+            self.variable(node, component)
+            return
+        want: Type | None = None
+        symbol = component.parameters.get(name.id)
+        if symbol is None:
+            self.neither(name, component)
+        else:
+            want = as_float(self.inference.type_of(symbol))
+        context = self.models.context(self.symbols.value_scope(component), f"`{component.name}`")
+        self.inference.expect(node.value, context, want, f"`{node.path.dotted}`")
+
+    def no_target(self, path: ast.Path) -> None:
+        """A bare name that no component has, or several."""
+        name = path.dotted
+        components = self.symbols.components.values()
+        for kind in ("parameter", "variable"):
+            of_kind = {"parameter": lambda c: c.parameters, "variable": lambda c: c.variables}[kind]
+            owners = [c.name for c in components if name in of_kind(c)]
+            if owners:
+                listed = ", ".join(f"`{o}.{name}`" for o in owners)
+                self.reporter.error(
+                    "NAME019", path, f"`{name}` is a {kind} of {len(owners)} components",
+                    help=f"say which one: {listed}",
+                )  # fmt: skip
+                return
+        constant = name in self.symbols.constants
+        known = [n for c in components for n in (*c.parameters, *c.variables)]
+        self.reporter.error(
+            "NAME003", path, f"`{name}` is a constant, which stays what it is"
+            if constant else f"no component has a parameter or variable `{name}`",
+            help="make it a parameter of the components that use it" if constant
+            else self.reporter.suggest(name, known, "parameters and variables"),
+        )  # fmt: skip
+
+    def neither(self, name: ast.Ident, component: Component) -> None:
+        if component.kind == "layer" and component.neuron is None and not component.parameters:
+            help = f"`{component.name}` is an input: its spikes are made before the run"
+        else:
+            known = [*component.parameters, *component.variables]
+            help = self.reporter.suggest(name.id, known, "it has")
+        self.reporter.error(
+            "NAME003", name, f"`{component.name}` has no parameter or variable `{name.id}`",
+            help=help,
+        )  # fmt: skip
+
+    def variable(self, node: ast.SetValue, component: Component) -> None:
+        """A variable, which gets values as `initial:` gives them."""
+        name = node.path.parts[-1]
+        symbol = component.variables[name.id]
+        layer = component.kind == "layer"
+        scope = self.symbols.neuron_scope if layer else self.symbols.first_scope
+        context = self.models.context(scope(component), f"`{component.name}`")
+        context = context.but(draws=True)
+        if name.id in component.each:
+            self.reporter.error(
+                "NAME007", name, f"`{name.id}` differs from one to the other here, and stays as it"
+                " is", help=f"make it a variable: `{name.id} : 1` under `equations:`",
+            )  # fmt: skip
+            self.inference.infer(node.value, context)
+            return
+        if not (assignable(self.inference, name, symbol) and self.stored(name, component)):
+            self.inference.infer(node.value, context)
+            return
+        self.inference.used.add((component.name, name.id))
+        wanted = self.inference.type_of(symbol)
+        self.inference.expect(node.value, context, wanted, f"`{node.path.dotted}`")
+        if is_shared(symbol):
+            as_update = ast.Update(name, "=", node.value, span=node.span)
+            shared_reads(self.inference, as_update, scope(component))
+
+    def stored(self, name: ast.Ident, component: Component) -> bool:
+        """Whether a variable keeps what is set until something changes it."""
+        node = component.node
+        drives = node.drive if isinstance(node, ast.Layer) else ()
+        driven = next((d for d in drives if d.variable.id == name.id), None)
+        sums = [
+            (d, c) for c in self.symbols.connections if c.post is component
+            for d in getattr(c.node, "delivery", ()) if d.continuously and d.target.id == name.id
+        ]  # fmt: skip
+        place: ast.Node
+        if drives and component.scope == "shared":
+            what, place = "runs once, before all else", drives[0]
+            help = f"give `{component.name}` a copy per block: `scope: block`"
+            self.reporter.error(
+                "NAME007", name, f"`{component.name}` hears a sound and {what}: no phase can set"
+                f" `{name.id}`", labels=((place, "heard here"),), help=help,
+            )  # fmt: skip
+            return False
+        if driven is not None or sums:
+            place = driven if driven is not None else sums[0][0]
+            self.reporter.error(
+                "NAME007", name, f"`{name.id}` is computed anew in each step, and cannot be set",
+                labels=((place, "here"),), help="set what it is computed from",
+            )  # fmt: skip
+            return False
+        return True

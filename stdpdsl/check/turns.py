@@ -1,0 +1,57 @@
+"""The phases of a run as they follow one another: each turn of those that are repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..language import ast
+from .symbols import Component, Symbols
+from .values import value
+
+MOST_TURNS = 1000
+"""Phases that a run may have, repeated ones as often as they are: each is code of its own."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One of `turns` turns of a phase, counted from 1; `group` numbers the `repeat` that it is in,
+    from 1, and is 0 outside."""
+
+    phase: ast.Phase
+    group: int = 0
+    turn: int = 1
+    turns: int = 1
+
+    @property
+    def name(self) -> str:
+        """What the results call it."""
+        return f"{self.phase.name.id} {self.turn}" if self.group else self.phase.name.id
+
+
+def turns_of(run: ast.Run, constants: Mapping[str, Any], most: float = MOST_TURNS) -> list[Turn]:
+    """All of them, in order; of a `repeat` at most `most`. One whose number is not known counts
+    once."""
+    found: list[Turn] = []
+    group = 0
+    for part in run.stretches:
+        if isinstance(part, ast.Phase):
+            found.append(Turn(part))
+            continue
+        group += 1
+        number = value(part.count, constants)
+        turns = int(min(max(number, 1), most)) if number is not None and number == number else 1
+        found += [Turn(p, group, k, turns) for k in range(1, turns + 1) for p in part.phases]
+    return found
+
+
+def target_of(symbols: Symbols, path: ast.Path) -> tuple[Component, str] | None:
+    """The component and the name of what `set` sets: a parameter, or else a variable; None where
+    there is none, or where several components have one."""
+    *owner, name = [part.id for part in path.parts]
+    owners = owner or symbols.owners(name) or [
+        c.name for c in symbols.components.values() if name in c.variables
+    ]  # fmt: skip
+    component = symbols.components.get(owners[0]) if len(owners) == 1 else None
+    return None if component is None else (component, name)

@@ -1,0 +1,239 @@
+"""Phases that are repeated and that set variables: against Brian2 by hand, block by block."""
+
+import subprocess
+import sys
+
+import brian2
+import numpy as np
+import pandas as pd
+import pytest
+from brian2 import (
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    ms,
+    mV,
+    second,
+)
+from running import assert_same, run_apart, run_here, run_text, script_of, tables_in
+from test_plain_scripts import assert_equal_values, run_plain_here
+
+from stdpdsl.compiler import compile_source
+from stdpdsl.language.source import Source
+from stdpdsl.runtime.draws import seeded_stream
+
+MODEL = """model again
+
+neuron cell:
+    parameters:
+        tau = 10 ms
+    equations:
+        dv/dt = (-70 mV - v)/tau : volt (unless refractory)
+        dth/dt = -th/(100 ms) : volt
+    threshold: v > -60 mV + th
+    reset:
+        v = -70 mV
+        th += 1 mV
+    refractory: 2 ms
+    method: euler
+    initial: v = -70 mV
+
+layer inputs:
+    spikes: [{spikes}]
+    size: 3
+
+layer A1:
+    neuron: cell
+    size: 4
+
+connect inputs -> A1 as ff:
+    pattern: all_to_all
+    plasticity: pair_additive(wmax = 1)
+    deliver: w * 8 mV to v
+    initial: w = 0.4
+    delay: 1.5 ms
+
+sweep:
+    table:
+        | ff.Apre | start [mV] | wide |
+{rows}
+
+record:
+    spikes of A1
+    w, apre of ff every 10 ms
+    v of A1 every 1 ms
+
+run:
+    dt: 0.1 ms
+    seed: 7
+"""
+ROWS = [(0.01, -70, 1.0), (0.03, -65, 0.6)]
+TRAIN = """    phases:
+        settle: 20 ms, plasticity off
+        repeat 3:
+            train: 40 ms, set A1.v = uniform(start, -61 mV), set apre = 0.001, set ff.w = 0.5*wide
+            rest: 10 ms, ff off, set th = 0 mV, set A1.tau = 20 ms
+        test: 30 ms, ff frozen, set A1.tau = 10 ms
+"""
+SPIKES = [(n, round(1.03 + 3.7 * k + 1.1 * n, 2)) for k in range(54) for n in range(3)]
+
+
+def spec(phases=TRAIN, rows=ROWS):
+    spikes = ", ".join(f"({n}, {t} ms)" for n, t in SPIKES)
+    lines = "\n".join(f"        | {a} | {b} | {c} |" for a, b, c in rows)
+    return MODEL.format(spikes=spikes, rows=lines) + phases
+
+
+class ByHand:
+    """The network of one block."""
+
+    def __init__(self, Apre):
+        brian2.start_scope()
+        brian2.prefs.codegen.target = "numpy"
+        brian2.prefs.codegen.loop_invariant_optimisations = False
+        dt = 0.1 * ms
+        n, t = np.array([k for k, _ in SPIKES]), np.array([t for _, t in SPIKES])
+        self.inputs = SpikeGeneratorGroup(3, n, t * ms, dt=dt)
+        self.cells = NeuronGroup(
+            4,
+            """dv/dt = (-70*mV - v)/tau : volt (unless refractory)
+            dth/dt = -th/(100*ms) : volt
+            tau : second (constant)""",
+            threshold="v > -60*mV + th", reset="v = -70*mV; th += 1*mV", refractory=2 * ms,
+            method="euler", dt=dt,
+        )  # fmt: skip
+        self.ff = Synapses(
+            self.inputs, self.cells,
+            """w : 1
+            on : 1 (shared)
+            learns : 1 (shared)
+            dapre/dt = -apre/(20*ms) : 1 (event-driven)
+            dapost/dt = -apost/(20*ms) : 1 (event-driven)""",
+            on_pre="""apre += Apre
+            v_post += on*w*8*mV
+            w = clip(w + learns*apost, 0, 1)""",
+            on_post="""apost += -0.0105
+            w = clip(w + learns*apre, 0, 1)""",
+            namespace={"Apre": Apre}, dt=dt,
+        )  # fmt: skip
+        self.ff.connect(i=np.repeat([0, 1, 2], 4), j=np.tile(range(4), 3))
+        self.ff.pre.delay = 1.5 * ms
+        self.cells.v, self.cells.tau = -70 * mV, 10 * ms
+        self.ff.w, self.ff.on, self.ff.learns = 0.4, 1, 1
+        self.spikes = SpikeMonitor(self.cells)
+        self.states = StateMonitor(self.cells, "v", record=True, dt=1 * ms)
+        self.net = Network(
+            self.inputs, self.cells, self.ff, self.spikes, self.states
+        )  # fmt: skip
+
+    def run(self, duration):
+        self.net.run(duration, namespace={})
+
+
+def trained_by_hand(block):
+    Apre, start, wide = ROWS[block]
+    h = ByHand(Apre)
+    h.ff.learns = 0
+    h.run(20 * ms)
+    h.ff.learns = 1
+    for turn in (1, 2, 3):
+        u = seeded_stream(7, "A1", "v", f"train {turn}", 0).random(4)
+        h.cells.v = (start * 1e-3 + (-0.061 - start * 1e-3) * u) * brian2.volt
+        h.ff.apost = "apost*exp(-(t - lastupdate)/(20*ms))"
+        h.ff.lastupdate = "t"
+        h.ff.apre, h.ff.w, h.ff.on = 0.001, 0.5 * wide, 1
+        h.run(40 * ms)
+        h.cells.th, h.cells.tau, h.ff.on = 0 * mV, 20 * ms, 0
+        h.run(10 * ms)
+    h.cells.tau, h.ff.on, h.ff.learns = 10 * ms, 1, 0
+    h.run(30 * ms)
+    return h
+
+
+def compare(h, found, block):
+    """The spikes, the potentials and the weights of a block are those by hand, to the last bit."""
+    of_block = {name: t[t["block"] == block] for name, t in found.items() if "block" in t}
+    spikes = of_block["spikes"].sort_values(["t", "neuron"])
+    assert len(spikes) == h.spikes.num_spikes > 20
+    order = np.lexsort((h.spikes.i, h.spikes.t / second))
+    np.testing.assert_array_equal(spikes["neuron"], np.asarray(h.spikes.i)[order])
+    np.testing.assert_array_equal(spikes["t"], (h.spikes.t / second)[order])
+    w = of_block["weights"].sort_values(["pre", "post"])["w"]
+    np.testing.assert_array_equal(w, h.ff.w)
+    v = of_block["trajectories"].query("variable == 'v'").sort_values(["neuron", "t"])["value"]
+    by_hand = np.column_stack([h.states.v / brian2.volt, h.cells.v / brian2.volt])
+    np.testing.assert_array_equal(v.to_numpy().reshape(4, -1), by_hand)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return run_text(tmp_path_factory.mktemp("trained"), spec())
+
+
+@pytest.mark.parametrize("block", [0, 1])
+def test_repeated_phases_that_set_variables_are_those_by_hand(trained, block):
+    compare(trained_by_hand(block), trained, block)
+
+
+def test_results_name_the_phase_and_its_turn(trained):
+    names = ["settle", "train 1", "rest 1", "train 2", "rest 2", "train 3", "rest 3", "test"]
+    assert trained["blocks"].query("block == 0")["phase"].tolist() == names
+    assert set(trained["spikes"]["phase"]) <= {*names}
+    parameters = trained["parameters"].query("block == 0").set_index("phase")["A1.tau"]
+    assert parameters["train 1"] == 0.01 and parameters["train 2"] == 0.02
+
+
+def test_a_block_alone_and_both_lowerings(tmp_path, trained):
+    alone = run_here(tmp_path, script_of(spec(rows=ROWS[1:])), "alone")
+    for name in ("blocks", "weights", "spikes", "trajectories"):
+        mine = trained[name][trained[name]["block"] == 1].drop(columns="block")
+        theirs = alone[name][alone[name]["block"] == 0].drop(columns="block")
+        pd.testing.assert_frame_equal(
+            mine.reset_index(drop=True), theirs.reset_index(drop=True), check_exact=True
+        )
+    assert_same(run_here(tmp_path, script_of(spec(), "namespace"), "namespace"), trained)
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+def test_the_plain_script_has_the_same_numbers(tmp_path, trained, lowering):
+    plain = compile_source(Source("spec.stdp", spec()), tmp_path, [], lowering, "numpy").script
+    assert "for turn in range(1, 4):" in plain
+    assert_equal_values(run_plain_here(tmp_path, plain), trained)
+
+
+@pytest.mark.slow
+def test_every_target_is_equal_to_the_block_alone(tmp_path):
+    for target in ("cython", "cpp_standalone"):
+        whole = run_apart(tmp_path, script_of(spec()), f"on_{target}", target)
+        alone = run_apart(tmp_path, script_of(spec(rows=ROWS[:1])), f"alone_{target}", target)
+        for name in ("blocks", "weights", "spikes", "trajectories"):
+            mine = whole[name][whole[name]["block"] == 0].reset_index(drop=True)
+            theirs = alone[name][alone[name]["block"] == 0].reset_index(drop=True)
+            pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
+        plain = compile_source(Source("spec.stdp", spec()), tmp_path, [], "synapse", target).script
+        path = tmp_path / f"plain_on_{target}.py"
+        path.write_text(plain, encoding="utf-8")
+        out = tmp_path / f"plain_{target}"
+        subprocess.run([sys.executable, path, "-o", out], cwd=tmp_path, check=True)
+        assert_equal_values(tables_in(out), whole)
+
+
+def test_what_another_phase_of_the_turn_has_set_holds_in_the_next_turn(tmp_path):
+    """`first` sets one parameter and `second` another: in the second turn both hold."""
+    phases = """    phases:
+        repeat 2:
+            first: 10 ms, set ff.wmax = 0.9, set ff.w = wmax/2
+            second: 10 ms, set ff.taupre = 15 ms, set A1.v = -70 mV
+            third: 10 ms, set ff.wmax = 0.3
+"""
+    text = spec(phases)
+    found = run_text(tmp_path, text)
+    each = found["parameters"].query("block == 0").set_index("phase")
+    assert each["ff.taupre"].tolist() == [0.02, 0.015, 0.015, 0.015, 0.015, 0.015]
+    assert each["ff.wmax"].tolist() == [0.9, 0.9, 0.3, 0.9, 0.9, 0.3]
+    plain = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", "numpy").script
+    assert_equal_values(run_plain_here(tmp_path, plain), found)
+    assert found["weights"]["w"].max() <= 0.3
