@@ -89,6 +89,10 @@ def argument_parser() -> argparse.ArgumentParser:
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
     )  # fmt: skip
 
+    sub.add_argument(
+        "--python", metavar="PATH", type=_path,
+        help="simulate with this Python and its Brian2; it need not have stdpdsl",
+    )  # fmt: skip
     _cluster(sub)
 
     sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")

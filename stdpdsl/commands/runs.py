@@ -39,6 +39,7 @@ _KEPT = re.compile(r"programs|heard|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pi
 
 def run(options: argparse.Namespace) -> int:
     """Compile, run in processes of their own, save."""
+    from ..execution.interpreter import InterpreterError
     from ..execution.job import JobError
     from ..execution.progress import Progress
     from ..execution.sharded_run import Manner, run_and_save, run_one
@@ -48,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     if options.extend:
         output = _to_extend(options)
+    if options.python and (options.cluster or options.slurm):
+        raise Stop("error: --python names a Python of this machine; leave it out with --cluster"
+                   " and --slurm, whose workers have their own", USAGE)  # fmt: skip
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
         complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
@@ -73,11 +77,12 @@ def run(options: argparse.Namespace) -> int:
             else:
                 compiled, source, folder = compile_spec(options)
             run = (compiled, source.text, folder, output, progress)
-            if options.shard:
-                outcome = run_one(*run, options.shard, manner)
-            else:
-                outcome = run_and_save(*run, manner, runner, base)
-    except JobError as error:
+            with _interpreter(options, compiled) as interpreter:
+                if options.shard:
+                    outcome = run_one(*run, options.shard, manner, interpreter)
+                else:
+                    outcome = run_and_save(*run, manner, runner, base, interpreter)
+    except (InterpreterError, JobError) as error:
         raise Stop(f"error: {error}", USAGE) from None
     if outcome.message:
         complain(f"{options.spec}: {outcome.message}")
@@ -93,6 +98,19 @@ def run(options: argparse.Namespace) -> int:
             note(_how_many_stable(outcome.folder) if options.until_stable else "")
             note(f"results are in {shown}; next: stdpdsl summary {shown}\n")
     return outcome.status
+
+
+@contextmanager
+def _interpreter(options: argparse.Namespace, compiled: Any) -> Iterator[Any]:
+    """The Python that simulates, if another than this one was asked for."""
+    from ..execution.interpreter import interpreter_at
+
+    if not options.python:
+        yield None
+        return
+    needed = ("brian2", "pyarrow", *(("brian2hears",) if compiled.experiment.sounds else ()))
+    with interpreter_at(options.python, needed) as found:
+        yield found
 
 
 def _to_extend(options: argparse.Namespace) -> Path:

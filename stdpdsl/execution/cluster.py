@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import io
 import json
 import logging
 import os
 import shutil
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -23,6 +21,7 @@ from .job import JobError, shard_name
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, SPEC_WRONG, Event, Outcome
 from .merge_events import Together
 from .remote import inside
+from .runtime_archive import runtime_archive
 from .sharded_run import Runner, Task
 
 RETRIES = 3
@@ -168,16 +167,6 @@ def _files(task: Task) -> dict[str, bytes]:
 def _mark(folder: Path) -> str:
     """By what a worker knows the folder of a run."""
     return hashlib.sha256((folder / "job.json").read_bytes()).hexdigest()
-
-
-def runtime_archive() -> bytes:
-    """A ZIP archive of the runtime, which a script imports on a machine without stdpdsl."""
-    package = Path(__file__).resolve().parents[1]
-    with io.BytesIO() as held:
-        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in [package / "__init__.py", *sorted((package / "runtime").glob("*.py"))]:
-                archive.writestr(f"stdpdsl/{path.relative_to(package)}", path.read_bytes())
-        return held.getvalue()
 
 
 def _sent_by_value(name: str) -> Callable[..., Any]:

@@ -27,11 +27,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .. import __version__
 from ..language.diagnostics import seen
 from ..runtime import folder as result_folder
-from ..runtime.versions import PACKAGES, package_versions
+from ..runtime.versions import PACKAGES
 from ..sweep.files import MAX_ROWS
+from .interpreter import Interpreter, this_interpreter
 
 if TYPE_CHECKING:
     from ..compiler import Compiled
@@ -82,6 +82,7 @@ class Wanted:
     spec: str
     settings: Mapping[str, Any]
     files: Mapping[str, Path]
+    interpreter: Interpreter
 
     def job(self, shards: int) -> dict[str, Any]:
         """What job.json holds."""
@@ -91,16 +92,22 @@ class Wanted:
             "spec": self.spec,
             **self.settings,
             "files": {name: _sha256_of(path) for name, path in self.files.items()},
-            "versions": {"stdpdsl": __version__, **package_versions()},
+            "versions": dict(self.interpreter.versions),
             "script": _sha256(self.script.encode()),
             "plain": _sha256(self.plain.encode()),
         }
 
 
-def wanted_of(compiled: Compiled, spec: str, **more: Any) -> Wanted:
-    """What a run of a compiled spec computes; `more` are settings besides those of the compiler."""
+def wanted_of(
+    compiled: Compiled, spec: str, interpreter: Interpreter | None = None, **more: Any
+) -> Wanted:
+    """What a run of a compiled spec computes, by this Python unless another is given; `more` are
+    settings besides those of the compiler."""
     settings = {**compiled.settings, **more}
-    return Wanted(compiled.run_script, compiled.script, spec, settings, compiled.files)
+    return Wanted(
+        compiled.run_script, compiled.script, spec, settings, compiled.files,
+        interpreter or this_interpreter(),
+    )  # fmt: skip
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

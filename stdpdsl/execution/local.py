@@ -20,7 +20,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,13 +29,11 @@ from typing import IO, Any
 
 from . import attached
 from .attached import PATIENCE
+from .interpreter import Interpreter, this_interpreter
 
 Event = dict[str, Any]
 
 DONE, SPEC_WRONG, SIMULATION_FAILED, INTERRUPTED = 0, 1, 3, 130
-
-PACKAGES = Path(__file__).resolve().parents[2]
-"""Where this stdpdsl stands, whose runtime the script is to import."""
 
 _LAST_LINES = 8
 _BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTILINE | re.DOTALL)
@@ -107,23 +104,26 @@ class _Said:
 
 def run_script(
     script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], workdir: Path,
-    children: Children | None = None,
+    children: Children | None = None, interpreter: Interpreter | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
 
     `workdir` should be new and empty: it is deleted if this process is killed. The log is
     `workdir/log.txt`. Paths among the arguments must
-    be absolute. `children` are those that run at the same time, entered by the caller.
+    be absolute. `children` are those that run at the same time, entered by the caller. Another
+    `interpreter` than this one may run it.
     """
+    interpreter = interpreter or this_interpreter()
     if children is None:
         with Children() as children:
-            return run_script(script, arguments, on_event, workdir, children)
+            return run_script(script, arguments, on_event, workdir, children, interpreter)
     if os.path.exists("brian_preferences"):  # the script looks for the user's own
         text = "brian_preferences is not read: it could change results"
         on_event({"event": "warning", "text": text})
     log = workdir / "log.txt"
     # -P: a module beside the script must not stand in for an installed one.
-    command = [sys.executable, "-P", "-u", attached.__file__, str(workdir), str(PACKAGES)]
+    command = [interpreter.executable, "-P", "-u", attached.__file__]
+    command += [str(workdir), str(interpreter.packages)]
     command += [str(script.resolve()), *arguments, "--events"]
     said = _Said()
     with (

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..results.reader import load
 from ..runtime.folder import is_result
 from ..runtime.shards import blocks_of_shard
+from .interpreter import Interpreter
 from .job import (
     Job,
     JobError,
@@ -89,18 +90,20 @@ there then."""
 def run_and_save(
     compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
     manner: Manner = Manner(), runner: Runner | None = None, base: Base | None = None,
+    interpreter: Interpreter | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
     Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
-    on this machine, if no `runner` does it elsewhere. With a `base`, the results that `output`
-    holds, the blocks come to those; what an earlier try has finished is taken.
+    on this machine, if no `runner` does it elsewhere, by this Python, if no other is given. With a
+    `base`, the results that `output` holds, the blocks come to those; what an earlier try has
+    finished is taken.
     """
     more = {}
     if base is not None:
         more["extends"] = base.checksum
         manner = Manner(resume=True)
-    wanted = wanted_of(compiled, spec, **more)
+    wanted = wanted_of(compiled, spec, interpreter, **more)
     if base is None and manner.resume and _is_complete(output, wanted):
         finished_with(output)
         return Outcome(DONE, folder=str(output))
@@ -146,13 +149,13 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
 
 def run_one(
     compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
-    shard: tuple[int, int], manner: Manner = Manner(),
+    shard: tuple[int, int], manner: Manner = Manner(), interpreter: Interpreter | None = None,
 ) -> Outcome:  # fmt: skip
     """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
     number, count = shard
     if count > compiled.plan.most:
         raise JobError(f"there are at most {compiled.plan.most} shards: {number}/{count} is none")
-    wanted = wanted_of(compiled, spec)
+    wanted = wanted_of(compiled, spec, interpreter)
     with opened_for_one(output, wanted, number, count) as job:
         place = job.place(number)
         if manner.resume and place.is_dir() and not damage(place):
@@ -198,7 +201,9 @@ def _run_shard(
         path.write_text(task.wanted.script, encoding="utf-8", newline="\n")
         arguments = ["--out", str(place), "--data", str(task.data.resolve())]
         arguments += ["--shard", f"{number}/{task.job.shards}", *more]
-        outcome = run_script(path, arguments, on_event, workdir, children)
+        outcome = run_script(
+            path, arguments, on_event, workdir, children, task.wanted.interpreter
+        )
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):

@@ -1,7 +1,9 @@
 """Preferences, devices, and the run itself."""
 
 import os
+import re
 import subprocess
+from importlib.metadata import version
 
 import numpy as np
 
@@ -36,6 +38,10 @@ PREFERENCES = {
     "codegen.loop_invariant_optimisations": False,
     "devices.cpp_standalone.openmp_threads": 0,
 }
+
+
+PROGRAMS_OF = (2, 9), (2, 11)
+"""The oldest and the newest Brian2 whose C++ was tried."""
 
 
 def set_preferences(target, single=False):
@@ -76,12 +82,27 @@ def phase_values_of(x, phases, varying_in, settings=None):
 
 
 def usable_target(options):
-    """The target that was asked for, unless this machine has no compiler for it."""
-    if options.target == "numpy" or compiler():
-        return options.target
-    text = f"no C++ compiler was found for {options.target}; numpy runs instead, more slowly"
-    say(options.events, event="warning", text=text)
-    return "numpy"
+    """The target that was asked for, unless this machine has no compiler for it, or a Brian2 whose
+    C++ no program of ours was tried with."""
+    if options.target == "numpy":
+        return "numpy"
+    if not compiler():
+        text = f"no C++ compiler was found for {options.target}; numpy runs instead, more slowly"
+        say(options.events, event="warning", text=text)
+        return "numpy"
+    brian2 = version("brian2")
+    if options.target == "cpp_standalone" and not builds_programs(brian2):
+        least, most = (".".join(map(str, known)) for known in PROGRAMS_OF)
+        text = f"programs are built of Brian2 {least} to {most}, and this is Brian2 {brian2}:"
+        say(options.events, event="warning", text=f"{text} Cython runs instead, more slowly")
+        return "cython"
+    return options.target
+
+
+def builds_programs(brian2):
+    """Whether programs are built of the C++ of this version of Brian2."""
+    known = re.match(r"(\d+)\.(\d+)", brian2)
+    return bool(known) and PROGRAMS_OF[0] <= (int(known[1]), int(known[2])) <= PROGRAMS_OF[1]
 
 
 def need_gsl(components, target):

@@ -1,0 +1,101 @@
+"""The Python that runs a script: this one, or another one of the user's, which has Brian2."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __version__
+from ..language.diagnostics import seen
+from ..runtime.versions import PACKAGES, package_versions
+from . import attached
+from .runtime_archive import runtime_archive
+
+OLDEST = (3, 11)
+PATIENCE = 60.0
+"""Seconds in which an interpreter must have said what it holds."""
+
+_ASK = """
+import json, sys
+from importlib.metadata import PackageNotFoundError, version
+found = {"python": "%d.%d" % sys.version_info[:2]}
+for name in sys.argv[1:]:
+    try:
+        found[name] = version(name)
+    except PackageNotFoundError:
+        found[name] = "none"
+print(json.dumps(found))
+"""
+
+
+class InterpreterError(Exception):
+    """A Python that was named cannot run scripts; the text says why."""
+
+    def __init__(self, text: str):
+        super().__init__(seen(text))
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """`executable` runs scripts, which take stdpdsl.runtime from the folder or archive `packages`;
+    `versions` are those of what decides results."""
+
+    executable: str
+    packages: Path
+    versions: Mapping[str, str]
+
+
+def this_interpreter() -> Interpreter:
+    """The Python that runs stdpdsl."""
+    packages = Path(__file__).resolve().parents[2]
+    return Interpreter(sys.executable, packages, {"stdpdsl": __version__, **package_versions()})
+
+
+@contextmanager
+def interpreter_at(path: str, needed: tuple[str, ...]) -> Iterator[Interpreter]:
+    """Another Python, which need not have stdpdsl: it is lent the runtime while this is entered.
+
+    InterpreterError where `path` is no Python, is too old, or lacks one of the packages `needed`.
+    """
+    executable = os.path.abspath(shutil.which(path) or path)
+    found = _asked(executable, path, [*dict.fromkeys([*PACKAGES, *needed])])
+    python = found["python"]
+    if tuple(map(int, python.split("."))) < OLDEST:
+        least = ".".join(map(str, OLDEST))
+        text = f"--python {path}: is Python {python}; Python {least} or newer is needed"
+        raise InterpreterError(text)
+    if missing := [name for name in needed if found[name] == "none"]:
+        raise InterpreterError(
+            f"--python {path}: has no {' and no '.join(missing)}; next:"
+            f" {path} -m pip install {' '.join(missing)}"
+        )
+    versions = {"stdpdsl": __version__, **{name: found[name] for name in PACKAGES}}
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
+        archive = Path(folder, "runtime.zip")
+        archive.write_bytes(runtime_archive())
+        yield Interpreter(executable, archive, versions)
+
+
+def _asked(executable: str, path: str, names: list[str]) -> dict[str, str]:
+    """What an interpreter, which the user calls `path`, says of itself."""
+    try:
+        asked = subprocess.run(
+            [executable, "-c", _ASK, *names], env=attached.environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        found = json.loads(asked.stdout)
+        if isinstance(found, dict) and {"python", *names} <= set(found):
+            return found
+    except OSError as error:
+        raise InterpreterError(f"--python {path}: {error.strerror or error}") from None
+    except (ValueError, subprocess.TimeoutExpired):
+        pass
+    raise InterpreterError(f"--python {path}: is no Python interpreter")
