@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from by_day import DAY
 from diagnose import diagnose
 
 from stdpdsl.language.diagnostics import CompileError, Diagnostic
@@ -17,6 +19,19 @@ from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 
 CACHE = pytest.StashKey[str]()
+# Brian2's Cython extensions, which alone are position-independent code, are small functions in much
+# generated code: unoptimised they compile in half the time. Programs keep the flags of a user.
+CXX = """#!/bin/sh
+case " $* " in *" -fPIC "*) exec "{compiler}" "$@" -O0 -g0 ;; esac
+exec "{compiler}" "$@"
+"""
+
+
+# Files, by their CPU time.
+LONGEST = """
+plain_scripts whole_specs language_compiled names_run fit_triplet vectors extract site extend exact
+whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest verify pairs
+""".split()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +46,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """A cache of the session's own, which its workers inherit: not the user's, and empty."""
     if not hasattr(config, "workerinput"):
         config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
+        if "CXX" not in os.environ and (compiler := shutil.which("g++")):
+            script = Path(config.stash[CACHE], "c++")
+            script.write_text(CXX.format(compiler=compiler), encoding="utf-8")
+            script.chmod(0o700)
+            os.environ["CXX"] = str(script)
+
+
+def pytest_report_header() -> str:
+    return f"drawn as on the day STDPDSL_DAY={DAY}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, file by file: no worker waits for another at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem.removeprefix("test_"), len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What is there stays: each of the many collections of garbage would look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

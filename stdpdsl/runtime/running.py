@@ -10,6 +10,7 @@ import numpy as np
 from .cache import cython_cache
 from .data import at, full
 from .errors import fail, stop
+from .exact import solve_parts_apart
 from .given import phase_key
 from .live import Live, program_report, reporter
 from .nerve import write_drives
@@ -57,6 +58,7 @@ def set_preferences(target, single=False):
     prefs.codegen.cpp.extra_compile_args_gcc = flags
     prefs.codegen.runtime.cython.cache_dir = cython_cache(brian2.__version__, flags)
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
+    solve_parts_apart()
     if single:
         compute_in_single()
 

@@ -6,8 +6,6 @@ block for each row of parameters. Each synapse of it is judged by a reference.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from oracles.trains import DT, Event, events, random_train
-
-from stdpdsl.compiler import compile_source
-from stdpdsl.language.source import Source
+from running import run_apart, run_here, script_of
 
 STEPS = 2500
 COUNT = 32
@@ -131,14 +127,10 @@ def spec(case: Case, pre: list[np.ndarray], post: list[np.ndarray], ties: str, r
 
 
 def run(folder: Path, text: str, lowering: str, target: str = "numpy") -> dict[str, pd.DataFrame]:
-    compiled = compile_source(Source("judged.stdp", text), folder, [], lowering, target)
-    (folder / "judged.py").write_text(compiled.run_script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "judged.py", "--out", "out", "--target", target],
-        cwd=folder, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {name: pd.read_parquet(folder / "out" / name) for name in ("weights", "trajectories")}
+    script = script_of(text, lowering, folder, target)
+    if target == "numpy":
+        return run_here(folder, script)
+    return run_apart(folder, script, target=target)
 
 
 def judge(

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from by_day import in_turn
 from pair_models import Maker, Model, Wire
 from pair_scripts import WireWriter, Writer, script_of
 from pair_specs import spec_of
@@ -161,6 +162,6 @@ def test_a_spec_is_what_one_would_write_by_hand(seed, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10_000, 10_030))
+@pytest.mark.parametrize("seed", in_turn(range(10_000, 10_030), 3))
 def test_more_specs_are_what_one_would_write_by_hand(seed, tmp_path):
     check(seed, tmp_path)

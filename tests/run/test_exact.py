@@ -19,6 +19,7 @@ from stdpdsl.check.rows import Rows
 from stdpdsl.compiler import check_text
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
+from stdpdsl.runtime.exact import solve_parts_apart
 
 CHAIN = "dv/dt = (I - v)/tau_m : 1\ndI/dt = -I/tau_s : 1"
 THREE = "dv/dt = (I - v)/tau_m : 1\ndI/dt = (x - I)/tau_s : 1\ndx/dt = -x/tau_x : 1"
@@ -392,3 +393,32 @@ def test_a_method_that_cannot_solve_the_equations_is_refused(method):
     text = spec(UNFIT[method], {"tau_m": 10})
     text = text.replace("    reset: v = 0\n", f"    reset: v = 0\n    method: {method}\n")
     assert "RUN012" in {d.code for d in diagnose(text)}
+
+
+APART = {
+    "two traces": [["-1/a", 0], [0, "-1/b"]],
+    "at one rate": [["-1/a", 0], [0, "-1/a"]],
+    "one stands still": [[0, 0, 0], [0, "-1/a", 0], [0, 0, "-1/b"]],
+    "filtered, beside a trace": [["-1/a", 0, "1/a"], [0, "-1/c", 0], [0, 0, "-1/b"]],
+    "a decimal number": [["-0.5/a", 0], [0, "-1/b"]],
+}
+# The traces of bcpnn: takes sympy 5 s as a whole.
+NINE = [[f"-1/{'aaabbbccc'[k]}" if k == j else 0 for j in range(9)] for k in range(9)]
+NINE[2][2] = "-1/a - 1/d"
+
+
+@pytest.mark.parametrize("matrix", [*APART.values(), pytest.param(NINE, marks=pytest.mark.slow)])
+def test_parts_of_a_matrix_are_solved_as_they_are_in_the_whole(matrix):
+    """As Brian2 writes its solution: the very code, so the very bits."""
+    import sympy
+
+    solve_parts_apart()
+    solve_parts_apart()  # again changes nothing
+    a = {name: sympy.Symbol(name, real=True) for name in "abcd"}
+    dt = sympy.Symbol("dt", real=True, positive=True)
+    product = sympy.Matrix(matrix).applyfunc(lambda x: sympy.sympify(x, locals=a)) * dt
+    whole, parts = (
+        found.applyfunc(lambda x: sympy.factor_terms(sympy.cancel(sympy.signsimp(x))))
+        for found in (sympy.Matrix.exp.of_whole(product), product.exp())
+    )
+    assert str(whole) == str(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from by_day import in_turn, later
 
 import stdpdsl
 from stdpdsl.cli import main
@@ -34,10 +35,11 @@ def spec_of(rule, full):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("full", [False, True], ids=["minimal", "full"])
-@pytest.mark.parametrize("rule, connection", [
-    ("triplet", "all_pairs"), ("triplet_nearest", "nearest"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rule, connection, full",
+    in_turn([("triplet", "all_pairs", False), ("triplet_nearest", "nearest", False)], 1)
+    + [later(("triplet", "all_pairs", True)), later(("triplet_nearest", "nearest", True))],
+)  # fmt: skip
 def test_the_published_error_is_met(tmp_path, rule, connection, full):
     (tmp_path / "spec.stdp").write_text(spec_of(rule, full))
     (tmp_path / "sjostrom_2001.csv").write_text(DATA)

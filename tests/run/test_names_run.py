@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from by_day import in_turn
 from naming import PLAIN, accepted, with_names, without_names
 from running import run_apart, run_here, script_of
 
@@ -135,14 +136,16 @@ def test_drawn_names(tmp_path, seed, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 60))
+@pytest.mark.parametrize("seed", in_turn(range(2, 60), 3))
 def test_more_drawn_names(tmp_path, seed, expected):
     check(run_here(tmp_path, script_of(with_names(accepted(drawn(seed), errors_of)))), expected)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
-@pytest.mark.parametrize("seed", range(100, 104))
+@pytest.mark.parametrize(
+    "seed, target",
+    in_turn([(seed, t) for seed in range(100, 104) for t in ("cython", "cpp_standalone")], 1),
+)
 def test_compiled_targets(tmp_path, seed, target, expected_of):
     names = accepted(drawn(seed), errors_of)
     tables = run_apart(tmp_path, script_of(with_names(names), target=target), target=target)

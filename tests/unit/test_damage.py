@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from by_day import DAY
 
 from stdpdsl.compiler import check_text
 from stdpdsl.language.diagnostics import Diagnostic
@@ -105,6 +106,15 @@ def test_a_sample(texts, usual):
 
 
 @pytest.mark.slow
+def test_a_sample_of_today(texts, usual):
+    """Fewer may be near by chance: three standard errors."""
+    every = [d for spec, text in texts.items() for d in damages(spec, text)]
+    near, few, others = measure(random.Random(DAY).sample(every, 1000), usual)
+    assert near >= NEAR - 0.02 and few >= FEW - 0.03, "\n".join(others)
+
+
+@pytest.mark.slow
+@pytest.mark.long
 def test_each_token(texts, usual):
     every = [d for spec, text in texts.items() for d in damages(spec, text)]
     near, few, others = measure(every, usual)
