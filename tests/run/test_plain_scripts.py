@@ -375,3 +375,37 @@ def test_names_of_what_a_network_is_given(lowering, tmp_path):
         one, other = (tables[name].select_dtypes("number") for tables in found)
         one, other = (t[sorted(t, key=str.lower)].to_numpy() for t in (one, other))
         np.testing.assert_array_equal(one, other, err_msg=name)
+
+
+TWO_DELAYS = """
+model two_delays
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    regular: 50 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 1
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: pair_additive
+    deliver: w * 0.1 to v
+    initial: w = 0.5
+    axonal delay: AXONAL
+    dendritic delay: 12 ms
+run:
+    duration: 20 ms
+"""
+
+
+@pytest.mark.parametrize(("axonal", "least", "most"), [("3 ms", 15e-3, 15e-3),
+                                                       ("uniform(1 ms, 4 ms)", 13e-3, 16e-3)])
+def test_axonal_and_dendritic_delays_add_up(axonal, least, most, tmp_path):
+    source = Source("spec.stdp", TWO_DELAYS.replace("AXONAL", axonal))
+    script = compile_source(source, tmp_path, [], "synapse", "numpy").script
+    delay = run_plain_here(tmp_path, script)["weights"]["delay"]
+    assert delay.between(least - 1e-12, most + 1e-12).all()

@@ -257,7 +257,7 @@ class InitialState:
         for pathway in c.pathways:
             if pathway.delay:
                 text = self.code.show(pathway.delay, {**self.edges, **named})
-                text = text.replace(" + 0.0", "").removeprefix("0.0 + ")
+                text = re.sub(r" \+ 0\.0(?!\d)", "", text).removeprefix("0.0 + ")
                 more.append((f".{pathway.name}", f'{{"delay": {self.each_synapse(text)}}}'))
         for n in c.normalise:
             counters, synapses = self.normaliser(n, c)
