@@ -26,7 +26,7 @@ from .results.reader import Results, load, require
 
 if TYPE_CHECKING:
     from .compiler import Compiled
-    from .execution.merge import Base
+    from .execution.merge import Base, Origin
 
 Values = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 def compile(
     spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
     parameters: str = "synapse", workers: int = 0, allow_read: Sequence[str | Path] = (),
-    until_stable: str | float | None = None,
+    until_stable: str | float | None = None, keep_state: bool = False,
 ) -> Compiled:  # fmt: skip
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
@@ -109,7 +109,8 @@ def compile(
     `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
     numpy, cython or cpp_standalone; `parameters` is synapse or namespace. A spec reads files below
     its own folder, and below those of `allow_read`. With `until_stable`, such as 0.01 or "0.01 over
-    10 s", a block ends when its weights move at no more than that part of their fastest pace.
+    10 s", a block ends when its weights move at no more than that part of their fastest pace. With
+    `keep_state`, the results hold what a later run needs to go on.
     """
     from .compiler import compile_source
     from .language.source import Source
@@ -120,6 +121,7 @@ def compile(
         workers,
         allowed=[Path(folder) for folder in allow_read],
         until_stable=None if until_stable is None else written(until_stable),
+        keep_state=keep_state,
     )  # fmt: skip
 
 
@@ -134,6 +136,7 @@ def run(
     target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
     workers: int = 0, resume: bool = False, extend: bool = False, progress: bool = False,
     allow_read: Sequence[str | Path] = (), until_stable: str | float | None = None,
+    keep_state: bool = False, continues: str | Path | None = None, longer: str | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> Results:  # fmt: skip
     """Compile a spec, run it in processes of their own, and open the results.
@@ -143,7 +146,9 @@ def run(
     `tqdm`. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
     compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
     for as many as there are cores; `resume` goes on with a run that was cut off; `extend` runs
-    the rows and replicates that the finished results in `output` lack, and adds them there.
+    the rows and replicates that the finished results in `output` lack, and adds them there. With
+    `keep_state`, a later run can go on from the results: it `continues` them, `longer` by a time
+    such as "10 s" or with what its spec has more, and takes their place if there is no `output`.
     CompileError, RunError.
     """
     from .execution.job import JobError
@@ -152,7 +157,12 @@ def run(
     from .runtime import folder as folders
 
     found = load_spec(spec)
-    temporary = base = None
+    temporary = base = origin = None
+    if continues is not None and output is None:
+        output = continues
+    in_place = continues is not None and Path(continues).resolve() == Path(output or "").resolve()
+    if (longer and continues is None) or (extend and continues is not None):
+        raise ValueError("`longer` goes with `continues`, and `extend` does not")
     if extend and (output is None or resume or overwrite):
         raise ValueError("extend=True adds to the results in `output`, without resume or overwrite")
     if output is None:
@@ -161,7 +171,7 @@ def run(
     else:
         place = Path(output).resolve()
         try:
-            if not (resume or extend):
+            if not (resume or extend or in_place):
                 folders.check_folder(place, overwrite)
         except folders.ResultsError as error:
             raise RunError(str(error)) from None
@@ -173,10 +183,18 @@ def run(
             if more is None:
                 return load(place)
             compiled = more
+        elif continues is not None:
+            allowed = [Path(folder) for folder in allow_read]
+            stable = None if until_stable is None else written(until_stable)
+            request = set, parameters, target, stable, workers, allowed
+            more, origin = _longer(found, Path(continues), in_place, request, longer, keep_state)
+            if more is None:
+                return load(continues)
+            compiled = more
         else:
             compiled = compile(
                 found, set=set, target=target, parameters=parameters, workers=workers,
-                allow_read=allow_read, until_stable=until_stable,
+                allow_read=allow_read, until_stable=until_stable, keep_state=keep_state,
             )  # fmt: skip
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
@@ -193,7 +211,7 @@ def run(
         try:
             with _Bar() if progress else nullcontext() as bar:
                 run = (compiled, found.text, found.folder, place, hear, manner)
-                outcome = run_and_save(*run, base=base)
+                outcome = run_and_save(*run, base=base, origin=origin)
         except JobError as error:
             raise RunError(str(error)) from None
         if not outcome.folder:
@@ -224,6 +242,26 @@ def _more(
     request = Request(_settings(spec, set), parameters, target, until_stable, workers, allowed)
     try:
         return extension(Source(spec.name, spec.text), spec.folder, place, request)
+    except JobError as error:
+        raise RunError(str(error)) from None
+
+
+def _longer(
+    spec: Spec, folder: Path, in_place: bool, asked: tuple[Any, ...], longer: str | None,
+    keep_state: bool,
+) -> tuple[Compiled | None, Origin]:  # fmt: skip
+    """The run of a spec that goes on from results, and these. RunError, CompileError."""
+    from .execution.continued import continuation
+    from .execution.extend import Request, recover
+    from .execution.job import JobError
+    from .language.source import Source
+
+    place, request = folder.resolve(), Request(_settings(spec, asked[0]), *asked[1:])
+    if in_place:
+        recover(place)
+    source = Source(spec.name, spec.text)
+    try:
+        return continuation(source, spec.folder, place, request, longer, keep_state)
     except JobError as error:
         raise RunError(str(error)) from None
 

@@ -87,13 +87,14 @@ def examine(
 def compile_source(
     source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
     allowed: Sequence[Path] = (), until_stable: str | None = None, first: int = 0,
-    order: Sequence[int] = (), after: int = 0,
+    order: Sequence[int] = (), after: int = 0, keep_state: bool = False, earlier: str = "",
 ) -> Compiled:  # fmt: skip
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
     cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
     results are to stand behind others. `order` has the row that each block is, where they are not
-    those of the spec one after the other; the blocks before `after` are not run. Raises
-    CompileError with all errors at once, ValueError where the order is none of the rows."""
+    those of the spec one after the other; the blocks before `after` are not run. `keep_state` and
+    `earlier` as `render` has them. Raises CompileError with all errors at once, ValueError where
+    the order is none of the rows."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
@@ -125,10 +126,12 @@ def compile_source(
         target = "cpp_standalone" if target == "auto" else target
     run = table.after(after) if after else table
     plan = make_plan(experiment, run, costs(checked, run), target, parameters, workers)
-    script = render(experiment, source.text, sets, parameters, plan.target, asked, first)
+    script = render(experiment, source.text, sets, parameters, plan.target, asked, first,
+                    keep_state, earlier)  # fmt: skip
     warnings = [d for d in diagnostics if d.severity != "error"]
     settings = {"set": sets, "parameters": parameters, "target": plan.target,
-                "until_stable": asked and asked.data()}  # fmt: skip
+                "until_stable": asked and asked.data(),
+                **({"keep_state": True} if keep_state else {})}  # fmt: skip
     files = named_files(checked.spec, folder)
     files |= {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
     return Compiled(script, warnings, plan, settings, files, experiment, source.text)

@@ -26,14 +26,17 @@ from .templates import fill, in_docstring
 
 def render(
     e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str,
-    until: Until | None = None, first: int = 0,
+    until: Until | None = None, first: int = 0, keep_state: bool = False, earlier: str = "",
 ) -> str:  # fmt: skip
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
-    NAME=VALUE that the spec was given; `first` is the number of the first block."""
+    NAME=VALUE that the spec was given; `first` is the number of the first block. `keep_state`: the
+    results hold what a later run needs to go on; `earlier` is the checksum of those from which this
+    one does."""
     context = {
         "version_repr": repr(__version__), "first": first, "set": repr(list(sets)),
         "until_stable": repr(until.data() if until else None),
-        **heading(e, spec_text, target), **tables(e, until is not None), **data_context(e),
+        **heading(e, spec_text, target), **tables(e, until is not None, keep_state),
+        **data_context(e), "keep_state": keep_state, "earlier": repr(earlier) if earlier else "",
         **network_context(e, lowering), **run_context(e),
         "lowering": repr(lowering), "precision": repr(e.precision),
         "methods": repr(methods_of(e)), "gsl": gsl_of(e),
@@ -155,6 +158,10 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
         "weights": {c.name: c.weight for c in e.connections if c.weight},
         "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
         "record": list(e.spikes_of),
+        "samples": [
+            (number, m.component, [*m.variables], round(m.every / e.dt))
+            for number, m in enumerate(e.monitors)
+        ],
     }
 
 
@@ -279,7 +286,7 @@ def samples_call(number: int, m: Monitor, e: Experiment) -> str:
     )
 
 
-def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
+def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any]:
     """The tables that this experiment writes, with the columns that are its own."""
     own = {"stable_after": "float64"} if until_stable else {}
     found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
@@ -291,6 +298,8 @@ def tables(e: Experiment, until_stable: bool) -> dict[str, Any]:
         found["spikes"] = {}
     if e.spikes_of and heard(e):
         found["responses"] = {}
+    if keep_state:
+        found["state"] = {}
     sets = any(phase.sets for phase in e.phases)
     of_parameters = [column for _, _, column, _ in parameter_columns(e)]
     own_parameters = {c: "float64" for c in of_parameters if c not in e.columns}

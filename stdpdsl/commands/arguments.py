@@ -85,6 +85,19 @@ def argument_parser() -> argparse.ArgumentParser:
         help="run only the rows and replicates that finished results lack, and add them there",
     )  # fmt: skip
     sub.add_argument(
+        "--keep-state", action="store_true",
+        help="keep in the results what a later run needs to go on with --continue",
+    )  # fmt: skip
+    sub.add_argument(
+        "--continue", dest="continues", type=_path, metavar="DIR",
+        help="go on from the end of finished results, with a longer run or more phases; the whole"
+        " takes their place, or goes to the DIR of -o",
+    )  # fmt: skip
+    sub.add_argument(
+        "--for", dest="longer", metavar="TIME",
+        help="with --continue: by how much the run becomes longer, such as '10 s'",
+    )  # fmt: skip
+    sub.add_argument(
         "--shard", metavar="K/N", type=_shard,
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
     )  # fmt: skip

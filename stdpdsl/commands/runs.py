@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .continuing import check_state_options, continuation, goes_on_in
 from .reading import allowed_folders, compile_spec, read, writing
 from .terminal import (
     DONE,
@@ -52,18 +53,22 @@ def run(options: argparse.Namespace) -> int:
     if options.python and (options.cluster or options.slurm):
         raise Stop("error: --python names a Python of this machine; leave it out with --cluster"
                    " and --slurm, whose workers have their own", USAGE)  # fmt: skip
+    if options.continues and not options.output:
+        output = Path(options.continues).resolve()
+    check_state_options(options)
+    in_place = options.extend or goes_on_in(output, options)
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
         complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
                   f" compiled than need be: chmod go-w {kept}")  # fmt: skip
-    if not (options.resume or options.extend):
+    if not (options.resume or in_place):
         try:
             folders.check_folder(output, options.overwrite)
         except folders.ResultsError as error:
             raise Stop(f"error: {error}", USAGE) from None
     terminal = is_terminal(sys.stdout)
     manner = Manner(options.resume, options.overwrite)
-    base = None
+    base = origin = None
     try:
         with (
             cluster(options) as runner,
@@ -74,6 +79,12 @@ def run(options: argparse.Namespace) -> int:
                 if compiled is None:
                     note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
                     return DONE
+            elif options.continues:
+                compiled, origin, source, folder = continuation(options, bool(in_place))
+                if compiled is None:
+                    note(f"{options.continues} is as long as the run of {options.spec}: nothing"
+                          " was run\n")  # fmt: skip
+                    return DONE
             else:
                 compiled, source, folder = compile_spec(options)
             run = (compiled, source.text, folder, output, progress)
@@ -81,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
                 if options.shard:
                     outcome = run_one(*run, options.shard, manner, interpreter)
                 else:
-                    outcome = run_and_save(*run, manner, runner, base, interpreter)
+                    outcome = run_and_save(*run, manner, runner, base, interpreter, origin)
     except (InterpreterError, JobError) as error:
         raise Stop(f"error: {error}", USAGE) from None
     if outcome.message:
@@ -89,7 +100,8 @@ def run(options: argparse.Namespace) -> int:
     if outcome.log is not None:
         complain(f"the script and its log are in {outcome.log.parent}")
     if outcome.folder:
-        shown = options.extend or options.output or os.path.relpath(outcome.folder)
+        shown = options.extend or options.output or options.continues
+        shown = shown or os.path.relpath(outcome.folder)
         if options.shard:
             shown = os.path.relpath(outcome.folder)
             note(f"the shard is in {shown}; when all are there: stdpdsl merge"

@@ -37,7 +37,7 @@ def _with_choices(parser: argparse.ArgumentParser) -> None:
         ("window", "rule"): [*rules, *presets],
     }  # fmt: skip
     files = {"specs", "spec", "output"}
-    folders = {"folder", "folders", "a", "b", "allow_read", "data"}
+    folders = {"folder", "folders", "a", "b", "allow_read", "data", "extend", "continues"}
     subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     for name, sub in subparsers.choices.items():
         for action in sub._actions:

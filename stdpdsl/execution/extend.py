@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def extension(
     JobError, with what differs, where anything but the sweep's rows does, where rows are gone, and
     where the results are not finished or hold what stdpdsl did not write. CompileError.
     """
-    results = _finished(output)
+    results = finished(output, "extended")
     said = results.metadata
     target = said["target"] if request.target == "auto" else request.target
     stable = request.until_stable
@@ -66,7 +66,7 @@ def extension(
         {"target": said["target"], "parameters": said["lowering"],
          "until_stable": said.get("until_stable")}, settings,
     )  # fmt: skip
-    lines += _of_texts(results, source, request.sets)
+    lines += differing_texts(results, source, request.sets, _without_rows)
     if lines:
         raise JobError(
             f"{output}: can only be extended by rows and replicates; what differs besides:\n"
@@ -79,6 +79,7 @@ def extension(
     compiled = compile_source(
         source, data, request.sets, request.parameters, target, request.workers,
         allowed=request.allowed, until_stable=stable, order=order, after=after,
+        keep_state="state" in results.tables,
     )  # fmt: skip
     _check_run(results, compiled, source, data, order)
     return (compiled if len(order) > after or _length(rows) > after else None), base
@@ -94,8 +95,8 @@ def recover(output: Path) -> None:
             return
 
 
-def _finished(output: Path) -> Results:
-    """The results, whole and as they were written."""
+def finished(output: Path, to_be: str) -> Results:
+    """The results that are to be "extended", whole and as they were written."""
     try:
         results = load(output)
         for table in results.tables:
@@ -112,7 +113,7 @@ def _finished(output: Path) -> Results:
     missing = [k for k in ("spec", "set", "lowering", "target", "hash") if k not in said]
     if missing or "shard" in said:
         what = f"does not hold {', '.join(missing)}" if missing else "is a shard's"
-        raise JobError(f"{output}: its metadata {what}, so that it cannot be extended")
+        raise JobError(f"{output}: its metadata {what}, so that it cannot be {to_be}")
     if foreign:
         raise JobError(
             f"{output}: holds what stdpdsl did not write, or what was changed since:"
@@ -121,8 +122,10 @@ def _finished(output: Path) -> Results:
     return results
 
 
-def _of_texts(results: Results, source: Source, sets: Sequence[str]) -> list[str]:
-    """What differs between two specs besides comments and the rows of their sweeps."""
+def differing_texts(
+    results: Results, source: Source, sets: Sequence[str], bare: Callable[[ast.Spec], ast.Spec]
+) -> list[str]:
+    """What differs between two specs besides comments and what they are made `bare` of."""
     name = str(results.folder / "spec.stdp")
     try:
         before = with_settings(
@@ -131,7 +134,7 @@ def _of_texts(results: Results, source: Source, sets: Sequence[str]) -> list[str
     except CompileError as error:
         return [f"{name} is no longer right:", *render(error.diagnostics).splitlines()]
     now = with_settings(parse(source), sets, library())
-    a, b = (print_spec(_without_rows(spec)).splitlines() for spec in (before, now))
+    a, b = (print_spec(bare(spec)).splitlines() for spec in (before, now))
     found = difflib.unified_diff(a, b, n=0, lineterm="")
     return [line for line in found if not line.startswith(("---", "+++", "@@"))]
 
@@ -199,7 +202,6 @@ def _check_run(
     results: Results, compiled: Compiled, source: Source, data: Path, order: Sequence[int]
 ) -> None:
     """JobError where the new blocks would not be computed as the old ones were."""
-    said = results.metadata
     experiment = compiled.experiment
     if names := coupling(experiment):
         raise JobError(
@@ -210,8 +212,13 @@ def _check_run(
             f"{results.folder}: the new rows stand between the old ones, and the spec records `in"
             " blocks ...` by their numbers; add rows behind the others, or record all blocks"
         )
-    wanted = wanted_of(compiled, source.text)
-    job = wanted.job(1)
+    check_origins(results, compiled, source)
+
+
+def check_origins(results: Results, compiled: Compiled, source: Source) -> None:
+    """JobError where the files that a spec names, or the versions of what runs it, are others."""
+    said = results.metadata
+    job = wanted_of(compiled, source.text).job(1)
     known = {name: number for name, number in said["versions"].items() if name in packages()}
     now = {name: job["versions"].get(name) for name in known}
     before = {"versions": known, "files": said.get("files", {})}

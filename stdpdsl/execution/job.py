@@ -40,7 +40,7 @@ JOB_FORMAT = "stdpdsl job 1"
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py|run\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
-    r"|(blocks|parameters|weights|trajectories|spikes|responses)(/part-\d+\.parquet"
+    r"|(blocks|parameters|weights|trajectories|spikes|responses|state)(/part-\d+\.parquet"
     r"|\.waiting(/\d+-\d+\.npy)?)?))?)?"
 )
 """The names of all that stdpdsl writes into the folder."""

@@ -11,7 +11,16 @@ from typing import Any
 
 from ..results.reader import ResultsError, load
 from ..runtime import folder as result_folder
-from .job import PACKAGES, JobError, differences, only_ours, read_job, texts_of_run
+from .job import (
+    PACKAGES,
+    JobError,
+    differences,
+    finished_with,
+    job_folder,
+    only_ours,
+    read_job,
+    texts_of_run,
+)
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
 """What the metadata of all shards must agree in, besides the versions of some packages."""
@@ -42,11 +51,12 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
 
 
 def merge(
-    folders: Sequence[Path], output: Path, overwrite: bool = False, base: Base | None = None
-) -> list[str]:
+    folders: Sequence[Path], output: Path, overwrite: bool = False, base: Base | None = None,
+    said: Mapping[str, Any] | None = None,
+) -> list[str]:  # fmt: skip
     """Put all the shards of a run together, behind the blocks of `base` if there are any; in words,
     what is not finite in the shards. These stay as they are; where the file system can, no data are
-    copied."""
+    copied. `said` is added to the metadata."""
     metadata = [load(folder).metadata for folder in folders]
     run = folders[0].resolve().parent
     texts, files = texts_of_run(run), (read_job(run) or {}).get("files")
@@ -70,7 +80,8 @@ def merge(
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             written = {name: result_folder.text_checksum(partial / name) for name in texts}
             read = {"files": files} if files and isinstance(files, dict) else {}
-            whole = {**together([one for _, one in sources]), "texts": written, **read}
+            whole = {**together([one for _, one in sources]), "texts": written, **read,
+                     **(said or {})}  # fmt: skip
             if base is not None:
                 whole |= _of_the_new(metadata[0], base)
                 _still(base)
@@ -95,7 +106,34 @@ class Base:
     blocks: int
 
 
-def _still(base: Base) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Origin:
+    """Results that a run goes on from: their folder, the checksum of their metadata, what to say of
+    them in those of the whole, how long they are (s), and whether they have kept their state."""
+
+    folder: Path
+    checksum: str
+    said: dict[str, Any]
+    seconds: float
+    kept: bool
+
+    def check(self) -> None:
+        """JobError where somebody has changed them meanwhile."""
+        _still(self)
+
+
+def clear(output: Path) -> None:
+    """Delete what a run has left that was killed when its results had taken their place."""
+    known = read_job(job_folder(output)) or {}
+    try:
+        before = load(output).metadata.get("continued", [])
+    except (OSError, ValueError, KeyError):
+        return
+    if known.get("continues") in [one.get("checksum") for one in before if isinstance(one, dict)]:
+        finished_with(output)
+
+
+def _still(base: Base | Origin) -> dict[str, Any]:
     """The metadata of results that nobody has changed meanwhile."""
     metadata = load(base.folder).metadata
     if metadata.get("checksum") != base.checksum:

@@ -33,7 +33,7 @@ def reproduce(
     except ValueError as error:
         text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
         raise ValueError(text) from None
-    compiled = compiled_again(results, data, allowed, until_stable)
+    compiled = compiled_again(results, data, allowed, until_stable, "state" in results.tables)
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         output = Path(folder).resolve() / "again"
         outcome = run_and_save(compiled, results.spec, data, output, on_event)
@@ -43,8 +43,9 @@ def reproduce(
 
 
 def compiled_again(
-    results: Results, data: Path, allowed: Sequence[Path], until_stable: str | None
-) -> Compiled:
+    results: Results, data: Path, allowed: Sequence[Path], until_stable: str | None,
+    keep_state: bool = False,
+) -> Compiled:  # fmt: skip
     """The spec of `results` with the same settings, lowering and target. CompileError, ValueError
     as `reproduce`."""
     said = results.metadata
@@ -62,5 +63,5 @@ def compiled_again(
     return compile_source(
         Source(str(results.folder / "spec.stdp"), results.spec), data, list(said["set"]),
         said["lowering"], said["target"], allowed=allowed, until_stable=until_stable,
-        order=said.get("order", ()),
+        order=said.get("order", ()), keep_state=keep_state,
     )  # fmt: skip

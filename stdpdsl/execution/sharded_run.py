@@ -29,7 +29,7 @@ from .job import (
     wanted_of,
 )
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
-from .merge import Base, all_shards, damage, merge
+from .merge import Base, Origin, all_shards, clear, damage, merge
 from .merge_events import Together
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ class Manner:
 
 @dataclass(frozen=True)
 class Task:
-    """What the shards of a job have in common; `data` is the folder of the files that they read."""
+    """What the shards of a job have in common; `data` is the folder of the files that they read,
+    `earlier` that of the results from whose end they go on, if they do."""
 
     job: Job
     wanted: Wanted
     data: Path
     blocks: int
+    earlier: Path | None = None
 
     def size(self, number: int) -> int:
         """Blocks of a shard."""
@@ -90,25 +92,33 @@ there then."""
 def run_and_save(
     compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
     manner: Manner = Manner(), runner: Runner | None = None, base: Base | None = None,
-    interpreter: Interpreter | None = None,
+    interpreter: Interpreter | None = None, origin: Origin | None = None,
 ) -> Outcome:  # fmt: skip
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
     Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
     on this machine, if no `runner` does it elsewhere, by this Python, if no other is given. With a
     `base`, the results that `output` holds, the blocks come to those; what an earlier try has
-    finished is taken.
+    finished is taken. With an `origin`, the run goes on from those results, whose place it takes if
+    they are in `output`.
     """
     more = {}
+    if origin is not None:
+        more["continues"] = origin.checksum
+        if origin.folder == output:
+            clear(output)
+            manner = Manner(resume=True, overwrite=True)
     if base is not None:
         more["extends"] = base.checksum
         manner = Manner(resume=True)
     wanted = wanted_of(compiled, spec, interpreter, **more)
-    if base is None and manner.resume and _is_complete(output, wanted):
+    in_place = base is not None or (origin is not None and origin.folder == output)
+    if not in_place and manner.resume and _is_complete(output, wanted):
         finished_with(output)
         return Outcome(DONE, folder=str(output))
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
-        task = Task(job, wanted, data, compiled.plan.blocks)
+        earlier = origin.folder if origin is not None and origin.kept else None
+        task = Task(job, wanted, data, compiled.plan.blocks, earlier)
         for number in job.finished():
             wrong = damage(job.place(number))
             if wrong:
@@ -128,7 +138,10 @@ def run_and_save(
         folders = [job.place(k) for k in finished]
         if done or runner:  # what others wrote
             folders = all_shards(folders)
-        lost = merge(folders, output, manner.overwrite or base is not None, base)
+        if origin is not None:
+            origin.check()
+        said = origin.said if origin is not None and origin.kept else {}
+        lost = merge(folders, output, manner.overwrite or base is not None, base, said)
         job.remove()
         message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
         return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))
@@ -141,6 +154,7 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
     metadata = load(output).metadata
     said = {name: metadata.get(name) for name in ("spec", "set", "target", "until_stable")}
     said["parameters"] = metadata.get("lowering")
+    said |= {"keep_state": True} if "state" in metadata["tables"] else {}
     lines = differences(said, {"spec": wanted.spec, **wanted.settings})
     if lines:
         raise JobError(f"{output}: holds other results; what differs:\n  " + "\n  ".join(lines))
@@ -201,9 +215,8 @@ def _run_shard(
         path.write_text(task.wanted.script, encoding="utf-8", newline="\n")
         arguments = ["--out", str(place), "--data", str(task.data.resolve())]
         arguments += ["--shard", f"{number}/{task.job.shards}", *more]
-        outcome = run_script(
-            path, arguments, on_event, workdir, children, task.wanted.interpreter
-        )
+        arguments += ["--earlier", str(task.earlier)] if task.earlier is not None else []
+        outcome = run_script(path, arguments, on_event, workdir, children)
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):

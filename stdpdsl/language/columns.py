@@ -62,6 +62,11 @@ COLUMN_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "phase": _PHASE,
         "value": ("hertz", "mean rate of the neuron during the stimulus"),
     },
+    "state": {
+        "variable": ("1", "variable of an object of the network, or spikes under way"),
+        "block": _BLOCK,
+        "value": ("", "its value at the end, in its SI unit"),
+    },
 }
 """(unit, words) of these columns in each table; the unit is empty where it depends on the row."""
 

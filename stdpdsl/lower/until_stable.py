@@ -70,7 +70,7 @@ def until(text: str) -> Until:
     elif not 0 < found < 1:
         problems.append(Diagnostic("TYPE013", tolerance.span, f"a tolerance cannot be {found:g}",
                                    help=f"write a number between 0 and 1, {help}"))  # fmt: skip
-    seconds = _seconds(window)
+    seconds = seconds_of(window)
     if window is None:
         pass
     elif seconds is None:
@@ -85,7 +85,7 @@ def until(text: str) -> Until:
     return Until(found, seconds)
 
 
-def _seconds(expr: ast.Expr | None) -> float | None:
+def seconds_of(expr: ast.Expr | None) -> float | None:
     """The value of a time such as `10 s`, which may have a sign."""
     inner = expr.operand if isinstance(expr, ast.Unary) else expr
     if not isinstance(inner, ast.Quantity):

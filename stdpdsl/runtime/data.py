@@ -39,6 +39,8 @@ class Data:
         self.single = {}  # variables in single precision, by component
         self.spikes = {}
         self.edges = {}
+        self.counters = {}  # (copy of each, shared) of what normalises
+        self.keeps = False  # whether it leaves its state, with spikes that arrive after its end
         self.parts = {}  # [(object, block, synapses)] of each connection
         self.drives = {}  # a row of values per step, by filterbank
         self.recorded = {}  # [(monitor, elements)] of each record line

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 RESULT_FORMAT = "stdpdsl results 3"
-TABLES = ("blocks", "parameters", "weights", "trajectories", "spikes", "responses")
+TABLES = ("blocks", "parameters", "weights", "trajectories", "spikes", "responses", "state")
 METADATA_BYTES = 64_000_000
 RESULT_TEXTS = ("script.py", "spec.stdp")
 RESULT_PART = re.compile(r"part-\d{5,}\.parquet")

@@ -8,8 +8,11 @@ import numpy as np
 
 from .data import neurons
 from .draws import draw_key
+from .errors import fail
 from .nerve import drive_means, kept_means, side_by_side
 from .stable import WATCH
+
+LONGEST_QUEUE = 10_000_000  # steps
 
 
 def numbers_of(x):
@@ -32,7 +35,8 @@ def numbers_of(x):
                 give(given, name, shared_by_all(x, connection))
             for pathway, delays in edges.delays.items():
                 give_part(given, f"{name}.{pathway}", {"delay": within_run(x, delays)[part]})
-        if any(np.any(v > x.steps * x.dt) for v in edges.delays.values()):
+        late = any(np.any(v > x.steps * x.dt) for v in edges.delays.values())
+        if late and not x.keeps:
             x.warnings.append(f"delays of {connection} are longer than the run: nothing arrives")
     for number, steps in enumerate(x.phase_steps):
         given[phase_key(number)] = steps * x.dt
@@ -46,7 +50,12 @@ def numbers_of(x):
 
 def within_run(x, delays):
     """Delays (s), at most the length of the run: what starts later than that never arrives, and
-    Brian2 holds a queue of as many steps as the longest delay has."""
+    Brian2 holds a queue of as many steps as the longest delay has. A later run needs them all."""
+    if x.keeps:
+        if np.any(delays > LONGEST_QUEUE * x.dt):
+            fail(f"a delay of {np.max(delays):g} s is longer than {LONGEST_QUEUE:,} time steps: too"
+                 " long to keep the state of this run")  # fmt: skip
+        return delays
     return np.minimum(delays, x.steps * x.dt)
 
 
@@ -138,6 +147,7 @@ def give_normaliser(given, x, name, connection, side, size, phase="", **values):
         give_part(given, f"{name} in {phase}", found)
         return
     given[f"{name}.N"] = len(i)
+    x.counters[name] = copy, edges.shared
     give(given, name, found)
     mine = edges.copy * size + (edges.i if side == "pre" else edges.j)
     for part_name, _, part in x.parts[connection]:

@@ -16,11 +16,12 @@ PROGRAM_REPORT = """
 class Live:
     """Tells how far a run is: report(t, spikes, weights, silent), with the spikes so far of each
     layer, the mean weight (SI) of each connection, and the number of blocks in which a layer has
-    had no spike. `sizes` are the layers' numbers of neurons, over all of so many blocks."""
+    had no spike. `sizes` are the layers' numbers of neurons, over all of so many blocks. The run
+    begins at `t` (s)."""
 
-    def __init__(self, events, total, sizes, blocks=1):
+    def __init__(self, events, total, sizes, blocks=1, t=0.0):
         self.events, self.total, self.sizes, self.blocks = events, total, sizes, blocks
-        self.t, self.spikes, self.rates = 0.0, {}, {}
+        self.t, self.spikes, self.rates = t, {}, {}
         # Brian2 gives a report the difference of two times of day, which somebody may set.
         self.started = time.monotonic()
 
@@ -31,7 +32,7 @@ class Live:
                 layer: (count - self.spikes.get(layer, 0)) / (self.sizes[layer] * (t - self.t))
                 for layer, count in spikes.items() if self.sizes[layer]
             }  # fmt: skip
-            self.t, self.spikes = t, spikes
+        self.t, self.spikes = max(t, self.t), spikes
         say(
             self.events, event="progress", t=t, duration=self.total,
             elapsed=time.monotonic() - self.started, rates=self.rates, weights=weights,

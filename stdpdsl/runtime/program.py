@@ -36,6 +36,7 @@ from .cache import own_cache
 from .live import PROGRAM_REPORT, live_line
 from .objects import KeptFile
 from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
+from .whole_state import STATE_FILE, KeptState, write_state
 
 PROGRAM_FORMAT = 2
 PROGRAMS_KEPT = 50
@@ -270,9 +271,10 @@ def seed_noise(data, key):
         seed(data[key])
 
 
-def advance(network, data, key, report=None, instead=None):
+def advance(network, data, key, report=None, instead=None, first=""):
     """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's. Then
-    `instead` of the line that runs the network, a program has instead(line)."""
+    `instead` of the line that runs the network, a program has instead(line); and `first` before
+    it."""
     from brian2 import get_device, second
 
     options = {"namespace": {}, "report_period": REPORT_EVERY * second}
@@ -290,6 +292,8 @@ def advance(network, data, key, report=None, instead=None):
     network.run(data[key] * second, report=report or PROGRAM_REPORT, **options)
     if instead:
         exchange_run(network, instead)
+    elif first:
+        exchange_run(network, lambda line: f"{first}\n{line}")
     if data.durations:
         # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
         clocks = {o.clock for o in network.sorted_objects}
@@ -402,6 +406,8 @@ def output_file(device, data, place):
     width of one that has two dimensions."""
     if isinstance(place, KeptFile):
         return {"file": f"results/{place.file}", "dtype": place.dtype, "width": None}
+    if isinstance(place, KeptState):
+        return {"kinds": place.kinds}
     owner, name = place
     variable = owner.variables[name]
     columns = variable.size[1] if isinstance(variable.size, tuple) else None
@@ -622,10 +628,11 @@ def forget_programs(cache, count, size, in_use=None):
 # Running -----------------------------------------------------------------------------------------
 
 
-def run_program(program, data, workdir, report=None):
+def run_program(program, data, workdir, report=None, state=None):
     """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t, spikes, weights, silent)` is called now and then, as live_line has them.
+    `report(t, spikes, weights, silent)` is called now and then, as live_line has them. With the
+    `state` of an earlier run, it goes on from there.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -639,6 +646,9 @@ def run_program(program, data, workdir, report=None):
         if array["size"] and len(values) != data[array["size"]]:
             raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
         values.tofile(workdir / array["file"])
+    if state is not None:
+        kinds = next(x["kinds"] for x in manifest["outputs"].values() if "kinds" in x)
+        write_state(workdir / "inputs" / STATE_FILE, state, kinds)
     follow_program([str(program / "main"), "--results_dir", "results/"], workdir, report)
     done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
     if abs(done - 1) > 1e-9:
@@ -646,7 +656,10 @@ def run_program(program, data, workdir, report=None):
 
     def read(name):
         """One output's final values; of a state monitor, a row per sample."""
-        file, dtype, width = (manifest["outputs"][name][key] for key in ("file", "dtype", "width"))
+        output = manifest["outputs"][name]
+        if "kinds" in output:
+            return KeptState(output["kinds"]).read(workdir / "results")
+        file, dtype, width = (output[key] for key in ("file", "dtype", "width"))
         values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
         return values if width is None else values.reshape(-1, data[width])
 
@@ -711,9 +724,9 @@ def runtime_reader(outputs, folder=None):
 
     def read(name):
         place = outputs[name]
-        if isinstance(place, np.ndarray):  # of an earlier phase
+        if isinstance(place, np.ndarray | dict):  # of an earlier phase, or a whole state
             return place
-        if isinstance(place, KeptFile):
+        if isinstance(place, KeptFile | KeptState):
             return place.read(folder)
         owner, variable = place
         return np.array(owner.variables[variable].get_value())

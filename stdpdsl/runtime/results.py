@@ -58,6 +58,7 @@ FIXED_COLUMNS = {
         "phase": "str",
         "value": "float64",
     },
+    "state": {"variable": "str", "block": "int64", "value": "float64"},
 }
 
 

@@ -12,6 +12,7 @@ from .data import at, full
 from .errors import fail, stop
 from .exact import solve_parts_apart
 from .given import phase_key
+from .going_on import STATE, GoingOn
 from .live import Live, program_report, reporter
 from .nerve import write_drives
 from .objects import Objects, Phases, kept_after_phase
@@ -127,10 +128,15 @@ def need_gsl(components, target):
 class Simulation:
     """The run of a script's network(state) and run(network, state), in this process or as a
     program. `weights` are those of the connections, `live` those that are shown while it runs,
-    `record` the layers whose spikes are kept."""
+    `record` the layers whose spikes are kept. `whole`: it leaves its state for a later run, and
+    goes on from that of an `earlier` one."""
 
-    def __init__(self, x, network, run, given, phases, options, folder, weights, record, live):
+    def __init__(
+        self, x, network, run, given, phases, options, folder, weights, record, live, whole=False,
+        earlier=None,
+    ):  # fmt: skip
         self.x, self.network, self.run, self.given = x, network, run, given
+        self.whole, self.earlier = whole, earlier
         self.phases, self.options, self.folder = phases, options, folder
         self.weights, self.shown = weights, live
         self.record = {layer for layer, (_, shared) in x.sizes.items()
@@ -149,16 +155,22 @@ class Simulation:
             objects = Objects(found, x)
             if x.until:
                 network.add(watch(given, objects))
-            run_phase = self.phase_runner(given, objects, network)
+            whole = None
+            if self.whole:
+                counters = [c for each in objects.counters.values() for c in each]
+                whole = GoingOn(found, counters, network, given, self.earlier)
+            run_phase = self.phase_runner(given, objects, network, whole)
             kept = {}
             ended = self.run(Phases(network, run_phase), state)
             for number, _ in enumerate(ended or ()):
                 if number < len(self.phases) - 1:
                     kept |= kept_after_phase(objects, self.weights, number)
+            if whole:
+                kept[STATE] = whole.state()
         audit_constants(objects)
         return outputs_of(objects) | kept
 
-    def phase_runner(self, given, objects, network):
+    def phase_runner(self, given, objects, network, whole=None):
         """A function that runs a phase, by its number."""
         from brian2 import get_device
 
@@ -168,9 +180,12 @@ class Simulation:
         live = self.live()
 
         def run_phase(number):
-            done = sum(given[phase_key(k)] for k in range(number))
+            if whole and whole.is_over(number):
+                return
+            first = whole.begin(number, self.x.dt) if whole else ""
+            done = sum(self.x.phase_steps[: number + 1]) * self.x.dt - given[phase_key(number)]
             report = reporter(live, done, *shown) if here else program_report(*shown)
-            advance(network, given, phase_key(number), report, None if here else watcher)
+            advance(network, given, phase_key(number), report, None if here else watcher, first)
             if watcher and here:
                 watcher.put_back()
 
@@ -236,7 +251,7 @@ class Simulation:
         # The seed is data: what a network draws is keyed by numbers that it is given.
         code = code_of(self.network, self.run, self.describe, cached_program, data=("SEED",))
         decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
-        decides += [self.x.sizes, self.x.dt]
+        decides += [self.x.sizes, self.x.dt, self.whole]
 
         def build(marked):
             self.say("compiling")
@@ -250,14 +265,16 @@ class Simulation:
             )  # fmt: skip
             write_drives(self.x, run)
             self.say("simulating")
-            return run_program(program, self.given, run, self.live().report)
+            state = self.earlier.state if self.earlier else None
+            return run_program(program, self.given, run, self.live().report, state)
         except ProgramError as error:
             stop(str(error))
 
     def live(self):
         """What tells how far the run is."""
         sizes = {key.removesuffix(".N"): n for key, n in self.given.items() if key.endswith(".N")}
-        return Live(self.options.events, self.total, sizes, self.x.blocks)
+        begun = self.earlier.step * self.x.dt if self.earlier else 0.0
+        return Live(self.options.events, self.total, sizes, self.x.blocks, begun)
 
 
 def kinds_of(given):

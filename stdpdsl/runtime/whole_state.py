@@ -6,20 +6,25 @@ ahead, synapse) for each spike under way, in the order in which they act. It is 
 network and put into one, here or by the C++ of a program, which keeps it in a file.
 """
 
+import os
+
 import numpy as np
 
+from .errors import fail
 from .objects import array_of, queue_of
 from .schedule import with_parts
 
 QUEUE = ".queue"
 AT_END = "__at_end"
+STATE_FILE = "state"  # of a program: among its inputs, and among its results
 
 
 def changing(objects):
     """{OBJECT.VARIABLE: (object, variable)} of all that changes in groups and synapses. What is
     constant is data, also where a phase sets it."""
-    from brian2 import NeuronGroup, Synapses
     from brian2.core.variables import ArrayVariable
+    from brian2.groups.neurongroup import NeuronGroup
+    from brian2.synapses.synapses import Synapses
 
     return {
         f"{o.name}.{name}": (o, name)
@@ -32,7 +37,7 @@ def changing(objects):
 
 def queues(objects):
     """{OBJECT.PATHWAY.queue: pathway} of all synapses."""
-    from brian2 import Synapses
+    from brian2.synapses.synapses import Synapses
 
     return {
         f"{o.name}.{pathway.objname}{QUEUE}": pathway
@@ -93,7 +98,8 @@ def send(pathway, spikes):
 # In a program ------------------------------------------------------------------------------------
 
 # A file has each array in turn, after the number of its bytes. Lambdas, for this is a part of
-# main(), where C++ knows no other functions.
+# main(), where C++ knows no other functions. A program's queues advance at the start of a step, so
+# that between two steps they stand at what has acted in the last one.
 HELPERS = """\
     auto next_size = [](std::istream &file) {
         int64_t size = -1;
@@ -115,9 +121,9 @@ KEEP_QUEUE = """\
     {
         const std::vector<std::vector<int32_t>> &slots = %(queue)s.queue;
         std::vector<int32_t> found;
-        for (size_t k = 0; k < slots.size(); k++)
+        for (size_t k = 1; k < slots.size(); k++)
             for (int32_t synapse : slots[(%(queue)s.offset + k) %% slots.size()]) {
-                found.push_back(k);
+                found.push_back(k - 1);
                 found.push_back(synapse);
             }
         keep(file, found.data(), found.size() * sizeof(int32_t));
@@ -133,11 +139,22 @@ PUT_QUEUE = """\
         for (auto &slot : slots) slot.clear();
         %(queue)s.offset = 0;
         for (size_t k = 0; k < found.size(); k += 2) {
-            if ((size_t)found[k] >= slots.size()) slots.resize(found[k] + 1);
-            slots[found[k]].push_back(found[k + 1]);
+            const size_t slot = found[k] + 1;
+            if (slot >= slots.size()) slots.resize(slot + 1);
+            slots[slot].push_back(found[k + 1]);
         }
     }
 """
+
+
+class KeptState:
+    """A state that a program writes to its file: the arrays are of these kinds, see `places`."""
+
+    def __init__(self, kinds):
+        self.kinds = kinds
+
+    def read(self, folder):
+        return read_state(os.path.join(folder, STATE_FILE), self.kinds)
 
 
 def keep_code(variables, pathways, path):
@@ -166,8 +183,18 @@ def places(variables, pathways):
     return kinds + [(key, "<i4") for key in pathways]
 
 
+def check_state(state, keys):
+    """Fail where the state of an earlier run is not that of a network with these keys."""
+    missing = [key for key in keys if key not in state]
+    if missing:
+        fail("the network holds what it did not hold in the earlier run, so it cannot go on from"
+             f" there: {', '.join(missing[:5])}. An added phase may set or switch what no phase did"
+             " before: run all from the start")  # fmt: skip
+
+
 def write_state(path, state, kinds):
     """Write the file that a program sets its state from; `kinds` as `places` has them."""
+    check_state(state, [key for key, _ in kinds])
     with open(path, "wb") as file:
         for key, kind in kinds:
             data = np.ascontiguousarray(state[key], dtype=np.dtype(kind)).tobytes()

@@ -15,7 +15,7 @@ from ..results.labels import shown
 from ..results.reader import Results, flat
 
 NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum",
-                "extended")  # fmt: skip
+                "extended", "continued")  # fmt: skip
 MOST_ROWS = 20_000_000
 KEYS = (
     "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post", "neuron", "t",

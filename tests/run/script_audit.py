@@ -36,7 +36,7 @@ METHODS = {
     "os.path.join", "parser.add_argument", "parser.error",
     "parser.parse_args",
     "platform.python_version",
-    "recorded.reached", "results.commit", "results.parameters", "saving.blocks",
+    "earlier.whole", "recorded.reached", "results.commit", "results.parameters", "saving.blocks",
     "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
     "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",

@@ -81,7 +81,9 @@ def compiler(monkeypatch, tmp_path):
         calls.append((source.name, folder, sets))
         return None, found(source)
 
-    def compile_source(source, folder, sets, parameters, target, workers, allowed, until_stable):
+    def compile_source(
+        source, folder, sets, parameters, target, workers, allowed, until_stable, keep_state
+    ):
         calls.append((folder, sets, parameters, target))
         if "bug" in source.text:
             raise RuntimeError("we did not think of this")

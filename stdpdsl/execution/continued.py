@@ -1,0 +1,172 @@
+"""A finished run that goes on from where it ended: its spec with a longer run, or with more phases.
+
+The results are made anew as if all had been one run: measures are of the whole. What is there stays
+as it is until the whole stands beside it. A run that has kept no state is run again from its start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..check.turns import turns_of
+from ..compiler import Compiled, compile_source, library
+from ..language import ast
+from ..language.diagnostics import CompileError, Diagnostic
+from ..language.overrides import typed_expression, with_settings
+from ..language.parser import parse
+from ..language.printer import print_spec
+from ..language.source import Source
+from ..lower.until_stable import seconds_of
+from ..results.reader import Results
+from ..runtime.data import steps_of, times_of
+from .extend import Request, check_origins, differing_texts, finished
+from .job import JobError, differences
+from .merge import Origin
+
+OPTION = "--for"
+
+
+def continuation(
+    source: Source, data: Path, folder: Path, request: Request, longer: str | None = None,
+    keep_state: bool = False,
+) -> tuple[Compiled | None, Origin]:
+    """The run of a spec, compiled to go on from the results in `folder`, None where these are as
+    long; `longer` is a time by which they are to become longer. The whole keeps its state if they
+    did.
+
+    JobError, with what differs, where the spec does not begin as their own, and where they are not
+    finished or hold what stdpdsl did not write. CompileError.
+    """
+    results = finished(folder, "continued")
+    said = results.metadata
+    origin = _origin(results)
+    _check_settings(results, request)
+    dt = float(said["dt"])
+    done = round(origin.seconds / dt)
+    sets = [*request.sets]
+    if longer is not None:
+        seconds = times_of(done + steps_of(_time(longer), dt), dt)
+        sets.append(f"duration={float(seconds)!r} s")
+    lines = differing_texts(results, source, sets, _without_run)
+    lines += _of_phases(results, source, sets, longer)
+    if lines:
+        raise JobError(
+            f"{folder}: a run can only go on as it began, longer or with more phases; what differs"
+            " besides:\n" + "".join(f"  {line}\n" for line in lines)
+            + "change it back, or add a phase that sets it"
+        )
+    keep_state = keep_state or origin.kept
+    compiled = compile_source(
+        source, data, sets, request.parameters, said["target"], request.workers,
+        allowed=request.allowed, order=said.get("order", ()), keep_state=keep_state,
+        earlier=origin.checksum if origin.kept else "",
+    )  # fmt: skip
+    check_origins(results, compiled, source)
+    steps = compiled.plan.times.found.steps
+    if steps is not None and round(steps) < done:
+        raise JobError(
+            f"{folder}: is {origin.seconds:g} s long, and the spec's run {steps * dt:g} s: nothing"
+            " can be taken away"
+        )
+    return (None if steps is not None and round(steps) == done else compiled), origin
+
+
+def _origin(results: Results) -> Origin:
+    said, folder = results.metadata, results.folder
+    missing = [k for k in ("checksum", "dt", "phases", "time_asked", "time_reached", "versions")
+               if k not in said]  # fmt: skip
+    phases = said.get("phases", [])
+    if not all(isinstance(p.get("name"), str) and isinstance(p.get("stop"), int | float)
+               for p in phases):  # fmt: skip
+        missing.append("phases with their names and times")
+    elif not missing and (not phases or said["time_reached"] != phases[-1]["stop"]):
+        missing.append("the end of its last phase")
+    if not isinstance(said.get("dt"), float) or not 0 < said["dt"] < float("inf"):
+        missing.append("its time step")
+    if missing:
+        raise JobError(f"{folder}: its metadata does not hold {', '.join(missing)}")
+    if said.get("until_stable") is not None:
+        raise JobError(f"{folder}: its blocks ended at times of their own (--until-stable), so that"
+                       " there is no one time to go on from")  # fmt: skip
+    one = {"checksum": said["checksum"], "seconds": said["time_reached"]}
+    one |= {key: said[key] for key in ("hash", "set", "versions")}
+    before = said.get("continued", [])
+    history = {"continued": [*(before if isinstance(before, list) else []), one]}
+    return Origin(folder, said["checksum"], history, said["time_reached"],
+                  "state" in results.tables)  # fmt: skip
+
+
+def _check_settings(results: Results, request: Request) -> None:
+    said = results.metadata
+    if request.until_stable is not None:
+        raise JobError("--until-stable ends blocks at times of their own, and a run that goes on"
+                       " has one end")  # fmt: skip
+    target = said["target"] if request.target == "auto" else request.target
+    lines = differences(
+        {"target": said["target"], "parameters": said["lowering"]},
+        {"target": target, "parameters": request.parameters},
+    )
+    if lines:
+        raise JobError(
+            f"{results.folder}: was run otherwise; what differs:\n"
+            + "".join(f"  {line}\n" for line in lines) + "change it back"
+        )
+
+
+def _time(text: str) -> float:
+    """The time in an option's text; CompileError with its place."""
+    expr = typed_expression(OPTION, text)
+    seconds = seconds_of(expr)
+    if seconds is None or not 0 < seconds < float("inf"):
+        code = "UNIT002" if seconds is None else "TYPE013"
+        raise CompileError([Diagnostic(
+            code, expr.span, "expected a time above 0 s, by which the run is to become longer",
+            help=f"such as {OPTION} '10 s'",
+        )])  # fmt: skip
+    return seconds
+
+
+def _without_run(spec: ast.Spec) -> ast.Spec:
+    """A spec whose run has no time."""
+    return replace(spec, declarations=tuple(
+        replace(d, duration=None, stretches=()) if isinstance(d, ast.Run) else d
+        for d in spec.declarations
+    ))  # fmt: skip
+
+
+def _of_phases(
+    results: Results, source: Source, sets: Sequence[str], longer: str | None
+) -> list[str]:
+    """What differs between the phases of the results and the first ones of a spec. A run without
+    phases is one without a name, which may get one."""
+    name = str(results.folder / "spec.stdp")
+    before = with_settings(parse(Source(name, results.spec)), results.metadata["set"], library())
+    now = parse(source)
+    if longer is not None and any(run.stretches for run in now.of(ast.Run)):
+        raise JobError(f"{OPTION}: this run has phases; give it one more in the spec, or a longer"
+                       " last one")  # fmt: skip
+    old, new = (_phases(spec) for spec in (before, with_settings(now, sets, library())))
+    named = any(run.stretches for run in before.of(ast.Run))
+    lines = []
+    for number, one in enumerate(old):
+        other = new[number] if number < len(new) else "(no such phase)"
+        same = one == (other if named else re.sub(r"^[\w ]+: ", "", other))
+        lines += [] if same else [f"- {one}", f"+ {other}"]
+    return lines
+
+
+def _phases(spec: ast.Spec) -> list[str]:
+    """Each phase of a run but for how long it is, as text, repeated ones as often as they are; `1`
+    for a run that has none."""
+    once = typed_expression(OPTION, "1")
+    found: list[str] = []
+    for run in spec.of(ast.Run):
+        for turn in turns_of(run, {}):
+            alone = ast.Run(stretches=(replace(turn.phase, duration=once),), span=run.span)
+            text = print_spec(ast.Spec(None, None, (alone,), span=run.span)).splitlines()[-1]
+            found.append(text.strip().replace(turn.phase.name.id, turn.name, 1))
+        found += [] if run.stretches else ["1"]
+    return found
