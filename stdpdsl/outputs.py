@@ -17,6 +17,7 @@ _SEALS = {
     ".py": (b"# ", b"\n", b""),
     ".html": (b"<!-- ", b" -->\n", b""),
     ".svg": (b"<!-- ", b" -->\n", b""),
+    ".pdf": (b"% ", b"\n", b""),
     ".png": (b"tEXtComment\0", b"", _END_OF_PNG),
 }
 """What stands before and behind the words of a seal, and behind it, by the form of a file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..ir import Experiment
-from ..language.builtins import MEASURES
+from ..language.builtins import MEASURES, READ_AS
 from ..language.columns import COLUMN_WORDS, parameter_names
 
 Said = dict[str, str]
@@ -87,7 +87,8 @@ def _measure(
         owner = name.removesuffix(f"_{end}")
         if owner != name:
             unit = weights.get(owner, "1") if unit == "w" else _UNITS.get(unit, unit)
-            return _said("measure", unit, f"{owner}: {words}")
+            read = READ_AS.get(end.rpartition("_")[2])
+            return _said("measure", unit, f"{owner}: {words}" + (f" ({read})" if read else ""))
     raise KeyError(name)
 
 

@@ -182,6 +182,8 @@ def argument_parser() -> argparse.ArgumentParser:
         "--windows", action="store_true",
         help="and the STDP window of each rule with these blocks' parameters, which takes seconds",
     )  # fmt: skip
+    sub.add_argument("--pdf", action="store_true",
+                     help="as PDF, printed by Chromium, Chrome or Edge")  # fmt: skip
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
@@ -211,6 +213,8 @@ def argument_parser() -> argparse.ArgumentParser:
     _format(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+    sub.add_argument("--all", action="store_true",
+                     help="all columns, those that do not fit, too")  # fmt: skip
     sub.add_argument("--columns", action="store_true",
                      help="say instead what each column of each table is")  # fmt: skip
 

@@ -241,18 +241,21 @@ def report(options: argparse.Namespace) -> int:
     from ..results.reader import ResultsError, load
 
     name = Path(options.folder).name.removesuffix(".results") or "results"
-    path = Path(options.output or f"{name}.html")
+    form = ".pdf" if options.pdf or Path(options.output or "").suffix == ".pdf" else ".html"
+    path = Path(options.output or f"{name}{form}")
     with writing(path):
-        check_output(path, ".html", "report")
+        check_output(path, form, "report")
     try:
         from ..report import report as page
+        from ..report.pdf import printed
 
         text = page(load(options.folder), options.blocks or (), options.windows)
+        data = printed(text) if form == ".pdf" else text.encode()
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     with writing(path):
-        write_output(path, text.encode(), ".html", "report")
-    note(f"wrote {path} ({len(text.encode()) / 1e6:.1f} MB)\n")
+        write_output(path, data, form, "report")
+    note(f"wrote {path} ({len(data) / 1e6:.1f} MB)\n")
     if options.open:
         import webbrowser
 
@@ -342,8 +345,9 @@ def summary(options: argparse.Namespace) -> int:
             text = columns_of(results, options.format)
         else:
             text = summarise(
-                results, options.format, options.sort or "", width, options.where or ""
-            )
+                results, options.format, options.sort or "", width, options.where or "",
+                options.all,
+            )  # fmt: skip
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     except CompileError as error:  # of `--where`

@@ -194,6 +194,17 @@ MEASURES = {
 }
 """How the names of measures end: in words, and the unit; `w` is that of the weight."""
 
+READ_AS = {
+    "bimodality": "1 for two points, 5/9 for even weights, 1/3 for normal ones",
+    "entropy": "of 16 bins between the bounds: 0 all weights in one, 4 spread evenly",
+    "settled": "from then on the weights stay near what they end as",
+    "cv": "sd/mean of a neuron's intervals: 1 Poisson, 0 a clock",
+    "synchrony": "1 if all neurons spike alike, 1/sqrt(N) if they are independent",
+    "selectivity": "0 if a neuron responds equally to all stimuli, 1 if to one only",
+    "sparseness": "0 if all neurons respond equally to a stimulus, 1 if one only",
+}
+"""What the values of a measure mean, by the last word of its name, where words do not say it."""
+
 
 def weight_measures(bounded: bool, recorded: bool) -> list[str]:
     """What is measured of a connection with a weight, which may have bounds and be recorded."""

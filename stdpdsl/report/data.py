@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..language.builtins import READ_AS
 from ..results.axes import Axis, Design, design_of
 from ..results.labels import measure
 from ..results.reader import Results, ResultsError
@@ -47,6 +48,11 @@ class Measure:
     @property
     def title(self) -> str:
         return f"{self.owner}: {self.words}" if self.owner else self.words
+
+    @property
+    def read_as(self) -> str:
+        """What its values mean, where its name does not say it."""
+        return READ_AS.get(self.column.rpartition("_")[2], "") if self.owner else ""
 
     @property
     def before(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..results.labels import label, scale_for
+from ..results.labels import label, pretty, scale_for
 from .data import Data, varies
 from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 
@@ -186,8 +186,11 @@ def trajectories(data: Data) -> Iterator[Row]:
         mine["value"] = mine["value"] * factor
         owner, _, variable = name.rpartition(".")
         fast = is_fast(mine)
+        each = one_by_one(mine)
         yield Row(f"{owner}: {variable} over time" + (", at the end" if fast else ""), {
-            block: lines(one, mine, fast, label(variable, unit), f"tr{n}-{tag(block)}")
+            block: (stacked if each else lines)(
+                one, mine, fast, label(variable, unit), f"tr{n}-{tag(block)}"
+            )
             for block, one in by_block(mine)
         })  # fmt: skip
 
@@ -207,6 +210,45 @@ def is_fast(rows: Rows) -> bool:
     both = (clean(np.concatenate(values)) for values in (change, variation))
     jump, all_in_all = (values.mean() if len(values) else 0.0 for values in both)
     return bool(jump > 0.5 * all_in_all > 0)
+
+
+def one_by_one(rows: Rows) -> bool:
+    """Whether each neuron has a panel: a few neurons, whose potentials would hide one another."""
+    neurons = rows["neuron"].astype(float)
+    return bool(np.all(np.isfinite(neurons))) and 2 <= len(np.unique(neurons)) <= LINES
+
+
+def stacked(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
+    """A panel for each neuron, one below the other, of one scale; where values are fast, at the end
+    of the run."""
+    t, table = traces(one)
+    if fast:
+        t, table = t[-SAMPLES:], table[:, -SAMPLES:]
+    step = max(1, len(t) // SAMPLES)
+    neurons = np.unique(one["neuron"].astype(int))
+    low, high = limits(everyone["value"])
+    margin = 0.08 * (high - low) or 0.5
+    ends = limits(t if fast else everyone["t"])
+    with Canvas(name, 4.3, 0.75 + 0.3 * len(table), rows=len(table), sharex=True,
+                sharey=True) as canvas:  # fmt: skip
+        canvas.figure.get_layout_engine().set(hspace=0.0, h_pad=0.01)
+        for k, neuron in enumerate(neurons[::-1]):  # the first at the bottom, as in a raster
+            ax = canvas.axes[k, 0]
+            ax.plot(t[::step], table[len(table) - 1 - k, ::step], color=SERIES[0], lw=0.9)
+            ax.text(-0.015, 0.5, str(neuron), transform=ax.transAxes, ha="right", va="center",
+                    fontsize=8)  # fmt: skip
+            ax.spines["left"].set_visible(False)
+            last = k == len(table) - 1
+            ax.spines["bottom"].set_visible(last)
+            ax.tick_params(left=False, labelleft=False, bottom=last)
+        ax.set_ylim(low - margin, high + margin)
+        ax.set_xlim(*ends)
+        right = canvas.axes[0, 0].secondary_yaxis("right")  # the scale of all
+        right.set_yticks([low, high], [pretty(low, digits=3), pretty(high, digits=3)])
+        right.set_ylabel(title, fontsize=8)
+        ax.set_xlabel("t (s)")
+        canvas.figure.supylabel("neuron", fontsize=9)
+        return canvas.svg(f"{title} of each neuron over time")
 
 
 def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:

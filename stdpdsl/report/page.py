@@ -142,7 +142,7 @@ def axes_in_words(data: Data) -> list[str]:
     return found
 
 
-def sentence(data: Data, one: Measure) -> dict[str, str] | None:
+def sentence(data: Data, one: Measure) -> dict[str, str | None] | None:
     """Where a measure is lowest and highest."""
     d = data.design
     if not d.axes:
@@ -161,6 +161,7 @@ def sentence(data: Data, one: Measure) -> dict[str, str] | None:
 
     return {
         "title": one.title,
+        "phase": data.phase,
         "low": pretty(values[low], one.unit),
         "high": pretty(values[high], one.unit),
         "low_at": at(low),

@@ -45,7 +45,9 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
             rates = table(part, size)
             if size[0] <= CURVES:
                 for neuron, values in enumerate(rates):
-                    ax.plot(values, "o-", ms=3, color=SERIES[neuron], label=f"neuron {neuron}")
+                    under = size[0] - 1 - neuron  # wider, so that both are seen where they coincide
+                    ax.plot(values, "o-", ms=3 + 2 * under, lw=1.5 + 1.5 * under,
+                            color=SERIES[neuron], label=f"neuron {neuron}")  # fmt: skip
                 ax.set_ylim(0, 1.05 * highest)
             else:
                 image = response_map(ax, rates, everyone, highest)

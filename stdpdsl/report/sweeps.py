@@ -55,8 +55,10 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
     x = along(axis)
     with Canvas(name, 4.2, 2.9) as canvas:
         ax = canvas.axes[0, 0]
-        for k, (said, rows) in enumerate(parts_of(data, lines)):
+        parts = list(parts_of(data, lines))
+        for k, (said, rows) in enumerate(parts):
             colour = SERIES[k % len(SERIES)]
+            under = len(parts) - 1 - k  # wider, so that both are seen where lines coincide
             mean = mean_by_axes(d, [axis], one.column, rows) * factor
             there = np.isfinite(mean)  # a hole in the sweep does not break the line
             if d.replicates > 1:
@@ -66,7 +68,8 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
                 ax.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, lw=0)
                 ax.plot(x[where], values, ".", color=colour, ms=3, alpha=0.45)
             style = "o" if axis.words else "o-"
-            ax.plot(x[there], mean[there], style, color=colour, ms=3.5, label=said)
+            ax.plot(x[there], mean[there], style, color=colour, ms=3.5 + 2 * under,
+                    lw=1.5 + 1.5 * under, label=said)  # fmt: skip
         if one.before in d.columns and one.words == "mean weight":
             first = d.of_phase(d.phases[0] if d.phases else None)
             before = mean_by_axes(d, [axis], one.before, first) * factor

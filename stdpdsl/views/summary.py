@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Sequence, Set
 from typing import Any
 
 from ..results.reader import Results, ResultsError
@@ -16,10 +17,15 @@ CELL = 150
 
 
 def summary(
-    results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = ""
-) -> str:
+    results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = "",
+    whole: bool = False,
+) -> str:  # fmt: skip
     """One line per block (and phase) for which `where` holds. `-COL` sorts from the highest.
-    `width` 0 never folds."""
+
+    As a table it has `width` characters at most, if `width` is not 0: of the measures, those that
+    differ from row to row, as many as fit, and below it what was left out. The `whole` table has
+    all, one part below the other.
+    """
     table = results.table("blocks", each=CELL)
     if where:
         table = table.filter(_holds(table, where))
@@ -46,7 +52,45 @@ def summary(
     columns = [
         _aligned(head, [row[name] for row in rows]) for head, name in zip(heads, names, strict=True)
     ]
+    if width and not whole:
+        measured = set(results.measures)
+        return _fitting(names, columns, measured, {n for n in measured if _differs(n, rows)}, width)
     return "\n".join(_fold(columns, width))
+
+
+def _differs(name: str, rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether a column's values differ as they are shown."""
+    return len({_cell(row[name]) for row in rows}) > 1
+
+
+def _fitting(
+    names: Sequence[str], columns: Sequence[list[str]], measured: Set[str], differ: Set[str],
+    width: int,
+) -> str:  # fmt: skip
+    """The columns that say which block it is, and those of the measures that `differ`, as far as
+    they fit."""
+    shown = [column for name, column in zip(names, columns, strict=True) if name not in measured]
+    same = [name for name in names if name in measured and name not in differ]
+    too_many = []
+    left = width - sum(len(column[0]) + 2 for column in shown)
+    for name, column in zip(names, columns, strict=True):
+        if name in differ:
+            left -= len(column[0]) + 2
+            if left >= -2 and not too_many:
+                shown.append(column)
+            else:
+                too_many.append(name)
+    lines = _fold(shown, width)
+    said = []
+    if too_many:
+        said.append(f"{len(too_many)} that did not fit")
+    if same and len(columns[0]) > 2:
+        said.append(f"{len(same)} that {'are' if len(same) > 1 else 'is'} the same in every row")
+    if said:
+        count = len(too_many) + len(same)
+        text = f"{count} more column{'s' if count > 1 else ''}: {', '.join(said)}; next: --all"
+        lines += [*textwrap.wrap(text, width), ""]
+    return "\n".join(lines)
 
 
 def columns_of(results: Results, form: str = "table") -> str:

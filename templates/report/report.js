@@ -46,5 +46,5 @@ if (choice) {
   });
 }
 addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details")) part.open = true;
+  for (const part of document.querySelectorAll("details:not(.long)")) part.open = true;
 });

@@ -13,7 +13,7 @@ from seeing import product, write
 from stdpdsl import cli
 from stdpdsl.report import report
 from stdpdsl.report.data import Data
-from stdpdsl.report.networks import bins_of, histogram, is_fast, pick
+from stdpdsl.report.networks import bins_of, histogram, is_fast, one_by_one, pick, stacked
 from stdpdsl.report.sweeps import round_numbers
 from stdpdsl.results.axes import Axis
 from stdpdsl.results.reader import ResultsError, load
@@ -153,7 +153,7 @@ def test_phases(tmp_path):
     text, found = page(write(tmp_path / "r", GRID, phases=("train", "test"), tables=ONLY))
     said = found.text
     assert "train and test" in said  # the weights are the same at the ends of both
-    assert "test" in said  # the rates are not
+    assert ", in phase test: from" in text  # the rates are not
     assert found.table().count("train") == found.table().count("test") == 12
 
 
@@ -242,6 +242,39 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("webbrowser.open", opened.append)
     assert cli.main(["report", str(grid), "--open"]) == 0
     assert opened == [(tmp_path / "r.html").as_uri()]
+
+
+BROWSER = """#!/bin/sh
+for word in "$@"; do
+    case "$word" in
+        --print-to-pdf=*) printf '%%PDF-1.4\\n%%%%EOF\\n' > "${word#--print-to-pdf=}" ;;
+    esac
+done
+"""
+
+
+def test_as_pdf(tmp_path, monkeypatch, capsys):
+    """A browser prints it; what is no report of ours is not replaced, and without a browser, or
+    with one that prints nothing, nothing is written."""
+    grid = write(tmp_path / "r", GRID, tables=ONLY)
+    monkeypatch.chdir(tmp_path)
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    monkeypatch.setenv("PATH", f"{bin_}")
+    assert cli.main(["report", str(grid), "--pdf"]) == 1
+    assert "no browser was found that prints" in capsys.readouterr().err
+    (bin_ / "chromium").write_text("#!/bin/sh\n")
+    (bin_ / "chromium").chmod(0o755)
+    assert cli.main(["report", str(grid), "-o", "x.pdf"]) == 1
+    assert "did not print the page" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.pdf"))
+    (bin_ / "chromium").write_text(BROWSER)
+    assert cli.main(["report", str(grid), "--pdf"]) == 0
+    assert cli.main(["report", str(grid), "-o", "r.pdf"]) == 0  # replaces its own
+    found = (tmp_path / "r.pdf").read_bytes()
+    assert found.startswith(b"%PDF") and b"% stdpdsl report " in found
+    (tmp_path / "r.pdf").write_bytes(found + b"x")
+    assert cli.main(["report", str(grid), "--pdf"]) == 2
 
 
 def test_without_matplotlib_it_says_what_to_install(grid):
@@ -344,6 +377,30 @@ def test_a_bar_of_all_synapses_does_not_flatten_the_other_blocks():
     assert flat < highest < 4 * flat < 500
     assert ">500<" in histogram(pick(rows, rows["block"] == 0), edges, highest, "", "h")
     assert ">500<" not in histogram(pick(rows, rows["block"] == 1), edges, highest, "", "h")
+
+
+def test_a_few_neurons_have_a_panel_each():
+    """Ten potentials over each other hide one another; a hundred have a mean and its spread."""
+    t = np.linspace(0, 1, 101)
+    for count, alone in ((1, False), (2, True), (10, True), (100, False)):
+        neuron, when = np.repeat(np.arange(count), len(t)), np.tile(t, count)
+        nothing = np.full(len(when), np.nan)
+        rows = {"block": 0 * when, "pre": nothing, "post": nothing, "neuron": neuron, "t": when}
+        rows["value"] = neuron + np.sin(9 * when)
+        assert one_by_one(rows) is alone
+        if alone:
+            assert stacked(rows, rows, False, "v (mV)", "s").count(">neuron<") == 1
+    weights = {**rows, "pre": 0 * when, "neuron": nothing}
+    assert not one_by_one(weights)
+
+
+def test_lines_that_coincide_are_both_seen(tmp_path):
+    """The lower line is the wider one."""
+    sweep = product(lag=[-0.01, 0.01], frequency=[0.1, 10.0, 20.0, 40.0, 50.0])
+    flat = write(tmp_path / "r", sweep, outcome=lambda k: 0.1 * (k % 5), tables=ONLY)
+    text, _ = page(flat)
+    drawn = re.findall(r'd="M[^"]*"[^>]*stroke: var\(--c([12])\); stroke-width: ([\d.]+)', text)
+    assert {"1": 3.0, "2": 1.5}.items() <= {(c, float(w)) for c, w in drawn}
 
 
 def test_what_changes_faster_than_a_line_shows_is_shown_at_the_end():

@@ -95,8 +95,20 @@ def test_summary_table(folder):
     )
 
 
+def test_summary_has_what_differs_and_fits(folder):
+    """As two blocks have one rate, it is left out; where the terminal is too narrow, so is more."""
+    results = load(folder)
+    lines = summary(results, width=60).splitlines()
+    assert lines[0] == "block  status   Apre  tau_m [s]  A1_rate [Hz]" and len(lines) == 4
+    lines = summary(results, width=40).splitlines()
+    assert lines[0] == "block  status   Apre  tau_m [s]"
+    assert lines[5:] == ["1 more column: 1 that did not fit; next:", "--all"]
+    lines = summary(results, width=60, where="block < 1").splitlines()
+    assert lines[0] == "block  status  Apre  tau_m [s]"
+
+
 def test_summary_folds_to_the_terminal(folder):
-    lines = summary(load(folder), width=30).splitlines()
+    lines = summary(load(folder), width=30, whole=True).splitlines()
     assert lines[0] == "block  status   Apre"
     assert lines[5] == "block  tau_m [s]  A1_rate [Hz]"
     assert max(map(len, lines)) <= 30

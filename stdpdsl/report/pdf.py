@@ -1,0 +1,48 @@
+"""The page as PDF, as a browser prints it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ..results.reader import ResultsError
+
+BROWSERS = (
+    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
+    "microsoft-edge", "brave-browser",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)  # fmt: skip
+PATIENCE = 300.0
+"""Seconds that a browser has for a page."""
+
+
+def printed(html: str) -> bytes:
+    """The PDF of a page. ResultsError where no browser can print it."""
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    advice = "; open the HTML report in a browser and print it from there"
+    if browser is None:
+        raise ResultsError(f"no browser was found that prints: Chromium, Chrome or Edge{advice}")
+    with tempfile.TemporaryDirectory(prefix="stdpdsl-", ignore_cleanup_errors=True) as folder:
+        page, out = Path(folder, "page.html"), Path(folder, "page.pdf")
+        page.write_text(html, encoding="utf-8")
+        alone = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []  # as root
+        command = [
+            browser, "--headless", "--disable-gpu", "--no-first-run", *alone,
+            "--disable-background-networking", f"--user-data-dir={Path(folder, 'profile')}",
+            "--no-pdf-header-footer", f"--print-to-pdf={out}", page.as_uri(),
+        ]  # fmt: skip
+        try:
+            subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+            found = out.read_bytes()
+        except (OSError, subprocess.TimeoutExpired):
+            found = b""
+    if not found.startswith(b"%PDF"):
+        raise ResultsError(f"{browser} did not print the page{advice}")
+    return found
