@@ -25,7 +25,7 @@ PATIENCE = 300.0
 
 def printed(html: str) -> bytes:
     """The PDF of a page. ResultsError where no browser can print it."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     advice = "; open the HTML report in a browser and print it from there"
     if browser is None:
         raise ResultsError(f"no browser was found that prints: Chromium, Chrome or Edge{advice}")

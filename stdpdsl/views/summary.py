@@ -71,7 +71,7 @@ def _fitting(
     they fit."""
     shown = [column for name, column in zip(names, columns, strict=True) if name not in measured]
     same = [name for name in names if name in measured and name not in differ]
-    too_many = []
+    too_many: list[str] = []
     left = width - sum(len(column[0]) + 2 for column in shown)
     for name, column in zip(names, columns, strict=True):
         if name in differ:
