@@ -208,7 +208,7 @@ def _front(
         more += check_exact(checked.symbols, table.columns)
         constants = constant_values(checked.symbols, unswept=False)
         more += Fit(checked.symbols, sources, table, constants, files).check()
-        more += check_all_rows(checked.symbols, rows, table.rows, constants)
+        more += check_all_rows(checked.symbols, rows, table.rows, constants, files)
         more += refuse(costs(checked, table), available_memory())
     return checked, table, in_order([*diagnostics, *more])
 

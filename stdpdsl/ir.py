@@ -329,6 +329,7 @@ class Experiment:
     phases: tuple[Phase, ...]
     measures: tuple[Measure, ...] = ()
     precision: str = "double"  # or "single": see lower/precision.py
+    presented: str = ""  # code of the stimuli of each replicate, if something shows some
 
     @property
     def numbered(self) -> bool:

@@ -45,6 +45,7 @@ ARRAYS = {
     "matrix.npy": {"": np.ones((2, 3))},
     "turned.npy": {"": np.ones((3, 2))},
     "v.npy": {"": np.ones(3)},
+    "r.npy": {"": np.ones((5, 2))},
 }
 MEMORY = 8e9
 
@@ -126,7 +127,7 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             checked.symbols, sources, table, checked.inference.values, files
         ).check()
         problems += check_all_rows(
-            checked.symbols, rows, table.rows, checked.inference.values
+            checked.symbols, rows, table.rows, checked.inference.values, files
         )
         problems += check_decays(checked.symbols, table.columns)
         problems += check_exact(checked.symbols, table.columns)

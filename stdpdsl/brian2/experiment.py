@@ -60,13 +60,6 @@ def with_values_at_end(c: Connection, e: Experiment) -> Connection:
     return replace(c, equations=(*c.equations, *kept_at_end(c.name, c.equations, e)))
 
 
-def heard(e: Experiment) -> str:
-    """The sound that the network hears, where it is one only: what neurons respond to."""
-    banks = {bank for layer in e.layers for _, bank in layer.drive}
-    sounds = {b.sound for b in e.filterbanks if b.name in banks}
-    return next(iter(sounds)) if len(sounds) == 1 else ""
-
-
 def state_columns(e: Experiment) -> dict[str, str]:
     """Stored variables besides the weight, by their columns in `weights`."""
     stored = {v: None for c in e.connections for v in c.state if v != c.weight}

@@ -13,7 +13,7 @@ from ..language.builtins import layer_measures, weight_measures
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from .documented import documented, parameter_columns
-from .experiment import coupling, heard, records_weight, spikes, state_columns, stored, unit_in
+from .experiment import coupling, records_weight, spikes, state_columns, stored, unit_in
 from .giving import block_size, copies, give_calls
 from .nerve import nerve_context
 from .plain.audio import AudioCode
@@ -229,7 +229,7 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
 
 def run_context(e: Experiment) -> dict[str, Any]:
     return {
-        "saving": saving_calls(e), "heard": repr(heard(e)) if heard(e) else "",
+        "saving": saving_calls(e), "presented": e.presented,
         "measures": e.measures,
     }  # fmt: skip
 
@@ -296,7 +296,7 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
         found["trajectories"] = {}
     if e.spikes_of:
         found["spikes"] = {}
-    if e.spikes_of and heard(e):
+    if e.spikes_of and e.presented:
         found["responses"] = {}
     if keep_state:
         found["state"] = {}
@@ -361,7 +361,7 @@ def measure_columns(e: Experiment) -> dict[str, str]:
             columns += [f"{c.name}_{end}" for end in weight_measures(bool(c.bounds), recorded)]
     for layer in e.layers:
         if spikes(layer):
-            ends = layer_measures(layer.name in e.spikes_of, layer.size > 1, bool(heard(e)))
+            ends = layer_measures(layer.name in e.spikes_of, layer.size > 1, bool(e.presented))
             columns += [f"{layer.name}_{end}" for end in ends]
     kinds = {name: "int64" if name.endswith("_spikes") else "float64" for name in columns}
     return kinds | {m.name: "float64" for m in e.measures}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language import ast
 from ..language.builtins import (
+    ACCURACY,
     DISTRIBUTIONS,
     FUNCTIONS,
     LISTS,
@@ -37,6 +38,8 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
         name not in FUNCTIONS or len(call.args) == 1
     ):
         return _reduction(self, call, context.elements)
+    if name == ACCURACY and context.accuracy is not None:
+        return context.accuracy(call)
     if name in FUNCTIONS:
         return _function(self, call, context)
     if name in DISTRIBUTIONS:
@@ -57,6 +60,8 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
         help = listing(sorted(FUNCTIONS), "functions")
     if name == "poisson":
         help = "`poisson(RATE)` is a `threshold:` of its own, not a part of an expression"
+    elif name == ACCURACY:
+        help = "it stands in a measure of a layer, outside of `mean(...)`"
     elif name in REDUCTIONS:
         help = "it stands in a measure of a layer or connection, around a value of its elements"
     elif name in context.scope:

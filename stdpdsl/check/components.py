@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..language import ast
 from ..language.builtins import PATTERNS
 from ..language.units import HERTZ
+from .data import labelled
 from .infer import Context
 from .models import Models
 from .statements import assignable
@@ -41,6 +42,12 @@ class Components:
             self.inference.expect(node.size, whole, INTEGER, "`size`")
         if node.source is not None:
             self.source(node.source, component)
+        if node.labels is not None and labelled(node) is None:
+            self.reporter.error(
+                "CLAUSE003", node.labels, f"`{component.name}` shows no stimuli that could have"
+                " labels", help="they are for `rates: from ...`, or one `drive: ... from ... every`"
+                " that is not linear",
+            )  # fmt: skip
 
     def source(self, source: ast.Input, component: Component) -> None:
         value = self.context(component, self.symbols.value_scope(component))
@@ -59,9 +66,23 @@ class Components:
                     expect(neuron, value, INTEGER, "a neuron's number")
                     expect(time, value, TIME, "a spike's time")
             case ast.RatesFile():
+                self.rates(source, value)
                 expect(source.every, value, TIME, "`every`")
                 if source.gap is not None:
                     expect(source.gap, value, TIME, "`gap`")
+
+    def rates(self, source: ast.RatesFile, context: Context) -> None:
+        """Numbers without a unit are in Hz, as far as nothing is made of them."""
+        if len(source.sources) != 1:
+            self.reporter.error(
+                "CLAUSE005", source.value, "rates are those of one file, and"
+                f" {'several are' if source.sources else 'none is'} named here",
+                help='write `rates: from "FILE" every 100 ms`',
+            )  # fmt: skip
+        found = self.inference.infer(source.value, context.but(data=True))
+        plain = isinstance(source.value, ast.DataExpr) and found is not None and found.dim.is_none
+        if found is not None and not plain:
+            self.inference.fits(source.value, found, Type(HERTZ), "`rates`")
 
     # Connections
 

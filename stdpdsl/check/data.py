@@ -37,12 +37,25 @@ class Head:
         return "block" in self.keys
 
 
-def tables_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer, ast.TableDrive, ast.DataExpr]]:
-    """Each file whose rows drive a layer one after another."""
+Timed = ast.TableDrive | ast.RatesFile
+
+
+def tables_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer, Timed, ast.DataExpr]]:
+    """Each file whose rows follow one another in time, with its layer."""
     for layer in spec.of(ast.Layer):
-        for drive in layer.tables:
-            if len(drive.sources) == 1:  # else the check says so
-                yield layer, drive, drive.sources[0]
+        timed: list[Timed] = [*layer.tables]
+        timed += [layer.source] if isinstance(layer.source, ast.RatesFile) else []
+        for table in timed:
+            if len(table.sources) == 1:  # else the check says so
+                yield layer, table, table.sources[0]
+
+
+def labelled(layer: ast.Layer) -> Timed | None:
+    """What shows the stimuli of a layer that may have labels."""
+    if isinstance(layer.source, ast.RatesFile):
+        return layer.source
+    held = [table for table in layer.tables if not table.linear]
+    return held[0] if len(held) == 1 else None
 
 
 def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataExpr]]:

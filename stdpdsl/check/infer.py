@@ -49,6 +49,7 @@ class Context:
     later: frozenset[str] = frozenset()  # locals of the block that are assigned further down
     hints: Mapping[str, str] = field(default_factory=dict)  # for names that are known elsewhere
     elements: Context | None = None  # what a measure's `mean(...)` is taken over
+    accuracy: Callable[[ast.Call], Type | None] | None = None  # of the layer of a measure
 
     def but(self, **changes: Any) -> Context:
         return replace(self, **changes)

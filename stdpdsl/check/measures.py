@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from functools import partial
 
 from ..language import ast
 from ..language.builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
 from ..language.columns import TAKEN
 from ..language.units import HERTZ, NONE
 from .blocks import Blocks
+from .build import uses
+from .data import labelled
 from .infer import Context
 from .models import Models
 from .order import dependency_order, names_in
-from .symbols import INTEGER, TIME, Component, Scope, Symbol, Symbols, Type
+from .symbols import FLOAT, INTEGER, TIME, Component, Scope, Symbol, Symbols, Type
 from .values import constant_values, value
 
 
@@ -44,11 +47,30 @@ def elements_of(component: Component) -> dict[str, Symbol]:
 
 RECORDED = {
     "cv": "`spikes of {0}`", "synchrony": "`spikes of {0}`, of two neurons or more",
-    "selectivity": "`spikes of {0}` and the layers hear one sound",
-    "sparseness": "`spikes of {0}` and the layers hear one sound",
+    "selectivity": "`spikes of {0}` and one sound is heard, or one layer shows stimuli",
+    "sparseness": "`spikes of {0}` and one sound is heard, or one layer shows stimuli",
     "settled": "`{1} of {0} every …`",
 }  # fmt: skip
 """What is measured only where `record:` has this; {1} is the weight."""
+
+
+def shown(symbols: Symbols) -> ast.Sound | ast.Layer | None:
+    """The one sound that is heard, or the one layer that shows stimuli, each block the same."""
+    nodes = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
+    banks = {drive.filterbank.id for node in nodes for drive in node.heard}
+    heard = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
+    found: list[ast.Sound | ast.Layer] = [s for n, s in symbols.sounds.items() if n in heard]
+    found += [n for n in nodes if isinstance(n.source, ast.RatesFile) or n.labels is not None]
+    if len(found) != 1:
+        return None
+    table = labelled(found[0]) if isinstance(found[0], ast.Layer) else None
+    if table is not None:
+        varying = {c.name for c in symbols.columns.values() if c.target is None}
+        varying |= {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
+        times = [table.every, getattr(table, "gap", None)]
+        if any(uses(symbols, time, varying) for time in times if time is not None):
+            return None
+    return found[0]
 
 
 def measured(symbols: Symbols) -> dict[str, Symbol]:
@@ -60,9 +82,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
                 spikes |= {layer.id for layer in item.layers}
             else:
                 states |= {(item.component.id, v.id) for v in item.variables}
-    nodes = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
-    banks = {drive.filterbank.id for node in nodes for drive in node.heard}
-    sounds = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
+    stimuli = shown(symbols) is not None
     found: dict[str, Symbol] = {}
     for component in symbols.components.values():
         weight = component.weight if component.kind == "connection" else None
@@ -72,7 +92,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
             ends = weight_measures(bounded, (component.name, weight) in states)
         elif isinstance(component.node, ast.Layer) and _spikes(component):
             several = value(component.node.size, constant_values(symbols)) != 1
-            ends = layer_measures(component.name in spikes, several, len(sounds) == 1)
+            ends = layer_measures(component.name in spikes, several, stimuli)
         else:
             continue
         for end in ends:
@@ -189,7 +209,49 @@ class OwnMeasures:
         inner = self.models.context(ChainMap(elements, outer), where).but(hints=hints)
         if component.scope == "shared":
             self.uniform(item, component)
-        return self.models.context(outer, where).but(hints=hints, elements=inner)
+        accuracy = partial(self.accuracy, component) if component.kind == "layer" else None
+        return self.models.context(outer, where).but(
+            hints=hints, elements=inner, accuracy=accuracy
+        )
+
+    def accuracy(self, component: Component, call: ast.Call) -> Type | None:
+        """`accuracy(label)`: neurons get their labels in the phase `label`."""
+        phases = [p.name.id for run in self.symbols.spec.of(ast.Run) for p in run.phases]
+        first = call.args[0] if len(call.args) == 1 and not call.kwargs else None
+        if not isinstance(first, ast.Name):
+            self.reporter.error(
+                "TYPE006", call, "`accuracy` takes the phase in which neurons get their labels",
+                help=f"write `accuracy({phases[0] if phases else 'PHASE'})`",
+            )  # fmt: skip
+            return None
+        if first.id not in phases:
+            self.reporter.error(
+                "NAME001", first, f"there is no phase `{first.id}`",
+                help=self.reporter.suggest(first.id, phases, "the phases are")
+                or "a phase that gives neurons their labels comes before one that tests them",
+            )  # fmt: skip
+            return None
+        stimuli = shown(self.symbols)
+        if stimuli is None:
+            self.reporter.error(
+                "CLAUSE003", call, "nothing shows stimuli, or more than one thing does",
+                help="one layer with `rates: from ...` and `labels:`, or one sound, shows them",
+            )  # fmt: skip
+            return None
+        if isinstance(stimuli, ast.Layer) and stimuli.labels is None:
+            self.reporter.error(
+                "CLAUSE003", call, f"the stimuli of `{stimuli.name.id}` have no labels",
+                labels=((stimuli.name, "shows them"),),
+                help='give it labels: `labels: from "labels.csv"`',
+            )  # fmt: skip
+            return None
+        if f"{component.name}_selectivity" not in self.measured:
+            self.reporter.error(
+                "CLAUSE003", call, f"the spikes of `{component.name}` are not recorded",
+                help=f"record them: `spikes of {component.name}`",
+            )  # fmt: skip
+            return None
+        return FLOAT
 
     def uniform(self, item: ast.Measure, component: Component) -> None:
         """What stands inside `mean(...)` of something shared is the same in every block."""

@@ -1,4 +1,4 @@
-"""Tables whose rows follow one another in time, one for each `every` of a drive."""
+"""Tables whose rows follow one another in time, one for each `every`, and the labels of rows."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..check.data import Head, tables_in
+from ..check.data import Head, Timed, labelled, tables_in
 from ..check.symbols import Component, Symbols
 from ..check.values import value
 from ..language import ast
-from ..language.diagnostics import Diagnostic
+from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit
+from ..runtime.labels import label_text
 from .arrays import ENDINGS, Arrays, Sparse
 from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
-from .wrong import Wrong
+from .wrong import Wrong, listed
 
 TIMES = ("t", "time")
 
@@ -40,7 +41,7 @@ RowsOfFiles = dict[ast.DataExpr, Rows]
 
 
 def read_all_rows(spec: ast.Spec, files: Files) -> tuple[RowsOfFiles, list[Diagnostic]]:
-    """The rows behind each drive, and what is wrong with the files by themselves."""
+    """The rows behind each drive and all rates, and what is wrong with the files by themselves."""
     found: RowsOfFiles = {}
     problems = []
     for _, _, node in tables_in(spec):
@@ -52,16 +53,25 @@ def read_all_rows(spec: ast.Spec, files: Files) -> tuple[RowsOfFiles, list[Diagn
 
 
 def check_all_rows(
-    symbols: Symbols, rows: RowsOfFiles, blocks: int, constants: Mapping[str, Any]
+    symbols: Symbols, rows: RowsOfFiles, blocks: int, constants: Mapping[str, Any], files: Files
 ) -> list[Diagnostic]:
-    """Whether each layer finds in its files what drives it."""
+    """Whether each layer finds in its files what drives it, and a label for each stimulus."""
     problems = []
-    for node, drive, source in tables_in(symbols.spec):
-        layer, every = symbols.components[node.name.id], value(drive.every, constants)
+    counts = {}
+    for node, table, source in tables_in(symbols.spec):
+        layer, every = symbols.components[node.name.id], value(table.every, constants)
         size = 1.0 if node.size is None else value(node.size, constants)
-        if source in rows and every is not None and size is not None:
+        if source in rows and size is not None:
             try:
-                FitRows(blocks, int(size)).check(drive, source, rows[source], layer, every)
+                fit = FitRows(blocks, int(size))
+                counts[table] = fit.check(table, source, rows[source], layer, every)
+            except Wrong as wrong:
+                problems.append(wrong.diagnostic)
+    for node in symbols.spec.of(ast.Layer):
+        shows = labelled(node)
+        if node.labels is not None and shows is not None:
+            try:
+                check_labels(node.labels, read_labels(node.labels, files), counts.get(shows), shows)
             except Wrong as wrong:
                 problems.append(wrong.diagnostic)
     return problems
@@ -71,7 +81,7 @@ def read_rows(node: ast.DataExpr, files: Files) -> Rows:
     """The rows behind a `from`, each finite."""
     name = node.path.value
     if node.component is not None:
-        raise Wrong("FILE002", node, "a drive has its values from a file, not from results",
+        raise Wrong("FILE002", node, "rows in time come from a file, not from results",
                     "save them as an array, with a row for each `every`")  # fmt: skip
     if name.lower().endswith(ENDINGS):
         return _of_array(node, read(node, files.arrays))
@@ -123,31 +133,54 @@ class FitRows:
         self.blocks, self.size = blocks, size
 
     def check(
-        self, drive: ast.TableDrive, node: ast.DataExpr, rows: Rows, layer: Component, every: float
-    ) -> None:
+        self, table: Timed, node: ast.DataExpr, rows: Rows, layer: Component, every: float | None
+    ) -> int:
+        """The number of rows."""
+        rates = isinstance(table, ast.RatesFile)
+        if rates and self.size > 1 and not rows.of_neurons:
+            raise Wrong("FILE006", node.path, f"`{node.path.value}` has one value in each row;"
+                        f" expected one for each of {self.size} neurons",
+                        "a table has a column `neuron` beside its values"
+                        if rows.head.form == "table" else "")  # fmt: skip
         if rows.head.form == "array":
-            count = self.array(node, rows, layer)
+            count = self.array(node, rows, layer, rates)
         else:
             count = self.table(node, rows, layer, every)
-        if count < 1 + drive.linear:
-            needed = "two rows" if drive.linear else "one row"
+        if rates:
+            self.not_negative(table.value, node, rows)
+        needed = 2 if isinstance(table, ast.TableDrive) and table.linear else 1
+        if count < needed:
             raise Wrong("FILE006", node.path, f"`{node.path.value}` has {count or 'no'} rows;"
-                        f" a drive needs {needed} at least")  # fmt: skip
+                        f" expected {needed} at least")  # fmt: skip
+        return count
 
-    def array(self, node: ast.DataExpr, rows: Rows, layer: Component) -> int:
+    def not_negative(self, value: ast.Expr, node: ast.DataExpr, rows: Rows) -> None:
+        """Rates as they stand in the file, or scaled. What is added to, the run looks at."""
+        added = any(isinstance(n, ast.Binary | ast.Unary) and n.op in "+-" for n in ast.walk(value))
+        if added or rows.values.size == 0 or not np.min(rows.values) < 0:
+            return
+        entry = int(np.argmin(rows.values))
+        place = f"row {entry + 1} below the head"
+        if rows.head.form == "array":
+            place = f"[{', '.join(map(str, np.unravel_index(entry, rows.values.shape)))}]"
+        raise Wrong("FILE003", node.path, f"{place} of `{node.path.value}` is"
+                    f" {rows.values.ravel()[entry]:g}, and a rate cannot be negative")  # fmt: skip
+
+    def array(self, node: ast.DataExpr, rows: Rows, layer: Component, rates: bool) -> int:
+        """Images, which have two axes more, are laid out row by row."""
         shape, size = rows.values.shape, self.size
-        if len(shape) == 1 or shape[1:] == (size,):
+        if len(shape) == 1 or (len(shape) in (2, 3) and np.prod(shape[1:]) == size):
             return shape[0]
         name, swapped = node.path.value, len(shape) == 2 and shape[0] == size
         found = " × ".join(map(str, shape)) if shape else "one number"
         raise Wrong(
-            "FILE006", node.path, f"`{name}` has the shape {found}; expected rows × {size}, or one"
-            " value in each row",
+            "FILE006", node.path, f"`{name}` has the shape {found}; expected rows × {size}"
+            + ("" if rates else ", or one value in each row"),
             "it has a row for each neuron: save its transpose, `x.T`" if swapped
             else f"a column for each neuron of `{layer.name}`",
         )  # fmt: skip
 
-    def table(self, node: ast.DataExpr, rows: Rows, layer: Component, every: float) -> int:
+    def table(self, node: ast.DataExpr, rows: Rows, layer: Component, every: float | None) -> int:
         """The number of rows in time of each neuron (and block), which all have as many."""
         name, keys = node.path.value, rows.keys
         if "block" in keys and layer.scope == "shared":
@@ -180,7 +213,7 @@ class FitRows:
                 f" {_named(odd, axes, shape)} and {counts[most]} for {_named(most, axes, shape)}",
                 "each has a value for each time",
             )  # fmt: skip
-        if "t" in keys:
+        if "t" in keys and every is not None:
             self.times(node, keys["t"], series, every)
         return int(counts[0])
 
@@ -198,6 +231,47 @@ class FitRows:
                 f" {t[entry]:g} s; expected {expected:g} s",
                 f"the rows start at 0 s and are {every:g} s apart, in the order of time",
             )  # fmt: skip
+
+
+# Labels -----------------------------------------------------------------------------------------
+
+
+def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
+    """The label of each stimulus."""
+    name = node.path.value
+    if node.component is not None:
+        raise Wrong("FILE002", node, "labels come from a file, not from results")
+    if name.lower().endswith(ENDINGS):
+        _, array = array_named(node, read(node, files.arrays))
+        if isinstance(array, Sparse) or array.ndim != 1 or array.dtype.kind not in "bui":
+            raise Wrong("FILE002", node.path, f"`{name}` holds no labels: they are whole numbers,"
+                        " one for each stimulus", "a table may have words")  # fmt: skip
+        return [label_text(cell) for cell in array.tolist()]
+    table = read(node, files.table)
+    heads = {str(head).strip(): head for head in table}
+    wanted = node.column.value if node.column is not None else ""
+    if not wanted and len(heads) == 1:
+        wanted = next(iter(heads))
+    if wanted not in heads:
+        missing = f"`{name}` has no column `{wanted}`"
+        several = f"`{name}` has {len(heads)} columns: {listed(heads)}"
+        hint = did_you_mean(wanted, heads) if wanted else ""
+        raise Wrong("FILE005", node.column or node, missing if wanted else several,
+                    hint or "say which one has the labels: `column label`")  # fmt: skip
+    found = [label_text(cell) for cell in table[heads[wanted]]]
+    if "" in found:
+        raise Wrong("FILE003", node.path, f"row {found.index('') + 1} below the head of `{name}`"
+                    f" has nothing in the column `{wanted}`",
+                    "each stimulus has a label")  # fmt: skip
+    return found
+
+
+def check_labels(node: ast.DataExpr, labels: list[str], rows: int | None, table: Timed) -> None:
+    if rows is not None and len(labels) != rows:
+        raise Wrong(
+            "FILE006", node.path, f"`{node.path.value}` has {len(labels)} labels, and"
+            f" `{table.sources[0].path.value}` {rows} rows", "each row is a stimulus with a label",
+        )  # fmt: skip
 
 
 def _named(number: int, axes: Sequence[str], shape: tuple[int, ...]) -> str:

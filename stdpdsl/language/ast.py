@@ -398,10 +398,15 @@ class RegularInput(Input):
 class RatesFile(Input):
     """`rates: from "rates.npy" every 350 ms, gap 150 ms, repeat`: Hz, one row per stimulus."""
 
-    path: String
+    value: Expr
     every: Expr
     gap: Expr | None = None
     repeat: bool = False
+
+    @property
+    def sources(self) -> list[DataExpr]:
+        """The files that it names: it should be one."""
+        return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
 @node
@@ -438,6 +443,7 @@ class Layer(Declaration):
     size: Expr | None = None
     scope: Ident | None = None  # shared | block
     drive: tuple[Drive | TableDrive, ...] = ()
+    labels: DataExpr | None = None  # of its stimuli
     initial: tuple[Assign, ...] = ()  # over the neuron's own
 
     @property

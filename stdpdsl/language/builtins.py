@@ -172,6 +172,10 @@ REDUCTIONS = {
     "mean": "same", "sd": "same", "min": "same", "max": "same", "sum": "same", "fraction": "if",
 }  # fmt: skip
 
+ACCURACY = "accuracy"
+"""`accuracy(PHASE)` of a layer: the fraction of a phase's stimuli whose label its neurons tell,
+each of them assigned, in another phase, to the label to which it responded most."""
+
 MEASURES = {
     "before_mean": ("mean weight before", "w"),
     "after_mean": ("mean weight", "w"),

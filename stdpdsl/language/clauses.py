@@ -292,10 +292,17 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         ),
         "rates": Clause(
             'rates: from "FILE.npy" every TIME',
-            "Rates from a file: one row per stimulus, one column per neuron. `gap` is the silent "
-            "end of each row's time; `repeat` plays the rows again.",
+            "Rates from a file: one row or image per stimulus, one column or pixel per neuron; "
+            "numbers that are no rates are scaled, `* 4 Hz`. `gap` is the silent end of each row's "
+            "time; `repeat` plays the rows again.",
             "spikes drawn from these rates, in a `SpikeGeneratorGroup`",
-            "Hz in the file",
+            "Hz, also of numbers alone",
+        ),
+        "labels": Clause(
+            'labels: from "FILE" column NAME',
+            "What the stimuli of this layer are, one label for each row that it shows: words of a "
+            "table, or whole numbers.",
+            "nothing",
         ),
         "drive": Clause(
             "drive: VARIABLE from FILTERBANK",

@@ -164,7 +164,7 @@ def _parts(node: ast.DataExpr, folder: Path) -> list[str]:
 
 def _inputs(spec: ast.Spec) -> Iterator[ast.String]:
     for layer in spec.of(ast.Layer):
-        if isinstance(layer.source, ast.SpikesFile | ast.RatesFile):
+        if isinstance(layer.source, ast.SpikesFile):
             yield layer.source.path
     for connect in spec.of(ast.Connect):
         if connect.pattern is not None and connect.pattern.path is not None:

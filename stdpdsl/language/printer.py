@@ -347,6 +347,7 @@ def _(node: ast.Layer) -> list[str]:
     lines += _clause("scope", node.scope)
     for drive in node.drive:
         lines += _lines(drive)
+    lines += _clause("labels", node.labels)
     lines += _inline("initial", node.initial) if node.initial else []
     return [f"layer {node.name.id}:", *_indented(lines)]
 
@@ -384,7 +385,7 @@ def _(node: ast.RegularInput) -> list[str]:
 def _(node: ast.RatesFile) -> list[str]:
     gap = f", gap {print_expr(node.gap)}" if node.gap is not None else ""
     repeat = ", repeat" if node.repeat else ""
-    return [f'rates: from "{node.path.value}" every {print_expr(node.every)}{gap}{repeat}']
+    return [f"rates: {print_expr(node.value)} every {print_expr(node.every)}{gap}{repeat}"]
 
 
 @_layout.register

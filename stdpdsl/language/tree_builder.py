@@ -296,9 +296,9 @@ class Builder(ExpressionBuilder):
         )
 
     def rates(self, children: Children) -> ast.RatesFile:
-        _, every, *gap = of_kind(children, Expr)  # after the path
+        value, every, *gap = of_kind(children, Expr)
         return ast.RatesFile(
-            self._path(children[1]), every, gap[0] if gap else None,
+            value, every, gap[0] if gap else None,
             bool(tokens_of(children, "REPEAT")), span=self._span(children),
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from .model_code import Needs
 from .precision import in_single
 from .recording import lower_phases, lower_records, recorded, variables_set
 from .sounds import lower_sounds
+from .stimuli import presented
 from .sweeps import sweep_lines
 from .values import Values
 
@@ -66,7 +67,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
         sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
         relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
-        measures=lower_measures(values), said=said_of(values),
+        measures=lower_measures(values), presented=presented(values), said=said_of(values),
         targets={c.name: (c.target[0] or "constants", c.target[1])
                  for c in symbols.columns.values() if c.target},
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..check.symbols import Component
 from ..data.earlier import counterparts
 from ..language import ast
+from .stimuli import rows_code
 from .values import Values, used_names
 
 
@@ -49,9 +50,13 @@ def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: 
                 ending = f", {0 if head.shared else blocks[0]}"
             return f"spikes_from_results({given}, {path}, {node.component.value!r}{ending})"
         case ast.RatesFile():
-            path = f"x.file({source.path.value!r})"
+            node = source.sources[0]
+            rows = rows_code(node, values.checked.data[node], size, "stored_rows")
             every = values.code(source.every, layer)
             gap = values.code(source.gap, layer) if source.gap else "0.0"
-            repeat = ", repeat=True" if source.repeat else ""
-            return f"rated_steps({given}, {path}, {every}, {gap}{repeat})"
+            more = ", repeat=True" if source.repeat else ""
+            if source.value is not node:
+                hertz = values.code(source.value, layer, index="copy", files={node: "values"})
+                more += f", hertz=lambda values, copy: {hertz}"
+            return f"rated_steps({given}, {rows}, {every}, {gap}{more})"
     raise TypeError(type(source).__name__)

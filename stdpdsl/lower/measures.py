@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..check.measures import elements_of, is_reduction, measured
 from ..ir import Measure
 from ..language import ast
+from ..language.builtins import ACCURACY
 from .expressions import NumpyPrinter
 from .values import Values, used_names
 
 
 class MeasurePrinter(NumpyPrinter):
-    """`outer` names one value per block, `inner` one per element."""
+    """`outer` names one value per block, `inner` one per element of `component`."""
 
-    def __init__(self, outer: Mapping[str, str], inner: Mapping[str, str]):
+    def __init__(
+        self, outer: Mapping[str, str], inner: Mapping[str, str], component: str,
+        phases: Sequence[str],
+    ):  # fmt: skip
         super().__init__(outer)
         self.inner = NumpyPrinter(inner)
+        self.component, self.phases = component, phases
 
     def call(self, expr: ast.Call) -> str:
+        if expr.func.id == ACCURACY:
+            phase = expr.args[0]
+            assert isinstance(phase, ast.Name)
+            turns = [number for number, name in enumerate(self.phases) if name == phase.id]
+            return f"saving.accuracy({self.component!r}, number, {turns})"
         if is_reduction(expr):
             return f"of.{expr.func.id}({self.inner.show(expr.args[0])})"
         return super().call(expr)
@@ -26,6 +36,7 @@ class MeasurePrinter(NumpyPrinter):
 
 def lower_measures(values: Values) -> tuple[Measure, ...]:
     found = []
+    phases = [turn.phase.name.id for turn in values.turns]
     measures = {**measured(values.symbols), **values.symbols.measures}
     for symbol in values.symbols.measures.values():
         item = symbol.node
@@ -47,5 +58,6 @@ def lower_measures(values: Values) -> tuple[Measure, ...]:
             inner |= {name: f"of.{name}" for name in elements_of(component)}
             weight = component.weight
             inner |= {f"{weight}": "of.weight", f"{weight}_before": "of.before"} if weight else {}
-        found.append(Measure(symbol.name, owner, MeasurePrinter(outer, inner).show(item.value)))
+        code = MeasurePrinter(outer, inner, owner, phases).show(item.value)
+        found.append(Measure(symbol.name, owner, code))
     return tuple(found)

@@ -261,7 +261,7 @@ def _source(component: Component) -> tuple[str, Cell]:
         case ast.SpikesFile():
             return "given spikes", (Code(source.path.value),)
         case ast.RatesFile():
-            return "given rates", (Code(source.path.value),)
+            return "given rates", tuple(Code(node.path.value) for node in source.sources)
     return "none", ()
 
 

@@ -89,8 +89,22 @@ class Results:
 
     @property
     def responses(self) -> Table:
-        """A row per neuron and stimulus: the mean rate (Hz) at a sound's stimuli."""
+        """A row per neuron and stimulus: the mean rate (Hz) while it was heard or shown."""
         return Table(self, "responses")
+
+    def assigned(self, layer: str, phase: str | None = None) -> Any:
+        """Which neuron learned what: a `pandas.DataFrame` with the label to which each neuron of a
+        layer responded most in a phase, and its mean rate (Hz) then; none of what never responded.
+        """
+        pandas = require("pandas")
+        chosen = {"layer": layer} | ({} if phase is None else {"phase": phase})
+        frame = self.responses.filter(**chosen).to_pandas()
+        keys = [k for k in ("replicate", "block", "phase", "neuron") if k in frame]
+        rates = frame.groupby([*keys, "label"], dropna=False)["value"].mean().reset_index()
+        order = [*(True for _ in keys), False, True]
+        rates = rates.sort_values([*keys, "value", "label"], ascending=order)
+        best = rates.drop_duplicates(keys).rename(columns={"value": "rate"})
+        return pandas.DataFrame(best[best["rate"] > 0].reset_index(drop=True))
 
     @property
     def trials(self) -> Any:

@@ -1,7 +1,6 @@
 """Spikes of input layers, as arrays (neuron, step)."""
 
 import os
-import zipfile
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -171,55 +170,40 @@ def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
     return listed_steps(x, layer, copies, size, neuron, time, folder, block, mine)
 
 
-def rated_steps(x, layer, copies, size, path, every, gap, repeat=False):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of a NumPy file, one row per stimulus.
+def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=None):
+    """(neuron, step) of Poisson spikes at the rates (Hz) of a table, one row per stimulus;
+    hertz(values, copy) makes rates of what is not in Hz.
 
     Row r is played from r*every to (r + 1)*every - gap seconds: a step has the rates of the row in
     whose time it begins. Nothing after the last row, unless they `repeat`.
     """
-    rates = rates_in(path, size)
     if not np.all(every >= x.dt * (1 - 1e-6)):
         fail(f"{layer}: a row of `rates` lasts {np.min(every):g} s, less than a time step")
     if not (np.all(gap >= 0) and np.all(gap < every)):
         fail(f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
              f" {np.min(every):g} s")  # fmt: skip
-    end, count = x.steps * x.dt, len(rates)
+    end, count = x.steps * x.dt, len(rows)
     ends = count * np.min(every)
     if ends < end * (1 - 1e-9) and not repeat:
         gaps = " with their gaps" if np.any(gap) else ""
         x.warnings.append(
-            f"{path}: its {count} rows{gaps} end at {ends:g} s, and {layer} is silent until the run"
+            f"{layer}: its {count} rows{gaps} end at {ends:g} s, and it is silent until the run"
             f" ends at {end:g} s; `repeat` plays them again"
         )
     played = int(np.ceil(end / np.min(every) - 1e-6))
     if count > played:
-        x.warnings.append(f"{path}: the run of {end:g} s plays {played} of {count} rows")
-    rates = rates[:played].astype(float)
-    if not np.all(np.isfinite(rates)) or np.any(rates < 0):
-        fail(f"{path}: rates are finite and not negative")
+        x.warnings.append(f"{layer}: the run of {end:g} s plays {played} of {count} rows")
+    rows = rows[:played].astype(float)
+    hertz = hertz or (lambda values, copy: values)
+    for copy, _ in enumerate(copies):
+        rates = hertz(rows, copy)
+        if not np.all(np.isfinite(rates)) or np.any(rates < 0):
+            fail(f"{layer}: rates are finite and not negative")
 
     def rate(t, i, copy):
         begun, length = t + 1e-3 * x.dt, at(every, copy)
         row = np.floor(begun / length).astype(np.int64)
         inside = (repeat | (row < count)) & (begun - row * length < length - at(gap, copy))
-        return np.where(inside, rates[row % count, i], 0.0)
+        return np.where(inside, hertz(rows[row % count, i], copy), 0.0)
 
     return thinned_steps((layer, "spikes"), copies, size, rate, x.steps, x.dt)
-
-
-def rates_in(path, size):
-    """The rates (Hz) of a NumPy file: (rows, size)."""
-    try:
-        # As a map: only the rows that are used are read, however many there are said to be.
-        rates = np.load(path, mmap_mode="r", allow_pickle=False)
-    except OSError as error:
-        fail(f"{path}: {error.strerror or error}")
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        fail(f"{path}: is no NumPy file of numbers: {error}")
-    if not isinstance(rates, np.ndarray) or rates.dtype.kind not in "buif":
-        fail(f"{path}: is no NumPy file of numbers")
-    if rates.ndim != 2 or rates.shape[1] != size:
-        fail(f"{path}: has the shape {rates.shape}; expected (stimuli, {size})")
-    if not len(rates):
-        fail(f"{path}: has no rows")
-    return rates

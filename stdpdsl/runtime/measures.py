@@ -182,12 +182,13 @@ def synchrony(neuron, step, neurons, size, steps, dt):
 # Responses ---------------------------------------------------------------------------------------
 
 
-def response_rates(neuron, step, size, replicates, presentations, start, stop, dt):
-    """(neurons, stimuli) of mean rates (Hz) during the presentations that lie within the steps
-    [start, stop); NaN for a stimulus that has none. `replicates` tells that of each copy,
-    `presentations` are those of each replicate; they begin with the run."""
-    stimuli = 1 + max(int(np.max(one["stimulus"])) for one in presentations)
-    found = np.full((len(replicates) * size, stimuli), np.nan)
+def response_counts(neuron, step, size, replicates, presentations, start, stop, dt):
+    """(neurons, stimuli) of spikes during the presentations that lie within the steps [start,
+    stop), and of how long these are (s). `replicates` tells that of each copy, `presentations` are
+    those of each replicate; they begin with the run."""
+    stimuli = 1 + max(int(np.max(one["stimulus"], initial=0)) for one in presentations)
+    found = np.zeros((len(replicates) * size, stimuli))
+    lasting = np.zeros(found.shape)
     replicate_of_spike = replicates[neuron // size]
     for replicate, one in enumerate(presentations):
         first, last = (np.rint(one[key] / dt).astype(np.int64) for key in ("onset", "offset"))
@@ -198,10 +199,17 @@ def response_rates(neuron, step, size, replicates, presentations, start, stop, d
         during = (heard >= 0) & (step[mine] < last[heard]) if len(first) else heard >= 0
         cells = neuron[mine][during] * stimuli + which[heard[during]]
         counts = np.bincount(cells, minlength=found.size).reshape(found.shape)
-        seconds = np.bincount(which, weights=last - first, minlength=stimuli) * dt
         rows = np.repeat(replicates == replicate, size)
-        found[rows] = ratio(counts[rows], seconds)
-    return found
+        found[rows] = counts[rows]
+        lasting[rows] = np.bincount(which, weights=last - first, minlength=stimuli) * dt
+    return found, lasting
+
+
+def response_rates(*spikes_and_presentations):
+    """(neurons, stimuli) of mean rates (Hz) during presentations, as response_counts takes them;
+    NaN for a stimulus that has none."""
+    counts, seconds = response_counts(*spikes_and_presentations)
+    return ratio(counts, seconds)
 
 
 def sparseness(rates, group, owner, owners):
@@ -230,3 +238,50 @@ def response_measures(rates, size):
             rates.ravel(), neuron // size * stimuli + stimulus, of_stimulus, copies
         ),
     }
+
+
+# Labels ------------------------------------------------------------------------------------------
+
+
+def comparable(counts, seconds):
+    """Responses that can be compared: numbers of spikes, whose sums are exact, where all stimuli
+    that were shown lasted as long, else rates; NaN where none was."""
+    lasted = seconds[seconds > 0]
+    rates = ratio(counts, seconds)
+    return rates if len(lasted) and np.ptp(lasted) > 1e-9 else np.where(seconds > 0, counts, np.nan)
+
+
+def assigned(responses, classes):
+    """The class of each neuron: that to whose stimuli it responded most in the mean, the first of
+    several, and -1 where it never did. `responses` are (neurons, stimuli), `classes` those of the
+    stimuli. Diehl & Cook (2015), Front Comput Neurosci 9:99."""
+    known = np.isfinite(responses)
+    values = np.where(known, responses, 0.0)
+    means = [
+        ratio(values[:, chosen].sum(axis=1), known[:, chosen].sum(axis=1))
+        for chosen in (classes == k for k in range(1 + int(np.max(classes, initial=-1))))
+    ]
+    means = np.nan_to_num(np.stack(means, axis=1))
+    return np.where(means.max(axis=1) > 0, means.argmax(axis=1), -1)
+
+
+def told(responses, of_neuron, classes):
+    """The class that each stimulus is taken for: that whose neurons respond most in the mean, the
+    first of several, and -1 where none responds. `of_neuron` is the class of each neuron."""
+    sums = [(of_neuron == k, responses[of_neuron == k].sum(axis=0)) for k in range(classes)]
+    means = np.stack([total / max(np.sum(mine), 1) for mine, total in sums])
+    return np.where(means.max(axis=0) > 0, means.argmax(axis=0), -1)
+
+
+def accuracy(learned, tested, size, classes):
+    """Of each copy, the fraction of the stimuli of `tested` that are told by neurons which were
+    assigned by `learned`; both are (neurons, stimuli), NaN where a stimulus was not shown."""
+    found = np.full(len(tested) // size, np.nan)
+    for copy in range(len(found)):
+        mine = slice(copy * size, (copy + 1) * size)
+        seen = np.isfinite(tested[mine]).all(axis=0)
+        if np.any(seen) and np.any(np.isfinite(learned[mine])):
+            of_neuron = assigned(learned[mine], classes)
+            guess = told(tested[mine][:, seen], of_neuron, 1 + int(np.max(classes)))
+            found[copy] = np.mean(guess == classes[seen])
+    return found

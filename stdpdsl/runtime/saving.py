@@ -8,7 +8,10 @@ from .data import at, full, times_of
 from .errors import stop
 from .measures import (
     Elements,
+    accuracy,
+    comparable,
     interval_variation,
+    response_counts,
     response_measures,
     response_rates,
     settling_time,
@@ -248,6 +251,45 @@ class Saving:
                 **self.of_phase(number),
             )  # fmt: skip
         return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
+
+    def accuracy(self, name, number, turns):
+        """The fraction of a phase's stimuli that the neurons of a layer tell, for each block; each
+        neuron has the label to which it responded most in one of the phases `turns`: the last so
+        far, or the first."""
+        x = self.x
+        learning = max((turn for turn in turns if turn <= number), default=turns[0])
+        size, shared = x.sizes[name]
+        sources = x.sources(shared, True)
+        labels = labels_of(x.presentations)
+        classes = np.unique(labels.astype(str), return_inverse=True)[1]
+        phases = [self.spikes_by_neuron(name, phase) for phase in (learning, number)]
+        at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
+        found = []
+        for first in range(0, len(sources), at_once):
+            part = sources[first : first + at_once]
+            bounds = [first * size, (first + len(part)) * size]
+            responses = []
+            for phase, (neuron, step) in zip((learning, number), phases, strict=True):
+                low, high = np.searchsorted(neuron, bounds)
+                start = int(self.first_steps[phase])
+                counts = response_counts(
+                    neuron[low:high] - bounds[0], step[low:high], size, part, x.presentations,
+                    start, start + self.phase_steps[phase], self.dt,
+                )  # fmt: skip
+                responses.append(comparable(*counts))
+            found.append(accuracy(*responses, size, classes))
+        values = np.concatenate(found)
+        return values[x.heard] if shared else values
+
+    def spikes_by_neuron(self, name, phase):
+        """(neuron, step) of the spikes of a phase, in the order of neurons."""
+        if name in self.x.spikes:
+            neuron, step = self.x.spikes[name]
+        else:
+            neuron, t = self.recorded.spikes(name, phase)
+            step = np.rint(t / self.dt).astype(np.int64)
+        order = np.argsort(neuron, kind="stable")
+        return neuron[order], step[order]
 
     def places(self, copy, shared):
         """The block of each row, or the replicate of what is shared."""

@@ -10,10 +10,16 @@ from .values import column_from, columns_of
 
 def array_rows(path, columns, name=None):
     """The rows of an array in an .npy file, or by its name in an .npz: (rows, columns)."""
-    array = np.load(path)
+    return stored_rows(path, columns, name).astype(float)
+
+
+def stored_rows(path, columns, name=None):
+    """The same as it is stored. Of an .npy file only the rows that are used are read, however many
+    there are said to be."""
+    array = np.load(path, mmap_mode="r")
     if not isinstance(array, np.ndarray):
         array = array[name or array.files[0]]
-    rows = array.reshape(len(array), -1).astype(float)
+    rows = array.reshape(len(array), -1)
     if rows.shape[1] != columns:
         fail(f"{path}: has {rows.shape[1]} values in a row; expected {columns}")
     return rows
@@ -67,3 +73,16 @@ def give_table(given, x, name, layer, rows, every, linear=False, repeat=False):
     in_time = lines_in_time if linear else rows_in_time
     x.drives[name] = in_time(rows, every, x.dt, x.steps, repeat)
     given[drive_width(name)] = x.drives[name].shape[1]
+
+
+def shown_rows(x, rows, every, gap=0.0, repeat=False, labels=None):
+    """What is presented when: each row is a stimulus for `every` s without the gap at its end. As
+    `sequence` of sounds returns it, with times that begin a step."""
+    count = int(np.ceil(x.steps * x.dt / every - 1e-6))
+    number = np.arange(count if repeat else min(count, rows))
+    labels = [str(k) for k in range(rows)] if labels is None else labels
+    onset, offset = (np.ceil((number * every + more) / x.dt - 1e-3) * x.dt
+                     for more in (0.0, every - gap))  # fmt: skip
+    stimulus = number % rows
+    label = np.array(labels, dtype=object)[stimulus].astype(str)
+    return {"onset": onset, "offset": offset, "stimulus": stimulus, "label": label}

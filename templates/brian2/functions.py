@@ -137,15 +137,15 @@ def pairs_from_file(path, n_pre, n_post):
     return np.unique(pairs, axis=1)
 
 
-def rated_steps(layer, copies, size, path, every, gap, repeat=False):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of a file, one row for each `every` s."""
-    rates = np.load(path)
+def rated_steps(layer, copies, size, rows, every, gap, repeat=False, hertz=None):
+    """(neuron, step) of Poisson spikes at the rates (Hz) of a table, one row for each `every` s."""
 
     def rate(t, i, copy):
         begun, length = t + 1e-3 * DT, at(every, copy)
         row = np.floor(begun / length).astype(int)
         lit = begun - row * length < length - at(gap, copy)
-        inside = lit & (repeat | (row < len(rates)))
-        return np.where(inside, rates[row % len(rates), i], 0.0)
+        inside = lit & (repeat | (row < len(rows)))
+        values = rows[row % len(rows), i].astype(float)
+        return np.where(inside, hertz(values, copy) if hertz else values, 0.0)
 
     return thinned_steps((layer, "spikes"), copies, size, rate, STEPS, DT)

@@ -117,7 +117,7 @@ def rates(tmp_path, monkeypatch):
         """The steps in which row k, that lets neuron k spike at every step, is played."""
         path = tmp_path / "r.npy"
         np.save(path, np.eye(rows) / x.dt)
-        neuron, step = rated_steps(x, "A", [0], rows, str(path), every, gap, repeat)
+        neuron, step = rated_steps(x, "A", [0], rows, np.load(path), every, gap, repeat)
         return [step[neuron == k].tolist() for k in range(rows)]
 
     return steps

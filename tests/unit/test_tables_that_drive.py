@@ -161,7 +161,7 @@ def test_tables(tmp_path, text, message):
         (np.array([1.0, np.nan, 2.0]), "[1] of `a.npy` is nan"),
         (np.full((2, 3), np.inf), "[0, 0] of `a.npy` is inf"),
         (np.ones((0, 3)), "has no rows"),
-        (np.ones((1, 3)), "has 1 rows; a drive needs two rows"),
+        (np.ones((1, 3)), "has 1 rows; expected 2 at least"),
         (np.float64(3.0), "has the shape one number"),
         (np.ones((2, 3, 3)), "has the shape 2 × 3 × 3"),
     ],
