@@ -216,7 +216,9 @@ def _run_shard(
         arguments = ["--out", str(place), "--data", str(task.data.resolve())]
         arguments += ["--shard", f"{number}/{task.job.shards}", *more]
         arguments += ["--earlier", str(task.earlier)] if task.earlier is not None else []
-        outcome = run_script(path, arguments, on_event, workdir, children)
+        outcome = run_script(
+            path, arguments, on_event, workdir, children, task.wanted.interpreter
+        )
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):

@@ -74,7 +74,7 @@ def synapse_draws(kind, key, edges, row=None):
     """Base draws of synapses."""
     values = np.empty(len(edges.copy))
     names = copy_keys(key, edges.copies, row)
-    last, draws = None, None
+    last, draws = None, np.empty((0, 0))
     ends = np.searchsorted(edges.copy, np.arange(len(names) + 1))
     for copy in sorted(range(len(names)), key=lambda k: repr(names[k])):
         mine = slice(ends[copy], ends[copy + 1])

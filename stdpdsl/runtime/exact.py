@@ -58,7 +58,7 @@ def solve_parts_apart():
                     found[i, j] = solved[row, column]
         return found
 
-    exp.of_whole = whole
+    exp.of_whole = whole  # type: ignore[attr-defined]
     sympy.Matrix.exp = exp
 
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 
 class Without:
@@ -31,7 +32,8 @@ class BrianAlone:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None:
-            self.loader, spec.loader = spec.loader, self
+            self.loader: Any = spec.loader
+            spec.loader = self  # type: ignore[assignment]  # it has what a loader needs
         return spec
 
     def create_module(self, spec):

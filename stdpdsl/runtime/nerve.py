@@ -260,12 +260,12 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
     sample = np.rint(np.concatenate([np.zeros(0), *t]) * samplerate).astype(np.int64)
     recorded = {}
     for number, sampler in samplers.items():
-        t = np.append(np.asarray(sampler.t / second), samples / samplerate)
+        times = np.append(np.asarray(sampler.t / second), samples / samplerate)
         values = {}
         for v in sampler.record_variables:
             last = sampler.source.variables[v].get_value()
             values[v] = np.column_stack([sampler.variables[v].get_value().T, last])
-        recorded[number] = (np.array(sampler.record), t, values)
+        recorded[number] = (np.array(sampler.record), times, values)
     return np.concatenate([np.zeros(0, dtype=np.int64), *neuron]), sample, recorded
 
 
@@ -406,7 +406,8 @@ def make_and_keep(path, key, make):
     partial = f"{path}.{os.getpid()}.npz"
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        np.savez(partial, key=np.array(key), **{f"array_{n}": a for n, a in enumerate(arrays)})
+        named = {f"array_{n}": a for n, a in enumerate(arrays)}
+        np.savez(partial, key=np.array(key), **named)  # type: ignore[arg-type]
         os.replace(partial, path)
     except OSError:  # nowhere to keep them, or no room
         Path(partial).unlink(missing_ok=True)

@@ -6,6 +6,7 @@ program reads the arrays when it starts (program.py).
 """
 
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def state_of(given, drives, dt):
     """What a network is given, as `network(state)` takes it: {object: {variable: values}}, and
     arrays of indices by a name of their own. `drives` are arrays by filterbank."""
     building = isinstance(given, ProgramData)
-    state = {}
+    state: dict[str, Any] = {}
     for key in given:
         owner, _, variable = key.rpartition(".")
         if not owner or variable == "__size":

@@ -335,10 +335,10 @@ def program_flags():
     flags = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-frounding-math"]
     flags += ["-fno-math-errno", "-fno-trapping-math"]
     try:
-        known = re.search(r"^flags\b.*", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        said = re.search(r"^flags\b.*", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
-        known = None
-    known = set(known[0].split()) if known else set()
+        said = None
+    known = set(said[0].split()) if said else set()
     wide = next((names for names in WIDE if known.issuperset(names)), ())
     return [*flags, *(f"-m{name}" for name in wide)]
 
@@ -676,7 +676,7 @@ def follow_program(command, workdir, report):
             stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 if report and (found := live_line(line)):
                     report(*found)
             status = process.wait()

@@ -27,7 +27,7 @@ class Rows:
         self.block = np.asarray(block, dtype=np.int64)
         self.times = {name: plain(values).copy() for name, values in (times or {}).items()}
         self.each = len(next(iter(self.times.values()))) if self.times else 1
-        order = slice(None)
+        order: slice | np.ndarray = slice(None)
         if np.any(self.block[1:] < self.block[:-1]):
             order = np.argsort(self.block, kind="stable")
             self.block = self.block[order]

@@ -104,8 +104,8 @@ def usable_target(options):
 
 def builds_programs(brian2):
     """Whether programs are built of the C++ of this version of Brian2."""
-    known = re.match(r"(\d+)\.(\d+)", brian2)
-    return bool(known) and PROGRAMS_OF[0] <= (int(known[1]), int(known[2])) <= PROGRAMS_OF[1]
+    known = tuple(int(part) for part in re.findall(r"\d+", brian2)[:2])
+    return PROGRAMS_OF[0] <= known <= PROGRAMS_OF[1]
 
 
 def need_gsl(components, target):

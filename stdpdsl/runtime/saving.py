@@ -228,6 +228,7 @@ class Saving:
         x = self.x
         sources = x.sources(shared, True)
         labels = labels_of(x.presentations)
+        start, stop = span
         order = np.argsort(neuron, kind="stable")
         neuron, step = neuron[order], step[order]
         at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
@@ -237,7 +238,7 @@ class Saving:
             low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
             rates = response_rates(
                 neuron[low:high] - first * size, step[low:high], size, part, x.presentations,
-                *span, self.dt,
+                start, stop, self.dt,
             )  # fmt: skip
             found.append(response_measures(rates, size))
             at, stimulus = (index.ravel() for index in np.indices(rates.shape))

@@ -45,7 +45,7 @@ def in_parallel(maker, **arguments):
     }
     lengths = {name: len(value) for name, value in lists.items() if len(value) != 1}
     if 0 in lengths.values():
-        fail(f"{maker}: the list {min(lengths, key=lengths.get)} is empty")
+        fail(f"{maker}: the list {min(lengths, key=lambda name: lengths[name])} is empty")
     if len(set(lengths.values())) > 1:
         counts = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         fail(f"{maker}: lists that advance together differ in length: {counts}")

@@ -123,8 +123,8 @@ class Watcher:
         self.group = objects.groups[WATCH]
         self.links = watched_links(x, objects, weights)
         self.kept = kept_arrays(x, objects)
-        self.values = [None] * len(self.kept)
-        self.last = None
+        self.values: list[np.ndarray | None] = [None] * len(self.kept)
+        self.last: list[np.ndarray] = []
         self.largest = np.zeros((len(self.links), x.blocks))
 
     def operation(self):
@@ -164,8 +164,8 @@ class Watcher:
         if np.any(fresh):
             for k, (owner, name, block, _) in enumerate(self.kept):
                 values = owner.variables[name].get_value()
-                kept = values.copy() if self.values[k] is None else self.values[k]
-                self.values[k] = np.where(fresh[block], values, kept)
+                kept = self.values[k]
+                self.values[k] = np.where(fresh[block], values, values if kept is None else kept)
         if np.all(stopped > 0):
             self.network.stop()
 
@@ -230,7 +230,10 @@ OF_PART = """
 def watched_run(x, objects, weights, numbers, line):
     """C++ in place of a line that runs a network for a duration: `numbers` are code of the
     tolerance, the window (steps) and the duration (s)."""
-    network, report, period = re.fullmatch(r"(\w+)\.run\([^,]+, (\w+), (\S+)\);", line).groups()
+    found = re.fullmatch(r"(\w+)\.run\([^,]+, (\w+), (\S+)\);", line)
+    if found is None:
+        raise ValueError(f"this line runs no network: {line}")
+    network, report, period = found.groups()
     begin, look, keep, put_back = [], [], [], []
     for n, (_, weight, parts) in enumerate(watched_links(x, objects, weights)):
         begin.append(f"    std::vector<double> last_{n}, largest_{n}(blocks);")

@@ -46,13 +46,13 @@ def synapses_of(
         of_pairs = None if u is None else u[i, j]
         mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
         chosen.append(np.flatnonzero(mask))
-    copy = np.repeat(np.arange(len(copies)), [len(c) for c in chosen])
-    chosen = np.concatenate(chosen)
-    i, j = i[chosen], j[chosen]
+    copy_of = np.repeat(np.arange(len(copies)), [len(c) for c in chosen])
+    pairs_of_all = np.concatenate(chosen)
+    i, j = i[pairs_of_all], j[pairs_of_all]
     return SimpleNamespace(
-        copy=copy, i=i, j=j, n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
-        pre=i + n_pre * (shared_copy[copy] if pre_shared else copy),
-        post=j + n_post * (shared_copy[copy] if post_shared else copy),
+        copy=copy_of, i=i, j=j, n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
+        pre=i + n_pre * (shared_copy[copy_of] if pre_shared else copy_of),
+        post=j + n_post * (shared_copy[copy_of] if post_shared else copy_of),
         values={}, parameters={}, delays={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),
     )  # fmt: skip
 
@@ -213,7 +213,7 @@ def names_in(path, head, choices, read):
             return names
     if not head:
         fail(f"{path}: is empty")
-    wanted = " and ".join(min(choices, key=len))
+    wanted = " and ".join(min(choices, key=lambda names: len(list(names))))
     fail(f"{path}: has no columns {wanted}; it has {', '.join(head)}")
 
 

@@ -7,13 +7,13 @@ NOT_READ = ("w", "weight", "weights", "delay", "delays")  # columns of edges in 
 
 def product(*parts):
     """All combinations of the parts' rows; the last part varies fastest."""
-    parts = [{n: column_of(v) for n, v in p.items()} for p in parts]
-    lengths = [len(next(iter(part.values()))) for part in parts]
+    tables = [{n: column_of(v) for n, v in p.items()} for p in parts]
+    lengths = [len(next(iter(table.values()))) for table in tables]
     rows = inner = int(np.prod(lengths))
     columns = {}
-    for part, length in zip(parts, lengths, strict=True):
+    for table, length in zip(tables, lengths, strict=True):
         inner //= length
-        for name, values in part.items():
+        for name, values in table.items():
             columns[name] = np.tile(np.repeat(values, inner), rows // (inner * length))
     return columns
 

@@ -36,7 +36,7 @@ def python(tmp_path_factory):
 def spec(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    Path("s.stdp").write_text(STARTER.replace("duration: 10 s", "duration: 200 ms"))
+    Path("s.stdp").write_text(STARTER.replace("duration: 2 s", "duration: 200 ms"))
     return "s.stdp"
 
 
