@@ -278,7 +278,8 @@ class Saving:
                     start, start + self.phase_steps[phase], self.dt,
                 )  # fmt: skip
                 responses.append(comparable(*counts))
-            found.append(accuracy(*responses, size, classes))
+            learned, tested = responses
+            found.append(accuracy(learned, tested, size, classes))
         values = np.concatenate(found)
         return values[x.heard] if shared else values
 
