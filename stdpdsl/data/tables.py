@@ -14,7 +14,6 @@ from ..check.values import value
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit
-from ..runtime.labels import label_text
 from .arrays import ENDINGS, Arrays, Sparse
 from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
 from .wrong import Wrong, listed
@@ -238,6 +237,8 @@ class FitRows:
 
 def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
     """The label of each stimulus."""
+    from ..runtime.labels import label_text  # imports pyarrow, which specs without files do without
+
     name = node.path.value
     if node.component is not None:
         raise Wrong("FILE002", node, "labels come from a file, not from results")
