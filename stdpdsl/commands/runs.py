@@ -82,8 +82,7 @@ def run(options: argparse.Namespace) -> int:
             elif options.continues:
                 compiled, origin, source, folder = continuation(options, bool(in_place))
                 if compiled is None:
-                    note(f"{options.continues} is as long as the run of {options.spec}: nothing"
-                          " was run\n")  # fmt: skip
+                    note(f"{options.continues} is as long as it was to be: nothing was run\n")
                     return DONE
             else:
                 compiled, source, folder = compile_spec(options)

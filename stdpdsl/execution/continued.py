@@ -24,7 +24,7 @@ from ..results.reader import Results
 from ..runtime.data import steps_of, times_of
 from .extend import Request, check_origins, differing_texts, finished
 from .job import JobError, differences
-from .merge import Origin
+from .merge import Origin, clear
 
 OPTION = "--for"
 
@@ -34,14 +34,16 @@ def continuation(
     keep_state: bool = False,
 ) -> tuple[Compiled | None, Origin]:
     """The run of a spec, compiled to go on from the results in `folder`, None where these are as
-    long; `longer` is a time by which they are to become longer. The whole keeps its state if they
-    did.
+    long, or where a command that was killed has just made them `longer` by this time. The whole
+    keeps its state if they did.
 
     JobError, with what differs, where the spec does not begin as their own, and where they are not
     finished or hold what stdpdsl did not write. CompileError.
     """
     results = finished(folder, "continued")
     said = results.metadata
+    if "search" in said:
+        raise JobError(f"{folder}: holds a search, which is no one run")
     origin = _origin(results)
     _check_settings(results, request)
     dt = float(said["dt"])
@@ -58,6 +60,8 @@ def continuation(
             " besides:\n" + "".join(f"  {line}\n" for line in lines)
             + "change it back, or add a phase that sets it"
         )
+    if clear(folder) and longer is not None:
+        return None, origin
     keep_state = keep_state or origin.kept
     compiled = compile_source(
         source, data, sets, request.parameters, said["target"], request.workers,
@@ -65,6 +69,8 @@ def continuation(
         earlier=origin.checksum if origin.kept else "",
     )  # fmt: skip
     check_origins(results, compiled, source)
+    if origin.kept:
+        _check_stored(compiled, folder, len(said["phases"]) - 1)
     steps = compiled.plan.times.found.steps
     if steps is not None and round(steps) < done:
         raise JobError(
@@ -97,6 +103,22 @@ def _origin(results: Results) -> Origin:
     history = {"continued": [*(before if isinstance(before, list) else []), one]}
     return Origin(folder, said["checksum"], history, said["time_reached"],
                   "state" in results.tables)  # fmt: skip
+
+
+def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:
+    """JobError where a phase restores what was stored before the end of phase number `last`, in
+    which the earlier run ended: it is no part of the state that was kept."""
+    there: dict[str, bool] = {}
+    for number, phase in enumerate(compiled.experiment.phases):
+        for restored in getattr(phase, "restores", ()):
+            if number > last and not there.get(restored.name, True):
+                raise JobError(
+                    f"{folder}: {phase.name} restores {restored.name}, which was stored before the"
+                    " end of that run and is not kept; store it as its last phase ends, or run all"
+                    " from the start"
+                )
+        for stored in getattr(phase, "stores", ()):
+            there[stored.name] = number > last if stored.at_start else number >= last
 
 
 def _check_settings(results: Results, request: Request) -> None:

@@ -122,15 +122,19 @@ class Origin:
         _still(self)
 
 
-def clear(output: Path) -> None:
-    """Delete what a run has left that was killed when its results had taken their place."""
+def clear(output: Path) -> bool:
+    """Delete what a run has left that went on from results and was killed just when the whole had
+    taken their place; whether there was such a one."""
     known = read_job(job_folder(output)) or {}
     try:
         before = load(output).metadata.get("continued", [])
-    except (OSError, ValueError, KeyError):
-        return
-    if known.get("continues") in [one.get("checksum") for one in before if isinstance(one, dict)]:
-        finished_with(output)
+    except ResultsError:
+        return False
+    done = [one.get("checksum") for one in before if isinstance(one, dict)]
+    if known.get("continues") not in [checksum for checksum in done if checksum]:
+        return False
+    finished_with(output)
+    return True
 
 
 def _still(base: Base | Origin) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from .job import (
     wanted_of,
 )
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
-from .merge import Base, Origin, all_shards, clear, damage, merge
+from .merge import Base, Origin, all_shards, damage, merge
 from .merge_events import Together
 
 if TYPE_CHECKING:
@@ -106,7 +106,6 @@ def run_and_save(
     if origin is not None:
         more["continues"] = origin.checksum
         if origin.folder == output:
-            clear(output)
             manner = Manner(resume=True, overwrite=True)
     if base is not None:
         more["extends"] = base.checksum

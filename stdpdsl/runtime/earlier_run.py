@@ -96,18 +96,21 @@ def append(x, results, key, copy, shared, values):
 
 
 class Earlier:
-    """What an earlier run has left, whose results are in a folder: the `phase` and the `step` in
-    which it ended, its `state`, and what it `recorded`, by the names of outputs.
+    """What an earlier run has left, whose results are in the folder of an option: the `phase` and
+    the `step` in which it ended, its `state`, and what it `recorded`, by the names of outputs.
 
     `checksum` is that of its metadata, `phases` are those of this run; `spikes` the layers whose
     spikes are recorded, `samples` [(number, component, [(name, model's name)], steps)].
     """
 
-    def __init__(self, x, folder, checksum, phases, spikes, samples):
-        self.x, self.folder = x, Path(folder)
-        self.metadata = read_metadata(folder)
+    def __init__(self, x, options, checksum, phases, spikes, samples):
+        self.x, self.folder = x, Path(options.earlier)
+        self.metadata = read_metadata(self.folder)
         if self.metadata.get("checksum") != checksum:
-            fail(f"{folder}: was changed meanwhile; run this again")
+            fail(f"{self.folder}: was changed meanwhile; run this again")
+        if self.metadata["target"] != options.target:
+            fail(f"{self.folder}: was run on {self.metadata['target']}, and cannot go on here, on"
+                 f" {options.target}, to the last bit")  # fmt: skip
         before = self.metadata["phases"]
         self.phase = len(before) - 1
         self.step = round(self.metadata["time_reached"] / x.dt)

@@ -4,11 +4,13 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from by_day import in_turn
 from running import assert_same, run_apart, run_here, tables_in
 from script_audit import audit
 
@@ -166,14 +168,13 @@ def test_the_gallery(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in GALLERY if name not in FAST])
+@pytest.mark.parametrize("name", in_turn([name for name in GALLERY if name not in FAST], 3))
 def test_the_whole_gallery(name, tmp_path):
     check_gallery(name, tmp_path, "numpy")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", GALLERY)
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("target", "name"), in_turn([*product(TARGETS, GALLERY)], 2))
 def test_the_whole_gallery_compiled(target, name, tmp_path):
     check_gallery(name, tmp_path, target)
 
