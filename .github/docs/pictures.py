@@ -32,6 +32,7 @@ SHOWN = {
     "auditory_map": ("weights", "feedforward"),
     "bouhadjar_2022": ("trajectories", None),
     "diehl_cook_2015": ("weights", "learning"),
+    "digits": ("curves", "score"),
     "kremer_2011": ("weights", "feedforward"),
     "song_2000": ("distribution", None),
     "graupner_brunel_states": ("trajectories", None),
@@ -56,7 +57,7 @@ def main(names: list[str]) -> None:
         seconds = time.perf_counter() - start
         what = picture(results, path.stem)
         kept[path.stem] = {
-            "seconds": float(f"{seconds:.2g}"), "blocks": len(results.blocks), "shows": what,
+            "seconds": float(f"{seconds:.2g}"), "blocks": results.metadata["blocks"], "shows": what,
         }  # fmt: skip
         KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         print(f"{path.stem}: {seconds:.0f} s, {what}", flush=True)
@@ -100,6 +101,8 @@ def picture(results: Results, name: str) -> str:
 
 def chosen(design: Design, wanted: str | None) -> str:
     """The measure that tells most: one of the spec's own, a weight, a rate."""
+    if wanted in design.measures:
+        return wanted
     known = ("before", "after", "change", "settled", "spikes", "rate", "cv", "synchrony")
     own = [m for m in design.measures if not any(f"_{k}" in m for k in known)]
     if own and not wanted:

@@ -116,7 +116,7 @@ def cheat_sheet() -> str:
         ("functions", reference.FUNCTIONS), ("draws", reference.DISTRIBUTIONS),
         ("lists", reference.LISTS), ("patterns", reference.PATTERNS),
         ("sounds", reference.SOUNDS), ("filters", reference.FILTERS),
-        ("in measures", reference.REDUCTIONS), ("integrators", reference.METHODS),
+        ("in measures", [*reference.REDUCTIONS, "accuracy"]), ("integrators", reference.METHODS),
         ("words", reference.OTHER),
     ]  # fmt: skip
     parts.append("\n".join([

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..check.measures import elements_of
 from ..check.symbols import Symbol
 from ..language import ast
+from ..language.builtins import ACCURACY
 from ..language.builtins_audio import FILTERS, SOUNDS, AudioFunction
 from ..language.source import Span
 from .document import Document
@@ -81,6 +82,9 @@ def target_of(document: Document, link: Link) -> Target | None:
         case ast.Call() if node is parent.func:
             audio = isinstance(declaration, ast.Sound | ast.Filterbank)
             return {**SOUNDS, **FILTERS}.get(name) if audio else None
+        case ast.Call() if parent.func.id == ACCURACY and isinstance(declaration, ast.Measures):
+            phases = (p for run in document.checked.spec.of(ast.Run) for p in run.phases)
+            return _named(name, tuple(phases))
         case ast.Keyword() if node is parent.name:
             return None
         case ast.RuleUse() if node is parent.rule:
@@ -167,7 +171,9 @@ def _of_path(document: Document, path: ast.Path, node: ast.Node) -> ast.Node | S
     symbols, (first, *rest) = document.symbols, path.parts
     if rest and node is not first:
         component = symbols.components.get(first.id)
-        return component.parameters.get(rest[0].id) if component else None
+        if component is None:
+            return None
+        return component.parameters.get(rest[0].id) or component.variables.get(rest[0].id)
     if rest:
         return document.declared.get(first.id)
     owners = symbols.owners(first.id)

@@ -26,7 +26,8 @@ from stdpdsl.runtime.folder import footer_checksum, read_metadata, write_metadat
 
 SPECS = Path(__file__).parents[2] / "specs"
 GALLERY = sorted(
-    {p.stem for p in SPECS.glob("*.stdp")} - {"auditory_recordings", "diehl_cook_2015_test"}
+    {p.stem for p in SPECS.glob("*.stdp")}
+    - {"auditory_recordings", "diehl_cook_2015_test", "digits"}  # the third takes minutes
 )
 FAST = ["dopamine_delay"]
 TARGETS = ["cython", "cpp_standalone"]

@@ -1,6 +1,7 @@
 """Every spec that ships, run for a short time."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import stdpdsl
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 from stdpdsl.verify import VERIFICATIONS
@@ -109,10 +111,52 @@ def test_the_digit_networks_weights_are_normalised(tmp_path):
     assert len(sums) == 18
     np.testing.assert_allclose(sums["w"], 6, rtol=1e-12)
     # More than scaled: what spiked before the target has gained.
-    scaled = learnt["w_initial"] * (6 / sums["w_initial"]).reindex(
-        learnt.set_index(["block", "post"]).index
-    ).to_numpy()
+    scaled = (
+        learnt["w_initial"]
+        * (6 / sums["w_initial"]).reindex(learnt.set_index(["block", "post"]).index).to_numpy()
+    )
     assert (np.abs(learnt["w"] - scaled) > 1e-3).mean() > 0.5
+
+
+def shorter(text, folder, phases):
+    """The spec of the digits with other phases, and what it reads."""
+    for name, duration in phases.items():
+        text = re.sub(rf"^( +{name}: )[^,\n]+", rf"\g<1>{duration}", text, flags=re.MULTILINE)
+    (folder / "digits.stdp").write_text(text, encoding="utf-8")
+    shutil.copy(SPECS / "digits.npz", folder)
+    return folder / "digits.stdp"
+
+
+def test_the_digits_are_shown_and_told(tmp_path):
+    text = (SPECS / "digits.stdp").read_text(encoding="utf-8")
+    text = re.sub(r"eta = \[.*\]", "eta = [0, 0.03]", text)
+    path = shorter(text, tmp_path, {"train": "400 ms", "label": "600 ms", "test": "400 ms"})
+    results = stdpdsl.run(path, output=tmp_path / "out", target="numpy")
+    blocks = results.blocks.to_pandas().set_index(["eta", "phase"])
+    assert (
+        blocks.loc[(0, "train"), "learning_change"] < blocks.loc[(0.03, "train"), "learning_change"]
+    )
+    assert (blocks["learning_change"].xs("test", level="phase") < 1e-12).all()
+    assert blocks["score"].between(0, 1).all()
+    labels = results.responses.to_pandas().groupby("stimulus")["label"].first()
+    assert labels.tolist() == [str(d) for d in np.load(SPECS / "digits.npz")["digits"][:7]]
+
+
+@pytest.mark.slow
+def test_digits_that_were_never_shown_are_told_better_after_learning(tmp_path):
+    """Beside chance, 0.1, and the same network with random weights."""
+    text = re.sub(r"eta = \[.*\]", "eta = [0, 0.001]",
+                  (SPECS / "digits.stdp").read_text(encoding="utf-8"))  # fmt: skip
+    path = shorter(text, tmp_path, {})
+    results = stdpdsl.run(path, output=tmp_path / "out", target="cpp_standalone")
+    score = results.blocks.filter(phase="test").to_pandas().set_index("eta")["score"]
+    assert score[0] > 0.5 and score[0.001] > 0.78 and score[0.001] > score[0] + 0.1
+
+
+def test_the_digits_are_those_of_scikit_learn():
+    datasets = pytest.importorskip("sklearn.datasets")
+    found, ours = datasets.load_digits(), np.load(SPECS / "digits.npz")
+    assert sorted(map(bytes, found.images.astype(np.uint8))) == sorted(map(bytes, ours["images"]))
 
 
 def test_bars_reach_the_barrels_of_the_kremer_model(tmp_path):
