@@ -315,6 +315,7 @@ def main():
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
     prefs.codegen.runtime.cython.cache_dir = str(cache)
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
         set_device("cpp_standalone", build_on_run=False)
     else:
