@@ -269,6 +269,28 @@ class Audio:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """A stored state that is put back: of each component the variables, or all of it (None), but
+    for (component, variable) `without`. `times` are those that hold a time; `partly` the
+    connections of which some traces are put back, and others stay."""
+
+    name: str
+    components: tuple[tuple[str, tuple[str, ...] | None], ...]
+    without: tuple[tuple[str, str], ...] = ()
+    times: tuple[tuple[str, str], ...] = ()
+    partly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A state that is kept as a phase ends, or as it starts: of these components."""
+
+    name: str
+    components: tuple[str, ...]
+    at_start: bool = False
+
+
+@dataclass(frozen=True)
 class Phase:
     """One stretch: `duration` is code (s); connections that do not learn, or do not transmit;
     components of which it changes parameters.
@@ -288,6 +310,8 @@ class Phase:
     """The components that are given something as it begins."""
     by_turn: tuple[str, ...] = ()
     """Those that are given something else in each turn."""
+    stores: tuple[Stored, ...] = ()
+    restores: tuple[Restored, ...] = ()
     words: str = ""
     group: int = 0
     turn: int = 1

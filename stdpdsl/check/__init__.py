@@ -33,6 +33,7 @@ from .names import Names
 from .phases import Phases
 from .report import Reporter
 from .searches import Searches
+from .states import States
 from .symbols import Component, Symbol, Symbols, Type
 from .timing import Timing
 from .unused import check_unused
@@ -165,6 +166,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
                 experiment.record(declaration)
             case ast.Run():
                 Phases(experiment).run(declaration)
+                States(experiment).run(declaration)
     OwnMeasures(models).check()
     Searches(models).check()
 

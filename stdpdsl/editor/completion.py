@@ -92,7 +92,7 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
 _CLAUSES = frozenset(
     "neuron scope precision drive sound order stimuli filter then method pattern plasticity deliver"
     " ties initial connect record grid zip derive random sobol latin_hypercube samples where"
-    " duration phases set on reset"
+    " duration phases set store restore except on reset"
     " every normalise equations parameters constants requires ports presets post output weight"
     " delay table from to per of".split()
 )
@@ -159,6 +159,10 @@ def _of_place(
             return [*_parameters(document), *layers, *connections]
         case "phases" if line.strip():
             return [Item("plasticity", "keyword"), *connections]
+        case "store" | "restore":
+            return [Item(name, "value", "stored state") for name in _states(document)]
+        case "except" | "of" if re.search(r"\brestore\b", line):
+            return layers + connections
     component = document.component(declaration) if declaration else None
     if component is None:
         return []
@@ -169,6 +173,14 @@ def _of_place(
     elif clause not in ("initial", "drive"):
         return []
     return [_symbol(document, s) for s in own.values()]
+
+
+def _states(document: Document) -> list[str]:
+    """The names of states that phases store."""
+    return list(dict.fromkeys(
+        node.name.id for run in document.declarations if isinstance(run, ast.Run)
+        for phase in run.phases for node in phase.modifiers if isinstance(node, ast.Store)
+    ))  # fmt: skip
 
 
 def _triggers(declaration: ast.Declaration | None) -> list[str]:
@@ -209,7 +221,9 @@ def _after_dot(document: Document, line: str) -> list[Item]:
     if component is None:
         return []
     found_here = [*component.parameters.values()]
-    if re.search(r"\bset\s+\w+\.\Z", line):
+    if re.search(r"\brestore\b.*\b(of|except|and)\s+\w+\.\Z", line):
+        found_here = []
+    if re.search(r"\b(set|of|except|and)\s+\w+\.\Z", line):
         found_here += [s for s in component.variables.values() if s.name not in component.each]
     return [_symbol(document, s) for s in found_here]
 

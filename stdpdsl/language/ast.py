@@ -747,10 +747,31 @@ class SetValue(Node):
 
 
 @node
+class Store(Node):
+    """`store fresh`: the state of the network as this phase ends, or as it starts."""
+
+    name: Ident
+    at_start: bool = False
+
+
+@node
+class Restore(Node):
+    """`restore fresh except learning.w and A1.theta`: what was stored, as this phase begins; all of
+    it, that `of` some components or variables, or all but those (`word` is empty then)."""
+
+    name: Ident
+    word: str = ""
+    paths: tuple[Path, ...] = ()
+
+
+Modifier = PlasticityOff | Frozen | Off | SetValue | Store | Restore
+
+
+@node
 class Phase(Node):
     name: Ident
     duration: Expr  # a time, or a Name of a sound
-    modifiers: tuple[PlasticityOff | Frozen | Off | SetValue, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
 
 
 @node

@@ -556,7 +556,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "phases:",
             "`NAME: TIME, CHANGE, ...` one after another. Changes: `plasticity off`, "
             "`CONNECTION frozen`, `CONNECTION off`, `set PARAMETER = VALUE`, `set VARIABLE = "
-            "VALUE`. `repeat 10:` runs the phases below it ten times.",
+            "VALUE`, `store NAME`, `restore NAME`. `repeat 10:` runs the phases below it ten "
+            "times.",
             "several calls of `Network.run`",
             "time",
         ),
@@ -626,6 +627,20 @@ OTHER: dict[str, Clause] = {
         "as in `initial:`.",
         "a value set between two runs",
     ),
+    "store": Clause(
+        "store NAME at start",
+        "Keeps the state of the network, as the phase ends or as it starts: all variables, and the "
+        "spikes under way.",
+        "`Network.store`",
+    ),
+    "restore": Clause(
+        "restore NAME except COMPONENT and COMPONENT.VARIABLE",
+        "As the phase begins, puts back what was stored: all of it, or `of` some components or "
+        "variables. Time, inputs and draws go on.",
+        "`Network.restore`, without the clock",
+    ),
+    "except": Clause("except NAME and NAME", "All but these is restored.", "nothing"),
+    "at": Clause("at start", "The state is stored before the phase, not after it.", "nothing"),
     "repeat": Clause(
         "repeat",
         "The rows are played again and again; before phases, `repeat 10:`, how often they are run "

@@ -145,6 +145,11 @@ NAME: dict[str, tuple[str, str]] = {
         "derivative without its stroke",
         "`dvdt = ...` declares a variable called `dvdt`; the derivative of `v` is written `dv/dt`.",
     ),
+    "NAME028": (
+        "state that is not stored",
+        "A phase restores what an earlier phase has stored: `store NAME` keeps the state of the "
+        "network as its phase ends, `store NAME at start` as it starts.",
+    ),
 }
 
 UNIT: dict[str, tuple[str, str]] = {

@@ -602,7 +602,7 @@ def _(node: ast.Phase) -> list[str]:
     return [f"{node.name.id}: {', '.join(parts)}"]
 
 
-def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetValue) -> str:
+def _modifier(node: ast.Modifier) -> str:
     match node:
         case ast.PlasticityOff():
             return "plasticity off"
@@ -610,5 +610,10 @@ def _modifier(node: ast.PlasticityOff | ast.Frozen | ast.Off | ast.SetValue) -> 
             return f"{node.connection.id} frozen"
         case ast.Off():
             return f"{node.connection.id} off"
+        case ast.Store():
+            return f"store {node.name.id}{' at start' if node.at_start else ''}"
+        case ast.Restore():
+            paths = " and ".join(print_path(path) for path in node.paths)
+            return f"restore {node.name.id}{f' {node.word} {paths}' if paths else ''}"
         case ast.SetValue():
             return f"set {print_path(node.path)} = {print_expr(node.value)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from . import ast
 from .ast import Expr, Ident, Node
@@ -516,7 +516,7 @@ class Builder(ExpressionBuilder):
         return ast.Repeated(children[1], phases, span=self._span(children))
 
     def phase(self, children: Children) -> ast.Phase:
-        modifiers = of_kind(children[3:], ast.PlasticityOff, ast.Frozen, ast.Off, ast.SetValue)
+        modifiers = of_kind(children[3:], *get_args(ast.Modifier))
         return ast.Phase(
             self._ident(children[0]), children[2], modifiers, span=self._span(children)
         )
@@ -529,6 +529,14 @@ class Builder(ExpressionBuilder):
         if name == "plasticity":
             return ast.PlasticityOff(span=span)
         return ast.Off(self._ident(name), span=span)
+
+    def store(self, children: Children) -> ast.Store:
+        return ast.Store(self._ident(children[1]), len(children) > 2, span=self._span(children))
+
+    def restore(self, children: Children) -> ast.Restore:
+        word = str(children[2]) if len(children) > 2 else ""
+        paths = of_kind(children, ast.Path)
+        return ast.Restore(self._ident(children[1]), word, paths, span=self._span(children))
 
     def set_value(self, children: Children) -> ast.SetValue:
         return ast.SetValue(children[1], children[3], span=self._span(children))

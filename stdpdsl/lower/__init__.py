@@ -18,6 +18,7 @@ from .model_code import Needs
 from .precision import in_single
 from .recording import lower_phases, lower_records, recorded, variables_set
 from .sounds import lower_sounds
+from .states import StateLowering, partly_restored
 from .stimuli import presented
 from .sweeps import sweep_lines
 from .values import Values
@@ -36,7 +37,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     switches = Switches(
         frozenset(n for phase in phases for n in phase.frozen),
         frozenset(n for phase in phases for n in phase.off),
-        frozenset(n for phase in phases for n in phase.changed),
+        frozenset(n for phase in phases for n in phase.changed) | partly_restored(values),
         recorded(values), phases,
     )
     # Connections first: they say what they need of their layers.
@@ -50,8 +51,11 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         lower_layer(values, layer, needs, added.layers.get(layer.name, Extras()))
         for layer in symbols.layers
     )
+    own = {name: connection.own for name, connection in lowering.items()}
+    states = StateLowering(values, own, added)
     phases = tuple(
-        replace(phase, values=values_set(values, turn.phase, lowering))
+        replace(phase, values=values_set(values, turn.phase, lowering),
+                stores=states.stores(turn.phase), restores=states.restores(turn.phase))
         for phase, turn in zip(phases, values.turns, strict=True)
     ) if values.turns else phases  # fmt: skip
     sounds, filterbanks = lower_sounds(values)

@@ -90,19 +90,23 @@ def spec(phases=TRAIN, rows=ROWS):
 class ByHand:
     """The network of one block."""
 
+    dt = 0.1 * ms
+    reset = "v = -70*mV; th += 1*mV"
+
     def __init__(self, Apre):
         brian2.start_scope()
         brian2.prefs.codegen.target = "numpy"
         brian2.prefs.codegen.loop_invariant_optimisations = False
-        dt = 0.1 * ms
+        dt = self.dt
         n, t = np.array([k for k, _ in SPIKES]), np.array([t for _, t in SPIKES])
         self.inputs = SpikeGeneratorGroup(3, n, t * ms, dt=dt)
         self.cells = NeuronGroup(
             4,
             """dv/dt = (-70*mV - v)/tau : volt (unless refractory)
             dth/dt = -th/(100*ms) : volt
+            seen : second
             tau : second (constant)""",
-            threshold="v > -60*mV + th", reset="v = -70*mV; th += 1*mV", refractory=2 * ms,
+            threshold="v > -60*mV + th", reset=self.reset, refractory=2 * ms,
             method="euler", dt=dt,
         )  # fmt: skip
         self.ff = Synapses(
@@ -186,39 +190,52 @@ def test_results_name_the_phase_and_its_turn(trained):
     assert parameters["train 1"] == 0.01 and parameters["train 2"] == 0.02
 
 
-def test_a_block_alone_and_both_lowerings(tmp_path, trained):
-    alone = run_here(tmp_path, script_of(spec(rows=ROWS[1:])), "alone")
-    for name in ("blocks", "weights", "spikes", "trajectories"):
-        mine = trained[name][trained[name]["block"] == 1].drop(columns="block")
+TABLES = ("blocks", "weights", "spikes", "trajectories")
+
+
+def assert_alone(alone, whole, block):
+    """The only block of a run is a block of another."""
+    for name in TABLES:
+        mine = whole[name][whole[name]["block"] == block].drop(columns="block")
         theirs = alone[name][alone[name]["block"] == 0].drop(columns="block")
         pd.testing.assert_frame_equal(
             mine.reset_index(drop=True), theirs.reset_index(drop=True), check_exact=True
         )
+
+
+def plain_of(text, folder, lowering="synapse", target="numpy"):
+    return compile_source(Source("spec.stdp", text), folder, [], lowering, target).script
+
+
+def test_a_block_alone_and_both_lowerings(tmp_path, trained):
+    assert_alone(run_here(tmp_path, script_of(spec(rows=ROWS[1:])), "alone"), trained, 1)
     assert_same(run_here(tmp_path, script_of(spec(), "namespace"), "namespace"), trained)
 
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 def test_the_plain_script_has_the_same_numbers(tmp_path, trained, lowering):
-    plain = compile_source(Source("spec.stdp", spec()), tmp_path, [], lowering, "numpy").script
+    plain = plain_of(spec(), tmp_path, lowering)
     assert "for turn in range(1, 4):" in plain
     assert_equal_values(run_plain_here(tmp_path, plain), trained)
 
 
+def on_target(folder, target, text_of):
+    """A spec on a target: a block alone is that of the sweep, and the plain script has the same
+    numbers."""
+    whole = run_apart(folder, script_of(text_of(ROWS)), f"on_{target}", target)
+    alone = run_apart(folder, script_of(text_of(ROWS[1:])), f"alone_{target}", target)
+    assert_alone(alone, whole, 1)
+    path = folder / f"plain_on_{target}.py"
+    path.write_text(plain_of(text_of(ROWS), folder, target=target), encoding="utf-8")
+    out = folder / f"plain_{target}"
+    subprocess.run([sys.executable, path, "-o", out], cwd=folder, check=True)
+    assert_equal_values(tables_in(out), whole)
+
+
 @pytest.mark.slow
-def test_every_target_is_equal_to_the_block_alone(tmp_path):
-    for target in ("cython", "cpp_standalone"):
-        whole = run_apart(tmp_path, script_of(spec()), f"on_{target}", target)
-        alone = run_apart(tmp_path, script_of(spec(rows=ROWS[:1])), f"alone_{target}", target)
-        for name in ("blocks", "weights", "spikes", "trajectories"):
-            mine = whole[name][whole[name]["block"] == 0].reset_index(drop=True)
-            theirs = alone[name][alone[name]["block"] == 0].reset_index(drop=True)
-            pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
-        plain = compile_source(Source("spec.stdp", spec()), tmp_path, [], "synapse", target).script
-        path = tmp_path / f"plain_on_{target}.py"
-        path.write_text(plain, encoding="utf-8")
-        out = tmp_path / f"plain_{target}"
-        subprocess.run([sys.executable, path, "-o", out], cwd=tmp_path, check=True)
-        assert_equal_values(tables_in(out), whole)
+@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+def test_repeated_phases_on_every_target(tmp_path, target):
+    on_target(tmp_path, target, lambda rows: spec(rows=rows))
 
 
 def test_what_another_phase_of_the_turn_has_set_holds_in_the_next_turn(tmp_path):
@@ -234,6 +251,142 @@ def test_what_another_phase_of_the_turn_has_set_holds_in_the_next_turn(tmp_path)
     each = found["parameters"].query("block == 0").set_index("phase")
     assert each["ff.taupre"].tolist() == [0.02, 0.015, 0.015, 0.015, 0.015, 0.015]
     assert each["ff.wmax"].tolist() == [0.9, 0.9, 0.3, 0.9, 0.9, 0.3]
-    plain = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", "numpy").script
-    assert_equal_values(run_plain_here(tmp_path, plain), found)
+    assert_equal_values(run_plain_here(tmp_path, plain_of(text, tmp_path)), found)
     assert found["weights"]["w"].max() <= 0.3
+
+
+# States that are stored and restored, against Brian2's store() and restore() --------------------
+#
+# Brian2 sets the clock back, and ours goes on: with a step of 2**-13 s all times are exact, and so
+# are their differences.
+
+STEP = 2.0**-13
+RESTORING = MODEL.replace("    dt: 0.1 ms\n", "    dt: 0.1220703125 ms\n") + """    phases:
+        settle: 128*{step} ms, store fresh at start, store settled
+        repeat 2:
+            train: 256*{step} ms, restore settled except ff.w and A1.th
+        of_one: 256*{step} ms, ff frozen, restore settled of A1 and ff.apre
+        again: 256*{step} ms, ff frozen, restore fresh
+""".replace("{step}", "0.1220703125")
+RESTORING = (
+    RESTORING.replace("th/(100 ms) : volt", "th/(100 ms) : volt\n        seen : second")
+    .replace("th += 1 mV", "th += 0.01 mV/ms*clip(t - seen, 0 ms, 100 ms)\n        seen = t")
+    .replace("v of A1 every 1 ms", "v of A1 every 0.9765625 ms")
+    .replace("every 10 ms", "every 7.8125 ms")
+)  # fmt: skip
+
+
+def restoring_spec(rows=ROWS):
+    spikes = ", ".join(f"({n}, {t} ms)" for n, t in SPIKES)
+    lines = "\n".join(f"        | {a} | {b} | {c} |" for a, b, c in rows)
+    return RESTORING.format(spikes=spikes, rows=lines)
+
+
+class Restored(ByHand):
+    """Runs a stretch of the given spikes from a stored state."""
+
+    dt = STEP * second
+    reset = "v = -70*mV; th += 0.01*mV/ms*clip(t - seen, 0*ms, 100*ms); seen = t"
+
+    def __init__(self, Apre):
+        super().__init__(Apre)
+        n, t = np.array([k for k, _ in SPIKES]), np.array([t for _, t in SPIKES]) * 1e-3
+        self.given = n, np.floor(t / STEP + 1e-9)
+        self.states = StateMonitor(self.cells, "v", record=True, dt=8 * STEP * second)
+        self.weights = StateMonitor(self.ff, "w", record=True, dt=64 * STEP * second)
+        self.net = Network(
+            self.inputs, self.cells, self.ff, self.spikes, self.states, self.weights
+        )  # fmt: skip
+
+    def stretch(self, first, steps):
+        """Run so many steps with the spikes that are given from step `first` on."""
+        n, step = self.given
+        mine = (step >= first) & (step < first + steps)
+        now = round(float(self.net.t / second) / STEP)
+        seen = len(self.spikes.t), self.states.v.shape[1], self.weights.w.shape[1]
+        self.inputs.set_spikes(n[mine], (step[mine] - first + now) * STEP * second, sorted=False)
+        self.run(steps * STEP * second)
+        spikes = np.asarray(self.spikes.t[seen[0] :] / second) + (first - now) * STEP
+        v, w = self.states.v[:, seen[1] :] / brian2.volt, self.weights.w[:, seen[2] :]
+        return np.asarray(self.spikes.i[seen[0] :]), spikes, v, w
+
+
+def restored_by_hand(block):
+    """(neuron, t, v, w) of each phase."""
+    h = Restored(ROWS[block][0])
+    found = []
+    relax(h)
+    h.net.store("fresh")
+    found.append(h.stretch(0, 128))
+    relax(h)  # for a later phase restores some of the traces
+    h.net.store("settled")
+    for first in (128, 384):
+        w, th = np.array(h.ff.w), np.array(h.cells.th)
+        h.net.restore("settled")
+        h.ff.w, h.cells.th = w, th * brian2.volt
+        found.append(h.stretch(first, 256))
+    # `of A1 and ff.apre`: all else is as it was, at the time to which Brian2 has gone back.
+    relax(h)
+    now = {s: {n: np.array(v) for n, v in s.get_states(units=False).items()} for s in (h.ff,)}
+    under_way = h.ff.pre.queue._full_state()
+    h.net.restore("settled")
+    relax(h)
+    apre = np.array(h.ff.apre)
+    h.ff.set_states({n: now[h.ff][n] for n in ("w", "apost")}, units=False)
+    h.ff.apre = apre
+    h.ff.pre.queue._restore_from_full_state(under_way)
+    h.ff.learns = 0
+    found.append(h.stretch(640, 256))
+    h.net.restore("fresh")
+    h.ff.learns = 0
+    found.append(h.stretch(896, 256))
+    return found
+
+
+def relax(h):
+    """Bring the traces up to date."""
+    h.ff.apre = "apre*exp(-(t - lastupdate)/(20*ms))"
+    h.ff.apost = "apost*exp(-(t - lastupdate)/(20*ms))"
+    h.ff.lastupdate = "t"
+
+
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory):
+    return run_text(tmp_path_factory.mktemp("restored"), restoring_spec())
+
+
+@pytest.mark.parametrize("block", [0, 1])
+def test_states_are_restored_as_brian2_restores_them(restored, block):
+    stretches = restored_by_hand(block)
+    names = ["settle", "train 1", "train 2", "of_one", "again"]
+    samples = restored["trajectories"].query("block == @block").sort_values(
+        ["neuron", "pre", "post", "t"]
+    )  # fmt: skip
+    for name, (neuron, t, v, w) in zip(names, stretches, strict=True):
+        mine = restored["spikes"].query("block == @block and phase == @name")
+        mine = mine.sort_values(["t", "neuron"])
+        order = np.lexsort((neuron, t))
+        assert len(mine) > 3 or name == "settle"
+        np.testing.assert_array_equal(mine["neuron"], neuron[order])
+        np.testing.assert_array_equal(mine["t"], t[order])
+        for variable, by_hand in (("v", v), ("w", w)):
+            mine = samples[(samples["phase"] == name) & (samples["variable"] == variable)]
+            values = mine["value"].to_numpy()
+            values = values.reshape(len(by_hand), -1)[:, : by_hand.shape[1]]
+            np.testing.assert_array_equal(values, by_hand)
+
+
+def test_restored_blocks_alone_and_both_lowerings(tmp_path, restored):
+    alone = run_here(tmp_path, script_of(restoring_spec(ROWS[1:])), "alone")
+    assert_alone(alone, restored, 1)
+    script = script_of(restoring_spec(), "namespace")
+    assert_same(run_here(tmp_path, script, "namespace"), restored)
+    for lowering in ("synapse", "namespace"):
+        plain = plain_of(restoring_spec(), tmp_path, lowering)
+        assert_equal_values(run_plain_here(tmp_path, plain), restored)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+def test_restored_states_on_every_target(tmp_path, target):
+    on_target(tmp_path, target, restoring_spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from ...check.exact import Integration
@@ -489,6 +490,8 @@ class NetworkCode:
     def run(self) -> list[str]:
         """The body of run(net, state)."""
         lines: list[str] = []
+        if any(phase.stores for phase in self.e.phases):
+            lines.append("kept = {}  # states, by name")
         gates = {c.name: c.gates for c in self.e.connections if c.gates}
         normalised = [(n.name, c.name) for c in self.e.connections for n in c.normalise if n.gated]
         options = 'namespace={}, report="text"'
@@ -508,19 +511,22 @@ class NetworkCode:
             for counters, connection in normalised:
                 value = float(connection not in phase.frozen)
                 inside.append(f'net["{counters}"].learning = {value}')
+            inside += self.restored(phase)
             for component in phase.starts:
                 inside += self.change(component, phase)
+            inside += self.stored(phase, at_start=True)
             inside.append(
                 f"net.run(PHASE_STEPS[{number}]*DT*second, {options})"
                 if self.phased
                 else f"net.run(DURATION*second, {options})"
             )
             inside += self.end_of_phase(phase)
+            inside += self.stored(phase, at_start=False)
             if self.phased:
                 inside.append(f"yield {in_turn(phase)}")
             if phase.group and (not number or self.e.phases[number - 1].group != phase.group):
                 lines.append(f"for turn in range(1, {phase.turns + 1}):")
-            lines += [f"    {line}" for line in inside] if phase.group else inside
+            lines += [indent(line, "    ") for line in inside] if phase.group else inside
         for component, variable in computed(self.e):
             lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
         return lines
@@ -542,6 +548,32 @@ class NetworkCode:
             return [f"if turn < {last.turns}:", *(f"    {line}" for line in found)]
         return []
 
+    def stored(self, phase: Phase, at_start: bool) -> Iterator[str]:
+        """States that are kept."""
+        partly = {name for p in self.e.phases for r in p.restores for name in r.partly}
+        for s in phase.stores:
+            if s.at_start == at_start:
+                for c in self.e.connections:
+                    if c.name in partly & {*s.components}:
+                        yield from self.relaxed(c)
+                yield f'store(kept, "{s.name}", net, state, {listed(s.components)})'
+
+    def restored(self, phase: Phase) -> Iterator[str]:
+        """States that are put back, and what is then outside of bounds that phases have moved."""
+        for r in phase.restores:
+            for c in self.e.connections:
+                if c.name in r.partly:
+                    yield from self.relaxed(c)
+            items = [f'"{name}": {listed(chosen) if chosen else None}'
+                     for name, chosen in r.components]  # fmt: skip
+            options = [f"{name}={listed(found)}" for name, found in
+                       (("without", r.without), ("times", r.times)) if found]  # fmt: skip
+            yield call("restore", [f'kept["{r.name}"]', "net", "state", mapping(items), *options])
+            for c in self.e.connections:
+                if c.name in dict(r.components):
+                    for name, inside in c.clipped:
+                        yield from self.for_each(c.name, f'state("{name}")[:] = "{inside}"')
+
     def for_each(self, component: str, action: str) -> list[str]:
         """An action on a component's object, or on each of them."""
         if component not in self.by_block:
@@ -551,15 +583,21 @@ class NetworkCode:
             f'    net[f"{component}__{{b}}"].{action}',
         ]
 
+    def relaxed(self, c: Connection) -> Iterator[str]:
+        """Traces are brought up to date."""
+        traces = [t for t in c.traces if not t.advanced]
+        for t in traces:
+            yield from self.for_each(c.name, f'state("{t.name}")[:] = "{t.now}"')
+        if traces:
+            yield from self.for_each(c.name, 'lastupdate = "t"')
+
     def change(self, component: str, phase: Phase) -> Iterator[str]:
         """A phase's new values; traces have so far relaxed with the old ones."""
         given = in_turn(phase, component)
         c = next((c for c in self.e.connections if c.name == component), None)
         owner = f'net["{component}"]'
-        traces = [t for t in c.traces if not t.advanced] if c is not None else []
-        if traces:
-            yield from (f'{owner}.state("{t.name}")[:] = "{t.now}"' for t in traces)
-            yield f'{owner}.lastupdate = "t"'
+        if c is not None:
+            yield from self.relaxed(c)
         part = c if c is not None else self.layers[component].group
         if (part and part.varying and component in phase.sets) or component in dict(phase.values):
             yield f"{owner}.set_states(state[{given}], units=False)"
@@ -609,6 +647,11 @@ def in_turn(phase: Phase, component: str = "", named: str = "") -> str:
     if phase.group and (component in phase.by_turn or not component):
         return f'f"{before}{phase.words} {{turn}}"'
     return f'"{before}{phase.key(component)}"'
+
+
+def listed(names: Sequence[object]) -> str:
+    """A list of names, or of tuples of names."""
+    return repr(list(names)).replace("'", '"')
 
 
 def several(names: Sequence[str]) -> str:

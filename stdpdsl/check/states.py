@@ -1,0 +1,133 @@
+"""States that phases store and restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..language import ast
+from .experiment import Experiment
+from .first_values import is_constant
+from .statements import assignable
+from .symbols import Component
+from .turns import turns_of
+
+
+class States:
+    """Checks `store` and `restore`, with the names that the experiment knows."""
+
+    def __init__(self, experiment: Experiment):
+        self.experiment = experiment
+        self.models, self.inference = experiment.models, experiment.inference
+        self.symbols, self.reporter = experiment.symbols, experiment.reporter
+
+    def run(self, run: ast.Run) -> None:
+        for phase in run.phases:
+            for modifier in phase.modifiers:
+                if isinstance(modifier, ast.Restore):
+                    self.paths(modifier)
+        self.order(run)
+
+    def order(self, run: ast.Run) -> None:
+        """What is restored has been stored by then."""
+        every = {m.name.id: m.name for p in run.phases for m in p.modifiers
+                 if isinstance(m, ast.Store)}  # fmt: skip
+        stored: set[str] = set()
+        told: set[int] = set()
+        used: set[str] = set()
+        for turn in turns_of(run, self.inference.values, most=2):
+            modifiers = turn.phase.modifiers
+            for node in (m for m in modifiers if isinstance(m, ast.Restore)):
+                name = node.name.id
+                used.add(name)
+                if name in stored or id(node) in told:
+                    continue
+                told.add(id(node))
+                later = every.get(name)
+                self.reporter.error(
+                    "NAME028", node.name, f"the state `{name}` is not stored yet in this phase"
+                    if later else f"no phase stores a state `{name}`",
+                    labels=((later, "stored here, later"),) if later else (),
+                    help=f"store it in an earlier phase: `store {name}`" if later
+                    else self.reporter.suggest(name, every, "stored are")
+                    or f"let an earlier phase store it: `store {name}`",
+                )  # fmt: skip
+            stored |= {m.name.id for m in modifiers if isinstance(m, ast.Store)}
+        for name, known in every.items():
+            if name not in used:
+                self.reporter.warn(
+                    "NAME020", known, f"the state `{name}` is restored by no phase",
+                    help=f"let a later phase have `restore {name}`, or leave it out",
+                )  # fmt: skip
+
+    def paths(self, node: ast.Restore) -> None:
+        """The components and variables that are named."""
+        seen: dict[str, ast.Path] = {}
+        for path in node.paths:
+            if path.dotted in seen:
+                self.reporter.error(
+                    "NAME002", path, f"`{path.dotted}` stands here twice",
+                    labels=((seen[path.dotted], "the first"),), help="leave one out",
+                )  # fmt: skip
+            seen.setdefault(path.dotted, path)
+            component = self.experiment.find(path.parts[0], "layer or connection")
+            if component is None or component.unsure:
+                continue
+            why = without_state(component)
+            if why:
+                self.reporter.error(
+                    "NAME011", path.parts[0], f"`{component.name}` has no state: {why}",
+                    help="leave it out",
+                )  # fmt: skip
+            elif len(path.parts) > 1:
+                self.variable(path.parts[1], component)
+
+    def variable(self, name: ast.Ident, component: Component) -> None:
+        symbol = component.variables.get(name.id)
+        if symbol is None and self.symbols.adding(component, name.id):
+            return
+        if symbol is None or name.id in component.each:
+            self.models.no_variable(name, component)
+        elif is_constant(symbol, component):
+            assignable(self.inference, name, symbol)
+        elif symbol.equation is not None and symbol.equation.kind == "subexpression":
+            self.reporter.error(
+                "NAME007", name, f"`{name.id}` is computed from other variables, and is not stored",
+                labels=((symbol.equation.name, "its expression"),),
+                help="name what it is computed from",
+            )  # fmt: skip
+
+
+def without_state(component: Component) -> str:
+    """Why nothing of a component is stored, or nothing."""
+    if component.kind != "layer" or not isinstance(component.node, ast.Layer):
+        return ""
+    if component.neuron is None:
+        return "it is an input, whose spikes go on"
+    if component.node.drive and component.scope == "shared":
+        return "it hears a sound, and runs once before all else"
+    return ""
+
+
+def restored(
+    node: ast.Restore, components: dict[str, Component]
+) -> Iterator[tuple[Component, list[str] | None, list[str]]]:
+    """(component, its variables or None for all of it, variables that stay) of what is put back."""
+    named: dict[str, list[str] | None] = {}
+    for path in node.paths:
+        name = path.parts[0].id
+        if len(path.parts) == 1:
+            named[name] = None
+        elif name not in named:
+            named[name] = [path.parts[1].id]
+        elif (found := named[name]) is not None:
+            found.append(path.parts[1].id)
+    for name, component in components.items():
+        if without_state(component):
+            continue
+        if node.word == "of":
+            if name in named:
+                yield component, named[name], []
+        elif name not in named:
+            yield component, None, []
+        elif (stays := named[name]) is not None:
+            yield component, None, stays
