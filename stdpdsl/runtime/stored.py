@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .going_on import is_here
 from .objects import array_of, queue_of
 from .whole_state import send, under_way
 
@@ -52,13 +53,6 @@ def changing_in(part):
         if isinstance(v, ArrayVariable) and v.owner is not None and v.owner.name == part.name
         and not v.constant and not name.startswith("_") and not name.endswith("__at_end")
     ]  # fmt: skip
-
-
-def is_here():
-    """Whether the network runs in this process; else a program of it is described."""
-    from brian2 import get_device
-
-    return type(get_device()).__name__ == "RuntimeDevice"
 
 
 def described(*lines):
