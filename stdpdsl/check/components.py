@@ -96,6 +96,8 @@ class Components:
         here = self.context(component, self.symbols.synapse_scope(component))
         if unsure:
             pair, first, here = (c.but(open_names=True) for c in (pair, first, here))
+        elif any(side.unsure for side in (component.pre, component.post) if side is not None):
+            pair, first, here = (c.but(sides_unknown=True) for c in (pair, first, here))
         if node.pattern is not None:
             whole = self.context(component, self.symbols.degree_scope(component)).but(
                 hints={n: "it is one number for all neurons" for n in ("i", "j")}
@@ -144,7 +146,7 @@ class Components:
         symbol = post.variables.get(name)
         if symbol is None:
             if post.neuron is None:
-                if not _has_unknown_neuron(post):
+                if not post.unsure:
                     self.reporter.error(
                         "NAME011", delivery.target,
                         f"`{post.name}` is an input and has no variable `{name}`",
@@ -185,7 +187,3 @@ class Components:
                 )  # fmt: skip
             return
         self.models.initial(node.initial, context.but(data=True), component)
-
-
-def _has_unknown_neuron(layer: Component) -> bool:
-    return isinstance(layer.node, ast.Layer) and layer.node.neuron is not None

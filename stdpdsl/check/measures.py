@@ -170,6 +170,17 @@ class OwnMeasures:
 
     def measure(self, item: ast.Measure) -> None:
         name = item.name.id
+        found = self.type_of(item)
+        # Where it has no type that was told, and its uses stay silent.
+        known = Type(found.dim) if found is not None else None
+        owner = f"<measure {name}>" if found is not None else ""
+        self.symbols.measures[name] = Symbol(
+            name, "measure", item, item.value, known, owner=owner
+        )
+
+    def type_of(self, item: ast.Measure) -> Type | None:
+        """None where it is told what is wrong."""
+        name = item.name.id
         scope: Scope = ChainMap(self.symbols.measures, self.measured, self.symbols.globals)
         context = self.models.context(scope, f"the measure `{name}`").but(hints=self.hints)
         if item.component is not None:
@@ -180,17 +191,13 @@ class OwnMeasures:
                     f"there is no layer or connection `{item.component.id}`",
                     help=self.reporter.suggest(item.component.id, self.symbols.components, "known"),
                 )  # fmt: skip
-                return
+                return None
             if component.unsure:
-                return
+                return None
             context = self.over(component, name, item)
         found = self.inference.infer(item.value, context)
-        if found is not None and self.inference.is_number(item.value, found, "a measure"):
-            self.symbols.measures[name] = Symbol(
-                name, "measure", item, item.value, Type(found.dim), owner=f"<measure {name}>"
-            )
-        else:  # told already; its uses stay silent
-            self.symbols.measures[name] = Symbol(name, "measure", item, item.value)
+        number = found is not None and self.inference.is_number(item.value, found, "a measure")
+        return found if number else None
 
     def over(self, component: Component, name: str, item: ast.Measure) -> Context:
         where = f"the measure `{name}` of `{component.name}`"

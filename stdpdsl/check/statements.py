@@ -249,6 +249,8 @@ def normalise(
 ) -> None:
     name = statement.variable.id
     symbol = component.variables.get(name)
+    if symbol is None and component.unsure:
+        return
     if symbol is None:
         inference.reporter.error(
             "NAME011", statement.variable, f"`{component.name}` has no variable `{name}`",

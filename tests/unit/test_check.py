@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from diagnose import diagnose
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.files import headers_of
-from stdpdsl.compiler import compile_source
+from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import CompileError, has_errors, render
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 from stdpdsl.language.units import SECOND, VOLT
 from stdpdsl.sweep.evaluate import evaluate_sweep
+
+SPECS = Path(__file__).parents[2] / "specs"
 
 MAP = '''"""Which STDP parameters let primary auditory cortex learn pure tones?"""
 model auditory_map
@@ -431,3 +436,16 @@ record:
 run:
     duration: 100 ms
 """
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.stdp")), ids=lambda path: path.stem)
+def test_a_wrong_name_of_a_neuron_or_a_rule_is_told_once(path, monkeypatch):
+    """What the unknown one would have is unknown, and nothing else is said of it."""
+    monkeypatch.chdir(SPECS)
+    text = path.read_text(encoding="utf-8")
+    uses = re.finditer(r"^    (?:neuron|plasticity): (\w+)", text, re.MULTILINE)
+    for use in uses:
+        wrong = text[: use.end()] + "_q" + text[use.end() :]
+        found = check_text(Source(path.name, wrong), SPECS, [])[1]
+        errors = [d for d in found if d.severity == "error" and not d.code.startswith("FILE")]
+        assert [d.code for d in errors] == ["NAME001"], (use[0], [d.message for d in errors])
