@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ..runtime.images import images_in
+
 MAX_BYTES = 4_000_000_000  # of an array, unpacked
 ENDINGS = (".npy", ".npz")
+IMAGES = ".png"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ def read_arrays(path: Path) -> Arrays:
     """The arrays of a file by their names; a file that holds one alone calls it ``. OSError where
     it cannot be read, ValueError (the text goes on after "`NAME` holds no numbers: ") where it
     holds something else. Nothing in it is executed: pickled objects are refused."""
+    if path.suffix.lower() == IMAGES:
+        return {"": images_in(str(path))}
     with path.open("rb"):
         pass
     try:

@@ -14,7 +14,7 @@ from ..check.values import value
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit
-from .arrays import ENDINGS, Arrays, Sparse
+from .arrays import ENDINGS, IMAGES, Arrays, Sparse
 from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
 from .wrong import Wrong, listed
 
@@ -82,11 +82,11 @@ def read_rows(node: ast.DataExpr, files: Files) -> Rows:
     if node.component is not None:
         raise Wrong("FILE002", node, "rows in time come from a file, not from results",
                     "save them as an array, with a row for each `every`")  # fmt: skip
-    if name.lower().endswith(ENDINGS):
+    if name.lower().endswith((*ENDINGS, IMAGES)):
         return _of_array(node, read(node, files.arrays))
     if name.lower().endswith(TABLES):
         return _of_table(node, read(node, files.table))
-    endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
+    endings = f"{', '.join((*TABLES, *ENDINGS))} and {IMAGES}"
     raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
                 " array", f"values are read from {endings}")  # fmt: skip
 

@@ -37,7 +37,7 @@ def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
 
 def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
     """The files that a run reads, by their names from the spec's folder."""
-    found = [path.value for path in _data(spec)]
+    found = [name for path in _data(spec) for name in _each(path, folder)]
     for node in data_of(spec):
         if node.component is not None:
             found += _parts(node, folder)
@@ -138,6 +138,13 @@ def files_of(spec: ast.Spec) -> Iterator[ast.FromFile]:
     for search in spec.of(ast.Search):
         if search.data is not None:
             yield search.data
+
+
+def _each(path: ast.String | ast.StringExpr, folder: Path) -> list[str]:
+    """The files that a name means: of images, each that the pattern matches."""
+    if not path.value.lower().endswith(".png"):
+        return [path.value]
+    return glob.glob(path.value, root_dir=folder, recursive=True)
 
 
 def _data(spec: ast.Spec) -> Iterator[ast.String]:

@@ -5,6 +5,7 @@ import numpy as np
 from .data import neurons, times_of
 from .errors import fail
 from .given import drive_width
+from .images import images_in
 from .values import column_from, columns_of
 
 
@@ -16,7 +17,10 @@ def array_rows(path, columns, name=None):
 def stored_rows(path, columns, name=None):
     """The same as it is stored. Of an .npy file only the rows that are used are read, however many
     there are said to be."""
-    array = np.load(path, mmap_mode="r")
+    if path.lower().endswith(".png"):
+        array = images_in(path)
+    else:
+        array = np.load(path, mmap_mode="r")
     if not isinstance(array, np.ndarray):
         array = array[name or array.files[0]]
     rows = array.reshape(len(array), -1)

@@ -264,3 +264,22 @@ def test_no_responses_where_the_rows_last_differently(tmp_path):
         text = "\n".join(x for x in text.split("\n") if not x.strip().startswith(line))
     text = text.replace("measure:\n", "measure:\n    most of A = max(rate)\n")
     assert "responses" not in run_text(tmp_path, text)
+
+
+def test_a_folder_of_images(tmp_path):
+    from PIL import Image
+
+    images, _ = write_files(tmp_path)
+    (tmp_path / "seen").mkdir()
+    for k, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "seen" / f"{k:02}.png")
+    expected = run_text(tmp_path, SPEC)
+    text = SPEC.replace('"x.npz" column images', '"seen/*.png"')
+    found = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", "numpy")
+    tables = run_here(tmp_path, found.run_script, "png", data=tmp_path)
+    for name in ("blocks", "spikes", "responses"):
+        pd.testing.assert_frame_equal(tables[name], expected[name], check_exact=True)
+    script = found.script.replace('DATA = "."', f"DATA = {str(tmp_path)!r}")
+    plain = run_plain_here(tmp_path, script)
+    assert len(plain["spikes"]) == len(tables["spikes"])
+    assert sorted(found.files) == ["labels.csv", *(f"seen/{k:02}.png" for k in range(40))]

@@ -124,3 +124,33 @@ def test_where_labels_and_scores_stand(folder):
     assert one.startswith("CLAUSE003 from") and "shows no stimuli" in one
     (one,) = found(folder, text=without.replace("score of A", "score of c"))
     assert one.startswith("NAME012 accuracy") and "measure of a layer" in one
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda image, path: image.save(path), ""),
+        (lambda image, path: image.convert("RGB").save(path), "`b.png` is in colour or"),
+        (lambda image, path: image.convert("LA").save(path), "`b.png` is in colour or"),
+        (lambda image, path: image.resize((3, 2)).save(path), "`b.png` has 3 × 2 pixels, and the"),
+        (lambda image, path: path.write_bytes(b"no image"), "`b.png` is no whole PNG file"),
+        (lambda image, path: path.write_bytes(path.with_name("a.png").read_bytes()[:50]),
+         "`b.png` is no whole PNG file"),
+        (lambda image, path: image.convert("L").save(path, "BMP"), "`b.png` is no whole PNG file"),
+    ],
+)  # fmt: skip
+def test_folders_of_images(folder, damage, message):
+    from PIL import Image
+
+    image = Image.fromarray(np.arange(6, dtype=np.uint8).reshape(3, 2))
+    (folder / "seen").mkdir()
+    for name in "acd":
+        image.save(folder / "seen" / f"{name}.png")
+    damage(image, folder / "seen" / "b.png")
+    diagnostics = found(folder, rates='"seen/*.png" * 2 Hz every 10 ms')
+    assert len(diagnostics) == bool(message)
+    assert all(message in one and one.startswith('FILE002 "seen/*.png"') for one in diagnostics)
+    (one,) = found(folder, rates='"none/*.png" * 2 Hz every 10 ms')
+    assert one.startswith("FILE001") and "there is no such file" in one
+    (one,) = found(folder, rates='"../*.png" * 2 Hz every 10 ms')
+    assert one.startswith("FILE004")
