@@ -8,7 +8,9 @@ from harness import DELAYS, STEPS, Case, judge, run, spec, trains
 from oracles import homeostasis, structural
 from oracles.trains import DT, events
 
-LOWERINGS = pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+LOWERINGS = pytest.mark.parametrize(
+    "lowering", ["synapse", pytest.param("namespace", marks=pytest.mark.slow)]
+)
 STDSP = Case(
     "stdsp",
     lambda made, p, permanence: structural.stdsp(made, p, permanence, z=0.25)[0],

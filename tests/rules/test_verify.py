@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from by_day import in_turn
 
 from stdpdsl.compiler import library
 from stdpdsl.execution.temporary_run import run_once
@@ -52,7 +53,7 @@ def test_a_row_without_a_number_is_not_ok():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", REPLAYS)
+@pytest.mark.parametrize("spec", in_turn(sorted(REPLAYS), 8))
 def test_the_published_results_come_out(tmp_path, spec):
     source = Source(spec, (ROOT / "specs" / spec).read_text(encoding="utf-8"))
     results = run_once(source, ROOT / "specs", "auto", tmp_path / "run", lambda event: None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from by_day import in_turn
+from by_day import DAY, in_turn
 from pair_models import Maker, Model, Wire
 from pair_scripts import WireWriter, Writer, script_of
 from pair_specs import spec_of
@@ -21,8 +21,8 @@ from running import run_text
 
 pytest.importorskip("brian2")
 
-PAIRS = int(os.environ.get("STDPDSL_PAIRS", "5"))
-FIRST = int(os.environ.get("STDPDSL_FIRST_PAIR", "0"))
+PAIRS = int(os.environ.get("STDPDSL_PAIRS", "3"))
+FIRST = int(os.environ.get("STDPDSL_FIRST_PAIR", str(3 * DAY % 1000)))
 # What may differ from the script's bits, relative to the largest of the values:
 # - a trace at times that are no events of it, which both extrapolate, each in its own words; and
 #   what follows where a phase sets a parameter, since that brings traces up to date

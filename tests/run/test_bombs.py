@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from by_day import in_turn
 
 from stdpdsl.runtime import draws, sounds
 from stdpdsl.runtime import folder as folders
@@ -295,10 +296,14 @@ COMMANDS = ["summary", "report", "diagnose", "compare"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [many_rows, long_words])
-@pytest.mark.parametrize("table", ["blocks", "weights", "trajectories", "spikes"])
-@pytest.mark.parametrize("name", COMMANDS)
-def test_results(results, tmp_path, table, make, name):
+@pytest.mark.parametrize(
+    "name, table, make",
+    in_turn([
+        (name, table, make) for make in (many_rows, long_words) for name in COMMANDS
+        for table in ("blocks", "weights", "trajectories", "spikes")
+    ], 7),
+)  # fmt: skip
+def test_results(results, tmp_path, name, table, make):
     forged(results, tmp_path / "r", table, make)
     more = {"compare": [results], "report": ["-o", tmp_path / "r.html"]}.get(name, [])
     status, said = stdpdsl(tmp_path, name, "r", *more)
@@ -315,6 +320,7 @@ def test_results_that_are_run_again(results, tmp_path):
     assert status == 1 and "the values were not compared" in said
 
 
+@pytest.mark.slow
 def test_shards_that_are_merged(results, tmp_path):
     """Only the ends of their files are read."""
     for number in (1, 2):

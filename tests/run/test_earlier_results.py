@@ -186,6 +186,7 @@ def test_blocks_are_matched_by_the_columns_of_both_sweeps(trained, tmp_path):
     assert still["w"].tolist() == were["w"].tolist()
 
 
+@pytest.mark.slow
 def test_as_by_hand(trained, tmp_path):
     script = script_of(test_text(), folder=trained)
     spikes = run_here(tmp_path, script, data=trained)["spikes"]
@@ -451,6 +452,7 @@ def test_the_metadata_name_what_was_read(trained, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_diehl_and_cook_train_and_test(tmp_path):
     """`diehl_cook_2015_test` starts where `diehl_cook_2015` ended."""
     for name in ("diehl_cook_2015", "diehl_cook_2015_test"):

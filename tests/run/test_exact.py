@@ -171,6 +171,7 @@ def good(tmp_path_factory) -> dict[str, list[bool]]:
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.slow
 def test_the_check_refuses_exactly_what_fails(name, good):
     equations, values, fine = CASES[name]
     assert good[name] == [fine, name not in REFUSED]
@@ -257,6 +258,7 @@ def test_what_a_rule_adds_may_have_the_time_constant_of_the_cell(tmp_path):
     assert np.all(np.isfinite(later.value))
 
 
+@pytest.mark.slow
 def test_one_factor_for_each_variable_gives_the_same(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", AGREEMENT, ROOT], text=True, timeout=300, cwd=tmp_path,
@@ -367,6 +369,7 @@ print(exact_by_variable(Equations("dv/dt = (ge + gi - v)/(10*ms) : 1" + currents
 """
 
 
+@pytest.mark.slow
 def test_parts_do_not_disturb_one_another(tmp_path):
     said = set()
     for seed in "12":  # of Python's sets

@@ -149,6 +149,7 @@ def test_rows_and_replicates(copy, whole, tmp_path, capsys):
     assert main(["reproduce", str(copy)]) == 0
 
 
+@pytest.mark.slow
 def test_in_steps_and_in_the_order_of_the_rows(copy, whole, tmp_path):
     """More replicates stand behind the others, so that blocks have the numbers of the rows."""
     run(SPEC.replace("replicates: 2", "replicates: 3"), tmp_path, "--extend", str(copy))
@@ -161,6 +162,7 @@ def test_in_steps_and_in_the_order_of_the_rows(copy, whole, tmp_path):
     assert [one["blocks"] for one in load(copy).metadata["extended"]] == [8, 12]
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_the_whole_where_rows_come_behind(copy, tmp_path):
     larger = SPEC.replace("replicates: 2", "replicates: 3")
     run(larger, tmp_path, "--extend", str(copy))
@@ -173,6 +175,7 @@ def test_numbers_are_those_of_the_whole_where_rows_come_behind(copy, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_settings_and_shards(copy, whole, tmp_path, monkeypatch):
     """`--set` may give the rows, and what is new may be cut into shards."""
     import stdpdsl.plan
@@ -256,6 +259,7 @@ def test_a_file_that_changed_is_refused(tmp_path, capsys):
     assert load(tmp_path / "r").metadata["blocks"] == 12
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle(copy, whole, tmp_path):
     """The old results stay readable, and the same command finishes."""
     before = bytes_in(copy)

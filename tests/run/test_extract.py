@@ -203,14 +203,14 @@ def test_coupled_blocks_cannot_be_run_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name, block, sets", [
-    ("auditory_map", 2, ["duration=200 ms"]),
-    ("balanced_network", 0, ["duration=15 ms"]),
+    pytest.param("auditory_map", 2, ["duration=200 ms"], marks=pytest.mark.slow),
+    pytest.param("balanced_network", 0, ["duration=15 ms"], marks=pytest.mark.slow),
     ("diehl_cook_2015", 1, ["duration=300 ms"]),
     ("dopamine_delay", 3, ["duration=1 s"]),
     ("graupner_brunel_2012", 5, ["duration=1 s"]),
     ("jonke_2017", 1, ["duration=1 s"]),
     ("quantal_release", 1, []),
-    ("vogels_2011_rate", 1, ["duration=1 s"]),
+    pytest.param("vogels_2011_rate", 1, ["duration=1 s"], marks=pytest.mark.slow),
     ("stdp_window", 4, ["duration=900 ms"]),
     ("zenke_2015", 1, ["duration=60 ms"]),
 ])  # fmt: skip
@@ -219,6 +219,7 @@ def test_specs_of_the_gallery(tmp_path, name, block, sets):
     check(tmp_path, text, (block,), sets)
 
 
+@pytest.mark.slow
 def test_a_replicate_in_a_plain_script(tmp_path):
     """A plain script draws by the replicate's number too."""
     text = ALL.replace("replicates: 2", "replicate: 3").replace("    random: 3 samples\n", "")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_language
+from by_day import in_turn
 from running import run_apart, run_text, script_of
 
 TESTS = [f for name, f in vars(test_language).items() if name.startswith("test_")]
@@ -37,7 +38,7 @@ def assert_close(frame, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("test", TESTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("test", in_turn(TESTS, 6), ids=lambda f: f.__name__)
 def test_compiled(test, tmp_path, monkeypatch, tmp_path_factory):
     cache = tmp_path_factory.getbasetemp() / "compiled-cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

@@ -47,7 +47,7 @@ record:
     w, apre of c every 20 ms
     spikes of A
 run:
-    duration: 500 ms
+    duration: 200 ms
     seed: 1
     precision: single
 """
@@ -172,7 +172,7 @@ def test_what_it_cannot_hold_is_refused(number, tmp_path):
 def test_nor_is_it_in_a_phase(number, tmp_path):
     phases = f"    phases:\n        one: 10 ms\n        two: 10 ms, set c.wmax = {number}\n"
     phases += "        three: 10 ms, set c.wmax = 0.1\n"
-    said = run_apart(tmp_path, script_of(SPEC.replace("    duration: 500 ms\n", phases)), status=1)
+    said = run_apart(tmp_path, script_of(SPEC.replace("    duration: 200 ms\n", phases)), status=1)
     assert f"wmax of c is {float(number):g} somewhere" in said
 
 

@@ -78,6 +78,7 @@ def formulae():
                 yield formula(part.value)
 
 
+@pytest.mark.slow
 def test_matplotlib_reads_every_formula():
     """A reader of LaTeX's mathematics that is not ours."""
     mathtext = pytest.importorskip("matplotlib.mathtext")

@@ -104,6 +104,7 @@ def test_python_s_own_variables_do_not_reach_a_simulation(monkeypatch):
     assert (found["MPLBACKEND"], found["CXX"]) == ("Agg", "g++")
 
 
+@pytest.mark.slow
 def test_python_that_keeps_no_docstrings(tmp_path):
     """Neither the commands nor a script read one; nor does an assertion do any work."""
     brief = STARTER.replace("duration: 2 s", "duration: 10 ms").replace("100 ms", "10 ms")

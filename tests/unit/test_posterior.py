@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.stats import norm
 
 from stdpdsl.check.searches import INFERENCE, Plan
@@ -68,6 +69,7 @@ def window(u):
     return np.where(LAGS > 0, up * np.exp(-np.maximum(LAGS, 0) / tau_up), late)
 
 
+@pytest.mark.slow
 def test_the_truth_is_in_the_region_as_often_as_it_says():
     """100 windows with noise, four parameters drawn from the prior: the region of 90 % holds the
     truth in 90 of them, give or take 3; ranks of the truth are uniform (simulation-based

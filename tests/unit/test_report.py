@@ -303,6 +303,7 @@ def test_fixed_weights_are_no_outcome(tmp_path):
     assert "Weights that did not change: ff." in "".join(found.text)
 
 
+@pytest.mark.slow
 def test_responses_are_maps_or_curves(tmp_path):
     tuning = "response of each neuron to each stimulus"
     text, found = page(write(tmp_path / "map", GRID, stimuli=4))
