@@ -208,7 +208,7 @@ class Earlier:
                 one = np.zeros(len(one) + 1)
                 one[: len(events)], one[-1] = events, len(events)
             state[key] = one
-        return Defaults(state)
+        return Read(state, {n for n, mine in self.elements.items() if not len(mine.copy)})
 
     def spikes_under_way(self, key, copy, ahead, synapses):
         """(steps ahead, synapse) of each spike, by steps; a stranger may have written them."""
@@ -284,13 +284,19 @@ class Earlier:
         return Outputs(outputs, read)
 
 
-class Defaults(dict):
-    """A state in which no spike is under way where none is said to be."""
+class Read(dict):
+    """A state as it was read: where nothing is said of spikes none are under way, and `empty`
+    objects have no values."""
+
+    def __init__(self, state, empty):
+        super().__init__(state)
+        self.empty = empty
 
     def __contains__(self, key):
-        return super().__contains__(key) or key.endswith(QUEUE)
+        nothing = key.endswith(QUEUE) or key.partition(".")[0] in self.empty
+        return super().__contains__(key) or nothing
 
     def __missing__(self, key):
-        if key.endswith(QUEUE):
-            return np.zeros((0, 2), np.int32)
-        raise KeyError(key)
+        if key not in self:
+            raise KeyError(key)
+        return np.zeros((0, 2) if key.endswith(QUEUE) else 0)

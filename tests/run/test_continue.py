@@ -213,6 +213,47 @@ def test_its_script_holds_what_a_script_may_hold(tmp_path):
     assert audit(script(SPEC, tmp_path, (), "numpy", earlier="0" * 8)) == []
 
 
+FEW = """
+model few
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    regular: 200 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as ff:
+    pattern: all_to_all
+    axonal delay: 2 ms
+    on pre: v_post += 0.6
+connect P -> A as gg:
+    pattern: random(p) where i != j
+    plasticity: pair_additive
+    initial: w = 0.5
+    deliver: w to v
+sweep:
+    grid:
+        p = [0, 1]
+record:
+    spikes of A
+    w of gg every 5 ms
+run:
+    duration: 12.3 ms
+"""
+
+
+@pytest.mark.parametrize("p", ["[0]", "[0, 1]"])
+def test_a_connection_without_synapses(p, tmp_path):
+    """In all blocks, or in one."""
+    text = FEW.replace("[0, 1]", p)
+    whole = check_in_two(tmp_path, (text, text.replace("12.3", "30")))
+    assert len(whole["spikes"])
+
+
 @pytest.mark.slow
 def test_single_precision(tmp_path):
     single = "    precision: single\n"
