@@ -20,6 +20,7 @@ from ..language.parser import parse
 from ..language.printer import print_spec
 from ..language.source import Source
 from ..lower.until_stable import seconds_of
+from ..machine.memory import available_memory, size_of
 from ..results.reader import Results
 from ..runtime.data import steps_of, times_of
 from .extend import Request, check_origins, differing_texts, finished
@@ -27,6 +28,7 @@ from .job import JobError, differences
 from .merge import Origin, clear
 
 OPTION = "--for"
+BYTES_OF_ROW = 64
 
 
 def continuation(
@@ -73,6 +75,7 @@ def continuation(
     check_origins(results, compiled, source)
     if origin.kept:
         _check_stored(compiled, folder, len(said["phases"]) - 1)
+        _check_memory(compiled, results)
     steps = compiled.plan.times.found.steps
     if steps is not None and round(steps) < done:
         raise JobError(
@@ -105,6 +108,19 @@ def _origin(results: Results) -> Origin:
     history = {"continued": [*(before if isinstance(before, list) else []), one]}
     return Origin(folder, said["checksum"], history, said["time_reached"],
                   "state" in results.tables)  # fmt: skip
+
+
+def _check_memory(compiled: Compiled, results: Results) -> None:
+    """JobError where what is read of the earlier run takes more memory than there is: a small file
+    can hold many rows."""
+    plan, tables = compiled.plan, results.metadata["tables"]
+    rows = sum(tables.get(name, 0) for name in ("state", "spikes", "trajectories"))
+    needed, there = rows * BYTES_OF_ROW * plan.workers / plan.shards, available_memory()
+    if needed > there:
+        raise JobError(
+            f"{results.folder}: of its {rows:,} rows, what is read takes {size_of(needed)} of"
+            f" memory; {size_of(there)} are there"
+        )
 
 
 def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:

@@ -17,6 +17,7 @@ from script_audit import audit
 import stdpdsl
 from stdpdsl.cli import main
 from stdpdsl.compiler import compile_source
+from stdpdsl.execution import continued
 from stdpdsl.execution.continued import continuation
 from stdpdsl.execution.extend import Request
 from stdpdsl.execution.sharded_run import run_and_save
@@ -437,6 +438,26 @@ def test_another_target_is_refused(small, capsys):
     command = ["run", str(small / "spec.stdp"), "--continue", str(small / "first"), "--for", "1 s"]
     assert main([*command, "--target", "cpp_standalone"]) == 2
     assert "target: numpy | cpp_standalone" in capsys.readouterr().err
+
+
+def test_what_takes_too_much_memory_is_refused(small, monkeypatch, capsys):
+    monkeypatch.setattr(continued, "available_memory", lambda: 10_000)
+    run(small, "--continue", small / "first", "--for", "1 s", status=2)
+    assert "rows, what is read takes" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_another_code_generator_on_the_way_is_refused(small, tmp_path):
+    """Where there is no compiler, a run falls back to NumPy."""
+    shutil.copytree(small / "first", tmp_path / "r")
+    said = read_metadata(tmp_path / "r")
+    said.pop("checksum")
+    write_metadata(tmp_path / "r/metadata.json", said | {"target": "cpp_standalone"})
+    known = read_metadata(tmp_path / "r")["checksum"]
+    made = script(SMALL.replace("100 ms", "200 ms"), tmp_path, (), "numpy", earlier=known)
+    more = ["--earlier", str(tmp_path / "r")]
+    text = run_apart(tmp_path, made, "out", status=1, more=more)
+    assert "was run on cpp_standalone, and cannot go on here, on numpy" in text
 
 
 @pytest.mark.slow
