@@ -64,8 +64,6 @@ def continuation(
         )
     if clear(folder) and longer is not None:
         return None, origin
-    if origin.kept:
-        _check_states(parse(source), len(said["phases"]), folder)
     keep_state = keep_state or origin.kept
     compiled = compile_source(
         source, data, sets, request.parameters, said["target"], request.workers,
@@ -128,14 +126,14 @@ def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:
     which the earlier run ended: it is no part of the state that was kept."""
     there: dict[str, bool] = {}
     for number, phase in enumerate(compiled.experiment.phases):
-        for restored in getattr(phase, "restores", ()):
+        for restored in phase.restores:
             if number > last and not there.get(restored.name, True):
                 raise JobError(
                     f"{folder}: {phase.name} restores {restored.name}, which was stored before the"
                     " end of that run and is not kept; store it as its last phase ends, or run all"
                     " from the start"
                 )
-        for stored in getattr(phase, "stores", ()):
+        for stored in phase.stores:
             there[stored.name] = number > last if stored.at_start else number >= last
 
 
@@ -154,21 +152,6 @@ def _check_settings(results: Results, request: Request) -> None:
             f"{results.folder}: was run otherwise; what differs:\n"
             + "".join(f"  {line}\n" for line in lines) + "change it back"
         )
-
-
-def _check_states(spec: ast.Spec, over: int, folder: Path) -> None:
-    """JobError where a phase that is added restores a state of before: states are not kept."""
-    stored: dict[str, int] = {}
-    for run in spec.of(ast.Run):
-        for number, turn in enumerate(turns_of(run, {})):
-            modifiers = turn.phase.modifiers
-            for node in (m for m in modifiers if isinstance(m, ast.Restore)):
-                if number >= over and stored.get(node.name.id, over) < over:
-                    raise JobError(
-                        f"{folder}: the phase {turn.name} restores `{node.name.id}`, which was"
-                        " stored before the run ended, and is not kept: run the whole again"
-                    )
-            stored |= {m.name.id: number for m in modifiers if isinstance(m, ast.Store)}
 
 
 def _time(text: str) -> float:

@@ -20,6 +20,7 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.execution import continued
 from stdpdsl.execution.continued import continuation
 from stdpdsl.execution.extend import Request
+from stdpdsl.execution.job import JobError
 from stdpdsl.execution.sharded_run import run_and_save
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load
@@ -212,6 +213,32 @@ def test_nothing_is_lost_at_the_cut_of_a_compiled_run(target, tmp_path):
 
 def test_its_script_holds_what_a_script_may_hold(tmp_path):
     assert audit(script(SPEC, tmp_path, (), "numpy", earlier="0" * 8)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+def test_a_state_that_is_stored_as_the_run_ends(target, tmp_path):
+    """It is restored by a phase that is added."""
+    first = PHASED.replace("train: 36 ms", "train: 36 ms, store trained")
+    added = "        test: 20 ms, plasticity off\n        again: 20 ms, restore trained\n"
+    whole = first.replace("store trained\n", f"store trained\n{added}")
+    check_much(tmp_path, (first, whole), target)
+
+
+@pytest.mark.parametrize(("stored", "allowed"), [
+    ("start: 10 ms", False), ("train: 36 ms", True), ("train: 36 ms at start", False),
+])  # fmt: skip
+def test_a_state_that_is_not_kept(stored, allowed, tmp_path):
+    phase, _, at_start = stored.partition(" at")
+    stores = f"{phase}, store x{' at' + at_start if at_start else ''}"
+    last = "        last: 1 ms, restore x\n    seed: 5"
+    text = PHASED.replace(phase, stores).replace("    seed: 5", last)
+    compiled = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", "numpy")
+    if allowed:
+        continued._check_stored(compiled, tmp_path, 1)
+    else:
+        with pytest.raises(JobError, match="last restores x"):
+            continued._check_stored(compiled, tmp_path, 1)
 
 
 FEW = """

@@ -23,9 +23,6 @@ from script_audit import audit
 from test_plain_scripts import assert_equal_values, run_plain_here
 
 from stdpdsl.compiler import compile_source
-from stdpdsl.execution.continued import _check_states
-from stdpdsl.execution.job import JobError
-from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 from stdpdsl.runtime.draws import seeded_stream
 
@@ -394,15 +391,6 @@ def test_restored_blocks_alone_and_both_lowerings(tmp_path, restored):
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
 def test_restored_states_on_every_target(tmp_path, target):
     on_target(tmp_path, target, restoring_spec)
-
-
-def test_a_run_that_goes_on_cannot_restore_what_it_has_not_kept():
-    lines = "a: 1 s, store x", "b: 1 s", "c: 1 s, restore x"
-    phases = "run:\n    phases:\n" + "".join(f"        {line}\n" for line in lines)
-    spec_ = parse(Source("spec.stdp", phases))
-    _check_states(spec_, 3, "r")  # all of it is over
-    with pytest.raises(JobError, match="c restores `x`"):
-        _check_states(spec_, 2, "r")
 
 
 def test_scripts_hold_what_a_script_may_hold():
