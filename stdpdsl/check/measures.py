@@ -60,7 +60,7 @@ def shown(symbols: Symbols) -> ast.Sound | ast.Layer | None:
     banks = {drive.filterbank.id for node in nodes for drive in node.heard}
     heard = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
     found: list[ast.Sound | ast.Layer] = [s for n, s in symbols.sounds.items() if n in heard]
-    found += [n for n in nodes if isinstance(n.source, ast.RatesFile) or n.labels is not None]
+    found += [n for n in nodes if isinstance(n.source, ast.RatesFile) or (n.labels and labelled(n))]
     if len(found) != 1:
         return None
     table = labelled(found[0]) if isinstance(found[0], ast.Layer) else None

@@ -194,11 +194,17 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     if count > played:
         x.warnings.append(f"{layer}: the run of {end:g} s plays {played} of {count} rows")
     rows = rows[:played].astype(float)
-    hertz = hertz or (lambda values, copy: values)
+    hertz, highest = hertz or (lambda values, copy: values), 0.0
     for copy, _ in enumerate(copies):
         rates = hertz(rows, copy)
         if not np.all(np.isfinite(rates)) or np.any(rates < 0):
             fail(f"{layer}: rates are finite and not negative")
+        highest = max(highest, float(np.max(rates, initial=0)))
+    if highest * x.dt > 0.1:
+        x.warnings.append(
+            f"{layer}: with {highest:g} Hz a neuron spikes in {min(highest * x.dt, 1):.0%} of the"
+            f" time steps of {x.dt:g} s: no Poisson process any more; take a smaller `dt`"
+        )
 
     def rate(t, i, copy):
         begun, length = t + 1e-3 * x.dt, at(every, copy)

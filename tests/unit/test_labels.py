@@ -120,8 +120,9 @@ def test_where_labels_and_scores_stand(folder):
     assert one.startswith("CLAUSE003 accuracy(train): the stimuli of `P` have no labels")
     (one,) = found(folder, text=SPEC.replace("    spikes of A", "    spikes of P"))
     assert "the spikes of `A` are not recorded" in one
-    (one,) = found(folder, text=SPEC.replace("rates: RATES", "poisson: 5 Hz"))
-    assert one.startswith("CLAUSE003 from") and "shows no stimuli" in one
+    text = SPEC.replace("    size: 2", '    size: 2\n    labels: from "l.csv"')
+    (one,) = found(folder, text=text)
+    assert one.startswith("CLAUSE003 from") and "`A` shows no stimuli" in one
     (one,) = found(folder, text=without.replace("score of A", "score of c"))
     assert one.startswith("NAME012 accuracy") and "measure of a layer" in one
 
