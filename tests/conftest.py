@@ -19,12 +19,7 @@ from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 
 CACHE = pytest.StashKey[str]()
-# Brian2's Cython extensions, which alone are position-independent code, are small functions in much
-# generated code: unoptimised they compile in half the time. Programs keep the flags of a user.
-CXX = """#!/bin/sh
-case " $* " in *" -fPIC "*) exec "{compiler}" "$@" -O0 -g0 ;; esac
-exec "{compiler}" "$@"
-"""
+CXX = Path(__file__).with_name("cxx")
 
 
 # Files, by their CPU time.
@@ -46,11 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """A cache of the session's own, which its workers inherit: not the user's, and empty."""
     if not hasattr(config, "workerinput"):
         config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
-        if "CXX" not in os.environ and (compiler := shutil.which("g++")):
-            script = Path(config.stash[CACHE], "c++")
-            script.write_text(CXX.format(compiler=compiler), encoding="utf-8")
-            script.chmod(0o700)
-            os.environ["CXX"] = str(script)
+        if "CXX" not in os.environ and shutil.which("g++") and os.access(CXX, os.X_OK):
+            os.environ["CXX"] = str(CXX)
 
 
 def pytest_report_header() -> str:
