@@ -31,7 +31,6 @@ GALLERY = sorted(
     {p.stem for p in SPECS.glob("*.stdp")}
     - {"auditory_recordings", "diehl_cook_2015_test", "digits"}  # the third takes minutes
 )
-FAST = ["dopamine_delay"]
 TARGETS = ["cython", "cpp_standalone"]
 
 # The state that a cut must not lose: spikes under way for longer than the first part, refractory
@@ -165,15 +164,10 @@ def check_gallery(name, out, target, steps=2000):
     return check_in_two(out, (text, text), cuts, target, SPECS, ("--shard", f"1/{shards}"))
 
 
-@pytest.mark.parametrize("name", FAST)
-def test_the_gallery(name, tmp_path):
-    assert len(check_gallery(name, tmp_path, "numpy", 600)["state"])
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", in_turn([name for name in GALLERY if name not in FAST], 3))
+@pytest.mark.parametrize("name", in_turn(GALLERY, 3))
 def test_the_whole_gallery(name, tmp_path):
-    check_gallery(name, tmp_path, "numpy")
+    assert len(check_gallery(name, tmp_path, "numpy")["state"])
 
 
 @pytest.mark.slow
@@ -274,6 +268,7 @@ run:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", ["[0]", "[0, 1]"])
 def test_a_connection_without_synapses(p, tmp_path):
     """In all blocks, or in one."""
@@ -367,12 +362,17 @@ def test_a_run_becomes_longer(small, tmp_path, capsys):
     said = load(tmp_path / "r").metadata
     assert [round(one["seconds"], 6) for one in said["continued"]] == [0.1, 0.16]
     assert said["time_reached"] == load(small / "whole").metadata["time_reached"]
-    assert main(["reproduce", str(tmp_path / "r"), "--data", str(small)]) == 0
     after = files_in(tmp_path / "r")
     capsys.readouterr()
     run(small, "--continue", tmp_path / "r", text=longer)
     assert "nothing was run" in capsys.readouterr().out
     assert files_in(tmp_path / "r") == after
+
+
+@pytest.mark.slow
+def test_the_whole_can_be_reproduced(small, tmp_path):
+    run(small, "--continue", small / "first", "--for", "100 ms", "-o", tmp_path / "r")
+    assert main(["reproduce", str(tmp_path / "r"), "--data", str(small)]) == 0
 
 
 @pytest.mark.slow
