@@ -29,6 +29,7 @@ from .merge import Origin, clear
 
 OPTION = "--for"
 BYTES_OF_ROW = 64
+MOST_LINES = 30
 
 
 def continuation(
@@ -56,6 +57,8 @@ def continuation(
         sets.append(f"duration={float(seconds)!r} s")
     lines = differing_texts(results, source, sets, _without_run)
     lines += _of_phases(results, source, sets, longer)
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more lines"]
     if lines:
         raise JobError(
             f"{folder}: a run can only go on as it began, longer or with more phases; what differs"
