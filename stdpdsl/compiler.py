@@ -20,7 +20,7 @@ from .check.values import constant_values
 from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
 from .data.sources import Files, read_sources
-from .data.tables import check_all_rows, read_all_rows
+from .data.tables import check_all_rows, read_all_rows, refuse_rows
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
@@ -209,7 +209,9 @@ def _front(
         constants = constant_values(checked.symbols, unswept=False)
         more += Fit(checked.symbols, sources, table, constants, files).check()
         more += check_all_rows(checked.symbols, rows, table.rows, constants, files)
-        more += refuse(costs(checked, table), available_memory())
+        found, memory = costs(checked, table), available_memory()
+        more += refuse(found, memory)
+        more += refuse_rows(checked.symbols, rows, found, constants, memory)
     return checked, table, in_order([*diagnostics, *more])
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ..check.costs import Estimate
 from ..check.data import Head, Timed, labelled, tables_in
 from ..check.symbols import Component, Symbols
 from ..check.values import value
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit
+from ..machine.memory import size_of
 from .arrays import ENDINGS, IMAGES, Arrays, Sparse
 from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
 from .wrong import Wrong, listed
@@ -73,6 +75,30 @@ def check_all_rows(
                 check_labels(node.labels, read_labels(node.labels, files), counts.get(shows), shows)
             except Wrong as wrong:
                 problems.append(wrong.diagnostic)
+    return problems
+
+
+def refuse_rows(
+    symbols: Symbols, rows: RowsOfFiles, found: Estimate, constants: Mapping[str, Any],
+    memory: float,
+) -> list[Diagnostic]:  # fmt: skip
+    """Drives that would not fit: a row is kept for each `every`, or of lines for each step."""
+    problems = []
+    for node, table, source in tables_in(symbols.spec):
+        every, size = value(table.every, constants), value(node.size, constants)
+        if not isinstance(table, ast.TableDrive) or source not in rows or not every:
+            continue
+        columns = (size or 1) if rows[source].of_neurons else 1
+        columns *= found.blocks if rows[source].head.by_block else 1
+        needed = 16 * columns * (found.seconds or 0) / (found.dt if table.linear else every)
+        if needed > memory:
+            each = "time step" if table.linear else "`every`"
+            problems.append(Diagnostic(
+                "COST006", table.span, f"this drive needs {size_of(needed)} of memory, a row for"
+                f" each {each}; {size_of(memory)} are there",
+                help="drive fewer neurons, for a shorter time"
+                + (", or leave out `linear`" if table.linear else ""),
+            ))  # fmt: skip
     return problems
 
 

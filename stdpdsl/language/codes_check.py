@@ -583,8 +583,9 @@ COST: dict[str, tuple[str, str]] = {
         "The time that is simulated, divided by `dt`, is the number of steps.",
     ),
     "COST006": (
-        "too many input spikes",
-        "The spikes of inputs are made before the run, so that every block gets the same.",
+        "inputs too large",
+        "The spikes of inputs are made before the run, so that every block gets the same, and so "
+        "is what drives layers.",
     ),
     "COST007": (
         "names that stand for too much",

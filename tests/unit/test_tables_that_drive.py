@@ -170,3 +170,13 @@ def test_arrays(tmp_path, array, message):
     np.save(tmp_path / "a.npy", array)
     (one,), _ = found(tmp_path, 'I from "a.npy" * 1 nA every 1 ms, linear')
     assert message in one
+
+
+def test_what_does_not_fit(folder, monkeypatch):
+    monkeypatch.setattr("stdpdsl.compiler.available_memory", lambda: 1e6)
+    long = SPEC.replace("duration: 10 ms", "duration: 10 s")
+    monkeypatch.setitem(globals(), "SPEC", long)
+    assert found(folder, 'I from "i.npy" * 1 nA every 1 ms') == ([], [])
+    (one,), (help,) = found(folder, 'I from "i.npy" * 1 nA every 1 ms, linear')
+    assert one.startswith("COST006 I from") and "4.8 MB of memory, a row for each time" in one
+    assert "leave out `linear`" in help
