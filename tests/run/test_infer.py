@@ -54,6 +54,7 @@ def found(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_posterior_is_that_of_a_grid(found, capsys):
     a, b = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(400) + 0.5) / 400)
     tau = 0.005 * 10**b

@@ -140,6 +140,7 @@ def test_shards_become_one_dataset(tmp_path, undisturbed):
     assert progress == sorted(progress) and progress[-1] == (12, 12) and progress[0] == (1, 12)
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_does_not_count(tmp_path, undisturbed):
     for shards, workers in ((1, 1), (12, 4), (5, 1)):
         folder = tmp_path / str(shards)
@@ -250,6 +251,7 @@ def cut_off(folder):
     return folder / "out.shards"
 
 
+@pytest.mark.slow
 def test_a_truncated_part_is_set_aside_and_runs_again(tmp_path, undisturbed):
     shards = cut_off(tmp_path)
     part = shards / "0002-of-0006" / "weights" / "part-00001.parquet"
@@ -295,6 +297,7 @@ def test_what_is_finished_has_nothing_to_resume(tmp_path):
         run(tmp_path, resume=True, compiled=lowered)
 
 
+@pytest.mark.slow
 def test_to_begin_anew(tmp_path, undisturbed):
     shards = cut_off(tmp_path)
     part = shards / "0002-of-0006" / "weights" / "part-00001.parquet"
@@ -358,6 +361,7 @@ def test_a_shard_that_is_there_runs_no_more(tmp_path):
     assert began(tmp_path) == {1: 3}
 
 
+@pytest.mark.slow
 def test_the_rest_of_an_array_by_one_run(tmp_path, undisturbed):
     run_one(tmp_path, 2, 6)
     resumed(tmp_path, undisturbed)
@@ -408,6 +412,7 @@ def test_merge_from_the_command_line(tmp_path, capsys, monkeypatch):
 # Real scripts -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_real_run_in_an_array_and_resumed(tmp_path, capsys, monkeypatch):
     """Two shards of five by themselves, the others by a run that goes on with them."""
     monkeypatch.chdir(tmp_path)

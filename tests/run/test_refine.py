@@ -123,6 +123,7 @@ def true_error(results, a, edges, spikes, block):
 
 
 @pytest.mark.parametrize("method", ["", "method: euler"])
+@pytest.mark.slow
 def test_a_conductance_against_a_fine_reference(tmp_path, method):
     results = run(tmp_path, CONDUCTANCE.format(method=method))
     spikes = pd.DataFrame(results.spikes.filter(layer="IN").to_arrow().to_pydict())

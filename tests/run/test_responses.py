@@ -88,6 +88,7 @@ def test_each_replicate_hears_its_own_order(tmp_path):
     assert not both[0].equals(both[1])  # the phases cut other presentations
 
 
+@pytest.mark.slow
 def test_shards_have_the_same_responses(tmp_path):
     """Three shards of two replicates, one of which hears both."""
     text = spec([1e-5, 0.1], replicates=2).replace("order: sequential", "order: shuffled")

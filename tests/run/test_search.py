@@ -127,6 +127,7 @@ def test_workers_and_more_trials_change_no_trial(found, tmp_path, monkeypatch):
     assert len(more) == 65 and more[:60].equals(whole)
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on(found, tmp_path, monkeypatch):
     path, output = found
     monkeypatch.chdir(path.parent)

@@ -140,7 +140,9 @@ def shards_of(folder, script, count):
     ]
 
 
-@pytest.mark.parametrize("count", [2, 4, BLOCKS])
+@pytest.mark.parametrize(
+    "count", [4, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, BLOCKS))]
+)
 def test_shards_are_the_sweep(tmp_path, script, whole, count):
     found = shards_of(tmp_path, script, count)
     assert_same(canonical(together(found)), canonical(whole))
@@ -150,6 +152,7 @@ def test_shards_are_the_sweep(tmp_path, script, whole, count):
         assert set(tables["blocks"]["block"]) == set(blocks_of_shard(BLOCKS, k, count))
 
 
+@pytest.mark.slow
 def test_shards_of_separate_objects_per_block(tmp_path, whole):
     found = shards_of(tmp_path, script_of(SPEC, "namespace"), 4)
     assert_same(canonical(together(found)), canonical(whole))
@@ -257,6 +260,7 @@ def heard_in_shards(folder, run):
     assert len(counts) == 6 and counts.nunique() > 3  # they hear the tones in another order
 
 
+@pytest.mark.slow
 def test_what_is_heard(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     heard_in_shards(tmp_path, run_here)

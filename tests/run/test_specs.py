@@ -159,6 +159,7 @@ def test_the_digits_are_those_of_scikit_learn():
     assert sorted(map(bytes, found.images.astype(np.uint8))) == sorted(map(bytes, ours["images"]))
 
 
+@pytest.mark.slow
 def test_bars_reach_the_barrels_of_the_kremer_model(tmp_path):
     """Who fires while the first bar passes follows from where the neuron is and what it prefers."""
     tables = run(tmp_path, "kremer_2011", "60 ms")

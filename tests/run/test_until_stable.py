@@ -174,6 +174,7 @@ def test_compiled(sweep, tmp_path, target, lowering):
         assert_same(other, run_here(tmp_path, compiled([0.2], "0.5 over 0.1 s"), "here"))
 
 
+@pytest.mark.slow
 def test_shards_resume_and_reproduce(sweep, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "relax.stdp").write_text(SPEC.replace("TAUS", ", ".join(map(str, TAUS))))
