@@ -62,7 +62,8 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
         "spec": repr(spec_text), "hears": bool(e.sounds),
         "phases": [
             {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
-             "starts": {c: f"{c} in {p.key(c)}" for c in p.starts}, "sets": list(p.sets)}
+             "words": p.words, "starts": {c: f"{c} in {p.key(c)}" for c in p.starts},
+             "sets": list(p.sets)}
             for p in e.phases
         ],
     }  # fmt: skip

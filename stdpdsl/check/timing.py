@@ -17,7 +17,7 @@ from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
 from .traces import event_driven
-from .turns import turns_of
+from .turns import target_of, turns_of
 from .values import LONGEST, SHORTEST, value
 
 DEFAULT_DT = 1e-4
@@ -50,7 +50,22 @@ class Timing:
                 self.connection(component.node, component, env)
             else:
                 self.layer(component.node, component, env)
+            for assign in self.set_by_phases(component):
+                self.initial(assign, component, env, "the value")
         self.run()
+
+    def set_by_phases(self, component: Component) -> Iterator[ast.Assign]:
+        """The variables of a component that phases set, unless they set parameters of it too, which
+        may be its bounds."""
+        found = []
+        for run in self.symbols.spec.of(ast.Run):
+            for m in (m for phase in run.phases for m in phase.modifiers):
+                if isinstance(m, ast.SetValue):
+                    target = target_of(self.symbols, m.path)
+                    if target is not None and target[0] is component:
+                        found.append(ast.Assign(m.path.parts[-1], m.value, span=m.span))
+        if not any(a.name.id in component.parameters for a in found):
+            yield from found
 
     def parameters(self, component: Component) -> dict[str, Any]:
         """Values of the parameters that no column sets, as far as they are known."""
@@ -226,7 +241,9 @@ class Timing:
                 f" steps of {self.time(self.step)}", help="take a smaller `dt`",
             )  # fmt: skip
 
-    def initial(self, assign: ast.Assign, component: Component, env: Env) -> None:
+    def initial(
+        self, assign: ast.Assign, component: Component, env: Env, what: str = "the initial value"
+    ) -> None:
         symbol = component.variables.get(assign.name.id)
         bounds = symbol.equation.bounds if symbol and symbol.equation else None
         if bounds is None:
@@ -242,8 +259,8 @@ class Timing:
                 continue
             if (low is not None and number < low) or (high is not None and number > high):
                 self.reporter.warn(
-                    "RUN004", end, f"the initial value {number:g} of `{assign.name.id}` lies"
-                    " outside its bounds and will be clipped", labels=((bounds, "its bounds"),),
+                    "RUN004", end, f"{what} {number:g} of `{assign.name.id}` lies outside its"
+                    " bounds and will be clipped", labels=((bounds, "its bounds"),),
                     help="start inside them",
                 )  # fmt: skip
 

@@ -160,7 +160,8 @@ def _of_place(
         case "phases" if line.strip():
             return [Item("plasticity", "keyword"), *connections]
         case "store" | "restore":
-            return [Item(name, "value", "stored state") for name in _states(document)]
+            stored = re.findall(r"\bstore\s+(\w+)", f"{document.text}\n{line}")
+            return [Item(name, "value", "stored state") for name in dict.fromkeys(stored)]
         case "except" | "of" if re.search(r"\brestore\b", line):
             return layers + connections
     component = document.component(declaration) if declaration else None
@@ -173,14 +174,6 @@ def _of_place(
     elif clause not in ("initial", "drive"):
         return []
     return [_symbol(document, s) for s in own.values()]
-
-
-def _states(document: Document) -> list[str]:
-    """The names of states that phases store."""
-    return list(dict.fromkeys(
-        node.name.id for run in document.declarations if isinstance(run, ast.Run)
-        for phase in run.phases for node in phase.modifiers if isinstance(node, ast.Store)
-    ))  # fmt: skip
 
 
 def _triggers(declaration: ast.Declaration | None) -> list[str]:

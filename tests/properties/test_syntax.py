@@ -304,16 +304,21 @@ records = make(
         1,
     ),
 )
+states = idents.filter(lambda ident: ident.id not in ("off", "frozen"))
 modifiers = st.one_of(
     make(ast.PlasticityOff),
     make(ast.Frozen, idents),
     make(ast.Off, idents.filter(lambda ident: ident.id != "plasticity")),
     make(ast.SetValue, paths, exprs),
+    make(ast.Store, states, st.booleans()),
+    make(ast.Restore, states),
+    make(ast.Restore, states, st.sampled_from(["of", "except"]), some(paths, 1)),
 )
+phases = make(ast.Phase, idents, exprs, some(modifiers))
 runs = make(
     ast.Run,
     exprs,
-    some(make(ast.Phase, idents, exprs, some(modifiers))),
+    some(st.one_of(phases, make(ast.Repeated, exprs, some(phases, 1)))),
     maybe(exprs),
     maybe(exprs),
 )

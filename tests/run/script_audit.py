@@ -47,7 +47,7 @@ METHODS = {
 # Of the objects of the network, and of what they are given.
 OF_OBJECTS = {
     "append", "connect", "items", "pop", "run", "run_on_event", "run_regularly",
-    "set_event_schedule", "set_states", "suppress_name",
+    "set_event_schedule", "set_states", "state", "suppress_name",
 }  # fmt: skip
 NUMPY = {
     "abs", "arange", "arccos", "arcsin", "arctan", "arctan2", "array", "ceil", "clip", "cos",

@@ -395,4 +395,4 @@ def test_restored_states_on_every_target(tmp_path, target):
 
 def test_scripts_hold_what_a_script_may_hold():
     for text in (spec(), restoring_spec()):
-        audit(script_of(text))
+        assert audit(script_of(text)) == []

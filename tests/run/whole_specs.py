@@ -339,8 +339,17 @@ class Maker:
         for number in range(self.whole(2, 3)):
             changes = ["", "plasticity off", f"{next(iter(self.connections))} off"]
             changes += [f"{name} frozen" for name in plastic]
+            changes += [f"set {name}.w = uniform(0, 0.5)" for name in plastic]
             what = self.one(changes)
-            lines.append(f"        p{number}: {self.one([4, 7])} ms{', ' + what if what else ''}")
+            what = f", {what}" if what else ""
+            if number == 0:
+                what += ", store kept"
+            elif self.chance():
+                but = self.one(["", *(f" except {name}.w" for name in plastic)])
+                what += f", restore kept{but}"
+            lines.append(f"        p{number}: {self.one([4, 7])} ms{what}")
+        if self.chance():
+            lines[1:] = ["        repeat 2:", *(f"    {line}" for line in lines[1:])]
         return "run:\n    phases:\n" + "\n".join(lines) + f"\n{tail}"
 
 
