@@ -239,12 +239,64 @@ class Relay:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What is saved of what is recorded, None for all: neurons (the first, and the one after the
+    last), blocks, the time from `start` until before `stop` (s), phases by the names that they have
+    in the spec."""
+
+    neurons: tuple[int, int] | None = None
+    blocks: tuple[int, ...] | None = None
+    start: float | None = None
+    stop: float | None = None
+    phases: tuple[str, ...] | None = None
+
+    def code(self, *names: str) -> str:
+        """As arguments of a call: those of these names that are given, else all."""
+        every = ("neurons", "blocks", "start", "stop", "phases")
+        given = {name: getattr(self, name) for name in names or every}
+        return ", ".join(f"{n}={list(v) if isinstance(v, tuple) else v!r}"
+                         for n, v in given.items() if v is not None)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Monitor:
     component: str
     on_layer: bool
     variables: tuple[tuple[str, str], ...]  # name in the results, name in the model
     every: float
-    blocks: tuple[int, ...] | None
+    kept: Kept = Kept()
+
+    @property
+    def blocks(self) -> tuple[int, ...] | None:
+        return self.kept.blocks
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """The times of a layer's custom events. The results call it LAYER.EVENT."""
+
+    layer: str
+    event: str
+    kept: Kept = Kept()
+
+    @property
+    def monitor(self) -> str:
+        return f"record__{self.layer}__{self.event}"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The mean rate of a layer's neurons in bins of `every` s."""
+
+    layer: str
+    every: float
+    kept: Kept = Kept()
+
+    @property
+    def variable(self) -> str:
+        """What it is called in the results: `rate`, or `rate[0:5]` of some neurons."""
+        neurons = self.kept.neurons
+        return "rate" if neurons is None else f"rate[{neurons[0]}:{neurons[1]}]"
 
 
 @dataclass(frozen=True)
@@ -354,6 +406,16 @@ class Experiment:
     measures: tuple[Measure, ...] = ()
     precision: str = "double"  # or "single": see lower/precision.py
     presented: str = ""  # code of the stimuli of each replicate, if something shows some
+
+    spikes_kept: Mapping[str, Kept] = field(default_factory=dict)
+    """What is saved of recorded spikes, by layer, where it is not all."""
+    rates: tuple[Rate, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+
+    @property
+    def timed(self) -> tuple[str, ...]:
+        """The layers of which the times of spikes are kept while the network runs."""
+        return tuple(dict.fromkeys([*self.spikes_of, *(r.layer for r in self.rates)]))
 
     @property
     def numbered(self) -> bool:

@@ -312,7 +312,8 @@ def functions() -> Iterator[Chapter]:
             for name in PATTERNS
         ),
     )
-    builtin = {**dict.fromkeys(CONSTANTS, "1"), **NEURON_VARIABLES, **SYNAPSE_VARIABLES}
+    units = {n: "a condition" if isinstance(v, bool) else "1" for n, v in CONSTANTS.items()}
+    builtin = {**units, **NEURON_VARIABLES, **SYNAPSE_VARIABLES}
     yield Chapter(
         "variables",
         "Numbers and variables that are always there",

@@ -68,7 +68,11 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
     for number, m in enumerate(e.monitors):
         if not m.on_layer or layers[m.component].kind == "neurons":
             blocks = "None" if m.blocks is None else repr(list(m.blocks))
-            calls.append(f'give_samples(given, x, {number}, "{m.component}", {blocks})')
+            neurons = m.kept.code("neurons")
+            calls.append(
+                f'give_samples(given, x, {number}, "{m.component}", {blocks}'
+                f"{', ' if neurons else ''}{neurons})"
+            )
     for layer in e.layers:
         for bank in banks_of(layer) if layer.kind == "neurons" else ():
             calls.append(

@@ -158,7 +158,7 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
         "phase_steps": [1] * len(e.phases),
         "weights": {c.name: c.weight for c in e.connections if c.weight},
         "live": {c.name: c.weight for c in e.connections if c.weight and not moves_alone(c)},
-        "record": list(e.spikes_of),
+        "record": list(e.timed),
         "samples": [
             (number, m.component, [*m.variables], round(m.every / e.dt))
             for number, m in enumerate(e.monitors)
@@ -248,6 +248,8 @@ def saving_calls(e: Experiment) -> list[str]:
     for layer in e.layers:
         items = [repr(layer.name), str(layer.size), str(layer.shared), str(spikes(layer)),
                  str(layer.name in e.spikes_of)]  # fmt: skip
+        if layer.name in e.spikes_kept:
+            items.append(f"kept=dict({e.spikes_kept[layer.name].code()})")
         if layer.kind == "neurons":
             assert layer.group is not None
             items.append(f"states={stored(layer.group.equations)!r}")
@@ -264,6 +266,21 @@ def saving_calls(e: Experiment) -> list[str]:
         )
     for number, m in enumerate(e.monitors):
         calls.append(samples_call(number, m, e))
+    for event in e.events:
+        layer = next(x for x in e.layers if x.name == event.layer)
+        kept = f", kept=dict({event.kept.code()})" if event.kept.code() else ""
+        calls.append(
+            f"saving.events({event.layer!r}, {event.event!r}, {event.monitor!r}, {layer.size},"
+            f" {layer.shared}{kept})"
+        )
+    for r in e.rates:
+        layer = next(x for x in e.layers if x.name == r.layer)
+        given = f", spikes=x.spikes[{layer.name!r}]" if layer.kind != "neurons" else ""
+        kept = f", kept=dict({r.kept.code()})" if r.kept.code() else ""
+        calls.append(
+            f"saving.rate({r.variable!r}, {layer.name!r}, {layer.size}, {layer.shared},"
+            f" {r.every!r}{given}{kept})"
+        )
     return calls
 
 
@@ -273,17 +290,19 @@ def traces_code(c: Connection) -> str:
 
 
 def samples_call(number: int, m: Monitor, e: Experiment) -> str:
+    kept = m.kept.code("neurons", "start", "stop", "phases")
+    kept = f", kept=dict({kept})" if kept else ""
     if m.on_layer:
         layer = next(x for x in e.layers if x.name == m.component)
         return (
             f"saving.layer_samples({number}, {m.component!r}, {layer.size}, {layer.shared},"
-            f" {list(m.variables)!r})"
+            f" {list(m.variables)!r}{kept})"
         )
     c = next(x for x in e.connections if x.name == m.component)
     weight = f", weight={c.weight!r}" if records_weight(m, c) else ""
     return (
         f"saving.connection_samples({number}, {m.component!r}, {list(m.variables)!r},"
-        f" {traces_code(c)}{weight})"
+        f" {traces_code(c)}{weight}{kept})"
     )
 
 
@@ -293,9 +312,9 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
     found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
     if any(c.state for c in e.connections):
         found["weights"] = {column: "float64" for column in sorted(set(state_columns(e).values()))}
-    if e.monitors:
+    if e.monitors or e.rates:
         found["trajectories"] = {}
-    if e.spikes_of:
+    if e.spikes_of or e.events:
         found["spikes"] = {}
     if e.spikes_of and e.presented:
         found["responses"] = {}
@@ -342,6 +361,7 @@ def network_said(e: Experiment) -> dict[str, Any]:
     for m in e.monitors:
         for shown, model in m.variables:
             units[f"{m.component}.{shown}"] = unit_in(equations[m.component], model)
+    units |= {f"{r.layer}.{r.variable}": "hertz" for r in e.rates}
     return {
         "layers": {
             x.name: {"size": x.size, "shared": x.shared, "recorded": x.name in e.spikes_of}

@@ -33,6 +33,7 @@ from .names import Names
 from .phases import Phases
 from .report import Reporter
 from .searches import Searches
+from .slices import among
 from .states import States
 from .symbols import Component, Symbol, Symbols, Type
 from .timing import Timing
@@ -104,6 +105,7 @@ def check(
             symbols.files_read.add(part.path.value)
     builder.scopes_of_swept_inputs()
     promote(symbols)
+    among(symbols, constant_values(symbols))
     reporter = Reporter([*slips, *symbols.diagnostics])
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):

@@ -202,13 +202,17 @@ class Blocks:
             spots += [(part.count, "how often phases are repeated") for part in run.stretches
                       if isinstance(part, ast.Repeated)]  # fmt: skip
         for record in spec.of(ast.Record):
-            spots += [
-                (i.every, "a recording's interval")
-                for i in record.items
-                if isinstance(i, ast.RecordState)
-            ]
+            for i in record.items:
+                if isinstance(i, ast.RecordState):
+                    spots.append((i.every, "a recording's interval"))
+                spots += [(end, "a recording's time") for end in (i.window.start, i.window.stop)]
         for node in (*spec.of(ast.Neuron), *spec.of(ast.Connect)):
             spots += [(e.period, "the period of `every`") for e in node.every]
+        for connect in spec.of(ast.Connect):
+            for part in (connect.pre_part, connect.post_part):
+                ends = (part.start, part.stop) if part is not None else ()
+                spots += [(end, "a slice") for end in ends if end is not None and all(
+                    name.id in self.symbols.constants for name in names_in(end))]  # fmt: skip
         for expr, what in spots:
             for name in self.varying_in([expr] if expr is not None else []):
                 column = self.symbols.columns[self.varying[name.id]]

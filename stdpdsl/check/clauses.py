@@ -13,6 +13,7 @@ from ..language.source import Span
 from .merge_rules import delivers
 from .order import names_in
 from .report import Reporter
+from .slices import slices_of
 from .symbols import Component, Symbols
 from .values import LONGEST, SHORTEST, on_pairs, value
 
@@ -345,13 +346,17 @@ class Clauses:
             elif kind.startswith("fixed"):
                 self.degree(pattern, pattern.argument, number, component)
         if kind == "one_to_one":
-            sizes = [_size(s, self.values) for s in (component.pre, component.post)]
+            node = component.node
+            assert isinstance(node, ast.Connect)
+            sizes = [None if r is None else r[1] - r[0]
+                     for r in slices_of(component, self.values)]  # fmt: skip
             if None not in sizes and sizes[0] != sizes[1]:
                 assert component.pre and component.post
+                said = "slices" if node.pre_part or node.post_part else "layers"
                 self.reporter.error(
-                    "CLAUSE006", pattern.kind, f"`one_to_one` joins layers of one size: "
-                    f"`{component.pre.name}` has {sizes[0]:g}, `{component.post.name}`"
-                    f" {sizes[1]:g}", help="use another pattern, or make them as large",
+                    "CLAUSE006", pattern.kind, f"`one_to_one` joins {said} of one size: "
+                    f"`{component.pre.name}` has {sizes[0]}, `{component.post.name}`"
+                    f" {sizes[1]}", help="use another pattern, or make them as large",
                 )  # fmt: skip
 
     def degree(
@@ -376,8 +381,10 @@ class Clauses:
         if admitted is None:
             return
         there = admitted.astype(bool).sum(axis=axis)
-        if there.min() < number:
-            neuron, fewest = int(there.argmin()), int(there.min())
+        first, last = slices_of(component, self.values)[1 - axis] or (0, len(there))
+        there = there[first:last]
+        if len(there) and there.min() < number:
+            neuron, fewest = first + int(there.argmin()), int(there.min())
             other = (component.post, component.pre)[axis]
             assert other is not None
             what = f"{fewest} neuron{'s' * (fewest != 1)} of `{side.name}`"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+
 from ..language import ast
 from ..language.builtins import PATTERNS
 from ..language.units import HERTZ
 from .data import labelled
 from .infer import Context
 from .models import Models
+from .slices import check_slice
 from .statements import assignable
-from .symbols import BOOLEAN, COUNTS, FLOAT, INTEGER, TIME, Component, Type
+from .symbols import BOOLEAN, COUNTS, FLOAT, INTEGER, NUMBERS, TIME, Component, Type
 
 
 class Components:
@@ -91,6 +94,9 @@ class Components:
         assert isinstance(node, ast.Connect)
         # A layer or rule that does not exist was reported; what it would have is unknown.
         unsure = component.pre is None or component.post is None or component.unsure
+        for part, side in ((node.pre_part, component.pre), (node.post_part, component.post)):
+            if part is not None and side is not None:
+                self.slice(part, side)
         pair = self.context(component, self.symbols.pattern_scope(component))
         first = self.context(component, self.symbols.first_scope(component))
         here = self.context(component, self.symbols.synapse_scope(component))
@@ -120,6 +126,16 @@ class Components:
         for handler in node.handlers:
             self.models.handler(handler, here, component, deliver=False)
         self.models.every(node.every, here, component, normalise=True)
+
+    def slice(self, part: ast.Slice, layer: Component) -> None:
+        """Neurons of a layer, by numbers that are known and the same in every block."""
+        constants = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
+        known = [
+            end is None or self.inference.expect(end, constants, INTEGER, "a neuron's number")
+            for end in (part.start, part.stop)
+        ]
+        if all(known):
+            check_slice(part, layer, self.inference.values, self.models.reporter)
 
     def pattern(self, pattern: ast.Pattern, context: Context, whole: Context) -> None:
         """`context` has the names of a pair of neurons, `whole` those of the connection."""

@@ -15,6 +15,7 @@ from typing import Any
 from ..language import ast
 from ..language.numeric import NotConstant, evaluate
 from ..language.source import Span
+from .slices import is_rate, neurons_of, slices_of
 from .symbols import Component, Symbols
 from .timing import DEFAULT_DT
 from .turns import turns_of
@@ -189,9 +190,13 @@ class Costs:
         kind = pattern.kind.id
         env = self.environment(component)
         count, at_most = pre * post, False
+        ranges = slices_of(component, self.constants)
+        mine = [size if r is None else r[1] - r[0]
+                for r, size in zip(ranges, (pre, post), strict=True)]  # fmt: skip
         if kind == "one_to_one":
-            count = min(pre, post)
+            count = min(mine)
         elif kind.startswith("fixed"):
+            pre, post = mine
             k = value(pattern.argument, env)
             count = (pre if k is None else min(k, pre)) * post
             if kind == "fixed_outdegree":
@@ -258,8 +263,14 @@ class Costs:
             each = synapses[component.name] / max(copies, 1)
         if item.blocks is not None and component.scope == "block":
             copies = min(copies, len(item.blocks))
+        if item.window.phases is not None:
+            seconds = self.seconds({p.id for p in item.window.phases}) or 0
         samples = math.ceil(seconds / every - 1e-9) + 1
-        rows = each * copies * samples * len(item.variables)
+        if item.part is not None and component.kind == "layer":
+            first, last = neurons_of(item.part, int(each), self.constants)
+            each = min(each, max(last - first, 0))
+        rates = sum(is_rate(self.symbols, component, v) for v in item.variables)
+        rows = copies * samples * (each * (len(item.variables) - rates) + rates)
         return Part(component.name, item, rows, bytes=rows * ROW_MEMORY, every=every)
 
     def spikes(
@@ -282,12 +293,16 @@ class Costs:
 
     # Time
 
-    def seconds(self) -> float | None:
+    def seconds(self, phases: set[str] | None = None) -> float | None:
+        """How long the run takes, or these phases of it."""
         run = next(iter(self.symbols.spec.of(ast.Run)), None)
         if run is None:
             return None
         durations = [run.duration] if run.duration is not None else []
-        durations += [t.phase.duration for t in turns_of(run, self.constants)]
+        durations += [
+            t.phase.duration for t in turns_of(run, self.constants)
+            if phases is None or t.phase.name.id in phases
+        ]  # fmt: skip
         total = 0.0
         for expr in durations:
             if isinstance(expr, ast.Name) and expr.id in self.symbols.sounds:

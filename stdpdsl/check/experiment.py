@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from dataclasses import replace
 
 from ..language import ast
 from .declared import Declared
 from .infer import Context
 from .models import Models
+from .slices import check_slice, is_rate, spiking
 from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
+from .turns import turns_of
 from .values import value
 
 _CONNECTION_RECORDS = ("delay",)
@@ -25,6 +28,8 @@ class Experiment:
         self.reporter = models.reporter
         self.constants = ChainMap(self.symbols.constants, NUMBERS)
         self.recorded: dict[tuple[object, ...], ast.Ident] = {}
+        self.of_events: dict[tuple[str, str], ast.Ident] = {}
+        self.timed: dict[str, tuple[ast.Ident, bool]] = {}  # layers whose spikes are recorded
 
     def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
         return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)
@@ -97,31 +102,134 @@ class Experiment:
 
     def record(self, record: ast.Record) -> None:
         for item in record.items:
+            self.window(item.window)
             if isinstance(item, ast.RecordSpikes):
-                for name in item.layers:
-                    self.spikes(name)
+                for name, part in zip(item.layers, item.parts, strict=True):
+                    if item.events:
+                        self.events(item, name, part)
+                    else:
+                        self.spikes(name, part, item.window)
             else:
                 self.state(item)
 
-    def spikes(self, name: ast.Ident) -> None:
-        layer = self.find(name, "layer")
-        if layer is not None and layer.neuron is not None and layer.neuron.threshold is None:
+    def window(self, window: ast.Window) -> None:
+        """The time in which something is recorded."""
+        for block in window.blocks or ():
+            self.constant(block, INTEGER, "a block's number")
+        ends = ((window.start, "`from`"), (window.stop, "`to`"))
+        fit = [end is None or self.constant(end, TIME, what) is not None for end, what in ends]
+        runs = self.symbols.spec.of(ast.Run)
+        known = [p.name.id for run in runs for p in run.phases]
+        for phase in window.phases or ():
+            if phase.id not in known:
+                self.reporter.error(
+                    "NAME001", phase, f"there is no phase `{phase.id}`",
+                    help=self.reporter.suggest(phase.id, known, "the phases") or "the run has no"
+                    " `phases:`",
+                )  # fmt: skip
+        if not all(fit):
+            return
+        start, stop = (None if end is None else value(end, self.inference.values)
+                       for end, _ in ends)  # fmt: skip
+        if start is not None and stop is not None and not start < stop:
             self.reporter.error(
-                "CLAUSE001", name, f"`{layer.name}` has no spikes to record",
-                help=f"`{layer.neuron.name.id}` has no `threshold:`",
+                "TYPE013", window.stop or window, "nothing is recorded: `to` is not after `from`",
+                help="write the earlier time first",
             )  # fmt: skip
+        turns = (turn for run in runs for turn in turns_of(run, self.inference.values))
+        times = [value(turn.phase.duration, self.inference.values) for turn in turns]
+        times += [value(run.duration, self.inference.values) for run in runs if run.duration]
+        total = sum(time for time in times if time is not None)
+        if start is not None and None not in times and times and start >= total:
+            self.reporter.error(
+                "TYPE013", window.start or window, "nothing is recorded: the run ends at"
+                f" {total:g} s", help="take an earlier time",
+            )  # fmt: skip
+
+    def part(self, part: ast.Slice | None, component: Component) -> None:
+        """Which neurons of a layer are recorded."""
+        if part is None:
+            return
+        for end in (part.start, part.stop):
+            if end is not None:
+                self.constant(end, INTEGER, "a neuron's number")
+        if component.kind == "connection":
+            self.reporter.error(
+                "CLAUSE003", part, f"`{component.name}` is a connection, and only layers have"
+                " slices", help="record all its synapses, or make a connection of those that"
+                " matter",
+            )  # fmt: skip
+            return
+        check_slice(part, component, self.inference.values, self.reporter)
+
+    def events(self, item: ast.RecordSpikes, name: ast.Ident, part: ast.Slice | None) -> None:
+        """`high of A`: without `every`, a name is that of an event."""
+        component = self.find(name, "layer or connection")
+        if component is None or component.unsure:
+            return
+        self.part(part, component)
+        neuron = component.neuron
+        known = [e.name.id for e in neuron.events] if neuron else []
+        for event in item.events:
+            said = f"{event.id} of {name.id}"
+            if event.id not in known:
+                variables = {*component.variables, *component.post_variables, "rate"}
+                self.reporter.error(
+                    "NAME017", event, f"`{component.name}` has no event `{event.id}`",
+                    help=f"samples are taken at times: `{said} every 1 ms`"
+                    if event.id in variables or self.symbols.adding(component, event.id)
+                    else self.reporter.suggest(event.id, known, "its events")
+                    or "an event is declared in the neuron: `event NAME: CONDITION`",
+                )  # fmt: skip
+                continue
+            assert isinstance(component.node, ast.Layer)
+            if component.scope == "shared" and component.node.drive:
+                self.reporter.error(
+                    "CLAUSE003", event, f"`{name.id}` runs before the network, without monitors of"
+                    " its events", help=f"count them in a variable: `on {event.id}: count += 1`",
+                )  # fmt: skip
+            before = self.of_events.setdefault((name.id, event.id), name)
+            if before is not name:
+                self.reporter.error(
+                    "NAME002", name, f"`{said}` is recorded twice",
+                    help="record all of them in one line", labels=((before, "the first"),),
+                )  # fmt: skip
+
+    def spikes(self, name: ast.Ident, part: ast.Slice | None, window: ast.Window) -> None:
+        layer = self.find(name, "layer")
+        if layer is not None:
+            self.part(part, layer)
+            before = self.timed.get(name.id)
+            some = part is not None or window != ast.Window(span=window.span)
+            if before is not None and (some or before[1]):
+                self.reporter.error(
+                    "NAME002", name, f"the spikes of `{name.id}` are recorded twice",
+                    help="record all of them in one line", labels=((before[0], "the first"),),
+                )  # fmt: skip
+            self.timed.setdefault(name.id, (name, some))
+        if layer is not None and not spiking(layer):
+            self.silent(name, layer)
+
+    def silent(self, node: ast.Node, layer: Component) -> None:
+        assert layer.neuron is not None
+        self.reporter.error(
+            "CLAUSE001", node, f"`{layer.name}` has no spikes to record",
+            help=f"`{layer.neuron.name.id}` has no `threshold:`",
+        )  # fmt: skip
 
     def state(self, item: ast.RecordState) -> None:
         component = self.find(item.component, "layer or connection")
         self.constant(item.every, TIME, "`every`")
-        for block in item.blocks or ():
-            self.constant(block, INTEGER, "a block's number")
         if component is None or component.unsure:
             return
+        self.part(item.part, component)
         numbers = [value(x, self.inference.values) for x in (item.every, *(item.blocks or ()))]
+        part = (item.part, replace(item.window, blocks=None))
         for variable in item.variables:
             name = variable.id
-            key = (component.name, name, *numbers)
+            key = (component.name, name, part, *numbers)
+            if is_rate(self.symbols, component, variable):
+                key = (component.name, name, part)  # bins of two widths could not be told apart
             if None not in numbers and key in self.recorded:
                 self.reporter.error(
                     "NAME002", item.component, f"`{name}` of `{component.name}` is recorded twice,"
@@ -133,10 +241,13 @@ class Experiment:
                 self.inference.used.add((component.name, name))
             elif added := self.symbols.adding(component, name):
                 self.inference.used |= {(c.name, name) for c in added}
+            elif is_rate(self.symbols, component, variable):
+                if not spiking(component):
+                    self.silent(variable, component)
             elif component.kind == "layer" and component.neuron is None:
                 self.reporter.error(
                     "NAME011", variable, f"`{component.name}` is an input and has no variables",
-                    help=f"record its spikes: `spikes of {component.name}`",
+                    help=f"record its spikes, `spikes of {component.name}`, or its `rate`",
                 )  # fmt: skip
             else:
                 self.models.no_variable(variable, component)

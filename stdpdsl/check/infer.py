@@ -211,9 +211,8 @@ class Inference:
         if name in FUNCTIONS:
             return f"`{name}` is a function: `{name}(...)`"
         if name.lower() in ("true", "false"):
-            if name.lower() == "true":
-                return "write 1 for a number, and `0 < 1` for a condition that always holds"
-            return "write 0 for a number, and `0 > 1` for a condition that never holds"
+            number = int(name.lower() == "true")
+            return f"write {number} for a number, and `{name.lower()}` for a condition"
         layers = {"pre": "source", "post": "target"}
         sides = [side for side in layers if f"{name}_{side}" in context.scope]
         if sides:

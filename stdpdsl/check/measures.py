@@ -79,7 +79,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
     for record in symbols.spec.of(ast.Record):
         for item in record.items:
             if isinstance(item, ast.RecordSpikes):
-                spikes |= {layer.id for layer in item.layers}
+                spikes |= set() if item.events else {layer.id for layer in item.layers}
             else:
                 states |= {(item.component.id, v.id) for v in item.variables}
     stimuli = shown(symbols) is not None

@@ -72,7 +72,12 @@ class Models:
             what = f"the event `{event.name.id}`"
             self.inference.expect(event.condition, context, _BOOLEAN, what)
         for handler in neuron.handlers:
-            if handler.trigger.id not in events:
+            if handler.side is not None:
+                self.reporter.error(
+                    "NAME017", handler.side, "an event of a neuron has no sides",
+                    help=f"write `on {handler.trigger.id}:`",
+                )  # fmt: skip
+            elif handler.trigger.id not in events:
                 self.reporter.error(
                     "NAME017", handler.trigger,
                     f"`{neuron.name.id}` has no event `{handler.trigger.id}`",
@@ -186,10 +191,10 @@ class Models:
             self.initial(items, here, component, added)
         self.method(rule.method)
         for handler in rule.handlers:
-            if handler.trigger.id in spikes:
+            if handler.trigger.id in spikes and handler.side is None:
                 self.port(handler, context, component)
             else:
-                deliver = handler.trigger.id == "pre"
+                deliver = handler.trigger.id == "pre" and handler.side is None
                 delivered += self.handler(handler, context, component, deliver, spikes)
         return delivered
 
@@ -266,7 +271,9 @@ class Models:
         ports: Iterable[str] = (),
     ) -> list[tuple[ast.Deliver, Type | None]]:  # fmt: skip
         trigger = handler.trigger.id
-        if trigger not in ("pre", "post"):
+        if handler.side is not None:
+            self.event_of_side(handler, component)
+        elif trigger not in ("pre", "post"):
             known = ["pre", "post", *ports]
             help = self.reporter.suggest(trigger, known, "statements of a synapse run on")
             if component.rule and any(p.name.id == trigger for p in component.rule.ports):
@@ -280,6 +287,29 @@ class Models:
             self.inference.expect(handler.after, pattern, TIME, "`after`")
         place = Place(component, deliver=deliver)
         return check_block(self.inference, handler.body, context, place)
+
+    def event_of_side(self, handler: ast.Handler, component: Component) -> None:
+        """`on EVENT pre:` asks for an event of the source layer, `on EVENT post:` of the target."""
+        side, name = handler.side, handler.trigger.id
+        assert side is not None
+        if side.id not in ("pre", "post"):
+            self.reporter.error(
+                "NAME017", side, f"there is no side `{side.id}`",
+                help=f"write `on {name} pre:` for an event of the source layer, `on {name} post:`"
+                " of the target",
+            )  # fmt: skip
+            return
+        layer = component.pre if side.id == "pre" else component.post
+        if layer is None or layer.unsure:
+            return
+        events = [e.name.id for e in layer.neuron.events] if layer.neuron else []
+        if name not in events:
+            self.reporter.error(
+                "NAME017", handler.trigger, f"`{layer.name}` has no event `{name}`",
+                help=f"write `on {side.id}:` for its spikes" if name in ("spike", "spikes")
+                else self.reporter.suggest(name, events, "its events")
+                or "an event is declared in the neuron: `event NAME: CONDITION`",
+            )  # fmt: skip
 
     def has_sides(self, rule: ast.Rule) -> bool:
         """Whether a rule reads or writes variables of its layers."""

@@ -301,7 +301,10 @@ def _builtin(*names: str, kind: Type) -> dict[str, Symbol]:
     return {n: Symbol(n, "builtin", type=kind) for n in names}
 
 
-NUMBERS = {n: Symbol(n, "builtin", type=FLOAT) for n in CONSTANTS}  # pi, e, inf
+NUMBERS = {  # pi, e, inf; true, false
+    n: Symbol(n, "builtin", type=BOOLEAN if isinstance(v, bool) else FLOAT)
+    for n, v in CONSTANTS.items()
+}
 _NEURON_BUILTINS = {
     **_builtin("i", "N", kind=INTEGER),
     **_builtin("t", "dt", "lastspike", kind=TIME),

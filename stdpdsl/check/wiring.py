@@ -34,7 +34,7 @@ class Wiring:
             self.spikes(node, component)
         for record in self.symbols.spec.of(ast.Record):
             for item in record.items:
-                if isinstance(item, ast.RecordSpikes):
+                if isinstance(item, ast.RecordSpikes) and not item.events:
                     for name in item.layers:
                         self.silent(name, self.symbols.components.get(name.id), "records spikes")
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..check.data import Head, data_in
 from ..check.files import split_head
+from ..check.slices import slices_of
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
 from ..language import ast
@@ -138,7 +139,8 @@ class Fit:
         mask: np.ndarray | None = None
         kind = pattern.kind.id
         if kind == "one_to_one":
-            mask = np.eye(*shape, dtype=bool)
+            (first, _), (second, _) = (r or (0, 0) for r in slices_of(component, self.constants))
+            mask = np.eye(*shape, k=second - first, dtype=bool)
         elif kind == "pairs":
             listed = self.pairs.get(pattern.path.value) if pattern.path is not None else None
             if listed is None:

@@ -43,8 +43,9 @@ def _in_line(line: str, declaration: str) -> Iterator[tuple[tuple[int, int], str
                 at = head.start(1)
                 yield (at, at + len(name)), declaration, name, entry
                 break
-    if declaration == "record" and (every := re.search(r"\bevery\b", line)):
-        yield every.span(), "record", "every", CLAUSES["record"]["every"]
+    for name in ("every", "from", "in phase") if declaration == "record" else ():
+        if found := re.search(rf"\b{name}\b", line):
+            yield found.span(), "record", name, CLAUSES["record"][name]
     for name, entry in OTHER.items():
         for found in re.finditer(rf"\b{re.escape(name)}\b", line):
             yield found.span(), "", name, entry

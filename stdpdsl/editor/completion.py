@@ -144,17 +144,26 @@ def _of_place(
         case "ties" | "per":
             return [Item(w, "value") for w in ("post", "pre")]
         case "on" if re.search(r"\bon\s*\Z", line):
-            return [Item(w, "value") for w in ("post", "pre", *_triggers(declaration))]
+            events = _events(document, declaration)
+            return [Item(w, "value") for w in ("post", "pre", *_triggers(declaration), *events)]
+        case "on" if re.search(r"\bon\s+\w+\s+\Z", line) and isinstance(
+            declaration, ast.Connect | ast.Rule
+        ):
+            return [Item(w, "value") for w in ("post", "pre")]
         case "connect" if re.match(r"connect\s+(\w+\s*->\s*)?\Z", line):
             return layers
         case "to" | "deliver" if isinstance(declaration, ast.Connect):
             post = symbols.components.get(declaration.post.id)
             return [_symbol(document, s) for s in (post.variables if post else {}).values()]
+        case "phase" if re.search(r"\bin\s+phase\s+(\w+\s*,\s*)*\Z", line):
+            runs = symbols.spec.of(ast.Run)
+            return [Item(p.name.id, "value") for run in runs for p in run.phases]
         case "of" | "record" if re.search(r"\bof\s+(\w+\s*,\s*)*\Z", line):
             return layers if re.search(r"\bspikes\s+of\b", line) else layers + connections
         case "record":
             variables = [s for c in symbols.components.values() for s in c.variables.values()]
-            return [_symbol(document, s) for s in variables]
+            rate = Item("rate", "variable", "mean rate of a layer")
+            return [rate, *(_symbol(document, s) for s in variables)]
         case "grid" | "zip" | "derive" | "random" | "sobol" | "latin_hypercube" | "samples" | "set":
             return [*_parameters(document), *layers, *connections]
         case "phases" if line.strip():
@@ -182,6 +191,13 @@ def _triggers(declaration: ast.Declaration | None) -> list[str]:
     if isinstance(declaration, ast.Neuron):
         return [event.name.id for event in declaration.events]
     return []
+
+
+def _events(document: Document, declaration: ast.Declaration | None) -> list[str]:
+    """The events of both layers of a connection."""
+    component = document.component(declaration) if isinstance(declaration, ast.Connect) else None
+    sides = (component.pre, component.post) if component is not None else ()
+    return [e.name.id for side in sides if side and side.neuron for e in side.neuron.events]
 
 
 def _rules(document: Document, line: str) -> Iterable[Item]:

@@ -120,6 +120,9 @@ def target_of(document: Document, link: Link) -> Target | None:
             of = symbols.components.get(layer.id)
             if of is not None and node is not layer:
                 return {**of.post_variables, **of.parameters, **of.variables}.get(name)
+        case ast.Window():
+            runs = symbols.spec.of(ast.Run)
+            return _named(name, tuple(p for run in runs for p in run.phases))
         case ast.Phase() | ast.Measure() | ast.Preset() if node is parent.name:
             return parent
         case ast.Measure() if node is parent.component:
@@ -135,7 +138,8 @@ def target_of(document: Document, link: Link) -> Target | None:
 
 def _refers(parent: ast.Node) -> bool:
     """Whether the names of this node are those of declarations, never of variables."""
-    kinds = (ast.Connect, ast.RecordSpikes, ast.RecordState, ast.Off, ast.Frozen, ast.Binding)
+    kinds = (ast.Connect, ast.RecordSpikes, ast.RecordState, ast.Window, ast.Off, ast.Frozen,
+             ast.Binding)  # fmt: skip
     return isinstance(parent, (*kinds, ast.Filterbank, ast.Declaration))
 
 

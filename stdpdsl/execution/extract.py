@@ -135,18 +135,18 @@ def _as_factors(unit: str) -> str:
 
 def _recorded(record: ast.Record, block: int, spec: ast.Spec, text: str) -> str:
     """What is recorded of the block, which is number 0 now: `text` where it is named nowhere."""
-    if not any(isinstance(item, ast.RecordState) and item.blocks for item in record.items):
+    if not any(item.window.blocks for item in record.items):
         return text
     constants = {
         item.name.id: item.value for group in spec.of(ast.Constants) for item in group.items
     }
     kept: list[Any] = []
     for item in record.items:
-        if isinstance(item, ast.RecordState) and item.blocks:
-            if block not in [_number(expr, constants) for expr in item.blocks]:
+        if blocks := item.window.blocks:
+            if block not in [_number(expr, constants) for expr in blocks]:
                 continue
-            zero = ast.Number(0, "0", span=item.blocks[0].span)
-            item = replace(item, blocks=(zero,))
+            zero = ast.Number(0, "0", span=blocks[0].span)
+            item = replace(item, window=replace(item.window, blocks=(zero,)))
         kept.append(item)
     return print_node(replace(record, items=tuple(kept))) if kept else ""
 

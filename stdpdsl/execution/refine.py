@@ -174,10 +174,11 @@ def watched(e: Experiment, every: float) -> Experiment:
     """The experiment, recording nothing but the spikes and variables of all layers."""
     layers = [layer for layer in e.layers if layer.kind == "neurons" and layer.group]
     monitors = tuple(
-        Monitor(layer.name, True, tuple((v, v) for v in names), every, None)
+        Monitor(layer.name, True, tuple((v, v) for v in names), every)
         for layer in layers if (names := variables_of(layer))
     )  # fmt: skip
-    return replace(e, monitors=monitors, spikes_of=tuple(x.name for x in layers), measures=())
+    return replace(e, monitors=monitors, spikes_of=tuple(x.name for x in layers), measures=(),
+                   spikes_kept={}, rates=(), events=())  # fmt: skip
 
 
 def variables_of(layer: Layer) -> list[str]:

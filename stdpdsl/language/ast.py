@@ -281,11 +281,13 @@ class Every(Node):
 
 @node
 class Handler(Node):
-    """`on pre:`, `on post:`, `on pre after 13.7 ms:`, `on NAME:`."""
+    """`on pre:`, `on post:`, `on pre after 13.7 ms:`, `on NAME:`; `on NAME pre:`, of an event of
+    the source layer."""
 
     trigger: Ident
     after: Expr | None
     body: tuple[Statement, ...]
+    side: Ident | None = None
 
 
 @node
@@ -500,6 +502,15 @@ class Delivery(Node):
 
 
 @node
+class Slice(Node):
+    """`[0:5]`: neurons of a layer, the first and the one after the last; `[3]`, one alone."""
+
+    start: Expr | None
+    stop: Expr | None
+    alone: bool = False
+
+
+@node
 class Connect(Declaration):
     pre: Ident
     post: Ident
@@ -516,6 +527,8 @@ class Connect(Declaration):
     handlers: tuple[Handler, ...] = ()  # the connection's own on pre / on post
     every: tuple[Every, ...] = ()
     doc: Doc | None = None
+    pre_part: Slice | None = None  # `connect A[0:5] -> B`
+    post_part: Slice | None = None
 
     @property
     def sweeps_dendritic(self) -> bool:
@@ -682,20 +695,39 @@ class Infer(Search):
 
 
 @node
+class Window(Node):
+    """`in blocks 0, 3 from 1 s to 2 s in phase test`: what is saved of what is recorded."""
+
+    blocks: tuple[Expr, ...] | None = None
+    start: Expr | None = None
+    stop: Expr | None = None
+    phases: tuple[Ident, ...] | None = None
+
+
+@node
 class RecordSpikes(Node):
-    """`spikes of AN, A1`"""
+    """`spikes of AN, A1[0:5] in phase test`: `parts` has the slice of each layer, or None. With
+    `events`, these of each layer in place of its spikes: `high of A1`."""
 
     layers: tuple[Ident, ...]
+    parts: tuple[Slice | None, ...]
+    window: Window
+    events: tuple[Ident, ...] = ()
 
 
 @node
 class RecordState(Node):
-    """`w, apre of feedforward every 1 s in blocks 0, 3`"""
+    """`w, apre of feedforward every 1 s in blocks 0, 3`; `rate of E every 10 ms`."""
 
     variables: tuple[Ident, ...]
     component: Ident
+    part: Slice | None
     every: Expr
-    blocks: tuple[Expr, ...] | None = None
+    window: Window
+
+    @property
+    def blocks(self) -> tuple[Expr, ...] | None:
+        return self.window.blocks
 
 
 @node

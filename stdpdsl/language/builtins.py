@@ -52,7 +52,10 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function(2, "same", "np.maximum", "clip({0}, {1}, {inf})"),
 }
 
-CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}
+CONSTANTS: dict[str, float | bool] = {
+    "pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"),
+    "true": True, "false": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -138,9 +138,10 @@ _METHOD = Clause(
 )
 _ON = Clause(
     "on NAME:",
-    "Statements that run at an event: `pre`, `post`, a port of the rule, an event of the neuron. "
-    "`after TIME` lets them run later.",
-    "`on_pre`, `on_post`, or `run_on_event`; `after` is a pathway with its own delay",
+    "Statements that run at an event: `pre`, `post`, a port of the rule, an event of the neuron; "
+    "in a connection, `on NAME pre:` at an event of the source layer's neurons, `on NAME post:` of "
+    "the target's. `after TIME` lets them run later.",
+    "`on_pre`, `on_post`, `on_event`, or `run_on_event`; `after` is a pathway with its own delay",
 )
 _SEARCH = {
     "over": Clause(
@@ -522,12 +523,37 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         "seed": Clause("seed: NUMBER", "Of the inference alone.", "nothing", "a whole number", "0"),
     },
     "record": {
-        "spikes": Clause("spikes of LAYER, ...", "All spikes of layers.", "`SpikeMonitor`"),
+        "spikes": Clause(
+            "spikes of LAYER, ...", "All spikes of layers, or of some neurons: `A[0:5]`.",
+            "`SpikeMonitor`",
+        ),
+        "of": Clause(
+            "EVENT, ... of LAYER, ...",
+            "The times of the layers' own events (`event NAME:`), in the table `spikes`, as the "
+            "layer `LAYER.EVENT`.",
+            "`EventMonitor`",
+        ),
+        "rate": Clause(
+            "rate of LAYER, ... every TIME",
+            "The mean rate of a layer's neurons, or of some: spikes per second and neuron in bins "
+            "of this width. In `trajectories`; `t` is where the bin starts.",
+            "`PopulationRateMonitor`, in wider bins", "time, a multiple of `dt`",
+        ),
         "every": Clause(
             "VARIABLE, ... of COMPONENT every TIME",
-            "Samples of variables; `in blocks 0, 3` only of these blocks.",
+            "Samples of variables; of a layer perhaps of some neurons, `A[0:5]`; `in blocks 0, 3` "
+            "only of these blocks.",
             "`StateMonitor(..., dt=TIME)`",
             "time, a multiple of `dt`",
+        ),
+        "from": Clause(
+            "... from TIME to TIME",
+            "Saves what is recorded from the first time on, until before the second.",
+            "rows of a monitor", "time", "the whole run",
+        ),
+        "in phase": Clause(
+            "... in phase NAME, ...", "Records in these phases alone.", "`monitor.active`",
+            default="all phases",
         ),
     },
     "measure": {

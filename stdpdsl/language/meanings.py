@@ -34,6 +34,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "pi": ("pi", "3.14159..."),
     "e": ("e", "2.71828..."),
     "inf": ("inf", "infinity"),
+    "true": ("true", "a condition that always holds"),
+    "false": ("false", "a condition that never holds"),
     # Lists
     "linspace": ("linspace(start, stop, count)", "evenly spaced values, both ends included"),
     "geomspace": ("geomspace(start, stop, count)", "values in equal ratios, both ends included"),

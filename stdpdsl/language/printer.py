@@ -241,7 +241,8 @@ def _(node: ast.Equation) -> list[str]:
 @_layout.register
 def _(node: ast.Handler) -> list[str]:
     after = f" after {print_expr(node.after)}" if node.after is not None else ""
-    return _inline(f"on {node.trigger.id}{after}", node.body)
+    side = f" {node.side.id}" if node.side is not None else ""
+    return _inline(f"on {node.trigger.id}{side}{after}", node.body)
 
 
 @_layout.register
@@ -401,7 +402,7 @@ def _(node: ast.TableDrive) -> list[str]:
 
 @_layout.register
 def _(node: ast.Connect) -> list[str]:
-    head = f"connect {node.pre.id} -> {node.post.id}"
+    head = f"connect {node.pre.id}{_slice(node.pre_part)} -> {node.post.id}{_slice(node.post_part)}"
     if node.name.id != f"{node.pre.id}_{node.post.id}":
         head += f" as {node.name.id}"
     head += " across blocks" if node.across_blocks else ""
@@ -553,21 +554,39 @@ def _is_one_line(
     """Whether two components are recorded in one line of the source: `w of ee, ie every 1 s`."""
     if not (isinstance(a, ast.RecordState) and isinstance(b, ast.RecordState)):
         return False
-    said = ((x.span, x.variables, x.every, x.blocks) for x in (a, b))
+    said = ((x.span, x.variables, x.every, x.window) for x in (a, b))
     return next(said) == next(said)
 
 
 @_layout.register
 def _(node: ast.RecordSpikes) -> list[str]:
-    return [f"spikes of {_names(node.layers)}"]
+    parts = zip(node.layers, node.parts, strict=True)
+    layers = ", ".join(f"{layer.id}{_slice(part)}" for layer, part in parts)
+    what = _names(node.events) if node.events else "spikes"
+    return [f"{what} of {layers}{_window(node.window)}"]
 
 
 @_layout.register
 def _(node: ast.RecordState) -> list[str]:
-    text = f"{_names(node.variables)} of {node.component.id} every {print_expr(node.every)}"
+    of = f"{node.component.id}{_slice(node.part)}"
+    text = f"{_names(node.variables)} of {of} every {print_expr(node.every)}"
+    return [f"{text}{_window(node.window)}"]
+
+
+def _slice(node: ast.Slice | None) -> str:
+    if node is None:
+        return ""
+    ends = ["" if end is None else print_expr(end) for end in (node.start, node.stop)]
+    return f"[{ends[0]}]" if node.alone else f"[{':'.join(ends)}]"
+
+
+def _window(node: ast.Window) -> str:
+    text = "" if node.start is None else f" from {print_expr(node.start)}"
+    text += "" if node.stop is None else f" to {print_expr(node.stop)}"
+    text += "" if node.phases is None else f" in phase {_names(node.phases)}"
     if node.blocks is not None:
         text += f" in blocks {', '.join(map(print_expr, node.blocks))}"
-    return [text]
+    return text
 
 
 @_layout.register

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple, get_args
 
 from . import ast
@@ -32,6 +33,14 @@ class Clause(NamedTuple):
     value: Any
     span: Span
     title: Span
+
+
+class Part(NamedTuple):
+    """`A[0:5]`: a layer or connection, and which of its neurons."""
+
+    name: Ident
+    slice: ast.Slice | None
+    span: Span
 
 
 FIELD_OF = {  # where a clause's word is not the field's name
@@ -190,9 +199,14 @@ class Builder(ExpressionBuilder):
         return ast.Event(self._ident(children[1]), children[3], span=self._span(children))
 
     def handler(self, children: Children) -> ast.Handler:
-        after = children[3] if children[2] == "after" else None
+        trigger, *side = tokens_of(children[:3], "NAME")
+        place = 2 + len(side)
+        late = children[place] == "after"
         body = of_kind(children, ast.Statement)
-        return ast.Handler(self._ident(children[1]), after, body, span=self._span(children))
+        return ast.Handler(
+            self._ident(trigger), children[place + 1] if late else None, body,
+            self._ident(side[0]) if side else None, span=self._span(children),
+        )  # fmt: skip
 
     def every(self, children: Children) -> ast.Every:
         body = of_kind(children, ast.Statement)
@@ -314,12 +328,13 @@ class Builder(ExpressionBuilder):
         )  # fmt: skip
 
     def connect(self, children: Children) -> ast.Connect:
-        pre, post = self._ident(children[1]), self._ident(children[3])
+        (pre, pre_part, _), (post, post_part, _) = of_kind(children, Part)
         if children[4] == "as":
             name = self._ident(children[5])
         else:
             name = Ident(f"{pre.id}_{post.id}", span=pre.span.to(post.span))
         fields = self._with_parts(children, handlers=ast.Handler, every=ast.Every)
+        fields |= {"pre_part": pre_part, "post_part": post_part}
         across = bool(tokens_of(children, "ACROSS"))
         return ast.Connect(
             pre, post, name, across_blocks=across, **fields, span=self._span(children)
@@ -476,26 +491,61 @@ class Builder(ExpressionBuilder):
         return ast.Record(tuple(items), span=self._span(children))
 
     def record_spikes(self, children: Children) -> ast.RecordSpikes:
-        layers = tuple(self._ident(token) for token in tokens_of(children, "NAME"))
-        return ast.RecordSpikes(layers, span=self._span(children))
+        parts = of_kind(children, Part)
+        layers, slices = (tuple(p[k] for p in parts) for k in (0, 1))
+        return ast.RecordSpikes(layers, slices, self._window(children), span=self._span(children))
 
     def record_state(self, children: Children) -> Several:
         """One item for each component."""
         middle = next(n for n, c in enumerate(children) if c == "of" and c.type != "NAME")
         variables = tuple(self._ident(token) for token in tokens_of(children[:middle], "NAME"))
-        components = [self._ident(token) for token in tokens_of(children[middle:], "NAME")]
-        blocks = first_of(children, Several)
-        span = self._span(children)
+        span, window = self._span(children), self._window(children)
         return Several(tuple(
-            ast.RecordState(
-                variables, component, first_of(children, Expr), blocks.value if blocks else None,
-                span=span,
-            )
-            for component in components
+            ast.RecordState(variables, p.name, p.slice, first_of(children, Expr), window, span=span)
+            for p in of_kind(children, Part)
         ), span)  # fmt: skip
 
-    def blocks(self, children: Children) -> Several:
-        return Several(of_kind(children, Expr), self._span(children))
+    def record_events(self, children: Children) -> ast.RecordSpikes:
+        middle = next(n for n, c in enumerate(children) if c == "of" and c.type != "NAME")
+        events = tuple(self._ident(token) for token in tokens_of(children[:middle], "NAME"))
+        return replace(self.record_spikes(children), events=events)
+
+    def part(self, children: Children) -> Part:
+        return Part(self._ident(children[0]), first_of(children, ast.Slice), self._span(children))
+
+    def one_of(self, children: Children) -> ast.Slice:
+        return ast.Slice(first_of(children, Expr), None, True, span=self._span(children))
+
+    def slice(self, children: Children) -> ast.Slice:
+        middle = next(n for n, c in enumerate(children) if c == ":")
+        start, stop = (
+            next((c.value for c in of_kind(side, Several)), None)
+            for side in (children[:middle], children[middle:])
+        )
+        return ast.Slice(start, stop, span=self._span(children))
+
+    def bound(self, children: Children) -> Several:
+        return Several(children[0], self._span(children))
+
+    def blocks(self, children: Children) -> Clause:
+        return self._part_of_window("blocks", of_kind(children, Expr), children)
+
+    def in_phases(self, children: Children) -> Clause:
+        names = tuple(self._ident(token) for token in tokens_of(children, "NAME"))
+        return self._part_of_window("phases", names, children)
+
+    def from_to(self, children: Children) -> Clause:
+        field = "start" if children[0] == "from" else "stop"
+        return self._part_of_window(field, first_of(children, Expr), children)
+
+    def _part_of_window(self, field: str, value: Any, children: Children) -> Clause:
+        span = self._span(children)
+        return Clause(field, value, span, span)
+
+    def _window(self, children: Children) -> ast.Window:
+        clauses = of_kind(children, Clause)
+        span = clauses[0].span.to(clauses[-1].span) if clauses else self._span(children)
+        return ast.Window(**self._collect(children), span=span)
 
     def measures(self, children: Children) -> ast.Measures:
         return ast.Measures(of_kind(children, ast.Measure), span=self._span(children))

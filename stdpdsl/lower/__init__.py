@@ -59,7 +59,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         for phase, turn in zip(phases, values.turns, strict=True)
     ) if values.turns else phases  # fmt: skip
     sounds, filterbanks = lower_sounds(values)
-    spikes, monitors = lower_records(values, connections, added)
+    records = lower_records(values, connections, added)
     if values.problems:
         raise CompileError([*checked.diagnostics, *values.problems])
     experiment = Experiment(
@@ -70,7 +70,10 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         order=table.order, after=after, constants=values.parameters(None),
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
         sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
-        relays=tuple(added.relays), spikes_of=spikes, monitors=monitors, phases=phases,
+        relays=tuple(added.relays), spikes_of=tuple(records.spikes),
+        monitors=tuple(records.monitors), phases=phases, rates=tuple(records.rates),
+        events=tuple(records.events),
+        spikes_kept={n: k for n, k in records.spikes.items() if k.code()},
         measures=lower_measures(values), presented=presented(values), said=said_of(values),
         targets={c.name: (c.target[0] or "constants", c.target[1])
                  for c in symbols.columns.values() if c.target},

@@ -51,6 +51,7 @@ class Way:
     name: str
     lines: list[str]
     delay: str
+    event: str = ""
 
 
 class ConnectionLowering:
@@ -251,13 +252,18 @@ class ConnectionLowering:
                 handler.body, self.bounds, partial(self.deliveries.lines, arriving),
                 self.c.weight, self.gates,
             )  # fmt: skip
-            if handler.after is not None:
-                after = self.values.code(handler.after, self.c, index="edges.copy")
-                side = "axonal" if trigger == "pre" else "dendritic"
-                delay = f"edges.{side} + {self.delays(after)}"
+            if handler.after is not None or handler.side is not None:
+                side = handler.side.id if handler.side is not None else trigger
+                end = "axonal" if side == "pre" else "dendritic"
+                delay = f"edges.{end}" if self.has_delay(side) else ""
+                if handler.after is not None:
+                    after = self.values.code(handler.after, self.c, index="edges.copy")
+                    delay = f"edges.{end} + {self.delays(after)}"
                 number += 1
-                way = Way(f"{trigger}_{number}", lines, delay)
-                later[trigger] += self.with_arrival(way, delay, arriving)
+                event = trigger if handler.side is not None else ""
+                way = Way(f"{event}__{side}_{number}" if event else f"{side}_{number}", lines,
+                          delay, event)  # fmt: skip
+                later[side] += [way] if event else self.with_arrival(way, delay, arriving)
             elif trigger in body:
                 body[trigger] += lines
             else:
@@ -267,14 +273,14 @@ class ConnectionLowering:
                     Pathway(name, "post", tuple(lines), order + 1, "", event, PORTS_WHEN)
                 )
         pre = Way("pre", body["pre"], "edges.axonal" if self.has_axonal else "")
-        dendritic = self.node.dendritic_delay is not None
-        post = Way("post", body["post"], "edges.dendritic" if dendritic else "")
+        post = Way("post", body["post"], "edges.dendritic" if self.has_delay("post") else "")
         ways = {
             "pre": [*self.with_arrival(pre, "edges.axonal", due), *later["pre"]],
             "post": [post, *later["post"]],
         }
         return [
-            *(Pathway(way.name, side, tuple(way.lines), self.order(side) + place, way.delay)
+            *(Pathway(way.name, side, tuple(way.lines), self.order(side) + place, way.delay,
+                      way.event)
               for side in ways for place, way in enumerate(ways[side]) if way.lines),
             *ports,
         ]  # fmt: skip
@@ -287,6 +293,10 @@ class ConnectionLowering:
         name = way.name.replace("pre", "arrival")
         arrival = Way(name, arriving, f"{delay} + edges.dendritic")
         return [way, arrival] if self.deliveries.holds else [arrival, way]
+
+    def has_delay(self, side: str) -> bool:
+        """Whether spikes and events of a side come later."""
+        return self.has_axonal if side == "pre" else self.node.dendritic_delay is not None
 
     @property
     def has_axonal(self) -> bool:

@@ -275,7 +275,8 @@ class NumpyPrinter(Printer):
         data: Mapping[ast.DataExpr, str] | None = None,
     ):  # fmt: skip
         self.data = data or {}
-        super().__init__({"pi": "np.pi", "e": "np.e", "inf": "np.inf", **(names or {})}, types)
+        builtin = {"pi": "np.pi", "e": "np.e", "inf": "np.inf", "true": "True", "false": "False"}
+        super().__init__({**builtin, **(names or {})}, types)
 
     def name(self, expr: ast.Name) -> str:
         if expr.id in self.names:

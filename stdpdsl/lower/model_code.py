@@ -80,7 +80,7 @@ class ModelCode:
         if symbol.kind == "builtin":
             if name == "lastspike":
                 self.needs.lastspike.add(self.component.name)
-            if name in CONSTANTS and name in self.taken:
+            if name in CONSTANTS and (name in self.taken or is_truth(name)):
                 return repr(CONSTANTS[name])
             return name
         return self.external(name, symbol)
@@ -123,7 +123,8 @@ class ModelCode:
                 mine = self.scope.get(name) is found
                 here[name] = self.external(name if mine else f"{side.name}__{name}", found)
             elif found is not None:
-                here[name] = repr(CONSTANTS[name]) if name in self.taken else name
+                own = name in self.taken or is_truth(name)
+                here[name] = repr(CONSTANTS[name]) if own else name
             elif name not in ("t", "dt"):
                 here[name] = self.unit_or_noise(name)
         return f"({self.show(symbol.equation.rhs, **here)})"
@@ -277,6 +278,11 @@ class ModelCode:
             if e.kind == "ode" and e.bounds is not None
         )
         return [Every(name, "DT", lines, "groups", 1)] if lines else []
+
+
+def is_truth(name: str) -> bool:
+    """`true` or `false`."""
+    return isinstance(CONSTANTS.get(name), bool)
 
 
 def is_inlined(equation: ast.Equation) -> bool:

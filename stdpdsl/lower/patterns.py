@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..check.files import split_head
+from ..check.slices import slices_of
 from ..check.symbols import Component
 from ..ir import Draw
 from ..language import ast
@@ -31,16 +32,20 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
     argument = swept or ""
     if not swept and pattern.argument is not None:
         argument = pair_code(values, c, pattern.argument, n_pre, n_post)
+    (start, end), (first, last) = (r or (0, 0) for r in slices_of(c, values.constants))
     match kind:
-        case "one_to_one":
-            code = "i == j"
+        case "one_to_one":  # the first of a slice with the first of the other
+            code = "i == j" if start == first else f"i - {start} == j - {first}"
         case "random":
             code = f"u < {argument}"
         case "fixed_indegree" | "fixed_outdegree":
             axis, admitted = int(kind == "fixed_outdegree"), ""
             if pattern.where is not None:
                 admitted = f", {pair_code(values, c, pattern.where, n_pre, n_post)}"
-            code = f"lowest({c.name!r}, u, {argument}, ({n_pre}, {n_post}), {axis}{admitted})"
+            sides = ((first, last), (start, end))[axis]  # the neurons that have partners
+            among = "" if sides == (0, (n_post, n_pre)[axis]) else f", among={sides}"
+            shape = f"({n_pre}, {n_post})"
+            code = f"lowest({c.name!r}, u, {argument}, {shape}, {axis}{admitted}{among})"
         case "pairs":
             assert pattern.path is not None
             heads = columns_read(values, node, pattern.path.value)

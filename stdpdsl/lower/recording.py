@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from ..check.slices import is_rate, neurons_of
 from ..check.symbols import Component
-from ..ir import Connection, Monitor, Phase
+from ..ir import Connection, EventRecord, Kept, Monitor, Phase, Rate
 from ..language import ast
 from ..language.diagnostics import Diagnostic
 from ..language.numeric import evaluate
 from .additions import Additions
+from .layers import size_of
 from .values import Values, has_draw
 
 
@@ -24,30 +26,64 @@ def recorded(values: Values) -> frozenset[tuple[str, str]]:
     )
 
 
+@dataclass
+class Records:
+    """What the `record:` lines ask for."""
+
+    spikes: dict[str, Kept] = field(default_factory=dict)
+    monitors: list[Monitor] = field(default_factory=list)
+    rates: list[Rate] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
+
+
 def lower_records(
     values: Values, connections: tuple[Connection, ...], added: Additions
-) -> tuple[tuple[str, ...], tuple[Monitor, ...]]:
-    spikes: dict[str, None] = {}
-    states = []
+) -> Records:
+    found = Records()
     by_name = {c.name: c for c in connections}
     for record in values.symbols.spec.of(ast.Record):
         for item in record.items:
             if isinstance(item, ast.RecordSpikes):
-                spikes.update({layer.id: None for layer in item.layers})
+                for layer, part in zip(item.layers, item.parts, strict=True):
+                    saved = kept(values, item, layer, part)
+                    found.events += [EventRecord(layer.id, e.id, saved) for e in item.events]
+                    if not item.events:
+                        found.spikes[layer.id] = saved
                 continue
             component = values.symbols.components[item.component.id]
             connection = by_name.get(component.name)
+            every = float(evaluate(item.every, values.constants))
+            saved = kept(values, item, item.component, item.part)
+            rate = [v for v in item.variables if is_rate(values.symbols, component, v)]
+            if rate:
+                found.rates.append(Rate(component.name, every, saved))
             variables = tuple(
                 (v.id, layer_name(values, component, v, added) if connection is None
                  else model_name(connection, v.id))
-                for v in item.variables
+                for v in item.variables if v not in rate
             )  # fmt: skip
-            every = float(evaluate(item.every, values.constants))
-            states.append(Monitor(
-                component.name, component.kind == "layer", variables, every,
-                chosen_blocks(values, item),
-            ))  # fmt: skip
-    return tuple(spikes), tuple(states)
+            if variables:
+                on_layer = component.kind == "layer"
+                found.monitors.append(Monitor(component.name, on_layer, variables, every, saved))
+    return found
+
+
+def kept(
+    values: Values, item: ast.RecordSpikes | ast.RecordState, name: ast.Ident,
+    part: ast.Slice | None,
+) -> Kept:  # fmt: skip
+    """What is saved of a component."""
+    window = item.window
+    neurons = None
+    if part is not None:
+        layer = values.symbols.components[name.id]
+        neurons = neurons_of(part, size_of(values, layer), values.constants)
+    start, stop = (
+        None if end is None else float(evaluate(end, values.constants))
+        for end in (window.start, window.stop)
+    )
+    names = None if window.phases is None else tuple(p.id for p in window.phases)
+    return Kept(neurons, chosen_blocks(values, item), start, stop, names)
 
 
 def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Additions) -> str:
@@ -75,11 +111,13 @@ def model_name(connection: Connection, name: str) -> str:
     return next((trace.now for trace in connection.traces if trace.name == own), own)
 
 
-def chosen_blocks(values: Values, item: ast.RecordState) -> tuple[int, ...] | None:
-    if item.blocks is None:
+def chosen_blocks(
+    values: Values, item: ast.RecordSpikes | ast.RecordState
+) -> tuple[int, ...] | None:
+    if item.window.blocks is None:
         return None
     rows = values.table.rows
-    blocks = tuple(int(evaluate(b, values.constants)) for b in item.blocks)
+    blocks = tuple(int(evaluate(b, values.constants)) for b in item.window.blocks)
     if any(not 0 <= b < rows for b in blocks):
         values.problems.append(Diagnostic(
             "NAME001", item.span,

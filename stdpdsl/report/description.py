@@ -168,6 +168,9 @@ def _connection(component: Component) -> tuple[Cell, ...]:
 def _trigger(handler: ast.Handler) -> str:
     names = {"pre": "presynaptic spike", "post": "postsynaptic spike"}
     late = f", {print_expr(handler.after)} later" if handler.after is not None else ""
+    if handler.side is not None:
+        end = "source" if handler.side.id == "pre" else "target"
+        return f"event {handler.trigger.id} of the {end}{late}"
     return names.get(handler.trigger.id, f"event {handler.trigger.id}") + late
 
 

@@ -17,7 +17,8 @@ class Signal:
     """Samples of one variable: `values` (SI) has a row per time in `t` (s) and a column per
     element.
 
-    `elements` has for each element the `neuron` in its layer, or `pre` and `post`.
+    `elements` has for each element the `neuron` in its layer, or `pre` and `post`; it is empty
+    where the variable is the layer's, as its `rate` is.
     """
 
     component: str
@@ -52,6 +53,7 @@ def signals_of(results: Results, rows: Any) -> Iterator[Signal]:
     frame["component"] = frame["layer"].fillna(frame["connection"])
     for (component, variable), found in frame.groupby(["component", "variable"], sort=False):
         keys = ["neuron"] if found["neuron"].notna().any() else ["pre", "post"]
+        keys = [key for key in keys if key in found and found[key].notna().any()]
         found = found.drop_duplicates([*keys, "t"]).sort_values([*keys, "t"], kind="stable")
         new = np.any(np.diff(found[keys].to_numpy(), axis=0) != 0, axis=1)
         starts = np.concatenate([[0], np.flatnonzero(new) + 1, [len(found)]])

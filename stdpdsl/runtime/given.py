@@ -154,13 +154,17 @@ def give_normaliser(given, x, name, connection, side, size, phase="", **values):
         give_synapses(given, f"{part_name}__{name}", mine[part], np.arange(len(mine[part])))
 
 
-def give_samples(given, x, number, component, blocks):
-    """Which elements are recorded, in all blocks or some; what is shared belongs to all."""
+def give_samples(given, x, number, component, blocks, neurons=None):
+    """Which elements are recorded, in all blocks or some; what is shared belongs to all. `neurons`
+    are the first, and the one after the last, of a layer's copy."""
     copy = x.copy_of(component)
     if blocks is None or x.is_shared(component):
         chosen = np.ones(len(copy), bool)
     else:
         chosen = np.isin(copy + x.first, blocks)
+    if neurons is not None:
+        index = np.arange(len(copy)) % x.sizes[component][0]
+        chosen &= (index >= neurons[0]) & (index < neurons[1])
     blocks = []
     for name, block, part in x.objects(component):
         elements, index = np.arange(len(copy))[part], np.flatnonzero(chosen[part])

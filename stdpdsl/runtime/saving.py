@@ -138,8 +138,9 @@ class Saving:
 
     # Layers
 
-    def layer(self, name, size, shared, spiking, record, states=(), spikes=None):
-        """Counts, rates and spikes; `spikes` (neuron, step) of an input layer."""
+    def layer(self, name, size, shared, spiking, record, states=(), spikes=None, kept=None):
+        """Counts, rates and spikes; `spikes` (neuron, step) of an input layer, `kept` the spikes
+        that are saved."""
         x = self.x
         if spikes is None:
             copy = np.repeat(np.arange(len(x.copies(shared))), size)
@@ -178,8 +179,77 @@ class Saving:
             self.of_spikes(number, name, size, shared, neuron, step, first, steps)
             saved = self.saved(neuron // size, shared)
             neuron, t = neuron[saved], t[saved]
+            if kept:
+                mine = self.elements_kept(neuron, size, shared, **kept) & self.times_kept(t, **kept)
+                neuron, t = neuron[mine], t[mine]
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
+
+    def elements_kept(self, neuron, size, shared, neurons=None, blocks=None, **times):
+        """Which neurons of a layer are saved, as a mask."""
+        mine = np.ones(len(neuron), bool)
+        if neurons is not None:
+            mine &= (neuron % size >= neurons[0]) & (neuron % size < neurons[1])
+        if blocks is not None and not shared:
+            mine &= np.isin(neuron // size + self.x.first, blocks)
+        return mine
+
+    def times_kept(self, t, start=None, stop=None, phases=None, **elements):
+        """Which times (s) are saved, as a mask."""
+        t = np.asarray(t)
+        mine = np.ones(len(t), bool)
+        if start is not None:
+            mine &= t > start - self.dt / 2
+        if stop is not None:
+            mine &= t < stop - self.dt / 2
+        if phases is not None:
+            wanted = [name.partition(" ")[0] in phases for name in self.phases]
+            mine &= np.array(wanted)[self.phase_number(t)]
+        return mine
+
+    def events(self, layer, event, monitor, size, shared, kept=None):
+        """The times of a layer's custom events."""
+        outputs = self.recorded.outputs
+        neuron, t = outputs[f"{monitor}.i"].astype(np.int64), outputs[f"{monitor}.t"]
+        mine = self.are_saved(neuron // size, shared)
+        mine &= np.rint(t / self.dt) < self.steps
+        if kept:
+            mine &= self.elements_kept(neuron, size, shared, **kept) & self.times_kept(t, **kept)
+        neuron, t = neuron[mine], t[mine]
+        phase = {"phase": self.phase_of(t)} if self.several else {}
+        where = self.places(neuron // size, shared)
+        self.results.spikes(f"{layer}.{event}", neuron=neuron % size, t=t, **where, **phase)
+
+    def rate(self, variable, name, size, shared, every, spikes=None, kept=None):
+        """The mean rate of a layer's neurons in bins of `every` s; `spikes` (neuron, step) of an
+        input layer."""
+        x, kept = self.x, kept or {}
+        whole = self.shared and shared and spikes is not None
+        steps = x.steps if whole else self.steps
+        if spikes is None:
+            found = [self.recorded.spikes(name, k) for k in range(len(self.phases))]
+            neuron, t = (np.concatenate(part) for part in zip(*found, strict=True))
+            step = np.rint(t / self.dt).astype(int)
+        else:
+            neuron, step = spikes
+        first, last = kept.get("neurons") or (0, size)
+        copies, width = len(x.copies(shared)), round(every / self.dt)
+        bins = -(-steps // width)
+        mine = (neuron % size >= first) & (neuron % size < last) & (step < steps)
+        place = neuron[mine] // size * bins + step[mine] // width
+        counts = np.bincount(place, minlength=copies * bins).reshape(copies, bins)
+        starts = np.arange(bins) * width
+        hertz = counts / (np.minimum(width, steps - starts) * self.dt) / (last - first)
+        copy = np.arange(copies)
+        chosen = self.are_saved(copy, shared)
+        if kept.get("blocks") is not None and not shared:
+            chosen &= np.isin(copy + x.first, kept["blocks"])
+        times = self.times_kept(starts * self.dt, **kept)
+        if np.any(chosen) and np.any(times):
+            self.trajectory(
+                variable, (starts * self.dt)[times], hertz[chosen][:, times], None, layer=name,
+                **self.places(copy[chosen], shared),
+            )  # fmt: skip
 
     def measure(self, number, name, shared, found):
         """Measures of a layer or connection in a phase; what is shared is each block's."""
@@ -378,10 +448,12 @@ class Saving:
 
     # Samples
 
-    def layer_samples(self, number, name, size, shared, variables):
+    def layer_samples(self, number, name, size, shared, variables, kept=None):
         """Recorded samples of a layer, and its final state."""
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
-            mine = self.saved(chosen // size, shared)
+            mine = np.arange(len(chosen))[self.saved(chosen // size, shared)]
+            if kept:
+                mine = mine[self.elements_kept(chosen[mine], size, shared, **kept)]
             chosen = chosen[mine]
             if not len(chosen):
                 continue
@@ -394,9 +466,9 @@ class Saving:
                     last = self.recorded.state(name, model)[chosen]
                 found = samples[model][mine]
                 self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
-                self.trajectory(shown, t, found, last, **where)
+                self.trajectory(shown, t, found, last, kept, **where)
 
-    def connection_samples(self, number, name, variables, traces, weight=None):
+    def connection_samples(self, number, name, variables, traces, weight=None, kept=None):
         """Recorded samples of a connection, and its final state; of its weight, when it settled."""
         edges = self.x.edges[name]
         for measures in self.measures if weight else ():  # also where no block is recorded
@@ -422,7 +494,7 @@ class Saving:
                 if trace == weight and name in self.bounds:
                     self.check_sampled_bounds(name, weight, t, found, chosen)
                 self.trajectory(
-                    shown, t, found, last, connection=name, pre=edges.i[chosen],
+                    shown, t, found, last, kept, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
                 )  # fmt: skip
 
@@ -452,11 +524,17 @@ class Saving:
         """Whether a variable is computed from others, which are no more what they were."""
         return self.early and self.recorded.computed(component, model)
 
-    def trajectory(self, variable, t, samples, last, **where):
-        """Samples with the final state as the last one, where it is not among them."""
+    def trajectory(self, variable, t, samples, last, kept=None, **where):
+        """Samples with the final state as the last one, where it is not among them; of these, what
+        is `kept`."""
         value = samples
         if last is not None:
             value, t = np.column_stack([samples, last]), np.append(t, self.ends[-1])
+        if kept:
+            mine = self.times_kept(t, **kept)
+            value, t = value[:, mine], np.asarray(t)[mine]
+            if not len(t):
+                return
         phase = {"phase": self.phase_of(t)} if self.several else {}
         self.results.trajectories(variable, t, value, **where, **phase)
 

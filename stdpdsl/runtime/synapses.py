@@ -69,23 +69,26 @@ def synapses_per_neuron(copy, neuron):
     return np.bincount(mine)[mine].astype(float)
 
 
-def lowest(name, draws, count, shape, axis, admitted=True):
+def lowest(name, draws, count, shape, axis, admitted=True, among=None):
     """A mask over the pairs of a connection, flattened: of those that are admitted, the `count`
     that have the smallest draws along an axis (0: sources of each target, 1: targets of each
-    source)."""
-    admitted = np.reshape(np.broadcast_to(admitted, draws.shape), shape)
+    source). `among`: the targets, or sources, that have partners; the first, and the one after the
+    last."""
+    admitted = np.broadcast_to(np.ravel(admitted), np.size(draws)).reshape(shape)
     partner, neuron = (("source", "target"), ("target", "source"))[axis]
     if count < 0 or count != int(count):
         fail(f"{name}: {count:g} {partner}s for each {neuron}, which is no number of synapses")
-    there = admitted.sum(axis=axis)
+    mine = slice(*among) if among else slice(None)
+    there = admitted.sum(axis=axis)[mine]
     if len(there) and there.min() < count:
-        fail(f"{name}: {neuron} {there.argmin()} has {there.min()} possible {partner}s, fewer than"
-             f" the {count:g} that the pattern asks for")  # fmt: skip
+        first = among[0] if among else 0
+        fail(f"{name}: {neuron} {first + there.argmin()} has {there.min()} possible {partner}s,"
+             f" fewer than the {count:g} that the pattern asks for")  # fmt: skip
     ranked = np.where(admitted, np.reshape(draws, shape), np.inf)
     order = np.argsort(ranked, axis=axis, kind="stable")
     mask = np.zeros(shape, dtype=bool)
     np.put_along_axis(mask, np.take(order, np.arange(int(count)), axis=axis), True, axis=axis)
-    return mask.ravel()
+    return (mask & admitted).ravel()
 
 
 def pairs_from_file(path, n_pre, n_post, read=()):

@@ -50,6 +50,38 @@ def samples(monitor, variable, final, end, where):
     return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
 
 
+def rows_kept(columns, neurons=None, blocks=None, start=None, stop=None, phases=None):
+    """The rows of some neurons (the first, and the one after the last), blocks, times (s) and
+    phases, of columns with the time `t`."""
+    t = np.asarray(columns["t"])
+    keep = np.ones(len(t), bool)
+    if neurons is not None:
+        keep &= (columns["neuron"] >= neurons[0]) & (columns["neuron"] < neurons[1])
+    if blocks is not None and "block" in columns:
+        keep &= np.isin(columns["block"], blocks)
+    if start is not None:
+        keep &= t > start - DT / 2
+    if stop is not None:
+        keep &= t < stop - DT / 2
+    if phases is not None:
+        keep &= np.isin(phase_of(t), [p for p in PHASES if p.partition(" ")[0] in phases])
+    return {n: np.asarray(v)[keep] if np.ndim(v) else v for n, v in columns.items()}
+
+
+def population_rate(k, t, size, copies, every, first, last):
+    """(copy, time, Hz) of the mean rate of neurons `first` to before `last` of each copy of a
+    layer, in bins of `every` s, from the neurons `k` and times `t` of its spikes."""
+    copy, neuron = np.divmod(np.asarray(k, dtype=int), size)
+    mine = (neuron >= first) & (neuron < last)
+    width = round(every / DT)
+    bins = -(-STEPS // width)
+    place = np.rint(np.asarray(t)[mine] / DT).astype(int) // width
+    counts = np.bincount(copy[mine] * bins + place, minlength=copies * bins).reshape(copies, bins)
+    starts = np.arange(bins) * width
+    hertz = counts / (np.minimum(width, STEPS - starts) * DT) / (last - first)
+    return np.repeat(np.arange(copies), bins), np.tile(starts * DT, copies), hertz.ravel()
+
+
 def phase_of(t):
     """The name of the phase of each time (s)."""
     ends = np.cumsum(PHASE_STEPS)

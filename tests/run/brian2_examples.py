@@ -752,4 +752,75 @@ run(60*ms)
 """,
         [("detectors", "v", "neurons")],
     ),
+    "custom_events": (
+        f"""
+neuron cell:
+    equations:
+        dv/dt = (g-v)/(50 ms) : 1
+        dg/dt = -g/(10 ms) : 1
+        allow_gspike : boolean
+    threshold: v > 0.2
+    reset:
+        v = 0
+        g = 0
+        allow_gspike = true
+    event gspike: g > 1 and allow_gspike
+    on gspike: allow_gspike = false
+    method: euler
+    initial: allow_gspike = true
+neuron follower:
+    equations: dv/dt = -v/(5 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+layer P:
+    spikes: [{LISTED}]
+    size: 6
+layer G:
+    neuron: cell
+    size: 1
+layer H:
+    neuron: follower
+    size: 1
+connect P -> G as SPG:
+    pattern: all_to_all
+    on pre: g_post += 0.5
+connect G -> H as SGH:
+    pattern: all_to_all
+    on gspike pre: v_post = 0.9
+    on pre: v_post += 0.8
+record:
+    spikes of H
+    gspike of G
+    v, g of G every 0.1 ms
+    v of H every 0.1 ms
+run:
+    duration: 60 ms
+""",
+        f"""
+G = NeuronGroup(1, model='''
+dv/dt = (g-v)/(50*ms) : 1
+dg/dt = -g/(10*ms) : 1
+allow_gspike : boolean
+''', threshold='v > 0.2', reset='''
+v = 0
+g = 0
+allow_gspike = True
+''', events={{'gspike': 'g > 1 and allow_gspike'}}, method='euler')
+G.allow_gspike = True
+G.run_on_event('gspike', 'allow_gspike = False')
+H = NeuronGroup(1, 'dv/dt = -v/(5*ms) : 1', threshold='v > 1', reset='v = 0', method='exact')
+P = {GIVEN}
+SPG = Synapses(P, G, on_pre='g += 0.5')
+SPG.connect()
+SGH = Synapses(G, H, on_pre={{'g_path': 'v_post = 0.9', 'pre': 'v_post += 0.8'}},
+               on_event={{'g_path': 'gspike'}})
+SGH.connect()
+MG = StateMonitor(G, ('v', 'g'), record=True)
+MH = StateMonitor(H, 'v', record=True)
+S = SpikeMonitor(H)
+E = EventMonitor(G, 'gspike')
+run(60*ms)
+""",
+        [("G", "v", "G"), ("G", "g", "G"), ("H", "v", "H")],
+    ),
 }  # fmt: skip

@@ -437,7 +437,7 @@ class NetworkCode:
         for layer in self.e.layers:
             if layer.kind == "neurons" and spikes(layer):
                 self.classes.add("SpikeMonitor")
-                few = layer.name not in self.e.spikes_of and not self.phased
+                few = layer.name not in self.e.timed and not self.phased
                 counts = ["record=False"] if few else []
                 objects.append(
                     call(
@@ -453,9 +453,9 @@ class NetworkCode:
             shown = (
                 f'"{variables[0]}"' if len(variables) == 1 else repr(variables).replace("'", '"')
             )
-            whole = m.blocks is None
             shared = m.on_layer and self.layers[m.component].shared
-            record = "True" if whole or shared else f'state["record__{number}"]'
+            whole = m.kept.neurons is None and (m.blocks is None or shared)
+            record = "True" if whole else f'state["record__{number}"]'
             every = f"dt={quantity(repr(m.every), 'second')}"
             name = self.names.of(m.component)
             if m.component in self.by_block:
@@ -473,6 +473,10 @@ class NetworkCode:
                     [name, shown, f"record={record}", every, f'name="record__{number}"'],
                 )
             )
+        for event in self.e.events:
+            self.classes.add("EventMonitor")
+            arguments = [self.names.of(event.layer), f'"{event.event}"', f'name="{event.monitor}"']
+            objects.append(call("EventMonitor", arguments))
         if not self.orders_itself():
             return ["return " + call("Network", objects)]
         return [call("objects = ", objects, "[]"), "in_order(objects)", "return Network(objects)"]
@@ -501,6 +505,7 @@ class NetworkCode:
             inside: list[str] = []
             if self.phased:
                 inside.append(f"# {phase.words or phase.name}")
+                inside += self.recording(number)
             for connection, names in gates.items():
                 on = {
                     "learning__on": connection not in phase.frozen,
@@ -530,6 +535,24 @@ class NetworkCode:
         for component, variable in computed(self.e):
             lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
         return lines
+
+    def recording(self, number: int) -> Iterator[str]:
+        """What begins to be recorded with a phase, or is no more."""
+        for k, m in enumerate(self.e.monitors):
+            if m.kept.phases is None or (m.on_layer and self.layers[m.component].kind != "neurons"):
+                continue
+            now = is_of(self.e.phases[number], m.kept.phases)
+            before = self.e.phases[number - 1] if number else None
+            turns = self.e.phases[number].group or (before and before.group)
+            if before and not turns and now == is_of(before, m.kept.phases):
+                continue
+            if m.component not in self.by_block:
+                yield f'net["record__{k}"].active = {now}'
+                continue
+            blocks = f'state["blocks of {m.component}"]'
+            blocks = blocks if m.blocks is None else f'state["record__{k}"]'
+            yield f"for b in {blocks}:"
+            yield f'    net[f"record__{k}_{m.component}__{{b}}"].active = {now}'
 
     def end_of_phase(self, phase: Phase) -> list[str]:
         """Synapses are brought up to date: of each connection, variables that depend on others.
@@ -638,6 +661,11 @@ def by_block_of(e: Experiment, lowering: str) -> frozenset[str]:
 def run_doc(e: Experiment) -> str:
     """What run(net, state) says of itself."""
     return "Phase by phase, whose names it yields." if len(e.phases) > 1 else "The whole run."
+
+
+def is_of(phase: Phase, names: Sequence[str]) -> bool:
+    """Whether a phase is one of these of the spec, in whichever turn."""
+    return (phase.words or phase.name) in names
 
 
 def in_turn(phase: Phase, component: str = "", named: str = "") -> str:

@@ -257,7 +257,7 @@ class InitialState:
         for pathway in c.pathways:
             if pathway.delay:
                 text = self.code.show(pathway.delay, {**self.edges, **named})
-                text = re.sub(r" \+ 0\.0(?!\d)", "", text).removeprefix("0.0 + ")
+                text = re.sub(r" \+ 0\.0(?![\d.e])", "", text).removeprefix("0.0 + ")
                 more.append((f".{pathway.name}", f'{{"delay": {self.each_synapse(text)}}}'))
         for n in c.normalise:
             counters, synapses = self.normaliser(n, c)
@@ -295,7 +295,7 @@ class InitialState:
 
     def delay_column(self, c: Connection) -> str:
         """Code of the delay of each synapse in `tables`, from the first state."""
-        ways = {p.name: p.delay for p in c.pathways}
+        ways = {p.name: p.delay for p in c.pathways if not p.event}
 
         def delay(name: str) -> str:
             if c.name not in self.by_block:
@@ -308,10 +308,10 @@ class InitialState:
         best = next((name for name, d in ways.items() if d == "edges.axonal + edges.dendritic"), "")
         if best:
             return delay(best)
-        parts = [
-            delay(name) for name, d in ways.items() if d in ("edges.axonal", "edges.dendritic")
-        ]
-        return " + ".join(parts) if parts else "0.0"
+        ways |= {p.name: p.delay for p in c.pathways if p.event}
+        firsts = (next((n for n, d in ways.items() if d == end), "")
+                  for end in ("edges.axonal", "edges.dendritic"))  # fmt: skip
+        return " + ".join(delay(name) for name in firsts if name) or "0.0"
 
     def index(self, layer: Layer, name: str, shared: bool) -> str:
         """The place of each synapse's neuron among all of its layer."""
@@ -510,12 +510,20 @@ class InitialState:
 
     def monitors(self) -> Iterator[str]:
         for number, m in enumerate(self.e.monitors):
-            if m.blocks is None or self.is_shared(m):
+            if not self.is_chosen(m):
                 continue
-            chosen = f'np.isin(table["block"], {list(m.blocks)})'
+            chosen = f'np.isin(table["block"], {list(m.blocks or ())})'
             if m.on_layer:
-                size = self.layers[m.component].size
-                text = f"np.flatnonzero(np.repeat({chosen}, {size}))"
+                layer = self.layers[m.component]
+                masks = []
+                if m.blocks is not None and not layer.shared:
+                    masks.append(f"np.repeat({chosen}, {layer.size})")
+                if m.kept.neurons is not None:
+                    first, last = m.kept.neurons
+                    mine = f"np.isin(np.arange({layer.size}), np.arange({first}, {last}))"
+                    copies = self.copies(layer.shared)
+                    masks.append(mine if copies == "1" else f"np.tile({mine}, {copies})")
+                text = f"np.flatnonzero({' & '.join(masks)})"
             else:
                 c = next(c for c in self.e.connections if c.name == m.component)
                 if c.name in self.by_block:
@@ -529,6 +537,12 @@ class InitialState:
                     place, post = f'state["{c.name}"]["i"]', pre
                 text = f"np.flatnonzero({chosen}[{place} // {post.size}])"
             yield f'state["record__{number}"] = {text}'
+
+    def is_chosen(self, m: Monitor) -> bool:
+        """Whether some of the elements are recorded alone."""
+        if m.on_layer and self.layers[m.component].kind != "neurons":
+            return False
+        return m.kept.neurons is not None or (m.blocks is not None and not self.is_shared(m))
 
     def is_shared(self, m: Monitor) -> bool:
         if m.on_layer:

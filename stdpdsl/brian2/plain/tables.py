@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 
-from ...ir import Connection, Experiment, Layer, Monitor, Trace
+from ...ir import Connection, EventRecord, Experiment, Kept, Layer, Monitor, Rate, Trace
 from ..experiment import computed, spikes, state_columns
 from .code import Code
 from .state import InitialState, place
@@ -35,10 +36,14 @@ class TablesCode:
         for number, m in enumerate(self.e.monitors):
             if m.on_layer:
                 found += self.samples(number, m)
+        for r in self.e.rates:
+            found += self.rate(r)
+        for event in self.e.events:
+            found += self.events(event)
         if self.phased:
-            start = 'yield "trajectories", samples('
+            start = 'yield "trajectories", '
             found = [
-                line.replace(start, 'yield "trajectories", with_phase(samples(') + ")"
+                line.replace(start, f"{start}with_phase(") + ")"
                 if line.startswith(start)
                 else line
                 for line in found
@@ -129,7 +134,7 @@ class TablesCode:
         given = layer.kind != "neurons"
         source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
         lines = []
-        if recorded or given or self.phased:
+        if recorded or given or self.phased or layer.name in self.e.timed:
             lines.append(f'k, t = {source}["i"], {source}["t"]')
         if recorded:
             items = [
@@ -140,12 +145,13 @@ class TablesCode:
             ]
             if self.phased:
                 items.append('"phase": phase_of(t)')
-            lines.append(f'yield "spikes", {{{", ".join(filter(None, items))}}}')
+            columns = f"{{{', '.join(filter(None, items))}}}"
+            lines.append(f'yield "spikes", {saved(columns, self.e.spikes_kept.get(layer.name))}')
         copies = {"1": "1", "B": 'len(table["block"])'}.get(
             self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
         )
         size = layer.size
-        if given or self.phased or recorded:
+        if given or self.phased or layer.name in self.e.timed:
             counted = f"np.bincount({place('k', layer)}, minlength={copies})"
         else:
             counted = f'{source}["count"].reshape(-1, {size}).sum(axis=1)'
@@ -185,9 +191,7 @@ class TablesCode:
     def samples(self, number: int, m: Monitor) -> list[str]:
         given = m.on_layer and self.layers[m.component].kind != "neurons"
         monitor = f'last["record__{number}"]'
-        chosen = (
-            "" if m.blocks is None or self.initial.is_shared(m) else (f'first["record__{number}"]')
-        )
+        chosen = f'first["record__{number}"]' if self.initial.is_chosen(m) else ""
         lines = []
         lost = set(computed(self.e))
         if m.on_layer:
@@ -237,11 +241,45 @@ class TablesCode:
                 variable = f"{model}__at_end" if key in lost else base
                 final = self.final(c, variable)
             items = [f'"variable": "{shown}"', *filter(None, where)]
-            lines.append(
-                f'yield "trajectories", samples({monitor}, "{model}", {final}, DURATION,'
-                f" {{{', '.join(items)}}})"
+            columns = (
+                f'samples({monitor}, "{model}", {final}, DURATION, {{{", ".join(items)}}})'
             )
+            kept = replace(m.kept, neurons=None, blocks=None)
+            lines.append(f'yield "trajectories", {saved(columns, kept)}')
         return lines
+
+    def events(self, event: EventRecord) -> list[str]:
+        """The times of a layer's custom events."""
+        layer, source = self.layers[event.layer], f'last["{event.monitor}"]'
+        items = [
+            f'"layer": "{event.layer}.{event.event}"',
+            self.block(layer.shared, place("k", layer)),
+            f'"neuron": {modulo("k", layer, plain=True)}',
+            '"t": t',
+            '"phase": phase_of(t)' if self.phased else "",
+        ]
+        columns = f"{{{', '.join(filter(None, items))}}}"
+        return [f'k, t = {source}["i"], {source}["t"]',
+                f'yield "spikes", {saved(columns, event.kept)}']  # fmt: skip
+
+    def rate(self, r: Rate) -> list[str]:
+        """The mean rate of a layer's neurons, in bins."""
+        layer = self.layers[r.layer]
+        given = layer.kind != "neurons"
+        source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
+        copies = {"1": "1", "B": 'len(table["block"])'}.get(
+            self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
+        )
+        first, last = r.kept.neurons or (0, layer.size)
+        items = [f'"variable": "{r.variable}"', f'"layer": "{layer.name}"',
+                 self.block(layer.shared, "copy"), '"t": t', '"value": hertz']  # fmt: skip
+        call = (
+            f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}, {last}'
+        )
+        columns = f"{{{', '.join(filter(None, items))}}}"
+        kept = replace(r.kept, neurons=None)
+        return [f"copy, t, hertz = population_rate({call})",
+                f'yield "trajectories", {saved(columns, kept)}']  # fmt: skip
 
     def heard_samples(self, number: int, m: Monitor, layer: Layer) -> list[str]:
         """Samples of a layer that ran before the network: the last ones are among them."""
@@ -255,16 +293,23 @@ class TablesCode:
                 f'"neuron": {modulo("k", layer, plain=True)}',
             ]
             where = ", ".join(filter(None, items))
-            lines.append(
-                f'yield "trajectories", samples({{"t": {monitor}["t"][:-1],'
+            columns = (
+                f'samples({{"t": {monitor}["t"][:-1],'
                 f' "{model}": {monitor}["{model}"][:-1]}}, "{model}", {monitor}["{model}"][-1],'
                 f' {monitor}["t"][-1], {{{where}}})'
             )
+            lines.append(f'yield "trajectories", {saved(columns, m.kept)}')
         return lines
 
     def some_variable(self, layer: Layer) -> str:
         assert layer.group is not None
         return re.match(r"d?(\w+?)(/dt)? [=:]", layer.group.equations[0])[1]  # type: ignore[index]
+
+
+def saved(columns: str, kept: Kept | None) -> str:
+    """Code of the columns of a table, or of the rows of them that are saved."""
+    arguments = kept.code() if kept is not None else ""
+    return f"rows_kept({columns}, {arguments})" if arguments else columns
 
 
 def modulo(index: str, layer: Layer, plain: bool = False) -> str:
