@@ -173,7 +173,7 @@ class Declared:
         default = as_float(self.type_of(self.model(node).parameters[symbol.name]))
         if symbol.value is not symbol.node.value:
             scope = (self.symbols.neuron_scope if component.kind == "layer"
-                     else self.symbols.first_scope)(component)  # fmt: skip
+                     else self.symbols.weight_scope)(component)  # fmt: skip
             context = Context(scope, f"`{component.name}`", draws=True, data=True,
                               open_names=self.open_columns)  # fmt: skip
             also = (symbol.node.value, f"`{node.name.id}` declares it so")
@@ -185,7 +185,7 @@ class Declared:
         component = self.symbols.components[symbol.owner]
         assert symbol.value is not None
         context = Context(
-            self.symbols.first_scope(component), f"`{component.name}`", draws=True, data=True,
+            self.symbols.weight_scope(component), f"`{component.name}`", draws=True, data=True,
             open_names=self.open_columns,
         )  # fmt: skip
         found = self.inference.infer(symbol.value, context)

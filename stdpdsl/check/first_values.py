@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..language import ast
 from .order import dependency_order, names_in
@@ -30,6 +30,10 @@ class FirstValues:
     def layer(self, layer: Component) -> None:
         values = layer.first_values
         self.read(values.values(), self.symbols.neuron_scope(layer), layer)
+        self.cycles(values)
+
+    def cycles(self, values: Mapping[str, ast.Expr]) -> None:
+        """Initial values that use one another."""
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
             self.reporter.cycle(cycle, values, f"the initial value of `{cycle[0]}`")
@@ -43,9 +47,11 @@ class FirstValues:
         ]  # fmt: skip
         if connection.rule is not None:
             found += [h.after for h in connection.rule.handlers]
+            found += [a.value for a in connection.rule.initial if a.name.id in connection.variables]
         if node.pattern is not None:
             found += [node.pattern.argument, node.pattern.where]
         self.read(filter(None, found), self.symbols.first_scope(connection), connection)
+        self.cycles(connection.first_values)
 
     def set_value(self, node: ast.SetValue) -> None:
         """What a phase sets a variable to is known before the run, as initial values are."""
@@ -76,7 +82,8 @@ class FirstValues:
             if symbol is None or (symbol.kind != "variable" and name.id not in RUNNING):
                 continue
             layer = self.symbols.components[symbol.owner] if symbol.side else component
-            if symbol.name in layer.first_values:
+            weight = layer.kind == "connection" and symbol.equation is None  # `weight:`
+            if symbol.name in layer.first_values or weight:
                 continue
             computed = symbol.equation is not None and symbol.equation.kind == "subexpression"
             if computed or name.id in RUNNING:

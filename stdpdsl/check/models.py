@@ -184,8 +184,7 @@ class Models:
         self.post(rule, component, where)
         start = self.context(self.symbols.value_scope(component), where, unused)
         added = {**component.post_variables, **component.variables}
-        each = {name: component.variables[name] for name in component.each}
-        of_synapse = start.but(scope={**start.scope, **each, **COUNTS})
+        of_synapse = start.but(scope={**start.scope, **component.variables, **COUNTS})
         for mine, here in ((False, start), (True, of_synapse)):
             items = tuple(a for a in rule.initial if (a.name.id in component.variables) == mine)
             self.initial(items, here, component, added)

@@ -176,7 +176,7 @@ class Phases:
         name = node.path.parts[-1]
         symbol = component.variables[name.id]
         layer = component.kind == "layer"
-        scope = self.symbols.neuron_scope if layer else self.symbols.first_scope
+        scope = self.symbols.neuron_scope if layer else self.symbols.weight_scope
         context = self.models.context(scope(component), f"`{component.name}`")
         context = context.but(draws=True)
         if name.id in component.each:

@@ -267,8 +267,13 @@ class Symbols:
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
     def first_scope(self, connection: Component) -> Scope:
-        """Names in delays and initial values of synapses: also parameters of each synapse, and how
-        many there are."""
+        """Names in delays and initial values of synapses: also their variables, for their initial
+        values."""
+        maps = self.weight_scope(connection).maps  # type: ignore[attr-defined]
+        return ChainMap(connection.variables, *maps)
+
+    def weight_scope(self, connection: Component) -> Scope:
+        """Names in `weight:`: also parameters of each synapse, and how many there are."""
         each = {name: connection.variables[name] for name in connection.each} | COUNTS
         return ChainMap(each, *self.pattern_scope(connection).maps)  # type: ignore[attr-defined]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from ..check.exact import Integration, Model, changing, integration
+from ..check.order import dependency_order, names_in
 from ..check.symbols import COUNTS, Component
 from ..check.traces import event_driven
 from ..ir import Connection, Every, Initial, Normalisation, Pathway, Phase, Trace
@@ -394,7 +395,8 @@ class ConnectionLowering:
         return {name: f"edges.values[{self.own[name]!r}]" for name in self.fixed}
 
     def value(self, name: str, expr: ast.Expr, variable: str, phase: bool = False) -> Initial:
-        names = {**self.each_synapse(), **self.pair_names(expr)}
+        first = {n: f"edges.values[{self.own[n]!r}]" for n in self.first_values if n != name}
+        names = {**self.pair_names(expr), **self.each_synapse(), **first}
         return self.values.initial(
             name, expr, self.c, "edges.copy", names, self.bounds.get(name), variable, phase
         )
@@ -410,9 +412,16 @@ class ConnectionLowering:
             swept = self.values.attribute(self.c, "weight", "edges.copy")
             own = self.own["w"]
             found.append(Initial(own, swept) if swept else self.value(own, weight, own))
-        for name, first in self.c.first_values.items():
-            found.append(self.value(self.own[name], first, self.own[name]))
+        values = self.c.first_values
+        uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
+        for name in dependency_order(uses)[0]:
+            found.append(self.value(self.own[name], values[name], self.own[name]))
         return found
+
+    @property
+    def first_values(self) -> list[str]:
+        """The variables of a synapse that have a value before it starts."""
+        return [*self.c.first_values, *(["w"] if self.node.weight is not None else [])]
 
     def set_by_phase(self, items: Mapping[str, ast.Expr]) -> tuple[Initial, ...]:
         """Variables as a phase sets them."""
