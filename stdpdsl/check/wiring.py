@@ -9,6 +9,7 @@ from ..language import ast
 from .infer import Inference
 from .messages import describe
 from .report import Reporter
+from .slices import size_of
 from .symbols import Component, Symbols, unit_type
 from .values import value
 
@@ -138,10 +139,12 @@ class Wiring:
         elif spikes:
             self.silent(binding.layer, layer, "waits for its spikes")
         elif not layer.unsure:
-            self.value(binding, port, layer)
+            self.value(binding, port, layer, component.post)
 
-    def value(self, binding: ast.Binding, port: ast.Port, layer: Component) -> None:
-        """A value port reads one variable of one neuron."""
+    def value(
+        self, binding: ast.Binding, port: ast.Port, layer: Component, post: Component | None
+    ) -> None:
+        """A value port reads one variable of one neuron, or of one for each target neuron."""
         assert isinstance(layer.node, ast.Layer)
         symbol = layer.variables.get(binding.variable.id)
         size = value(layer.node.size, self.inference.values)
@@ -153,11 +156,13 @@ class Wiring:
                 or f"`{layer.name}` is an input and has no variables",
             )  # fmt: skip
             return
-        if size is not None and size != 1:
+        targets = size_of(post, self.inference.values)
+        if size is not None and post is not None and size not in (1, targets):
             self.reporter.error(
                 "CLAUSE006", binding.layer, f"`{layer.name}` has {size:g} neurons, and the value"
-                f" port `{port.name.id}` takes the variable of one",
-                help="bind it to a layer with `size: 1`",
+                f" port `{port.name.id}` takes the variable of one, or of one for each neuron of"
+                f" `{post.name}`",
+                help=f"bind it to a layer with `size: 1`, or as large as `{post.name}`",
             )  # fmt: skip
         have, want = symbol.type, unit_type(port.unit) if port.unit else None
         if have is not None and want is not None and have.dim != want.dim:

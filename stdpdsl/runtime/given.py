@@ -130,9 +130,12 @@ def give_relay(given, x, name, source, target):
 
 
 def give_link(given, x, target, variable, source):
-    """For each neuron of a layer, the one neuron of another layer's same block."""
-    size, shared = x.sizes[target]
-    index = np.repeat(x.sources(shared, x.sizes[source][1]), size)
+    """For each neuron of a layer, the one neuron of another layer's same block, or of as many the
+    one with its number."""
+    (size, shared), (many, of_shared) = x.sizes[target], x.sizes[source]
+    index = many * np.repeat(x.sources(shared, of_shared), size)
+    if many > 1:
+        index += np.arange(len(index)) % size
     given[f"{target}.{variable}.__index"] = index
 
 

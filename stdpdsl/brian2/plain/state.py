@@ -502,6 +502,12 @@ class InitialState:
                 )
                 key = f'state["{layer.name}.{link.variable}"]'
                 size = self.times(layer.size, layer.shared)
+                if source.size > 1:  # each neuron has one of its own
+                    each = f"np.arange({size})"
+                    each = each if size == str(layer.size) else f"{each} % {layer.size}"
+                    first = f"{source.size} * np.repeat({copy}, {layer.size}) + "
+                    yield f"{key} = {'' if copy == '0' else first}{each}"
+                    continue
                 yield (
                     f"{key} = np.zeros({size}, int)"
                     if copy == "0"
