@@ -68,6 +68,8 @@ def continuation(
     if clear(folder) and longer is not None:
         return None, origin
     keep_state = keep_state or origin.kept
+    if origin.kept and records_parts(parse(source)):
+        origin = replace(origin, kept=False)
     compiled = compile_source(
         source, data, sets, request.parameters, said["target"], request.workers,
         allowed=request.allowed, order=said.get("order", ()), keep_state=keep_state,
@@ -84,6 +86,22 @@ def continuation(
             " can be taken away"
         )
     return (None if steps is not None and round(steps) == done else compiled), origin
+
+
+def records_parts(spec: ast.Spec) -> bool:
+    """Whether not all is saved of what is recorded, or of what was made of it, so that a later run
+    does not have it: that is run again from its start."""
+    items = [item for record in spec.of(ast.Record) for item in record.items]
+    for item in items:
+        slices = item.parts if isinstance(item, ast.RecordSpikes) else (item.part,)
+        window = item.window
+        if any(slices) or window.start or window.stop or window.phases:
+            return True
+        if isinstance(item, ast.RecordSpikes) and (item.events or window.blocks):
+            return True
+        if isinstance(item, ast.RecordState) and any(v.id == "rate" for v in item.variables):
+            return True
+    return False
 
 
 def _origin(results: Results) -> Origin:

@@ -823,4 +823,159 @@ run(60*ms)
 """,
         [("G", "v", "G"), ("G", "g", "G"), ("H", "v", "H")],
     ),
+    "Maass_Natschlaeger_Markram_2002": (
+        f"""
+constants:
+    excitatory = 20
+neuron cell:
+    parameters:
+        tau_mem = 30 ms
+        R_in = 1 Mohm
+        I_b = 13.5 nA
+    equations:
+        I_ee : ampere
+        I_ei : ampere
+        I_ie : ampere
+        I_ii : ampere
+        dI_stimulus/dt = -I_stimulus/(3 ms) : ampere
+        dv/dt = (R_in*I - v)/tau_mem : volt (unless refractory)
+        I = I_ee + I_ei + I_ie + I_ii + I_b + I_stimulus : ampere
+    threshold: v > 15 mV
+    reset: v = 13.5 mV
+    refractory: 3 ms
+    initial: v = 13.5 mV + 1.5 mV * i/N
+rule stp:
+    parameters:
+        tau_I = 3 ms
+        strength = 30 nA
+        release = 0.5
+        recovery = 1.1 second
+        facilitation = 0.05 second
+    equations:
+        w : ampere
+        U : 1
+        D : second
+        F : second
+        dx/dt = z/D : 1
+        dy/dt = -y/tau_I : 1
+        z = 1 - x - y : 1
+        du/dt = -u/F : 1
+    initial:
+        U = release*(0.8 + 0.1*N_outgoing/N_incoming)
+        D = recovery*(1 + U)
+        F = facilitation*(1 + U)
+        w = strength*U/release
+        x = 1
+    on pre:
+        u += U*(1 - u)
+        y += u*x
+        x += -u*x
+layer stimulus:
+    spikes: [{LISTED}]
+    size: 6
+layer cells:
+    neuron: cell
+    size: 27
+connect stimulus -> cells[:excitatory] as to_exc:
+    pattern: all_to_all
+    weight: 18 nA
+    deliver: w to I_stimulus
+connect stimulus -> cells[excitatory:] as to_inh:
+    pattern: all_to_all
+    weight: 9 nA
+    deliver: w to I_stimulus
+connect cells[:excitatory] -> cells[:excitatory] as ee:
+    pattern: all_to_all where (7*i + 11*j) % 10 < 6*exp(-((i % 3 - j % 3)/4)**2)
+    plasticity: stp(tau_I = 3 ms, strength = 30 nA, release = 0.5, recovery = 1100 ms,
+        facilitation = 50 ms)
+    deliver continuously: w*y to I_ee
+    delay: 1.5 ms
+connect cells[:excitatory] -> cells[excitatory:] as ei:
+    pattern: all_to_all where (7*i + 11*j) % 10 < 4*exp(-((i % 3 - j % 3)/4)**2)
+    plasticity: stp(tau_I = 3 ms, strength = 60 nA, release = 0.05, recovery = 125 ms,
+        facilitation = 1200 ms)
+    deliver continuously: w*y to I_ei
+    delay: 0.8 ms
+connect cells[excitatory:] -> cells[:excitatory] as ie:
+    pattern: all_to_all where (7*i + 11*j) % 10 < 8*exp(-((i % 3 - j % 3)/4)**2)
+    plasticity: stp(tau_I = 6 ms, strength = -19 nA, release = 0.25, recovery = 700 ms,
+        facilitation = 20 ms)
+    deliver continuously: w*y to I_ie
+    delay: 0.8 ms
+connect cells[excitatory:] -> cells[excitatory:] as ii:
+    pattern: all_to_all where (7*i + 11*j) % 10 < 3*exp(-((i % 3 - j % 3)/4)**2)
+    plasticity: stp(tau_I = 6 ms, strength = -19 nA, release = 0.32, recovery = 144 ms,
+        facilitation = 60 ms)
+    deliver continuously: w*y to I_ii
+    delay: 0.8 ms
+record:
+    spikes of cells
+    v of cells[3:9] every 0.1 ms
+    x, y, u of ei every 1 ms
+run:
+    duration: 60 ms
+""",
+        f"""
+neurons = NeuronGroup(27, '''
+I_ee : ampere
+I_ei : ampere
+I_ie : ampere
+I_ii : ampere
+dI_stimulus/dt = -I_stimulus/(3*ms) : ampere
+dv/dt = (R_in*I - v)/tau_mem : volt (unless refractory)
+I = I_ee + I_ei + I_ie + I_ii + I_b + I_stimulus : ampere
+''', threshold='v > 15*mV', reset='v = 13.5*mV', refractory=3*ms, method='exact',
+    namespace={{'tau_mem': 30*ms, 'R_in': 1*Mohm, 'I_b': 13.5*nA}})
+neurons.v = '13.5*mV + 1.5*mV*i/N'
+parts = []
+def connected(name, first, last, C, tau_I, strength, release, recovery, facilitation, delay):
+    s = Synapses(first, last, '''
+    w : ampere
+    U : 1
+    D : second
+    F : second
+    dx/dt = z/D : 1 (clock-driven)
+    dy/dt = -y/tau_I : 1 (clock-driven)
+    z = 1 - x - y : 1
+    du/dt = -u/F : 1 (clock-driven)
+    I_%s_post = w*y : ampere (summed)
+    ''' % name, on_pre='''
+    u += U*(1 - u)
+    y += u*x
+    x += -u*x
+    ''', method='exact', delay=delay, name=name, namespace={{'tau_I': tau_I}})
+    start, stop = first.start, last.start
+    i, j = np.indices((len(first), len(last)))
+    i, j = i + start, j + stop
+    near = (7*i + 11*j) % 10 < 10*C*np.exp(-((i % 3 - j % 3)/4)**2)
+    s.connect(i=i[near] - start, j=j[near] - stop)
+    out = np.bincount(s.i[:], minlength=len(first))[s.i[:]]
+    into = np.bincount(s.j[:], minlength=len(last))[s.j[:]]
+    s.U = release*(0.8 + 0.1*out/into)
+    s.D = recovery*(1 + s.U[:])
+    s.F = facilitation*(1 + s.U[:])
+    s.w = strength*s.U[:]/release
+    s.x = 1
+    for updater in s.summed_updaters.values():
+        updater.order = -2  # as into a whole group
+    parts.append(s)
+    return s
+ee = connected('ee', neurons[:20], neurons[:20], 0.6, 3*ms, 30*nA, 0.5, 1100*ms, 50*ms, 1.5*ms)
+ei = connected('ei', neurons[:20], neurons[20:], 0.4, 3*ms, 60*nA, 0.05, 125*ms, 1200*ms, 0.8*ms)
+ie = connected('ie', neurons[20:], neurons[:20], 0.8, 6*ms, -19*nA, 0.25, 700*ms, 20*ms, 0.8*ms)
+ii = connected('ii', neurons[20:], neurons[20:], 0.3, 6*ms, -19*nA, 0.32, 144*ms, 60*ms, 0.8*ms)
+stimulus = {GIVEN}
+to_exc = Synapses(stimulus, neurons[:20], on_pre='I_stimulus += 18*nA')
+to_exc.connect()
+to_inh = Synapses(stimulus, neurons[20:], on_pre='I_stimulus += 9*nA')
+to_inh.connect()
+S = SpikeMonitor(neurons)
+M = StateMonitor(neurons[3:9], 'v', record=True)
+M_ei = StateMonitor(ei, ('x', 'y', 'u'), record=True, dt=1*ms)
+shown = neurons[3:9]
+net = Network(neurons, parts, stimulus, to_exc, to_inh, S, M, M_ei)
+net.run(60*ms)
+""",
+        [("ei", "x", "ei"), ("ei", "y", "ei"), ("ei", "u", "ei")],
+    ),
 }  # fmt: skip

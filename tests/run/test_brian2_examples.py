@@ -27,6 +27,8 @@ ROUNDED = {
     "homeostasis": 1e-14,
     # A phase that sets a parameter brings traces up to date, which splits an exponential in two.
     "Izhikevich_2007": 1e-14,
+    # What only events read is integrated from event to event.
+    "Maass_Natschlaeger_Markram_2002": 1e-12,
 }  # fmt: skip
 
 
