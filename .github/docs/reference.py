@@ -231,6 +231,7 @@ def list_line(name: str) -> str:
 def pattern_line(name: str) -> str:
     shown = {
         "random": "random(p = 0.1)",
+        "symmetric": "symmetric(p = 0.1)",
         "fixed_indegree": "fixed_indegree(2)",
         "fixed_outdegree": "fixed_outdegree(2)",
         "pairs": 'pairs from "pairs.csv"',
@@ -695,7 +696,8 @@ def examples() -> Iterator[tuple[str, str]]:
         spec = _SWEPT.format(line=line)
         yield name, spec.replace("(10 ms) : 1", "(10 ms) : Hz") if "Hz" in line else spec
     for name in PATTERNS:
-        yield name, _CONNECTED.format(line=pattern_line(name))
+        spec = _CONNECTED.format(line=pattern_line(name))
+        yield name, spec.replace("P -> Q", "Q -> Q") if name == "symmetric" else spec
     for sound in SOUNDS.values():
         yield sound.name, heard(call_of(sound), "gammatone(cf = erbspace(200 Hz, 4 kHz, 5))", 5)
     for name, bank in FILTERS.items():

@@ -203,6 +203,7 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
     if c.draws:
         arguments.append(f"draws={c.draws.key}")
         arguments += ["independent=True", "row=row"] if c.draws.independent else []
+        arguments += ["kind='mirrored'"] if c.draws.kind == "mirrored" else []
     arguments += ["same=True"] if c.same else []
     arguments += [f"pairs={c.pairs}"] if c.pairs else []
     number = "len(edges.i)"

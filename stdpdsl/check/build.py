@@ -38,7 +38,7 @@ def attributes(component: Component) -> list[str]:
         "delay": True,
         "weight": node.weight is not None,
         "preset": component.rule is not None and bool(component.rule.presets),
-        "p": kind == "random",
+        "p": kind in ("random", "symmetric"),
         "k": kind in ("fixed_indegree", "fixed_outdegree"),
     }
     return [name for name, there in has.items() if there]

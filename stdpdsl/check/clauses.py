@@ -21,7 +21,12 @@ SHORT = 200
 """Characters up to which a part of an expression is evaluated by itself: a long chain has many."""
 
 
+DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
+"""Patterns that draw their pairs."""
+
+
 @dataclass
+
 class Clauses:
     """Looks at what stands in each declaration, not at what its expressions say."""
 
@@ -336,15 +341,23 @@ class Clauses:
             self.missing(pattern.kind, f"`{kind}` needs `{argument}`", f"write `{kind}({example})`")
         if kind == "pairs" and pattern.path is None:
             self.missing(pattern.kind, "`pairs` needs a file", 'write `pairs from "edges.csv"`')
-        if pattern.independent and kind not in ("random", "fixed_indegree", "fixed_outdegree"):
+        if pattern.independent and kind not in DRAWN:
             self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
         number = value(pattern.argument, self.values)
         if number is not None and pattern.argument is not None:
-            if kind == "random" and not 0 <= number <= 1:
+            if kind in ("random", "symmetric") and not 0 <= number <= 1:
                 self.range(pattern.argument, f"a probability cannot be {number:g}",
                            "it lies between 0 and 1")  # fmt: skip
             elif kind.startswith("fixed"):
                 self.degree(pattern, pattern.argument, number, component)
+        if kind == "symmetric" and component.pre and component.post and (
+            component.pre is not component.post
+        ):  # fmt: skip
+            self.reporter.error(
+                "CLAUSE006", pattern.kind, "`symmetric` joins the neurons of one layer, both ways:"
+                f" here are `{component.pre.name}` and `{component.post.name}`",
+                help="connect a layer with itself, or use `random(p = ...)`",
+            )  # fmt: skip
         if kind == "one_to_one":
             node = component.node
             assert isinstance(node, ast.Connect)

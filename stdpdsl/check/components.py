@@ -141,7 +141,7 @@ class Components:
         """`context` has the names of a pair of neurons, `whole` those of the connection."""
         kind = pattern.kind.id
         if pattern.argument is not None:
-            if kind == "random":
+            if kind in ("random", "symmetric"):
                 self.inference.expect(pattern.argument, context, FLOAT, "`p`")
             elif PATTERNS.get(kind):
                 self.inference.expect(pattern.argument, whole, INTEGER, f"`{kind}`")

@@ -204,18 +204,18 @@ class Costs:
             at_most = k is None
         elif kind == "pairs":
             count = float(self.edges.get(pattern.path.value, 0)) if pattern.path else 0.0
-        elif kind == "random":
+        elif kind in ("random", "symmetric"):
             p = value(pattern.argument, env)
             if p is not None:
                 count *= min(max(p, 0.0), 1.0)
                 if pattern.where is None:
                     return count, False
-        if kind in ("random", "all_to_all"):
+        if kind in ("random", "symmetric", "all_to_all"):
             share = self.share(pattern, env, int(pre), int(post))
             if share is not None:
                 return pre * post * share, False
         at_most = at_most or pattern.where is not None
-        if kind == "random" and value(pattern.argument, env) is None:
+        if kind in ("random", "symmetric") and value(pattern.argument, env) is None:
             at_most = True
         return count, at_most
 
@@ -224,7 +224,7 @@ class Costs:
     ) -> float | None:
         """The expected part of all pairs, counted on the grid of `i` and `j`."""
         weight: Any = 1.0
-        if pattern.kind.id == "random" and pattern.argument is not None:
+        if pattern.kind.id in ("random", "symmetric") and pattern.argument is not None:
             p = on_pairs(pattern.argument, pre, post, env)
             if p is None:
                 return None

@@ -21,7 +21,7 @@ from .earlier import counterparts
 from .sources import Files, Source, Sources, pairs_of, whole_numbers
 from .wrong import Wrong
 
-DRAWN = ("random", "fixed_indegree", "fixed_outdegree")
+DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,16 @@ def target_of(document: Document, link: Link) -> Target | None:
             of = symbols.components.get(layer.id)
             if of is not None and node is not layer:
                 return {**of.post_variables, **of.parameters, **of.variables}.get(name)
+        case ast.Handler() if parent.side is not None:
+            component = document.component(declaration)
+            sides = {} if component is None else {"pre": component.pre, "post": component.post}
+            side = sides.get(parent.side.id)
+            neuron = side.neuron if side is not None and node is parent.trigger else None
+            return _named(name, neuron.events) if neuron is not None else None
+        case ast.RecordSpikes() if any(node is event for event in parent.events):
+            layers = (symbols.components.get(layer.id) for layer in parent.layers)
+            neurons = [layer.neuron for layer in layers if layer is not None and layer.neuron]
+            return _named(name, neurons[0].events) if neurons else None
         case ast.Window():
             runs = symbols.spec.of(ast.Run)
             return _named(name, tuple(p for run in runs for p in run.phases))

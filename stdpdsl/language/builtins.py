@@ -130,6 +130,7 @@ PATTERNS = {
     "all_to_all": None,
     "one_to_one": None,
     "random": "p",
+    "symmetric": "p",
     "fixed_indegree": "k",
     "fixed_outdegree": "k",
     "pairs": None,

@@ -64,6 +64,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "all_to_all": ("all_to_all", "every pair of neurons"),
     "one_to_one": ("one_to_one", "neuron i to neuron i"),
     "random": ("random(p = 0.1)", "each pair with probability p"),
+    "symmetric": ("symmetric(p = 0.1)", "pairs of one layer, both ways, with probability p"),
     "fixed_indegree": ("fixed_indegree(k)", "k sources for each target"),
     "fixed_outdegree": ("fixed_outdegree(k)", "k targets for each source"),
     "pairs": ('pairs from "FILE.csv"', "the pairs of a file: columns `pre` and `post`"),

@@ -11,6 +11,7 @@ from functools import singledispatch
 
 from . import ast
 from .ast import Expr, Node
+from .builtins import PATTERNS
 from .source import Span
 
 INDENT = "    "
@@ -437,7 +438,7 @@ def _(node: ast.Pattern) -> list[str]:
 def _pattern_argument(node: ast.Pattern) -> str:
     assert node.argument is not None
     text = print_expr(node.argument)
-    return f"p = {text}" if node.kind.id == "random" else text
+    return f"p = {text}" if PATTERNS.get(node.kind.id) == "p" else text
 
 
 def _rule_use(node: ast.RuleUse) -> str:

@@ -55,7 +55,7 @@ REPEATED = frozenset({  # clauses that may stand more than once
     "drive", "delivery", "filters", "objectives", "constraints",
 })  # fmt: skip
 
-PATTERN_ARGUMENT = {"random": "p", "fixed_indegree": "k", "fixed_outdegree": "k"}
+PATTERN_ARGUMENT = {"random": "p", "symmetric": "p", "fixed_indegree": "k", "fixed_outdegree": "k"}
 
 
 class Builder(ExpressionBuilder):

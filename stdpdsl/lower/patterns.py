@@ -36,7 +36,7 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
     match kind:
         case "one_to_one":  # the first of a slice with the first of the other
             code = "i == j" if start == first else f"i - {start} == j - {first}"
-        case "random":
+        case "random" | "symmetric":
             code = f"u < {argument}"
         case "fixed_indegree" | "fixed_outdegree":
             axis, admitted = int(kind == "fixed_outdegree"), ""
@@ -51,8 +51,9 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             heads = columns_read(values, node, pattern.path.value)
             read = f", read={heads}" if heads else ""
             pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post}{read})"
-    if kind in ("random", "fixed_indegree", "fixed_outdegree"):
-        draws = Draw("u", "uniform", f"({c.name!r}, 'pattern')", pattern.independent)
+    if kind in ("random", "symmetric", "fixed_indegree", "fixed_outdegree"):
+        base = "mirrored" if kind == "symmetric" else "uniform"
+        draws = Draw("u", base, f"({c.name!r}, 'pattern')", pattern.independent)
     if pattern.where is not None and not kind.startswith("fixed"):
         condition = pair_code(values, c, pattern.where, n_pre, n_post)
         code = condition if code == "True" else f"np.logical_and({code}, {condition})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..check import Checked
 from ..check.symbols import Component
 from ..language import ast
+from ..language.builtins import PATTERNS
 from ..language.printer import print_expr, print_node, print_unit
 from ..library import catalogue
 from .formulae import equation, formula, identifier, statement
@@ -112,6 +113,7 @@ def _words(component: Component) -> str:
     kind = node.pattern.kind.id if node.pattern else "all_to_all"
     return {
         "all_to_all": "all-to-all", "one_to_one": "one-to-one", "random": "pairwise Bernoulli",
+        "symmetric": "pairwise Bernoulli, both ways",
         "fixed_indegree": "random, fixed in-degree", "fixed_outdegree": "random, fixed out-degree",
         "pairs": "given pairs",
     }.get(kind, kind)  # fmt: skip
@@ -131,7 +133,7 @@ def _connection(component: Component) -> tuple[Cell, ...]:
     lines: list[Line] = [_words(component)]
     pattern = node.pattern
     if pattern is not None and pattern.argument is not None:
-        letter = "p" if pattern.kind.id == "random" else "k"
+        letter = PATTERNS.get(pattern.kind.id) or "k"
         lines.append(Math(f"{letter} = {formula(pattern.argument)}"))
     if pattern is not None and pattern.where is not None:
         lines.append(Math(f"\\mathrm{{where}}\\; {formula(pattern.where)}"))

@@ -67,7 +67,14 @@ def pair_draws(kind, name, n_pre, n_post):
     """Base draws of one copy of a connection, an array (n_pre, n_post)."""
     rng = stream(*name)
     shape = (n_pre, n_post)
+    if kind == "mirrored":
+        return mirrored(rng.random(shape))
     return rng.random(shape) if kind == "uniform" else rng.standard_normal(shape)
+
+
+def mirrored(draws):
+    """Draws of pairs of one layer's neurons, of which (i, j) and (j, i) have the same."""
+    return np.triu(draws) + np.triu(draws, 1).T
 
 
 def synapse_draws(kind, key, edges, row=None):

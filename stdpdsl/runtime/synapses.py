@@ -16,7 +16,8 @@ LINE_CHARACTERS = 100_000
 
 
 def synapses_of(
-    x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None
+    x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None,
+    kind="uniform",
 ):
     """All synapses of a connection, by copy, then pre, then post.
 
@@ -38,7 +39,7 @@ def synapses_of(
             chosen.append(chosen[0])
             continue
         if names and names[copy] != last:
-            last, u = names[copy], pair_draws("uniform", names[copy], n_pre, n_post)
+            last, u = names[copy], pair_draws(kind, names[copy], n_pre, n_post)
         sides = [
             copy_values_of(x, name, size, shared_copy[copy] if is_shared else copy)
             for name, size, is_shared in (pre, post)

@@ -161,7 +161,8 @@ equations = some(
         ),
     )
 )
-handlers = some(make(ast.Handler, idents, maybe(exprs), statements), most=2)
+sides = make(ast.Ident, st.sampled_from(["pre", "post"]))
+handlers = some(make(ast.Handler, idents, maybe(exprs), statements, maybe(sides)), most=2)
 every = some(make(ast.Every, exprs, statements), most=1)
 
 # Declarations -----------------------------------------------------------------------------------
@@ -238,6 +239,12 @@ patterns = st.one_of(
 )
 
 
+slices = st.one_of(
+    make(ast.Slice, maybe(exprs), maybe(exprs)),
+    make(ast.Slice, exprs, st.none(), st.just(True)),
+)
+
+
 @st.composite
 def connections(draw):
     pre, post = draw(idents), draw(idents)
@@ -262,6 +269,8 @@ def connections(draw):
             handlers,
             every,
             maybe(docs),
+            maybe(slices),
+            maybe(slices),
         )
     )
 
@@ -296,11 +305,23 @@ sweeps = make(
     maybe(exprs),
     maybe(exprs),
 )
+windows = make(
+    ast.Window, maybe(some(exprs, 1)), maybe(exprs), maybe(exprs), maybe(some(idents, 1))
+)
+
+
+@st.composite
+def of_layers(draw):
+    layers, parts = zip(*draw(some(st.tuples(idents, maybe(slices)), 1)), strict=True)
+    events = draw(st.just(()) | some(idents, 1))
+    return ast.RecordSpikes(layers, parts, draw(windows), events, span=HERE)
+
+
 records = make(
     ast.Record,
     some(
-        make(ast.RecordSpikes, some(idents, 1))
-        | make(ast.RecordState, some(idents, 1), idents, exprs, maybe(some(exprs, 1))),
+        of_layers()
+        | make(ast.RecordState, some(idents, 1), idents, maybe(slices), exprs, windows),
         1,
     ),
 )

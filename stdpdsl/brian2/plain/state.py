@@ -179,6 +179,9 @@ class InitialState:
         return d.key.strip("()").replace("'", '"').rstrip(",")
 
     def draw(self, stream: str, d: Draw, shape: str) -> str:
+        if d.kind == "mirrored":
+            self.names.use("mirrored")
+            return f"mirrored({stream}.random({shape}))"
         method = "random" if d.kind == "uniform" else "standard_normal"
         return f"{stream}.{method}({shape})"
 

@@ -95,8 +95,13 @@ class TablesCode:
         """Lines that make `s`, the state of all synapses, and `block`."""
         if c.name not in self.initial.by_block:
             return [f's = last["{c.name}"]', f"block = {self.copy(c)}"]
+        if c.summed:  # Brian2 gives no `j` of those that have a part of a layer as their target
+            j = f's["j"] = joined(first, "{c.name}", {blocks})["j"]'
+            lines = [f's = joined(last, "{c.name}", {blocks})', j]
+        else:
+            lines = [f's = joined(last, "{c.name}", {blocks})']
         counts = f'[len(last[f"{c.name}__{{b}}"]["i"]) for b in {blocks}]'
-        return [f's = joined(last, "{c.name}", {blocks})', f"block = np.repeat({blocks}, {counts})"]
+        return [*lines, f"block = np.repeat({blocks}, {counts})"]
 
     def copy(self, c: Connection) -> str:
         """The copy of each synapse."""
