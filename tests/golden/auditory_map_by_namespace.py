@@ -376,7 +376,8 @@ def samples(monitor, variable, final, end, where):
 def joined(states, name, blocks):
     """The state of a connection that has one object for each block."""
     parts = [states[f"{name}__{b}"] for b in blocks]
-    return {n: np.concatenate([p[n] for p in parts]) for n, v in parts[0].items() if np.ndim(v)}
+    names = [n for n, v in parts[0].items() if np.ndim(v) and all(n in p for p in parts)]
+    return {n: np.concatenate([p[n] for p in parts]) for n in names}
 
 
 def joined_monitors(states, name, blocks, variables):
