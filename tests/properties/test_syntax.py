@@ -229,7 +229,8 @@ neuron_paths = idents.map(lambda ident: ast.Path((ident,), span=HERE))
 drives = some(make(ast.Drive, idents, idents), most=2)
 layers = st.one_of(
     make(
-        ast.Layer, idents, neuron_paths, assigns, st.none(), exprs, maybe(idents), drives, assigns
+        ast.Layer, idents, neuron_paths, assigns, st.none(), exprs, maybe(idents), drives,
+        st.none(), assigns,
     ),
     make(ast.Layer, idents, st.none(), st.just(()), inputs, maybe(exprs), maybe(idents)),
 )
