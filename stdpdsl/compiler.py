@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compiled:
-    run_script: str
-    """What `stdpdsl run` executes, with all that builds, watches, shards and saves the network."""
+    render_run: Callable[[], str]
     diagnostics: list[Diagnostic]
     plan: Plan
     settings: dict[str, Any]
@@ -50,6 +49,11 @@ class Compiled:
     """The files that the script reads and that the spec uses, by their names in the spec."""
     experiment: Experiment
     spec_text: str
+
+    @cached_property
+    def run_script(self) -> str:
+        """What `stdpdsl run` executes: it builds, watches, shards and saves the network, too."""
+        return self.render_run()
 
     @cached_property
     def script(self) -> str:
@@ -126,15 +130,18 @@ def compile_source(
         target = "cpp_standalone" if target == "auto" else target
     run = table.after(after) if after else table
     plan = make_plan(experiment, run, costs(checked, run), target, parameters, workers)
-    script = render(experiment, source.text, sets, parameters, plan.target, asked, first,
-                    keep_state, earlier)  # fmt: skip
+
+    def render_run() -> str:
+        return render(experiment, source.text, sets, parameters, plan.target, asked, first,
+                      keep_state, earlier)  # fmt: skip
+
     warnings = [d for d in diagnostics if d.severity != "error"]
     settings = {"set": sets, "parameters": parameters, "target": plan.target,
                 "until_stable": asked and asked.data(),
                 **({"keep_state": True} if keep_state else {})}  # fmt: skip
     files = named_files(checked.spec, folder)
     files |= {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
-    return Compiled(script, warnings, plan, settings, files, experiment, source.text)
+    return Compiled(render_run, warnings, plan, settings, files, experiment, source.text)
 
 
 def said_methods(checked: Checked) -> list[ast.Ident]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import symtable
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,34 +32,45 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
     found, paths = Definitions(), list(paths)
     own = {path.stem for path in paths}
     for path in paths:
-        text = path.read_text(encoding="utf-8")
-        lines = text.splitlines()
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                _imports(node, own, found)
-                continue
-            start = getattr(node, "lineno", 0)
-            names = []
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                names = [node.name]
-                start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            elif isinstance(node, ast.Assign):
-                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-            for name in names:
-                found.texts[name] = "\n".join(lines[start - 1 : node.end_lineno])
-                found.modules[name] = path.stem
+        texts, imports = _module(path)
+        found.texts |= texts
+        found.modules |= dict.fromkeys(texts, path.stem)
+        # Without those of the modules themselves.
+        found.imports |= {name: line for name, line, module in imports if module not in own}
     return found
 
 
-def _imports(node: ast.Import | ast.ImportFrom, own: set[str], found: Definitions) -> None:
-    if isinstance(node, ast.ImportFrom) and (node.level or node.module in own):
-        return  # of the modules themselves
+@cache
+def _module(path: Path) -> tuple[dict[str, str], list[tuple[str, str, str | None]]]:
+    """The source of each function, class and constant of a module; and each name that it imports
+    from elsewhere, the statement, and the module after `from`."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    texts: dict[str, str] = {}
+    imports: list[tuple[str, str, str | None]] = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports += _imports(node)
+            continue
+        start = getattr(node, "lineno", 0)
+        names = []
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names = [node.name]
+            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        elif isinstance(node, ast.Assign):
+            names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+        texts.update(dict.fromkeys(names, "\n".join(lines[start - 1 : node.end_lineno])))
+    return texts, imports
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str, str | None]]:
+    """Relative imports are of the modules themselves."""
     for alias in node.names:
         bound = alias.asname or alias.name.split(".")[0]
-        if isinstance(node, ast.ImportFrom):
-            found.imports[bound] = ast.unparse(ast.ImportFrom(node.module, [alias], 0))
-        else:
-            found.imports[bound] = ast.unparse(ast.Import([alias]))
+        if isinstance(node, ast.Import):
+            yield bound, ast.unparse(ast.Import([alias])), None
+        elif not node.level:
+            yield bound, ast.unparse(ast.ImportFrom(node.module, [alias], 0)), node.module
 
 
 @cache

@@ -8,6 +8,17 @@ from typing import Any
 import jinja2
 
 from ..resources import resource_dir
+from ..runtime.cache import own_cache
+
+
+def _kept() -> jinja2.BytecodeCache | None:
+    """Where compiled templates are kept between runs, if they can be."""
+    folder = own_cache("templates")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder))
 
 
 @cache
@@ -15,7 +26,7 @@ def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource_dir("templates") / "brian2"),
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=False, autoescape=False,
+        keep_trailing_newline=False, autoescape=False, bytecode_cache=_kept(),
     )  # fmt: skip
 
 

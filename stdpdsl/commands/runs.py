@@ -34,7 +34,9 @@ from .terminal import (
 if TYPE_CHECKING:
     from ..language.source import Source
 
-_KEPT = re.compile(r"programs|heard|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new")
+_KEPT = re.compile(
+    r"programs|heard|templates|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new"
+)
 """The names of what is in the cache."""
 
 
