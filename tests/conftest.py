@@ -39,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A cache of the session's own, which its workers inherit: not the user's, and empty."""
+    # Or each of some thousand processes would compile all modules of ours anew: .3 s.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
         if "CXX" not in os.environ and shutil.which("g++") and os.access(CXX, os.X_OK):
