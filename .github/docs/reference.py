@@ -603,6 +603,7 @@ EXAMPLES = {
     "describe": "describe first.stdp --format latex -o first.tex",
     "completion": "completion bash",
     "export": "export first.results -o block.nwb",
+    "import": "import stdp_synapse.nestml -o stdp.stdp",
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import describe, exports, library, runs, searches, shell, specs
+from . import describe, exchange, exports, library, runs, searches, shell, specs
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -225,14 +225,25 @@ def argument_parser() -> argparse.ArgumentParser:
         "-o", dest="output", type=_path, metavar="FILE", help="default: standard output"
     )
 
-    sub = command(exports.export, "Write a block, or its synapses, as a file for other programs.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub = command(exports.export, "Write a block, its synapses, or a rule for other programs.")
+    sub.add_argument("folder", type=_path, metavar="DIR",
+                     help="results; with --to, RULE or RULE.PRESET")  # fmt: skip
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", required=True,
-        help="by its end: .nwb; or, of one connection's synapses, .csv, .npz or .h5 (SONATA)",
+        "-o", dest="output", type=_path, metavar="FILE",
+        help="by its end: .nwb; or, of one connection's synapses, .csv, .npz or .h5 (SONATA); with"
+        " --to, .nestml, and without it, standard output",
     )  # fmt: skip
-    sub.add_argument("--block", metavar="N", type=_number, default=0, help="default: %(default)s")
+    sub.add_argument("--block", metavar="N", type=_number, help="default: 0")
     sub.add_argument("--edges", metavar="CONNECTION", type=_path, help="the connection")
+    sub.add_argument("--to", choices=("nestml",), help="write a rule as a synapse model in NESTML")
+    sub.add_argument("--from", dest="source", metavar="SPEC", type=_path,
+                     help="the rule is in this file, not in the library")  # fmt: skip
+
+    sub = command(exchange.import_, "Write a synapse model in NESTML as a rule.")
+    sub.add_argument("file", type=_path, metavar="FILE")
+    sub.add_argument(
+        "-o", dest="output", type=_path, metavar="SPEC", help="default: standard output"
+    )
 
     sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .exchange import export_rule
 from .reading import writing
 from .runs import in_bounds
 from .terminal import DONE, USAGE, Stop, note, say
@@ -12,11 +13,17 @@ from .terminal import DONE, USAGE, Stop, note, say
 
 @in_bounds
 def export(options: argparse.Namespace) -> int:
-    """Write a block as NWB, or the synapses of a connection as a list of edges."""
+    """Write a block as NWB, a connection's synapses as a list of edges, or a rule as NESTML."""
+    if options.to is not None:
+        return export_rule(options)
     from ..results.edges import FORMS, connections_in
     from ..results.reader import ResultsError, load
 
-    path = Path(options.output)
+    if options.source is not None:
+        raise Stop("error: --from is of a rule: --to nestml", USAGE)
+    if options.output is None:
+        raise Stop("error: say where to: -o FILE", USAGE)
+    path, block = Path(options.output), options.block or 0
     if path.suffix != ".nwb" and path.suffix not in FORMS:
         raise Stop(f"error: {path} ends in none of .nwb, {', '.join(FORMS)}", USAGE)
     if path.suffix == ".nwb" and options.edges:
@@ -25,9 +32,9 @@ def export(options: argparse.Namespace) -> int:
         results = load(options.folder)
         with writing(path):
             if path.suffix == ".nwb":
-                results.to_nwb(path, options.block)
+                results.to_nwb(path, block)
             elif options.edges:
-                results.to_edges(path, options.edges, options.block)
+                results.to_edges(path, options.edges, block)
             else:
                 there = ", ".join(connections_in(results)) or "none was saved"
                 raise Stop(f"error: say of which connection: --edges CONNECTION ({there})", USAGE)

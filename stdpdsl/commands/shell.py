@@ -36,7 +36,7 @@ def _with_choices(parser: argparse.ArgumentParser) -> None:
         ("explain", "code"): list(CODES), ("rules", "name"): rules, ("verify", "rules"): rules,
         ("window", "rule"): [*rules, *presets],
     }  # fmt: skip
-    files = {"specs", "spec", "output"}
+    files = {"specs", "spec", "output", "file", "source"}
     folders = {"folder", "folders", "a", "b", "allow_read", "data", "extend", "continues"}
     subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     for name, sub in subparsers.choices.items():

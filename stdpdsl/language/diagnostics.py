@@ -89,7 +89,7 @@ def seen(text: str) -> str:
 
 def _render_one(d: Diagnostic, paint: Callable[[str, str], str], columns: int) -> str:
     head = f"{d.span.source.name}:{d.span.line}:{d.span.column}: "
-    kind = paint(f"{d.severity}[{d.code}]", d.severity)
+    kind = paint(f"{d.severity}[{d.code}]" if d.code else d.severity, d.severity)
     lines = [paint(seen(head), "bold") + kind + f": {seen(d.message)}"]
     spots = [Label(d.span, d.label), *d.labels]
     width = max(len(str(spot.span.line)) for spot in spots)

@@ -10,7 +10,7 @@ ORDER = [
     "__init__", "resources", "outputs",
     "runtime", "machine", "language", "check", "sweep", "results", "data", "ir", "lower", "brian2",
     "plan", "compiler",
-    "views", "library", "execution", "search", "window", "verify", "report",
+    "views", "library", "exchange", "execution", "search", "window", "verify", "report",
     "api", "editor", "commands", "cli",
 ]  # fmt: skip
 # Accessors for users that import when they are called.

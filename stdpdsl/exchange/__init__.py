@@ -1,0 +1,1 @@
+"""Rules from other programs' formats, and rules in them: NESTML."""
