@@ -119,9 +119,9 @@ def test_rates_are_those_of_all_blocks(folder):
     rows = [f"{block},{n},{9 * block}" for block in range(2) for n in range(6)]
     (folder / "b.csv").write_text("block,neuron,rate\n" + "\n".join(rows) + "\n")
     text = SPEC.replace("    labels: LABELS\n", "    scope: block\n")
-    text = text.replace("score of A = MEASURE", "score of A = mean(v)")
+    text = text.replace("score of A = MEASURE", "score = A_rate")
     text = text.replace("run:\n", "sweep:\n    grid:\n        f = [1, 2]\n\nrun:\n")
-    (one,) = found(folder, '"b.csv" column rate * f every 10 ms', text=text)
+    (one,) = found(folder, '"b.csv" column rate * 1 Hz * f every 10 ms', text=text)
     assert one.startswith('FILE008 "b.csv": `b.csv` tells blocks apart'), one
 
 
