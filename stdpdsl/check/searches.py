@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from ..language.draws import arguments_of
 from .infer import Context
 from .measures import measured
 from .models import Models
-from .symbols import BOOLEAN, Type
+from .order import names_in
+from .symbols import BOOLEAN, NUMBERS, TIME, Component, Symbols, Type
 from .values import constant_values, value
 
 METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid")
@@ -20,6 +22,8 @@ INFERENCE = "importance sampling"
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
 """Methods that take several objectives."""
 OWN_COLUMNS = ("generation", "trial")
+REASONS = ("silent", "saturated")
+"""For which `stop trials:` ends a trial; one whose values are not finite ends in any case."""
 COMPARISONS = ("<", "<=", ">", ">=")
 DEFAULTS = {"trials": 100, "batch": 50, "seed": 0}
 _LEAST = {"trials": 1, "batch": 1, "seed": 0, "stop": 1}
@@ -36,6 +40,9 @@ class Plan:
     batch: int
     seed: int
     stop: int
+    reasons: tuple[str, ...] = ()
+    after: float = 0.0
+    """For what trials are ended early, and after how long a part of the run (s)."""
 
 
 def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
@@ -52,8 +59,50 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
     return Plan(
         search.method.id if search.method else usual, trials,
         min(trials, number("batch", DEFAULTS["batch"])), number("seed", DEFAULTS["seed"]),
-        number("stop", 0),
+        number("stop", 0), *early_of(search, constants),
     )  # fmt: skip
+
+
+def early_of(
+    search: ast.Search, constants: dict[str, Any]
+) -> tuple[tuple[str, ...], float]:
+    """Why trials end early, and when (s); nothing where none does."""
+    if search.early is None:
+        return (), 0.0
+    found = value(search.early.after, constants)
+    return tuple(r.id for r in search.early.reasons), float("nan" if found is None else found)
+
+
+def watched(search: ast.Search, symbols: Symbols) -> list[str]:
+    """The layers of neurons on which the objectives and constraints are: those that they measure,
+    and those that the connections lead to which they measure."""
+    measures = {
+        m.name.id: m for d in symbols.spec.of(ast.Measures) for m in d.items
+    }
+    columns = measured(symbols)
+    found: dict[str, None] = {}
+
+    def see(component: Component | None) -> None:
+        if component is not None and component.kind == "connection":
+            component = component.post
+        if component is not None and f"{component.name}_rate" in columns and component.neuron:
+            found[component.name] = None
+
+    waiting: list[ast.Expr] = [o.value for o in search.objectives] + list(search.constraints)
+    waiting += [search.compare.value] if search.compare else []
+    seen: set[str] = set()
+    while waiting:
+        for name in names_in(waiting.pop()):
+            if name.id in seen:
+                continue
+            seen.add(name.id)
+            if name.id in columns:
+                see(symbols.components.get(columns[name.id].owner or ""))
+            elif name.id in measures:
+                of = measures[name.id].component
+                see(symbols.components.get(of.id) if of else None)
+                waiting.append(measures[name.id].value)
+    return list(found)
 
 
 class Searches:
@@ -80,6 +129,46 @@ class Searches:
         self.method(first)
         self.counts(first)
         self.objectives(first)
+        if first.early is not None:
+            self.early(first, first.early)
+
+    def early(self, search: ast.Search, early: ast.Early) -> None:
+        """`stop trials:`"""
+        seen: set[str] = set()
+        for reason in early.reasons:
+            if reason.id not in REASONS:
+                self.reporter.error(
+                    "SEARCH008", reason, f"trials do not end because they are `{reason.id}`",
+                    help=did_you_mean(reason.id, REASONS) or "they end `silent` or `saturated`",
+                )  # fmt: skip
+            elif reason.id in seen:
+                self.reporter.error(
+                    "SEARCH008", reason, f"`{reason.id}` is given twice", help="give it once"
+                )
+            seen.add(reason.id)
+        context = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
+        timed = self.inference.expect(early.after, context, TIME, "`after`")
+        run = next(iter(self.symbols.spec.of(ast.Run)), None)
+        if run is not None and run.phases:
+            self.reporter.error(
+                "SEARCH008", early, "trials end early only in a run without phases",
+                labels=((run.phases[0], "the first phase"),),
+                help="leave `stop trials:` out, or give the run a `duration:` instead of phases",
+            )  # fmt: skip
+        elif timed and (at := value(early.after, self.constants)) is not None:
+            whole = value(run.duration, self.constants) if run and run.duration else None
+            if not 0 < at < (math.inf if whole is None else whole):
+                self.reporter.error(
+                    "SEARCH008", early.after, f"this is not within the run: {at:g} s"
+                    + ("" if whole is None else f" of {whole:g} s"),
+                    help="take a time above 0 and below the duration of the run",
+                )  # fmt: skip
+        if (search.objectives or search.compare) and not watched(search, self.symbols):
+            self.reporter.error(
+                "SEARCH008", early, "no objective or constraint is on a layer of neurons, so none"
+                " can be silent or saturated",
+                help="leave `stop trials:` out, or measure a layer that has a `neuron:`",
+            )  # fmt: skip
 
     def clauses(self, search: ast.Search) -> None:
         fit = isinstance(search, ast.Fit | ast.Infer)

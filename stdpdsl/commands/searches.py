@@ -104,7 +104,9 @@ class _Line:
 def progress_text(trials: Trials, wanted: int) -> str:
     """`400 of 2,000 trials; error 0.34 in trial 312`"""
     front = trials.front()
-    text = f"{len(trials):,} of {wanted:,} trials; "
+    early = sum(1 for why in trials.ended if why)
+    text = f"{len(trials):,} of {wanted:,} trials" + (f", {early:,} ended early" if early else "")
+    text += "; "
     if not len(front):
         return text + "none that meets the constraints and has a value"
     if len(trials.space.objectives) > 1:
@@ -195,9 +197,9 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def _as_text(table: list[dict[str, Any]], units: dict[str, str]) -> str:
     from ..results.labels import pretty
+    from ..search.answers import without_empty
 
-    if all(row["missed"] == 0 for row in table):
-        table = [{k: v for k, v in row.items() if k != "missed"} for row in table]
+    table = without_empty(table)
     heads = list(table[0]) if table else []
     rows = [heads, *([pretty(row[h], units.get(h, "")) for h in heads] for row in table)]
     return _aligned(rows)

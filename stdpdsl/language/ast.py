@@ -687,6 +687,14 @@ class Comparison(Node):
 
 
 @node
+class Early(Node):
+    """`stop trials: silent or saturated after 1 s`"""
+
+    reasons: tuple[Ident, ...]
+    after: Expr
+
+
+@node
 class Search(Declaration):
     over: tuple[Axis, ...] = ()  # values are draws
     objectives: tuple[Objective, ...] = ()
@@ -696,6 +704,7 @@ class Search(Declaration):
     batch: Expr | None = None
     seed: Expr | None = None
     stop: Expr | None = None  # trials without improvement
+    early: Early | None = None
     data: FromFile | None = None
     compare: Comparison | None = None
 

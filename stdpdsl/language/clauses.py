@@ -472,6 +472,13 @@ CLAUSES: dict[str, dict[str, Clause]] = {
     },
     "search": {
         **_SEARCH,
+        "stop trials": Clause(
+            "stop trials: REASON or REASON after TIME",
+            "Runs the beginning of each batch alone, for TIME. Trials that are `silent` or "
+            "`saturated` in it, or have values that are not finite, are not run further, and have "
+            "no value.",
+            "a short run before the whole one", "a time", "each trial is run to its end",
+        ),
         "minimise": Clause(
             "minimise: FORMULA",
             "What is to be small, a formula of measures. `mean sd min max sum` and "

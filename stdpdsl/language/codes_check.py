@@ -455,6 +455,12 @@ SEARCH: dict[str, tuple[str, str]] = {
         "standard error that is not above 0",
         "Each difference from the data is divided by its standard error.",
     ),
+    "SEARCH008": (
+        "end of trials before their time",
+        "`stop trials:` runs each batch for the beginning of the run alone, and ends the trials "
+        "whose layers of neurons are `silent` or `saturated` by then. So it needs a part of a run "
+        "without phases, and an objective or a constraint on a layer of neurons.",
+    ),
 }
 
 RUN: dict[str, tuple[str, str]] = {

@@ -472,6 +472,12 @@ class Builder(ExpressionBuilder):
     def stop(self, children: Children) -> Clause:
         return Clause("stop", children[5], self._span(children), self._at(children[0]))
 
+    def early(self, children: Children) -> Clause:
+        span = self._span(children)
+        reasons = tuple(map(self._ident, tokens_of(children[3:], "NAME")))
+        node = ast.Early(reasons, first_of(children, Expr), span=span)
+        return Clause("early", node, span, self._span(children[:2]))
+
     def experiments(self, children: Children) -> Clause:
         span = self._span(children)
         part = ast.FromFile(self._path(children[3]), span=span)

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..results.labels import label, pretty, scale_for
+from ..results.labels import pretty
 from ..results.reader import Results
-from ..search.answers import Answers, Belief, answers_of, belief_of
+from ..search.answers import Answers, Belief, answers_of, belief_of, without_empty
+from .along import along, is_logarithmic, shortened
+from .predictive import checked
 from .style import INK, RULE, SERIES, Canvas, for_lines
+from .surface import drawn, surface_of
 from .sweeps import plain_log
 
 LISTED = 10
@@ -18,7 +21,6 @@ MOST_LINES = 800
 DRAWN = 1500
 SHOWN = 0.9
 """Where trials differ by orders of magnitude: the part of them, the best, that sets the scale."""
-_LOGARITHMIC = ("loguniform", "lognormal", "exponential")
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,20 @@ def found_by_search(results: Results) -> Found | None:
         if len(answers.space.columns) > 1:
             title = "All axes at once: a line per trial, the best on top"
             figures.append((title, coordinates(answers, good)))
+    says = in_words(answers)
+    surface = surface_of(answers, good)
+    if surface is not None:
+        figures.append(drawn(answers, surface))
+        says.append(surface.in_words(answers))
     several = len(answers.space.objectives) > 1
     on_front = answers.found.front()
     chosen = on_front if several and len(on_front) else answers.ranked()[:LISTED]
     table = answers.table(chosen[: 5 * LISTED].tolist())
-    if all(row["missed"] == 0 for row in table):
-        table = [{k: v for k, v in row.items() if k != "missed"} for row in table]
+    table = without_empty(table)
     heads = list(table[0]) if table else []
     rows = [[pretty(row[h], results.units.get(h, "")) for h in heads] for row in table]
     name = "The Pareto front" if several and len(on_front) else "The best trials"
-    return Found(in_words(answers), figures, name, heads, rows)
+    return Found(says, figures, name, heads, rows)
 
 
 def found_by_inference(answers: Answers) -> Found:
@@ -72,6 +78,9 @@ def found_by_inference(answers: Answers) -> Found:
         f"they say as much as {belief.effective:.0f} independent samples of the posterior",
     ]
     figures = [("The posterior: each axis, and each pair of axes", pairs(answers, belief))]
+    sentence, figure = checked(answers, belief)
+    says.append(sentence)
+    figures.append(("What the posterior predicts, beside the data", figure))
     good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
     figures.append(("How the inference went on", course(answers, good)))
     table = belief.summary()
@@ -85,7 +94,7 @@ def pairs(answers: Answers, belief: Belief) -> str:
     rng = np.random.default_rng(0)
     chosen = rng.choice(len(belief.weights), DRAWN, p=belief.weights)
     count = len(answers.space.columns)
-    each = [_along(answers, k, chosen) for k in range(count)]
+    each = [along(answers, k, chosen) for k in range(count)]
     with Canvas("posterior", 1.9 * count + 0.4, 1.7 * count, rows=count, columns=count) as canvas:
         for row in range(count):
             for column in range(count):
@@ -120,7 +129,14 @@ def in_words(answers: Answers) -> list[str]:
         f"{len(found):,} trials in {len(np.unique(found.generation)):,} generations, by"
         f" {space.plan.method}"
     ]
-    failed = int(np.sum(~np.isfinite(found.objectives).all(axis=1)))
+    early = found.ended != ""
+    if early.any():
+        whys, counts = np.unique(found.ended[early].astype(str), return_counts=True)
+        each = ", ".join(f"{n:,} {why}" for why, n in zip(whys, counts, strict=True))
+        says.append(
+            f"{int(early.sum()):,} ended after {pretty(space.plan.after, 's')} of the run: {each}"
+        )
+    failed = int(np.sum(~np.isfinite(found.objectives).all(axis=1) & ~early))
     if failed:
         says.append(f"{failed:,} trials have no value")
     if space.search.constraints:
@@ -160,7 +176,7 @@ def course(answers: Answers, good: np.ndarray) -> str:
             ax.step(found.number[good][fine], best, where="post", color=SERIES[1], label="best")
         _scale(ax, values)
         ax.set_xlabel("trial")
-        ax.set_ylabel(_shortened(answers.space.objectives[0]))
+        ax.set_ylabel(shortened(answers.space.objectives[0]))
         ax.legend(loc="upper right", ncols=3)
         return canvas.svg(f"{answers.space.objectives[0]} of each trial")
 
@@ -181,16 +197,16 @@ def slices(answers: Answers, good: np.ndarray) -> str:
             if k >= count:
                 ax.set_visible(False)
                 continue
-            x, text = _along(answers, k, good)
+            x, text = along(answers, k, good)
             seen = np.where(found.missed[good] == 0, 0.9, 0.25)
             dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=seen,
                               linewidths=0, rasterized=len(good) > 400)  # fmt: skip
-            if _is_logarithmic(answers, k):
+            if is_logarithmic(answers, k):
                 ax.set_xscale("log")
                 plain_log(ax.xaxis, x)
             ax.set_xlabel(text)
             if k % columns == 0:
-                ax.set_ylabel(_shortened(space.objectives[0]))
+                ax.set_ylabel(shortened(space.objectives[0]))
         _scale(panels[0], values)
         bar = canvas.figure.colorbar(dots, ax=panels[:count].tolist(), aspect=28, pad=0.02)
         bar.solids.set_alpha(1)
@@ -208,10 +224,10 @@ def coordinates(answers: Answers, good: np.ndarray) -> str:
     count = len(space.columns)
     heights, ends = np.zeros((len(order), count)), []
     for k in range(count):
-        x, _ = _along(answers, k, good)
+        x, _ = along(answers, k, good)
         ends.append((x.min(), x.max()))
-        one, _ = _along(answers, k, order)
-        if _is_logarithmic(answers, k):
+        one, _ = along(answers, k, order)
+        if is_logarithmic(answers, k):
             one, low, high = np.log(one), np.log(x.min()), np.log(x.max())
         else:
             low, high = x.min(), x.max()
@@ -234,7 +250,7 @@ def coordinates(answers: Answers, good: np.ndarray) -> str:
             ax.spines[spine].set_visible(False)
         ax.set_yticks([])
         ax.tick_params(axis="x", length=0, pad=12)
-        ax.set_xticks(at, [_along(answers, k, good)[1] for k in range(count)])
+        ax.set_xticks(at, [along(answers, k, good)[1] for k in range(count)])
         for k, (low, high) in enumerate(ends):
             ax.axvline(k, color=INK, lw=0.7)
             for y, value, side in ((-0.03, low, "top"), (1.03, high, "bottom")):
@@ -258,25 +274,9 @@ def front(answers: Answers, good: np.ndarray) -> str:
         best = best[np.argsort(found.objectives[best, 0])]
         style = "o-" if len(space.objectives) == 2 else "o"
         ax.plot(*found.objectives[best, :2].T, style, ms=4, lw=1, color=SERIES[1])
-        ax.set_xlabel(f"{_shortened(space.objectives[0])} ({space.directions[0]}d)")
-        ax.set_ylabel(f"{_shortened(space.objectives[1])} ({space.directions[1]}d)")
+        ax.set_xlabel(f"{shortened(space.objectives[0])} ({space.directions[0]}d)")
+        ax.set_ylabel(f"{shortened(space.objectives[1])} ({space.directions[1]}d)")
         return canvas.svg("The Pareto front among all trials")
-
-
-def _along(answers: Answers, axis: int, rows: np.ndarray) -> tuple[np.ndarray, str]:
-    """Values of trials on an axis, in the unit that suits all of them, and the axis' label."""
-    name = answers.space.columns[axis]
-    every = answers.found.values[:, axis]
-    factor, unit = scale_for(every[np.isfinite(every)], answers.results.units.get(name, ""))
-    return answers.found.values[rows, axis] * factor, label(name, unit)
-
-
-def _is_logarithmic(answers: Answers, axis: int) -> bool:
-    call = answers.space.search.over[axis].value
-    values = answers.found.values[:, axis]
-    return getattr(call, "func", None) is not None and (
-        call.func.id in _LOGARITHMIC and bool(np.nanmin(values) > 0)  # type: ignore[attr-defined]
-    )
 
 
 def _scale(ax: Any, values: np.ndarray) -> None:
@@ -290,7 +290,3 @@ def _scale(ax: Any, values: np.ndarray) -> None:
     if np.ptp(near) > 0 and (high - low) > 20 * np.ptp(near):
         slack = 0.5 * np.ptp(near)
         ax.set_ylim(max(low, near[0] - slack), min(high, near[1] + slack))
-
-
-def _shortened(text: str, most: int = 34) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
-    "blocks": int, "columns": {str: {str: {str: str}}}, "extended": [dict], "files": {str: str},
+    "blocks": int, "columns": {str: {str: {str: str}}},
+    "ended_early": {str: {str: (str, int, float)}}, "extended": [dict], "files": {str: str},
     "footers": {str: {str: str}}, "hash": str, "lowering": str, "measures": [str], "model": str,
     "network": {str: dict}, "not_finite": [str], "order": [int],
     "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,

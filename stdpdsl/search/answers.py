@@ -15,7 +15,7 @@ from ..language.draws import arguments_of
 from ..results.reader import Results, ResultsError
 from .posterior import Posterior, effective, quantiles
 from .space import Space, space_in
-from .trials import Trials, all_trials, in_words
+from .trials import Trials, all_trials, in_words, no_value
 
 if TYPE_CHECKING:
     from ..api import Spec
@@ -105,7 +105,7 @@ class Answers:
         finite = np.isfinite(self.found.objectives).all(axis=1)
         name = f"{self.results.folder}: "
         if not finite.any():
-            return name + "no trial has a value: its objective is NaN or infinite in all of them"
+            return name + no_value(self.found)
         rows = np.flatnonzero(finite)
         near = rows[int(np.argmin(self.found.missed[rows]))]
         return (
@@ -143,6 +143,13 @@ class Answers:
         """Trials as mappings, all of them in the order in which they ran."""
         chosen = range(len(self.found)) if rows is None else rows
         return in_words(self.space, self.found, list(chosen))
+
+
+def without_empty(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `Answers.table` without the columns that say nothing in any: what trials miss,
+    and why they ended early."""
+    empty = {k for k in ("missed", "ended") if not any(row.get(k) for row in table)}
+    return [{k: v for k, v in row.items() if k not in empty} for row in table]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 what they were worth.
 
     OUT                 the dataset, from the first generation on
+    OUT.beginning       the beginning of a generation, where `stop trials:` asks for it
     OUT.generation      a generation that has run and is not yet appended
     OUT.generation.shards   one that is running
 
@@ -27,9 +28,19 @@ from ..language.source import Source
 from ..lower.until_stable import until
 from ..results.reader import ResultsError, load
 from ..runtime import folder as result_folder
+from .early import beginning, ended
 from .samplers import Sampler, SearchError, sampler_of
 from .space import Space
-from .trials import Trials, all_trials, completed, no_trials, trials_of
+from .trials import (
+    Trials,
+    all_trials,
+    completed,
+    ended_in,
+    no_trials,
+    no_value,
+    said_of_ended,
+    trials_of,
+)
 
 HOPELESS = 2
 """Batches after which a search ends that has found no value at all."""
@@ -80,21 +91,22 @@ def search(
         count = min(plan.batch, wanted - len(trials))
         numbers = list(range(len(trials), len(trials) + count))
         values = space.values(sampler.ask(count))
-        outcome = run_generation(
-            space, generation, numbers, values, output, how, on_event, runner, len(trials) == 0
-        )
+        batch = Batch(space, generation, numbers, values, trials)
+        outcome = run_generation(batch, output, how, on_event, runner)
         if outcome.folder == "":
             return trials, outcome
         new = trials_of(load(output), space, after=len(trials) - 1)
-        if len(new) != count:  # `where` left some out, which then have no value
+        if len(new) != count:  # `where` left some out, which then have no value, or they ended
             new = completed(new, space, generation, numbers, values)
+        for number, one in ended_in(load(output)).items():
+            if number >= len(trials):
+                new.end(number - len(trials), one["status"])
         trials = trials.with_more(new)
-        sampler.tell(new.losses, new.missed)
+        sampler.tell(new.losses, new.missed, new.ended != "")
         generation += 1
         told(trials, wanted)
         if len(trials) >= HOPELESS * plan.batch and not np.isfinite(trials.objectives).any():
-            text = "no trial has a value: its objective is NaN or infinite in all of them"
-            return trials, Outcome(SIMULATION_FAILED, text, folder=str(output))
+            return trials, Outcome(SIMULATION_FAILED, no_value(trials), folder=str(output))
     return trials, Outcome(DONE, folder=str(output))
 
 
@@ -134,19 +146,79 @@ def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
                 f"generation {int(trials.generation[a])} has other trials than this version of the"
                 " sampler asks for; go on with the versions of optuna and cmaes that began it"
             )
-        sampler.tell(trials.losses[a:b], trials.missed[a:b])
+        sampler.tell(trials.losses[a:b], trials.missed[a:b], trials.ended[a:b] != "")
     return len(generations)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A generation: its number, its trials' numbers and their values (n, axes), and the trials that
+    ran before."""
+
+    space: Space
+    number: int
+    trials: Sequence[int]
+    values: np.ndarray
+    before: Trials
+
+    def text(self, chosen: Sequence[int]) -> str:
+        """Its spec, with some of its trials, by their place in it."""
+        trials = [self.trials[k] for k in chosen]
+        return self.space.generation(self.number, trials, self.values[list(chosen)])
+
+
 def run_generation(
-    space: Space, number: int, trials: Sequence[int], values: np.ndarray, output: Path, how: How,
-    on_event: Callable[[Event], None], runner: Runner | None, is_first: bool,
-) -> Outcome:  # fmt: skip
+    batch: Batch, output: Path, how: How, on_event: Callable[[Event], None], runner: Runner | None
+) -> Outcome:
     """Run a batch and append it; the outcome has no folder where it did not run to its end."""
-    text = space.generation(number, trials, values)
+    space, is_first = batch.space, not len(batch.before)
+    every = list(range(len(batch.trials)))
+    dead: dict[int, str] = {}
+    short = output.with_name(f"{output.name}.beginning")
+    if space.plan.reasons:
+        text, setting = beginning(space, batch.text(every))
+        sets = [*how.sets, setting]
+        outcome = _simulate(space, text, short, replace(how, sets=sets, until_stable=None), 0,
+                            on_event, runner)  # fmt: skip
+        if not outcome.folder:
+            return outcome
+        dead = ended(space, short)
+    # A dataset has blocks: where all trials ended, the first is run nevertheless.
+    chosen = [k for k in every if batch.trials[k] not in dead] or [0]
+    text = batch.text(chosen)
     work = output.with_name(f"{output.name}.generation")
-    _remove_other(work, text)
     first = 0 if is_first else int(load(output).metadata["blocks"])
+    outcome = _simulate(space, text, work, how, first, on_event, runner)
+    if not outcome.folder:
+        return outcome
+    lasts = load(work).metadata["time_asked"]
+    if space.plan.reasons and space.plan.after >= lasts:  # of a sound this is known only now
+        raise SearchError(f"`stop trials:` looks after {space.plan.after:g} s, and the run lasts"
+                          f" {lasts:g} s: take a shorter time")  # fmt: skip
+    said: dict[str, Any] = {
+        "search": {"generations": batch.number + 1, "trials": int(batch.trials[-1]) + 1},
+        "set": list(how.sets),
+    }
+    if space.plan.reasons:
+        now = completed(no_trials(space), space, batch.number, batch.trials, batch.values)
+        for number, why in dead.items():
+            now.end(number - batch.trials[0], why)
+        said["ended_early"] = said_of_ended(batch.before) | said_of_ended(now)
+    if is_first:
+        begin(work, output, space.source.text, said, how.overwrite)
+    else:
+        append(work, output, said)
+    _remove_other(work)
+    _remove_other(short)
+    return replace(outcome, folder=str(output))
+
+
+def _simulate(
+    space: Space, text: str, work: Path, how: How, first: int, on_event: Callable[[Event], None],
+    runner: Runner | None,
+) -> Outcome:  # fmt: skip
+    """Run a sweep into `work`, or take what an earlier search has left of it there."""
+    _remove_other(work, text, how.sets)
     compiled = compile_source(
         Source(space.source.name, text), how.folder, list(how.sets), "synapse", how.target,
         how.workers, allowed=how.allowed, until_stable=how.until_stable, first=first,
@@ -157,27 +229,16 @@ def run_generation(
     known = read_job(job_folder(work))
     same = known is not None and not differences(known, wanted.job(known["shards"]))
     same = same or result_folder.is_result(work)
-    outcome = run_and_save(
-        compiled, text, how.folder, work, on_event, Manner(same, not same), runner
-    )
-    if not outcome.folder:
-        return outcome
-    said: dict[str, Any] = {
-        "search": {"generations": number + 1, "trials": int(trials[-1]) + 1},
-        "set": list(how.sets),
-    }
-    if is_first:
-        begin(work, output, space.source.text, said, how.overwrite)
-    else:
-        append(work, output, said)
-    _remove_other(work, "")
-    return replace(outcome, folder=str(output))
+    return run_and_save(compiled, text, how.folder, work, on_event, Manner(same, not same), runner)
 
 
-def _remove_other(work: Path, text: str) -> None:
-    """Delete a generation that has been appended."""
+def _remove_other(work: Path, text: str = "", sets: Sequence[str] = ()) -> None:
+    """Delete a generation that has been appended, or is of another search."""
     try:
-        if result_folder.is_result(work) and load(work).spec != text:
+        if not result_folder.is_result(work):
+            return
+        there = load(work)
+        if (there.spec, list(there.metadata.get("set", ()))) != (text, list(sets)):
             result_folder.remove_but(work, result_folder.foreign_in(work))
     except (OSError, ValueError, ResultsError) as error:
         raise JobError(f"{work}: cannot be read: {error}") from None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..check.searches import Plan
-from .samplers import stream
+from .samplers import Ended, stream
 
 FREEDOM = 5.0
 """Degrees of freedom of the proposals: their tails are wider than the posterior's."""
@@ -71,7 +71,7 @@ class Posterior:
         self.counts.append(count)
         return self.asked
 
-    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
         self.points = np.concatenate([self.points, self.asked])
         misfit = np.where(np.isfinite(losses[:, 0]), losses[:, 0], np.inf)
         self.misfit = np.concatenate([self.misfit, misfit])

@@ -10,15 +10,18 @@ import numpy as np
 
 from ..check.searches import INFERENCE, Plan
 
+Ended = np.ndarray | None
+"""Which trials were ended early: known to be worse than all others."""
+
 
 class Sampler(Protocol):
     """Asked for points (n, axes), and then told what each was worth."""
 
     def ask(self, count: int) -> np.ndarray: ...
 
-    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
         """`losses` (n, objectives) are to be small, NaN where there is none; `missed` as in
-        score.py."""
+        score.py; `ended` says which have none because they were ended early."""
 
 
 class SearchError(Exception):
@@ -79,7 +82,7 @@ class Design:
         mesh = np.meshgrid(*[ends] * self.axes, indexing="ij")
         return np.stack([m.ravel() for m in mesh], axis=1)
 
-    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
         pass
 
 
@@ -107,7 +110,7 @@ class Cma:
             self.asked = np.array([self.optimizer.ask() for _ in range(count)])
         return self.asked
 
-    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
         ranks = in_order(losses[:, 0], missed)
         if self.optimizer is None:
             best = self.asked[int(np.argmin(ranks))]
@@ -182,14 +185,18 @@ class Optuna:
                 seed=seed, multivariate=True, constant_liar=True, constraints_func=constraints
             )
 
-    def tell(self, losses: np.ndarray, missed: np.ndarray) -> None:
-        fail = self.optuna.trial.TrialState.FAIL
-        for trial, loss, miss in zip(self.asked, losses, missed, strict=True):
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
+        states = self.optuna.trial.TrialState
+        # The estimator takes what is pruned for worse than all else, and does not see what failed.
+        # There is no pruning of several objectives.
+        known = ended is not None and losses.shape[1] == 1
+        pruned = np.asarray(ended, dtype=bool) if known else np.zeros(len(losses), dtype=bool)
+        for trial, loss, miss, early in zip(self.asked, losses, missed, pruned, strict=True):
             trial.set_user_attr("missed", float(miss))
             if np.all(np.isfinite(loss)):
                 self.study.tell(trial, loss.tolist())
             else:
-                self.study.tell(trial, state=fail)
+                self.study.tell(trial, state=states.PRUNED if early else states.FAIL)
 
 
 def _missing(package: str) -> str:

@@ -29,7 +29,7 @@ def scores(
     constraints, 0 where it meets all. `blocks` has a value for each block, in the last phase."""
     if np.isin(blocks["status"], FAILED).any():
         return np.full(max(1, len(search.objectives)), np.nan), 0.0
-    env = dict(constants) | _names(blocks)
+    env = dict(constants) | names_of(blocks)
     with np.errstate(all="ignore"):
         if search.compare is not None:
             found = [fit_error(search.compare, env)]
@@ -42,19 +42,21 @@ def scores(
     return np.array(found, dtype=float), float(sum(missed))
 
 
-def _names(blocks: Columns) -> dict[str, Any]:
+def names_of(blocks: Columns) -> dict[str, Any]:
+    """Columns by their names, and by the last part of these."""
     short = {name.rpartition(".")[2]: values for name, values in blocks.items()}
     return {**short, **blocks}
 
 
 def fit_error(node: ast.Comparison, env: Mapping[str, Any]) -> float:
     """The mean of the squared differences, each over its standard error if there are any."""
-    predicted = _each(node.value, env)
+    predicted = each(node.value, env)
     off = predicted - env[node.observed.id]
     return float(np.mean((off / env[node.error.id]) ** 2 if node.error else off**2))
 
 
-def _each(expr: ast.Expr, env: Mapping[str, Any]) -> np.ndarray:
+def each(expr: ast.Expr, env: Mapping[str, Any]) -> np.ndarray:
+    """A formula's value in each block."""
     try:
         return np.asarray(evaluate(expr, env), dtype=float)
     except NotConstant:
@@ -69,7 +71,7 @@ def reduced(expr: ast.Expr, env: Mapping[str, Any]) -> float:
         name = f"of the blocks {len(found)}"  # no name of a spec
         if is_reduction(node):
             assert isinstance(node, ast.Call)
-            found[name] = float(REDUCE[node.func.id](_each(node.args[0], env)))
+            found[name] = float(REDUCE[node.func.id](each(node.args[0], env)))
             return ast.Name(name, span=node.span)
         if isinstance(node, ast.Name):
             values = env.get(node.id)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..check.searches import OWN_COLUMNS, Plan, plan_of
+from ..check.searches import OWN_COLUMNS, Plan, plan_of, watched
 from ..compiler import examine, library
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors
@@ -37,6 +37,8 @@ class Space:
     constants: Mapping[str, Any]
     warnings: Sequence[Diagnostic] = ()
     evaluator: Evaluator | None = None
+    watched: Sequence[str] = ()
+    """The layers by which trials may be ended early."""
 
     @property
     def is_inference(self) -> bool:
@@ -113,7 +115,7 @@ def space_of(
     plan = plan_of(search, evaluator.constants)
     return Space(
         source, checked.spec, search, plan, columns, heads_of(search.over, columns, units),
-        evaluator.constants, diagnostics, evaluator,
+        evaluator.constants, diagnostics, evaluator, watched(search, checked.symbols),
     )  # fmt: skip
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from ..results.reader import Results
+from ..results.reader import Results, ResultsError
 from .score import scores
 from .space import Space
 
@@ -24,6 +26,8 @@ class Trials:
     values: np.ndarray
     objectives: np.ndarray
     missed: np.ndarray
+    ended: np.ndarray
+    """Why a trial has ended early: silent, saturated or not finite; "" where it has not."""
     signs: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -31,6 +35,10 @@ class Trials:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def end(self, row: int, why: str) -> None:
+        """Such a trial has no value, whatever its blocks have."""
+        self.objectives[row], self.missed[row], self.ended[row] = np.nan, 0.0, why
 
     @property
     def losses(self) -> np.ndarray:
@@ -68,7 +76,7 @@ class Trials:
         def both(name: str) -> np.ndarray:
             return np.concatenate([getattr(self, name), getattr(other, name)])
 
-        names = ("number", "generation", "values", "objectives", "missed")
+        names = ("number", "generation", "values", "objectives", "missed", "ended")
         return Trials(self.space, *map(both, names))
 
 
@@ -76,33 +84,46 @@ def no_trials(space: Space) -> Trials:
     n, axes, objectives = 0, len(space.columns), len(space.directions)
     nothing = np.zeros(n, dtype=int)
     return Trials(space, nothing, nothing, np.zeros((n, axes)), np.zeros((n, objectives)),
-                  np.zeros(n))  # fmt: skip
+                  np.zeros(n), unended(n))  # fmt: skip
 
 
-def trials_of(results: Results, space: Space, after: int = -1) -> Trials:
-    """The trials in some results, those above a number."""
+def unended(count: int) -> np.ndarray:
+    return np.full(count, "", dtype=object)
+
+
+def blocks_of(
+    results: Results, after: int = -1
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """The columns of `blocks` in the last phase, a trial's rows together, of the trials above a
+    number; these trials' numbers; and where each begins, and the last ends."""
     import pyarrow.dataset as ds
 
-    condition = ds.field("trial") > after
-    table = results.table("blocks", filter=condition)
+    table = results.table("blocks", filter=ds.field("trial") > after)
     if "phase" in table.column_names:
         phases = table["phase"].to_numpy(zero_copy_only=False)
         last = results.metadata["phases"][-1]["name"]
         table = table.filter(phases == last)
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
-    order = np.argsort(columns["trial"], kind="stable")
+    order = np.lexsort((columns["block"], columns["trial"]))
     columns = {name: values[order] for name, values in columns.items()}
     number, first = np.unique(columns["trial"], return_index=True)
-    ends = [*first[1:], len(order)]
+    return columns, number, np.append(first, len(order))
+
+
+def trials_of(results: Results, space: Space, after: int = -1) -> Trials:
+    """The trials in some results, those above a number."""
+    columns, number, ends = blocks_of(results, after)
     constants = space.constants
     found = [
         scores(space.search, {n: v[a:b] for n, v in columns.items()}, constants)
-        for a, b in zip(first, ends, strict=True)
+        for a, b in pairwise(ends)
     ]
+    first = ends[:-1]
     objectives = np.array([one for one, _ in found]).reshape(len(number), len(space.directions))
     values = np.stack([columns[name][first] for name in space.columns], axis=1)
     missed = np.array([miss for _, miss in found])
-    return Trials(space, number, columns["generation"][first], values, objectives, missed)
+    return Trials(space, number, columns["generation"][first], values, objectives, missed,
+                  unended(len(number)))  # fmt: skip
 
 
 def completed(
@@ -113,7 +134,8 @@ def completed(
     n = len(numbers)
     of = np.full(n, generation) if generations is None else generations
     whole = Trials(space, np.array(numbers), of, values.copy(),
-                   np.full((n, len(space.directions)), np.nan), np.zeros(n))  # fmt: skip
+                   np.full((n, len(space.directions)), np.nan), np.zeros(n),
+                   unended(n))  # fmt: skip
     rows = np.searchsorted(whole.number, found.number)
     for name in ("generation", "values", "objectives", "missed"):
         getattr(whole, name)[rows] = getattr(found, name)
@@ -123,12 +145,52 @@ def completed(
 def all_trials(results: Results, space: Space) -> Trials:
     """All trials of a search's dataset, those without blocks too."""
     found = trials_of(results, space)
-    count = int(results.metadata["search"].get("trials", 0))
-    if len(found) == count:
-        return found
-    number = np.arange(count)
-    nothing = np.full((count, len(space.columns)), np.nan)
-    return completed(found, space, 0, number.tolist(), nothing, number // space.plan.batch)
+    said = results.metadata["search"]
+    count = int(said.get("trials", 0))
+    if len(found) < count:
+        number = np.arange(count)
+        nothing = np.full((count, len(space.columns)), np.nan)
+        found = completed(found, space, 0, number.tolist(), nothing, number // space.plan.batch)
+    for trial, one in ended_in(results).items():
+        row = int(np.searchsorted(found.number, trial))
+        if row == len(found) or found.number[row] != trial:
+            raise ResultsError(f"{results.folder}: has no trial {trial}")
+        found.generation[row] = one["generation"]
+        found.values[row] = [one[name] for name in space.columns]
+        found.end(row, str(one["status"]))
+    return found
+
+
+def ended_in(results: Results) -> dict[int, dict[str, Any]]:
+    """Trials of a search's dataset that ended early, by their numbers: why (`status`), their
+    `generation` and values."""
+    said = results.metadata.get("ended_early", {})
+    try:
+        return {
+            int(number): {**one, "status": str(one["status"]), "generation": int(one["generation"])}
+            for number, one in said.items()
+        }
+    except (KeyError, ValueError):
+        raise ResultsError(f"{results.folder}: its trials that ended early are damaged") from None
+
+
+def no_value(trials: Trials) -> str:
+    """Why no trial is the best where none has a value."""
+    if len(trials) and np.all(trials.ended != ""):
+        whys = sorted(set(trials.ended.tolist()))
+        return f"no trial has a value: all ended early, {' or '.join(whys)}"
+    return "no trial has a value: its objective is NaN or infinite in all of them"
+
+
+def said_of_ended(trials: Trials) -> dict[str, dict[str, Any]]:
+    """What the metadata say of trials that ended early, most of which have no blocks."""
+    return {
+        str(trials.number[k]): {
+            "status": trials.ended[k], "generation": int(trials.generation[k]),
+            **dict(zip(trials.space.columns, map(float, trials.values[k]), strict=True)),
+        }
+        for k in np.flatnonzero(trials.ended != "")
+    }  # fmt: skip
 
 
 def in_words(space: Space, trials: Trials, rows: Sequence[int]) -> list[dict[str, object]]:
@@ -137,6 +199,7 @@ def in_words(space: Space, trials: Trials, rows: Sequence[int]) -> list[dict[str
         {"trial": int(trials.number[k]), "generation": int(trials.generation[k]),
          **{n: float(v) for n, v in zip(space.columns, trials.values[k], strict=True)},
          **{n: float(v) for n, v in zip(space.objectives, trials.objectives[k], strict=True)},
-         "missed": float(trials.missed[k])}
+         "missed": float(trials.missed[k]),
+         **({"ended": str(trials.ended[k])} if space.plan.reasons else {})}
         for k in rows
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import stdpdsl
 from stdpdsl.cli import main
+from stdpdsl.report.searching import found_by_search
 
 SPEC = """model pairs
 
@@ -104,3 +106,15 @@ def test_the_example(tmp_path):
     truth = {"Apre": 0.5, "Apost": -0.25, "taupre": 0.017, "taupost": 0.034}
     for name, value in truth.items():
         assert 0.005 < posterior.weight[posterior[name] < value].sum() < 0.995
+
+
+def test_the_report_holds_the_data_against_the_posterior(found):
+    """The errors are normal, so how far new data are off is chi squared, whatever is simulated."""
+    from scipy.stats import chi2
+
+    results = stdpdsl.load(found / "out")
+    says = found_by_search(results).says[-1]
+    assert f"of {len(LAGS)} data lie in the central 90 %" in says
+    weighted = results.posterior.merge(results.trials)
+    p = (weighted.weight * chi2.sf(2 * weighted.misfit, len(LAGS))).sum()
+    assert abs(float(re.search(r"(\d+)% of the predicted", says)[1]) / 100 - p) < 0.05

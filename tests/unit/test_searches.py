@@ -70,3 +70,36 @@ def test_columns_of_a_file_make_an_input_one_per_block():
     """As those of any other part of a sweep do."""
     text = FIT[: FIT.index("fit:")] + 'sweep:\n    from: "pairs.csv"\n\n' + FIT[FIT.index("run:") :]
     assert set(found(text)) == {"NAME023"}  # nothing uses `change` and `error`
+
+
+EARLY = "stop trials: silent or saturated after 200 ms"
+
+
+@pytest.mark.parametrize("old, new, code", [
+    ("silent or saturated", "silnt", "SEARCH008"),
+    ("silent or saturated", "silent or silent", "SEARCH008"),
+    ("after 200 ms", "after 1 s", "SEARCH008"),
+    ("after 200 ms", "after 0 s", "SEARCH008"),
+    ("after 200 ms", "after 200 mV", "UNIT"),
+    ("after 200 ms", "after soon", "NAME"),
+    (" after 200 ms", "", "SYN001"),
+    ("duration: 1 s", "phases:\n        a: 1 s\n        b: 1 s", "SEARCH008"),
+])  # fmt: skip
+def test_what_is_wrong_with_the_end_of_trials(old, new, code):
+    assert EARLY in SEARCH and old in SEARCH
+    codes = found(SEARCH.replace(old, new))
+    assert any(c.startswith(code) for c in codes), codes
+
+
+def test_only_layers_of_neurons_are_silent():
+    """An input is as the spec gives it."""
+    text = SEARCH.replace("mean(miss) + sd(miss)", "P_rate").replace("A_rate < 50", "P_rate < 50")
+    text = text.replace("    maximise: c_after_entropy\n", "")
+    assert "SEARCH008" in found(text)
+    assert "SEARCH008" not in found(text.replace("minimise: P_rate", "minimise: c_after_mean"))
+
+
+def test_a_fit_and_an_inference_run_each_trial():
+    for text in (FIT, example("infer")):
+        with_it = found(text.replace("    trials:", f"    {EARLY}\n    trials:"))
+        assert any(c.startswith("SYN") for c in with_it), with_it

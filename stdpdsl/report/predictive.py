@@ -1,0 +1,110 @@
+"""A posterior predictive check: the data beside what trials that are drawn from the posterior gave,
+and beside new data with the same errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..results.axes import sweep_columns
+from ..results.labels import label, scale_for
+from ..search.answers import Answers, Belief
+from ..search.score import each, names_of
+from ..search.trials import blocks_of
+from .along import shortened
+from .style import INK, SERIES, Canvas
+
+DRAWS = 1000
+ENDS = (0.05, 0.5, 0.95)
+
+
+def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
+    """A sentence and a figure."""
+    compare = answers.space.search.compare
+    assert compare is not None and compare.error is not None
+    columns, numbers, ends = blocks_of(answers.results)
+    with np.errstate(all="ignore"):
+        env = dict(answers.space.constants) | names_of(columns)
+        predicted = np.broadcast_to(each(compare.value, env), ends[-1:])
+    rows, copies = rows_of(columns, slice(ends[0], ends[1]))
+    shape = len(copies), len(rows)
+    first, last = ends[:-1], ends[1:]
+    whole = last - first == shape[0] * shape[1]  # `where` may have left out some of the others
+    weights = np.where(whole, belief.weights[np.searchsorted(belief.number, numbers)], 0.0)
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(len(weights), DRAWS, p=weights / weights.sum())
+    layout = np.concatenate(copies)
+    values = predicted[first[drawn][:, None] + layout[None, :]].reshape(DRAWS, *shape)
+    copy = rng.integers(len(copies), size=DRAWS)
+    simulated = values[np.arange(DRAWS), copy]
+    observed, error = (names_of(columns)[n.id][rows] for n in (compare.observed, compare.error))
+    new = simulated + error * rng.standard_normal(simulated.shape)
+    inside = int(np.sum((observed >= np.quantile(new, ENDS[0], axis=0))
+                        & (observed <= np.quantile(new, ENDS[2], axis=0))))  # fmt: skip
+    misfit = np.sum(((observed - simulated) / error) ** 2, axis=1)
+    again = np.sum(((new - simulated) / error) ** 2, axis=1)
+    p = float(np.mean(again >= misfit))
+    sentence = (
+        f"{inside} of {len(rows)} data lie in the central 90 % of what the posterior predicts;"
+        f" {p:.0%} of the predicted data miss their simulation by more than the data do"
+        " (the posterior predictive p value of chi squared)"
+    )
+    if min(p, 1 - p) < 0.025:
+        sentence += ": the model " + (
+            "does not describe them" if p < 0.5 else "fits them better than their errors allow"
+        )
+    return sentence, figure(answers, columns, rows, simulated, new, observed, error)
+
+
+def rows_of(columns: dict[str, np.ndarray], trial: slice) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Places in a trial of the rows of its data, in the first replicate; and the same of each."""
+    count = trial.stop - trial.start
+    if "replicate" not in columns:
+        return np.arange(count), [np.arange(count)]
+    replicate = columns["replicate"][trial]
+    copies = [np.flatnonzero(replicate == r) for r in np.unique(replicate)]
+    return copies[0], copies
+
+
+def figure(
+    answers: Answers, columns: dict[str, np.ndarray], rows: np.ndarray, simulated: np.ndarray,
+    new: np.ndarray, observed: np.ndarray, error: np.ndarray,
+) -> str:  # fmt: skip
+    """The data, the central 90 % of simulations and of new data, along what tells rows apart."""
+    compare = answers.space.search.compare
+    assert compare is not None
+    x, text = abscissa(answers, columns, rows)
+    units = answers.results.units
+    factor, unit = scale_for(observed, units.get(compare.observed.id, ""))
+    band, wide = (np.quantile(v, ENDS, axis=0) * factor for v in (simulated, new))
+    with Canvas("posterior-predictive", 5.4, 2.9) as canvas:
+        ax = canvas.axes[0, 0]
+        # No line joins rows: nothing is known of what lies between them.
+        ax.vlines(x, wide[0], wide[2], color=SERIES[0], alpha=0.3, lw=7, label="new data, 90 %")
+        ax.vlines(x, band[0], band[2], color=SERIES[0], alpha=0.7, lw=7, label="simulations, 90 %")
+        ax.errorbar(x, observed * factor, error * factor, fmt="o", ms=4, lw=1, color=INK,
+                    label="data ± error")  # fmt: skip
+        ax.set_xlabel(text)
+        ax.set_ylabel(shortened(label(compare.observed.id, unit)))
+        ax.legend(loc="best")
+        return canvas.svg("The data, and what the posterior predicts")
+
+
+def abscissa(
+    answers: Answers, columns: dict[str, np.ndarray], rows: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """The one column of numbers that differs between the data's rows, else their numbers."""
+    compare = answers.space.search.compare
+    assert compare is not None and compare.error is not None
+    ours: Sequence[str] = (*answers.space.columns, compare.observed.id, compare.error.id)
+    names = [
+        n for n in sweep_columns(answers.results)
+        if n not in ours and n != "replicate" and columns[n].dtype.kind in "iuf"
+        and len(np.unique(columns[n][rows])) > 1
+    ]  # fmt: skip
+    if len(names) != 1:
+        return np.arange(1.0, len(rows) + 1), "row of the data"
+    values = columns[names[0]][rows].astype(float)
+    factor, unit = scale_for(values, answers.results.units.get(names[0], ""))
+    return values * factor, label(names[0], unit)
