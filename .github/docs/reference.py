@@ -698,7 +698,10 @@ def examples() -> Iterator[tuple[str, str]]:
         yield name, spec.replace("(10 ms) : 1", "(10 ms) : Hz") if "Hz" in line else spec
     for name in PATTERNS:
         spec = _CONNECTED.format(line=pattern_line(name))
-        yield name, spec.replace("P -> Q", "Q -> Q") if name == "symmetric" else spec
+        if name == "symmetric":  # of one layer
+            spec = spec.replace("P -> Q", "Q -> Q")
+            spec = spec[: spec.index("layer P")] + spec[spec.index("layer Q") :]
+        yield name, spec
     for sound in SOUNDS.values():
         yield sound.name, heard(call_of(sound), "gammatone(cf = erbspace(200 Hz, 4 kHz, 5))", 5)
     for name, bank in FILTERS.items():
