@@ -17,7 +17,7 @@ from .order import names_in
 from .symbols import BOOLEAN, NUMBERS, TIME, Component, Symbols, Type
 from .values import constant_values, value
 
-METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid")
+METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid", "refine")
 INFERENCE = "importance sampling"
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
 """Methods that take several objectives."""
@@ -239,6 +239,24 @@ class Searches:
             self.reporter.error(
                 "SEARCH005", search.method, "`cma_es` needs two axes or more",
                 help="take `tpe`, or `grid`",
+            )  # fmt: skip
+        elif name == "refine":
+            self.refine(search, search.method)
+
+    def refine(self, search: ast.Search, method: ast.Ident) -> None:
+        """Its first batch is a grid from end to end of one or two axes."""
+        axes = len(search.over)
+        if axes > 2:
+            self.reporter.error(
+                "SEARCH005", method, f"`refine` takes one or two axes, and here are {axes}",
+                help="take `sobol` or `grid`, or search fewer",
+            )  # fmt: skip
+            return
+        plan, least = plan_of(search, self.constants), 2**axes
+        if search.over and plan.batch < least:
+            self.reporter.error(
+                "SEARCH005", method, f"the first batch of `refine` is a grid of {least} trials at"
+                f" least, and a batch is of {plan.batch}", help="take a larger `batch:`",
             )  # fmt: skip
 
     def counts(self, search: ast.Search) -> None:

@@ -157,7 +157,8 @@ _SEARCH = {
     ),
     "method": Clause(
         "method: NAME",
-        "`tpe`, `cma_es`, `nsga2` (for several objectives), `random`, `sobol` or `grid`.",
+        "`tpe`, `cma_es`, `nsga2` (for several objectives), `random`, `sobol`, `grid`, or "
+        "`refine`, a grid of one or two axes that becomes finer where the objective changes fast.",
         "a sampler of Optuna",
         default="`tpe`, and `nsga2` for several objectives",
     ),

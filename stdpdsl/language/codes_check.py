@@ -444,8 +444,9 @@ SEARCH: dict[str, tuple[str, str]] = {
     ),
     "SEARCH005": (
         "method that does not suit",
-        "Methods are `tpe`, `cma_es`, `nsga2`, `random`, `sobol` and `grid`. Several objectives "
-        "have no single best trial, which `cma_es` looks for; and it needs two axes or more.",
+        "Methods are `tpe`, `cma_es`, `nsga2`, `random`, `sobol`, `grid` and `refine`. Several "
+        "objectives have no single best trial, which `cma_es` looks for; and it needs two axes or "
+        "more. `refine` takes one objective, on one or two axes.",
     ),
     "SEARCH006": (
         "count of a search",

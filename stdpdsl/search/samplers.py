@@ -32,6 +32,10 @@ def sampler_of(plan: Plan, axes: int, objectives: int) -> Sampler:
     """SearchError where what it needs is not installed."""
     if plan.method in ("random", "sobol", "grid"):
         return Design(plan, axes)
+    if plan.method == "refine":
+        from .refine import Refine
+
+        return Refine(plan, axes)
     if plan.method == INFERENCE:
         from .posterior import Posterior
 

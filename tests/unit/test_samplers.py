@@ -92,3 +92,31 @@ def test_ranks_put_constraints_before_values():
     losses = np.array([3.0, 1.0, 2.0, np.nan, np.inf])
     ranks = in_order(losses, np.array([0.0, 0.5, 0.1, 0.0, 0.0]))
     assert np.all(np.isfinite(ranks)) and ranks[0] < ranks[2] < ranks[1] < ranks[3] == ranks[4]
+
+
+def test_a_jump_is_halved_and_smooth_parts_stay_even():
+    """Forty trials on one axis; a grid of them has gaps of 1/39."""
+    points, _ = run("refine", lambda x: float(x[0] > 0.3137), axes=1, trials=40, batch=8)
+    x = np.sort(points[:, 0])
+    k = np.searchsorted(x, 0.3137)
+    assert x[k] - x[k - 1] < 1 / 200 and np.diff(x).max() < 1 / 25
+    points, values = run(
+        "refine", lambda x: np.tanh(20 * (x[0] - 0.4)), axes=1, trials=60, batch=10
+    )
+    order, at = np.argsort(points[:, 0]), np.linspace(0, 1, 2001)
+    there = np.tanh(20 * (at - 0.4))
+    off = np.abs(np.interp(at, points[order, 0], values[order, 0]) - there).max()
+    even = np.linspace(0, 1, 60)
+    assert off < 0.5 * np.abs(np.interp(at, even, np.tanh(20 * (even - 0.4))) - there).max()
+
+
+def test_the_border_of_a_disc_is_traced():
+    """A band of 0.02 on both sides of it is 7.5 % of the square."""
+    def inside(x):
+        return float(np.hypot(*(x - 0.5)) < 0.3)
+
+    points, _ = run("refine", inside, trials=400, batch=40)
+    assert np.mean(np.abs(np.hypot(*(points - 0.5).T) - 0.3) < 0.02) > 0.5
+    assert len(np.unique(points, axis=0)) == 400
+    missing, _ = run("refine", lambda x: np.nan if x[0] > 0.5 else 1.0, trials=200, batch=20)
+    assert np.mean(np.abs(missing[:, 0] - 0.5) < 0.05) > 0.5

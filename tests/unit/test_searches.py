@@ -35,6 +35,7 @@ def found(text):
     ("c.Apre =", "c.Aprre =", "SWEEP004"),
     ("c.Apre =", "trial =", "NAME014"),
     ("nsga2", "cma_es", "SEARCH005"),
+    ("nsga2", "refine", "SEARCH005"),
     ("batch: 40", "batch: 40 ms", "SEARCH006"),
     ("seed: 1", "seed: -1", "SEARCH006"),
     ("replicates: 3", "grid: c.Apre = [0.1, 0.2]", "SWEEP002"),
@@ -103,3 +104,15 @@ def test_a_fit_and_an_inference_run_each_trial():
     for text in (FIT, example("infer")):
         with_it = found(text.replace("    trials:", f"    {EARLY}\n    trials:"))
         assert any(c.startswith("SYN") for c in with_it), with_it
+
+
+@pytest.mark.parametrize("batch, more, message", [
+    ("batch: 40", "        c.Apost = uniform(-0.1, 0)\n", "one or two axes"),
+    ("batch: 3", "", "a grid of 4"),
+    ("batch: 4", "", ""),
+])  # fmt: skip
+def test_what_refine_takes(batch, more, message):
+    text = SEARCH.replace("    maximise: c_after_entropy\n", "")
+    text = text.replace("nsga2", "refine").replace("batch: 40", batch)
+    codes = found(text.replace("    over:\n", f"    over:\n{more}"))
+    assert [d.message for d in codes.values() if message in d.message] if message else codes == {}

@@ -1,0 +1,77 @@
+"""A grid of one or two axes that is refined where the objective changes fast: the next trials lie
+half-way between neighbours that differ much, for their distance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..check.searches import Plan
+
+EVEN = 0.01
+"""Of a difference as large as the whole range: what two neighbours count for that do not differ, so
+that the whole space is refined in the end."""
+
+
+class Refine:
+    """A sampler as samplers.py has them. Neighbours are joined by an edge of the Delaunay
+    triangulation of all points; an edge counts as much as its length times the difference of the
+    objective at its ends, so a jump is halved again and again, but not for ever."""
+
+    def __init__(self, plan: Plan, axes: int):
+        self.axes = axes
+        self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([plan.seed])))
+        self.points = self.asked = np.zeros((0, axes))
+        self.heights = np.zeros(0)
+
+    def ask(self, count: int) -> np.ndarray:
+        self.asked = self.between(count) if len(self.points) else self.first(count)
+        return self.asked
+
+    def tell(
+        self, losses: np.ndarray, missed: np.ndarray, ended: np.ndarray | None = None
+    ) -> None:
+        self.points = np.concatenate([self.points, self.asked])
+        self.heights = np.concatenate([self.heights, losses[:, 0]])
+
+    def first(self, count: int) -> np.ndarray:
+        """A grid from end to end, and what is left of the batch at random."""
+        side = int(count ** (1 / self.axes) + 1e-9)
+        mesh = np.meshgrid(*[np.linspace(0, 1, side)] * self.axes, indexing="ij")
+        grid = np.stack([m.ravel() for m in mesh], axis=1)
+        return np.concatenate([grid, self.rng.random((count - len(grid), self.axes))])
+
+    def between(self, count: int) -> np.ndarray:
+        """In rounds, each of which takes the worse half of the edges at most: a point that is not
+        yet tried is taken to lie half-way in its objective, too."""
+        points, heights = self.points, self.heights
+        while (left := len(self.points) + count - len(points)) > 0:
+            edges = edges_of(points)
+            worst = np.argsort(-weights(points, heights, edges), kind="stable")
+            a, b = edges[worst[: min(left, max(1, len(edges) // 2))]].T
+            points = np.concatenate([points, (points[a] + points[b]) / 2])
+            heights = np.concatenate([heights, (heights[a] + heights[b]) / 2])
+        return points[len(self.points) :]
+
+
+def edges_of(points: np.ndarray) -> np.ndarray:
+    """Pairs of neighbours (n, 2)."""
+    if points.shape[1] == 1:
+        order = np.argsort(points[:, 0], kind="stable")
+        return np.stack([order[:-1], order[1:]], axis=1)
+    from scipy.spatial import Delaunay
+
+    triangles = Delaunay(points).simplices
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
+    return np.unique(np.sort(pairs, axis=1), axis=0)
+
+
+def weights(points: np.ndarray, heights: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """How much each edge is worth halving. Between a trial with a value and one without lies the
+    edge of where there is one: as much as the whole range."""
+    a, b = edges.T
+    known = np.isfinite(heights)
+    span = np.ptp(heights[known]) if known.any() else 0.0
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(heights[a] - heights[b]) / (span or 1.0)
+    gap = np.where(known[a] & known[b], gap, (known[a] != known[b]).astype(float))
+    return np.asarray(np.linalg.norm(points[a] - points[b], axis=1) * (gap + EVEN))
