@@ -83,11 +83,11 @@ class Surface:
         each = ", ".join(
             f"{names[k]} {self.shares[k]:.0%}" for k in np.argsort(-self.shares, kind="stable")
         )
-        of = "its logarithm" if self.logarithmic else "it"
+        of = "the variance of its logarithm" if self.logarithmic else "its variance"
         explained = max(0.0, 1 - (self.error / self.spread) ** 2)
         return (
             f"a model of {answers.space.objectives[0]} from {len(self.used)} trials, {self.method},"
-            f" explains {explained:.0%} of the variance of {of} in trials that it was not given;"
+            f" explains {explained:.0%} of {of} in trials that it was not given;"
             f" total effects in it: {each}"
         )
 

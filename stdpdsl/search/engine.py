@@ -193,6 +193,8 @@ def run_generation(
         return outcome
     lasts = load(work).metadata["time_asked"]
     if space.plan.reasons and space.plan.after >= lasts:  # of a sound this is known only now
+        _remove_other(work)
+        _remove_other(short)
         raise SearchError(f"`stop trials:` looks after {space.plan.after:g} s, and the run lasts"
                           f" {lasts:g} s: take a shorter time")  # fmt: skip
     said: dict[str, Any] = {

@@ -120,3 +120,19 @@ def test_the_border_of_a_disc_is_traced():
     assert len(np.unique(points, axis=0)) == 400
     missing, _ = run("refine", lambda x: np.nan if x[0] > 0.5 else 1.0, trials=200, batch=20)
     assert np.mean(np.abs(missing[:, 0] - 0.5) < 0.05) > 0.5
+
+
+def test_a_search_leaves_where_trials_end_early():
+    """Where they do in seven eighths of the space, few of the later ones are there; of trials that
+    only have no value nothing is learnt."""
+    def alive(told):
+        sampler, found = sampler_of(Plan("tpe", 150, 15, 3, 0), 2, 1), []
+        for _ in range(10):
+            x = sampler.ask(15)
+            ended = x[:, 0] < 7 / 8
+            losses = np.where(ended, np.nan, [np.sum((one - [0.95, 0.7]) ** 2) for one in x])
+            sampler.tell(losses[:, None], np.zeros(15), ended if told else None)
+            found.append(1 - ended.mean())
+        return np.mean(found[4:])
+
+    assert alive(told=True) > 0.5 and alive(told=False) < 0.2
