@@ -9,6 +9,7 @@ from ..language import ast
 from ..language.builtins import DISTRIBUTIONS, METHODS
 from ..language.units import HERTZ, NONE, SECOND, lookup
 from .infer import Context, Inference
+from .merge_rules import joined
 from .messages import describe
 from .order import dependency_order, names_in
 from .stale import stale
@@ -189,7 +190,8 @@ class Models:
             items = tuple(a for a in rule.initial if (a.name.id in component.variables) == mine)
             self.initial(items, here, component, added)
         self.method(rule.method)
-        for handler in rule.handlers:
+        # That of a connection is joined already: `advance:` stands before each handler.
+        for handler in joined([rule]).handlers if unused else rule.handlers:
             if handler.trigger.id in spikes and handler.side is None:
                 self.port(handler, context, component)
             else:

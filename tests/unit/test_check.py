@@ -449,3 +449,17 @@ def test_a_wrong_name_of_a_neuron_or_a_rule_is_told_once(path, monkeypatch):
         found = check_text(Source(path.name, wrong), SPECS, [])[1]
         errors = [d for d in found if d.severity == "error" and not d.code.startswith("FILE")]
         assert [d.code for d in errors] == ["NAME001"], (use[0], [d.message for d in errors])
+
+
+@pytest.mark.parametrize("statement, code", [("w = w + nowhere", "NAME004"), ("w = tau", "UNIT002")])
+def test_advance_of_a_rule_that_nobody_uses_is_checked(check_text, statement, code):
+    rule = f"""rule idle:
+    parameters:
+        tau = 20 ms
+    equations:
+        w : 1
+    advance: {statement}
+    on pre: deliver w
+    on post: w += 1
+"""
+    assert [d.code for d in check_text(rule) if d.severity == "error"] == [code]
