@@ -44,6 +44,7 @@ class Casts:
     when: Expr | None = None
     depth: int = 0
     guarded: frozenset[str] = frozenset()  # names that `when` was computed from
+    fixed: frozenset[str] = frozenset()  # parameters
 
     def within(self, when: Expr, read: frozenset[str]) -> Casts:
         """Of statements that count where `when` is 1, which was computed from the names `read`."""
@@ -207,8 +208,8 @@ class Casts:
         infinity is no number."""
         if self.when is None or isinstance(expr, ast.Number | ast.Quantity):
             return expr
-        read = {n.id for n in ast.walk(self.when) if isinstance(n, ast.Name)}
-        if not any(isinstance(n, ast.Name) and n.id in read | self.guarded for n in ast.walk(expr)):
+        safe = self.fixed - self.guarded
+        if all(n.id in safe for n in ast.walk(expr) if isinstance(n, ast.Name)):
             return expr
         other = minus_one(self.when)
         one = other if dim.is_none else ast.Binary("*", other, _one(dim, expr), span=expr.span)

@@ -136,7 +136,8 @@ class _Importer:
     # The rule
 
     def casts(self, step: str = "", draws: bool = False) -> Casts:
-        return Casts(self.known, self.model.functions, self.refuse, step, draws)
+        fixed = frozenset(self.fixed())
+        return Casts(self.known, self.model.functions, self.refuse, step, draws, fixed=fixed)
 
     def text(self) -> str:
         m = self.model
@@ -409,11 +410,6 @@ class _Importer:
         if not item.args:
             self.refuse_at(item, "it is not said what is delivered", "write `emit_spike(w)`")
             return
-        for more in item.args[1:]:
-            if not (isinstance(more, ast.Name) and more.id in self.delays):
-                self.refuse(
-                    more, "the delay belongs to the connection, which has one for all spikes"
-                )
         value, _, _ = into.casts.number(item.args[0])
         when = into.casts.when
         value = value if when is None else times(when, value)
@@ -473,7 +469,7 @@ class _Importer:
     def chosen(self, into: _Body) -> str:
         number = 1
         used = {s.target.id for s in into.lines if isinstance(s, ast.Update)}
-        while f"case{number}" in self.taken | used:
+        while f"case{number}" in used or f"case{number}" in self.source.text:
             number += 1
         return f"case{number}"
 

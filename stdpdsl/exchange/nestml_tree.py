@@ -48,7 +48,7 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Emitted:
-    """`emit_spike(w, d)`"""
+    """`emit_spike(w)`"""
 
     args: tuple[Expr, ...]
     span: Span

@@ -134,7 +134,8 @@ class _Exporter:
         blocks.append(_block("input", inputs))
         blocks.append(_block("output", ["spike"]))
         order = [t for t in ("pre", "post", *ports) if t in handled]
-        for handler in sorted(rule.handlers, key=lambda h: _index(order, h.trigger.id)):
+        spikes = [h for h in rule.handlers if h.side is None]
+        for handler in sorted(spikes, key=lambda h: _index(order, h.trigger.id)):
             blocks.append(self.handler(handler, len(order) - _index(order, handler.trigger.id)))
         blocks.append(_block("update", self.update()))
         body = "\n\n".join(
@@ -209,7 +210,13 @@ class _Exporter:
             )
         seen: set[str] = set()
         for handler in rule.handlers:
-            if handler.after is not None:
+            if handler.side is not None:
+                self.refuse(
+                    handler.trigger,
+                    f"`{handler.trigger.id}` is an event of a neuron that is no spike, of which a"
+                    " synapse in NESTML knows nothing",
+                )
+            elif handler.after is not None:
                 self.refuse(
                     handler.after,
                     "a part of the rule runs a while after the spike; NESTML's"

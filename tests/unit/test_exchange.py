@@ -119,6 +119,11 @@ def test_what_nestml_lacks_is_marked(statement, marked):
     assert marked in [d.span.text for d in refused(rule_of(RULE.format(pre=statement)))]
 
 
+def test_events_that_are_no_spikes_are_refused():
+    found = refused(rule_of(RULE.format(pre="x += 1") + "    on burst post: w += 1\n"))
+    assert [d.span.text for d in found] == ["burst"]
+
+
 def test_names_of_nestml_are_changed_and_told():
     text = export(
         rule_of(RULE.replace("eta", "state").format(pre="print = state\n        x += print"))

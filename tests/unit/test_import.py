@@ -87,6 +87,11 @@ def test_what_went_comes_back_the_same(name):
             "if w > 0:\n    x = 1/w",
             "1 / (case1 * w + (1 - case1))",
         ),  # 0 times infinity is no number
+        ("if b:\n    x = 1/(w + x)", "1 / (case1 * (w + x) + (1 - case1))"),
+        (
+            "if b:\n    x = 1\nelif w > 1:\n    x = 2\nelse:\n    x = 3",
+            "x = (1 - case1 - case2) * 3",
+        ),
         ("dt real = 2\nx = dt", "dt_new = 2"),
     ],
 )
@@ -108,6 +113,17 @@ def test_names_of_ours_give_way_to_the_models():
         model(update="integrate_odes()\n        w += timestep()/tau").replace("tau", "last")
     )
     assert "last = 20 ms" in text and "last2 = t\n" in text or "last_value = t\n" in text
+
+
+def test_functions_and_delays_of_nestml():
+    text = MODEL.replace(
+        "    equations:", "        d ms = 1 ms @nest::delay\n    equations:"
+    ).replace(
+        "    input:", "    function f(a real, b ms) real:\n        return a*b/tau\n    input:"
+    )
+    text = imported(text.format(pre="x += f(w, 3 ms)", mod="x += 1", update="integrate_odes()"))
+    assert "x += w * 3 ms / tau" in text and "The delay d is the connection's." in text
+    assert "d = " not in text
 
 
 def test_time_passes_by_steps():
