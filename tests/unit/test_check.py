@@ -451,7 +451,7 @@ def test_a_wrong_name_of_a_neuron_or_a_rule_is_told_once(path, monkeypatch):
         assert [d.code for d in errors] == ["NAME001"], (use[0], [d.message for d in errors])
 
 
-@pytest.mark.parametrize("statement, code", [("w = w + nowhere", "NAME004"), ("w = tau", "UNIT002")])
+@pytest.mark.parametrize("statement, code", [("w += nowhere", "NAME004"), ("w = tau", "UNIT002")])
 def test_advance_of_a_rule_that_nobody_uses_is_checked(check_text, statement, code):
     rule = f"""rule idle:
     parameters:
