@@ -43,6 +43,8 @@ class Plan:
     reasons: tuple[str, ...] = ()
     after: float = 0.0
     """For what trials are ended early, and after how long a part of the run (s)."""
+    difference: float | None = None
+    """What a grid is refined to."""
 
 
 def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
@@ -60,6 +62,7 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
         search.method.id if search.method else usual, trials,
         min(trials, number("batch", DEFAULTS["batch"])), number("seed", DEFAULTS["seed"]),
         number("stop", 0), *early_of(search, constants),
+        None if search.difference is None else value(search.difference, constants),
     )  # fmt: skip
 
 
@@ -222,6 +225,11 @@ class Searches:
             )  # fmt: skip
 
     def method(self, search: ast.Search) -> None:
+        if search.difference is not None and (not search.method or search.method.id != "refine"):
+            self.reporter.error(
+                "SEARCH005", search.difference, "only `refine` looks at how neighbours differ",
+                help="add `method: refine`, or stop by `no improvement in NUMBER trials`",
+            )  # fmt: skip
         if search.method is None:
             return
         name = search.method.id
@@ -281,12 +289,26 @@ class Searches:
         context = inner.but(elements=inner)
         for objective in search.objectives:
             found = self.inference.infer(objective.value, context)
-            if found is not None:
-                self.inference.is_number(objective.value, found, f"`{objective.direction}`")
+            if found is None or not self.inference.is_number(
+                objective.value, found, f"`{objective.direction}`"
+            ):
+                continue
+            if search.difference is not None:
+                self.difference(search.difference, Type(found.dim))
         if search.compare is not None:
             self.comparison(search.compare, inner)
         for constraint in search.constraints:
             self.constraint(constraint, context)
+
+    def difference(self, node: ast.Expr, unit: Type) -> None:
+        """`stop: no difference above VALUE`, in the objective's unit."""
+        context = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
+        self.inference.expect(node, context, unit, "`no difference above`")
+        if (found := value(node, self.constants)) is not None and found <= 0:
+            self.reporter.error(
+                "SEARCH006", node, "the difference of two neighbours is above 0 or none",
+                help="take a value above 0",
+            )  # fmt: skip
 
     def comparison(self, node: ast.Comparison, context: Context) -> None:
         found = self.inference.infer(node.value, context)

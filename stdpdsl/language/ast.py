@@ -704,6 +704,7 @@ class Search(Declaration):
     batch: Expr | None = None
     seed: Expr | None = None
     stop: Expr | None = None  # trials without improvement
+    difference: Expr | None = None  # of neighbours, above which a grid is refined
     early: Early | None = None
     data: FromFile | None = None
     compare: Comparison | None = None

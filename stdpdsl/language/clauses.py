@@ -473,6 +473,12 @@ CLAUSES: dict[str, dict[str, Clause]] = {
     },
     "search": {
         **_SEARCH,
+        "stop": Clause(
+            "stop: no improvement in NUMBER trials, or with `refine`: no difference above VALUE",
+            "Ends the search before its last trial; with `refine`, where no two neighbours' "
+            "objective differs by more.",
+            "nothing", "a whole number, or as the objective", "all trials are run",
+        ),
         "stop trials": Clause(
             "stop trials: REASON or REASON after TIME",
             "Runs the beginning of each batch alone, for TIME. Trials that are `silent` or "

@@ -530,6 +530,8 @@ def _(node: ast.Search) -> list[str]:
     lines += _clause("batch", node.batch)
     if node.stop is not None:
         lines.append(f"stop: no improvement in {print_expr(node.stop)} trials")
+    if node.difference is not None:
+        lines.append(f"stop: no difference above {print_expr(node.difference)}")
     if node.early is not None:
         reasons = " or ".join(r.id for r in node.early.reasons)
         lines.append(f"stop trials: {reasons} after {print_expr(node.early.after)}")

@@ -472,6 +472,10 @@ class Builder(ExpressionBuilder):
     def stop(self, children: Children) -> Clause:
         return Clause("stop", children[5], self._span(children), self._at(children[0]))
 
+    def difference(self, children: Children) -> Clause:
+        value = first_of(children, Expr)
+        return Clause("difference", value, self._span(children), self._at(children[0]))
+
     def early(self, children: Children) -> Clause:
         span = self._span(children)
         reasons = tuple(map(self._ident, tokens_of(children[3:], "NAME")))

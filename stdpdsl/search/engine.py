@@ -29,6 +29,7 @@ from ..lower.until_stable import until
 from ..results.reader import ResultsError, load
 from ..runtime import folder as result_folder
 from .early import beginning, ended
+from .refine import Refine
 from .samplers import Sampler, SearchError, sampler_of
 from .space import Space
 from .trials import (
@@ -87,7 +88,7 @@ def search(
     wanted = max(plan.trials, len(trials) if how.more else 0) + how.more
     if len(trials):
         told(trials, wanted)
-    while len(trials) < wanted and not is_over(space, trials, how):
+    while len(trials) < wanted and not is_over(sampler, trials, how):
         count = min(plan.batch, wanted - len(trials))
         numbers = list(range(len(trials), len(trials) + count))
         values = space.values(sampler.ask(count))
@@ -110,11 +111,15 @@ def search(
     return trials, Outcome(DONE, folder=str(output))
 
 
-def is_over(space: Space, trials: Trials, how: How) -> bool:
+def is_over(sampler: Sampler, trials: Trials, how: How) -> bool:
     """Whether the spec's `stop:` ends it. Trials that are asked for beyond the spec's are run."""
-    return bool(
-        space.plan.stop and not how.more and trials.since_improvement() >= space.plan.stop
-    )
+    plan = trials.space.plan
+    if how.more or not len(trials):
+        return False
+    if isinstance(sampler, Refine) and plan.difference is not None:
+        if sampler.largest() <= plan.difference:
+            return True
+    return bool(plan.stop and trials.since_improvement() >= plan.stop)
 
 
 def known_trials(space: Space, output: Path, how: How) -> Trials:

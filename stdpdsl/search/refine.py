@@ -18,7 +18,7 @@ class Refine:
     objective at its ends, so a jump is halved again and again, but not for ever."""
 
     def __init__(self, plan: Plan, axes: int):
-        self.axes = axes
+        self.axes, self.enough = axes, plan.difference or 0.0
         self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([plan.seed])))
         self.points = self.asked = np.zeros((0, axes))
         self.heights = np.zeros(0)
@@ -33,6 +33,12 @@ class Refine:
         self.points = np.concatenate([self.points, self.asked])
         self.heights = np.concatenate([self.heights, losses[:, 0]])
 
+    def largest(self) -> float:
+        """The largest difference of two neighbours, both of which have a value."""
+        a, b = edges_of(self.points).T
+        gaps = np.abs(self.heights[a] - self.heights[b])
+        return float(np.max(gaps[np.isfinite(gaps)], initial=0.0))
+
     def first(self, count: int) -> np.ndarray:
         """A grid from end to end, and what is left of the batch at random."""
         side = int(count ** (1 / self.axes) + 1e-9)
@@ -41,13 +47,13 @@ class Refine:
         return np.concatenate([grid, self.rng.random((count - len(grid), self.axes))])
 
     def between(self, count: int) -> np.ndarray:
-        """In rounds, each of which takes the worse half of the edges at most: a point that is not
-        yet tried is taken to lie half-way in its objective, too."""
+        """In rounds, each of which takes the worst quarter of the edges at most. A point
+        that is not yet tried is taken to lie half-way in its objective, too."""
         points, heights = self.points, self.heights
         while (left := len(self.points) + count - len(points)) > 0:
             edges = edges_of(points)
-            worst = np.argsort(-weights(points, heights, edges), kind="stable")
-            a, b = edges[worst[: min(left, max(1, len(edges) // 2))]].T
+            worst = np.argsort(-weights(points, heights, edges, self.enough), kind="stable")
+            a, b = edges[worst[: min(left, max(1, len(edges) // 4))]].T
             points = np.concatenate([points, (points[a] + points[b]) / 2])
             heights = np.concatenate([heights, (heights[a] + heights[b]) / 2])
         return points[len(self.points) :]
@@ -65,13 +71,17 @@ def edges_of(points: np.ndarray) -> np.ndarray:
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 
-def weights(points: np.ndarray, heights: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """How much each edge is worth halving. Between a trial with a value and one without lies the
-    edge of where there is one: as much as the whole range."""
+def weights(
+    points: np.ndarray, heights: np.ndarray, edges: np.ndarray, enough: float
+) -> np.ndarray:
+    """How much each edge is worth halving; a difference of `enough` is none. Between a
+    trial with a value and one without lies the border of where there is one: as much as the whole
+    range."""
     a, b = edges.T
     known = np.isfinite(heights)
     span = np.ptp(heights[known]) if known.any() else 0.0
     with np.errstate(invalid="ignore"):
-        gap = np.abs(heights[a] - heights[b]) / (span or 1.0)
+        gap = np.abs(heights[a] - heights[b])
+        gap = np.where(gap > enough, gap, 0.0) / (span or 1.0)
     gap = np.where(known[a] & known[b], gap, (known[a] != known[b]).astype(float))
     return np.asarray(np.linalg.norm(points[a] - points[b], axis=1) * (gap + EVEN))

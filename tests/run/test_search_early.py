@@ -146,3 +146,22 @@ def test_what_is_saturated_or_not_finite_ends(tmp_path):
     assert main(["search", str(path), "-o", str(tmp_path / "lost"), "--target", "numpy"]) in (0, 3)
     lost = stdpdsl.load(tmp_path / "lost").trials
     assert set(lost.ended[lost.kick < 15]) == {"not finite"}
+
+
+def test_a_grid_is_refined_until_neighbours_hardly_differ(tmp_path):
+    """Weights end about where they begin: from 0 to 20, so nine trials are 2.5 apart."""
+    text = SPEC.replace("    minimise: mean(off)", "    maximise: c_after_mean").replace(
+        "    on pre: v_post += kick * 1 mV",
+        "    plasticity: pair_additive(wmax = 100)\n    deliver: w * 1 mV to v\n"
+        "    initial: w = kick")  # fmt: skip
+    text = text.replace("trials: 16", "trials: 60").replace("batch: 8", "batch: 5")
+    path, out = tmp_path / "fine.stdp", tmp_path / "fine"
+    path.write_text(text.format(
+        method="refine", early="    stop: no difference above 3\n", rate="100 Hz"))  # fmt: skip
+    asks = ["search", str(path), "-o", str(out), "--target", "numpy"]
+    assert main(asks) == 0
+    trials = stdpdsl.load(out).trials
+    assert len(trials) == 10
+    assert np.diff(trials.c_after_mean.sort_values()).max() < 3
+    assert main([*asks, "--resume"]) == 0
+    assert stdpdsl.load(out).trials.equals(trials)

@@ -99,7 +99,7 @@ def test_a_jump_is_halved_and_smooth_parts_stay_even():
     points, _ = run("refine", lambda x: float(x[0] > 0.3137), axes=1, trials=40, batch=8)
     x = np.sort(points[:, 0])
     k = np.searchsorted(x, 0.3137)
-    assert x[k] - x[k - 1] < 1 / 200 and np.diff(x).max() < 1 / 25
+    assert x[k] - x[k - 1] < 1 / 200 and np.diff(x).max() < 1 / 12
     points, values = run(
         "refine", lambda x: np.tanh(20 * (x[0] - 0.4)), axes=1, trials=60, batch=10
     )
@@ -108,6 +108,16 @@ def test_a_jump_is_halved_and_smooth_parts_stay_even():
     off = np.abs(np.interp(at, points[order, 0], values[order, 0]) - there).max()
     even = np.linspace(0, 1, 60)
     assert off < 0.5 * np.abs(np.interp(at, even, np.tanh(20 * (even - 0.4))) - there).max()
+
+
+def test_a_grid_is_refined_to_a_difference():
+    """The slope is up to 20, so that an even grid would take 200 trials."""
+    sampler = sampler_of(Plan("refine", 100, 10, 1, 0, difference=0.1), 1, 1)
+    while not len(sampler.points) or sampler.largest() > 0.1:
+        x = sampler.ask(10)
+        sampler.tell(np.tanh(20 * (x - 0.4)), np.zeros(10))
+    values = np.tanh(20 * (np.sort(sampler.points[:, 0]) - 0.4))
+    assert sampler.largest() == np.diff(values).max() <= 0.1 and len(values) <= 60
 
 
 def test_the_border_of_a_disc_is_traced():
