@@ -60,10 +60,11 @@ record:
 run:
     duration: 50 ms
 """
+ROWS = ["0.5", "0.8"]
 
 
 def test_they_are_computed_in_the_order_of_use(tmp_path):
-    weights = agree(tmp_path, SPEC, ["0.5", "0.8"])["weights"]
+    weights = agree(tmp_path, SPEC, ROWS)["weights"]
     of = {name: rows for name, rows in weights.groupby("connection")}
     c, d, e = of["c"], of["d"], of["e"]
     assert c.groupby("block").w_initial.max().is_monotonic_increasing

@@ -72,10 +72,11 @@ record:
 run:
     duration: 30 ms
 """
+ROWS = ["1.2", "1.8"]
 
 
 def test_each_target_reads_its_own(tmp_path):
-    tables = agree(tmp_path, SPEC, ["1.2", "1.8"])
+    tables = agree(tmp_path, SPEC, ROWS)
     spikes = tables["spikes"]
     pre = spikes[spikes.layer == "P"]
     assert len(pre) > 10

@@ -34,11 +34,12 @@ record:
 run:
     duration: 30 ms
 """
+ROWS = ["0.1", "0.4"]
 
 
 def test_pairs_are_joined_both_ways(tmp_path):
     text = SPEC.replace("    deliver continuously", "    weight: 1\n    deliver continuously")
-    tables = agree(tmp_path, text.replace("0.01*(v", "w*0.01*(v"), ["0.1", "0.4"])
+    tables = agree(tmp_path, text.replace("0.01*(v", "w*0.01*(v"), ROWS)
     found = {}
     for (name, block), rows in tables["weights"].groupby(["connection", "block"]):
         pairs = found[name, int(block)] = set(zip(rows.pre, rows.post, strict=True))
