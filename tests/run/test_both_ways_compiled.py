@@ -6,8 +6,10 @@ import pytest
 from running import run_apart, run_text, script_of
 from test_language_compiled import assert_close
 
-MODULES = ("events", "first_values", "functions_and_counts", "ports_by_element", "records", "slices",
-           "symmetric")  # fmt: skip
+MODULES = (
+    "events", "first_values", "functions_and_counts", "ports_by_element", "records", "slices",
+    "symmetric",
+)  # fmt: skip
 
 
 @pytest.mark.slow
