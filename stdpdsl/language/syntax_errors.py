@@ -35,7 +35,9 @@ DECLARATIONS = (
 )
 # The blocks that hold statements, equations or lines of their own, for "is no clause of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
-RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "normalise", "spikes", "set"})
+RESERVED_WORDS = frozenset(
+    {"and", "or", "not", "deliver", "from", "normalise", "spikes", "set"}
+)
 PLANNED = {
     "pre": "`pre equations` and `pre reset`",
 }
@@ -633,6 +635,8 @@ def _advice(f: Failure) -> str:
         return did_you_mean(word[0].replace("-", "_"), PATTERNS) if word else ""
     if piece.text == "," and f.expected == {"NEWLINE"}:
         return "start a new line"
+    if before == "from" and "STRING" in f.expected and not piece.is_word:
+        return "`from` takes values from a file here: it is no name in an expression"
     if before == "requires":
         return "a rule requires variables of its target: `requires post:`"
     if piece.text == "," and f.context({"ports"}):

@@ -203,7 +203,7 @@ run(Path({folder!r}))
 
 def start(folder):
     """A run in a process of its own."""
-    paths = [str(ROOT), str(ROOT / "tests/run")]
+    paths = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/run")]
     code = KILLED.format(paths=paths, folder=str(folder))
     return subprocess.Popen([sys.executable, "-c", code], cwd=folder, start_new_session=True)
 
