@@ -241,6 +241,6 @@ def _axes(ax: Axes | None) -> Axes:
         import matplotlib.pyplot as pyplot
     except ImportError:
         raise ResultsError(
-            "matplotlib, which draws the figures, is not installed: pip install 'stdpdsl[plot]'"
+            "matplotlib, which draws the figures, is not installed: pip install matplotlib"
         ) from None
     return pyplot.subplots(layout="constrained")[1]

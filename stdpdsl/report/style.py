@@ -87,7 +87,7 @@ def plotting() -> Any:
         import matplotlib.figure
     except ImportError:
         raise ResultsError(
-            "matplotlib, which draws the figures, is not installed: pip install 'stdpdsl[plot]'"
+            "matplotlib, which draws the figures, is not installed: pip install matplotlib"
         ) from None
     return matplotlib
 

@@ -38,7 +38,7 @@ def test_the_lock_file_is_within_the_bounds(python):
         assert requirement.name not in versions
         versions[requirement.name] = str(requirement.specifier).removeprefix("==")
     extras = PROJECT["optional-dependencies"]
-    for text in (*PROJECT["dependencies"], *extras["plot"], *extras["test"]):
+    for text in (*PROJECT["dependencies"], *extras["test"]):
         asked = Requirement(text)
         if holds(asked):
             assert versions[asked.name] in asked.specifier, text

@@ -113,7 +113,7 @@ def test_the_command(capsys, tmp_path, monkeypatch):
     assert "drawn as .png or .svg" in capsys.readouterr().err
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["window", "vogels", "-o", "w.png"]) == 2
-    assert "pip install 'stdpdsl[plot]'" in capsys.readouterr().err
+    assert "pip install matplotlib" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
