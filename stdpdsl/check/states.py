@@ -53,7 +53,7 @@ class States:
                 )  # fmt: skip
             stored |= {m.name.id for m in modifiers if isinstance(m, ast.Store)}
         for name, known in every.items():
-            if name not in used:
+            if name not in used and not used - every.keys():  # or a misspelt one is meant
                 self.reporter.warn(
                     "NAME020", known, f"the state `{name}` is restored by no phase",
                     help=f"let a later phase have `restore {name}`, or leave it out",
