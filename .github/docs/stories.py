@@ -127,6 +127,11 @@ def cheat_sheet() -> str:
     parts.append(
         "A number and its unit are one token: `5 ms`, `2 nS/cm**2`, `[5, 10] ms`. Clauses take `:`,"
         " values `=`. `#` starts a comment. The other side's names end in `_pre` and `_post`."
+        " A rule declares its weight and says when it is delivered, the connection where: `w : 1 in"
+        " [0, wmax]` and `on pre: deliver w`; then `plasticity: RULE`, `initial: w = uniform(0,"
+        " wmax)` and `deliver: w to I`. `weight:` is for synapses that do not learn. A driven"
+        " variable is declared without an equation: `I : 1`. A run may be as long as a sound:"
+        " `duration: SOUND`. An editor shows the arguments of rules, sounds and patterns."
         " `stdpdsl check` finds errors, `run` runs, `report` shows, `explain CODE` helps."
     )
     return "\n\n".join(parts) + "\n"

@@ -179,6 +179,7 @@ class Models:
             if unit is not None:
                 self.declared(unit)
         self.equations(rule.equations, context)
+        self.not_shared((*rule.equations, *rule.post_equations))
         self.stepwise(rule, component)
         self.advance(rule)
         self.stale(rule)
@@ -330,6 +331,17 @@ class Models:
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
             self.reporter.cycle(cycle, values)
+
+    def not_shared(self, equations: tuple[ast.Equation, ...]) -> None:
+        for equation in equations:
+            for flag, words in zip(equation.flags, map(_words, equation.flags), strict=True):
+                if "shared" in words and words in _FLAGS[equation.kind]:
+                    self.reporter.error(
+                        "NAME015", flag[0].span.to(flag[-1].span), "a rule's variable takes no flag"
+                        f" `({' '.join(words)})`",
+                        help="each synapse, or each target under `post equations:`, has its own;"
+                        " what all share is a parameter",
+                    )  # fmt: skip
 
     def equation(
         self, equation: ast.Equation, context: Context, fellows: tuple[ast.Equation, ...]

@@ -51,7 +51,13 @@ def check_block(
             else:
                 normalise(inference, statement, here, place.component)
     for name, node in new.items():
-        if name not in read:
+        side = next((s for s in ("post", "pre") if f"{name}_{s}" in context.scope), "")
+        if name not in read and side:
+            inference.reporter.error(
+                "NAME016", node, f"`{name}` is a new name here, and is never read",
+                help=f"the variable of the {side} layer is `{name}_{side}`",
+            )  # fmt: skip
+        elif name not in read:
             inference.reporter.warn(
                 "NAME016", node, f"`{name}` is assigned and never read",
                 help=unread_help(inference, name, context),

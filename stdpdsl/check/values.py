@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,9 +76,21 @@ def weight_range(connection: Component, constants: Mapping[str, Any]) -> float |
     return None if None in ends else ends[1] - ends[0]  # type: ignore[operator]
 
 
+def _terms(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """What is added and subtracted."""
+    if isinstance(expr, ast.Unary) and expr.op in "+-":
+        yield from _terms(expr.operand)
+    elif isinstance(expr, ast.Binary) and expr.op in "+-":
+        yield from _terms(expr.left)
+        yield from _terms(expr.right)
+    else:
+        yield expr
+
+
 def steps_of(connection: Component) -> list[str]:
-    """The parameters of a rule that its statements add to a variable: `apre += Apre`."""
+    """The parameters of a rule that its statements add to a variable, as they are: `apre += Apre`,
+    not `apre += Apre * ratio`, whose size none of them says."""
     body = [s for h in (connection.rule.handlers if connection.rule else ()) for s in h.body]
     values = [s.value for s in body if isinstance(s, ast.Update) and s.op in ("+=", "-=")]
-    names = [n.id for v in values for n in names_in(v)]
+    names = [term.id for v in values for term in _terms(v) if isinstance(term, ast.Name)]
     return [name for name in dict.fromkeys(names) if name in connection.parameters]

@@ -310,7 +310,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "drive: VARIABLE from FILTERBANK",
             "A variable of the neuron gets the output of a filterbank, a channel per neuron; or, "
             'with `from "FILE" every TIME`, the rows of a file, one after the other: held, or with '
-            "`linear` joined by straight lines. `repeat` plays them again.",
+            "`linear` joined by straight lines. `repeat` plays them again. With `scope: shared` a "
+            "layer hears at the sound's rate, once; else each block, the mean of each step.",
             "a `TimedArray`",
         ),
         "initial": _INITIAL,
@@ -474,9 +475,9 @@ CLAUSES: dict[str, dict[str, Clause]] = {
     "search": {
         **_SEARCH,
         "stop": Clause(
-            "stop: no improvement in NUMBER trials, or with `refine`: no difference above VALUE",
-            "Ends the search before its last trial; with `refine`, where no two neighbours' "
-            "objective differs by more.",
+            "stop: no improvement in NUMBER trials | no difference above VALUE",
+            "Ends the search before its last trial. The second form goes with `method: refine`: it "
+            "ends where no two neighbours' objective differs by more.",
             "nothing", "a whole number, or as the objective", "all trials are run",
         ),
         "stop trials": Clause(

@@ -11,6 +11,7 @@ from diagnose import diagnose
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.files import headers_of
+from stdpdsl.check.values import steps_of
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import CompileError, has_errors, render
@@ -463,3 +464,70 @@ def test_advance_of_a_rule_that_nobody_uses_is_checked(check_text, statement, co
     on post: w += 1
 """
     assert [d.code for d in check_text(rule) if d.severity == "error"] == [code]
+
+
+SMALL = """model small
+
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+
+rule r:
+    parameters:
+        step = 0.1
+        factor = 2
+    equations:
+        w : 1 in [0, 1]FLAG
+        da/dt = -a/(20 ms) : 1
+    on pre:
+        deliver w
+        a += step
+    on post:
+        w += a * factor
+
+layer P:
+    poisson: 20 Hz
+    size: 5
+
+layer A:
+    neuron: cell
+    size: 2
+
+connect P -> A as c:
+    pattern: all_to_all
+    plasticity: r
+    deliver: w to v
+
+connect P -> A as d:
+    pattern: all_to_all
+    on pre: TARGET += 1
+
+record:
+    spikes of A
+
+run:
+    duration: 1 s
+"""
+
+
+def small(flag="", target="v_post"):
+    return checked(SMALL.replace("FLAG", flag).replace("TARGET +=", f"{target} ="))
+
+
+def test_a_rule_has_no_shared_variable():
+    """It was taken, and each synapse had its own all the same."""
+    assert small().diagnostics == []
+    (found,) = small(" (shared)").diagnostics
+    assert found.code == "NAME015" and found.span.text == "shared"
+
+
+def test_the_name_of_a_variable_of_the_other_side_is_no_new_name():
+    """`v = 1` in a connection, as if it were the neuron's reset, did nothing."""
+    (found,) = small(target="v").diagnostics
+    assert (found.code, found.severity) == ("NAME016", "error") and "`v_post`" in found.help
+
+
+def test_the_steps_of_a_rule_are_those_that_stand_alone():
+    assert steps_of(small().symbols.components["c"]) == ["step"]
