@@ -8,7 +8,7 @@ class says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from .check.exact import Integration
 
@@ -249,6 +249,13 @@ class Kept:
     start: float | None = None
     stop: float | None = None
     phases: tuple[str, ...] | None = None
+
+    def said(self) -> dict[str, object]:
+        """As it stands in the metadata: what is not all."""
+        return {
+            f.name: list(value) if isinstance(value, tuple) else value
+            for f in fields(self) if (value := getattr(self, f.name)) is not None
+        }  # fmt: skip
 
     def code(self, *names: str) -> str:
         """As arguments of a call: those of these names that are given, else all."""

@@ -365,7 +365,11 @@ def network_said(e: Experiment) -> dict[str, Any]:
     units |= {f"{r.layer}.{r.variable}": "hertz" for r in e.rates}
     return {
         "layers": {
-            x.name: {"size": x.size, "shared": x.shared, "recorded": x.name in e.spikes_of}
+            x.name: {
+                "size": x.size, "shared": x.shared,
+                "recorded": x.name in e.spikes_of and x.name not in e.spikes_kept,
+                **({"kept": e.spikes_kept[x.name].said()} if x.name in e.spikes_kept else {}),
+            }
             for x in e.layers
         },
         "connections": {

@@ -35,7 +35,10 @@ def spikes_of(node: ast.DataExpr, results: Results) -> Head:
     component, there = _component(node, results)
     name = node.path.value
     if there.get("recorded") is not True or "spikes" not in results.tables:
-        raise Wrong("FILE005", node.path, f"`{name}` has not recorded the spikes of `{component}`",
+        text = f"has not recorded the spikes of `{component}`"
+        if "kept" in there:
+            text = f"has recorded only a part of the spikes of `{component}`"
+        raise Wrong("FILE005", node.path, f"`{name}` {text}",
                     f"record them there: `spikes of {component}`")  # fmt: skip
     try:
         results.dataset("spikes")  # which says whether it is whole

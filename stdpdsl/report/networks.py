@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..results.labels import label, pretty, scale_for
+from ..results.network import partly_recorded, size_of_layer
 from .data import Data, varies
 from .style import DIVERGING, INK, RULE, SEQUENTIAL, SERIES, Canvas
 
@@ -307,18 +308,23 @@ def spikes(data: Data) -> Iterator[Row]:
     for n, layer in enumerate(dict.fromkeys(rows["layer"].tolist())):
         mine = pick(rows, rows["layer"] == layer)
         shared = bool(np.all(np.isnan(mine["block"].astype(float))))
-        blocks = [None] if shared else data.chosen
+        kept = partly_recorded(data.results, layer) or {}
+        some = kept.get("blocks")
+        blocks = [None] if shared else [b for b in data.chosen if some is None or b in some]
         parts = {b: one for b, one in by_block(mine)}
         empty = pick(mine, np.zeros(len(mine["t"]), bool))
-        size = int(mine["neuron"].max()) + 1
+        size = size_of_layer(data.results, layer) or int(mine["neuron"].max()) + 1
         busiest = max(len(one["t"]) for one in parts.values())
         most = max(np.bincount(one["neuron"].astype(int)).max() for one in parts.values())
         window = end * min(1.0, MOST_SPIKES / busiest, MOST_OF_ONE / most)
         bins = np.linspace(0, end, min(120, max(20, int(end / 0.05))) + 1)
-        highest = max(rate(one, bins, size).max() for one in parts.values())
-        yield Row(f"{layer}: spikes and mean rate", {
-            b: raster(parts.get(b, empty), (max(0.0, ends[b] - window), ends[b]), size, bins,
-                      highest, f"sp{n}-{tag(b)}")
+        counted = size
+        if len(neurons := kept.get("neurons") or []) == 2:
+            counted = max(1, neurons[1] - neurons[0])
+        highest = max(rate(one, bins, counted).max() for one in parts.values())
+        yield Row(f"{layer}: spikes and mean rate" + (", as far as recorded" if kept else ""), {
+            b: raster(parts.get(b, empty), (max(0.0, ends[b] - window), ends[b]), (size, counted),
+                      bins, highest, f"sp{n}-{tag(b)}")
             for b in blocks
         })  # fmt: skip
 
@@ -329,9 +335,11 @@ def rate(one: Rows, bins: np.ndarray, size: int) -> np.ndarray:
     return counts / (np.diff(bins) * size)
 
 
-def raster(one: Rows, window: tuple[float, float], size: int, bins: np.ndarray, highest: float,
-           name: str) -> str:  # fmt: skip
-    """Spikes of a window at the end of the run, above the rate over all of it."""
+def raster(one: Rows, window: tuple[float, float], sizes: tuple[int, int], bins: np.ndarray,
+           highest: float, name: str) -> str:  # fmt: skip
+    """Spikes of a window at the end of the run, above the rate over all of it; `sizes` are those of
+    the layer and of what was recorded of it."""
+    size, counted = sizes
     now = (one["t"] >= window[0]) & (one["t"] <= window[1])
     with Canvas(name, 4.3, 2.9, rows=2, height_ratios=(2, 1)) as canvas:
         top, bottom = canvas.axes[:, 0]
@@ -351,7 +359,7 @@ def raster(one: Rows, window: tuple[float, float], size: int, bins: np.ndarray, 
             top.text(0.5, 0.5, none, transform=top.transAxes, ha="center", va="center")
         if window[0] <= 0:
             top.tick_params(labelbottom=False)
-        bottom.stairs(rate(one, bins, size), bins, fill=True, color=SERIES[0], alpha=0.75)
+        bottom.stairs(rate(one, bins, counted), bins, fill=True, color=SERIES[0], alpha=0.75)
         bottom.set_xlim(bins[0], bins[-1])
         bottom.set_ylim(0, highest * 1.05 or 1)
         bottom.set_ylabel("rate (Hz)")

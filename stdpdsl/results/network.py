@@ -21,8 +21,35 @@ def size_of_layer(results: Results, layer: str) -> int | None:
     return size if type(size) is int and 0 <= size < 2**53 else None
 
 
+def partly_recorded(results: Results, layer: str) -> dict[str, Any] | None:
+    """What was kept of a layer's spikes, if it was a part: `neurons` (the first, and the one after
+    the last), `blocks`, `start` and `stop` (s), `phases`; None if all were, or none."""
+    kept = _said(results, "layers", layer).get("kept")
+    if not isinstance(kept, dict):
+        return None
+    items = {"neurons": int, "blocks": int, "phases": str}  # a stranger may say anything
+    lists = {
+        name: kept[name] for name, kind in items.items()
+        if isinstance(kept.get(name), list) and all(type(x) is kind for x in kept[name])
+    }  # fmt: skip
+    times = {n: kept[n] for n in ("start", "stop") if type(kept.get(n)) in (int, float)}
+    return {**lists, **times}
+
+
+def when_recorded(results: Results, layer: str) -> list[tuple[float, float]]:
+    """The times (s) between which the spikes of a layer were kept."""
+    kept = partly_recorded(results, layer) or {}
+    whole = [(0.0, end_of(results))]
+    if names := kept.get("phases"):  # as the spec has them; those that repeat are numbered
+        whole = [(start, stop) for name, start, stop in phases_of(results)
+                 if name in names or name.rpartition(" ")[0] in names]  # fmt: skip
+    first, last = float(kept.get("start") or 0.0), float(kept.get("stop") or np.inf)
+    cut = [(max(start, first), min(stop, last)) for start, stop in whole]
+    return [(start, stop) for start, stop in cut if start < stop]
+
+
 def recorded_layers(results: Results) -> list[str]:
-    """Layers whose spikes were recorded."""
+    """Layers all of whose spikes were recorded."""
     layers = results.metadata.get("network", {}).get("layers")
     if not isinstance(layers, dict):
         return []

@@ -13,7 +13,14 @@ import numpy as np
 
 from ..outputs import NotReplaced
 from .edges import connections_in, edges_of
-from .network import end_of, phases_of, recorded_layers, replicate_of, rows_of_block, size_of_layer
+from .network import (
+    phases_of,
+    recorded_layers,
+    replicate_of,
+    rows_of_block,
+    size_of_layer,
+    when_recorded,
+)
 from .reader import Results, require
 from .signals import signals_of
 
@@ -129,10 +136,11 @@ def _add_units(pynwb: Any, file: Any, results: Results, block: int) -> None:
     )  # fmt: skip
     file.add_unit_column("layer", "name of the layer")
     file.add_unit_column("neuron", "number of the neuron in its layer")
+    observed = {layer: when_recorded(results, layer) for layer, _ in neurons}
     for layer, neuron in sorted(neurons):
         file.add_unit(
             spike_times=spikes.get((layer, neuron), np.zeros(0)),
-            obs_intervals=[[0.0, end_of(results)]], layer=layer, neuron=neuron,
+            obs_intervals=observed[layer], layer=layer, neuron=neuron,
         )  # fmt: skip
 
 
@@ -145,6 +153,7 @@ def _add_series(pynwb: Any, file: Any, module: Any, results: Results, block: int
     for signal in signals_of(results, rows_of_block(results, "trajectories", block)):
         number = seen[signal.name] = seen.get(signal.name, 0) + 1
         name = signal.name if number == 1 else f"{signal.name} {number}"
+        name = name.replace(":", " to ")  # of a slice; NWB's names have none
         every = signal.every
         when = (
             {"timestamps": signal.t} if every is None

@@ -9,11 +9,15 @@ from both_ways import agree
 from running import run_here, run_text
 from test_plain_scripts import assert_equal_values, run_plain_here
 
+from stdpdsl import cli
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language.diagnostics import render
 from stdpdsl.language.parser import parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.source import Source
+from stdpdsl.report import report
+from stdpdsl.results.network import partly_recorded, recorded_layers, when_recorded
+from stdpdsl.results.reader import load
 
 SPEC = """model records
 neuron cell:
@@ -212,3 +216,36 @@ def test_a_formatted_spec_says_the_same():
     assert "v of A[:3], A[9] every 2 ms in phase test\n" in text
     assert "spikes of A[2:], P from 5 ms" in text
     assert print_spec(parse(Source("spec.stdp", text))) == text
+
+
+def test_what_was_not_recorded_is_not_taken_for_silence(tmp_path, monkeypatch):
+    """A report, NWB and a later spec know what part of the spikes there is."""
+    monkeypatch.chdir(tmp_path)
+    text = SPEC.replace("{rows}", "\n".join(f"        | {row} |" for row in ROWS))
+    text = text.replace("    spikes of A[2:], P from 5 ms", "    spikes of A[2:] in blocks 0")
+    (tmp_path / "s.stdp").write_text(text)
+    assert cli.main(["run", "s.stdp", "--target", "numpy", "-o", "r"]) == 0
+    results = load("r")
+    assert recorded_layers(results) == []
+    assert partly_recorded(results, "A") == {"neurons": [2, 10], "blocks": [0]}
+    page = report(results)
+    assert "spikes and mean rate, as far as recorded" in page and "no spikes" not in page
+    later = text[: text.index("connect")].replace("    poisson: 100 Hz", '    SOURCE')
+    later = later.replace("SOURCE", 'spikes: from results "r" layer A\n    scope: block')
+    later += "record:\n    spikes of P\nrun:\n    duration: 10 ms\n"
+    found = [d for d in check_text(Source("l.stdp", later), tmp_path, [])[1] if d.code == "FILE005"]
+    assert "has recorded only a part of the spikes of `A`" in found[0].message
+
+
+def test_when_spikes_were_recorded(tmp_path):
+    """Of phases that repeat, all turns."""
+    text = SPEC.replace("{rows}", f"        | {ROWS[0]} |").replace(
+        "        test: 20 ms", "        repeat 2:\n            test: 20 ms"
+    )
+    line = "    spikes of A in phase test to 60 ms"
+    text = text.replace("    spikes of A[2:], P from 5 ms", line)
+    (tmp_path / "s.stdp").write_text(text)
+    assert cli.main(["run", str(tmp_path / "s.stdp"), "--target", "numpy", "-o",
+                     str(tmp_path / "r")]) == 0  # fmt: skip
+    expected = [(0.03, 0.05), (0.05, 0.06)]
+    np.testing.assert_allclose(when_recorded(load(tmp_path / "r"), "A"), expected)
