@@ -16,6 +16,7 @@ import numpy as np
 
 from ..results.axes import Axis, Design, design_of
 from ..results.labels import label, measure, scale_for
+from ..results.network import partly_recorded
 from ..results.reader import Results, ResultsError, Table
 from .data import mean_by_axes, places, spec_units
 from .networks import matrix, traces
@@ -152,7 +153,14 @@ class Plot:
         return ax
 
     def raster(self, layer: str, block: int = 0, ax: Axes | None = None) -> Axes:
-        """A block's recorded spikes of a layer, or those of a layer that exists once."""
+        """A block's recorded spikes of a layer, or those of a layer that exists once. ResultsError
+        where those of this block were not recorded."""
+        blocks = (partly_recorded(self.results, layer) or {}).get("blocks")
+        if blocks is not None and block not in blocks:
+            raise ResultsError(
+                f"{self.results.folder}: the spikes of {layer} in block {block} were not recorded,"
+                f" only in {', '.join(map(str, blocks[:10]))}"
+            )
         rows = self._rows("spikes", block, {"layer": layer}, empty=True)
         ax = _axes(ax)
         ax.plot(rows["t"], rows["neuron"], "|", color="0.1", ms=4)

@@ -17,7 +17,7 @@ from stdpdsl.language.printer import print_spec
 from stdpdsl.language.source import Source
 from stdpdsl.report import report
 from stdpdsl.results.network import partly_recorded, recorded_layers, when_recorded
-from stdpdsl.results.reader import load
+from stdpdsl.results.reader import ResultsError, load
 
 SPEC = """model records
 neuron cell:
@@ -228,6 +228,8 @@ def test_what_was_not_recorded_is_not_taken_for_silence(tmp_path, monkeypatch):
     results = load("r")
     assert recorded_layers(results) == []
     assert partly_recorded(results, "A") == {"neurons": [2, 10], "blocks": [0]}
+    with pytest.raises(ResultsError, match="in block 1 were not recorded, only in 0"):
+        results.plot.raster("A", 1)
     page = report(results)
     assert "spikes and mean rate, as far as recorded" in page and "no spikes" not in page
     later = text[: text.index("connect")].replace("    poisson: 100 Hz", '    SOURCE')
