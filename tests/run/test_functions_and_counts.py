@@ -154,7 +154,7 @@ def test_compiled_targets_agree(tmp_path):
     """With each other to the bit, and with NumPy but for the last place of exp and log."""
     text = spec().replace("angle, ", "")  # what is computed is read by NumPy at the end
     one, other = (
-        run_apart(tmp_path, script_of(text, target=target), target, target)
+        run_apart(tmp_path, script_of(text, target=target), f"on_{target}", target)
         for target in ("cython", "cpp_standalone")
     )
     assert_same(one, other)
