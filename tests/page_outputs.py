@@ -22,7 +22,6 @@ SCREENSHOT = (
     "--headless", "--hide-scrollbars", "--window-size=1240,820", "--screenshot=report.png",
     "first.html",
 )  # fmt: skip
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def main():
@@ -37,12 +36,13 @@ def report():
     session = re.search(r"^```console\n(\$ stdpdsl new first\n.*?)^```$", text, re.M | re.S)[1]
     for line in re.findall(r"^\$ stdpdsl (.*)$", session, re.M):
         stdpdsl(*(word for word in shlex.split(line) if word != "--open"))
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    from stdpdsl.report.pdf import BROWSERS, browser_here
+
+    browser = browser_here()
     if browser is None:
         sys.exit(f"no browser was found: {', '.join(BROWSERS)}")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root there is none
     subprocess.run(
-        [browser, *sandbox, f"--user-data-dir={Path('profile').resolve()}", *SCREENSHOT],
+        [*browser, f"--user-data-dir={Path('profile').resolve()}", *SCREENSHOT],
         check=True, capture_output=True,
     )  # fmt: skip
     return keep("report.png", SPECS / "report.png")

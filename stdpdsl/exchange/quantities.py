@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ..language import ast
 from ..language.source import Span
-from ..language.units import AMP, SECOND, VOLT, Dim, dim_and_power
+from ..language.units import Dim, dim_and_power
 
 _NAMED = {(-1, 1, 0): "nS", (-1, 1, 1): "pF", (1, -1, 0): "GOhm"}  # powers of mV, pA, ms
 _OURS = {"GOhm": "Gohm"}
@@ -20,10 +20,6 @@ def powers(dim: Dim) -> tuple[int, int, int] | None:
     if metre != 2 * kilogram or any(dim.exponents[4:]) or any(p != int(p) for p in found):
         return None
     return int(found[0]), int(found[1]), int(found[2])
-
-
-def dim_of(volt: int, amp: int, second: int) -> Dim:
-    return VOLT**volt * AMP**amp * SECOND**second
 
 
 def factors(dim: Dim) -> list[tuple[str, int]]:

@@ -25,16 +25,15 @@ PATIENCE = 300.0
 
 def printed(html: str) -> bytes:
     """The PDF of a page. ResultsError where no browser can print it."""
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    browser = browser_here()
     advice = "; open the HTML report in a browser and print it from there"
     if browser is None:
         raise ResultsError(f"no browser was found that prints: Chromium, Chrome or Edge{advice}")
     with tempfile.TemporaryDirectory(prefix="stdpdsl-", ignore_cleanup_errors=True) as folder:
         page, out = Path(folder, "page.html"), Path(folder, "page.pdf")
         page.write_text(html, encoding="utf-8")
-        alone = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []  # as root
         command = [
-            browser, "--headless", "--disable-gpu", "--no-first-run", *alone,
+            *browser, "--headless", "--disable-gpu", "--no-first-run",
             "--disable-background-networking", f"--user-data-dir={Path(folder, 'profile')}",
             "--no-pdf-header-footer", f"--print-to-pdf={out}", page.as_uri(),
         ]  # fmt: skip
@@ -44,5 +43,14 @@ def printed(html: str) -> bytes:
         except (OSError, subprocess.TimeoutExpired):
             found = b""
     if not found.startswith(b"%PDF"):
-        raise ResultsError(f"{browser} did not print the page{advice}")
+        raise ResultsError(f"{browser[0]} did not print the page{advice}")
     return found
+
+
+def browser_here() -> list[str] | None:
+    """The command that starts a browser, if one is installed."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        return None
+    root = getattr(os, "geteuid", lambda: 1)() == 0  # who has no sandbox
+    return [found, *(["--no-sandbox"] if root else [])]

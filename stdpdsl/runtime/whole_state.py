@@ -159,21 +159,21 @@ class KeptState:
 
 def keep_code(variables, pathways, path):
     """C++ in main() that writes the state to a file; `path` is C++ too."""
-    lines = [f"    std::ofstream file({path}, std::ios::binary);\n"]
-    for owner, name in variables.values():
-        first, count = array_of(owner, name)
-        lines.append(f"    keep(file, {first}, {count} * sizeof(*{first}));\n")
-    lines += [KEEP_QUEUE % {"queue": queue_of(pathway)} for pathway in pathways.values()]
-    return "{\n" + HELPERS + "".join(lines) + "}\n"
+    return _code(variables, pathways, f"std::ofstream file({path}", "keep", KEEP_QUEUE)
 
 
 def put_code(variables, pathways, path):
     """C++ in main() that sets the state from such a file."""
-    lines = [f"    std::ifstream file({path}, std::ios::binary);\n"]
+    return _code(variables, pathways, f"std::ifstream file({path}", "put", PUT_QUEUE)
+
+
+def _code(variables, pathways, opened, moved, queue):
+    """`moved` is the function that moves an array, `queue` the code that moves a queue."""
+    lines = [f"    {opened}, std::ios::binary);\n"]
     for owner, name in variables.values():
         first, count = array_of(owner, name)
-        lines.append(f"    put(file, {first}, {count} * sizeof(*{first}));\n")
-    lines += [PUT_QUEUE % {"queue": queue_of(pathway)} for pathway in pathways.values()]
+        lines.append(f"    {moved}(file, {first}, {count} * sizeof(*{first}));\n")
+    lines += [queue % {"queue": queue_of(pathway)} for pathway in pathways.values()]
     return "{\n" + HELPERS + "".join(lines) + "}\n"
 
 
