@@ -68,19 +68,31 @@ class Components:
                 for neuron, time in source.items:
                     expect(neuron, value, INTEGER, "a neuron's number")
                     expect(time, value, TIME, "a spike's time")
+            case ast.RatesOfResults():
+                self.rates(source, value)
             case ast.RatesFile():
                 self.rates(source, value)
                 expect(source.every, value, TIME, "`every`")
                 if source.gap is not None:
                     expect(source.gap, value, TIME, "`gap`")
 
-    def rates(self, source: ast.RatesFile, context: Context) -> None:
+    def rates(self, source: ast.RatesFile | ast.RatesOfResults, context: Context) -> None:
         """Numbers without a unit are in Hz, as far as nothing is made of them."""
         if len(source.sources) != 1:
             self.reporter.error(
                 "CLAUSE005", source.value, "rates are those of one file, and"
                 f" {'several are' if source.sources else 'none is'} named here",
                 help='write `rates: from "FILE" every 100 ms`',
+            )  # fmt: skip
+        elif isinstance(source, ast.RatesFile) and source.sources[0].component is not None:
+            self.reporter.error(
+                "CLAUSE005", source.every, "rates of an earlier run last until its next sample",
+                help="leave out `every`",
+            )  # fmt: skip
+        elif isinstance(source, ast.RatesOfResults) and source.sources[0].component is None:
+            self.reporter.error(
+                "CLAUSE005", source.value, "a file does not say how long its rates last",
+                help="write `every 100 ms` behind it",
             )  # fmt: skip
         found = self.inference.infer(source.value, context.but(data=True))
         plain = isinstance(source.value, ast.DataExpr) and found is not None and found.dim.is_none

@@ -30,6 +30,8 @@ class Head:
     count: int = 0  # blocks of the earlier results
     shared: bool = False  # whether these have it once for all blocks
     shape: tuple[int, ...] = ()  # neurons of its layers there
+    every: float = 0.0  # s from one row to the next, of what was recorded regularly
+    rows: int = 0
 
     @property
     def by_block(self) -> bool:
@@ -46,7 +48,8 @@ def tables_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer, Timed, ast.DataExpr]]
         timed: list[Timed] = [*layer.tables]
         timed += [layer.source] if isinstance(layer.source, ast.RatesFile) else []
         for table in timed:
-            if len(table.sources) == 1:  # else the check says so
+            of_run = isinstance(table, ast.RatesFile) and any(s.component for s in table.sources)
+            if len(table.sources) == 1 and not of_run:  # else the check says so
                 yield layer, table, table.sources[0]
 
 
@@ -59,13 +62,15 @@ def labelled(layer: ast.Layer) -> Timed | None:
 
 
 def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataExpr]]:
-    """Each `from` of values or of an earlier run's spikes, at a place where one may stand, with the
-    layer or connection that it is of."""
+    """Each `from` of values or of an earlier run's spikes or rates, at a place where one may stand,
+    with the layer or connection that it is of."""
     for node in spec.declarations:
         values: list[ast.Node]
         if isinstance(node, ast.Layer):
             values = [a.value for a in (*node.initial, *node.arguments)]
             values += [node.source] if isinstance(node.source, ast.SpikesOfResults) else []
+            if isinstance(node.source, ast.RatesOfResults):  # a file there is refused
+                values += [source for source in node.source.sources if source.component]
         elif isinstance(node, ast.Connect):
             given = (node.weight, node.axonal_delay, node.dendritic_delay)
             assigned = [*node.initial, *(a for use in node.plasticity for a in use.arguments)]

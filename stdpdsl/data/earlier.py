@@ -16,7 +16,7 @@ from ..language import ast
 from ..language.diagnostics import did_you_mean
 from ..language.named_files import FROM_FOLDER
 from ..language.units import lookup, parse_unit
-from ..results.network import ends_of, size_of_layer, unit_of
+from ..results.network import end_of, ends_of, size_of_layer, unit_of
 from ..results.reader import Results, ResultsError
 from .wrong import Wrong, listed
 
@@ -71,6 +71,53 @@ def of_results(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str,
                 blocks=_sweep(results), count=int(results.metadata["blocks"]), shared=shared,
                 shape=shape)  # fmt: skip
     return head, rows
+
+
+def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, np.ndarray]]:
+    """How the samples of a layer are kept, and the columns `block`, `neuron`, `row` and `value` of
+    all of them: of `rate`, the mean of its neurons, which has the neuron 0; or of a variable."""
+    component, there = _component(node, results)
+    if not node.is_layer:
+        raise Wrong("FILE005", node, f"rates are those of a layer, and `{component}` is a"
+                    " connection", f'write `from results "{node.path.value}" layer A`')  # fmt: skip
+    variable = "rate" if node.column is None else node.column.value
+    try:
+        found = _samples(results, component, variable)
+        size = size_of_layer(results, component)
+        sweep, end = _sweep(results), end_of(results)
+    except ResultsError as problem:
+        raise unusable(node, problem) from None
+    before = found["t"] < end * (1 - 1e-9)  # without the state at the end
+    found = {n: v[before] for n, v in found.items()}
+    name, shared = node.path.value, there.get("shared") is True
+    if not len(found["t"]):
+        raise Wrong("FILE005", node.column or node.path, f"`{name}` has not recorded `{variable}`"
+                    f" of `{component}`",
+                    f"record it there: `{variable} of {component} every 10 ms`")  # fmt: skip
+    if shared and len(set(found.get("replicate", [0]))) > 1:
+        raise _of_replicates(node)
+    every = _regular(node, found, end)
+    found["row"] = np.rint(found["t"] / every).astype(np.int64)
+    unit = "hertz" if found["whole"].all() else unit_of(results, component, variable)
+    shape = () if found["whole"].all() else (size or 0,)
+    head = Head("results", "" if unit == "1" else _factors(unit), name=variable, blocks=sweep,
+                count=int(results.metadata["blocks"]), shared=shared, shape=shape, every=every,
+                rows=int(found["row"].max()) + 1)  # fmt: skip
+    return head, found
+
+
+def _regular(node: ast.DataExpr, found: Mapping[str, np.ndarray], end: float) -> float:
+    """The time (s) from each sample of a neuron to the next, the first of which is at 0 s."""
+    order = np.lexsort((found["t"], found["neuron"], found["block"]))
+    t, first = found["t"][order], np.ones(len(order), bool)
+    first[1:] = np.logical_or(*(np.diff(found[n][order]) != 0 for n in ("neuron", "block")))
+    steps = np.diff(t)[~first[1:]]
+    every = float(steps[0]) if len(steps) else end
+    if np.any(np.abs(t[first]) > 1e-6 * every) or np.any(np.abs(steps - every) > 1e-6 * every):
+        raise Wrong("FILE012", node.path, f"`{node.path.value}` has not recorded them from 0 s on"
+                    " at regular times", "record them there once, without `from`, `to` and"
+                    " `in phase`: `rate of A every 10 ms`")  # fmt: skip
+    return every
 
 
 def _of_replicates(node: ast.DataExpr) -> Wrong:
@@ -140,19 +187,25 @@ def _weights(results: Results, connection: str, variable: str) -> dict[str, np.n
 
 def _last_samples(results: Results, layer: str, variable: str) -> dict[str, np.ndarray]:
     """Of what was recorded of a layer, the last sample of each neuron: the state at the end."""
-    import pyarrow.dataset as ds
-
-    if "trajectories" not in results.tables or "layer" not in results.columns("trajectories"):
-        raise ResultsError(f"{results.folder}: has recorded no layer")
-    condition = (ds.field("layer") == layer) & (ds.field("variable") == variable)
-    names = _with_replicate(results, "trajectories", ["block", "neuron", "value", "t"])
-    found = _columns(results.table("trajectories", names, condition), "value")
+    found = _samples(results, layer, variable)
     replicate = found.get("replicate", np.zeros(len(found["t"])))
     order = np.lexsort((found["t"], found["neuron"], found["block"], replicate))
     rows = {n: v[order] for n, v in found.items()}
     same = [rows[n][1:] == rows[n][:-1] for n in ("neuron", "block", "replicate") if n in rows]
     last = np.append(~np.logical_and.reduce(same), True) if len(order) else np.zeros(0, bool)
     return {n: v[last] for n, v in rows.items()}
+
+
+def _samples(results: Results, layer: str, variable: str) -> dict[str, np.ndarray]:
+    """What was recorded of a layer; `whole` where it is of the layer and of no single neuron."""
+    import pyarrow.dataset as ds
+
+    if "trajectories" not in results.tables or "layer" not in results.columns("trajectories"):
+        raise ResultsError(f"{results.folder}: has recorded no layer")
+    condition = (ds.field("layer") == layer) & (ds.field("variable") == variable)
+    names = _with_replicate(results, "trajectories", ["block", "neuron", "value", "t"])
+    table = results.table("trajectories", names, condition)
+    return {**_columns(table, "value"), "whole": np.isnan(table["neuron"].to_numpy())}
 
 
 def _with_replicate(results: Results, table: str, columns: list[str]) -> list[str]:

@@ -207,7 +207,8 @@ class Fit:
             raise Wrong("FILE005", node, f"`{c.name}` is a {c.kind}, and these are values of a"
                         f" {'layer' if node.is_layer else 'connection'}",
                         "synapses start from synapses, neurons from neurons")  # fmt: skip
-        self.shape(node.path, head.shape, c, wanted)
+        if head.shape or not head.every:  # the mean rate of a layer is one for all neurons
+            self.shape(node.path, head.shape, c, wanted)
         blocks = np.unique(counterparts(node, head, self.table.columns, self.blocks))
         if c.scope == "shared" and len(blocks) > 1:
             raise Wrong(
@@ -216,9 +217,12 @@ class Fit:
                 "say from which one: `block 0`, or write `scope: block`" if c.kind == "layer"
                 else "say from which one: `block 0`",
             )  # fmt: skip
-        if c.neuron is None and c.kind == "layer":
+        if c.neuron is None and c.kind == "layer" and not head.every:
             return  # an input, of which the run reads the spikes
         blocks = np.zeros(1, dtype=np.int64) if head.shared else blocks
+        if head.every:
+            self.rates(node, source, blocks)
+            return
         mine = np.isin(source.keys["block"], blocks)
         bad = mine & ~np.isfinite(source.values)
         axes = ["block", *wanted.axes]
@@ -233,6 +237,25 @@ class Fit:
         sizes = [len(blocks), *wanted.shape]
         index = np.ravel_multi_index([place, *(keys[a] for a in wanted.axes)], sizes)
         self.complete(node, source, index, axes, sizes, c, wanted, blocks)
+
+    def rates(self, node: ast.DataExpr, source: Source, blocks: np.ndarray) -> None:
+        """Each block has as many samples, of which none is negative."""
+        head, name = source.head, node.path.value
+        per_row = head.shape[0] if head.shape else 1
+        for block in blocks.tolist():
+            mine = source.keys["block"] == block
+            count = int(mine.sum()) // per_row
+            if count != head.rows:
+                raise Wrong("FILE007", node, f"`{name}` has {count or 'no'} samples of"
+                            f" `{head.name}` of block {block}; expected {head.rows}",
+                            "each block has a sample for each time")  # fmt: skip
+            wrong = ~(source.values[mine] >= 0) | ~np.isfinite(source.values[mine])
+            if np.any(wrong):
+                entry = int(np.flatnonzero(mine)[np.argmax(wrong)])
+                raise Wrong("FILE003", node.path, f"`{head.name}` of"
+                            f" {named(source.keys, ['block'], entry)} in `{name}` is"
+                            f" {source.values[entry]:g}, and a rate is finite and not"
+                            " negative")  # fmt: skip
 
     def shape(self, path: ast.String, found: tuple[int, ...], c: Component, wanted: Wanted) -> None:
         if found == wanted.shape:

@@ -18,7 +18,7 @@ from ..results.reader import Results, ResultsError
 from ..runtime.table import NOT_READ
 from ..sweep.files import TooLong, is_number, number_of, reason
 from .arrays import ENDINGS, Arrays, Sparse
-from .earlier import of_results, spikes_of, unusable
+from .earlier import of_results, rates_of, spikes_of, unusable
 from .wrong import Wrong, listed
 
 TABLES = (".csv", ".parquet", ".xlsx")
@@ -78,8 +78,7 @@ def read_sources(spec: ast.Spec, files: Files) -> tuple[Sources, list[Diagnostic
 def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) -> Source:
     name = node.path.value
     if node.component is not None:
-        spikes = isinstance(owner, ast.Layer) and owner.source is not None
-        return _of_results(node, spikes, files)
+        return _of_results(node, owner.source if isinstance(owner, ast.Layer) else None, files)
     if name.lower().endswith(ENDINGS):
         return _of_arrays(node, read(node, files.arrays))
     if name.lower().endswith(TABLES):
@@ -89,13 +88,16 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
                 " array", f"values are read from {endings}")  # fmt: skip
 
 
-def _of_results(node: ast.DataExpr, spikes: bool, files: Files) -> Source:
+def _of_results(node: ast.DataExpr, given: ast.Input | None, files: Files) -> Source:
     try:
         results = files.results(node.path.value)
     except ResultsError as problem:
         raise unusable(node, problem) from None
-    if spikes:
+    if isinstance(given, ast.SpikesOfResults):
         return Source(spikes_of(node, results), np.zeros(0))
+    if isinstance(given, ast.RatesOfResults):
+        head, rows = rates_of(node, results)
+        return Source(head, rows["value"], {k: rows[k] for k in ("block", "neuron", "row")})
     head, rows = of_results(node, results)
     keys = ("block", "neuron") if node.is_layer else ("block", "pre", "post")
     return Source(head, rows["value"], {k: rows[k] for k in keys})

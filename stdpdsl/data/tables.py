@@ -162,10 +162,6 @@ class FitRows:
     ) -> int:
         """The number of rows."""
         rates = isinstance(table, ast.RatesFile)
-        if rates and rows.head.by_block and layer.scope == "block":
-            raise Wrong("FILE008", node.path, f"`{node.path.value}` tells blocks apart, and its"
-                        " rates are those of all blocks", "leave out its column `block`; a free"
-                        " column of the sweep may scale the rates")  # fmt: skip
         if rates and self.size > 1 and not rows.of_neurons:
             raise Wrong("FILE006", node.path, f"`{node.path.value}` has one value in each row;"
                         f" expected one for each of {self.size} neurons",

@@ -431,6 +431,20 @@ class RatesFile(Input):
 
 
 @node
+class RatesOfResults(Input):
+    """`rates: from results "train.results" layer AN block 3 * 2, repeat`: what that run recorded
+    regularly, one row per sample."""
+
+    value: Expr
+    repeat: bool = False
+
+    @property
+    def sources(self) -> list[DataExpr]:
+        """What it names: it should be one layer of one run."""
+        return [n for n in walk(self.value) if isinstance(n, DataExpr)]
+
+
+@node
 class Drive(Node):
     """`drive: I from cochlea`"""
 

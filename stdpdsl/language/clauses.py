@@ -296,7 +296,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             'rates: from "FILE.npy" every TIME',
             "Rates from a file: one row or image per stimulus, one column or pixel per neuron; "
             "numbers that are no rates are scaled, `* 4 Hz`. `gap` is the silent end of each row's "
-            "time; `repeat` plays the rows again.",
+            "time; `repeat` plays the rows again. `from results \"DIR\" layer A` plays the rate "
+            "that an earlier run recorded of a layer.",
             "spikes drawn from these rates, in a `SpikeGeneratorGroup`",
             "Hz, also of numbers alone",
         ),

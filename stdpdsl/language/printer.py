@@ -391,6 +391,11 @@ def _(node: ast.RatesFile) -> list[str]:
 
 
 @_layout.register
+def _(node: ast.RatesOfResults) -> list[str]:
+    return [f"rates: {print_expr(node.value)}{', repeat' if node.repeat else ''}"]
+
+
+@_layout.register
 def _(node: ast.Drive) -> list[str]:
     return [f"drive: {node.variable.id} from {node.filterbank.id}"]
 

@@ -316,6 +316,11 @@ class Builder(ExpressionBuilder):
             bool(tokens_of(children, "REPEAT")), span=self._span(children),
         )  # fmt: skip
 
+    def rates_results(self, children: Children) -> ast.RatesOfResults:
+        (value,) = of_kind(children, Expr)
+        repeat = bool(tokens_of(children, "REPEAT"))
+        return ast.RatesOfResults(value, repeat, span=self._span(children))
+
     def drive(self, children: Children) -> ast.Drive:
         variable, filterbank = self._ident(children[0]), self._ident(children[2])
         return ast.Drive(variable, filterbank, span=self._span(children))

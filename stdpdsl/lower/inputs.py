@@ -50,13 +50,42 @@ def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: 
                 ending = f", {0 if head.shared else blocks[0]}"
             return f"spikes_from_results({given}, {path}, {node.component.value!r}{ending})"
         case ast.RatesFile():
-            node = source.sources[0]
-            rows = rows_code(node, values.checked.data[node], size, "stored_rows")
+            head = values.checked.data[source.sources[0]]
+            rows = rows_code(source.sources[0], head, size, "stored_rows")
+            if head.by_block:
+                rows = rows_code(source.sources[0], head, size * values.table.rows)
+                rows = f"rows_of_blocks({rows}, {size}, {own_numbers(copies)})"
             every = values.code(source.every, layer)
             gap = values.code(source.gap, layer) if source.gap else "0.0"
-            more = ", repeat=True" if source.repeat else ""
-            if source.value is not node:
-                hertz = values.code(source.value, layer, index="copy", files={node: "values"})
-                more += f", hertz=lambda values, copy: {hertz}"
-            return f"rated_steps({given}, {rows}, {every}, {gap}{more})"
+            return f"rated_steps({given}, {rows}, {every}, {gap}{rating(values, layer, source)})"
+        case ast.RatesOfResults():
+            node = source.sources[0]
+            assert node.component is not None
+            head = values.checked.data[node]
+            found = counterparts(node, head, values.table.columns, values.table.rows).tolist()
+            mine = f"np.array({found})[{own_numbers(copies)}]"
+            if head.shared or len(set(found)) == 1:
+                mine = "[0]" if head.shared else f"[{found[0]}]"
+            elif found == list(range(len(found))):
+                mine = own_numbers(copies)
+            rows = (f"rates_from_results(x.file({node.path.value!r}), {node.component.value!r},"
+                    f" {head.name!r}, {mine}, {head.rows}, {head.every!r})")  # fmt: skip
+            more = rating(values, layer, source)
+            return f"rated_steps({given}, {rows}, {head.every!r}, 0.0{more})"
     raise TypeError(type(source).__name__)
+
+
+def own_numbers(copies: str) -> str:
+    """Code of the blocks that the copies of a layer are of."""
+    return f"np.arange(len({copies})) + x.first"
+
+
+def rating(
+    values: Values, layer: Component, source: ast.RatesFile | ast.RatesOfResults
+) -> str:  # fmt: skip
+    """More arguments: whether rows are played again, and how they become rates in Hz."""
+    more, node = ", repeat=True" if source.repeat else "", source.sources[0]
+    if source.value is not node:
+        hertz = values.code(source.value, layer, index="copy", files={node: "values"})
+        more += f", hertz=lambda values, copy: {hertz}"
+    return more

@@ -265,7 +265,7 @@ def _source(component: Component) -> tuple[str, Cell]:
             return "given spikes", (f"{len(source.items)} spikes",)
         case ast.SpikesFile():
             return "given spikes", (Code(source.path.value),)
-        case ast.RatesFile():
+        case ast.RatesFile() | ast.RatesOfResults():
             return "given rates", tuple(Code(node.path.value) for node in source.sources)
     return "none", ()
 

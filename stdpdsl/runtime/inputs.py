@@ -170,8 +170,31 @@ def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
     return listed_steps(x, layer, copies, size, neuron, time, folder, block, mine)
 
 
+def rates_from_results(folder, layer, variable, blocks, count, every):
+    """The first `count` samples of a variable of a layer in an earlier run, `every` s apart, as
+    (blocks, samples, neurons); of the mean rate of a layer there is one column."""
+    chosen = [("layer", "==", layer), ("variable", "==", variable),
+              ("t", "<", (count - 0.5) * every)]  # fmt: skip
+    table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen)
+    block, neuron = keys_of(table, ["block", "neuron"])
+    order = np.lexsort((neuron, floats_of(table, "t"), block))
+    block, values = block[order], floats_of(table, "value")[order]
+    found = [values[block == b] for b in blocks]
+    for number, of_block in zip(blocks, found, strict=True):
+        if not len(of_block) or len(of_block) % count or len(of_block) != len(found[0]):
+            fail(f"{folder}: has {len(of_block)} samples of {variable} of {layer} in block"
+                 f" {number}, not {count} of each neuron")  # fmt: skip
+    return np.stack([of_block.reshape(count, -1) for of_block in found])
+
+
+def rows_of_blocks(rows, size, blocks):
+    """(blocks, rows, neurons) of rows that have a column for each neuron of each block."""
+    return rows.reshape(len(rows), -1, size).swapaxes(0, 1)[blocks]
+
+
 def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=None):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of a table, one row per stimulus;
+    """(neuron, step) of Poisson spikes at the rates (Hz) of `rows`: one row per stimulus, one
+    column per neuron or for all; of one copy after the other, if there are three axes.
     hertz(values, copy) makes rates of what is not in Hz.
 
     Row r is played from r*every to (r + 1)*every - gap seconds: a step has the rates of the row in
@@ -182,7 +205,7 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     if not (np.all(gap >= 0) and np.all(gap < every)):
         fail(f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
              f" {np.min(every):g} s")  # fmt: skip
-    end, count = x.steps * x.dt, len(rows)
+    end, count = x.steps * x.dt, rows.shape[-2]
     ends = count * np.min(every)
     if ends < end * (1 - 1e-9) and not repeat:
         gaps = " with their gaps" if np.any(gap) else ""
@@ -193,10 +216,11 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     played = int(np.ceil(end / np.min(every) - 1e-6))
     if count > played:
         x.warnings.append(f"{layer}: the run of {end:g} s plays {played} of {count} rows")
-    rows = rows[:played].astype(float)
+    rows = rows[..., :played, :].astype(float)
+    of_copy = rows.reshape(-1, *rows.shape[-2:])
     hertz, highest = hertz or (lambda values, copy: values), 0.0
     for copy, _ in enumerate(copies):
-        rates = hertz(rows, copy)
+        rates = hertz(of_copy[copy % len(of_copy)], copy)
         if not np.all(np.isfinite(rates)) or np.any(rates < 0):
             fail(f"{layer}: rates are finite and not negative")
         highest = max(highest, float(np.max(rates, initial=0)))
@@ -210,6 +234,7 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
         begun, length = t + 1e-3 * x.dt, at(every, copy)
         row = np.floor(begun / length).astype(np.int64)
         inside = (repeat | (row < count)) & (begun - row * length < length - at(gap, copy))
-        return np.where(inside, hertz(rows[row % count, i], copy), 0.0)
+        values = of_copy[copy % len(of_copy), row % count, i % rows.shape[-1]]
+        return np.where(inside, hertz(values, copy), 0.0)
 
     return thinned_steps((layer, "spikes"), copies, size, rate, x.steps, x.dt)

@@ -170,15 +170,34 @@ def pairs_from_file(path, n_pre, n_post):
     return np.unique(pairs, axis=1)
 
 
+def rates_from_results(folder, layer, variable, blocks, count, every):
+    """Samples of a variable of a layer in an earlier run: (blocks, samples, neurons)."""
+    chosen = [("layer", "==", layer), ("variable", "==", variable),
+              ("t", "<", (count - 0.5) * every)]  # fmt: skip
+    table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen)
+    block, neuron = keys_of(table, ["block", "neuron"])
+    order = np.lexsort((neuron, floats_of(table, "t"), block))
+    block, values = block[order], floats_of(table, "value")[order]
+    return np.stack([values[block == b].reshape(count, -1) for b in blocks])
+
+
+def rows_of_blocks(rows, size, blocks):
+    """(blocks, rows, neurons) of rows that have a column for each neuron of each block."""
+    return rows.reshape(len(rows), -1, size).swapaxes(0, 1)[blocks]
+
+
 def rated_steps(layer, copies, size, rows, every, gap, repeat=False, hertz=None):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of a table, one row for each `every` s."""
+    """(neuron, step) of Poisson spikes at the rates (Hz) of `rows`, one for each `every` s, all or
+    for each copy."""
+    of_copy = rows.reshape(-1, *rows.shape[-2:])
 
     def rate(t, i, copy):
         begun, length = t + 1e-3 * DT, at(every, copy)
         row = np.floor(begun / length).astype(int)
         lit = begun - row * length < length - at(gap, copy)
-        inside = lit & (repeat | (row < len(rows)))
-        values = rows[row % len(rows), i].astype(float)
+        count, columns = rows.shape[-2:]
+        inside = lit & (repeat | (row < count))
+        values = of_copy[copy % len(of_copy), row % count, i % columns].astype(float)
         return np.where(inside, hertz(values, copy) if hertz else values, 0.0)
 
     return thinned_steps((layer, "spikes"), copies, size, rate, STEPS, DT)

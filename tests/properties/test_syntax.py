@@ -224,6 +224,10 @@ inputs = st.one_of(
     make(ast.SpikesList, some(st.tuples(exprs, exprs))),
     make(ast.RegularInput, exprs, maybe(exprs), maybe(exprs)),
     make(ast.RatesFile, make(ast.DataExpr, strings, maybe(said)), exprs, maybe(exprs)),
+    make(
+        ast.RatesOfResults,
+        make(ast.DataExpr, strings, maybe(said), said, st.just(True), maybe(counts)), st.booleans(),
+    ),
 )
 neuron_paths = idents.map(lambda ident: ast.Path((ident,), span=HERE))
 drives = some(make(ast.Drive, idents, idents), most=2)

@@ -114,17 +114,6 @@ def test_one_error_each(folder, given, message):
     assert one.startswith(message), one
 
 
-def test_rates_are_those_of_all_blocks(folder):
-    """A table that tells blocks apart was taken for one with more rows in time."""
-    rows = [f"{block},{n},{9 * block}" for block in range(2) for n in range(6)]
-    (folder / "b.csv").write_text("block,neuron,rate\n" + "\n".join(rows) + "\n")
-    text = SPEC.replace("    labels: LABELS\n", "    scope: block\n")
-    text = text.replace("score of A = MEASURE", "score = A_rate")
-    text = text.replace("run:\n", "sweep:\n    grid:\n        f = [1, 2]\n\nrun:\n")
-    (one,) = found(folder, '"b.csv" column rate * 1 Hz * f every 10 ms', text=text)
-    assert one.startswith('FILE008 "b.csv": `b.csv` tells blocks apart'), one
-
-
 def test_where_labels_and_scores_stand(folder):
     without = SPEC.replace("    labels: LABELS\n", "")
     (one,) = found(folder, text=without)

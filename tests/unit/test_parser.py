@@ -208,6 +208,7 @@ def test_neuron():
         ("regular: 20 Hz from 100 ms to 1.1 s", ast.RegularInput, None),
         ("regular: 20 Hz", ast.RegularInput, None),
         ('rates: from "rates.npy" every 350 ms, gap 150 ms', ast.RatesFile, None),
+        ('rates: from results "a.results" layer A * 2, repeat', ast.RatesOfResults, None),
     ],
 )
 def test_inputs(clause, kind, canonical):
