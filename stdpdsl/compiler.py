@@ -26,6 +26,7 @@ from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
 from .language.overrides import with_settings
 from .language.parser import parse
+from .language.refined import search_of
 from .language.source import Source, Span, text_in
 from .machine.memory import available_memory
 from .results.reader import load as load_results
@@ -112,9 +113,11 @@ def compile_source(
             "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
             help="start with `model NAME`, and declare layers and `run:`",
         ))  # fmt: skip
-    for search in checked.spec.of(ast.Search):
+    if (search := search_of(checked.spec)) is not None:
+        refined = isinstance(search, ast.Refined)
         diagnostics.append(Diagnostic(
-            "CLAUSE001", search.span, "this spec asks for the best parameters, so it is no one run",
+            "CLAUSE001", search.span, "this sweep is refined by what it finds, so it is no one run"
+            if refined else "this spec asks for the best parameters, so it is no one run",
             help="`stdpdsl search SPEC -o DIR` runs it",
         ))  # fmt: skip
     if table is None or has_errors(diagnostics):

@@ -10,6 +10,8 @@ from typing import Any
 from ..language import ast
 from ..language.diagnostics import did_you_mean
 from ..language.draws import arguments_of
+from ..language.numeric import NotConstant, evaluate
+from ..language.refined import METHOD, refined_of
 from .infer import Context
 from .measures import measured
 from .models import Models
@@ -17,7 +19,7 @@ from .order import names_in
 from .symbols import BOOLEAN, NUMBERS, TIME, Component, Symbols, Type
 from .values import constant_values, value
 
-METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid", "refine")
+METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid", METHOD)
 INFERENCE = "importance sampling"
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
 """Methods that take several objectives."""
@@ -25,6 +27,8 @@ OWN_COLUMNS = ("generation", "trial")
 REASONS = ("silent", "saturated")
 """For which `stop trials:` ends a trial; one whose values are not finite ends in any case."""
 COMPARISONS = ("<", "<=", ">", ">=")
+REFINED = 10
+"""Trials of a sweep that is refined, for each point of its grid, where it names no number."""
 DEFAULTS = {"trials": 100, "batch": 50, "seed": 0}
 _LEAST = {"trials": 1, "batch": 1, "seed": 0, "stop": 1}
 _UNSUITED = ("bernoulli", "binomial")
@@ -44,7 +48,10 @@ class Plan:
     after: float = 0.0
     """For what trials are ended early, and after how long a part of the run (s)."""
     difference: float | None = None
-    """What a grid is refined to."""
+    """What a grid is refined to: in the objective's unit, or as a part of its range."""
+    relative: bool = False
+    grid: tuple[tuple[float, ...], ...] = ()
+    """The values of each axis, rising, where it begins with a grid of a sweep."""
 
 
 def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
@@ -57,13 +64,34 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
 
     usual = "tpe" if len(search.objectives) < 2 else "nsga2"
     usual = INFERENCE if isinstance(search, ast.Infer) else usual
-    trials = number("trials", DEFAULTS["trials"])
+    grid = grid_of(search, constants) if isinstance(search, ast.Refined) else ()
+    points = math.prod(map(len, grid)) if grid else DEFAULTS["batch"]
+    trials = number("trials", REFINED * points if grid else DEFAULTS["trials"])
+    limit = search.difference
+    difference = None if limit is None else value(limit.value, constants)
+    relative = limit is not None and limit.percent
+    if relative and difference is not None:
+        difference /= 100
     return Plan(
         search.method.id if search.method else usual, trials,
-        min(trials, number("batch", DEFAULTS["batch"])), number("seed", DEFAULTS["seed"]),
-        number("stop", 0), *early_of(search, constants),
-        None if search.difference is None else value(search.difference, constants),
+        min(trials, number("batch", points)), number("seed", DEFAULTS["seed"]),
+        number("stop", 0), *early_of(search, constants), difference, relative, grid,
     )  # fmt: skip
+
+
+def grid_of(
+    search: ast.Refined, constants: dict[str, Any]
+) -> tuple[tuple[float, ...], ...]:
+    """The values of its axes, each of which is a list of numbers; fewer where one is not."""
+    found = []
+    for axis in search.over:
+        try:
+            values = evaluate(axis.value, constants)
+        except (NotConstant, TypeError, ValueError, KeyError, OverflowError):
+            continue
+        each = values if hasattr(values, "__iter__") else [values]
+        found.append(tuple(sorted(float(x) for x in each)))
+    return tuple(found)
 
 
 def early_of(
@@ -117,7 +145,9 @@ class Searches:
         self.constants = constant_values(self.symbols)
 
     def check(self) -> None:
-        first, *others = self.symbols.spec.of(ast.Search) or [None]
+        spec = self.symbols.spec
+        refined = refined_of(spec)
+        first, *others = [*([refined] if refined else []), *spec.of(ast.Search)] or [None]
         if first is None:
             return
         for other in others:
@@ -127,9 +157,12 @@ class Searches:
             )  # fmt: skip
         self.clauses(first)
         self.columns()
-        for axis in first.over:
+        for axis in () if first is refined else first.over:
             self.axis(axis)
-        self.method(first)
+        if first is refined:
+            self.grid(refined)
+        else:
+            self.method(first)
         self.counts(first)
         self.objectives(first)
         if first.early is not None:
@@ -225,7 +258,7 @@ class Searches:
             )  # fmt: skip
 
     def method(self, search: ast.Search) -> None:
-        if search.difference is not None and (not search.method or search.method.id != "refine"):
+        if search.difference is not None and (not search.method or search.method.id != METHOD):
             self.reporter.error(
                 "SEARCH005", search.difference, "only `refine` looks at how neighbours differ",
                 help="add `method: refine`, or stop by `no improvement in NUMBER trials`",
@@ -248,7 +281,7 @@ class Searches:
                 "SEARCH005", search.method, "`cma_es` needs two axes or more",
                 help="take `tpe`, or `grid`",
             )  # fmt: skip
-        elif name == "refine":
+        elif name == METHOD:
             self.refine(search, search.method)
 
     def refine(self, search: ast.Search, method: ast.Ident) -> None:
@@ -265,6 +298,38 @@ class Searches:
             self.reporter.error(
                 "SEARCH005", method, f"the first batch of `refine` is a grid of {least} trials at"
                 f" least, and a batch is of {plan.batch}", help="take a larger `batch:`",
+            )  # fmt: skip
+
+    def grid(self, search: ast.Refined) -> None:
+        """The sweep's own grid, of which points half-way between neighbours are asked."""
+        presets = {c.path.dotted for c in self.symbols.columns.values() if c.of_presets}
+        plan = plan_of(search, self.constants)
+        if not 1 <= len(search.over) <= 2:
+            self.reporter.error(
+                "SEARCH005", search.method or search, "`refine:` refines a grid of one or two axes,"
+                f" and here are {len(search.over)}",
+                help="put the others in a `table:`, `zip:` or `random:`, and they are run for each"
+                " point",
+            )  # fmt: skip
+        elif bad := next((a for a in search.over if a.path.dotted in presets), None):
+            self.reporter.error(
+                "SEARCH005", bad, "nothing lies half-way between two presets",
+                help="put them in a `table:`, and the others in the `grid:`",
+            )  # fmt: skip
+        elif len(plan.grid) < len(search.over):
+            return  # told when the sweep is evaluated
+        elif short := next(
+            (a for a, g in zip(search.over, plan.grid, strict=True) if len(g) < 2), None
+        ):
+            self.reporter.error(
+                "SEARCH005", short, "an axis that is refined has two values at least",
+                help="give it more, or let a constant or a parameter have this value",
+            )  # fmt: skip
+        elif search.trials is not None and plan.trials < math.prod(map(len, plan.grid)):
+            self.reporter.error(
+                "SEARCH006", search.trials,
+                f"the grid alone has {math.prod(map(len, plan.grid)):,} points",
+                help="take more trials than that",
             )  # fmt: skip
 
     def counts(self, search: ast.Search) -> None:
@@ -290,7 +355,7 @@ class Searches:
         for objective in search.objectives:
             found = self.inference.infer(objective.value, context)
             if found is None or not self.inference.is_number(
-                objective.value, found, f"`{objective.direction}`"
+                objective.value, found, title_of(search, objective)
             ):
                 continue
             if search.difference is not None:
@@ -300,10 +365,12 @@ class Searches:
         for constraint in search.constraints:
             self.constraint(constraint, context)
 
-    def difference(self, node: ast.Expr, unit: Type) -> None:
-        """`stop: no difference above VALUE`, in the objective's unit."""
+    def difference(self, limit: ast.Limit, unit: Type) -> None:
+        """`stop: no difference above VALUE`, in the objective's unit or in percent of its range."""
         context = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
-        self.inference.expect(node, context, unit, "`no difference above`")
+        node = limit.value
+        if not limit.percent:
+            self.inference.expect(node, context, unit, "the difference of two neighbours")
         if (found := value(node, self.constants)) is not None and found <= 0:
             self.reporter.error(
                 "SEARCH006", node, "the difference of two neighbours is above 0 or none",
@@ -331,6 +398,12 @@ class Searches:
                 "SEARCH003", bad, "a constraint is a comparison, by how much it is missed counts",
                 help="compare by `<` or `>`; join comparisons by `and` or `or`",
             )  # fmt: skip
+
+
+def title_of(search: ast.Search, objective: ast.Objective) -> str:
+    """The clause that has an objective."""
+    word = METHOD if isinstance(search, ast.Refined) else objective.direction
+    return f"`{word}`"
 
 
 def _leaves(node: ast.Expr) -> list[ast.Expr]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..language import ast
 from .reading import allowed_folders, read, writing
 from .runs import cluster, in_bounds
 from .terminal import (
@@ -62,12 +63,27 @@ def search(options: argparse.Namespace) -> int:
         complain(f"{options.spec}: {outcome.message}")
     if outcome.log is not None:
         complain(f"the script and its log are in {outcome.log.parent}")
+    if isinstance(space.search, ast.Refined) and outcome.folder and not options.more:
+        differ = f"no two neighbours differ by more than {refined_to(space.search)}"
+        if len(trials) < space.plan.trials:
+            note(f"{differ}\n")
+        else:
+            complain(f"all trials were run before {differ}; --more runs more")
     shown = os.path.relpath(output) if options.output is None else options.output
     if len(trials):
         note(f"results are in {shown}; next: stdpdsl best {shown}\n")
     if not outcome.folder and len(trials) and not options.more:
         complain("the same command with --resume goes on")
     return outcome.status
+
+
+def refined_to(search: ast.Refined) -> str:
+    from ..language.printer import print_limit
+
+    assert search.difference is not None
+    return print_limit(search.difference) + (
+        " of the range" if search.difference.percent else ""
+    )
 
 
 class _Line:
@@ -106,6 +122,8 @@ def progress_text(trials: Trials, wanted: int) -> str:
     front = trials.front()
     early = sum(1 for why in trials.ended if why)
     text = f"{len(trials):,} of {wanted:,} trials" + (f", {early:,} ended early" if early else "")
+    if isinstance(trials.space.search, ast.Refined):
+        return text
     text += "; "
     if not len(front):
         return text + "none that meets the constraints and has a value"

@@ -671,12 +671,30 @@ class RandomSamples(SweepPart):
 
 
 @node
+class Limit(Node):
+    """What two neighbours of a grid may differ by: a value, or a part of the range in percent."""
+
+    value: Expr
+    percent: bool = False
+
+
+@node
+class Refinement(Node):
+    """`refine: A1_rate to 5 % in 400 trials`"""
+
+    value: Expr
+    limit: Limit
+    trials: Expr | None = None
+
+
+@node
 class Sweep(Declaration):
     parts: tuple[SweepPart, ...] = ()
     derive: tuple[Axis, ...] = ()
     where: Expr | None = None
     replicates: Expr | None = None
     replicate: Expr | None = None  # number of the first
+    refine: Refinement | None = None
 
 
 # Search -----------------------------------------------------------------------------------------
@@ -718,7 +736,7 @@ class Search(Declaration):
     batch: Expr | None = None
     seed: Expr | None = None
     stop: Expr | None = None  # trials without improvement
-    difference: Expr | None = None  # of neighbours, above which a grid is refined
+    difference: Limit | None = None  # of neighbours, above which a grid is refined
     early: Early | None = None
     data: FromFile | None = None
     compare: Comparison | None = None
@@ -727,6 +745,11 @@ class Search(Declaration):
 @node
 class Fit(Search):
     """A search whose objective is the error beside data."""
+
+
+@node
+class Refined(Search):
+    """What a sweep's `refine:` asks for; `over` is the sweep's grid, whose values are lists."""
 
 
 @node

@@ -468,6 +468,14 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "replicates: NUMBER", "Each row that many times, with other draws.",
             "more rows, with the column `replicate`", "a whole number", "1",
         ),
+        "refine": Clause(
+            "refine: FORMULA to VALUE in NUMBER trials",
+            "Begins with the grid, of one or two axes, and puts further points between neighbours "
+            "whose measure differs by more than VALUE: in its unit, or `5 %` of its range. What "
+            "else the sweep has is run for each point. `stdpdsl search` runs it.",
+            "more points, batch by batch", "as the measure, or in percent",
+            "ten times the grid's points are tried",
+        ),
         "replicate": Clause(
             "replicate: NUMBER", "The number of the first replicate, which names its draws.",
             "the column `replicate`", "a whole number", "0",
@@ -478,7 +486,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         "stop": Clause(
             "stop: no improvement in NUMBER trials | no difference above VALUE",
             "Ends the search before its last trial. The second form goes with `method: refine`: it "
-            "ends where no two neighbours' objective differs by more.",
+            "ends where no two neighbours' objective differs by more, or by more than `5 %` of its "
+            "range.",
             "nothing", "a whole number, or as the objective", "all trials are run",
         ),
         "stop trials": Clause(

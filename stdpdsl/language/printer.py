@@ -473,7 +473,15 @@ def _(node: ast.Sweep) -> list[str]:
     lines += _clause("where", node.where)
     lines += _clause("replicates", node.replicates)
     lines += _clause("replicate", node.replicate)
+    if node.refine is not None:
+        trials = f" in {print_expr(node.refine.trials)} trials" if node.refine.trials else ""
+        value = print_expr(node.refine.value)
+        lines.append(f"refine: {value} to {print_limit(node.refine.limit)}{trials}")
     return ["sweep:", *_indented(lines)]
+
+
+def print_limit(node: ast.Limit) -> str:
+    return print_expr(node.value) + (" %" if node.percent else "")
 
 
 @_layout.register
@@ -536,7 +544,7 @@ def _(node: ast.Search) -> list[str]:
     if node.stop is not None:
         lines.append(f"stop: no improvement in {print_expr(node.stop)} trials")
     if node.difference is not None:
-        lines.append(f"stop: no difference above {print_expr(node.difference)}")
+        lines.append(f"stop: no difference above {print_limit(node.difference)}")
     if node.early is not None:
         reasons = " or ".join(r.id for r in node.early.reasons)
         lines.append(f"stop trials: {reasons} after {print_expr(node.early.after)}")

@@ -20,7 +20,8 @@ def with_table(
 ) -> str:  # fmt: skip
     """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
     product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
-    inside the sweep do not. `more` are lines of other parts; parts of the kinds in `drop` go.
+    inside the sweep do not, and neither does `refine:`. `more` are lines of other parts; parts of
+    the kinds in `drop` go.
     CompileError where the text is no spec."""
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)
@@ -28,7 +29,7 @@ def with_table(
     if not sweeps:
         return f"{text.rstrip()}\n\nsweep:\n{table}"
     kept = tuple(part for part in sweeps[0].parts if beside and not isinstance(part, drop))
-    sweep = replace(sweeps[0], parts=kept)
+    sweep = replace(sweeps[0], parts=kept, refine=None)
     rest = print_node(sweep).partition("\n")[2]
     span = sweeps[0].span
     after = text[span.end :].lstrip("\n")

@@ -453,6 +453,19 @@ class Builder(ExpressionBuilder):
         axes = of_kind(children, ast.Axis)
         return ast.RandomSamples(children[2], axes, str(children[0]), span=self._span(children))
 
+    def refinement(self, children: Children) -> Clause:
+        span = self._span(children)
+        value, *trials = of_kind(children, Expr)
+        node = ast.Refinement(value, first_of(children, ast.Limit), *trials, span=span)
+        return Clause("refine", node, span, self._at(children[0]))
+
+    def limit(self, children: Children) -> ast.Limit:
+        (child,), span = children, self._span(children)
+        if isinstance(child, Expr):
+            return ast.Limit(child, span=span)
+        text = child.rstrip("%").rstrip()
+        return ast.Limit(ast.Number(float(text), text, span=span), True, span=span)
+
     def from_file(self, children: Children) -> ast.FromFile:
         return ast.FromFile(self._path(children[2]), span=self._span(children))
 
@@ -478,7 +491,7 @@ class Builder(ExpressionBuilder):
         return Clause("stop", children[5], self._span(children), self._at(children[0]))
 
     def difference(self, children: Children) -> Clause:
-        value = first_of(children, Expr)
+        value = first_of(children, ast.Limit)
         return Clause("difference", value, self._span(children), self._at(children[0]))
 
     def early(self, children: Children) -> Clause:

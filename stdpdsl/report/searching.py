@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..language import ast
 from ..results.labels import pretty
 from ..results.reader import Results
 from ..search.answers import Answers, Belief, answers_of, belief_of, without_empty
@@ -44,12 +45,14 @@ def found_by_search(results: Results) -> Found | None:
         return found_by_inference(answers)
     good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
     figures = []
+    refined = isinstance(answers.space.search, ast.Refined)
     if len(good) > 1:
-        figures.append(("How the search went on", course(answers, good)))
+        if not refined:
+            figures.append(("How the search went on", course(answers, good)))
         if len(answers.space.objectives) > 1:
             figures.append(("What is won in the one is lost in the other", front(answers, good)))
         figures.append(("The objective along each axis: a dot per trial", slices(answers, good)))
-        if len(answers.space.columns) > 1:
+        if len(answers.space.columns) > 1 and not refined:
             title = "All axes at once: a line per trial, the best on top"
             figures.append((title, coordinates(answers, good)))
     says = in_words(answers)
@@ -65,6 +68,8 @@ def found_by_search(results: Results) -> Found | None:
     heads = list(table[0]) if table else []
     rows = [[pretty(row[h], results.units.get(h, "")) for h in heads] for row in table]
     name = "The Pareto front" if several and len(on_front) else "The best trials"
+    if refined:
+        name = f"The trials, from the smallest {answers.space.objectives[0]} on"
     return Found(says, figures, name, heads, rows)
 
 
@@ -144,6 +149,8 @@ def in_words(answers: Answers) -> list[str]:
     front = found.front()
     if not len(front):
         return [*says, answers.why_none().partition(": ")[2]]
+    if isinstance(space.search, ast.Refined):
+        return says
     if len(space.objectives) > 1:
         return [*says, f"{len(front)} are on the Pareto front"]
     best = answers.best()

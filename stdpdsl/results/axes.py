@@ -110,6 +110,7 @@ def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     from ..language import ast
     from ..language.diagnostics import CompileError
     from ..language.parser import parse
+    from ..language.refined import search_of
     from ..language.source import Source
 
     derived: set[str] = set()
@@ -123,7 +124,7 @@ def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
             for part in sweep.parts:
                 if isinstance(part, ast.RandomSamples):
                     drawn.update(_both(axis.path.dotted for axis in part.axes))
-        for search in spec.of(ast.Search):
+        if (search := search_of(spec)) is not None:
             drawn.update(_both(axis.path.dotted for axis in search.over))
             derived.update(("generation", "trial"))
             if search.compare is not None:  # what was measured is no parameter

@@ -116,9 +116,8 @@ def is_over(sampler: Sampler, trials: Trials, how: How) -> bool:
     plan = trials.space.plan
     if how.more or not len(trials):
         return False
-    if isinstance(sampler, Refine) and plan.difference is not None:
-        if sampler.largest() <= plan.difference:
-            return True
+    if isinstance(sampler, Refine) and sampler.is_fine():
+        return True
     return bool(plan.stop and trials.since_improvement() >= plan.stop)
 
 

@@ -18,7 +18,7 @@ class Refine:
     objective at its ends, so a jump is halved again and again, but not for ever."""
 
     def __init__(self, plan: Plan, axes: int):
-        self.axes, self.enough = axes, plan.difference or 0.0
+        self.axes, self.plan = axes, plan
         self.rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([plan.seed])))
         self.points = self.asked = np.zeros((0, axes))
         self.heights = np.zeros(0)
@@ -39,10 +39,21 @@ class Refine:
         gaps = np.abs(self.heights[a] - self.heights[b])
         return float(np.max(gaps[np.isfinite(gaps)], initial=0.0))
 
+    def enough(self, heights: np.ndarray) -> float:
+        """What two neighbours may differ by."""
+        known = heights[np.isfinite(heights)]
+        whole = np.ptp(known) if self.plan.relative and len(known) else 1.0
+        return float((self.plan.difference or 0.0) * whole)
+
+    def is_fine(self) -> bool:
+        """Whether no two neighbours differ by more than is asked for."""
+        return self.plan.difference is not None and self.largest() <= self.enough(self.heights)
+
     def first(self, count: int) -> np.ndarray:
-        """A grid from end to end, and what is left of the batch at random."""
-        side = int(count ** (1 / self.axes) + 1e-9)
-        mesh = np.meshgrid(*[np.linspace(0, 1, side)] * self.axes, indexing="ij")
+        """A grid from end to end, or that of the sweep, and what is left of the batch at random."""
+        sides = [len(values) for values in self.plan.grid]
+        sides = sides or [int(count ** (1 / self.axes) + 1e-9)] * self.axes
+        mesh = np.meshgrid(*[np.linspace(0, 1, side) for side in sides], indexing="ij")
         grid = np.stack([m.ravel() for m in mesh], axis=1)
         return np.concatenate([grid, self.rng.random((count - len(grid), self.axes))])
 
@@ -52,7 +63,8 @@ class Refine:
         points, heights = self.points, self.heights
         while (left := len(self.points) + count - len(points)) > 0:
             edges = edges_of(points)
-            worst = np.argsort(-weights(points, heights, edges, self.enough), kind="stable")
+            worth = weights(points, heights, edges, self.enough(heights))
+            worst = np.argsort(-worth, kind="stable")
             a, b = edges[worst[: min(left, max(1, len(edges) // 4))]].T
             points = np.concatenate([points, (points[a] + points[b]) / 2])
             heights = np.concatenate([heights, (heights[a] + heights[b]) / 2])

@@ -16,11 +16,14 @@ from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors
 from ..language.overrides import with_settings
 from ..language.parser import parse
+from ..language.refined import search_of
 from ..language.rows import with_table, without
 from ..language.source import Source
 from ..lower import lower
 from ..results.reader import Results, ResultsError
 from ..sweep.evaluate import SMALLEST, Evaluator
+
+GEOMETRIC = ("geomspace", "logspace")
 
 
 @dataclass
@@ -58,6 +61,9 @@ class Space:
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """What points (n, axes) of the unit cube stand for, in SI."""
+        if self.plan.grid:
+            each = zip(self.search.over, self.plan.grid, points.T, strict=True)
+            return np.stack([between(axis, list_, u) for axis, list_, u in each], axis=1)
         assert self.evaluator is not None
         return drawn(self.evaluator, self.search.over, points)
 
@@ -79,7 +85,23 @@ class Space:
         text = without(self.source.text, ast.Search, self.source.name)
         data = self.search.data
         more = f'    from: "{data.path.value}"\n' if data else ""
-        return with_table(text, rows, beside=True, called=self.source.name, more=more)
+        drop = (ast.Grid,) if self.plan.grid else ()
+        return with_table(text, rows, True, self.source.name, more, drop)
+
+
+def between(axis: ast.Axis, values: Sequence[float], u: np.ndarray) -> np.ndarray:
+    """What points of [0, 1] stand for on an axis of a grid, whose values lie there at equal
+    distances: between two of them their mean, geometric where the list is. The values themselves
+    come out to the last bit."""
+    known = np.array(values)
+    place = u * (len(known) - 1)
+    low = np.clip(np.floor(place), 0, len(known) - 2).astype(int)
+    part = place - low
+    logarithmic = isinstance(axis.value, ast.Call) and axis.value.func.id in GEOMETRIC
+    a, b = known[low], known[low + 1]
+    found = a * (b / a) ** part if logarithmic else a + part * (b - a)
+    near = np.rint(place).astype(int)
+    return np.where(np.abs(place - near) < 1e-9, known[near], found)
 
 
 def drawn(evaluator: Evaluator, axes: Sequence[ast.Axis], points: np.ndarray) -> np.ndarray:
@@ -100,14 +122,13 @@ def space_of(
     checked, table, diagnostics = examine(source, folder, sets, None, allowed)
     if checked is None or table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
-    searches = checked.spec.of(ast.Search)
-    if not searches:
+    search = search_of(checked.spec)
+    if search is None:
         at = checked.spec.model or checked.spec
         raise CompileError([Diagnostic(
             "SEARCH002", at.span, "this spec has no `search:` and no `fit:`",
             help="add one, or run it by `stdpdsl run`",
         )])  # fmt: skip
-    search = searches[0]
     units = lower(checked, table).units
     by_path = {c.path.dotted: c.name for c in checked.symbols.columns.values()}
     columns = [by_path[axis.path.dotted] for axis in search.over]
@@ -136,10 +157,9 @@ def space_in(results: Results) -> Space:
         raise ResultsError(f"{results.folder}: holds results of a run, not of a search")
     source = Source("spec.stdp", results.spec)
     spec = with_settings(parse(source), list(metadata.get("set", ())), library())
-    searches = spec.of(ast.Search)
-    if not searches:
+    search = search_of(spec)
+    if search is None:
         raise ResultsError(f"{results.folder}: its spec has no `search:` and no `fit:`")
-    search = searches[0]
     there = set(results.columns("blocks"))
     columns = []
     for axis in search.over:
