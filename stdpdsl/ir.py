@@ -226,6 +226,7 @@ class Connection:
     clipped: tuple[tuple[str, str], ...] = ()  # by phases: variables with their clips
     common: tuple[Parameter, ...] = ()  # as a group's
     single: tuple[str, ...] = ()
+    many: int = 1  # synapses of each pair
 
 
 @dataclass(frozen=True)

@@ -206,6 +206,7 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
         arguments += ["kind='mirrored'"] if c.draws.kind == "mirrored" else []
     arguments += ["same=True"] if c.same else []
     arguments += [f"pairs={c.pairs}"] if c.pairs else []
+    arguments += [f"many={c.many}"] if c.many > 1 else []
     number = "len(edges.i)"
     initial = [
         {"key": f"edges.values[{i.variable!r}]", "draws": [synapse_draw(d) for d in i.draws],
@@ -312,9 +313,14 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
     own = {"stable_after": "float64"} if until_stable else {}
     found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
     if any(c.state for c in e.connections):
-        found["weights"] = {column: "float64" for column in sorted(set(state_columns(e).values()))}
+        found["weights"] = {
+            column: "int64" if column == "synapse_number" else "float64"
+            for column in sorted(set(state_columns(e).values()))
+        }
     if e.monitors or e.rates:
-        found["trajectories"] = {}
+        names = {m.component for m in e.monitors}
+        several = any(c.many > 1 and c.name in names for c in e.connections)
+        found["trajectories"] = {"synapse_number": "int64"} if several else {}
     if e.spikes_of or e.events:
         found["spikes"] = {}
     if e.spikes_of and e.presented:

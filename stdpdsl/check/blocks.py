@@ -209,6 +209,8 @@ class Blocks:
         for node in (*spec.of(ast.Neuron), *spec.of(ast.Connect)):
             spots += [(e.period, "the period of `every`") for e in node.every]
         for connect in spec.of(ast.Connect):
+            if connect.pattern is not None:
+                spots.append((connect.pattern.several, "the number of synapses of a pair"))
             for part in (connect.pre_part, connect.post_part):
                 ends = (part.start, part.stop) if part is not None else ()
                 spots += [(end, "a slice") for end in ends if end is not None and all(

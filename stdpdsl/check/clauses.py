@@ -334,7 +334,7 @@ class Clauses:
             return
         argument = PATTERNS[kind]
         if argument is None and pattern.argument is not None:
-            self.misplaced(pattern.argument, f"`{kind}` takes no argument",
+            self.misplaced(pattern.argument, f"`{kind}` takes no argument but `n`",
                            f"write `pattern: {kind}`")  # fmt: skip
         elif argument is not None and pattern.argument is None:
             example = "p = 0.1" if argument == "p" else "20"
@@ -343,6 +343,10 @@ class Clauses:
             self.missing(pattern.kind, "`pairs` needs a file", 'write `pairs from "edges.csv"`')
         if pattern.independent and kind not in DRAWN:
             self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
+        several = value(pattern.several, self.values)
+        if pattern.several is not None and several is not None and several < 1:
+            self.range(pattern.several, f"a pair cannot have {several:g} synapses",
+                       "write 1 or more")  # fmt: skip
         number = value(pattern.argument, self.values)
         if number is not None and pattern.argument is not None:
             if kind in ("random", "symmetric") and not 0 <= number <= 1:

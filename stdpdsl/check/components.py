@@ -159,6 +159,9 @@ class Components:
                 self.inference.expect(pattern.argument, whole, INTEGER, f"`{kind}`")
         if pattern.where is not None:
             self.inference.expect(pattern.where, context, BOOLEAN, "`where`")
+        if pattern.several is not None:
+            constants = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
+            self.inference.expect(pattern.several, constants, INTEGER, "`n`")
 
     def delivery(
         self,

@@ -176,7 +176,8 @@ class Costs:
         if pre is None or post is None or node.pattern is None:
             return Part(component.name, node, 0)
         pairs, at_most = self.pairs(node.pattern, component, sizes[pre.name], sizes[post.name])
-        count = pairs * self.copies(component)
+        several = value(node.pattern.several, self.environment(component)) or 1
+        count = pairs * several * self.copies(component)
         columns = [c for c in self.symbols.columns.values() if c.target]
         swept = sum(c.target is not None and c.target[0] == component.name for c in columns)
         # The indices of both sides, and the tables from each neuron to its synapses.

@@ -317,8 +317,9 @@ _NEURON_BUILTINS = {
 _RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
 _SIZES = _builtin("N_pre", "N_post", kind=INTEGER)
 _PAIR_BUILTINS = {**_builtin("i", "j", kind=INTEGER), **_SIZES}
-# How many synapses the target and the source of a synapse have, in its connection and block.
-COUNTS = _builtin("N_incoming", "N_outgoing", kind=INTEGER)
+# How many synapses the target and the source of a synapse have, in its connection and block, and
+# which it is of those of its pair.
+COUNTS = _builtin("N_incoming", "N_outgoing", "synapse_number", kind=INTEGER)
 _SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **COUNTS, **_builtin("t", "dt", kind=TIME)}
 
 

@@ -62,6 +62,8 @@ def of_results(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str,
         read = _last_samples if node.is_layer else _weights
         rows = read(results, component, variable)
         shape = _shape(results, component, node.is_layer)
+        if (most := int(np.max(rows.get("synapse_number", 0), initial=0))) > 0:
+            shape = (*shape, most + 1)
     except ResultsError as problem:
         raise unusable(node, problem) from None
     if shared and len(set(rows.get("replicate", [0]))) > 1:
@@ -180,6 +182,7 @@ def _weights(results: Results, connection: str, variable: str) -> dict[str, np.n
     if "weights" not in results.tables or variable not in results.columns("weights"):
         raise ResultsError(f"{results.folder}: has saved no {variable} of {connection}")
     columns = ["block", "pre", "post", variable]
+    columns += [n for n in ("synapse_number",) if n in results.columns("weights") and n != variable]
     table = results.table("weights", _with_replicate(results, "weights", columns),
                           ds.field("connection") == connection)  # fmt: skip
     return _columns(table, variable)
@@ -216,7 +219,7 @@ def _columns(table: Any, value: str) -> dict[str, np.ndarray]:
     found = {}
     for name in table.column_names:
         array = np.asarray(table[name].to_numpy(), dtype=float)
-        whole = name in ("block", "pre", "post", "neuron", "replicate")
+        whole = name in ("block", "pre", "post", "synapse_number", "neuron", "replicate")
         key = "value" if name == value else name
         found[key] = np.nan_to_num(array).astype(np.int64) if whole else array
     return found

@@ -124,7 +124,17 @@ class Fit:
         assert isinstance(component.node, ast.Connect)
         shape = self.size(component.pre), self.size(component.post)
         mask, exact = self.mask(component.node.pattern, shape, component)
-        return Wanted(("pre", "post"), shape, mask, exact)
+        several = self.several(component.node.pattern)
+        if several == 1:
+            return Wanted(("pre", "post"), shape, mask, exact)
+        if mask is not None:
+            mask = np.repeat(mask[:, :, np.newaxis], several, axis=2)
+        return Wanted(("pre", "post", "synapse_number"), (*shape, several), mask, exact)
+
+    def several(self, pattern: ast.Pattern | None) -> int:
+        """Synapses of each pair."""
+        number = value(pattern.several, self.constants) if pattern is not None else None
+        return int(number or 1)
 
     def size(self, layer: Component) -> int:
         assert isinstance(layer.node, ast.Layer)
@@ -184,6 +194,7 @@ class Fit:
         if not keys:  # a table without numbers: its rows are the neurons, in order
             self.shape(node.path, source.values.shape, c, wanted)
             return
+        self.numbered(node.path, source, c, wanted)
         axes = [*(["block"] if source.head.by_block else []), *wanted.axes]
         sizes = ([self.blocks] if source.head.by_block else []) + list(shape)
         for axis, size in zip(axes, sizes, strict=True):
@@ -191,6 +202,20 @@ class Fit:
         index = np.ravel_multi_index([keys[a] for a in axes], sizes)
         self.once(node.path, source, index, axes)
         self.complete(node, source, index, axes, sizes, c, wanted)
+
+    def numbered(self, path: ast.String, source: Source, c: Component, wanted: Wanted) -> None:
+        """A table numbers the synapses of a pair where there are several, and only there."""
+        several = "synapse_number" in wanted.axes
+        if several and "synapse_number" not in source.keys:
+            raise Wrong("FILE005", path, f"`{path.value}` has no column `synapse_number`, and"
+                        f" `{c.name}` has {wanted.shape[-1]} synapses for each pair",
+                        "it tells which of them a row is of, from 0 on")  # fmt: skip
+        if not several and np.any(source.keys.get("synapse_number", 0)):
+            entry = int(np.argmax(source.keys["synapse_number"] != 0))
+            raise Wrong("FILE008", path, f"{source.place(entry)} of `{path.value}` is of synapse"
+                        f" {source.keys['synapse_number'][entry]} of its pair, and `{c.name}` has"
+                        " one for each", "write how many there are: `all_to_all(n = 3)`",
+                        )  # fmt: skip
 
     def not_shared(self, path: ast.String, c: Component) -> None:
         if c.scope == "shared":
@@ -264,6 +289,8 @@ class Fit:
         if c.kind == "connection":
             assert c.pre is not None and c.post is not None
             means = f"a row for each neuron of `{c.pre.name}`, a column for each of `{c.post.name}`"
+            if len(shape) > 2:
+                means += f", and {shape[2]} values in each"
             swapped = found == shape[::-1]
             help = "it has them the other way round: save its transpose, `w.T`" if swapped else ""
         else:
@@ -281,6 +308,7 @@ class Fit:
         entry = int(np.argmax(wrong))
         layer = {"pre": c.pre, "post": c.post}.get(axis) or c
         what = "block" if axis == "block" else f"neuron of `{layer.name}`"
+        what = f"synapse of a pair of `{c.name}`" if axis == "synapse_number" else what
         there = f"there are 0 to {size - 1}" if size > 1 else "there is 0 alone"
         raise Wrong(
             "FILE008", path, f"{source.place(entry)} of `{path.value}` names"
@@ -339,6 +367,8 @@ def named(keys: Mapping[str, np.ndarray], axes: list[str], entry: int) -> str:
     """`the pair 0, 3 of block 2`, `neuron 4`"""
     if "pre" in axes:
         what = f"the pair {keys['pre'][entry]}, {keys['post'][entry]}"
+        if "synapse_number" in axes:
+            what = f"synapse {keys['synapse_number'][entry]} of {what}"
     else:
         what = f"neuron {keys['neuron'][entry]}"
     return what + (f" of block {keys['block'][entry]}" if "block" in axes else "")

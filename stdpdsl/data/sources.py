@@ -24,6 +24,8 @@ from .wrong import Wrong, listed
 TABLES = (".csv", ".parquet", ".xlsx")
 OF_PAIRS = (("pre", "post"), ("i", "j"))
 OF_NEURONS = (("neuron",), ("i",))
+NUMBERED = ("block", "pre", "post", "synapse_number", "neuron")
+"""The columns that say of what a value is."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,7 @@ def _of_results(node: ast.DataExpr, given: ast.Input | None, files: Files) -> So
         head, rows = rates_of(node, results)
         return Source(head, rows["value"], {k: rows[k] for k in ("block", "neuron", "row")})
     head, rows = of_results(node, results)
-    keys = ("block", "neuron") if node.is_layer else ("block", "pre", "post")
-    return Source(head, rows["value"], {k: rows[k] for k in keys})
+    return Source(head, rows["value"], {k: v for k, v in rows.items() if k in NUMBERED})
 
 
 def read(node: ast.DataExpr, reader: Callable[[str], Any]) -> Any:
@@ -215,9 +216,10 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
             "FILE005", node.path, f"`{name}` has no columns `pre` and `post`",
             f"a table of synapses names both neurons in each row; it has: {listed(heads)}",
         )  # fmt: skip
-    head, values = column_named(node, table, (keys,))
-    said = {k: heads[k] for k in ("block", *keys) if k in heads}
-    named = dict(zip(keys, choices[0], strict=False)) | {"block": "block"}
+    more = ("block", "synapse_number") if of_pairs else ("block",)
+    head, values = column_named(node, table, (keys, more))
+    said = {k: heads[k] for k in (*more, *keys) if k in heads}
+    named = dict(zip(keys, choices[0], strict=False)) | {n: n for n in more}
     head = replace(head, keys={named[k]: h for k, h in said.items()})
     numbered = {n: whole_numbers(node.path, name, h, table[h]) for n, h in head.keys.items()}
     return Source(head, values, numbered)

@@ -494,13 +494,15 @@ class Layer(Declaration):
 
 @node
 class Pattern(Node):
-    """`all_to_all where i != j`, `random(p = 0.1)`, `pairs from "edges.csv"` (kind `pairs`)."""
+    """`all_to_all where i != j`, `random(p = 0.1, n = 3)`, `pairs from "edges.csv"` (kind
+    `pairs`)."""
 
     kind: Ident
     argument: Expr | None = None  # p of random, k of fixed_indegree and fixed_outdegree
     path: String | None = None
     where: Expr | None = None
     independent: bool = False
+    several: Expr | None = None  # synapses of each pair, `n`; else one
 
 
 @node

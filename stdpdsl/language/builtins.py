@@ -166,6 +166,7 @@ SYNAPSE_VARIABLES = {
     "N_post": "integer",
     "N_incoming": "integer",
     "N_outgoing": "integer",
+    "synapse_number": "integer",
     "t": "time",
     "dt": "time",
 }

@@ -321,7 +321,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
         "pattern": Clause(
             "pattern: PATTERN where CONDITION",
             "Which neurons are connected. `where` takes a condition on `i` and `j`; "
-            "`independent per block` draws anew in each block.",
+            "`independent per block` draws anew in each block. `all_to_all(n = 3)` makes three "
+            "synapses of each pair, which `synapse_number` counts.",
             "arrays for `connect(i=..., j=...)`",
         ),
         "plasticity": Clause(

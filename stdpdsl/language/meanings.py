@@ -76,6 +76,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "N_post": ("N_post", "how many neurons the target layer has"),
     "N_incoming": ("N_incoming", "how many synapses of the connection the target neuron has"),
     "N_outgoing": ("N_outgoing", "how many synapses of the connection the source neuron has"),
+    "synapse_number": ("synapse_number", "counts the synapses of a pair, if it has several"),
     "t": ("t", "the time since the run began"),
     "dt": ("dt", "the time step"),
     "lastspike": ("lastspike", "when the neuron spiked last"),

@@ -434,7 +434,9 @@ def _(node: ast.Connect) -> list[str]:
 def _(node: ast.Pattern) -> list[str]:
     text = f"pattern: {node.kind.id}"
     text += f' from "{node.path.value}"' if node.path else ""
-    text += f"({_pattern_argument(node)})" if node.argument is not None else ""
+    given = [_pattern_argument(node)] if node.argument is not None else []
+    given += [f"n = {print_expr(node.several)}"] if node.several is not None else []
+    text += f"({', '.join(given)})" if given else ""
     text += " independent per block" if node.independent else ""
     text += f" where {print_expr(node.where)}" if node.where is not None else ""
     return [text]

@@ -38,7 +38,7 @@ randn sign sin sinh sqrt tan tanh timestep e inf pi N i t dt t_in_timesteps xi
 """
 
 # Variables that Brian2 makes itself.
-_SYNAPSES = "delay j lastupdate N_incoming N_outgoing"
+_SYNAPSES = "delay j lastupdate N_incoming N_outgoing synapse_number"
 _REFRACTORY = "refractory not_refractory lastspike"
 
 # What `group.name = value` would overwrite, or what could not be read back. 2.11 added run_at and

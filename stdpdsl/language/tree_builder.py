@@ -6,7 +6,7 @@ See expression_builder.py for what a method gets.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, get_args
 
@@ -366,12 +366,16 @@ class Builder(ExpressionBuilder):
         span = Span(self.source, kind.span.start, end_of(where or children[-1]))
         if len(children) > 1 and children[1] == "from":
             return ast.Pattern(kind, path=self._path(children[2]), where=where, span=span)
-        argument = self._pattern_argument(kind, children)
-        independent = bool(tokens_of(children, "INDEPENDENT"))
-        return ast.Pattern(kind, argument, where=where, independent=independent, span=span)
-
-    def _pattern_argument(self, kind: Ident, children: Children) -> Expr | None:
         args, kwargs = self._arguments(children)
+        several = next((k.value for k in kwargs if k.name.id == "n"), None)
+        argument = self._pattern_argument(kind, args, [k for k in kwargs if k.name.id != "n"])
+        independent = bool(tokens_of(children, "INDEPENDENT"))
+        return ast.Pattern(kind, argument, where=where, independent=independent, several=several,
+                           span=span)  # fmt: skip
+
+    def _pattern_argument(
+        self, kind: Ident, args: Sequence[Expr], kwargs: Sequence[ast.Keyword]
+    ) -> Expr | None:  # fmt: skip
         given: Iterable[tuple[Span, Expr]] = [(arg.span, arg) for arg in args]
         given = [*given, *((keyword.span, keyword.value) for keyword in kwargs)]
         wanted = PATTERN_ARGUMENT.get(kind.id)
@@ -384,7 +388,7 @@ class Builder(ExpressionBuilder):
                     help=f"`{kind.id}({wanted} = …)`",
                 )
         for span, _ in given[1:]:
-            self._problem("SYN031", span, f"`{kind.id}` takes one argument only")
+            self._problem("SYN031", span, f"`{kind.id}` takes one argument only, and `n`")
         return given[0][1] if given else None
 
     def plasticity(self, children: Children) -> Clause:

@@ -74,11 +74,14 @@ class ConnectionLowering:
         self.bounds = {e.name.id: e.bounds for e in self.equations if e.bounds}
         names = [e.name.id for e in self.equations]
         used = used_names([node, *c.rules])
+        pattern = node.pattern
+        self.many = int(values.number(pattern.several if pattern else None, 1))
+        used |= {"synapse_number"} if self.many > 1 else set()
         self.counts = [name for name in COUNTS if name in used]
         self.fixed = [*c.each, *self.counts]  # of each synapse, as it is from the start
         self.variables = [*names, *self.fixed, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)}
-        taken |= set(self.counts)  # which Brian2 counts over all blocks
+        taken |= {*self.counts} - {"synapse_number"}  # which Brian2 counts over all blocks
         self.own = {n: f"syn__{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(
@@ -91,7 +94,10 @@ class ConnectionLowering:
         for name, shown in added.names.get(c.name, {}).items():
             fixed[f"{name}_post"] = f"{shown}_post"  # of post equations
             fixed[name] = f"{shown}_post"  # of ports
-        first, large = f"(i % {self.n_pre})", self.n_pre * self.n_post >= WORD
+        first = f"(i % {self.n_pre})"
+        large = self.n_pre * self.n_post * self.many >= WORD
+        if self.many > 1:
+            first = f"({self.own['synapse_number']}*{self.n_pre} + {first})"
         if large:
             first = in_double("", first)
         element = f"({first}*{self.n_post} + j % {self.n_post})"
@@ -133,7 +139,7 @@ class ConnectionLowering:
             self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
             self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used,
             self.deliveries.most_under_way() if self.deliveries.variables else 0,
-            tuple(sorted(self.code.functions)), clipped,
+            tuple(sorted(self.code.functions)), clipped, many=self.many,
         )  # fmt: skip
 
     @property
@@ -402,11 +408,10 @@ class ConnectionLowering:
         )
 
     def initial(self) -> list[Initial]:
-        ends = {"N_incoming": "j", "N_outgoing": "i"}
-        found = [
-            Initial(self.own[n], f"synapses_per_neuron(edges.copy, edges.{ends[n]})")
-            for n in self.counts
-        ]
+        counted = {"N_incoming": "synapses_per_neuron(edges.copy, edges.j)",
+                   "N_outgoing": "synapses_per_neuron(edges.copy, edges.i)",
+                   "synapse_number": "edges.number"}  # fmt: skip
+        found = [Initial(self.own[n], counted[n]) for n in self.counts]
         weight = self.node.weight
         if weight is not None:
             swept = self.values.attribute(self.c, "weight", "edges.copy")

@@ -14,6 +14,8 @@ def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple
     path = f"x.file({node.path.value!r})"
     of_pairs = component.kind == "connection"
     index = {"pre": "edges.i", "post": "edges.j"} if of_pairs else {"neuron": "i"}
+    if len(shape) > 2 or "synapse_number" in head.keys:
+        index["synapse_number"] = "edges.number"
     places = ", ".join(index.values())
     if head.form == "array":
         name = f", name={head.name!r}" if head.name else ""
@@ -43,6 +45,7 @@ def earlier_code(
     elif blocks != list(range(len(blocks))):
         block = f"np.array({blocks})[{block}]"
     function, index = ("synapses_from", "edges.i, edges.j") if of_pairs else ("neurons_from", "i")
+    index += ", edges.number" if len(head.shape) > 2 else ""
     return (
         f"{function}(x.file({node.path.value!r}), {node.component.value!r}, {head.name!r},"
         f" {block}, {index})"

@@ -143,11 +143,15 @@ class Values:
         return earlier_code(node, head, component, blocks.tolist())
 
     def sizes(self, component: Component) -> tuple[int, ...]:
-        """The neurons of a layer, or of both layers of a connection."""
+        """The neurons of a layer; or of both layers of a connection, and the synapses of a pair
+        if it has several."""
         sides = (component.pre, component.post) if component.kind == "connection" else (component,)
         nodes = [c.node for c in sides if c is not None]
-        return tuple(1 if n.size is None else int(self.number(n.size, 1))
-                     for n in nodes if isinstance(n, ast.Layer))  # fmt: skip
+        sizes = [1 if n.size is None else int(self.number(n.size, 1))
+                 for n in nodes if isinstance(n, ast.Layer)]  # fmt: skip
+        pattern = getattr(component.node, "pattern", None)
+        several = self.number(pattern.several, 1) if pattern is not None else 1
+        return (*sizes, int(several)) if several > 1 else tuple(sizes)
 
     def reference(self, symbol: Symbol, component: Component | None, index: str = "") -> str:
         if symbol.kind == "column":

@@ -135,6 +135,8 @@ def _connection(component: Component) -> tuple[Cell, ...]:
     if pattern is not None and pattern.argument is not None:
         letter = PATTERNS.get(pattern.kind.id) or "k"
         lines.append(Math(f"{letter} = {formula(pattern.argument)}"))
+    if pattern is not None and pattern.several is not None:
+        lines.append(Math(f"n = {formula(pattern.several)}"))
     if pattern is not None and pattern.where is not None:
         lines.append(Math(f"\\mathrm{{where}}\\; {formula(pattern.where)}"))
     if node.across_blocks:

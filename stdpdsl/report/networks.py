@@ -170,8 +170,9 @@ def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str
 
 
 def trajectories(data: Data) -> Iterator[Row]:
+    more = [n for n in ("synapse_number",) if n in data.results.columns("trajectories")]
     rows = data.rows("trajectories", [
-        "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value",
+        "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value", *more,
     ])  # fmt: skip
     if rows is None:
         return
@@ -286,7 +287,8 @@ def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
 
 def traces(one: Rows) -> tuple[np.ndarray, np.ndarray]:
     """The times, and one row of values per synapse or neuron (NaN where it was not sampled)."""
-    columns = (one[name].astype(float) for name in ("pre", "post", "neuron"))
+    names = ("pre", "post", "synapse_number", "neuron")
+    columns = (one[name].astype(float) for name in names if name in one)
     keys = np.stack([np.nan_to_num(column, nan=-1) for column in columns])
     who = np.unique(keys, axis=1, return_inverse=True)[1].ravel()
     t, when = np.unique(one["t"], return_inverse=True)

@@ -15,8 +15,8 @@ from .reader import ResultsError, Table, require
 
 _INNER = {
     "blocks": ("phase",),
-    "weights": ("pre", "post"),
-    "trajectories": ("neuron", "pre", "post", "t"),
+    "weights": ("pre", "post", "synapse_number"),
+    "trajectories": ("neuron", "pre", "post", "synapse_number", "t"),
     "parameters": ("phase",),
     "responses": ("neuron", "stimulus", "phase"),
 }

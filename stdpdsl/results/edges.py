@@ -14,6 +14,8 @@ from .network import ends_of, rows_of_block, size_of_layer, unit_of
 from .reader import Results, ResultsError, require
 
 FIRST = ("pre", "post", "delay", "w_initial", "w")
+PLACE = ("pre", "post", "synapse_number")
+"""What tells the synapses of a connection apart; the last where a pair may have several."""
 
 
 def connections_in(results: Results) -> list[str]:
@@ -50,7 +52,8 @@ def edges_of(results: Results, connection: str, block: int) -> Any:
         or unit_of(results, connection, "w" if name == "w_initial" else name)
         for name in frame.columns
     }
-    return frame.sort_values(["pre", "post"], kind="stable", ignore_index=True)
+    place = [name for name in PLACE if name in frame]
+    return frame.sort_values(place, kind="stable", ignore_index=True)
 
 
 def write_edges(results: Results, path: Path, connection: str, block: int) -> None:
@@ -73,12 +76,13 @@ def _csv(results: Results, connection: str, edges: Any) -> bytes:
 
 
 def _npz(results: Results, connection: str, edges: Any) -> bytes:
-    """An array per column, and what makes the weights a sparse matrix of SciPy."""
+    """An array per column, and what makes the weights a sparse matrix of SciPy, which would add up
+    those of a pair."""
     pre, post = ends_of(results, connection)
     sizes = [size_of_layer(results, layer) for layer in (pre, post)]
     columns = {name: edges[name].to_numpy() for name in edges.columns}
     columns |= {"pre": columns["pre"].astype(np.int64), "post": columns["post"].astype(np.int64)}
-    if "w" in columns and None not in sizes:
+    if "w" in columns and None not in sizes and "synapse_number" not in columns:
         columns |= {
             "row": columns["pre"], "col": columns["post"], "data": columns["w"],
             "shape": np.array(sizes), "format": np.array(b"coo"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .axes import sweep_columns
-from .edges import connections_in, edges_of
+from .edges import PLACE, connections_in, edges_of
 from .network import blocks_of, end_of, phases_of, replicate_of, rows_of_block, unit_of
 from .reader import Results, ResultsError, Table, require
 from .signals import Signal, signals_of
@@ -151,5 +151,5 @@ def _add_weights(neo: Any, segment: Any, results: Results, connection: str, bloc
         [0.0, end_of(results)], edges[["w_initial", "w"]].to_numpy().T, time_units="s",
         units=quantity_of(unit_of(results, connection, "w")),
         name=f"{connection} weights at start and end", component=connection, variable="w",
-        array_annotations={n: edges[n].to_numpy() for n in ("pre", "post", "delay")},
+        array_annotations={n: edges[n].to_numpy() for n in (*PLACE, "delay") if n in edges},
     ))  # fmt: skip

@@ -113,6 +113,7 @@ def _file(pynwb: Any, results: Results, block: int) -> Any:
 WORDS = {
     "pre": "number of the neuron before the synapse",
     "post": "number of the neuron behind the synapse",
+    "synapse_number": "number of the synapse among those of its pair",
     "delay": "delay", "w_initial": "weight at the start", "w": "weight at the end",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .edges import PLACE
 from .network import unit_of
 from .reader import Results
 
@@ -52,7 +53,7 @@ def signals_of(results: Results, rows: Any) -> Iterator[Signal]:
         return
     frame["component"] = frame["layer"].fillna(frame["connection"])
     for (component, variable), found in frame.groupby(["component", "variable"], sort=False):
-        keys = ["neuron"] if found["neuron"].notna().any() else ["pre", "post"]
+        keys = ["neuron"] if found["neuron"].notna().any() else list(PLACE)
         keys = [key for key in keys if key in found and found[key].notna().any()]
         found = found.drop_duplicates([*keys, "t"]).sort_values([*keys, "t"], kind="stable")
         new = np.any(np.diff(found[keys].to_numpy(), axis=0) != 0, axis=1)

@@ -63,10 +63,10 @@ def neuron_draws(kind, key, copies, size, row=None):
     return np.concatenate([made[name] for name in names])
 
 
-def pair_draws(kind, name, n_pre, n_post):
-    """Base draws of one copy of a connection, an array (n_pre, n_post)."""
+def pair_draws(kind, name, *shape):
+    """Base draws of one copy of a connection, an array (n_pre, n_post); or of synapses, of which a
+    pair may have several, (number, n_pre, n_post)."""
     rng = stream(*name)
-    shape = (n_pre, n_post)
     if kind == "mirrored":
         return mirrored(rng.random(shape))
     return rng.random(shape) if kind == "uniform" else rng.standard_normal(shape)
@@ -81,13 +81,14 @@ def synapse_draws(kind, key, edges, row=None):
     """Base draws of synapses."""
     values = np.empty(len(edges.copy))
     names = copy_keys(key, edges.copies, row)
-    last, draws = None, np.empty((0, 0))
+    last, draws = None, np.empty((0, 0, 0))
     ends = np.searchsorted(edges.copy, np.arange(len(names) + 1))
     for copy in sorted(range(len(names)), key=lambda k: repr(names[k])):
         mine = slice(ends[copy], ends[copy + 1])
         if names[copy] != last:
-            last, draws = names[copy], pair_draws(kind, names[copy], edges.n_pre, edges.n_post)
-        values[mine] = draws[edges.i[mine], edges.j[mine]]
+            shape = edges.many, edges.n_pre, edges.n_post
+            last, draws = names[copy], pair_draws(kind, names[copy], *shape)
+        values[mine] = draws[edges.number[mine], edges.i[mine], edges.j[mine]]
     return values
 
 

@@ -183,6 +183,7 @@ class Results:
         neuron=None,
         phase=None,
         replicate=None,
+        synapse_number=None,
     ):
         """Recorded samples: `value` has a row for each synapse or neuron, a column for each `t`.
 
@@ -191,6 +192,7 @@ class Results:
         columns = {"connection": connection, "layer": layer, "variable": variable, "pre": pre}
         columns |= {"post": post, "neuron": neuron, "value": value}
         columns |= {} if replicate is None else {"replicate": replicate}
+        columns |= {} if synapse_number is None else {"synapse_number": synapse_number}
         times = {"t": t}
         if phase is not None:
             (columns if isinstance(phase, str) else times)["phase"] = phase

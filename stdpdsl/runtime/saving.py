@@ -493,9 +493,10 @@ class Saving:
                 self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
                 if trace == weight and name in self.bounds:
                     self.check_sampled_bounds(name, weight, t, found, chosen)
+                more = {"synapse_number": edges.number[chosen]} if edges.many > 1 else {}
                 self.trajectory(
                     shown, t, found, last, kept, connection=name, pre=edges.i[chosen],
-                    post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared),
+                    post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared), **more,
                 )  # fmt: skip
 
     def settled(self, name, edges, chosen, t, samples):

@@ -17,9 +17,10 @@ LINE_CHARACTERS = 100_000
 
 def synapses_of(
     x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None,
-    kind="uniform",
+    kind="uniform", many=1,
 ):
-    """All synapses of a connection, by copy, then pre, then post.
+    """All synapses of a connection, by copy, then pre, then post, then their number among the
+    `many` of each pair.
 
     `pre` and `post` are (layer, size, shared). choose(block, i, j, u, pre, post) is a mask over the
     pairs (i, j) of one copy; u are its base draws, where `draws` names a stream, and pre and post
@@ -47,11 +48,12 @@ def synapses_of(
         of_pairs = None if u is None else u[i, j]
         mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
         chosen.append(np.flatnonzero(mask))
-    copy_of = np.repeat(np.arange(len(copies)), [len(c) for c in chosen])
-    pairs_of_all = np.concatenate(chosen)
+    copy_of = np.repeat(np.arange(len(copies)), [many * len(c) for c in chosen])
+    pairs_of_all = np.repeat(np.concatenate(chosen), many)
     i, j = i[pairs_of_all], j[pairs_of_all]
     return SimpleNamespace(
-        copy=copy_of, i=i, j=j, n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
+        copy=copy_of, i=i, j=j, number=np.arange(len(i)) % many, many=many,
+        n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
         pre=i + n_pre * (shared_copy[copy_of] if pre_shared else copy_of),
         post=j + n_post * (shared_copy[copy_of] if post_shared else copy_of),
         values={}, parameters={}, delays={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),

@@ -51,13 +51,15 @@ def entries_from(path, name, keys, power=None):
     return found_entries(path, known, values, [wanted for _, wanted in keys])
 
 
-def synapses_from(folder, connection, variable, block, i, j):
-    """A variable of synapses as an earlier run left it in some of its blocks."""
+def synapses_from(folder, connection, variable, block, i, j, *number):
+    """A variable of synapses as an earlier run left it in some of its blocks; `number` tells apart
+    those of a pair."""
     chosen = [("connection", "==", connection)]
-    names = ["block", "pre", "post", variable]
-    table = pq.read_table(os.path.join(folder, "weights"), columns=names, filters=chosen)
+    names = ["block", "pre", "post", *(["synapse_number"] if number else [])]
+    path = os.path.join(folder, "weights")
+    table = pq.read_table(path, columns=[*names, variable], filters=chosen)
     values = floats_of(table, variable)
-    return found_entries(folder, keys_of(table, names[:3]), values, [block, i, j])
+    return found_entries(folder, keys_of(table, names), values, [block, i, j, *number])
 
 
 def neurons_from(folder, layer, variable, block, i):

@@ -18,7 +18,8 @@ NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers"
                 "extended", "continued")  # fmt: skip
 MOST_ROWS = 20_000_000
 KEYS = (
-    "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post", "neuron", "t",
+    "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post",
+    "synapse_number", "neuron", "t",
 )  # fmt: skip
 
 

@@ -229,6 +229,7 @@ class InitialState:
             "edges.i": "i",
             "edges.j": "j",
             "edges.copy": "block",
+            "edges.number": "number" if c.many > 1 else "np.zeros(len(i), int)",
             "edges.pre": self.index(pre, "i", c.shared),
             "edges.post": self.index(post, "j", c.shared),
         }
@@ -324,7 +325,16 @@ class InitialState:
         return f"{name} + {layer.size} * {copy}" if layer.size > 1 else copy
 
     def pairs(self, c: Connection, pre: Layer, post: Layer) -> list[str]:
-        """Lines that make `block`, `i` and `j` of each synapse."""
+        """Lines that make `block`, `i` and `j` of each synapse, and its `number` among those of its
+        pair."""
+        lines = self.pairs_once(c, pre, post)
+        if c.many == 1:
+            return lines
+        return [*lines, f"block, i, j = (np.repeat(k, {c.many}) for k in (block, i, j))",
+                f"number = np.arange(len(i)) % {c.many}"]  # fmt: skip
+
+    def pairs_once(self, c: Connection, pre: Layer, post: Layer) -> list[str]:
+        """Lines that make `block`, `i` and `j` of each pair."""
         shape = f"({pre.size}, {post.size})"
         copies = self.copies(c.shared)
         if c.pairs:
@@ -432,21 +442,23 @@ class InitialState:
         return draws, text
 
     def synapse_draw(self, d: Draw, c: Connection, n: int, m: int) -> str:
-        shape = f"({n}, {m})"
+        shape, place = f"({n}, {m})", "i, j"
+        if c.many > 1:
+            shape, place = f"({c.many}, {n}, {m})", "number, i, j"
         if d.independent:
             self.names.use("row_key")
             stream = f"stream({self.key(d)}, {self.seed('b')}, row_key(table, b))"
-            return f"np.stack([{self.draw(stream, d, shape)} for b in range(B)])[block, i, j]"
+            return f"np.stack([{self.draw(stream, d, shape)} for b in range(B)])[block, {place}]"
         if not self.several:
-            return f"{self.draw(f'stream({self.key(d)}, 0)', d, shape)}[i, j]"
+            return f"{self.draw(f'stream({self.key(d)}, 0)', d, shape)}[{place}]"
         draw = self.draw(f"stream({self.key(d)}, r)", d, shape)
         copy = "block" if c.shared else "shared[block]"
         if not c.shared:
             copy = "np.unique(replicate, return_inverse=True)[1][block]"
-        return f"np.stack([{draw} for r in np.unique(replicate)])[{copy}, i, j]"
+        return f"np.stack([{draw} for r in np.unique(replicate)])[{copy}, {place}]"
 
     def each_synapse(self, text: str) -> str:
-        if re.search(r"\b(i|j|block|u_\w+|each_\w+)\b|\[", text):
+        if re.search(r"\b(i|j|block|number|u_\w+|each_\w+)\b|\[", text):
             return text
         return f"np.full(len(i), {as_float(text)})"
 
@@ -626,8 +638,10 @@ class InitialState:
         return f"np.full({count}, {as_float(text)})"
 
     def ends(self, c: Connection, used: str) -> list[str]:
-        """Lines that make `i` and `j` of each synapse, from what is saved of it."""
+        """Lines that make `i`, `j` and `number` of each synapse, from what is saved of it."""
         found = []
+        if re.search(r"\bnumber\b", used):
+            found.append(f'number = state["{c.name}"]["synapse_number"]')
         for name, layer in (("i", self.layers[c.pre]), ("j", self.layers[c.post])):
             index = f'state["{c.name}"]["{name}"]'
             if re.search(rf"\b{name}\b", used):
@@ -650,7 +664,8 @@ class InitialState:
         else:
             assert c is not None
             pre, post = self.layers[c.pre], self.layers[c.post]
-            names = {"edges.i": "i", "edges.j": "j", "edges.copy": "block"}
+            names = {"edges.i": "i", "edges.j": "j", "edges.copy": "block",
+                     "edges.number": "number"}  # fmt: skip
             for side, key, index in ((pre, "edges.pre", "i"), (post, "edges.post", "j")):
                 for first in side.group.initial if side.group else ():
                     names[f"x.values[{side.name!r}][{first.variable!r}][{key}]"] = (

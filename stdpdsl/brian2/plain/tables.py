@@ -233,6 +233,7 @@ class TablesCode:
                 self.block(c.shared, "block"),
                 f'"pre": {modulo("i", pre)}',
                 f'"post": {modulo("j", post)}',
+                '"synapse_number": s["synapse_number"].astype(int)' if c.many > 1 else "",
             ]
         for shown, model in m.variables:
             key = (m.component, model)
