@@ -23,7 +23,13 @@ from .data.sources import Files, read_sources
 from .data.tables import check_all_rows, read_all_rows, refuse_rows
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
-from .language.named_files import FROM_FOLDER, missing_files, named_files, outside_files
+from .language.named_files import (
+    FROM_FOLDER,
+    missing_files,
+    named_files,
+    numbered_files,
+    outside_files,
+)
 from .language.overrides import with_settings
 from .language.parser import parse
 from .language.refined import search_of
@@ -200,7 +206,8 @@ def _front(
             arrays[name] = read_arrays(folder / name)
         return arrays[name]
 
-    files = Files(read, read_array, lambda name: load_results(folder / name))
+    files = Files(read, read_array, lambda name: load_results(folder / name),
+                  lambda name: numbered_files(name, folder))  # fmt: skip
     sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
     rows, of_tables = read_all_rows(spec, files)

@@ -106,7 +106,7 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
         spec = parse(Source(name, text))
         if outside := outside_files(spec, Path("."), ()):
             return outside
-        files = Files(read_table, read_array, read_results)
+        files = Files(read_table, read_array, read_results, lambda name: {})
         sources, of_files = read_sources(spec, files)
         rows, of_tables = read_all_rows(spec, files)
         heads = {node: source.head for node, source in [*rows.items(), *sources.items()]}

@@ -17,7 +17,8 @@ class Head:
     `form`: "array" (NumPy), "sparse" (SciPy's matrix), "table", "results". `name` is the array's
     name in an .npz file, or the head of the table's column as it stands there; `keys` are the heads
     of what numbers a table's entries: `pre` and `post`, or `neuron`, and perhaps `block`. `blocks`
-    are the columns of the earlier results' sweep, and each block's `status`.
+    are the columns of the earlier results' sweep, and each block's `status`. `number` is the column
+    of this sweep that numbers the files of the blocks.
     """
 
     form: str
@@ -32,6 +33,7 @@ class Head:
     shape: tuple[int, ...] = ()  # neurons of its layers there
     every: float = 0.0  # s from one row to the next, of what was recorded regularly
     rows: int = 0
+    number: str = ""
 
     @property
     def by_block(self) -> bool:

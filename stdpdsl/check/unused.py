@@ -117,8 +117,8 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
 
 def columns(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
     """A free column that nothing uses is most often a parameter's name, mistyped; unless blocks of
-    an earlier run are found by it."""
-    found_by = {name for head in inference.data.values() for name in head.blocks}
+    an earlier run, or the files of blocks, are found by it."""
+    found_by = {n for head in inference.data.values() for n in (*head.blocks, head.number)}
     for column in symbols.columns.values():
         if column.name in found_by:
             continue

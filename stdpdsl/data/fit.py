@@ -15,10 +15,11 @@ from ..check.slices import slices_of
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
 from ..language import ast
-from ..language.diagnostics import Diagnostic
+from ..language.diagnostics import Diagnostic, did_you_mean
+from ..language.named_files import FROM_FOLDER
 from ..sweep.evaluate import SweepTable
 from .earlier import counterparts
-from .sources import Files, Source, Sources, pairs_of, whole_numbers
+from .sources import Files, Source, Sources, one_of, pairs_of, whole_numbers
 from .wrong import Wrong
 
 DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
@@ -45,6 +46,7 @@ class Fit:
         self.symbols, self.sources, self.table = symbols, sources, table
         self.blocks = table.rows
         self.constants, self.files = constants, files
+        self.broken: set[str] = set()  # columns that number no files, which is told once
         self.pairs: dict[str, np.ndarray | None] = {}  # by file: (pairs, 2), None where not known
 
     def check(self) -> list[Diagnostic]:
@@ -180,6 +182,9 @@ class Fit:
     # Whether it is there
 
     def one(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
+        if source.each:
+            self.by_number(node, source, c, wanted)
+            return
         if source.head.form == "results":
             self.earlier(node, source, c, wanted)
             return
@@ -202,6 +207,33 @@ class Fit:
         index = np.ravel_multi_index([keys[a] for a in axes], sizes)
         self.once(node.path, source, index, axes)
         self.complete(node, source, index, axes, sizes, c, wanted)
+
+    def by_number(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
+        """Each block has a file, which a column of the sweep numbers."""
+        name, column = node.path.value, source.head.number
+        if c.scope == "shared":
+            raise Wrong("FILE008", node.path, f"the files `{name}` are those of blocks, and"
+                        f" `{c.name}` is shared by all of them",
+                        "write `scope: block`" if c.kind == "layer" else "")  # fmt: skip
+        numbers = self.table.columns.get(column)
+        if numbers is None or numbers.dtype == object:
+            raise Wrong("FILE005", node.path, f"`{column}` is no column of numbers in the sweep",
+                        did_you_mean(column, list(self.table.columns))
+                        or f"sweep it: `{column} = [0, 1]`")  # fmt: skip
+        if column in self.broken:
+            return
+        for block, number in enumerate(numbers.tolist()):
+            if number != np.floor(number):
+                self.broken.add(column)
+                raise Wrong("FILE010", node.path, f"block {block} has {column} = {number:g}, and"
+                            " files have whole numbers",
+                            "number them from 0 or 1 on")  # fmt: skip
+            if int(number) not in source.each:
+                path = one_of(node, int(number)).path
+                raise Wrong("FILE001", path, f"cannot read `{path.value}`, the file of block"
+                            f" {block}: there is no such file", FROM_FOLDER)  # fmt: skip
+        for number in np.unique(numbers).astype(int).tolist():
+            self.one(one_of(node, number), source.each[number], c, wanted)
 
     def numbered(self, path: ast.String, source: Source, c: Component, wanted: Wanted) -> None:
         """A table numbers the synapses of a pair where there are several, and only there."""

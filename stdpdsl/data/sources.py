@@ -12,7 +12,7 @@ from ..check.data import Head, data_in
 from ..check.files import split_head
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
-from ..language.named_files import FROM_FOLDER
+from ..language.named_files import FROM_FOLDER, number_in
 from ..language.units import dim_and_power, in_si, parse_unit
 from ..results.reader import Results, ResultsError
 from ..runtime.table import NOT_READ
@@ -36,17 +36,20 @@ class Files:
     table: Callable[[str], Mapping[str, Sequence[Any]]]
     arrays: Callable[[str], Arrays]
     results: Callable[[str], Results]
+    numbered: Callable[[str], Mapping[int, str]]
 
 
 @dataclass(frozen=True)
 class Source:
-    """The entries of a file. `values` (SI) is an array over all neurons or pairs, or has one value
-    per entry, whose numbers are in `keys`: `block`, `pre` and `post`, or `neuron`."""
+    """The entries of a file, or of `each` of several by their numbers. `values` (SI) is an array
+    over all neurons or pairs, or has one value per entry, whose numbers are in `keys`: `block`,
+    `pre` and `post`, or `neuron`."""
 
     head: Head
     values: np.ndarray
     keys: Mapping[str, np.ndarray] = field(default_factory=dict)
     shape: tuple[int, ...] | None = None  # of a sparse matrix
+    each: Mapping[int, Source] = field(default_factory=dict)
 
     def place(self, entry: int) -> str:
         """Where an entry stands in the file."""
@@ -81,6 +84,8 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
     name = node.path.value
     if node.component is not None:
         return _of_results(node, owner.source if isinstance(owner, ast.Layer) else None, files)
+    if number_in(name):
+        return _of_several(node, owner, files)
     if name.lower().endswith(ENDINGS):
         return _of_arrays(node, read(node, files.arrays))
     if name.lower().endswith(TABLES):
@@ -88,6 +93,36 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
     endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
     raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
                 " array", f"values are read from {endings}")  # fmt: skip
+
+
+def one_of(node: ast.DataExpr, number: int) -> ast.DataExpr:
+    """The file with a number, of those that a name means."""
+    name = node.path.value.replace(f"{{{number_in(node.path.value)}}}", str(number))
+    return replace(node, path=replace(node.path, value=name))
+
+
+def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) -> Source:
+    """Files that differ in a number alone: all are kept in one way."""
+    name = node.path.value
+    numbers = list(files.numbered(name))
+    if not numbers:
+        raise Wrong("FILE001", node.path, f"there is no file `{name}` with a whole number for"
+                    f" `{{{number_in(name)}}}`", FROM_FOLDER)  # fmt: skip
+    each = {number: _source(one_of(node, number), owner, files) for number in numbers}
+    heads = [replace(source.head, whole=False) for source in each.values()]
+    for number, head in zip(numbers, heads, strict=True):
+        path = one_of(node, number).path
+        if head.by_block:
+            raise Wrong("FILE008", path, f"`{path.value}` tells blocks apart, and is one of"
+                        " several, which do so by their names",
+                        "leave out its column `block`")  # fmt: skip
+        if head != heads[0]:
+            raise Wrong("FILE002", path, f"`{path.value}` is kept otherwise than"
+                        f" `{one_of(node, numbers[0]).path.value}`",
+                        "the files of all blocks have the same columns and units")  # fmt: skip
+    whole = all(source.head.whole for source in each.values())
+    head = replace(heads[0], whole=whole, number=number_in(name))
+    return Source(head, np.zeros(0), each=each)
 
 
 def _of_results(node: ast.DataExpr, given: ast.Input | None, files: Files) -> Source:

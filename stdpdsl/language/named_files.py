@@ -65,6 +65,8 @@ def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list
             endless = _endless(node.value, roots[0])
             if not endless:
                 places += glob.glob(node.value, root_dir=folder, recursive=True)
+        elif _below_any(os.path.realpath(start), roots):
+            places += numbered_files(node.value, folder).values()
         real = [os.path.realpath(os.path.join(roots[0], place)) for place in places]
         inside = all(_below_any(place, roots) for place in real)
         if not inside:
@@ -112,6 +114,27 @@ def _endless(pattern: str, root: str) -> str:
     return ""
 
 
+_NUMBERED = re.compile(r"\{([A-Za-z]\w*)\}")
+
+
+def number_in(path: str) -> str:
+    """The column whose numbers stand in the names of files, `w_{k}.npy`; nothing if none do."""
+    names = set(_NUMBERED.findall(path))
+    return names.pop() if len(names) == 1 else ""
+
+
+def numbered_files(path: str, folder: Path) -> dict[int, str]:
+    """The files that such a name means, by their numbers."""
+    column = number_in(path)
+    if not column:
+        return {}
+    first, *others = map(re.escape, path.split(f"{{{column}}}"))
+    form = re.compile(rf"{first}(?P<n>-?\d+){'(?P=n)'.join(others)}")
+    pattern = glob.escape(path).replace(f"{{{column}}}", "*")
+    found = (form.fullmatch(name) for name in sorted(glob.glob(pattern, root_dir=folder)))
+    return {int(m["n"]): m[0] for m in found if m is not None and str(int(m["n"])) == m["n"]}
+
+
 def _below_any(place: str, roots: Sequence[str]) -> bool:
     return any(place == root or place.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
 
@@ -142,6 +165,8 @@ def files_of(spec: ast.Spec) -> Iterator[ast.FromFile]:
 
 def _each(path: ast.String | ast.StringExpr, folder: Path) -> list[str]:
     """The files that a name means: of images, each that the pattern matches."""
+    if number_in(path.value):
+        return list(numbered_files(path.value, folder).values())
     if not path.value.lower().endswith(".png"):
         return [path.value]
     return glob.glob(path.value, root_dir=folder, recursive=True)

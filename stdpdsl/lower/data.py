@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..check.data import Head
 from ..check.files import split_head
 from ..check.symbols import Component
@@ -16,14 +18,27 @@ def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple
     index = {"pre": "edges.i", "post": "edges.j"} if of_pairs else {"neuron": "i"}
     if len(shape) > 2 or "synapse_number" in head.keys:
         index["synapse_number"] = "edges.number"
+    if head.by_block:
+        index["block"] = ("edges.copy" if of_pairs else "copy") + " + x.first"
+    if not head.number:
+        return read_code(head, path, index, shape)
+    number = f"row[{head.number!r}][{'edges.copy' if of_pairs else 'copy'}]"
+    read = read_code(head, "path", {key: key for key in index}, shape)
+    return (
+        f"from_each({path}, {head.number!r}, {number}, lambda path, {', '.join(index)}: {read},"
+        f" {', '.join(index.values())})"
+    )
+
+
+def read_code(head: Head, path: str, index: Mapping[str, str], shape: tuple[int, ...]) -> str:
+    """Code that reads a file; `path` and `index` are code of its name, and of the numbers that say
+    of what each value is."""
     places = ", ".join(index.values())
     if head.form == "array":
         name = f", name={head.name!r}" if head.name else ""
         return f"array_from({path}, {shape}, {places}{name})"
     if head.form == "sparse":
         return f"sparse_from({path}, {shape}, {places})"
-    if head.by_block:
-        index["block"] = ("edges.copy" if of_pairs else "copy") + " + x.first"
     asked = ", ".join(f"({head.keys[k]!r}, {index[k]})" for k in head.keys)
     column = split_head(head.name or "")[0]
     power = f", {head.power}" if head.unit else ""

@@ -51,6 +51,18 @@ def entries_from(path, name, keys, power=None):
     return found_entries(path, known, values, [wanted for _, wanted in keys])
 
 
+def from_each(path, column, numbers, read, *index):
+    """Values of the files whose numbers stand in braces in `path`: what read(path, *index) gives of
+    the file of each element's number."""
+    number_of, *places = np.broadcast_arrays(numbers, *index)
+    values = np.empty(number_of.shape)
+    for number in np.unique(number_of):
+        mine = number_of == number
+        name = path.replace("{" + column + "}", str(int(number)))
+        values[mine] = read(name, *(k[mine] for k in places))
+    return values
+
+
 def synapses_from(folder, connection, variable, block, i, j, *number):
     """A variable of synapses as an earlier run left it in some of its blocks; `number` tells apart
     those of a pair."""
