@@ -132,10 +132,6 @@ SYNTAX = {
         "Each line under `equations:` ends with `: unit`, the unit of its variable: `: volt`, or "
         "`: 1` for a plain number.",
     ),
-    "SYN030": Code(
-        "not supported yet",
-        "This part of the language is planned, and not yet understood by this version.",
-    ),
     "SYN031": Code(
         "wrong arguments",
         "Arguments without names come first, each name is given once, and a pattern takes "

@@ -38,10 +38,8 @@ BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 RESERVED_WORDS = frozenset(
     {"and", "or", "not", "deliver", "from", "normalise", "spikes", "set"}
 )
-PLANNED = {
-    "pre": "`pre equations` and `pre reset`",
-}
 OF_A_RULE = {
+    "pre": "declare `x` in the `neuron:` of the source, and read it as `x_pre`",
     "reset": "what happens once per spike of the target stands under `post reset:`",
     "every": "`every …:` stands in the connection that uses the rule",
 }
@@ -532,9 +530,6 @@ def _unknown_word(f: Failure) -> Diagnostic | None:
     if {"layer", "rule"} <= f.expected:
         return _unknown_declaration(f, words)
     owner = f.context(BLOCKS)
-    if owner == "rule" and piece.text in PLANNED:
-        message = f"{PLANNED[piece.text]} of a rule cannot be used yet"
-        return Diagnostic("SYN030", f.span, message)
     hint = did_you_mean(piece.text, words) or f"it may have {_one_of(words, 'and')}"
     following = re.match(r" *([-+*/]?)=", f.source.text[piece.end : piece.end + 20])
     if following and "on" in words and (following[1] or "parameters" not in words):
