@@ -1,4 +1,8 @@
-"""Cases that take turns: each day some of them, in as many days all; STDPDSL_DAY is another day."""
+"""Cases that take turns: each day some of them, in as many days all; STDPDSL_DAY is another day.
+
+Either `in_turn(cases, 3)` where they are listed, or `@pytest.mark.in_turn(3)` on a test: three of
+its cases are today's, whatever their parameters. Tests that say `among="rules"` count as one.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,25 @@ DAY = int(os.environ.setdefault("STDPDSL_DAY", str(date.today().toordinal())))
 
 def in_turn(cases: Sequence[T], count: int) -> list:
     """All the cases: `count` of them are today's, the others are marked `long`."""
-    today = {(DAY * count + k) % len(cases) for k in range(count)}
+    today = of_today(len(cases), count)
     return [case if k in today else later(case) for k, case in enumerate(cases)]
+
+
+def take_turns(items: Sequence[pytest.Item]) -> None:
+    """Marks as `long` what is not today's; fast and slow cases of a test take turns apart."""
+    turns: dict[tuple, list[pytest.Item]] = {}
+    for item in items:
+        if mark := item.get_closest_marker("in_turn"):
+            test = mark.kwargs.get("among", item.nodeid.partition("[")[0])
+            kinds = {m.name for m in item.iter_markers()} & {"slow", "compiled", "long"}
+            turns.setdefault((test, *mark.args, *sorted(kinds)), []).append(item)
+    for (_, count, *_), cases in turns.items():
+        for k in {*range(len(cases))} - of_today(len(cases), count):
+            cases[k].add_marker(pytest.mark.long)
+
+
+def of_today(cases: int, count: int) -> set[int]:
+    return {(DAY * count + k) % cases for k in range(count)}
 
 
 def later(case):

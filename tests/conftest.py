@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from by_day import DAY
+from by_day import DAY, take_turns
 from diagnose import diagnose
 
 from stdpdsl.language.diagnostics import CompileError, Diagnostic
@@ -46,15 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
         if "CXX" not in os.environ and shutil.which("g++") and os.access(CXX, os.X_OK):
             os.environ["CXX"] = str(CXX)
+            if sys.platform == "linux":
+                os.environ["TESTS_HEADERS"] = os.path.join(config.stash[CACHE], "headers")
 
 
 def pytest_report_header() -> str:
     return f"drawn as on the day STDPDSL_DAY={DAY}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, file by file: no worker waits for another at the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
+    take_turns(items)
     items.sort(key=lambda item: places.get(item.path.stem.removeprefix("test_"), len(places)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import io
 import linecache
@@ -30,12 +31,24 @@ def tables_in(folder):
     return {p.name: pd.read_parquet(p) for p in Path(folder).iterdir() if p.is_dir()}
 
 
-def run_here(folder, script, name="out", data=None, more=()):
-    """Run a script with the numpy target in this process (Brian2 is imported once); its tables."""
+def brian2_anew():
+    """Brian2 in this process, without objects of the run before, which would hold their names."""
     import brian2
 
-    gc.collect()  # objects of the run before would find their names taken
+    gc.collect()
+    keep_what_is_imported()
     brian2.start_scope()
+
+
+@functools.cache
+def keep_what_is_imported():
+    """Once, or each collection of garbage would look at all of Brian2 and SymPy again."""
+    gc.freeze()
+
+
+def run_here(folder, script, name="out", data=None, more=()):
+    """Run a script with the numpy target in this process (Brian2 is imported once); its tables."""
+    brian2_anew()
     namespace = {"__name__": "script"}
     # Its source has to be found: it is the key of what scripts keep.
     linecache.cache["<script>"] = len(script), None, script.splitlines(True), "<script>"

@@ -174,6 +174,7 @@ def after_pre(
 
 @pytest.mark.parametrize("delay", [10, 137])
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.in_turn(6)
 def test_the_reference_is_nest(name, delay):
     case = CASES[name]
     pre, post = trains(len(name) + delay, delay, case.ties)

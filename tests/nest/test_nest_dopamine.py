@@ -58,6 +58,7 @@ def run_nest(pre, post, dopa, p, delay):
 
 @pytest.mark.parametrize("delay", [1.0, 2.5])
 @pytest.mark.parametrize("parameters", SETS)
+@pytest.mark.in_turn(2)
 def test_dopamine(parameters, delay):
     pre, post, dopa = steps(1, 300), steps(2, 300), steps(3, 60)
     got = run_nest(pre, post, dopa, parameters, delay)

@@ -67,6 +67,7 @@ def test_tsodyks(parameters):
 
 
 @pytest.mark.parametrize("parameters", SETS)
+@pytest.mark.in_turn(1)
 def test_quantal(parameters):
     """NEST draws site by site from its own generator, so that the distributions are compared."""
     times, n, synapses = spike_train(3, 12), 5, 4000

@@ -14,8 +14,10 @@ from harness import layer
 from harness import run as run_spec
 
 DT = 1e-4
+IN_TURN = pytest.mark.in_turn(9, among="rules")
 LOWERINGS = (
-    "synapse", pytest.param("namespace", marks=pytest.mark.slow),
+    pytest.param("synapse", marks=IN_TURN),
+    pytest.param("namespace", marks=[IN_TURN, pytest.mark.slow]),
     *(pytest.param(f"synapse {target}", marks=pytest.mark.compiled)
       for target in ("cython", "cpp_standalone")),
 )  # fmt: skip

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bench import LOWERINGS
 from harness import DELAYS, STEPS, Case, judge, run, spec, trains
 from oracles import homeostasis, structural
 from oracles.trains import DT, events
 
-LOWERINGS = pytest.mark.parametrize(
-    "lowering", ["synapse", pytest.param("namespace", marks=pytest.mark.slow)]
-)
+BOTH = pytest.mark.parametrize("lowering", LOWERINGS[:2])
 STDSP = Case(
     "stdsp",
     lambda made, p, permanence: structural.stdsp(made, p, permanence, z=0.25)[0],
@@ -51,7 +50,7 @@ HOMEOSTATIC = Case(
 )
 
 
-@LOWERINGS
+@BOTH
 def test_structural_stdp(tmp_path, lowering):
     weights = judge(STDSP, tmp_path, lowering)
     theta = np.array(STDSP.parameters["theta"])[weights["block"].astype(int)]
@@ -61,7 +60,7 @@ def test_structural_stdp(tmp_path, lowering):
     np.testing.assert_array_equal(weights["w"], np.where(mature, wmax, 0.0))
 
 
-@LOWERINGS
+@BOTH
 def test_homeostatic_stdp(tmp_path, lowering):
     case = HOMEOSTATIC
     pre, post = trains(7)

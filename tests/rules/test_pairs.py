@@ -108,11 +108,13 @@ CASES = [
 
 @pytest.mark.parametrize("lowering", ["synapse", pytest.param("namespace", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+@pytest.mark.in_turn(4)
 def test_a_rule_is_its_reference(tmp_path, case, lowering):
     judge(case, tmp_path, lowering)
 
 
 @pytest.mark.parametrize("case", [CASES[0], CASES[4], CASES[14]], ids=lambda case: case.rule)
+@pytest.mark.in_turn(2)
 def test_ties_may_go_the_other_way(tmp_path, case):
     judge(case, tmp_path, "synapse", ties="post first")
 

@@ -77,6 +77,7 @@ def test_the_rules_that_advance():
 
 
 @pytest.mark.parametrize("rule", ADVANCING)
+@pytest.mark.in_turn(2)
 def test_what_is_saved_and_sampled_is_the_value_then(rule, tmp_path):
     """By three ways: a sample of a longer run, the end of a shorter one, the end of a phase."""
     longer = run_text(tmp_path, spec(rule, "duration: 300 ms"), name="longer")

@@ -15,6 +15,7 @@ MODULES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
 @pytest.mark.parametrize("name", MODULES)
+@pytest.mark.in_turn(3)
 def test_compiled(name, target, tmp_path):
     module = import_module(f"test_{name}")
     rows = (row if row.lstrip().startswith("|") else f"        | {row} |" for row in module.ROWS)

@@ -34,6 +34,7 @@ ROUNDED = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.in_turn(4)
 def test_an_example_of_brian2s_is_the_same_as_a_spec(name, tmp_path):
     import brian2
 

@@ -185,6 +185,7 @@ def check_much(out, texts, target="numpy"):
     return whole
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_at_the_cut(tmp_path):
     """Where phases are added that switch what was switched before."""
     whole = check_much(tmp_path, (PHASED, MORE))

@@ -120,6 +120,7 @@ def test_as_by_hand(tmp_path):
 
 @pytest.mark.parametrize("repeat", [False, True])
 @pytest.mark.parametrize("every", [1.0, 0.7, 0.05])
+@pytest.mark.in_turn(2)
 def test_straight_lines(tmp_path, every, repeat):
     """The values of numpy.interp at the start of each step; 0 after the last row."""
     i, _ = write_files(tmp_path)

@@ -213,6 +213,7 @@ def test_as_by_hand(trained, tmp_path):
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 @pytest.mark.parametrize("block", ["", " block 2"])
+@pytest.mark.in_turn(2)
 def test_the_plain_script_reads_the_same(trained, tmp_path, lowering, block):
     text = test_text(block=block)
     found = compile_source(Source("spec.stdp", text), trained, [], lowering, "numpy")

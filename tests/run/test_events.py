@@ -78,6 +78,7 @@ ROWS = ["1.5 | 0.01", "2 | 0.02"]
 SPEC = SPEC.replace("one_to_one where i < 4", "all_to_all where i == j")
 
 
+@pytest.mark.in_turn(2, among="both ways")
 def test_they_are_the_same_both_ways_and_alone(tmp_path):
     tables = agree(tmp_path, SPEC, ROWS)
     events = tables["spikes"]

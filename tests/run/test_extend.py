@@ -321,6 +321,7 @@ def test_from_python(copy, whole):
     {"parameters": {"block": {"unit": "1"}}}, {"columns": {"blocks": 1}}, {"files": {"a": 1}},
     {"hash": None}, {"spec": "\x1b[31m"}, {"blocks": -5},
 ])  # fmt: skip
+@pytest.mark.in_turn(4)
 def test_metadata_of_a_stranger(copy, tmp_path, forged, capsys):
     """Whatever they say, no command that reads them ends in a traceback."""
     from stdpdsl.runtime.folder import write_metadata

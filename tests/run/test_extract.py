@@ -214,6 +214,7 @@ def test_coupled_blocks_cannot_be_run_alone(tmp_path):
     ("stdp_window", 4, ["duration=900 ms"]),
     ("zenke_2015", 1, ["duration=60 ms"]),
 ])  # fmt: skip
+@pytest.mark.in_turn(2)
 def test_specs_of_the_gallery(tmp_path, name, block, sets):
     text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
     check(tmp_path, text, (block,), sets)

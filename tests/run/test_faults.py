@@ -74,6 +74,7 @@ def test_the_command_is_interrupted(tmp_path, number):
     [(signal.SIGKILL, "killed, perhaps for want of memory"), (signal.SIGTERM, "ended by SIGTERM"),
      (signal.SIGSEGV, "ended by SIGSEGV")],
 )  # fmt: skip
+@pytest.mark.in_turn(2)
 def test_the_simulation_is_killed(tmp_path, number, words):
     process = command(tmp_path, LONG, "--target", "numpy")
     simulating(process)
@@ -284,6 +285,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("table", ["blocks", "weights", "trajectories", "spikes"])
+@pytest.mark.in_turn(4)
 def test_damaged_tables_are_told(results, tmp_path, damage, table, capsys):
     broken = tmp_path / "r"
     shutil.copytree(results, broken)
@@ -410,6 +412,7 @@ def test_a_damaged_program_is_built_again(tmp_path, damage):
         (None, 0, "no C++ compiler was found for cpp_standalone; numpy runs instead"),
     ],
 )
+@pytest.mark.in_turn(2)
 def test_the_compiler_fails(tmp_path, answers, status, words):
     (tmp_path / "bin").mkdir()
     environment = {"PATH": str(tmp_path / "bin"), "XDG_CACHE_HOME": str(tmp_path / "cache")}

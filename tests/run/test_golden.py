@@ -54,6 +54,7 @@ def test_the_script_is_the_golden_one(name, update_golden):
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.in_turn(2)
 def test_no_name_is_looked_up_when_it_runs(name, tmp_path):
     """Every name of the spec as a global of the script, holding what would raise or mislead."""
     script = compiled(name).run_script

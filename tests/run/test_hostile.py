@@ -230,6 +230,7 @@ def forged(results, tmp_path, **changes):
         {"until_stable": {"tolerance": 0.1, "window": float("nan")}},
     ],
 )  # fmt: skip
+@pytest.mark.in_turn(5)
 def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)  # a page is written here
     forgery = forged(results, tmp_path, **changes)
@@ -404,6 +405,7 @@ def part_that_is(make):
     ],
 )
 @pytest.mark.parametrize("command", ["resume", "merge"])
+@pytest.mark.in_turn(3)
 def test_shards_hold_plain_files(tmp_path, half, treasure, change, command, capsys):
     change(half, treasure)
     arguments = ["merge", str(half)] if command == "merge" else [*run_of(tmp_path), "--resume"]
@@ -433,6 +435,7 @@ def test_another_script_is_neither_run_nor_handed_on(tmp_path, whole, name, caps
         {"shards": [2]}, {"shards": None}, {"format": ["x"]}, {"format": {}},
     ],
 )  # fmt: skip
+@pytest.mark.in_turn(3)
 def test_jobs_that_stdpdsl_did_not_write(tmp_path, half, changes, capsys):
     known = json.loads((half / "job.json").read_text())
     for text in (json.dumps(known | changes), "[]", "3", "[" * 200_000, "", "\xff"):

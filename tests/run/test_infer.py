@@ -78,6 +78,7 @@ def test_the_posterior_is_that_of_a_grid(found, capsys):
         assert rows[name]["5 %"] < rows[name]["median"] < rows[name]["95 %"]
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_posterior(found):
     assert main(["report", str(found / "out"), "-o", str(found / "out.html")]) == 0
     text = (found / "out.html").read_text()

@@ -175,6 +175,7 @@ def test_a_shard_that_fails_loses_no_other(tmp_path, undisturbed):
     assert all(after[k] == before[k] for k in kept)
 
 
+@pytest.mark.slow
 def test_a_shard_that_lacks_memory_loses_no_other(tmp_path, undisturbed):
     """What is said names it, and the ways to need less; with more room it goes on."""
     (tmp_path / "tight-6").touch()
@@ -315,6 +316,7 @@ def test_nothing_stays_of_a_run_that_finished_nothing(tmp_path):
     assert not (tmp_path / "out.shards").exists()
 
 
+@pytest.mark.slow
 def test_a_lock_of_a_dead_process_does_not_count(tmp_path):
     shards = tmp_path / "out.shards"
     shards.mkdir()
@@ -337,6 +339,7 @@ def merged(folder, *names):
     return merge(all_shards(shard_folders(shards)), folder / "out")
 
 
+@pytest.mark.slow
 def test_an_array_of_jobs(tmp_path, undisturbed):
     threads = [threading.Thread(target=run_one, args=(tmp_path, k)) for k in (1, 2, 4)]
     for thread in threads:

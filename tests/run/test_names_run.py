@@ -123,6 +123,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize("names", KNOWN, ids=lambda names: "-".join(names.values())[:40])
+@pytest.mark.in_turn(2)
 def test_known_names(tmp_path, names, expected):
     names = accepted(names, errors_of)
     check(run_here(tmp_path, script_of(with_names(names))), expected)

@@ -96,6 +96,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.in_turn(2)
 def test_what_is_not_finite_is_told(case, tmp_path, monkeypatch, capfd):
     changes, words = CASES[case]
     monkeypatch.chdir(tmp_path)

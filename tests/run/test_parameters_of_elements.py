@@ -123,6 +123,7 @@ def test_as_by_hand(files):
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 @pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.in_turn(2)
 def test_the_plain_script_has_the_same(files, lowering, precision):
     text = SPEC.format(more=SWEEP).replace("duration: 60 ms", """phases:
         first: 40 ms

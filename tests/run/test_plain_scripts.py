@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import io
 import json
 import re
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from running import run_here, tables_in
+from running import brian2_anew, run_here, tables_in
 
 from stdpdsl.brian2.plain.layout import quoted
 from stdpdsl.compiler import compile_source
@@ -51,10 +50,7 @@ def compiled(name, lowering="synapse", sets=()):
 
 def run_plain_here(folder, script, name="plain"):
     """The tables of a plain script, run with NumPy in this process."""
-    import brian2
-
-    gc.collect()  # objects of the run before would find their names taken
-    brian2.start_scope()
+    brian2_anew()
     path = Path(folder) / f"{name}.py"
     path.write_text(script, encoding="utf-8")
     namespace = {"__name__": "script", "__file__": str(path)}
@@ -97,12 +93,14 @@ def check_against_the_run(folder, name, lowering="synapse"):
 
 
 @pytest.mark.parametrize("name", FAST)
+@pytest.mark.in_turn(2)
 def test_the_same_numbers(name, tmp_path):
     check_against_the_run(tmp_path, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in GALLERY if n not in FAST])
+@pytest.mark.in_turn(5)
 def test_the_same_numbers_in_the_whole_gallery(name, tmp_path):
     check_against_the_run(tmp_path, name)
 
@@ -201,7 +199,8 @@ def test_an_edited_script_says_so(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
-def test_every_target(target, tmp_path):
+def test_every_target(target, tmp_path, monkeypatch):
+    monkeypatch.delenv("TESTS_HEADERS", raising=False)  # it includes what it needs by itself
     (tmp_path / "s.py").write_text(small().script, encoding="utf-8")
     command = [sys.executable, "s.py", "-o", "out", "--target", target]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
@@ -297,6 +296,7 @@ def test_a_connection_without_synapses(sweep, lowering, tmp_path):
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 @pytest.mark.parametrize("name", GALLERY)
+@pytest.mark.in_turn(20)
 def test_a_run_has_the_network_of_the_script(name, lowering):
     """There is one definition of it: network(state) and run(net, state), word for word."""
     found = compiled(name, lowering)

@@ -120,6 +120,7 @@ def test_blocks_differ_and_learn(whole):
 
 
 @pytest.mark.parametrize("k", range(3))
+@pytest.mark.in_turn(2)
 def test_a_block_alone_is_the_block_of_the_sweep(tmp_path, whole, k):
     assert_same(block(run(tmp_path, "alone", script_of([ROWS[k]])), 0), block(whole, k))
 

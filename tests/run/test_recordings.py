@@ -46,6 +46,7 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_it_hears_every_recording(folder):
     assert check_text(source(), folder, [])[1] == []
     compiled = compile_source(source(), folder, [], "synapse", "numpy")

@@ -103,6 +103,7 @@ run:
 """
 
 
+@pytest.mark.in_turn(2, among="both ways")
 def test_they_are_the_same_both_ways_and_alone(tmp_path):
     tables = agree(tmp_path, SPEC, ROWS)
     rows = tables["trajectories"]

@@ -155,6 +155,7 @@ def number(text, variable):
 @pytest.mark.parametrize(
     "target", ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_what_is_exact_has_no_error(tmp_path, target):
     """Given spikes act at the same times in both runs, whatever delays they have."""
     results = run(tmp_path, EXACT, target=target)
@@ -233,6 +234,7 @@ def test_the_command(tmp_path, capsys):
     assert {f["check"] for f in after[len(before) :]} == {CHECK}
 
 
+@pytest.mark.slow
 def test_blocks_that_are_coupled_run_together(tmp_path):
     """With several phases."""
     phases = "    phases:\n        a: 50 ms\n        b: 50 ms\n"

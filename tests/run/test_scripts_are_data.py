@@ -23,6 +23,7 @@ def script_of(text: str, lowering: str = "synapse", folder: Path = ROOT / "specs
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.in_turn(20)
 def test_the_scripts_of_all_specs(path, lowering):
     text = path.read_text(encoding="utf-8")
     if "files(" in text or "from results" in text:

@@ -146,6 +146,7 @@ def test_a_killed_search_goes_on(found, tmp_path, monkeypatch):
     assert stdpdsl.load(tmp_path / "out").trials.equals(whole)
 
 
+@pytest.mark.slow
 def test_a_crash_between_files_and_list_loses_nothing(found, tmp_path, monkeypatch):
     """Parts that no metadata list are not read, and go when the search goes on."""
     path, output = found
@@ -232,6 +233,7 @@ def test_the_report_shows_the_search(found):
     assert re.findall("<li>(\\w+):", axes) == ["Apre", "taupre", "lag"]
 
 
+@pytest.mark.slow
 def test_shards_of_a_search_that_was_killed_do_not_stop_another(tmp_path, monkeypatch):
     """What a killed search has left is overwritten by one that is no continuation of it."""
     monkeypatch.chdir(tmp_path)
@@ -246,6 +248,7 @@ def test_shards_of_a_search_that_was_killed_do_not_stop_another(tmp_path, monkey
     assert one.equals(two)
 
 
+@pytest.mark.slow
 def test_trials_that_stand_still_end_early(tmp_path, monkeypatch):
     """After the one pair of spikes; what never moved may still begin to."""
     monkeypatch.chdir(tmp_path)

@@ -102,6 +102,7 @@ def test_what_is_silent_in_all_blocks_ends_and_the_rest_is_as_it_was(both):
     assert not list(both[0].folder.parent.glob("early.*[!p]"))
 
 
+@pytest.mark.slow
 def test_more_trials_and_workers_give_the_same(both, tmp_path):
     path = tmp_path / "half.stdp"
     path.write_text(
@@ -119,6 +120,7 @@ def test_the_report_counts_them(both):
     assert f"{ended} ended after 50 ms of the run: {ended} silent" in says
 
 
+@pytest.mark.slow
 def test_a_batch_that_ends_whole_has_no_best(tmp_path, capsys):
     path = tmp_path / "dead.stdp"
     path.write_text(
@@ -135,6 +137,7 @@ def test_a_batch_that_ends_whole_has_no_best(tmp_path, capsys):
         results.best  # noqa: B018
 
 
+@pytest.mark.slow
 def test_what_is_saturated_or_not_finite_ends(tmp_path):
     """At 1 kHz each kick above 10 mV is a spike; log(kick - 15) is NaN below 15."""
     hot = searched(tmp_path, "hot", old="| 0.1 ", new="| 0.9 ", rate="1000 Hz").trials

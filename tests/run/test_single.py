@@ -151,6 +151,7 @@ run:
 
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.in_turn(2)
 def test_layers_and_their_connection_use_one_constant(swept, precision, tmp_path):
     """Brian2 refuses synapses with a variable that is called like one of their neurons."""
     text = CONSTANTS.replace("precision: double", f"precision: {precision}")
@@ -174,6 +175,45 @@ def test_nor_is_it_in_a_phase(number, tmp_path):
     phases += "        three: 10 ms, set c.wmax = 0.1\n"
     said = run_apart(tmp_path, script_of(SPEC.replace("    duration: 200 ms\n", phases)), status=1)
     assert f"wmax of c is {float(number):g} somewhere" in said
+
+
+LEAK = """model leak
+neuron leak:
+    equations:
+        dx/dt = -x/tau : 1
+        tau : second
+    initial:
+        x = 1
+        tau = uniform(2, 20)*ms
+layer D:
+    neuron: leak
+    size: 200
+record:
+    x, tau of D every 0.1 ms
+run:
+    duration: 2 ms
+    dt: 0.1 ms
+    seed: 1
+    precision: single
+"""
+
+
+@pytest.mark.parametrize(
+    "target", ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow)]
+)
+def test_factors_are_computed_in_double_and_rounded(target, tmp_path):
+    """To the bit: a factor that is not rounded, or whose exp() is single, is another."""
+    tables = (
+        run_text(tmp_path, LEAK) if target == "numpy"
+        else run_apart(tmp_path, script_of(LEAK, target=target), target=target)
+    )  # fmt: skip
+    rows = tables["trajectories"].pivot(index="t", columns=["variable", "neuron"], values="value")
+    x, tau = rows["x"].to_numpy(), rows["tau"].to_numpy()[0]
+    factor = np.exp(-1e-4 / tau).astype(np.float32)
+    expected = [np.ones(len(tau), np.float32)]
+    while len(expected) < len(x):
+        expected.append(expected[-1] * factor)
+    assert len(x) == 21 and np.array_equal(x, np.array(expected, dtype=float))
 
 
 HIDDEN = """model hidden

@@ -71,6 +71,7 @@ run:
 ROWS = ["1.5 | 0.4 | 0.01", "2 | 0.9 | 0.02"]
 
 
+@pytest.mark.in_turn(2, among="both ways")
 def test_they_are_the_same_both_ways_and_alone(tmp_path):
     tables = agree(tmp_path, SPEC, ROWS)
     assert len(tables["spikes"]) > 50

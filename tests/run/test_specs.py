@@ -97,6 +97,7 @@ def test_the_stdp_window_is_the_classic_curve(tmp_path):
 @pytest.mark.parametrize(
     ("name", "duration", "size"), [("balanced_network", "60 ms", 3), ("song_2000", "80 ms", 2)]
 )
+@pytest.mark.slow
 def test_the_others_run(tmp_path, name, duration, size):
     blocks = run(tmp_path, name, duration)["blocks"]
     assert (blocks["status"] == "ok").all() and len(blocks) == size

@@ -377,6 +377,7 @@ def test_states_are_restored_as_brian2_restores_them(restored, block):
             np.testing.assert_array_equal(values, by_hand)
 
 
+@pytest.mark.slow
 def test_restored_blocks_alone_and_both_lowerings(tmp_path, restored):
     alone = run_here(tmp_path, script_of(restoring_spec(ROWS[1:])), "alone")
     assert_alone(alone, restored, 1)

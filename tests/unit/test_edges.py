@@ -35,6 +35,7 @@ def shell(folder, command, **environment):
         (">&- 2>&- <&-", ""),
     ],
 )
+@pytest.mark.in_turn(4)
 def test_standard_output_that_takes_nothing(tmp_path, command, where, words):
     assert shell(tmp_path, f"stdpdsl {command} {where}") == (2, words)
 

@@ -181,6 +181,7 @@ GROWING = {
 
 
 @pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.in_turn(3)
 def test_twice_the_text_is_twice_the_work(kind):
     compiler.library()
 
