@@ -1,7 +1,7 @@
 """`precision: single`: what the network holds and computes with in 24 bits.
 
-Times stay double, or a run of an hour would not know its steps; so do whole numbers. All that a
-component is given, it holds as variables: a number in the code would be double, and a block would
+Times stay double, or a run of an hour would not know its steps; so do whole numbers. All else that
+a component is given, it holds as variables: a number in the code would be double, and a block would
 come out otherwise alone than in a sweep of that number.
 """
 
@@ -36,11 +36,13 @@ def _layer(layer: Layer) -> Layer:
 
 
 def _held(part: Part) -> Part:
-    common: tuple[Parameter, ...] = tuple(p for p in part.namespace if not p.given)
+    # A time is the same number in the code and in a variable, and the compiler knows it.
+    kept = [p for p in part.namespace if not (p.given or p.unit in _DOUBLE)]
+    common: tuple[Parameter, ...] = tuple(kept)
     units = [*_units(part.equations), *((p.name, p.unit) for p in (*part.varying, *common))]
     single = dict.fromkeys(name for name, unit in units if unit not in _DOUBLE)
-    given = tuple(p for p in part.namespace if p.given)
-    return replace(part, namespace=given, common=common, single=tuple(single))
+    namespace = tuple(p for p in part.namespace if p not in common)
+    return replace(part, namespace=namespace, common=common, single=tuple(single))
 
 
 def _units(equations: Iterable[str]) -> Iterator[tuple[str, str]]:

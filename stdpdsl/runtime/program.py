@@ -35,10 +35,10 @@ import numpy as np
 from .cache import own_cache
 from .live import PROGRAM_REPORT, live_line
 from .objects import KeptFile
-from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, seldom_timed
+from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, lightly_driven
 from .whole_state import STATE_FILE, KeptState, write_state
 
-PROGRAM_FORMAT = 2
+PROGRAM_FORMAT = 3
 PROGRAMS_KEPT = 50
 PROGRAM_BYTES_KEPT = 2_000_000_000
 REPORT_EVERY = 0.5  # s
@@ -453,7 +453,7 @@ def two_units(project, sources, data):
             if count != len(data.durations):
                 raise ProgramError("Brian2 wrote another number of runs than there are")
         if source == "network.cpp":
-            text = seldom_timed(text)
+            text = lightly_driven(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
         if source in parts:

@@ -30,7 +30,7 @@ from .program import (
 )
 from .progress import say
 from .recorded import audit_constants, outputs_of
-from .single import compute_in_single
+from .single import expect_overflow
 from .sources import code_of
 from .stable import WATCH, Watcher, watch, watched_run
 
@@ -61,7 +61,7 @@ def set_preferences(target, single=False):
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
     solve_parts_apart()
     if single:
-        compute_in_single()
+        expect_overflow()
 
 
 def phase_values_of(x, phases, varying_in, settings=None):

@@ -20,13 +20,28 @@ inline double least_time(double duration, double dt) {
         (whole_steps(middle, dt) >= steps ? least : below) = middle;
     }
 }
-struct Kept {  // a function of each element's argument, computed anew only where that has changed
-    std::vector<double> arguments, values;
-    template <class Argument, class Function>
-    const double *of(size_t n, Argument argument, Function function) {
+// A function's value, computed anew only where its argument has changed: of what all elements
+// share, and of each element. It has the type that the function gives it.
+template <class Value> struct KeptValue {
+    double known;
+    Value value;
+    template <class Function> Value of(double x, Function function) {
+        if (!(x == known)) {
+            known = x;
+            value = function();
+        }
+        return value;
+    }
+};
+template <class Value> struct KeptValues {
+    std::vector<double> arguments;
+    std::vector<Value> values;
+    template <class Given, class Function>
+    const Value *of(size_t n, Given argument, Function function) {
         arguments.resize(n, NAN);
         values.resize(n, NAN);
-        double *__restrict known = arguments.data(), *__restrict value = values.data();
+        double *__restrict known = arguments.data();
+        Value *__restrict value = values.data();
         for (size_t start = 0; start < n; start += 256) {
             const size_t stop = start + 256 < n ? start + 256 : n;
             long long changed = 0;
@@ -36,11 +51,14 @@ struct Kept {  // a function of each element's argument, computed anew only wher
                 const double x = argument(k);
                 if (x == known[k]) continue;
                 known[k] = x;
-                value[k] = function(x);
+                value[k] = function(k);
             }
         }
         return value;
     }
+};
+template <class Function> struct KeptOf {
+    typedef KeptValues<decltype(std::declval<Function>()(0))> type;
 };
 """
 
@@ -57,9 +75,9 @@ def by_chunks(text):
     if not found or "_rand" in found["condition"]:  # a draw must not be made twice
         return text
     chunks = f"""
-    for(size_t _start=0; _start<N; _start+=256)
+    for(size_t _start=0; _start<N; _start+=64)
     {{
-        const size_t _stop = _start + 256 < N ? _start + 256 : N;
+        const size_t _stop = _start + 64 < N ? _start + 64 : N;
         char _any = 0;
         for(size_t _idx=_start; _idx<_stop; _idx++)
         {{
@@ -88,7 +106,33 @@ def by_vectors(text):
     if "return (int64_t)((t + 1e-3*dt)/dt);" in text:
         body = refractory_as_numbers(outside, body)
     body = exp_outside(outside, body)
-    return head + outside.declared + loop + body
+    return head + outside.declared + in_two_loops(loop, body)
+
+
+def in_two_loops(loop, body):
+    """A state update that decides who is refractory, in numbers of one byte, apart from what it
+    computes in numbers of eight: a vector of both at once takes more registers than there are."""
+    decided = re.search(r"\n *not_refractory = (\w+ - (\w+) >= \w+(?:\[_idx\])?);\n", body)
+    if not decided:
+        return loop + body
+    loaded = re.search(r"\n *char not_refractory(?: = (\w+\[_idx\]))?;\n", body)
+    stored = re.search(r"\n *(\w+\[_idx\]) = not_refractory;\n", body)
+    last = re.search(rf"\n( *const double {decided[2]} = \w+\[_idx\];)\n", body)
+    body, end, rest = body.partition("\n    }\n")
+    if not (loaded and stored and last and end) or loaded[1] not in (None, stored[1]):
+        return loop + body + end + rest
+    body = body.replace(loaded[0], "\n").replace(stored[0], "\n")
+    body = body.replace(decided[0], f"\n        const char not_refractory = {decided[1]};\n")
+    chunk = loop.replace("int _idx=0", "int _idx=_start").replace("_idx<_N", "_idx<_stop")
+    return f"""    for(int _start=0; _start<_N; _start+=256)
+    {{
+    const int _stop = _start + 256 < _N ? _start + 256 : _N;
+{chunk}    {{
+{last[1]}
+        {stored[1]} = {decided[1]};
+    }}
+{chunk}{body}{end}    }}
+{rest}"""
 
 
 def refractory_as_numbers(outside, body):
@@ -137,26 +181,30 @@ class Outside:
         if (function, argument) not in self.names:
             name = f"_kept_{len(self.names)}"
             self.names[function, argument] = name + "[_idx]" * bool(needs)
+            value = function.format(argument)
             if needs:
                 given = " ".join(self.loads[need] for need in sorted(needs))
-                self.declared += f"    static brian::Kept {name}_values;\n"
-                self.declared += f"    const double *__restrict {name} = {name}_values.of(_N,\n"
-                self.declared += f"        [=](size_t _idx) {{ {given} return {argument}; }},\n"
-                self.declared += f"        [=](double x) {{ return {function.format('x')}; }});\n"
+                self.declared += f"""\
+    const auto {name}_given = [=](size_t _idx) {{ {given} return {argument}; }};
+    const auto {name}_value = [=](size_t _idx) {{ {given} return {value}; }};
+    static brian::KeptOf<decltype({name}_value)>::type {name}_all;
+    const auto *__restrict {name} = {name}_all.of(_N, {name}_given, {name}_value);
+"""
             else:
-                self.declared += f"    const double {name} = {function.format(argument)};\n"
+                self.declared += f"""\
+    static brian::KeptValue<decltype({value})> {name}_one = {{NAN, 0}};
+    const auto {name} = {name}_one.of({argument}, [=]() {{ return {value}; }});
+"""
         return self.names[function, argument]
 
 
 def exp_outside(outside, body):
     """The loop's body without the calls of exp() and exprel() whose argument it does not change."""
-    start, call = 0, re.compile(r"(?<![\w.>])(exp(?:_in_single|_in_double)?|_exprel)\(")
+    start, call = 0, re.compile(r"(?<![\w.>])(exp|double__exp|_exprel)\(")
     while found := call.search(body, start):
         start = found.end()
         argument = in_parentheses(body, start)
-        ours = found[1] in ("exp_in_single", "_exprel")
-        function = f"{found[1]}({{}})" if ours else "std::exp({})"
-        if name := outside.name(function, argument):
+        if name := outside.name(f"{found[1]}({{}})", argument):
             body = body[: found.start()] + name + body[start + len(argument) + 1 :]
             start = found.start()
     return body
@@ -172,9 +220,22 @@ def in_parentheses(text, start):
     raise ValueError("Brian2 wrote code whose parentheses do not match")
 
 
-def seldom_timed(text):
-    """Brian2 2.9 asks the kernel for the processor's time before each object of each step: 4 % of a
-    run of 1,000 blocks. Once in a step, from a clock that needs no system call, will do."""
+def lightly_driven(text):
+    """Brian2's loop over the steps, without what it repeats for nothing: where a network has few
+    neurons, that takes longer than they do. The time is asked for before each object of each step,
+    from the kernel; every sixteenth step, from a clock that needs no system call, will do. The
+    clocks that tick next are found anew in each step, where most networks have one."""
     each = "            if (report_func)\n"
-    text = text.replace(each, each.replace("report_func", "report_func && i == 0"))
-    return text.replace("std::clock()", "brian::wall_clock()")
+    seldom = "report_func && i == 0 && ++_steps % 16 == 0"
+    text = text.replace(each, each.replace("report_func", seldom))
+    text = text.replace(
+        "    double elapsed_realtime;\n", "    double elapsed_realtime;\n    int _steps = 0;\n"
+    )
+    measured = re.search(r"\n *current = std::clock\(\);\n *(elapsed_realtime = .*;)\n", text)
+    end = "    Network::_globally_running = false;\n"
+    if measured and end in text and "did_break_early = true" not in text:
+        text = text.replace(measured[0], "\n")
+        text = text.replace(end, f"    current = std::clock();\n    {measured[1]}\n{end}")
+    found = "    // find minclock, clock with smallest t value\n"
+    only = "    if (clocks.size() == 1 && curclocks == clocks) return *clocks.begin();\n"
+    return text.replace(found, only + found).replace("std::clock()", "brian::wall_clock()")

@@ -1,10 +1,16 @@
 """`precision: single`: near the double run, the same promises to the bit, and times that stay
 double."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
-from running import assert_same, run_apart, run_here, run_text, script_of
+from running import assert_same, run_apart, run_here, run_text, script_of, tables_in
+
+from stdpdsl.compiler import compile_source
+from stdpdsl.language.source import Source
 
 SPEC = """model single
 constants:
@@ -275,3 +281,24 @@ def test_a_program_holds_no_number_of_a_table(tmp_path, monkeypatch):
         run_apart(tmp_path, script_of(text, target="cpp_standalone"), name, "cpp_standalone")
     programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
     assert len(programs) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
+def test_a_plain_script_computes_the_same_there(target, tmp_path):
+    """Of exp() too: what C++ takes it of, and computes with it, is decided by types."""
+    more = "du/dt = (exp(-v/-50 mV)*0.3 + exp(g_leak/7 nS) - u)/tau_s : 1"
+    text = SPEC.replace("dI/dt = ", f"{more}\n        dI/dt = ")
+    text = text.replace("w*2 nA", "w*(1 + u_post)*1 nA")
+    compiled = compile_source(Source("spec.stdp", text), tmp_path, [], "synapse", target)
+    run = run_apart(tmp_path, compiled.run_script, "run", target)
+    (tmp_path / "plain.py").write_text(compiled.script, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "plain.py"), "-o", str(tmp_path / "plain")]
+    subprocess.run([*command, "--target", target], check=True, capture_output=True)
+    plain = tables_in(tmp_path / "plain")
+    key = ["block", "pre", "post"]
+    one, other = (t["weights"].sort_values(key).reset_index(drop=True) for t in (run, plain))
+    assert (one["w"] == other["w"].astype(float)).all()
+    key = ["block", "neuron", "t"]
+    one, other = (t["spikes"].query("layer == 'A'").sort_values(key) for t in (run, plain))
+    assert one["t"].tolist() == other["t"].tolist() and len(one) > 20

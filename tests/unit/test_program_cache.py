@@ -15,7 +15,7 @@ from stdpdsl.runtime.program import (
     run_program,
     touch,
 )
-from stdpdsl.runtime.vectors import by_chunks, by_vectors, seldom_timed
+from stdpdsl.runtime.vectors import by_chunks, by_vectors, lightly_driven
 
 
 def a_program(folder, text="x"):
@@ -156,8 +156,10 @@ def brian_template(name):
 def test_our_changes_still_find_their_places_in_brians_templates():
     assert by_chunks(brian_template("threshold.cpp")).count("_any") == 3
     each = "for(size_t i=0; i<objects.size(); i++)"
-    body = seldom_timed(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
+    body = lightly_driven(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
     assert "clock()" not in body or "i == 0" in body
+    network = lightly_driven(brian_template("network.cpp"))
+    assert "curclocks == clocks" in network and "++_steps % 16" in network
 
 
 STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
@@ -166,6 +168,7 @@ STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
     {
         const double lastspike = _ptr_lastspike[_idx];
         const double tau = _ptr_tau[_idx];
+        char not_refractory = _ptr_not_refractory[_idx];
         double v = _ptr_v[_idx];
         not_refractory = _timestep(t - lastspike, dt) >= _timestep(5 * ms, dt);
         const double _v = v * exp(- dt * int_(not_refractory)/tau) + exp((a + b) * exp(- dt/c));
@@ -173,20 +176,34 @@ STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
         x = _x;
         if(not_refractory)
             v = _v;
+        _ptr_not_refractory[_idx] = not_refractory;
+        _ptr_v[_idx] = v;
+
     }
 """
 
 
 def test_exp_leaves_a_state_update_where_it_can():
     text = by_vectors(STATE_UPDATE)
-    before, _, loop = text.partition("for(int _idx=0; _idx<_N; _idx++)")
+    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=256)")
     assert "return - dt * 1/tau;" in before and "const double tau = _ptr_tau[_idx];" in before
-    assert "const double _kept_2 = std::exp((a + b) * exp(- dt/c));" in before
+    assert "[=]() { return exp((a + b) * exp(- dt/c)); }" in before
     assert "const double _v = v * _kept_1[_idx] + _kept_2;" in loop
     # What changes in the loop stays, and so does what is taken over in a refractory neuron too.
     assert "_x = exp(v) + exp(dt * int_(not_refractory));" in loop
-    assert "const double _kept_0 = brian::least_time(5 * ms, dt);" in before
-    assert "not_refractory = t - lastspike >= _kept_0;" in loop
+    assert "[=]() { return brian::least_time(5 * ms, dt); }" in before
+    # Who is refractory is decided in a loop of its own, and not stored in the other.
+    first, _, second = loop.partition("_v = v")
+    assert "        _ptr_not_refractory[_idx] = t - lastspike >= _kept_0;" in first
+    assert "const char not_refractory = t - lastspike >= _kept_0;" in first
+    assert "_ptr_not_refractory" not in second
+
+
+def test_the_factors_of_single_precision_leave_it_too():
+    text = by_vectors(STATE_UPDATE.replace("exp(", "double__exp("))
+    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=256)")
+    assert "[=]() { return double__exp((a + b) * double__exp(- dt/c)); }" in before
+    assert "const double _v = v * _kept_1[_idx] + _kept_2;" in loop
 
 
 def test_a_refractory_time_that_the_loop_changes_is_compared_in_steps():
