@@ -60,8 +60,7 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
     parts = [pattern.argument, pattern.where]
     same = not (swept or pattern.independent or any(values.varies(e, c) for e in parts))
     same = same and not any(n.endswith(("_pre", "_post")) for n in used_names(parts))
-    same = same and values.table.replicates == 1
-    return Choice(code, pairs, draws, same or (draws is None and "block" not in code))
+    return Choice(code, pairs, draws, same and (draws is None or values.table.replicates == 1))
 
 
 def columns_read(values: Values, node: ast.Connect, path: str) -> list[str]:

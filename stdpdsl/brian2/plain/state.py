@@ -340,6 +340,11 @@ class InitialState:
         if c.pairs:
             text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", c.pairs)
             one = [f"i, j = {self.code.show(text)}"]
+            if not c.same:
+                return self.own_pairs(c, pre, post, shape, one[0])
+            if c.choose != "True":
+                chosen = each_pair(self.code.show(c.choose))
+                one += [f"chosen = {chosen}", "i, j = i[chosen], j[chosen]"]
         elif c.same:
             one = self.same_pairs(c, pre.size, post.size, shape)
         else:
@@ -379,8 +384,10 @@ class InitialState:
             lines.append(f"i, j = np.indices({shape})")
         return [*lines, f"i, j = np.nonzero({text})"]
 
-    def own_pairs(self, c: Connection, pre: Layer, post: Layer, shape: str) -> list[str]:
-        """Pairs of each block's own."""
+    def own_pairs(
+        self, c: Connection, pre: Layer, post: Layer, shape: str, listed: str = ""
+    ) -> list[str]:  # fmt: skip
+        """Pairs of each block's own, among all or those that are `listed`."""
         names, body = {"block": "b"}, []
         for side, layer, place in (("pre", pre, "i"), ("post", post, "j")):
             copy = self.source(layer.shared, "b", c.shared)
@@ -405,17 +412,20 @@ class InitialState:
             stream = f"stream({self.key(c.draws)}, {replicate}{row})"
             body.append(f"u = {self.draw(stream, c.draws, shape)}")
         text = self.code.show(c.choose, names)
-        if "lowest(" in text:
+        found = "np.argwhere(chosen)"
+        if listed:
+            text, found = each_pair(text), "np.stack([i[chosen], j[chosen]], axis=1)"
+        elif "lowest(" in text:
             text = f"np.reshape({text}, {shape})"
         elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
             text = f"np.full({shape}, {text})"
         return [
             "pairs = []",
-            f"i, j = np.indices({shape})",
+            listed or f"i, j = np.indices({shape})",
             f"for b in range({self.copies(c.shared)}):",
             *(f"    {line}" for line in body),
             f"    chosen = {text}",
-            "    pairs.append(np.argwhere(chosen))",
+            f"    pairs.append({found})",
             "block = np.repeat(np.arange(len(pairs)), [len(chosen) for chosen in pairs])",
             "i, j = np.concatenate(pairs).T",
         ]
@@ -693,6 +703,11 @@ class InitialState:
         if not post.shared or post.shared and pre.shared:
             return place(f'{state}["{c.name}"]["j"]', post)
         return place(f'{state}["{c.name}"]["i"]', pre)
+
+
+def each_pair(text: str) -> str:
+    """A condition on listed pairs, also if it is one for all."""
+    return text if re.search(r"\b(i|j|\w+_pre|\w+_post)\b", text) else f"np.full(len(i), {text})"
 
 
 def own(end: str) -> str:
