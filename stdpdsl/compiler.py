@@ -19,7 +19,7 @@ from .check.rows import check_rows
 from .check.values import constant_values
 from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
-from .data.sources import Files, read_sources
+from .data.sources import Files, read_sources, with_numbers
 from .data.tables import check_all_rows, read_all_rows, refuse_rows
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
@@ -208,6 +208,7 @@ def _front(
 
     files = Files(read, read_array, lambda name: load_results(folder / name),
                   lambda name: numbered_files(name, folder))  # fmt: skip
+    spec = with_numbers(spec, files)
     sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
     rows, of_tables = read_all_rows(spec, files)

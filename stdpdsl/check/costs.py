@@ -177,6 +177,7 @@ class Costs:
             return Part(component.name, node, 0)
         pairs, at_most = self.pairs(node.pattern, component, sizes[pre.name], sizes[post.name])
         several = value(node.pattern.several, self.environment(component)) or 1
+        several = 1 if node.pattern.path is not None else several  # all of them are listed
         count = pairs * several * self.copies(component)
         columns = [c for c in self.symbols.columns.values() if c.target]
         swept = sum(c.target is not None and c.target[0] == component.name for c in columns)

@@ -96,6 +96,7 @@ class Fit:
             return
         if source.shape is not None:
             self.shape(path, source.shape, c, wanted)
+        self.numbered(path, source, c, wanted)
         for axis, size in zip(wanted.axes, wanted.shape, strict=True):
             self.inside(path, source, axis, size, c)
         index = np.ravel_multi_index([source.keys[a] for a in wanted.axes], wanted.shape)
@@ -129,7 +130,7 @@ class Fit:
         several = self.several(component.node.pattern)
         if several == 1:
             return Wanted(("pre", "post"), shape, mask, exact)
-        if mask is not None:
+        if mask is not None and mask.ndim < 3:
             mask = np.repeat(mask[:, :, np.newaxis], several, axis=2)
         return Wanted(("pre", "post", "synapse_number"), (*shape, several), mask, exact)
 
@@ -157,9 +158,9 @@ class Fit:
             listed = self.pairs.get(pattern.path.value) if pattern.path is not None else None
             if listed is None:
                 return None, False
-            if np.any(listed < 0) or np.any(listed >= shape):
+            if np.any(listed < 0) or np.any(listed[:, :2] >= shape):
                 return None, False
-            mask = np.zeros(shape, dtype=bool)
+            mask = np.zeros((*shape, self.several(pattern))[: listed.shape[1]], dtype=bool)
             mask[tuple(listed.T)] = True
         exact = kind not in DRAWN
         if pattern.where is not None:
@@ -172,7 +173,10 @@ class Fit:
             if admitted is None or self.swept(pattern.where):
                 exact = False
             else:
-                mask = admitted.astype(bool) if mask is None else mask & admitted.astype(bool)
+                admitted = admitted.astype(bool)
+                if mask is not None and mask.ndim > 2:
+                    admitted = admitted[:, :, np.newaxis]
+                mask = admitted if mask is None else mask & admitted
         return mask, exact
 
     def swept(self, expr: ast.Expr) -> bool:

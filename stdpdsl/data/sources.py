@@ -24,6 +24,7 @@ from .wrong import Wrong, listed
 TABLES = (".csv", ".parquet", ".xlsx")
 OF_PAIRS = (("pre", "post"), ("i", "j"))
 OF_NEURONS = (("neuron",), ("i",))
+NUMBER = "synapse_number"
 NUMBERED = ("block", "pre", "post", "synapse_number", "neuron")
 """The columns that say of what a value is."""
 
@@ -187,8 +188,33 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
         key: whole_numbers(path, name, n, table[heads[n]])
         for key, n in zip(("pre", "post"), names, strict=True)
     }
+    if NUMBER in heads:
+        keys[NUMBER] = whole_numbers(path, name, NUMBER, table[heads[NUMBER]])
     head = Head("table", keys=dict(zip(("pre", "post"), names, strict=True)))
     return Source(head, np.zeros(len(keys["pre"])), keys)
+
+
+def with_numbers(spec: ast.Spec, files: Files) -> ast.Spec:
+    """The spec that says how many synapses a pair has at most, where the file of a pattern's pairs
+    numbers them."""
+    declarations = [
+        replace(node, pattern=_numbered(node.pattern, files))
+        if isinstance(node, ast.Connect) and node.pattern is not None and node.pattern.path
+        else node for node in spec.declarations
+    ]  # fmt: skip
+    return replace(spec, declarations=tuple(declarations))
+
+
+def _numbered(pattern: ast.Pattern, files: Files) -> ast.Pattern:
+    path = pattern.path
+    if path is None or not path.value.lower().endswith(TABLES):
+        return pattern
+    try:
+        cells = files.table(path.value)[NUMBER]
+        most = int(np.max(whole_numbers(path, path.value, NUMBER, cells), initial=0)) + 1
+    except (OSError, ValueError, KeyError, Wrong):  # which is told where the pairs are checked
+        return pattern
+    return replace(pattern, several=ast.Number(most, str(most), span=path.span))
 
 
 # Arrays -----------------------------------------------------------------------------------------

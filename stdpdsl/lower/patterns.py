@@ -50,6 +50,7 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             assert pattern.path is not None
             heads = columns_read(values, node, pattern.path.value)
             read = f", read={heads}" if heads else ""
+            read += ", numbered=True" if pattern.several is not None else ""
             pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post}{read})"
     if kind in ("random", "symmetric", "fixed_indegree", "fixed_outdegree"):
         base = "mirrored" if kind == "symmetric" else "uniform"

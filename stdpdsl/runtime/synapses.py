@@ -31,7 +31,7 @@ def synapses_of(
     if pairs is None:
         i, j = (index.ravel() for index in np.indices((n_pre, n_post)))
     else:
-        i, j = pairs
+        i, j, *numbers = pairs
     shared_copy = x.sources(shared, True)
     names = copy_keys(draws, copies, row if independent else None) if draws else None
     chosen, last, u = [], None, None
@@ -48,11 +48,14 @@ def synapses_of(
         of_pairs = None if u is None else u[i, j]
         mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
         chosen.append(np.flatnonzero(mask))
-    copy_of = np.repeat(np.arange(len(copies)), [many * len(c) for c in chosen])
-    pairs_of_all = np.repeat(np.concatenate(chosen), many)
+    listed = bool(pairs) and len(pairs) > 2  # each synapse by itself
+    each = 1 if listed else many
+    copy_of = np.repeat(np.arange(len(copies)), [each * len(c) for c in chosen])
+    pairs_of_all = np.repeat(np.concatenate(chosen), each)
     i, j = i[pairs_of_all], j[pairs_of_all]
+    number = numbers[0][pairs_of_all] if listed else np.arange(len(i)) % many
     return SimpleNamespace(
-        copy=copy_of, i=i, j=j, number=np.arange(len(i)) % many, many=many,
+        copy=copy_of, i=i, j=j, number=number, many=many,
         n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
         pre=i + n_pre * (shared_copy[copy_of] if pre_shared else copy_of),
         post=j + n_post * (shared_copy[copy_of] if post_shared else copy_of),
@@ -94,30 +97,34 @@ def lowest(name, draws, count, shape, axis, admitted=True, among=None):
     return (mask & admitted).ravel()
 
 
-def pairs_from_file(path, n_pre, n_post, read=()):
+def pairs_from_file(path, n_pre, n_post, read=(), numbered=False):
     """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, Parquet or
     XLSX; or of what a sparse matrix, as SciPy saves it, holds;
-    `read` are columns of it from which the connection has values."""
+    `read` are columns of it from which the connection has values. With synapse_number, where it is
+    `numbered`: a pair may have several synapses."""
+    more = ("synapse_number",) if numbered else ()
     if path.lower().endswith(".npz"):
         columns = dict(zip(("pre", "post"), sparse_entries(path), strict=False))
     else:
-        columns = file_columns(path, ("pre", "post"), ("i", "j"), read=read)
+        choices = ("pre", "post", *more), ("i", "j", *more)
+        columns = file_columns(path, *choices, read=read)
     names, pairs = list(columns), np.stack(list(columns.values()), axis=1)
     with np.errstate(invalid="ignore"):
         whole = pairs.astype(np.int64)
     if not np.array_equal(whole, pairs):
         fail(f"{path}: neurons are counted by whole numbers")
-    for name, numbers, size in zip(names, whole.T, (n_pre, n_post), strict=True):
+    sizes = (n_pre, n_post, MOST_ROWS)[: len(names)]
+    for name, numbers, size in zip(names, whole.T, sizes, strict=True):
         if len(numbers) and (numbers.min() < 0 or numbers.max() >= size):
             wrong = numbers.min() if numbers.min() < 0 else numbers.max()
             fail(f"{path}: the column {name} names neuron {wrong}; there are 0 to {size - 1}")
     kept, count = np.unique(whole, axis=0, return_counts=True)
     if len(kept) < len(whole):
         twice, times = kept[count > 1], count[count > 1]
-        i, j = twice[0]
-        more = f", and {len(twice) - 1} others too" if len(twice) > 1 else ""
-        fail(f"{path}: lists the pair {i}, {j} {times[0]} times{more}; a pair has one synapse")
-    return kept[:, 0], kept[:, 1]
+        i, j = twice[0][:2]
+        others = f", and {len(twice) - 1} others too" if len(twice) > 1 else ""
+        fail(f"{path}: lists the pair {i}, {j} {times[0]} times{others}; a pair has one synapse")
+    return tuple(kept.T)
 
 
 def file_columns(path, *choices, read=()):

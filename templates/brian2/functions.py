@@ -160,12 +160,13 @@ def steps_by_block(blocks, size, block, neuron, time):
     return sorted_spikes(neurons, [step[block == b] for b in blocks], STEPS)
 
 
-def pairs_from_file(path, n_pre, n_post):
-    """(i, j) of a table with the columns pre and post, or i and j."""
+def pairs_from_file(path, n_pre, n_post, numbered=False):
+    """(i, j) of a table with the columns pre and post, or i and j; and their synapse_number."""
     if path.endswith(".npz"):  # the entries of a sparse matrix
         return np.unique(sparse_entries(path)[:2], axis=1).astype(int)
     columns = columns_of(path)
-    names = ("pre", "post") if "pre" in columns else ("i", "j")
+    names = ["pre", "post"] if "pre" in columns else ["i", "j"]
+    names += ["synapse_number"] if numbered else []
     pairs = [column_from(path, name, columns=columns).astype(int) for name in names]
     return np.unique(pairs, axis=1)
 

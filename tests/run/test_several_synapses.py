@@ -409,3 +409,95 @@ def test_printed_as_it_was():
     assert "random(p = 0.7, n = contacts)" in text and "fixed_indegree(2, n = 2)" in text
     assert "all_to_all(n = 2) where" in text
     assert print_spec(parse(Source("s.stdp", text))) == text
+
+
+# Listed pairs -------------------------------------------------------------------------------------
+
+LISTED = """model listed
+neuron cell:
+    equations:
+        dv/dt = -v/(20 ms) : 1
+        x : 1
+    threshold: v > 1
+    reset: v = 0
+    initial: x = i*start
+layer P:
+    poisson: 60 Hz
+    size: 3
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: pairs from "contacts.csv"
+    plasticity: pair_additive
+    deliver: w*0.3 to v
+    initial: w = from "contacts.csv" column weight
+    delay: from "contacts.csv" column delay
+connect P -> A as d:
+    pattern: pairs from "pairs.csv" where i != j and x_post < 0.9
+    plasticity: pair_additive
+    deliver: w*0.1 to v
+    initial: w = uniform(0, wmax)
+    delay: 1 ms * synapse_number
+sweep:
+    table:
+        | c.Apre | start |
+{rows}
+record:
+    w of c every 10 ms
+    spikes of P, A
+run:
+    duration: 100 ms
+"""
+CONTACTS = [(2, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 0), (2, 1, 2), (2, 1, 1), (1, 0, 0)]
+
+
+def contacts(folder, rows=CONTACTS, number="synapse_number"):
+    table = pd.DataFrame(rows, columns=["pre", "post", number])
+    table["weight"] = np.linspace(0.2, 0.8, len(table))
+    table["delay [ms]"] = np.arange(len(table)) * 0.5
+    table.to_csv(folder / "contacts.csv", index=False)
+    return table
+
+
+def test_pairs_that_are_listed_with_numbers(tmp_path, monkeypatch):
+    table = contacts(tmp_path).sort_values(["pre", "post", "synapse_number"])
+    pairs = pd.DataFrame(CONTACTS, columns=["pre", "post", "synapse_number"])
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    tables = agree(tmp_path, LISTED, ["0.01 | 1", "0.02 | 0.5"])
+    for block, chosen in enumerate([table.post < 0.9, table.post < 2]):
+        rows = tables["weights"][tables["weights"].block == block]
+        c, d = (rows[rows.connection == name] for name in "cd")
+        keys = ["pre", "post", "synapse_number"]
+        assert c[keys].to_numpy().tolist() == table[keys].to_numpy().tolist()
+        assert c.w_initial.tolist() == table.weight.tolist()
+        assert np.allclose(c.delay, table["delay [ms]"] * 1e-3, rtol=0, atol=1e-12)
+        some = table[chosen & (table.pre != table.post)]
+        assert d[keys].to_numpy().tolist() == some[keys].to_numpy().tolist()
+        drawn = stream("d", "w", 0).random((3, 3, 2))
+        assert d.w_initial.tolist() == drawn[d.synapse_number, d.pre, d.post].tolist()
+        spikes = tables["spikes"]
+        given = spikes[spikes.layer == "P"]
+        numbers = {n: c[n].to_numpy() for n in ("pre", "post", "delay", "w_initial")}
+        assert len(given) > 10 and len(numbers["pre"]) == 7
+
+
+@pytest.mark.parametrize(
+    "rows, number, message",
+    [
+        ([*CONTACTS, (2, 1, 1)], "synapse_number",
+         "FILE007: row 8 below the head of `contacts.csv` gives synapse 1 of the pair 2, 1 a sec"),
+        (CONTACTS, "contact",
+         "FILE007: row 3 below the head of `contacts.csv` gives the pair 0, 0 a"),
+        ([(0, 0, -1)], "synapse_number",
+         "FILE008: row 1 below the head of `contacts.csv` is of synapse -1"),
+    ],
+)  # fmt: skip
+def test_wrong_numbers_of_listed_pairs(tmp_path, rows, number, message):
+    contacts(tmp_path, rows, number)
+    text = LISTED.replace("{rows}", "        | 0.01 | 1 |")
+    text = text[: text.index("connect P -> A as d")] + text[text.index("sweep:") :]
+    _, found = check_text(Source("spec.stdp", text), tmp_path, [])
+    errors = [f"{d.code}: {d.message}" for d in found if d.severity == "error"]
+    assert [e[: len(message)] for e in errors] == [message], errors

@@ -328,10 +328,14 @@ class InitialState:
         """Lines that make `block`, `i` and `j` of each synapse, and its `number` among those of its
         pair."""
         lines = self.pairs_once(c, pre, post)
-        if c.many == 1:
+        if c.many == 1 or self.numbered(c):
             return lines
         return [*lines, f"block, i, j = (np.repeat(k, {c.many}) for k in (block, i, j))",
                 f"number = np.arange(len(i)) % {c.many}"]  # fmt: skip
+
+    def numbered(self, c: Connection) -> bool:
+        """Whether the file of the pairs numbers the synapses of each."""
+        return "numbered=True" in c.pairs
 
     def pairs_once(self, c: Connection, pre: Layer, post: Layer) -> list[str]:
         """Lines that make `block`, `i` and `j` of each pair."""
@@ -339,12 +343,14 @@ class InitialState:
         copies = self.copies(c.shared)
         if c.pairs:
             text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", c.pairs)
-            one = [f"i, j = {self.code.show(text)}"]
+            each = "i, j, number" if self.numbered(c) else "i, j"
+            one = [f"{each} = {self.code.show(text)}"]
             if not c.same:
                 return self.own_pairs(c, pre, post, shape, one[0])
             if c.choose != "True":
                 chosen = each_pair(self.code.show(c.choose))
-                one += [f"chosen = {chosen}", "i, j = i[chosen], j[chosen]"]
+                of_each = ", ".join(f"{n}[chosen]" for n in each.split(", "))
+                one += [f"chosen = {chosen}", f"{each} = {of_each}"]
         elif c.same:
             one = self.same_pairs(c, pre.size, post.size, shape)
         else:
@@ -352,6 +358,8 @@ class InitialState:
         if copies == "1":
             return [*one, "block = np.zeros(len(i), int)"]
         many = "block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)"
+        if self.numbered(c):
+            many = many.replace("i, j =", "i, j, number =", 1) + ", np.tile(number, B)"
         return [*one, many if copies == "B" else many.replace("B", copies)]
 
     def same_pairs(self, c: Connection, n: int, m: int, shape: str) -> list[str]:
@@ -414,7 +422,8 @@ class InitialState:
         text = self.code.show(c.choose, names)
         found = "np.argwhere(chosen)"
         if listed:
-            text, found = each_pair(text), "np.stack([i[chosen], j[chosen]], axis=1)"
+            more = ", number[chosen]" if self.numbered(c) else ""
+            text, found = each_pair(text), f"np.stack([i[chosen], j[chosen]{more}], axis=1)"
         elif "lowest(" in text:
             text = f"np.reshape({text}, {shape})"
         elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
@@ -427,7 +436,7 @@ class InitialState:
             f"    chosen = {text}",
             f"    pairs.append({found})",
             "block = np.repeat(np.arange(len(pairs)), [len(chosen) for chosen in pairs])",
-            "i, j = np.concatenate(pairs).T",
+            f"i, j{', number' if self.numbered(c) else ''} = np.concatenate(pairs).T",
         ]
 
     def synapse_value(self, i: Initial, c: Connection) -> tuple[list[str], str]:
