@@ -251,7 +251,8 @@ class Clauses:
             self.reporter.error(
                 "CLAUSE004", by_spike[0], f"`{rule.name.id}` does not say when it delivers",
                 labels=((rule.name, "no `deliver` in its `on pre:`"),),
-                help="add `deliver` to its `on pre:`, or write `deliver continuously:`",
+                help=f"add `deliver {component.weight or 'w'}` to its `on pre:`, or write"
+                " `deliver continuously:`",
             )  # fmt: skip
         elif node.weight is not None and not node.delivery:
             if not any(isinstance(n, ast.Name) and n.id == "w" for h in node.handlers
@@ -334,8 +335,10 @@ class Clauses:
             return
         argument = PATTERNS[kind]
         if argument is None and pattern.argument is not None:
+            condition = pattern.argument.span.text
+            chosen = f" where {condition}" if isinstance(pattern.argument, ast.Binary) else ""
             self.misplaced(pattern.argument, f"`{kind}` takes no argument but `n`",
-                           f"write `pattern: {kind}`")  # fmt: skip
+                           f"write `pattern: {kind}{chosen}`")  # fmt: skip
         elif argument is not None and pattern.argument is None:
             example = "p = 0.1" if argument == "p" else "20"
             self.missing(pattern.kind, f"`{kind}` needs `{argument}`", f"write `{kind}({example})`")

@@ -176,7 +176,10 @@ class Experiment:
                 variables = {*component.variables, *component.post_variables, "rate"}
                 self.reporter.error(
                     "NAME017", event, f"`{component.name}` has no event `{event.id}`",
-                    help=f"samples are taken at times: `{said} every 1 ms`"
+                    help=f"`{event.id}` is a parameter, whose value does not change: every table"
+                    " has it where it is swept, and `Results.parameters` has them all"
+                    if event.id in component.parameters
+                    else f"samples are taken at times: `{said} every 1 ms`"
                     if event.id in variables or self.symbols.adding(component, event.id)
                     else self.reporter.suggest(event.id, known, "its events")
                     or "an event is declared in the neuron: `event NAME: CONDITION`",

@@ -25,7 +25,7 @@ from ..language.units import (
 )
 from .calls import infer_call
 from .data import Head
-from .messages import describe, spot, unit_help
+from .messages import READ_TOO_EARLY, describe, spot, unit_help
 from .report import Reporter
 from .symbols import BOOLEAN, FLOAT, INTEGER, Scope, Symbol, Symbols, Type
 
@@ -181,7 +181,7 @@ class Inference:
         if name in context.later:
             self.reporter.error(
                 "NAME005", expr, f"`{name}` is read before it is assigned",
-                help="assign it on a line above",
+                help=READ_TOO_EARLY,
             )  # fmt: skip
             return None
         base, _, side = name.rpartition("_")

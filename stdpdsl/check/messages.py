@@ -11,6 +11,11 @@ _EXAMPLES = {
     METRE: "um",
 }  # fmt: skip
 
+READ_TOO_EARLY = (
+    "assign it on a line above; what is kept from one spike to the next is declared under"
+    " `equations:`, as in `w : 1 in [0, wmax]`"
+)
+
 
 def describe(found: Type) -> str:
     if found.kind == "boolean":

@@ -8,7 +8,7 @@ from ..language import ast
 from ..language.source import Span
 from ..language.units import NONE
 from .infer import Context, Inference
-from .messages import describe
+from .messages import READ_TOO_EARLY, describe
 from .names import reason
 from .order import names_in
 from .symbols import FLOAT, Component, Scope, Symbol, Type
@@ -147,7 +147,7 @@ def local(
     if name in context.later:
         inference.reporter.error(
             "NAME005", statement.target, f"`{name}` is read before it is assigned",
-            help="assign it on a line above",
+            help=READ_TOO_EARLY,
         )  # fmt: skip
         return
     here = [n for n, s in context.scope.items() if s.kind == "variable"]

@@ -48,7 +48,10 @@ def _in_line(line: str, declaration: str) -> Iterator[tuple[tuple[int, int], str
             yield found.span(), "record", name, CLAUSES["record"][name]
     for name, entry in OTHER.items():
         for found in re.finditer(rf"\b{re.escape(name)}\b", line):
-            yield found.span(), "", name, entry
+            before = line[: found.start()]
+            # A flag stands in parentheses: the word in `scope: shared` is none.
+            if not entry.form.startswith("(") or before.count("(") > before.count(")"):
+                yield found.span(), "", name, entry
 
 
 def clause_text(declaration: str, name: str, entry: Clause) -> str:

@@ -660,13 +660,6 @@ OTHER: dict[str, Clause] = {
     ),
     "shared": Clause("(shared)", "One value for the whole layer.", "the same flag"),
     "constant": Clause("(constant)", "It does not change during a run.", "the same flag"),
-    "event-driven": Clause(
-        "(event-driven)", "Kept from event to event: found by itself, and may be left out.",
-        "the same flag",
-    ),
-    "clock-driven": Clause(
-        "(clock-driven)", "Integrated at each time step.", "the same flag"
-    ),
     "within": Clause("to COLUMN within COLUMN", "Measurements, and their standard errors.",
                      "nothing"),
     "off": Clause("plasticity off", "Weights stay as they are; or `CONNECTION off`.",

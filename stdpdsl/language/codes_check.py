@@ -83,7 +83,7 @@ NAME: dict[str, tuple[str, str]] = {
     "NAME015": (
         "no such word",
         "Some clauses take one of a few words: patterns, scopes, orders, sides, integrators, "
-        "flags of equations.",
+        "flags of equations: `(unless refractory)`, `(constant)`, `(shared)`.",
     ),
     "NAME016": (
         "local never read",

@@ -105,8 +105,6 @@ FLAGS = {
     "unless": "unless refractory",
     "constant": "constant",
     "shared": "shared",
-    "event": "event-driven",
-    "clock": "clock-driven",
 }
 
 
@@ -610,8 +608,12 @@ def _advice(f: Failure) -> str:
         return "give this column a name" if head else "each cell holds a value"
     if piece.text in FLAGS and "in" in f.expected:
         return f"flags stand in parentheses: `({FLAGS[piece.text]})`"
-    if piece.text == "if" and "where" in f.expected:
-        return "write `where`"
+    if piece.text in ("event", "clock") and "in" in f.expected:
+        return "leave it out: the compiler chooses event-driven integration where it is exact"
+    if piece.text in ("if", "except", "without") and "where" in f.expected:
+        return "write `where`, as in `where i != j`"
+    if piece.text == ":" and f.context({*BLOCKS, "parameters"}) == "parameters":
+        return "a parameter has the dimensions of its value: leave out what follows"
     if piece.text == "*" and before == "]":
         return "a list's unit follows after one space: `[10, 20] ms`"
     if line.removesuffix(":") in _DESIGNS and piece.kind == "NEWLINE":

@@ -63,5 +63,5 @@ def functions_of_double():
 
 
 def expect_overflow():
-    """Brian2 asks of each state variable whether it is above 1e50: nothing is, in single precision."""
+    """Brian2 asks of each state variable whether it is above 1e50, which no float is."""
     warnings.filterwarnings("ignore", "overflow encountered in cast", module="brian2.groups.group")

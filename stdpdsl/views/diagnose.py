@@ -402,7 +402,7 @@ def times(run: _Run) -> Iterator[Finding]:
             continue
         mine = [d for d in said if d.code in wanted]
         if not mine:
-            yield Finding(name, "passed", "says the spec")
+            yield Finding(name, "passed", "checked before the run")
         for d in mine:
             yield Finding(
                 name, "found", f"{d.message} (line {d.span.line} of the spec)",

@@ -287,6 +287,14 @@ def test_every_clause_is_told_where_it_stands():
         assert missing <= {"delay", "duration", "of"}, declaration
 
 
+def test_a_flag_is_told_in_parentheses_alone(tmp_path):
+    text = "model m\nlayer A:\n    poisson: 1 Hz\n    size: 1\n    scope: shared\n"
+    text += "neuron n:\n    equations: x : 1 (shared)\n"
+    document = Document(tmp_path / "s.stdp", text)
+    assert clause_at(document, text.index(": shared") + 4) is None
+    assert "One value for the whole layer." in clause_at(document, text.index("(shared") + 3)[1]
+
+
 def test_nothing_is_told_in_comments_and_strings(tmp_path):
     document = Document(tmp_path / "s.stdp", SPEC)
     at = document.text.index("Ruhe")
