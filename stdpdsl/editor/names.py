@@ -138,7 +138,7 @@ def target_of(document: Document, link: Link) -> Target | None:
         case ast.Measure() if node is parent.component:
             return document.declared.get(name)
     searched = isinstance(declaration, ast.Search) and link.around(ast.Axis) is None
-    if searched or isinstance(declaration, ast.Measures):
+    if searched or isinstance(declaration, ast.Measures) or link.around(ast.Refinement):
         return _measured(document, link.around(ast.Measure), name)
     found = None if isinstance(node, ast.Ident) and _refers(parent) else _variable(
         document, name, declaration
