@@ -20,7 +20,10 @@ from .symbols import BOOLEAN, NUMBERS, TIME, Component, Symbols, Type
 from .values import constant_values, value
 
 METHODS = ("tpe", "cma_es", "nsga2", "random", "sobol", "grid", METHOD)
-INFERENCE = "importance sampling"
+INFERENCE = "importance_sampling"
+NPE = "npe"
+"""Neural posterior estimation."""
+INFERENCES = (INFERENCE, NPE)
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
 """Methods that take several objectives."""
 OWN_COLUMNS = ("generation", "trial")
@@ -52,6 +55,13 @@ class Plan:
     relative: bool = False
     grid: tuple[tuple[float, ...], ...] = ()
     """The values of each axis, rising, where it begins with a grid of a sweep."""
+
+    @property
+    def in_words(self) -> str:
+        """The method as a report names it."""
+        return {INFERENCE: "importance sampling", NPE: "neural posterior estimation"}.get(
+            self.method, self.method
+        )
 
 
 def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
@@ -266,10 +276,12 @@ class Searches:
         if search.method is None:
             return
         name = search.method.id
-        if name not in METHODS:
+        methods = INFERENCES if isinstance(search, ast.Infer) else METHODS
+        if name not in methods:
             self.reporter.error(
-                "SEARCH005", search.method, f"there is no method `{name}`",
-                help=did_you_mean(name, METHODS) or f"methods: {', '.join(METHODS)}",
+                "SEARCH005", search.method, f"there is no method `{name}`"
+                + (" of an inference" if methods is INFERENCES else ""),
+                help=did_you_mean(name, methods) or f"methods: {', '.join(methods)}",
             )  # fmt: skip
         elif len(search.objectives) > 1 and name not in SEVERAL:
             self.reporter.error(
@@ -283,6 +295,12 @@ class Searches:
             )  # fmt: skip
         elif name == METHOD:
             self.refine(search, search.method)
+        elif name == NPE and (plan := plan_of(search, self.constants)).batch == plan.trials:
+            self.reporter.error(
+                "SEARCH005", search.method, "`npe` draws its last batch from what the others have"
+                f" taught it, and all {plan.trials} trials are one batch",
+                help="take more `trials:`, or a smaller `batch:`",
+            )  # fmt: skip
 
     def refine(self, search: ast.Search, method: ast.Ident) -> None:
         """Its first batch is a grid from end to end of one or two axes."""

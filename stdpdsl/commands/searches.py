@@ -197,6 +197,8 @@ def _tell_belief(results: Any, form: str) -> int:
     )]), "text")  # fmt: skip
     size = belief.effective
     complain(f"effective sample size {size:.0f} of {len(belief.number):,} trials")
+    if belief.calibrated:
+        complain(belief.calibrated)
     if size < LEAST_EFFECTIVE:
         complain("too few to trust the tails: run more trials (--more)")
     return DONE

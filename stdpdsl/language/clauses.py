@@ -538,6 +538,12 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "What the model predicts in each block, what was measured, and its standard error.",
             "NumPy code on the measures",
         ),
+        "method": Clause(
+            "method: NAME",
+            "`importance_sampling`, whose trials have weights, or `npe`, neural posterior "
+            "estimation by the package sbi, whose last fifth of the trials are the samples.",
+            "nothing", "a name", "`importance_sampling`",
+        ),
         "trials": Clause(
             "trials: NUMBER", "How many sets of values are simulated.", "nothing",
             "a whole number", "100",

@@ -447,7 +447,7 @@ SEARCH: dict[str, tuple[str, str]] = {
         "Methods are `tpe`, `cma_es`, `nsga2`, `random`, `sobol`, `grid` and `refine`. Several "
         "objectives have no single best trial, which `cma_es` looks for; and it needs two axes or "
         "more. `refine` takes one objective, on one or two axes, and so does the `refine:` of a "
-        "sweep, whose grid has numbers.",
+        "sweep, whose grid has numbers. Those of an `infer:` are `importance_sampling` and `npe`.",
     ),
     "SEARCH006": (
         "count of a search",

@@ -10,8 +10,7 @@ import numpy as np
 from ..results.axes import sweep_columns
 from ..results.labels import label, scale_for
 from ..search.answers import Answers, Belief
-from ..search.score import each, names_of
-from ..search.trials import blocks_of
+from ..search.simulated import simulated_in
 from .along import shortened
 from .style import INK, SERIES, Canvas
 
@@ -21,24 +20,14 @@ ENDS = (0.05, 0.5, 0.95)
 
 def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
     """A sentence and a figure."""
-    compare = answers.space.search.compare
-    assert compare is not None and compare.error is not None
-    columns, numbers, ends = blocks_of(answers.results)
-    with np.errstate(all="ignore"):
-        env = dict(answers.space.constants) | names_of(columns)
-        predicted = np.broadcast_to(each(compare.value, env), ends[-1:])
-    rows, copies = rows_of(columns, slice(ends[0], ends[1]))
-    shape = len(copies), len(rows)
-    first, last = ends[:-1], ends[1:]
-    whole = last - first == shape[0] * shape[1]  # `where` may have left out some of the others
-    weights = np.where(whole, belief.weights[np.searchsorted(belief.number, numbers)], 0.0)
+    found = simulated_in(answers.results, answers.space)
+    rows, observed, error = found.rows, found.observed, found.error
+    weights = belief.weights[np.searchsorted(belief.number, found.number)]
     rng = np.random.default_rng(0)
     drawn = rng.choice(len(weights), DRAWS, p=weights / weights.sum())
-    layout = np.concatenate(copies)
-    values = predicted[first[drawn][:, None] + layout[None, :]].reshape(DRAWS, *shape)
-    copy = rng.integers(len(copies), size=DRAWS)
+    values = found.values[drawn]
+    copy = rng.integers(values.shape[1], size=DRAWS)
     simulated = values[np.arange(DRAWS), copy]
-    observed, error = (names_of(columns)[n.id][rows] for n in (compare.observed, compare.error))
     new = simulated + error * rng.standard_normal(simulated.shape)
     inside = int(np.sum((observed >= np.quantile(new, ENDS[0], axis=0))
                         & (observed <= np.quantile(new, ENDS[2], axis=0))))  # fmt: skip
@@ -54,17 +43,7 @@ def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
         sentence += ": the model " + (
             "does not describe them" if p < 0.5 else "fits them better than their errors allow"
         )
-    return sentence, figure(answers, columns, rows, simulated, new, observed, error)
-
-
-def rows_of(columns: dict[str, np.ndarray], trial: slice) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Places in a trial of the rows of its data, in the first replicate; and the same of each."""
-    count = trial.stop - trial.start
-    if "replicate" not in columns:
-        return np.arange(count), [np.arange(count)]
-    replicate = columns["replicate"][trial]
-    copies = [np.flatnonzero(replicate == r) for r in np.unique(replicate)]
-    return copies[0], copies
+    return sentence, figure(answers, found.columns, rows, simulated, new, observed, error)
 
 
 def figure(

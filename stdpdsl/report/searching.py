@@ -79,10 +79,12 @@ def found_by_inference(answers: Answers) -> Found:
     units = answers.results.units
     says = [
         f"{len(belief.number):,} trials in {len(np.unique(answers.found.generation)):,}"
-        f" generations, by {answers.space.plan.method}",
+        f" generations, by {answers.space.plan.in_words}",
         f"they say as much as {belief.effective:.0f} independent samples of the posterior",
     ]
     figures = [("The posterior: each axis, and each pair of axes", pairs(answers, belief))]
+    if belief.calibrated:
+        says.append(belief.calibrated)
     sentence, figure = checked(answers, belief)
     says.append(sentence)
     figures.append(("What the posterior predicts, beside the data", figure))
@@ -132,7 +134,7 @@ def in_words(answers: Answers) -> list[str]:
     found, space = answers.found, answers.space
     says = [
         f"{len(found):,} trials in {len(np.unique(found.generation)):,} generations, by"
-        f" {space.plan.method}"
+        f" {space.plan.in_words}"
     ]
     early = found.ended != ""
     if early.any():

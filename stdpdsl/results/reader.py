@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
-    "blocks": int, "columns": {str: {str: {str: str}}},
+    "blocks": int, "calibration": {str: [int]}, "columns": {str: {str: {str: str}}},
     "ended_early": {str: {str: (str, int, float)}}, "extended": [dict], "files": {str: str},
     "footers": {str: {str: str}}, "hash": str, "lowering": str, "measures": [str], "model": str,
     "network": {str: dict}, "not_finite": [str], "order": [int],

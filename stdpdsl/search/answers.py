@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ..check.values import value
 from ..language import ast
 from ..language.draws import arguments_of
 from ..results.reader import Results, ResultsError
+from .neural import learning_batches
 from .posterior import Posterior, effective, quantiles
 from .space import Space, space_in
 from .trials import Trials, all_trials, in_words, no_value
@@ -161,6 +162,23 @@ class Belief:
     number: np.ndarray
     values: np.ndarray
     weights: np.ndarray
+    calibration: dict[str, list[int]] = field(default_factory=dict)
+    """How often the truth lay where a network said, in trials that it was not taught."""
+
+    @property
+    def calibrated(self) -> str:
+        """A sentence on that; empty where there is nothing to say."""
+        if not self.calibration:
+            return ""
+        cases, inside = (sum(self.calibration.get(name, ())) for name in ("cases", "inside"))
+        central = zip(self.space.columns, self.calibration.get("central", ()), strict=False)
+        each = ", ".join(f"{name} {count}" for name, count in central)
+        text = (f"of {cases} simulated cases that taught nothing, the truth lay in the region of"
+                f" 90 % of {inside}, and in the central 90 % of each axis: {each}")  # fmt: skip
+        # The standard deviation of a count of which 90 % are expected is 0.3 sqrt(cases).
+        if inside < 0.9 * cases - 3 * 0.3 * cases**0.5:
+            text += "; it says less than it seems to know: run more trials"
+        return text
 
     @property
     def effective(self) -> float:
@@ -196,12 +214,25 @@ def belief_of(results: Results) -> Belief:
         raise ResultsError(f"{results.folder}: holds a search, whose spec has no `infer:`")
     if not np.isfinite(found.objectives).any():
         raise ResultsError(answers.why_none())
+    if learning := learning_batches(space.plan):
+        return neural_belief(answers, learning)
     sampler = Posterior(space.plan, len(space.columns))
     generations, first = np.unique(found.generation, return_index=True)
     for a, b in zip(first, [*first[1:], len(found)], strict=True):
         sampler.ask(int(b - a))
         sampler.tell(found.losses[a:b], found.missed[a:b])
     return Belief(space, found.number, found.values, sampler.weights())
+
+
+def neural_belief(answers: Answers, learning: int) -> Belief:
+    """The trials that were drawn from what a network has learnt, each as good as the others."""
+    found = answers.found
+    drawn = (found.generation >= learning) & np.isfinite(found.objectives[:, 0])
+    if not drawn.any():
+        raise ResultsError(f"{answers.results.folder}: no trial has been drawn from the posterior"
+                           " yet; `stdpdsl search --resume` goes on")  # fmt: skip
+    said = answers.results.metadata.get("calibration", {})
+    return Belief(answers.space, found.number, found.values, drawn / drawn.sum(), said)
 
 
 def answers_of(results: Results) -> Answers:

@@ -13,7 +13,7 @@ give the trials that are there, and the same answers told.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ from ..lower.until_stable import until
 from ..results.reader import ResultsError, load
 from ..runtime import folder as result_folder
 from .early import beginning, ended
+from .neural import Neural
 from .refine import Refine
 from .samplers import Sampler, SearchError, sampler_of
+from .simulated import simulated_in
 from .space import Space
 from .trials import (
     Trials,
@@ -75,6 +77,8 @@ def search(
     """
     plan = space.plan
     sampler = sampler_of(plan, len(space.columns), len(space.directions))
+    if isinstance(sampler, Neural):
+        sampler.look = lambda: simulated_in(load(output), space)
     trials = no_trials(space)
     generation = 0
     if result_folder.is_result(output) and (how.resume or how.more):
@@ -92,7 +96,8 @@ def search(
         count = min(plan.batch, wanted - len(trials))
         numbers = list(range(len(trials), len(trials) + count))
         values = space.values(sampler.ask(count))
-        batch = Batch(space, generation, numbers, values, trials)
+        learnt = sampler.calibration if isinstance(sampler, Neural) else {}
+        batch = Batch(space, generation, numbers, values, trials, learnt)
         outcome = run_generation(batch, output, how, on_event, runner)
         if outcome.folder == "":
             return trials, outcome
@@ -142,6 +147,9 @@ def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
     generations, first = np.unique(trials.generation, return_index=True)
     ends = [*first[1:], len(trials)]
     for a, b in zip(first, ends, strict=True):
+        if isinstance(sampler, Neural) and not sampler.is_learning:
+            sampler.batches += 1  # samples of a posterior, whose network need not be taught again
+            continue
         values = space.values(sampler.ask(int(b - a)))
         known = trials.values[a:b]
         there = ~np.isnan(known)
@@ -157,13 +165,14 @@ def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
 @dataclass(frozen=True)
 class Batch:
     """A generation: its number, its trials' numbers and their values (n, axes), and the trials that
-    ran before."""
+    ran before; how well what it was drawn from is calibrated."""
 
     space: Space
     number: int
     trials: Sequence[int]
     values: np.ndarray
     before: Trials
+    calibration: dict[str, list[int]] = field(default_factory=dict)
 
     def text(self, chosen: Sequence[int]) -> str:
         """Its spec, with some of its trials, by their place in it."""
@@ -205,6 +214,8 @@ def run_generation(
         "search": {"generations": batch.number + 1, "trials": int(batch.trials[-1]) + 1},
         "set": list(how.sets),
     }
+    if batch.calibration:
+        said["calibration"] = batch.calibration
     if space.plan.reasons:
         now = completed(no_trials(space), space, batch.number, batch.trials, batch.values)
         for number, why in dead.items():

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..check.searches import INFERENCE, Plan
+from ..check.searches import INFERENCE, NPE, Plan
 
 Ended = np.ndarray | None
 """Which trials were ended early: known to be worse than all others."""
@@ -40,6 +40,10 @@ def sampler_of(plan: Plan, axes: int, objectives: int) -> Sampler:
         from .posterior import Posterior
 
         return Posterior(plan, axes)
+    if plan.method == NPE:
+        from .neural import Neural
+
+        return Neural(plan, axes)
     if plan.method == "cma_es":
         return Cma(plan, axes)
     return Optuna(plan, axes, objectives)
@@ -98,7 +102,7 @@ class Cma:
         try:
             import cmaes
         except ImportError:
-            raise SearchError(_missing("cmaes")) from None
+            raise SearchError(missing("cmaes")) from None
         self.cma = cmaes.CMA
         self.plan, self.axes = plan, axes
         self.size = max(4, plan.batch)
@@ -153,7 +157,7 @@ class Optuna:
         try:
             import optuna
         except ImportError:
-            raise SearchError(_missing("optuna")) from None
+            raise SearchError(missing("optuna")) from None
         self.optuna, self.plan = optuna, plan
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         uniform = optuna.distributions.FloatDistribution(0.0, 1.0)
@@ -212,5 +216,5 @@ class Optuna:
                 self.study.tell(trial, state=states.PRUNED if early else states.FAIL)
 
 
-def _missing(package: str) -> str:
-    return f"{package} is not installed: pip install 'stdpdsl[search]'"
+def missing(package: str, extra: str = "search") -> str:
+    return f"{package} is not installed: pip install 'stdpdsl[{extra}]'"

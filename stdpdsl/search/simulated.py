@@ -1,0 +1,56 @@
+"""What the trials of an inference have simulated, beside the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..results.reader import Results
+from .score import each, names_of
+from .space import Space
+from .trials import blocks_of
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """`number` (n) of each whole trial, its `values` (n, replicates, rows of the data), and of each
+    row what was `observed` and its standard `error`. `rows` are the data's places in `columns`,
+    those of `blocks`."""
+
+    number: np.ndarray
+    values: np.ndarray
+    observed: np.ndarray
+    error: np.ndarray
+    rows: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def simulated_in(results: Results, space: Space) -> Simulated:
+    """Of a dataset. Trials some of whose blocks `where` has left out are left out."""
+    compare = space.search.compare
+    assert compare is not None and compare.error is not None
+    columns, numbers, ends = blocks_of(results)
+    names = names_of(columns)
+    with np.errstate(all="ignore"):
+        values = np.broadcast_to(each(compare.value, dict(space.constants) | names), ends[-1:])
+    first, count = ends[:-1], np.diff(ends)
+    most = int(np.argmax(count))
+    rows, copies = rows_of(columns, slice(ends[most], ends[most + 1]))
+    rows = rows + ends[most]
+    layout = np.concatenate(copies)
+    whole = count == len(layout)
+    found = values[first[whole][:, None] + layout[None, :]]
+    observed, error = (names[n.id][rows] for n in (compare.observed, compare.error))
+    shape = (-1, len(copies), len(rows))
+    return Simulated(numbers[whole], found.reshape(shape), observed, error, rows, columns)
+
+
+def rows_of(columns: dict[str, np.ndarray], trial: slice) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Places in a trial of the rows of its data, in the first replicate; and the same of each."""
+    count = trial.stop - trial.start
+    if "replicate" not in columns:
+        return np.arange(count), [np.arange(count)]
+    replicate = columns["replicate"][trial]
+    copies = [np.flatnonzero(replicate == r) for r in np.unique(replicate)]
+    return copies[0], copies
