@@ -116,6 +116,11 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
     sub.add_argument(
+        "--share", action="store_true",
+        help="run the search together with all that run this command on the same DIR, such as the"
+        " tasks of a job array; goes on with what is there",
+    )
+    sub.add_argument(
         "--more", metavar="N", type=_whole, default=0,
         help="run N trials more than DIR has, or than the spec asks for",
     )  # fmt: skip

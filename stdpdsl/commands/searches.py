@@ -39,11 +39,15 @@ def search(options: argparse.Namespace) -> int:
     from ..search.engine import How
     from ..search.engine import search as run
     from ..search.samplers import SearchError
+    from ..search.shared import share
     from ..search.space import space_of
 
     source, folder = read(options.spec)
     allowed = allowed_folders(options)
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
+    if options.share and (options.cluster or options.slurm or options.more or options.overwrite):
+        others = "--cluster, --slurm, --more and --overwrite"
+        raise Stop(f"error: --share goes with none of {others}", USAGE)
     space = space_of(source, folder, options.set, allowed)
     if space.warnings:
         complain(render(space.warnings, colours(sys.stderr)).rstrip("\n") + "\n")
@@ -54,7 +58,10 @@ def search(options: argparse.Namespace) -> int:
                 folder, options.set, options.target, options.workers, allowed,
                 options.resume, options.overwrite, options.more, options.until_stable,
             )  # fmt: skip
-            trials, outcome = run(space, output, how, line.hear, line.told, runner)
+            if options.share:
+                trials, outcome = share(space, output, how, line.hear, line.told)
+            else:
+                trials, outcome = run(space, output, how, line.hear, line.told, runner)
     except (JobError, SearchError, ResultsError) as error:
         raise Stop(f"error: {error}", USAGE) from None
     finally:

@@ -54,6 +54,10 @@ class JobError(Exception):
         super().__init__(seen(text))
 
 
+class Busy(JobError):
+    """Another process holds the lock."""
+
+
 def job_folder(output: Path) -> Path:
     """Where the shards of a run wait until they are merged into `output`."""
     return output.with_name(f"{output.name}.shards")
@@ -153,7 +157,10 @@ class Job:
         os.rename(self.place(number), broken)
 
     def remove(self) -> None:
-        """Delete the folder and all shards, but nothing that stdpdsl did not write."""
+        """Delete the folder and all shards, but nothing that stdpdsl did not write. What it is of
+        goes first, so that no other process takes a shard of it meanwhile."""
+        with suppress(OSError):
+            (self.folder / "job.json").unlink()
         remove_ours(self.folder)
 
 
@@ -170,7 +177,7 @@ def opened(
     folder = job_folder(output)
     _check_name(output)
     only_ours(folder, folder)
-    with _locked(folder, exclusive=True):
+    with locked(folder, exclusive=True):
         known = read_job(folder)
         finished = any(_SHARD.fullmatch(path.name) for path in folder.iterdir())
         if finished and not known and not overwrite:
@@ -185,10 +192,10 @@ def opened(
                 f"{folder}: {_of(len(done), job.shards)} of an earlier run are finished; --resume"
                 " to go on with it, or --overwrite to begin anew"
             )
-        if done and resume:
+        same = known is not None and not differences(known, wanted.job(job.shards))
+        if resume and (done or same):
             _compare(folder, known, wanted.job(job.shards))
-            for leftover in folder.glob("*.partial-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+            _remove_leftovers(folder)
         else:
             remove_ours(folder, ["lock"])
             job = Job(folder, shards)
@@ -200,6 +207,17 @@ def opened(
                 job.remove()
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Delete shards that nobody goes on with: another process may be running some."""
+    for leftover in folder.glob("*.partial-*"):
+        shard = leftover.name.partition(".")[0]
+        if not _SHARD.fullmatch(shard):
+            leftover.unlink(missing_ok=True)  # of a text
+            continue
+        with suppress(Busy), locked(folder, True, f"{shard}.lock"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
 @contextmanager
 def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> Iterator[Job]:
     """The job of a run whose shards are run by processes of their own, such as a job array."""
@@ -207,10 +225,10 @@ def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> It
     _check_name(output)
     job = Job(folder, shards)
     only_ours(folder, job.place(number))
-    with _locked(folder, exclusive=False):
+    with locked(folder, exclusive=False):
         _write(folder, wanted, shards)
         _compare(folder, read_job(folder), wanted.job(shards))
-        with _locked(folder, exclusive=True, name=f"{shard_name(number, job.shards)}.lock"):
+        with locked(folder, exclusive=True, name=f"{shard_name(number, job.shards)}.lock"):
             yield job
 
 
@@ -325,7 +343,7 @@ def _write(folder: Path, wanted: Wanted, shards: int) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
+def locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
     """Hold a lock in the folder, which is made; that of a dead process does not count."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -334,6 +352,15 @@ def _locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]
         raise JobError(f"{folder}: cannot be written: {error.strerror}") from None
     with file:
         yield
+
+
+def locks_hold(folder: Path, name: str) -> bool:
+    """Whether a lock that this process holds keeps others out."""
+    try:
+        _lock_file(folder / name, exclusive=True).close()
+    except Busy:
+        return True
+    return False
 
 
 def _lock_file(path: Path, exclusive: bool) -> IO[str]:
@@ -346,7 +373,7 @@ def _lock_file(path: Path, exclusive: bool) -> IO[str]:
             file.seek(0)
             owner = file.read().strip() or "another process"
             file.close()
-            raise JobError(f"{path.parent}: is being run by {owner}") from None
+            raise Busy(f"{path.parent}: is being run by {owner}") from None
         try:
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 file.truncate(0)

@@ -176,7 +176,7 @@ def run_one(
         more = ["--overwrite"] if manner.overwrite or manner.resume else []
         task = Task(job, wanted, data, compiled.plan.blocks)
         with Children() as children:
-            return task.failed(number, _run_shard(task, number, on_event, children, more))
+            return task.failed(number, run_shard(task, number, on_event, children, more))
 
 
 def run_here(
@@ -188,7 +188,7 @@ def run_here(
 
     def one(number: int) -> None:
         if not bad and not children.interrupts:
-            outcome = _run_shard(task, number, lambda e: together.hear(number, e), children)
+            outcome = run_shard(task, number, lambda e: together.hear(number, e), children)
             # An earlier run that was killed may have left a script that finished it first.
             if not outcome.folder and not task.job.place(number).is_dir():
                 bad.append(task.failed(number, outcome))
@@ -201,7 +201,7 @@ def run_here(
     return bad[0] if bad else Outcome(DONE)
 
 
-def _run_shard(
+def run_shard(
     task: Task, number: int, on_event: Callable[[Event], None], children: Children,
     more: Sequence[str] = (),
 ) -> Outcome:  # fmt: skip
