@@ -133,6 +133,11 @@ def compile_source(
     experiment = lower(checked, table, after)
     if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
         raise CompileError([*diagnostics, *refused])
+    if keep_state or earlier:
+        endings = [m for run in checked.spec.of(ast.Run) for p in run.phases for m in p.modifiers
+                   if isinstance(m, ast.Until)]  # fmt: skip
+        if endings:
+            raise CompileError([*diagnostics, *map(_not_kept, endings)])
     if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
         if target == "numpy":
             raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
@@ -157,6 +162,15 @@ def said_methods(checked: Checked) -> list[ast.Ident]:
     """The `method:` of each neuron and rule that is used."""
     models = [m for c in checked.symbols.components.values() for m in (c.neuron, c.rule) if m]
     return list({id(m): m.method for m in models if m.method is not None}.values())
+
+
+def _not_kept(until: ast.Until) -> Diagnostic:
+    return Diagnostic(
+        "CLAUSE002", until.span, "the state of a run whose blocks end a phase by themselves is not"
+        " kept for a later run",
+        help="leave out `--keep-state`, or `until`; `--continue` of such a run starts from its"
+        " beginning",
+    )  # fmt: skip
 
 
 def _not_on_numpy(method: ast.Ident) -> Diagnostic:

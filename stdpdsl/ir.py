@@ -342,6 +342,21 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class Until:
+    """When a block has ended a phase: every so often (s), what is measured of a component, or of a
+    variable of it, is held against a goal: code of the parameters `p` of that phase, one value or
+    one per block. `times` are the (component, variable) that hold a time."""
+
+    measure: str
+    component: str
+    variable: str
+    relation: str
+    goal: str
+    every: float
+    times: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Stored:
     """A state that is kept as a phase ends, or as it starts: of these components."""
 
@@ -372,6 +387,7 @@ class Phase:
     """Those that are given something else in each turn."""
     stores: tuple[Stored, ...] = ()
     restores: tuple[Restored, ...] = ()
+    until: Until | None = None
     words: str = ""
     group: int = 0
     turn: int = 1
@@ -424,6 +440,11 @@ class Experiment:
     def timed(self) -> tuple[str, ...]:
         """The layers of which the times of spikes are kept while the network runs."""
         return tuple(dict.fromkeys([*self.spikes_of, *(r.layer for r in self.rates)]))
+
+    @property
+    def endings(self) -> list[Phase]:
+        """The phases that end for a block when a condition holds."""
+        return [phase for phase in self.phases if phase.until]
 
     @property
     def numbered(self) -> bool:

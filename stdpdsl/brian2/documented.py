@@ -82,6 +82,9 @@ def _measure(
         return _said("measure", units.get(name, "1"), e.said[name])
     if name == "stable_after":
         return _said("measure", "second", "when the weights no longer moved, which ended the block")
+    if name == "stopped_after":
+        return _said("measure", "second", "how long after its begin the block ended the phase, by"
+                     " the condition of `until`; empty where it went on to the end")  # fmt: skip
     # The longest end: `c_before_mean` is no `mean` of `c_before`.
     for end, (words, unit) in sorted(MEASURES.items(), key=lambda item: -len(item[0])):
         owner = name.removesuffix(f"_{end}")

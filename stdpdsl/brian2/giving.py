@@ -80,6 +80,14 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
                 f" rate_of({heard[bank]!r}, sounds), differs={audio.by_replicate(bank)},"
                 f" column={bool(audio.column(layer))})"
             )
+    if e.endings:
+        ends = ", ".join(
+            f"({p.until.every!r}, lambda p: {p.until.goal}, {number})"
+            for number, p in enumerate(e.phases) if p.until
+        )  # fmt: skip
+        calls.append(
+            f"give_endings(given, x, [{ends}], lambda number: parameters(row, number), row)"
+        )
     calls += [give_table_call(t) for layer in e.layers for t in layer.tables]
     return calls
 

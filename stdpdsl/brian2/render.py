@@ -311,6 +311,7 @@ def samples_call(number: int, m: Monitor, e: Experiment) -> str:
 def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any]:
     """The tables that this experiment writes, with the columns that are its own."""
     own = {"stable_after": "float64"} if until_stable else {}
+    own |= {"stopped_after": "float64"} if e.endings else {}
     found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
     if any(c.state for c in e.connections):
         found["weights"] = {
@@ -331,7 +332,7 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
     of_parameters = [column for _, _, column, _ in parameter_columns(e)]
     own_parameters = {c: "float64" for c in of_parameters if c not in e.columns}
     found["parameters"] = own_parameters | ({"phase": "str"} if sets else {})
-    units = e.units | ({"stable_after": "s"} if until_stable else {})
+    units = e.units | {name: "s" for name in own}
     return {
         "tables": repr(found), "units": repr(units),
         "documented": repr(documented(e, found, units, *units_of_synapses(e))),

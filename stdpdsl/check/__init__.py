@@ -37,6 +37,7 @@ from .slices import among
 from .states import States
 from .symbols import Component, Symbol, Symbols, Type
 from .timing import Timing
+from .until import Endings
 from .unused import check_unused
 from .values import constant_values
 from .wiring import Wiring
@@ -169,6 +170,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
             case ast.Run():
                 Phases(experiment).run(declaration)
                 States(experiment).run(declaration)
+                Endings(experiment).run(declaration)
     OwnMeasures(models).check()
     Searches(models).check()
 

@@ -206,6 +206,9 @@ class Blocks:
                 if isinstance(i, ast.RecordState):
                     spots.append((i.every, "a recording's interval"))
                 spots += [(end, "a recording's time") for end in (i.window.start, i.window.stop)]
+        for modifier in (m for r in spec.of(ast.Run) for p in r.phases for m in p.modifiers):
+            if isinstance(modifier, ast.Until):
+                spots.append((modifier.every, "the time between two checks"))
         for node in (*spec.of(ast.Neuron), *spec.of(ast.Connect)):
             spots += [(e.period, "the period of `every`") for e in node.every]
         for connect in spec.of(ast.Connect):

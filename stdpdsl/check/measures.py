@@ -84,6 +84,9 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
                 states |= {(item.component.id, v.id) for v in item.variables}
     stimuli = shown(symbols) is not None
     found: dict[str, Symbol] = {}
+    if any(isinstance(m, ast.Until) for run in symbols.spec.of(ast.Run)
+           for phase in run.phases for m in phase.modifiers):  # fmt: skip
+        found["stopped_after"] = Symbol("stopped_after", "measure", type=TIME)
     for component in symbols.components.values():
         weight = component.weight if component.kind == "connection" else None
         if weight is not None:

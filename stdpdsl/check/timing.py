@@ -291,6 +291,9 @@ class Timing:
             for expr in (run.duration, *(p.duration for p in run.phases)):
                 if expr is not None:
                     self.multiple(expr, env, "RUN003", "the duration")
+            for m in (m for phase in run.phases for m in phase.modifiers):
+                if isinstance(m, ast.Until):
+                    self.multiple(m.every, env, "RUN009", "the interval", error=True)
         for record in self.symbols.spec.of(ast.Record):
             for item in record.items:
                 if isinstance(item, ast.RecordState):

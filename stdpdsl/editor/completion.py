@@ -92,7 +92,7 @@ def _names(document: Document, state: Failure, line: str, start: int) -> Iterabl
 _CLAUSES = frozenset(
     "neuron scope precision drive sound order stimuli filter then method pattern plasticity deliver"
     " ties initial connect record grid zip derive random sobol latin_hypercube samples where"
-    " duration phases set store restore except on reset"
+    " duration phases set store restore except until on reset"
     " every normalise equations parameters constants requires ports presets post output weight"
     " delay table from to per of".split()
 )
@@ -171,7 +171,11 @@ def _of_place(
         case "store" | "restore":
             stored = re.findall(r"\bstore\s+(\w+)", f"{document.text}\n{line}")
             return [Item(name, "value", "stored state") for name in dict.fromkeys(stored)]
-        case "except" | "of" if re.search(r"\brestore\b", line):
+        case "until":
+            return [Item(w, "keyword") for w in ("count", "rate", "mean", "min", "max", "sum")]
+        case "of" if re.search(r"\buntil\s+(count|rate)\s+of\s+\w*\Z", line):
+            return layers
+        case "except" | "of" if re.search(r"\b(restore|until)\b", line):
             return layers + connections
     component = document.component(declaration) if declaration else None
     if component is None:

@@ -23,8 +23,8 @@ from ..language.units import all_names
 _CLAUSES = {word for clauses in CLAUSES.values() for clause in clauses for word in clause.split()}
 _INSIDE = (
     "of every in blocks as across from to per where independent samples set off frozen spikes and"
-    " store restore except at start or not deliver normalise continuously first gap repeat after"
-    " block pre post"
+    " store restore except at start until or not deliver normalise continuously first gap repeat"
+    " after block pre post"
 ).split()
 
 

@@ -864,7 +864,20 @@ class Restore(Node):
     paths: tuple[Path, ...] = ()
 
 
-Modifier = PlasticityOff | Frozen | Off | SetValue | Store | Restore
+@node
+class Until(Node):
+    """`until count of A1 >= 5 every 10 ms`: a block stays as it is from the first check at which
+    this holds. `measure` is `count` or `rate`, or a function of the values of a `variable`."""
+
+    measure: Ident
+    variable: Ident | None
+    component: Ident
+    relation: str  # < <= > >= == !=
+    goal: Expr
+    every: Expr
+
+
+Modifier = PlasticityOff | Frozen | Off | SetValue | Store | Restore | Until
 
 
 @node

@@ -614,8 +614,8 @@ CLAUSES: dict[str, dict[str, Clause]] = {
             "phases:",
             "`NAME: TIME, CHANGE, ...` one after another. Changes: `plasticity off`, "
             "`CONNECTION frozen`, `CONNECTION off`, `set PARAMETER = VALUE`, `set VARIABLE = "
-            "VALUE`, `store NAME`, `restore NAME`. `repeat 10:` runs the phases below it ten "
-            "times.",
+            "VALUE`, `store NAME`, `restore NAME`, `until CONDITION`. `repeat 10:` runs the phases "
+            "below it ten times.",
             "several calls of `Network.run`",
             "time",
         ),
@@ -689,6 +689,13 @@ OTHER: dict[str, Clause] = {
         "As the phase begins, puts back what was stored: all of it, or `of` some components or "
         "variables. Time, inputs and draws go on.",
         "`Network.restore`, without the clock",
+    ),
+    "until": Clause(
+        "until count of LAYER >= VALUE every TIME",
+        "Checks so often whether a block has spikes enough, or `rate of LAYER`, or `mean(w) of "
+        "CONNECTION` (`min`, `max`, `sum`) is so large; from then to the phase's end the block "
+        "waits as it is.",
+        "pieces of a run, and `active = False`",
     ),
     "except": Clause("except NAME and NAME", "All but these is restored.", "nothing"),
     "at": Clause("at start", "The state is stored before the phase, not after it.", "nothing"),

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 FIXED_COLUMNS = (
     "block", "connection", "delay", "label", "layer", "neuron", "phase", "post", "pre",
-    "stable_after", "status", "stimulus", "t", "value", "variable", "w", "w_initial",
+    "stable_after", "status", "stimulus", "stopped_after", "t", "value", "variable", "w",
+    "w_initial",
 )  # fmt: skip
 """Columns that the tables of any experiment have."""
 

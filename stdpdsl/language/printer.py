@@ -655,5 +655,9 @@ def _modifier(node: ast.Modifier) -> str:
         case ast.Restore():
             paths = " and ".join(print_path(path) for path in node.paths)
             return f"restore {node.name.id}{f' {node.word} {paths}' if paths else ''}"
+        case ast.Until():
+            of = f"({node.variable.id})" if node.variable else ""
+            goal = f"{node.relation} {print_expr(node.goal)} every {print_expr(node.every)}"
+            return f"until {node.measure.id}{of} of {node.component.id} {goal}"
         case ast.SetValue():
             return f"set {print_path(node.path)} = {print_expr(node.value)}"

@@ -620,6 +620,13 @@ class Builder(ExpressionBuilder):
         paths = of_kind(children, ast.Path)
         return ast.Restore(self._ident(children[1]), word, paths, span=self._span(children))
 
+    def until(self, children: Children) -> ast.Until:
+        measure, *variable, component = (self._ident(t) for t in tokens_of(children, "NAME"))
+        relation = str(tokens_of(children, "COMPARE")[0])
+        goal, every = (c for c in children if isinstance(c, Expr))
+        return ast.Until(measure, variable[0] if variable else None, component, relation, goal,
+                         every, span=self._span(children))  # fmt: skip
+
     def set_value(self, children: Children) -> ast.SetValue:
         return ast.SetValue(children[1], children[3], span=self._span(children))
 

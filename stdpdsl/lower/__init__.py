@@ -55,7 +55,8 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     states = StateLowering(values, own, added)
     phases = tuple(
         replace(phase, values=values_set(values, turn.phase, lowering),
-                stores=states.stores(turn.phase), restores=states.restores(turn.phase))
+                stores=states.stores(turn.phase), restores=states.restores(turn.phase),
+                until=states.until(turn.phase))
         for phase, turn in zip(phases, values.turns, strict=True)
     ) if values.turns else phases  # fmt: skip
     sounds, filterbanks = lower_sounds(values)

@@ -1,4 +1,4 @@
-"""States that phases store and restore."""
+"""States that phases store and restore, and at which a block ends one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from ..check.states import restored
 from ..check.symbols import TIME, Component
 from ..check.traces import event_driven
-from ..ir import Restored, Stored
+from ..ir import Restored, Stored, Until
 from ..language import ast
+from ..language.numeric import evaluate
 from .additions import Additions
 from .recording import layer_name
 from .values import Values, used_names
@@ -63,6 +64,19 @@ class StateLowering:
                 if names:
                     found.append(Stored(node.name.id, tuple(names), node.at_start))
         return tuple(found)
+
+    def until(self, phase: ast.Phase) -> Until | None:
+        """When a block has ended this phase."""
+        node = next((m for m in phase.modifiers if isinstance(m, ast.Until)), None)
+        if node is None:
+            return None
+        component = self.components[node.component.id]
+        return Until(
+            node.measure.id, component.name,
+            self.name(component, node.variable.id) if node.variable else "", node.relation,
+            self.values.code(node.goal, component),
+            float(evaluate(node.every, self.values.constants)), tuple(self.times),
+        )  # fmt: skip
 
     def name(self, component: Component, variable: str) -> str:
         """What the model calls a variable."""

@@ -31,6 +31,7 @@ class Data:
         self.lag = 0.0  # s by which the step of a spike begins later than before `refine`
         self.folder = folder
         self.phase_steps = []
+        self.endings = ()  # the numbers of the phases that end for a block when a condition holds
         self.until = None  # when blocks are stable: tolerance, and window in steps
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}

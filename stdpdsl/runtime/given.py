@@ -10,6 +10,7 @@ from .data import neurons
 from .draws import draw_key
 from .errors import fail
 from .nerve import drive_means, kept_means, side_by_side
+from .ran import ENDS
 from .stable import WATCH
 
 LONGEST_QUEUE = 10_000_000  # steps
@@ -201,6 +202,17 @@ def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs, colu
     if column:
         i, copy = neurons(size, x.copies(shared))
         given[f"{layer}.drive__column"] = i + size * x.sources(shared, True)[copy]
+
+
+def give_endings(given, x, endings, parameters, row):
+    """What ends phases for a block: `endings` has (seconds between two looks, the goal as a
+    function of the parameters, the phase's number)."""
+    x.endings = [number for _, _, number in endings]
+    goals = [goal(parameters(number)) + np.zeros(x.blocks) for _, goal, number in endings]
+    every = [round(seconds / x.dt) for seconds, _, _ in endings]
+    given[f"{ENDS}.N"] = x.blocks * len(endings)
+    given[f"{ENDS}.goal"] = np.concatenate(goals)
+    given[f"{ENDS}.every"] = np.repeat(np.array(every, dtype=float), x.blocks)
 
 
 def drive_width(bank):

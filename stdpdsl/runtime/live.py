@@ -29,7 +29,8 @@ class Live:
         """Rates are those since the last report."""
         if t > self.t:
             self.rates = {
-                layer: (count - self.spikes.get(layer, 0)) / (self.sizes[layer] * (t - self.t))
+                layer: max(count - self.spikes.get(layer, 0), 0)  # less where blocks have waited
+                / (self.sizes[layer] * (t - self.t))
                 for layer, count in spikes.items() if self.sizes[layer]
             }  # fmt: skip
         self.t, self.spikes = max(t, self.t), spikes

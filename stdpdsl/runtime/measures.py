@@ -163,18 +163,21 @@ def interval_variation(neuron, step, neurons, size):
 def synchrony(neuron, step, neurons, size, steps, dt):
     """Golomb's chi of each copy of a layer: the sd over time of its mean spike count in bins of
     SYNCHRONY_BIN, over the root mean square of that of single neurons. 1 where all spike alike,
-    1/sqrt(size) where they are independent. Golomb & Rinzel (1994), Physica D 72:259."""
+    1/sqrt(size) where they are independent. Golomb & Rinzel (1994), Physica D 72:259. `steps` is
+    one number, or one per copy."""
+    copies = neurons // size
     width = max(1, round(SYNCHRONY_BIN / dt))
-    bins = max(1, -(-steps // width))
+    bins = np.broadcast_to(np.maximum(1, -(-np.asarray(steps) // width)), copies)
+    most = int(np.max(bins, initial=1))
 
     def spread(index, count):
         """Bins**2 times the variance over bins of each one's spike count."""
-        cells, spikes = np.unique(index * bins + step // width, return_counts=True)
+        cells, spikes = np.unique(index * most + step // width, return_counts=True)
         spikes = spikes.astype(float)
-        total = summed_by(cells // bins, spikes, count)
-        return bins * summed_by(cells // bins, spikes**2, count) - total**2
+        total = summed_by(cells // most, spikes, count)
+        squares = summed_by(cells // most, spikes**2, count)
+        return np.repeat(bins, count // copies) * squares - total**2
 
-    copies = neurons // size
     single = summed_by(np.arange(neurons) // size, spread(neuron, neurons), copies)
     return np.sqrt(ratio(spread(neuron // size, copies), size * single))
 

@@ -35,11 +35,16 @@ class Phases:
     """What the script's run(net, state) is given for a network: its runs are advance(number), as
     long as the phases really are."""
 
-    def __init__(self, network, advance):
-        self.network, self.advance, self.number = network, advance, 0
+    def __init__(self, network, advance, lasts):
+        self.network, self.advance, self.lasts, self.number = network, advance, lasts, 0
 
     def __getitem__(self, name):
         return self.network[name]
+
+    @property
+    def duration(self):
+        """How long the next phase is (s)."""
+        return self.lasts[self.number]
 
     def run(self, duration, **options):
         """The next phase."""

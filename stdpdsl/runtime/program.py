@@ -441,7 +441,7 @@ def two_units(project, sources, data):
     given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
-    run = re.compile(r"(\.run\()[\d.e+-]+(, report_progress, )")
+    run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
     durations = iter(data.durations)
     first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
     for source in sources:

@@ -5,6 +5,7 @@ import numpy as np
 from .data import at
 from .errors import stop
 from .objects import after, counter_of
+from .ran import ENDS
 from .stable import WATCH
 
 
@@ -56,6 +57,16 @@ class Recorded:
         """Whether a variable is computed from others, at the end of the run."""
         names = (name for name, _, _ in self.x.objects(component))
         return any(f"{name}.{variable}__at_end" in self.outputs for name in names)
+
+    def stopped(self):
+        """In which step of a phase each block has ended it, 0 where it went on to its end: a row
+        per phase and a column per block."""
+        found = np.zeros((len(self.x.phase_steps), self.x.blocks), dtype=np.int64)
+        if self.x.endings:
+            found[list(self.x.endings)] = self.outputs[f"{ENDS}.stopped"].reshape(
+                -1, self.x.blocks
+            )
+        return found
 
     def reached(self):
         """The steps that the network has run; what ends a run early, but for stable blocks."""

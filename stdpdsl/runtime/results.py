@@ -198,6 +198,11 @@ class Results:
             (columns if isinstance(phase, str) else times)["phase"] = phase
         self.append("trajectories", block, columns, times)
 
+    def samples(self, variable, t, value, block, **columns):
+        """Samples, each with its own time."""
+        columns |= {"variable": variable, "t": t, "value": value}
+        self.append("trajectories", block, columns)
+
     def commit(self):
         """Write every table and the metadata, and give the folder its name."""
         self.metadata["format"] = RESULT_FORMAT

@@ -29,6 +29,7 @@ from .program import (
     runtime_reader,
 )
 from .progress import say
+from .ran import ENDS
 from .recorded import audit_constants, outputs_of
 from .single import expect_overflow
 from .sources import code_of
@@ -153,6 +154,8 @@ class Simulation:
         self.network.__globals__["DT"] = x.dt
         with made(self.network, given, x.drives, x.dt, self.record) as (network, found, state):
             objects = Objects(found, x)
+            if x.endings:
+                objects.groups[ENDS] = next(o for o in found if o.name == ENDS)
             if x.until:
                 network.add(watch(given, objects))
             whole = None
@@ -161,7 +164,8 @@ class Simulation:
                 whole = GoingOn(found, counters, network, given, self.earlier)
             run_phase = self.phase_runner(given, objects, network, whole)
             kept = {}
-            ended = self.run(Phases(network, run_phase), state)
+            lasts = [steps * x.dt for steps in x.phase_steps]
+            ended = self.run(Phases(network, run_phase, lasts), state)
             for number, _ in enumerate(ended or ()):
                 if number < len(self.phases) - 1:
                     kept |= kept_after_phase(objects, self.weights, number)

@@ -19,9 +19,11 @@ from .measures import (
     weight_change,
     weight_measures,
 )
+from .ran import rates_while_run, was_run, while_run
 from .recorded import audit_component
 
 RESPONSES_AT_ONCE = 1_000_000
+NEVER = 1e9  # s
 
 
 def parts_of_results(recorded):
@@ -49,7 +51,12 @@ class Saving:
         ends = np.cumsum(self.phase_steps)
         self.ends = ends * dt
         self.at_end = self.ends[-1] + x.lag  # on the clock by which traces were updated
+        stopped = recorded.stopped()
+        self.ran = np.where(stopped > 0, stopped, np.array(self.phase_steps)[:, None])
+        self.waits = bool(x.endings)  # whether blocks may wait for a phase's end
         self.measures = [{} for _ in phases]
+        for found, steps in zip(self.measures if self.waits else (), stopped, strict=False):
+            found["stopped_after"] = np.where(steps > 0, steps * dt, np.nan)
         self.p = p
         self.status = np.full((len(phases), x.blocks), "ok", dtype=object)
         self.lost = []  # what was not finite or outside its bounds, in words
@@ -154,6 +161,7 @@ class Saving:
         whole = self.shared and shared and spikes is not None
         for number, steps in enumerate(x.phase_steps if whole else self.phase_steps):
             first = int(self.first_steps[number])
+            ran = self.ran_of(number, shared, steps)
             if spikes is not None:
                 neuron, step = spikes
                 t = step * self.dt
@@ -163,20 +171,20 @@ class Saving:
             if spikes is None and not (shared and x.until):
                 counts = self.recorded.counts(name, number)
             else:
-                within = (step >= first) & (step < first + steps)
+                within = (step >= first) & (step < first + at(ran, neuron // size))
                 counts = np.bincount(neuron[within], minlength=size * len(x.copies(shared)))
-            seconds = steps * self.dt
-            self.rates[name, number] = counts / seconds if seconds else counts * 0.0
+            seconds = np.repeat(ran, size if np.ndim(ran) else 1) * self.dt
+            self.rates[name, number] = counts / seconds if steps else counts * 0.0
             counts = counts.reshape(-1, size).sum(axis=1)
-            seconds = size * steps * self.dt
-            rate = counts / seconds if seconds else counts * 0.0
+            seconds = size * ran * self.dt
+            rate = counts / seconds if steps else counts * 0.0
             self.measure(number, name, shared, {"spikes": counts, "rate": rate})
             if not record:
                 continue
-            if spikes is not None or self.early:
-                within = (step >= first) & (step < first + steps)
+            if spikes is not None or self.early or self.waits:
+                within = (step >= first) & (step < first + at(ran, neuron // size))
                 neuron, step, t = neuron[within], step[within], t[within]
-            self.of_spikes(number, name, size, shared, neuron, step, first, steps)
+            self.of_spikes(number, name, size, shared, neuron, step, first, ran)
             saved = self.saved(neuron // size, shared)
             neuron, t = neuron[saved], t[saved]
             if kept:
@@ -184,6 +192,17 @@ class Saving:
                 neuron, t = neuron[mine], t[mine]
             where = self.places(neuron // size, shared)
             self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
+
+    def ran_of(self, number, shared, steps):
+        """The steps that each copy ran in a phase: `steps`, or as many as each block did."""
+        return self.ran[number] if self.waits and not shared else steps
+
+    def was_run(self, t, copy, shared):
+        """Whether what happened at times (s) in copies was run, while the block did not wait."""
+        if shared or not self.waits:
+            return np.ones(np.broadcast_shapes(np.shape(t), np.shape(copy)), bool)
+        step = np.rint(np.asarray(t) / self.dt).astype(np.int64)
+        return was_run(step, copy, np.array(self.phase_steps), self.ran)
 
     def elements_kept(self, neuron, size, shared, neurons=None, blocks=None, **times):
         """Which neurons of a layer are saved, as a mask."""
@@ -213,6 +232,7 @@ class Saving:
         neuron, t = outputs[f"{monitor}.i"].astype(np.int64), outputs[f"{monitor}.t"]
         mine = self.are_saved(neuron // size, shared)
         mine &= np.rint(t / self.dt) < self.steps
+        mine &= self.was_run(t, neuron // size, shared)
         if kept:
             mine &= self.elements_kept(neuron, size, shared, **kept) & self.times_kept(t, **kept)
         neuron, t = neuron[mine], t[mine]
@@ -233,6 +253,9 @@ class Saving:
         else:
             neuron, step = spikes
         first, last = kept.get("neurons") or (0, size)
+        if self.waits and not shared:
+            self.rate_while_run(variable, name, size, every, neuron, step, first, last, kept)
+            return
         copies, width = len(x.copies(shared)), round(every / self.dt)
         bins = -(-steps // width)
         mine = (neuron % size >= first) & (neuron % size < last) & (step < steps)
@@ -249,6 +272,22 @@ class Saving:
             self.trajectory(
                 variable, (starts * self.dt)[times], hertz[chosen][:, times], None, layer=name,
                 **self.places(copy[chosen], shared),
+            )  # fmt: skip
+
+    def rate_while_run(self, variable, name, size, every, neuron, step, first, last, kept):
+        """The same while blocks ran, and did not wait."""
+        steps, width = np.array(self.phase_steps), round(every / self.dt)
+        starts, rate, known = rates_while_run(
+            neuron, step, size, width, steps, self.ran, first, last
+        )  # fmt: skip
+        chosen = self.are_saved(np.arange(len(rate)), False)
+        if kept.get("blocks") is not None:
+            chosen &= np.isin(np.arange(len(rate)) + self.x.first, kept["blocks"])
+        copy = np.flatnonzero(chosen)
+        if len(copy):
+            self.trajectory(
+                variable, starts * self.dt, rate[copy] / self.dt, None, kept, known[copy],
+                layer=name, **self.places(copy, False),
             )  # fmt: skip
 
     def measure(self, number, name, shared, found):
@@ -298,7 +337,8 @@ class Saving:
         x = self.x
         sources = x.sources(shared, True)
         labels = labels_of(x.presentations)
-        start, stop = span
+        start, stops = span
+        sources, presentations, stop = self.shown(sources, stops)
         order = np.argsort(neuron, kind="stable")
         neuron, step = neuron[order], step[order]
         at_once = max(1, RESPONSES_AT_ONCE // (size * len(labels)))
@@ -307,7 +347,7 @@ class Saving:
             part = sources[first : first + at_once]
             low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
             rates = response_rates(
-                neuron[low:high] - first * size, step[low:high], size, part, x.presentations,
+                neuron[low:high] - first * size, step[low:high], size, part, presentations,
                 start, stop, self.dt,
             )  # fmt: skip
             found.append(response_measures(rates, size))
@@ -322,6 +362,21 @@ class Saving:
                 **self.of_phase(number),
             )  # fmt: skip
         return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
+
+    def shown(self, sources, stops):
+        """(which of the presentations each copy has, these, the step before which they end): where
+        `stops` has one for each copy, copies that ended a phase early have none after that."""
+        presentations = self.x.presentations
+        if not np.ndim(stops):
+            return sources, presentations, stops
+        pairs, which = np.unique(np.stack([sources, stops], 1), axis=0, return_inverse=True)
+        cut = []
+        for source, end in pairs.tolist():
+            one = presentations[source]
+            offset = np.asarray(one["offset"])
+            late = np.rint(offset / self.dt) > end
+            cut.append({**one, "offset": np.where(late, NEVER, offset)})
+        return which.ravel(), [*cut, *presentations], int(np.max(stops))
 
     def accuracy(self, name, number, turns):
         """The fraction of a phase's stimuli that the neurons of a layer tell, for each block; each
@@ -343,9 +398,13 @@ class Saving:
             for phase, (neuron, step) in zip((learning, number), phases, strict=True):
                 low, high = np.searchsorted(neuron, bounds)
                 start = int(self.first_steps[phase])
+                stops = start + self.ran_of(phase, shared, self.phase_steps[phase])
+                mine = slice(first, first + len(part))
+                stops = stops[mine] if np.ndim(stops) else stops
+                heard, presentations, stop = self.shown(part, stops)
                 counts = response_counts(
-                    neuron[low:high] - bounds[0], step[low:high], size, part, x.presentations,
-                    start, start + self.phase_steps[phase], self.dt,
+                    neuron[low:high] - bounds[0], step[low:high], size, heard, presentations,
+                    start, stop, self.dt,
                 )  # fmt: skip
                 responses.append(comparable(*counts))
             learned, tested = responses
@@ -458,15 +517,16 @@ class Saving:
             if not len(chosen):
                 continue
             t, samples = self.until_the_end(t, samples, name not in self.x.spikes)
+            run = self.samples_run(t, chosen // size, shared)
             for shown, model in variables:
                 where = {"layer": name, "neuron": chosen % size}
                 where |= self.places(chosen // size, shared)
                 last = None
                 if name not in self.x.spikes and not self.is_lost(name, model):
                     last = self.recorded.state(name, model)[chosen]
-                found = samples[model][mine]
+                found = while_run(samples[model][mine], last, run)
                 self.check_samples(f"{shown} of {name}", t, found, chosen // size, shared)
-                self.trajectory(shown, t, found, last, kept, **where)
+                self.trajectory(shown, t, found, last, kept, run, **where)
 
     def connection_samples(self, number, name, variables, traces, weight=None, kept=None):
         """Recorded samples of a connection, and its final state; of its weight, when it settled."""
@@ -477,6 +537,7 @@ class Saving:
             everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
             chosen = chosen[mine]
             t, samples = self.until_the_end(t, samples)
+            run = self.samples_run(t, edges.copy[chosen], edges.shared)
             for shown, model in variables:
                 trace = model.removesuffix("__now")
                 base = trace if trace in traces else model
@@ -489,26 +550,39 @@ class Saving:
                     last = full(last, len(chosen))
                 if self.is_lost(name, model):
                     last = None
-                copy, found = edges.copy[chosen], samples[model][mine]
+                copy, found = edges.copy[chosen], while_run(samples[model][mine], last, run)
                 self.check_samples(f"{shown} of {name}", t, found, copy, edges.shared)
                 if trace == weight and name in self.bounds:
                     self.check_sampled_bounds(name, weight, t, found, chosen)
                 more = {"synapse_number": edges.number[chosen]} if edges.many > 1 else {}
                 self.trajectory(
-                    shown, t, found, last, kept, connection=name, pre=edges.i[chosen],
+                    shown, t, found, last, kept, run, connection=name, pre=edges.i[chosen],
                     post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared), **more,
                 )  # fmt: skip
 
+    def samples_run(self, t, copy, shared):
+        """Which samples were taken while a block ran, a row per element; None for all of them."""
+        if shared or not self.waits:
+            return None
+        return self.was_run(np.asarray(t)[None, :], np.asarray(copy)[:, None], shared)
+
     def settled(self, name, edges, chosen, t, samples):
         """When the recorded weights had settled, in each phase."""
+        run = self.samples_run(t, edges.copy[chosen], edges.shared)
         for number in range(len(self.phases)):
             within = self.within(t, number)
             if not len(t[within]):
                 continue
+            last = self.ends_of[name, number][1][chosen]
+            here = None if run is None else run[:, within]
             found = settling_time(
-                edges.copy[chosen], t[within], samples[:, within],
-                self.ends_of[name, number][1][chosen], len(edges.copies),
+                edges.copy[chosen], t[within], while_run(samples[:, within], last, here), last,
+                len(edges.copies),
             )  # fmt: skip
+            if run is not None:  # it is no sample's time that comes after the last sample
+                known = np.isfinite(found)
+                known[known] &= self.was_run(found[known], np.flatnonzero(known), edges.shared)
+                found = np.where(known, found, np.nan)
             found = found[self.x.heard] if edges.shared else found
             # One monitor has all blocks, or each its own.
             known = self.measures[number][f"{name}_settled"]
@@ -525,17 +599,27 @@ class Saving:
         """Whether a variable is computed from others, which are no more what they were."""
         return self.early and self.recorded.computed(component, model)
 
-    def trajectory(self, variable, t, samples, last, kept=None, **where):
+    def trajectory(self, variable, t, samples, last, kept=None, run=None, **where):
         """Samples with the final state as the last one, where it is not among them; of these, what
-        is `kept`."""
+        is `kept`, and was `run`."""
         value = samples
+        if run is not None and last is not None:
+            run = np.column_stack([run, np.ones(len(run), bool)])
         if last is not None:
             value, t = np.column_stack([samples, last]), np.append(t, self.ends[-1])
         if kept:
             mine = self.times_kept(t, **kept)
             value, t = value[:, mine], np.asarray(t)[mine]
+            run = None if run is None else run[:, mine]
             if not len(t):
                 return
+        if run is not None and not np.all(run):
+            element, sample = np.nonzero(run)
+            t, value = np.asarray(t)[sample], value[run]
+            where = {n: v[element] if np.ndim(v) else v for n, v in where.items()}
+            where |= {"phase": self.phase_of(t)} if self.several else {}
+            self.results.samples(variable, t, value, **where)
+            return
         phase = {"phase": self.phase_of(t)} if self.several else {}
         self.results.trajectories(variable, t, value, **where, **phase)
 

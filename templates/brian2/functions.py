@@ -82,6 +82,47 @@ def population_rate(k, t, size, copies, every, first, last):
     return np.repeat(np.arange(copies), bins), np.tile(starts * DT, copies), hertz.ravel()
 
 
+def steps_run(last, numbers, blocks):
+    """How many steps each block ran in each phase, from when it ended those of these numbers."""
+    ran = np.repeat(np.array(PHASE_STEPS)[:, None], blocks, axis=1)
+    stopped = last["phase__ends"]["stopped"].reshape(len(numbers), blocks)
+    ran[numbers] = np.where(stopped > 0, stopped, ran[numbers])
+    return ran
+
+
+def stopped_after(last, number, numbers):
+    """How long after its begin (s) each block ended a phase; NaN where it went on to the end."""
+    stopped = last["phase__ends"]["stopped"].reshape(len(numbers), -1)
+    if number not in numbers:
+        return np.full(stopped.shape[1], np.nan)
+    steps = stopped[numbers.index(number)]
+    return np.where(steps > 0, steps * DT, np.nan)
+
+
+def while_run(k, t, block, ran):
+    """The neurons and times of the spikes of blocks that ran, and did not wait, then."""
+    mine = was_run(np.rint(np.asarray(t) / DT).astype(int), block, np.array(PHASE_STEPS), ran)
+    return np.asarray(k)[mine], np.asarray(t)[mine]
+
+
+def rows_run(columns, blocks, ran):
+    """The rows of blocks that ran, and did not wait, then."""
+    step = np.rint(np.asarray(columns["t"]) / DT).astype(int)
+    place = np.searchsorted(blocks, columns["block"])
+    mine = was_run(step, place, np.array(PHASE_STEPS), ran)
+    return {n: np.broadcast_to(v, len(mine))[mine] for n, v in columns.items()}
+
+
+def population_rate_run(k, t, size, copies, every, first, last, ran):
+    """(copy, time, Hz) of the mean rate of neurons `first` to before `last` of each block's layer,
+    in bins of `every` s, while the block ran."""
+    step = np.rint(np.asarray(t) / DT).astype(int)
+    width, steps = round(every / DT), np.array(PHASE_STEPS)
+    starts, rate, known = rates_while_run(k, step, size, width, steps, ran, first, last)
+    copy, place = np.nonzero(known)
+    return copy, starts[place] * DT, rate[known] / DT
+
+
 def phase_of(t):
     """The name of the phase of each time (s)."""
     ends = np.cumsum(PHASE_STEPS)

@@ -40,7 +40,8 @@ METHODS = {
     "saving.accuracy", "saving.blocks",
     "saving.connection",
     "saving.connection_samples", "saving.each", "saving.elements", "saving.layer",
-    "saving.layer_samples", "simulation.by_build", "simulation.by_program", "sys.exit",
+    "saving.layer_samples", "saving.rate", "simulation.by_build", "simulation.by_program",
+    "sys.exit",
     "tempfile.TemporaryDirectory", "x.hold", "x.file", "x.phase_times", "x.refine",
     "x.warnings.append",
 }  # fmt: skip

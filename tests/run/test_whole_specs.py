@@ -92,7 +92,7 @@ def one_row(text, results, k):
     if "\nsweep:" not in text:
         return text
     row = results.table("blocks").to_pandas().query("block == @k").iloc[0]
-    columns = [c for c in results.units if c in row and c != "replicate"]
+    columns = [c for c in results.units if c in row and c not in ("replicate", "stopped_after")]
     start = text.index("\nsweep:")
     end = text.index("\nrecord:", start)
     dotted = re.findall(r"\b\w+\.[A-Za-z]\w*", text[start:end])

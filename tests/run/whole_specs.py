@@ -347,10 +347,25 @@ class Maker:
             elif self.chance():
                 but = self.one(["", *(f" except {name}.w" for name in plastic)])
                 what += f", restore kept{but}"
+            if self.chance():
+                what += self.until()
             lines.append(f"        p{number}: {self.one([4, 7])} ms{what}")
         if self.chance():
             lines[1:] = ["        repeat 2:", *(f"    {line}" for line in lines[1:])]
         return "run:\n    phases:\n" + "\n".join(lines) + f"\n{tail}"
+
+
+    def until(self) -> str:
+        """What may end a phase for a block."""
+        own = [n for n, (kind, _, shared) in self.layers.items() if kind != "input" and not shared]
+        weights = [n for n, (pre, post, rule) in self.connections.items()
+                   if rule and not (self.layers[pre][2] and self.layers[post][2])]  # fmt: skip
+        found = []
+        for name in own:
+            found += [f"count of {name} >= {self.whole(1, 4)}", f"rate of {name} > 100 Hz"]
+            found += [f"{self.one(['mean', 'max'])}(v) of {name} > {self.one([-62, 2])} mV"]
+        found += [f"mean(w) of {name} > {self.one([0.2, 0.3])}" for name in weights]
+        return f", until {self.one(found)} every 1 ms" if found else ""
 
 
 @st.composite

@@ -146,7 +146,8 @@ def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
             # `deliver: to I`, `w = from "w.npy"`, and what is called so beside the keyword: a
             # filterbank `results`, a phase `repeat`, a connection `store`; a state `off` is not.
             # `on NAME after`, where a side would stand.
-            known = {"to", "from", "results", "repeat", "store", "restore", "off", "frozen"}
+            known = {"to", "from", "results", "repeat", "store", "restore", "until",
+                         "off", "frozen"}
             assert words - reserved <= known | {"after"}
 
 

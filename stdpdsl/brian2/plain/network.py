@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .audio import AudioCode
 
 
+ENDS = "phase__ends"
 DRAWS = ("uniform", "normal", "binomial")
 
 
@@ -54,9 +55,22 @@ class NetworkCode:
         for c in self.e.connections:
             found += self.connection(c)
         found += self.relays()
+        found += self.endings()
         found += self.order()
         found += ["", *self.states(), *self.links(), ""]
         return [*found, *self.result()]
+
+    def endings(self) -> list[str]:
+        """The group that holds when each block has ended a phase: one element per phase that may
+        end so, and block."""
+        if not self.e.endings:
+            return []
+        self.groups.append(self.names.of(ENDS))
+        self.classes.add("NeuronGroup")
+        equations = ["stopped : integer", "goal : 1 (constant)", "every : 1 (constant)"]
+        arguments = [f'state["{ENDS}"]["N"]', quoted(equations), "namespace={}", "dt=dt",
+                     f'name="{ENDS}"']  # fmt: skip
+        return [f"{self.groups[-1]} = " + call("NeuronGroup", arguments)]
 
     # Layers
 
@@ -520,11 +534,11 @@ class NetworkCode:
             for component in phase.starts:
                 inside += self.change(component, phase)
             inside += self.stored(phase, at_start=True)
+            seconds = f"PHASE_STEPS[{number}]*DT*second" if self.phased else "DURATION*second"
             inside.append(
-                f"net.run(PHASE_STEPS[{number}]*DT*second, {options})"
-                if self.phased
-                else f"net.run(DURATION*second, {options})"
-            )
+                self.run_until(phase, seconds) if phase.until
+                else f"net.run({seconds}, {options})"
+            )  # fmt: skip
             inside += self.end_of_phase(phase)
             inside += self.stored(phase, at_start=False)
             if self.phased:
@@ -535,6 +549,25 @@ class NetworkCode:
         for component, variable in computed(self.e):
             lines += self.for_each(component, f'state("{variable}__at_end")[:] = "{variable}"')
         return lines
+
+    def run_until(self, phase: Phase, seconds: str) -> str:
+        """A phase that ends for a block when a condition holds."""
+        assert phase.until is not None
+        until, endings = phase.until, self.e.endings
+        place = str(endings.index(phase))
+        if phase.group:
+            each = sum(p.group == phase.group and p.turn == 1 for p in endings)
+            later = "turn - 1" if each == 1 else f"{each}*(turn - 1)"
+            place = later if place == "0" else f"{place} + {later}"
+        shared = [x.name for x in self.e.layers if x.shared]
+        shared += [n.name for c in self.e.connections if c.shared for n in c.normalise]
+        options = {"times": until.times, "shared": shared, "by_block": sorted(self.by_block)}
+        return call("run_until", [
+            "net", "state", seconds, place, f'"{until.measure}"',
+            f'("{until.component}", "{until.variable}")', f'"{until.relation}"',
+            str(len(endings)),
+            *(f"{name}={listed(found)}" for name, found in options.items() if found),
+        ])  # fmt: skip
 
     def recording(self, number: int) -> Iterator[str]:
         """What begins to be recorded with a phase, or is no more."""

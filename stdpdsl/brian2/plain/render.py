@@ -111,7 +111,8 @@ def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
         else:
             steps.append(f"int(np.ceil({sound} / DT - 1e-6))")
     if len(e.phases) == 1:
-        return [f"STEPS = {steps[0]}", "DURATION = STEPS * DT  # s"]
+        lines = [f"STEPS = {steps[0]}", "DURATION = STEPS * DT  # s"]
+        return [*lines, "PHASE_STEPS = [STEPS]"] if e.endings else lines
     names = ", ".join(f'"{p.name}"' for p in e.phases)
     return [
         f"PHASES = [{names}]",

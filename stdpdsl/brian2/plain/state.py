@@ -57,7 +57,7 @@ class InitialState:
             found += self.layer(layer)
         for c in self.e.connections:
             found += ["", *self.connection(c)]
-        more = [*self.ports(), *self.monitors(), *self.phases()]
+        more = [*self.ports(), *self.monitors(), *self.phases(), *self.endings()]
         return [*found, *([""] if more else []), *more, "return state"]
 
     # Copies: one per block, or of what is shared one per replicate
@@ -649,6 +649,32 @@ class InitialState:
                 more, values = self.counters(n, c, number)
                 lines += [*more, f"state[{given % n.name}] = {{{', '.join(values)}}}"]
         return lines
+
+    def endings(self) -> Iterator[str]:
+        """What ends phases: goals, and in how many steps they are looked at."""
+        if not self.e.endings:
+            return
+        found: list[str] = []
+        for (group, turns), made in itertools.groupby(
+            enumerate(self.e.phases), key=lambda item: (item[1].group, item[1].turns)
+        ):
+            parts = [(phase.turn, self.ending(phase, number)) for number, phase in made
+                     if phase.until]  # fmt: skip
+            first = [text for turn, text in parts if turn == 1]
+            texts = [text for _, text in parts]
+            same = group and texts == first * turns
+            found += [f"*[{', '.join(first)}] * {turns}"] if same and first else texts
+        yield f"ends = [{', '.join(found)}]  # goal, every so many steps"
+        yield (
+            'state["phase__ends"] = {"N": len(ends) * B,'
+            ' "goal": np.concatenate([np.broadcast_to(goal, B) for goal, _ in ends]),'
+            ' "every": np.repeat([every for _, every in ends], B)}'
+        )
+
+    def ending(self, phase: Phase, number: int) -> str:
+        assert phase.until is not None
+        goal = self.code.show(phase.until.goal, {}, number)
+        return f"({goal}, {round(phase.until.every / self.e.dt)})"
 
     def each_of(self, text: str, count: str) -> str:
         """One value per element."""

@@ -21,6 +21,9 @@ class TablesCode:
 
     def lines(self) -> list[str]:
         found: list[str] = []
+        if self.e.endings:
+            numbers = [k for k, phase in enumerate(self.e.phases) if phase.until]
+            found.append(f"ran = steps_run(last, {numbers}, len(table[\"block\"]))")
         for c in self.e.connections:
             if c.state:
                 found += self.weights(c)
@@ -139,8 +142,10 @@ class TablesCode:
         given = layer.kind != "neurons"
         source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
         lines = []
-        if recorded or given or self.phased or layer.name in self.e.timed:
+        if recorded or given or self.phased or layer.name in self.e.timed or self.stops(layer):
             lines.append(f'k, t = {source}["i"], {source}["t"]')
+        if self.stops(layer):
+            lines.append(f"k, t = while_run(k, t, {place('k', layer)}, ran)")
         if recorded:
             items = [
                 f'"layer": "{layer.name}"',
@@ -156,7 +161,7 @@ class TablesCode:
             self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
         )
         size = layer.size
-        if given or self.phased or layer.name in self.e.timed:
+        if given or self.phased or layer.name in self.e.timed or self.stops(layer):
             counted = f"np.bincount({place('k', layer)}, minlength={copies})"
         else:
             counted = f'{source}["count"].reshape(-1, {size}).sum(axis=1)'
@@ -168,6 +173,10 @@ class TablesCode:
         else:
             lines.append(f"{layer.name}_spikes = {counted}")
         return lines, [layer.name]
+
+    def stops(self, layer: Layer) -> bool:
+        """Whether a layer waits in each block that has ended a phase."""
+        return bool(self.e.endings) and not layer.shared
 
     def blocks(self, layers: list[str]) -> list[str]:
         items = ['"block": table["block"]']
@@ -182,13 +191,20 @@ class TablesCode:
         if not self.phased:
             for name, size, shown in names:
                 items.append(f'"{name}_spikes": {shown}')
-                items.append(f'"{name}_rate": {shown} / ({size} * STEPS * DT)')
+                steps = "ran[0]" if self.stops(by_name[name]) else "STEPS"
+                items.append(f'"{name}_rate": {shown} / ({size} * {steps} * DT)')
+            if self.e.endings:
+                items.append('"stopped_after": stopped_after(last, 0, [0])')
             return [f'yield "blocks", {{{", ".join(items)}}}']
         lines = ["for number, phase in enumerate(PHASES):"]
         items.append('"phase": phase')
         for name, size, shown in names:
             items.append(f'"{name}_spikes": {shown}[:, number]')
-            items.append(f'"{name}_rate": {shown}[:, number] / ({size} * PHASE_STEPS[number] * DT)')
+            steps = "ran[number]" if self.stops(by_name[name]) else "PHASE_STEPS[number]"
+            items.append(f'"{name}_rate": {shown}[:, number] / ({size} * {steps} * DT)')
+        if self.e.endings:
+            numbers = [k for k, phase in enumerate(self.e.phases) if phase.until]
+            items.append(f'"stopped_after": stopped_after(last, number, {numbers})')
         return [*lines, f'    yield "blocks", {{{", ".join(items)}}}']
 
     # Samples
@@ -251,6 +267,8 @@ class TablesCode:
                 f'samples({monitor}, "{model}", {final}, DURATION, {{{", ".join(items)}}})'
             )
             kept = replace(m.kept, neurons=None, blocks=None)
+            if self.e.endings and not self.initial.is_shared(m):
+                columns = f'rows_run({columns}, table["block"], ran)'
             lines.append(f'yield "trajectories", {saved(columns, kept)}')
         return lines
 
@@ -265,7 +283,8 @@ class TablesCode:
             '"phase": phase_of(t)' if self.phased else "",
         ]
         columns = f"{{{', '.join(filter(None, items))}}}"
-        return [f'k, t = {source}["i"], {source}["t"]',
+        cut = f"k, t = while_run(k, t, {place('k', layer)}, ran)"
+        return [f'k, t = {source}["i"], {source}["t"]', *([cut] if self.stops(layer) else []),
                 f'yield "spikes", {saved(columns, event.kept)}']  # fmt: skip
 
     def rate(self, r: Rate) -> list[str]:
@@ -277,14 +296,17 @@ class TablesCode:
             self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
         )
         first, last = r.kept.neurons or (0, layer.size)
+        ran = ", ran" if self.stops(layer) else ""
         items = [f'"variable": "{r.variable}"', f'"layer": "{layer.name}"',
                  self.block(layer.shared, "copy"), '"t": t', '"value": hertz']  # fmt: skip
         call = (
-            f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}, {last}'
+            f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first},'
+            f" {last}{ran}"
         )
         columns = f"{{{', '.join(filter(None, items))}}}"
         kept = replace(r.kept, neurons=None)
-        return [f"copy, t, hertz = population_rate({call})",
+        function = "population_rate_run" if self.stops(layer) else "population_rate"
+        return [f"copy, t, hertz = {function}({call})",
                 f'yield "trajectories", {saved(columns, kept)}']  # fmt: skip
 
     def heard_samples(self, number: int, m: Monitor, layer: Layer) -> list[str]:
