@@ -170,6 +170,8 @@ def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str
 
 
 def trajectories(data: Data) -> Iterator[Row]:
+    if "trajectories" not in data.results.tables:
+        return
     more = [n for n in ("synapse_number",) if n in data.results.columns("trajectories")]
     rows = data.rows("trajectories", [
         "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value", *more,
