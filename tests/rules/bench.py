@@ -14,7 +14,7 @@ from harness import layer
 from harness import run as run_spec
 
 DT = 1e-4
-IN_TURN = pytest.mark.in_turn(9, among="rules")
+IN_TURN = pytest.mark.in_turn(6, among="rules")
 LOWERINGS = (
     pytest.param("synapse", marks=IN_TURN),
     pytest.param("namespace", marks=[IN_TURN, pytest.mark.slow]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from running import run_apart, script_of
+from running import run_apart, run_here, script_of
 
 SPEC = """model everything
 neuron cell:
@@ -101,7 +101,7 @@ run:
 
 @pytest.fixture(scope="module")
 def numpy_tables(tmp_path_factory):
-    return run_apart(tmp_path_factory.mktemp("numpy"), script_of(SPEC))
+    return run_here(tmp_path_factory.mktemp("numpy"), script_of(SPEC))
 
 
 def test_it_does_something(numpy_tables):
@@ -196,7 +196,7 @@ def test_a_small_spec_agrees(tmp_path, target):
     """Also: C++ takes the bounds of a whole number as whole, unless it is made a float before, and
     sympy and Brian2's simplifier leave it so."""
     tables = run_apart(tmp_path, script_of(WHOLE, target=target), target=target)
-    assert_agree(tables, run_apart(tmp_path, script_of(WHOLE), "expected"))
+    assert_agree(tables, run_here(tmp_path, script_of(WHOLE), "expected"))
     s = tables["trajectories"]
     for neuron in range(4):
         x, y = (

@@ -1,12 +1,11 @@
 """Block k alone equals block k in the sweep; both lowerings are equal; nothing is looked up."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from running import run_here
 
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language.source import Source
@@ -80,15 +79,9 @@ def script_of(rows, lowering="synapse", text=SPEC):
     return compile_source(source, Path("."), [], lowering, "numpy").run_script
 
 
-def run(folder, name, script, target="numpy"):
-    path = folder / f"{name}.py"
-    path.write_text(script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(path), "--out", str(folder / name), "--target", target],
-        cwd=folder, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {table: pd.read_parquet(folder / name / table) for table in TABLES}
+def run(folder, name, script):
+    tables = run_here(folder, script, name)
+    return {table: tables[table] for table in TABLES}
 
 
 def block(tables, number):

@@ -2,13 +2,11 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from running import run_here
 
 import stdpdsl
 from stdpdsl.compiler import compile_source
@@ -22,15 +20,7 @@ def run(folder, name, duration, lowering="synapse"):
     source = Source(f"{name}.stdp", (SPECS / f"{name}.stdp").read_text(encoding="utf-8"))
     compiled = compile_source(source, SPECS, [f"duration={duration}"], lowering, "numpy")
     assert compiled.diagnostics == []
-    script = folder / "script.py"
-    script.write_text(compiled.run_script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script), "--out", "out"], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {
-        path.name: pd.read_parquet(path) for path in (folder / "out").iterdir() if path.is_dir()
-    }  # noqa: E501
+    return run_here(folder, compiled.run_script, data=SPECS)
 
 
 def test_all_specs_are_listed():
