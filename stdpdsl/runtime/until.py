@@ -11,100 +11,14 @@ import re
 
 import numpy as np
 
+from .block_parts import BlockParts
 from .going_on import is_here, next_spike
 from .objects import array_of, queue_of
 from .program import exchange_run
-from .ran import ENDS
-from .stored import changing_in
 from .whole_state import send, under_way
 
 RELATION_NAMES = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-class BlockParts:
-    """What of a network belongs to which block. `shared` are the layers that exist once, `by_block`
-    the connections of which each block has an object of its own."""
-
-    def __init__(self, net, state, phases, shared=(), by_block=()):
-        """`phases`: so many end so; the group ENDS has a part for each, with an element per
-        block."""
-        self.network = getattr(net, "network", net)  # of what runs a network phase by phase
-        self.ends, self.phases, self.shared = self.network[ENDS], phases, shared
-        self.block_of_object = {
-            f"{c}__{b}": int(b) for c in by_block for b in state.get(f"blocks of {c}", ())
-        }
-        self.objects = [o for o in self.network.objects if self.place(o)]
-
-    def place(self, owner):
-        """C++ of the block of element i of an object, or nothing where it is shared."""
-        from brian2.groups.neurongroup import NeuronGroup
-        from brian2.synapses.synapses import Synapses
-
-        if isinstance(owner, Synapses):
-            if owner.name in self.block_of_object:
-                return str(self.block_of_object[owner.name])
-            side = self.side(owner)
-            if side is None:
-                return ""
-            index = "" if is_here() else array_of(owner, f"_synaptic_{side[0]}")[0]
-            return f"{index}[i] / ({len(side[1])} / blocks)"
-        if not isinstance(owner, NeuronGroup) or owner.name in (ENDS, *self.shared):
-            return ""
-        return f"i / ({len(owner)} / blocks)"
-
-    def side(self, synapses):
-        """The side of synapses that each block has for itself, and its group."""
-        from brian2.synapses.synapses import Synapses
-
-        for side, group in (("pre", synapses.source), ("post", synapses.target)):
-            if not isinstance(group, Synapses) and group.name not in self.shared:
-                return side, group
-        return None
-
-    def blocks(self):
-        return len(self.ends) // self.phases
-
-    def block_of_each(self, owner):
-        """The block of each element of an object that runs here."""
-        if owner.name in self.block_of_object:
-            return np.full(len(owner), self.block_of_object[owner.name])
-        side = self.side(owner) if hasattr(owner, "_pathways") else None
-        if side is None:
-            return np.arange(len(owner)) // (len(owner) // self.blocks())
-        index = owner.variables[f"_synaptic_{side[0]}"].get_value()
-        return index // (len(side[1]) // self.blocks())
-
-    def parts(self, component):
-        """The objects of a component."""
-        mine = [o for o in self.objects if o.name == component]
-        return mine or [o for o in self.objects if o.name.startswith(f"{component}__")
-                        and o.name in self.block_of_object]  # fmt: skip
-
-    def held(self):
-        """[(object, variable, what its elements belong to)] of all that changes: numbers of spikes
-        too."""
-        found = [(o, name, o) for o in self.objects for name in changing_in(o)
-                 if not o.variables[name].scalar]  # fmt: skip
-        counters = [o for o in self.network.objects if o.name.endswith("__spikes")]
-        return found + [(c, "count", c.source) for c in counters if self.place(c.source)]
-
-    def pathways(self):
-        """[(pathway, its synapses)]"""
-        return [(p, o) for o in self.objects for p in getattr(o, "_pathways", ())]
-
-    def may_skip(self):
-        """Whether nothing goes on while all blocks wait: what is shared is given."""
-        from brian2.groups.neurongroup import NeuronGroup
-
-        groups = [o for o in self.network.objects if isinstance(o, NeuronGroup)]
-        return not any(o.name in self.shared for o in groups)
-
-    def inputs(self):
-        return [o for o in self.network.objects if type(o).__name__ == "SpikeGeneratorGroup"]
-
-    def clocks(self):
-        return sorted({o.clock for o in self.network.sorted_objects}, key=lambda c: c.name)
 
 
 def run_until(net, state, seconds, place, what, of, relation, phases, times=(), **blocks):
@@ -217,7 +131,7 @@ class Waiting:
             now = under_way(pathway)
             spikes = np.concatenate([now[~waits[block[now[:, 1]]]], kept])
             send(pathway, spikes[np.argsort(spikes[:, 0], kind="stable")])
-        if self.step < self.steps:
+        if self.step < self.steps and self.skips and np.all(waits):  # else it was interrupted
             self.skip()
 
     def skip(self):

@@ -28,6 +28,7 @@ from test_start_again import assert_alone, plain_of
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source
+from stdpdsl.runtime import until
 
 # With a step of 2**-13 s all times are exact, and so are their differences.
 STEP = 2.0**-13
@@ -429,6 +430,20 @@ def test_its_state_is_not_kept():
             )  # fmt: skip
         refused = [d for d in found.value.diagnostics if d.severity == "error"]
         assert [d.code for d in refused] == ["CLAUSE002"] * 3
+
+
+def test_a_run_that_is_interrupted_does_not_seem_whole(tmp_path, monkeypatch):
+    """Brian2 ends a run as if it were done; no rest of a phase is skipped then."""
+    real = until.Waiting.end_of_step
+
+    def interrupted(self):
+        real(self)
+        if 0 < np.sum(self.stopped > 0) < len(self.stopped):
+            self.parts.network.stop()
+
+    monkeypatch.setattr(until.Waiting, "end_of_step", interrupted)
+    with pytest.raises(AssertionError, match="the run ended at"):
+        run_text(tmp_path, spec())
 
 
 def test_scripts_hold_what_a_script_may_hold():
