@@ -4,11 +4,12 @@ doi:10.1371/journal.pcbi.1000456, in Markdown or in LaTeX."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..check import Checked
 from ..check.symbols import Component
+from ..check.values import constant_values, value
 from ..language import ast
 from ..language.builtins import PATTERNS
 from ..language.printer import print_expr, print_node, print_unit
@@ -57,7 +58,7 @@ def describe(checked: Checked, blocks: int = 1) -> list[Table]:
     found = [
         _summary(checked, blocks),
         Table("Populations", ("name", "elements", "size", "copies"),
-              tuple(_population(c) for c in layers)),
+              tuple(_population(c, constant_values(symbols)) for c in layers)),
         Table("Connectivity", ("name", "source", "target", "pattern"),
               tuple(_connection(c) for c in connections)),
         *(_neuron(n) for n in neurons),
@@ -97,10 +98,13 @@ def _summary(checked: Checked, blocks: int) -> Table:
     return Table("Model summary", (), tuple(r for r in rows if r[1]))
 
 
-def _population(component: Component) -> tuple[Cell, ...]:
+def _population(component: Component, constants: Mapping[str, float]) -> tuple[Cell, ...]:
     node = component.node
     assert isinstance(node, ast.Layer)
-    size = (Math(formula(node.size)),) if node.size is not None else ("",)
+    size: Cell = (Math(formula(node.size)),) if node.size is not None else ("",)
+    number = value(node.size, constants)
+    if number is not None and not isinstance(node.size, ast.Number):
+        size = (*size, f"= {number:.0f}")
     kind = component.neuron.name.id if component.neuron else _source(component)[0]
     copies = "one per block" if component.scope == "block" else "one"
     given = tuple(_assigned(a) for a in node.arguments)
@@ -388,9 +392,9 @@ def to_latex(title: str, question: str, tables: list[Table]) -> str:
     for number, table in enumerate(tables):
         columns = len(table.head) or 2
         first = 0.2 if columns == 2 else 0.17
-        rest = (0.93 - first * (columns - 1)) if columns > 2 else 0.73
-        widths = [first] * (columns - 1) + [rest]
-        shape = "|".join(f"p{{{width:.2f}\\textwidth}}" for width in widths)
+        widths = [first] * (columns - 1) + [1 - first * (columns - 1)]
+        # Each column has space on both sides; with it, all tables are as wide as the text.
+        shape = "|".join(f"p{{\\dimexpr{w:.2f}\\textwidth-2\\tabcolsep}}" for w in widths)
         bar = (
             f"\\multicolumn{{{columns}}}{{|l|}}{{\\textbf{{{chr(ord('A') + number)}: "
             f"{_escaped(table.title)}}}}} \\\\ \\hline"
