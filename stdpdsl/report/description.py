@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ..check import Checked
 from ..check.symbols import Component
-from ..check.values import constant_values, value
+from ..check.values import constant_values
+from ..check.values import value as number_of
 from ..language import ast
 from ..language.builtins import PATTERNS
 from ..language.printer import print_expr, print_node, print_unit
@@ -102,7 +103,7 @@ def _population(component: Component, constants: Mapping[str, float]) -> tuple[C
     node = component.node
     assert isinstance(node, ast.Layer)
     size: Cell = (Math(formula(node.size)),) if node.size is not None else ("",)
-    number = value(node.size, constants)
+    number = number_of(node.size, constants)
     if number is not None and not isinstance(node.size, ast.Number):
         size = (*size, f"= {number:.0f}")
     kind = component.neuron.name.id if component.neuron else _source(component)[0]
