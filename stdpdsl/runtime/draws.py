@@ -118,19 +118,11 @@ static inline double draw__uniform(double key, int64_t step, int64_t element) {
     return (double)(z >> 11) * (1.0 / 9007199254740992.0);
 }
 """
-DRAW_CYTHON = """
-cdef inline double draw__uniform(double key, int64_t step, int64_t element):
-    cdef unsigned long long z, golden
-    golden = 0x9E3779B97F4A7C15ULL
-    z = <unsigned long long>key * golden + <unsigned long long>step
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL
-    z = (z ^ (z >> 31)) + <unsigned long long>element * golden
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL
-    z = z ^ (z >> 31)
-    return <double>(z >> 11) * (1.0 / 9007199254740992.0)
-"""
+DRAW_CYTHON = f'''
+cdef extern from *:
+    """{DRAW_CPP}"""
+    double draw__uniform(double key, int64_t step, int64_t element)
+'''
 
 
 def uniform_draw(key, step, element):

@@ -12,25 +12,22 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
     """
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
+    from sympy import Symbol
 
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
+    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
     active = str_to_sympy("int(not_refractory)", variables)
     lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
+        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+            solution = str_to_sympy(solution, variables)
+            if "unless refractory" in equations[name].flags:
+                solution = solution.subs(active, 1)
+            factors = [(f"{old}*", solution.diff(old)) for old in olds]
+            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
+            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -165,15 +162,14 @@ def by_variable(equations, variables=None, method_options=None):
     from brian2 import Equations
     from brian2.stateupdaters.base import StateUpdateMethod
 
-    computed, taken_over = [], []
+    lines = []
     for method, names in method_options["parts"]:
         integrate = StateUpdateMethod.stateupdaters[method] if isinstance(method, str) else method
-        others = set(equations.diff_eq_names) - set(names)
+        others = equations.diff_eq_names - set(names)
         part = Equations([e for e in equations.values() if e.varname not in others])
-        for line in integrate(part, variables).splitlines():
-            new, _, value = line.partition(" = ")
-            (taken_over if value == f"_{new}" else computed).append(line)
-    return "\n".join(computed + taken_over)
+        lines += [line.partition(" = ") for line in integrate(part, variables).splitlines()]
+    lines.sort(key=lambda line: line[2] == f"_{line[0]}")  # new values are taken over at the end
+    return "\n".join(map("".join, lines))
 
 
 def exponential(equations, variables=None, method_options=None):

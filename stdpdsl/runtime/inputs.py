@@ -18,35 +18,30 @@ def poisson_steps(key, copies, size, rate, steps, dt):
     In each step a neuron spikes with probability rate*dt, as in Brian2's PoissonGroup; the steps
     between spikes are geometric, by the inverse distribution of base draws keyed by neuron.
     """
-    neurons, times = [], []
+    found, rate = [], np.broadcast_to(rate, len(copies))
     for index, copy in enumerate(copies):
-        hazard = -np.log1p(-np.minimum(at(rate, index) * dt, 1 - 1e-12))
-        rng = stream(*key, copy)
-        reached = np.full(size, -1, dtype=np.int64)
+        hazard = -np.log1p(-np.minimum(rate[index] * dt, 1 - 1e-12))
+        rng, reached = stream(*key, copy), np.full(size, -1)
         while hazard > 0 and np.any(reached < steps):
             gaps = np.ceil(rng.standard_exponential((64, size)) / hazard)
-            gaps = np.minimum(np.maximum(gaps, 1), steps + 1).astype(np.int64)
-            ahead = reached + np.cumsum(gaps, axis=0)
+            ahead = reached + np.cumsum(np.clip(gaps, 1, steps + 1).astype(int), axis=0)
             row, neuron = np.nonzero(ahead < steps)
-            neurons.append(neuron + index * size)
-            times.append(ahead[row, neuron])
+            found.append((neuron + index * size, ahead[row, neuron]))
             reached = np.minimum(ahead[-1], steps)
-    return sorted_spikes(neurons, times)
+    return sorted_spikes(found, steps)
 
 
-def thinned_steps(key, copies, size, rate, steps, dt, chunk=1000):
+def thinned_steps(key, copies, size, rate, steps, dt):
     """(neuron, step) of Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
-    neurons, times = [], []
-    i = np.arange(size)
+    found = []
     for index, copy in enumerate(copies):
         rng = stream(*key, copy)
-        for start in range(0, steps, chunk):
-            draws = rng.random((chunk, size))[: steps - start]
+        for start in range(0, steps, 1000):
+            draws = rng.random((1000, size))[: steps - start]
             t = np.arange(start, start + len(draws))[:, np.newaxis] * dt
-            row, neuron = np.nonzero(draws < rate(t, i, index) * dt)
-            neurons.append(neuron + index * size)
-            times.append(start + row)
-    return sorted_spikes(neurons, times)
+            row, neuron = np.nonzero(draws < rate(t, np.arange(size), index) * dt)
+            found.append((neuron + index * size, start + row))
+    return sorted_spikes(found, steps)
 
 
 def holding_steps(time, dt):
@@ -58,8 +53,7 @@ def holding_steps(time, dt):
 def regular_steps(x, layer, copies, size, rate, start, stop):
     """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron; each
     is in the step that holds it."""
-    neurons, times = [], []
-    end = x.steps * x.dt
+    found, end = [], x.steps * x.dt
     for index, _ in enumerate(copies):
         first, last = at(start, index), min(at(stop, index), end)
         if not first >= 0 or not at(rate, index) >= 0:
@@ -68,13 +62,13 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
         hertz = min(at(rate, index), 1 / x.dt)  # a neuron spikes once per step at most
         count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
         spikes = np.unique(holding_steps(first + np.arange(count) / hertz, x.dt)) if count else []
-        neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
-        times.append(np.repeat(np.asarray(spikes, dtype=np.int64), size))
+        neurons = np.tile(np.arange(size) + index * size, len(spikes))
+        found.append((neurons, np.repeat(np.asarray(spikes, dtype=np.int64), size)))
     late = sum(bool(at(start, index) >= end) for index, _ in enumerate(copies))
     if late:
         where = f", in {late} of {len(copies)} copies" if len(copies) > 1 else ""
         x.warnings.append(f"{layer}: regular spikes start after the run of {end:g} s{where}")
-    return sorted_spikes(neurons, times, x.steps)
+    return sorted_spikes(found, x.steps)
 
 
 def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=0):
@@ -110,8 +104,8 @@ def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=
     blocks = np.broadcast_to(blocks, len(copies))
     starts, ends = (np.searchsorted(block, blocks, side=side) for side in ("left", "right"))
     mine = [slice(*ends) for ends in zip(starts, ends, strict=True)]
-    neurons = [neuron[k] + index * size for index, k in enumerate(mine)]
-    return sorted_spikes(neurons, [step[k] for k in mine], x.steps)
+    found = [(neuron[k] + index * size, step[k]) for index, k in enumerate(mine)]
+    return sorted_spikes(found, x.steps)
 
 
 def warn_of_times(x, what, time, step, inside):
@@ -128,15 +122,13 @@ def warn_of_times(x, what, time, step, inside):
         x.warnings.append(f"{text}; each acts in the step that holds it")
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
 
 
 def spikes_from_file(x, layer, copies, size, path):

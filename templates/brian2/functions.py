@@ -1,6 +1,7 @@
 """Short functions that plain scripts may contain, each only where it is used."""
 
 # ruff: noqa: F821
+import glob
 import hashlib
 from fractions import Fraction
 
@@ -25,12 +26,55 @@ def row_key(table, block):
     )
 
 
+def draw_key(*key):
+    """The whole number, exact as a float too, that stands for a stream in the network's code."""
+    plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
+    return int.from_bytes(hashlib.sha256(repr((SEED, *plain)).encode()).digest()[:6], "big")
+
+
 def draw_keys(component, draw, copies, table=None):
     """The number that stands for a stream in the network's code, one for each copy."""
     keys = [(component, draw, copy) for copy in copies]
     if table is not None:
         keys = [(*key, row_key(table, block)) for block, key in enumerate(keys)]
     return np.array([draw_key(*key) for key in keys], dtype=float)
+
+
+def uniform_draw_function():
+    """`draw__uniform` for Brian2's code."""
+    from brian2 import Function
+
+    # Stateless, so a statement may hold several. An element is a double where it may be large.
+    draw = Function(uniform_draw, arg_units=[1, 1, 1], arg_types=["any", "integer", "any"],
+                    return_unit=1, return_type="float")  # fmt: skip
+    draw.implementations.add_implementation("cpp", DRAW_CPP)
+    draw.implementations.add_implementation("cython", DRAW_CYTHON.replace("int64_t e", "double e"))
+    return draw
+
+
+def fail(message):
+    """What is asked for cannot be had."""
+    raise ValueError(message)
+
+
+def in_32_bits(values, what):
+    """Whole numbers that a variable of the kind `integer` can hold."""
+    if np.any(np.abs(values) >= 2**31):
+        fail(f"{what}: an integer variable holds less than 2**31")
+    return values
+
+
+def by_preset(names, /, **values):
+    """A parameter's value in each row: that of the row's preset."""
+    return np.select([names == name for name in values], [*values.values()]).astype(float)
+
+
+def pairs_by_block(blocks, shape, chosen):
+    """(block, i, j) of the pairs that `chosen(block, i, j)` admits, one block after the other."""
+    i, j = np.indices(shape)
+    pairs = [np.argwhere(chosen(b, i, j)) for b in range(blocks)]
+    block = np.repeat(np.arange(blocks), [len(some) for some in pairs])
+    return block, *np.concatenate(pairs).T
 
 
 def relaxed(values, still, at_one, age):
@@ -46,8 +90,24 @@ def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
     values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
     elements, times = values.shape[1], len(t)
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in where.items()}
+    columns = {"variable": variable} | where
+    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
     return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
+
+
+def activity_in(phase, layer, spikes, size, copies):
+    """A layer's columns in the table of blocks: spikes of a phase, and their mean rate (Hz)."""
+    copy = spikes["i"][phase_of(spikes["t"]) == phase] // size
+    total, steps = np.bincount(copy, minlength=copies), PHASE_STEPS[PHASES.index(phase)]
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * steps * DT)}
 
 
 def rows_kept(columns, neurons=None, blocks=None, start=None, stop=None, phases=None):
@@ -105,11 +165,20 @@ def while_run(k, t, block, ran):
     return np.asarray(k)[mine], np.asarray(t)[mine]
 
 
-def rows_run(columns, blocks, ran):
+def activity_run(number, layer, spikes, size, ran):
+    """A layer's columns in the table of blocks: spikes of a phase, and their mean rate (Hz), while
+    each block ran."""
+    i, t = while_run(spikes["i"], spikes["t"], spikes["i"] // size, ran)
+    phase = np.searchsorted(np.cumsum(PHASE_STEPS), np.rint(t / DT), side="right")
+    now = np.minimum(phase, len(PHASE_STEPS) - 1) == number
+    total = np.bincount(i[now] // size, minlength=ran.shape[1])
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * ran[number] * DT)}
+
+
+def rows_run(columns, ran):
     """The rows of blocks that ran, and did not wait, then."""
     step = np.rint(np.asarray(columns["t"]) / DT).astype(int)
-    place = np.searchsorted(blocks, columns["block"])
-    mine = was_run(step, place, np.array(PHASE_STEPS), ran)
+    mine = was_run(step, columns["block"], np.array(PHASE_STEPS), ran)
     return {n: np.broadcast_to(v, len(mine))[mine] for n, v in columns.items()}
 
 
@@ -156,23 +225,21 @@ def whole_steps(delay):
 
 def regular_steps(copies, size, rate, start, stop):
     """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
-    neurons, times = [], []
-    for index, _ in enumerate(copies):
-        first, last = at(start, index), min(at(stop, index), STEPS * DT)
-        hertz = min(at(rate, index), 1 / DT)
-        count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
-        time = first + np.arange(count) / (hertz if count else 1)
-        spikes = np.unique(holding_steps(time, DT))
-        neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
-        times.append(np.repeat(np.asarray(spikes, dtype=int), size))
-    return sorted_spikes(neurons, times, STEPS)
+    found = []
+    for index, (first, last, hertz, _) in enumerate(np.broadcast(start, stop, rate, copies)):
+        hertz = min(hertz, 1 / DT)
+        count = max(int(np.ceil((min(last, STEPS * DT) - first) * hertz - 1e-9)), 0)
+        step = holding_steps(first + np.arange(count) / (hertz if count else 1), DT).astype(int)
+        neuron = np.tile(np.arange(size) + index * size, count)
+        found.append((neuron, np.repeat(step, size)))
+    return sorted_spikes(found, STEPS)
 
 
 def listed_steps(copies, size, neuron, time):
     """(neuron, step) of given spikes: neurons and times (s)."""
     step = holding_steps(np.asarray(time, dtype=float), DT).astype(int)
-    neurons = [np.asarray(neuron, dtype=int) + index * size for index, _ in enumerate(copies)]
-    return sorted_spikes(neurons, [step] * len(neurons), STEPS)
+    neuron = np.asarray(neuron, dtype=int)
+    return sorted_spikes([(neuron + index * size, step) for index, _ in enumerate(copies)], STEPS)
 
 
 def spikes_from_file(copies, size, path):
@@ -197,8 +264,10 @@ def spikes_from_results(copies, size, folder, layer, blocks=None):
 def steps_by_block(blocks, size, block, neuron, time):
     """(neuron, step) of given spikes, of which each copy has those of a block."""
     step = holding_steps(time, DT).astype(int)
-    neurons = [neuron[block == b] + index * size for index, b in enumerate(blocks)]
-    return sorted_spikes(neurons, [step[block == b] for b in blocks], STEPS)
+    found = [
+        (neuron[block == b] + index * size, step[block == b]) for index, b in enumerate(blocks)
+    ]
+    return sorted_spikes(found, STEPS)
 
 
 def pairs_from_file(path, n_pre, n_post, numbered=False):
@@ -243,3 +312,19 @@ def rated_steps(layer, copies, size, rows, every, gap, repeat=False, hertz=None)
         return np.where(inside, hertz(values, copy) if hertz else values, 0.0)
 
     return thinned_steps((layer, "spikes"), copies, size, rate, STEPS, DT)
+
+
+def stored_rows(path, columns, name=None):
+    """The rows of an array in a file, of which those that are used are read."""
+    array = np.load(path, mmap_mode="r")
+    if not isinstance(array, np.ndarray):
+        array = array[name or array.files[0]]
+    return array.reshape(len(array), columns)
+
+
+def image_rows(pattern, columns):
+    """The pixels of the grey images whose files match, a row for each, in the order of names."""
+    from PIL import Image
+
+    paths = sorted(glob.glob(pattern, recursive=True))
+    return np.stack([np.asarray(Image.open(path)) for path in paths]).reshape(len(paths), columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,7 +122,9 @@ class _Rewriter(ast.NodeTransformer):
         if name == "at":
             return self.indexed(node.args[0], node.args[1])
         if name == "by_preset":
-            return self.by_copy(node)
+            return self.by_copy(with_keywords(node))
+        if name == "stored_rows" and "'.png'" in ast.unparse(node.args[0]).lower()[-7:]:
+            node.func = ast.Name("image_rows")
         if name == "delays":  # of data, values, their number, and a connection
             return ast.parse(
                 self.code.delay(ast.unparse(self.visit(node.args[1]))), mode="eval"
@@ -147,6 +150,17 @@ class _Rewriter(ast.NodeTransformer):
         found = self.visit(value)
         self.index = outer
         return found
+
+
+def with_keywords(node: ast.Call) -> ast.Call:
+    """by_preset(names, {"a": 1}) as by_preset(names, a=1), as far as names are words of Python."""
+    names, values = node.args
+    assert isinstance(values, ast.Dict)
+    keys = [ast.literal_eval(key) for key in values.keys if key is not None]
+    pairs = zip(keys, values.values, strict=True)
+    if any(keyword.iskeyword(key) for key in keys):
+        return ast.Call(node.func, [names], [ast.keyword(None, values)])
+    return ast.Call(node.func, [names], [ast.keyword(key, value) for key, value in pairs])
 
 
 def _subscript(node: ast.AST, index: str) -> ast.AST:

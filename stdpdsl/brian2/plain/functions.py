@@ -60,7 +60,7 @@ def functions_for(code: str) -> tuple[str, list[str]]:
 
 def brief(function: str) -> str:
     """A function with the first paragraph of its docstring alone."""
-    function = re.sub(r"  # noqa: \w+$", "", function, flags=re.MULTILINE)
+    function = re.sub(r"  # (noqa: \w+|fmt: skip)$", "", function, flags=re.MULTILINE)
     head, quotes, rest = function.partition('"""')
     doc, _, body = rest.partition('"""')
     if not quotes or "\n\n" not in doc or not head.rstrip().endswith(":"):

@@ -12,7 +12,8 @@ _OWN = frozenset(
     "B DATA DT MODEL SEED STEPS state table first last net dt np os pa pq sys block i j k"
     " b r u pairs replicate shared neuron step copy main save tables run network initial sweep"
     " stream synapses group values order pathway second Network NeuronGroup Synapses SpikeMonitor"
-    " StateMonitor SpikeGeneratorGroup linked_var prefs".split()
+    " StateMonitor EventMonitor SpikeGeneratorGroup TimedArray Equations BrianLogger linked_var"
+    " prefs get_device set_device".split()
 )
 
 

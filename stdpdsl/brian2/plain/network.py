@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import indent
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...check.exact import Integration
 from ...ir import Connection, Every, Experiment, Group, Layer, Normalisation, Parameter, Phase
 from ..experiment import computed, kept_at_end, spikes, with_values_at_end
+from .alike import Beginnings, Models
 from .code import Code, quantity, units_in
 from .driving import timed_arrays, with_tables
 from .layout import WIDTH, block, call, mapping, quoted, statement
@@ -38,7 +40,11 @@ class NetworkCode:
         self.layers = {layer.name: layer for layer in e.layers}
         self.phased = len(e.phases) > 1
         self.classes: set[str] = {"Network"}
+        known = set(self.layers) | {c.name for c in e.connections}
+        statements = [p.statements for c in e.connections for p in c.pathways]
+        self.models, self.begun = Models(known), Beginnings(statements, known)
         self.groups: list[str] = []
+        self.keys: dict[str, str] = {}  # what the state of a variable's object is called
         self.synapses: list[str] = []
         self.scalers: list[str] = []
         self.others: list[str] = []
@@ -49,9 +55,13 @@ class NetworkCode:
         found = ["dt = DT*second"]
         inputs = [layer for layer in self.e.layers if layer.kind != "neurons"]
         found += self.inputs([layer.name for layer in inputs])
-        for layer in self.e.layers:
-            if layer.kind == "neurons":
-                found += self.layer(layer)
+        layers = [layer for layer in self.e.layers if layer.kind == "neurons"]
+        self.models.note("groups", {x.name: self.group_arguments(x) for x in layers})
+        for layer in layers:
+            found += self.layer(layer)
+        whole = [c for c in self.e.connections if c.name not in self.by_block]
+        self.models.note("synapses", {c.name: self.synapses_arguments(c) for c in whole})
+        found += self.begun.lines()
         for c in self.e.connections:
             found += self.connection(c)
         found += self.relays()
@@ -66,6 +76,7 @@ class NetworkCode:
         if not self.e.endings:
             return []
         self.groups.append(self.names.of(ENDS))
+        self.keys[self.groups[-1]] = ENDS
         self.classes.add("NeuronGroup")
         equations = ["stopped : integer", "goal : 1 (constant)", "every : 1 (constant)"]
         arguments = [f'state["{ENDS}"]["N"]', quoted(equations), "namespace={}", "dt=dt",
@@ -108,15 +119,28 @@ class NetworkCode:
 
     def layer(self, layer: Layer) -> list[str]:
         name = self.names.of(layer.name)
-        key = f'state["{layer.name}"]'
         group = layer.group
         assert group is not None
         self.classes.add("NeuronGroup")
         self.groups.append(name)
+        self.keys[name] = layer.name
+        model, lines = self.models.of(self.group_arguments(layer), layer.name, "groups")
+        arguments = [f'state["{layer.name}"]["N"]', *model, f'name="{layer.name}"']
+        return [
+            *lines,
+            f"{name} = " + call("NeuronGroup", arguments),
+            *self.events(name, group),
+            *(self.regular(name, item, f'"{item.name}"') for item in group.every),
+        ]
+
+    def group_arguments(self, layer: Layer) -> list[str]:
+        """The arguments of a layer's group, but for its size and name."""
+        group = layer.group
+        assert group is not None
         own = self.audio.equations(layer) if self.audio and layer.drive else group.equations
         equations = [*with_tables(layer, own), *self.kept(layer.name)]
         equations += held(group.common, shared=True)
-        arguments = [f'{key}["N"]', quoted(equations)]
+        arguments = [quoted(equations)]
         if group.threshold is not None:
             arguments += [f"threshold={quoted([group.threshold])}", f"reset={quoted(group.reset)}"]
         if group.refractory is not None:
@@ -124,19 +148,12 @@ class NetworkCode:
         if group.events:
             conditions = [f'"{e.name}": {quoted([e.condition])}' for e in group.events]
             arguments.append(f"events={mapping(conditions)}")
-        arguments += [
-            *integrated(group.integration, group.single),
-            "dt=dt",
-            self.namespace(
-                layer.name, group.namespace, group.functions, None, layer, uses_double(group)
-            ),
-            f'name="{layer.name}"',
-        ]
-        return [
-            f"{name} = " + call("NeuronGroup", arguments),
-            *self.events(name, group),
-            *(self.regular(name, item, f'"{item.name}"') for item in group.every),
-        ]
+        arguments += integrated(group.integration, group.single)
+        double = uses_double(group)
+        namespace = self.namespace(
+            layer.name, group.namespace, group.functions, None, layer, double
+        )
+        return [*arguments, "dt=dt", namespace]
 
     def kept(self, component: str) -> list[str]:
         """Variables for what is computed from others, as it is at the end of the run."""
@@ -210,44 +227,25 @@ class NetworkCode:
 
     def connection(self, c: Connection) -> list[str]:
         self.classes.add("Synapses")
-        name = self.names.of(c.name)
-        equations = [*with_values_at_end(c, self.e).equations]
-        apart = c.name in self.by_block
-        if not apart:
-            equations += held(c.varying, shared=False)
-        equations += held(c.common, shared=True)
+        name, apart = self.names.of(c.name), c.name in self.by_block
         post = self.layers[c.post]
         target = self.names.of(c.post)
         if apart and c.summed and not post.shared:
             target += f"[{post.size}*b:{post.size}*(b + 1)]"
-        arguments = [self.names.of(c.pre), target]
-        if equations:
-            arguments.append(quoted(equations))
-        for side in ("pre", "post"):
-            mine = [p for p in c.pathways if p.side == side]
-            if len(mine) == 1 and mine[0].name == side:
-                arguments.append(f"on_{side}={quoted(mine[0].statements)}")
-            elif mine:
-                items = [f'"{p.name}": {quoted(p.statements)}' for p in mine]
-                arguments.append(f"on_{side}={mapping(items)}")
-        events = ", ".join(f'"{p.name}": "{p.event}"' for p in c.pathways if p.event)
-        if events:
-            arguments.append(f"on_event={{{events}}}")
-        arguments += integrated(c.integration, c.single)
-        arguments += [
-            self.namespace(
-                c.name, c.namespace, c.functions, c if apart else None, None, uses_double(c)
-            ),
-            "dt=dt",
-            f'name=f"{c.name}__{{b}}"' if apart else f'name="{c.name}"',
-        ]
+        model = self.synapses_arguments(c)
+        shared: list[str] = []
+        if not apart:
+            model, shared = self.models.of(model, c.name, "synapses")
+        label = f'name=f"{c.name}__{{b}}"' if apart else f'name="{c.name}"'
+        arguments = [self.names.of(c.pre), target, *model, label]
         if not apart:
             self.synapses.append(name)
+            self.keys[name] = c.name
             lines = self.about(c, name, f'"{c.name}__')
             for n in c.normalise:
                 lines += [*self.counters(n), *self.scaler(name, f"{name}_{n.name}", c, n)]
                 self.scalers.append(f"{name}_{n.name}")
-            return [f"{name} = " + call("Synapses", arguments), *lines]
+            return [*shared, f"{name} = " + call("Synapses", arguments), *lines]
         self.synapses.append(f"*{name}")
         lines = ["synapses = " + call("Synapses", arguments)]
         lines += self.about(c, "synapses", f'f"{c.name}__{{b}}__')
@@ -260,6 +258,32 @@ class NetworkCode:
         lines.append(f"{name}.append(synapses)")
         body = [f"    {part}" if part else "" for line in lines for part in line.split("\n")]
         return [*before, f"{name} = []", f'for b in state["blocks of {c.name}"]:', *body]
+
+    def synapses_arguments(self, c: Connection) -> list[str]:
+        """The arguments of a connection's synapses, but for its ends and name."""
+        apart = c.name in self.by_block
+        equations = [*with_values_at_end(c, self.e).equations]
+        if not apart:
+            equations += held(c.varying, shared=False)
+        equations += held(c.common, shared=True)
+        arguments = [quoted(equations)] if equations else []
+        for side in ("pre", "post"):
+            mine = [p for p in c.pathways if p.side == side]
+            if len(mine) == 1 and mine[0].name == side:
+                arguments.append(f"on_{side}={self.begun.quoted(mine[0].statements)}")
+            elif mine:
+                items = [f'"{p.name}": {self.begun.quoted(p.statements)}' for p in mine]
+                arguments.append(f"on_{side}={mapping(items)}")
+        events = ", ".join(f'"{p.name}": "{p.event}"' for p in c.pathways if p.event)
+        if events:
+            arguments.append(f"on_event={{{events}}}")
+        arguments += integrated(c.integration, c.single)
+        own = c if apart else None
+        return [
+            *arguments,
+            self.namespace(c.name, c.namespace, c.functions, own, None, uses_double(c)),
+            "dt=dt",
+        ]
 
     def about(self, c: Connection, name: str, label: str) -> list[str]:
         """What follows the making of synapses; `label` is how the names of their parts begin."""
@@ -288,6 +312,7 @@ class NetworkCode:
         model = [f"total : {n.unit}", *(f"{v} : {n.unit} (constant)" for v in values)]
         model += ["learning : 1 (constant)"] if n.gated else []
         self.groups.append(counters)
+        self.keys[counters] = n.name
         self.classes.add("BrianLogger")
         spike = f'{counters}.%s["spike"]'
         return [
@@ -373,9 +398,8 @@ class NetworkCode:
             p for when, _, p in sorted(self.pathways, key=lambda x: x[1]) if when == "synapses"
         ]
         lines = []
-        if len(usual) == 1:
-            usual = []
-        if usual:
+        # Of itself, Brian2 has what a presynaptic spike does before what a postsynaptic one does.
+        if re.fullmatch(r"(\w+\.pre)?,?(\w+\.post)?", ",".join(usual)) is None:
             lines += [
                 f"for order, pathway in enumerate([{', '.join(usual)}]):",
                 "    pathway.order = order  # within a time step",
@@ -388,44 +412,46 @@ class NetworkCode:
     # What is set, recorded, and run
 
     def states(self) -> list[str]:
-        lines = []
-        if self.synapses or self.scalers:
-            lines += [
-                f"for synapses in {several([*self.synapses, *self.scalers])}:",
-                "    values = dict(state[synapses.name])",
-            ]
-            if all(self.has_synapses(c) for c in self.e.connections):
-                lines += [
-                    '    synapses.connect(i=values.pop("i"), j=values.pop("j"))',
-                    "    synapses.set_states(values, units=False)",
-                ]
-            else:
-                lines += [
-                    '    i, j = values.pop("i"), values.pop("j")',
-                    "    if len(i):",
-                    "        synapses.connect(i=i, j=j)",
-                    "        synapses.set_states(values, units=False)",
-                    "    else:",
-                    "        synapses.connect(False)",
-                ]
+        found = self.connecting() if self.synapses else []
         for c in self.e.connections:
             name = self.names.of(c.name)
             delayed = [p.name for p in c.pathways if p.delay]
             if c.name in self.by_block and delayed:
-                lines.append(f"for synapses in {name}:")
-                lines += [
+                found.append(f"for synapses in {name}:")
+                found += [
                     f'    synapses.{p}.set_states(state[f"{{synapses.name}}.{p}"], units=False)'
                     for p in delayed
                 ]
                 continue
-            lines += [f'{name}.{p}.set_states(state["{c.name}.{p}"], units=False)' for p in delayed]
+            found += [f'{name}.{p}.set_states(state["{c.name}.{p}"], units=False)' for p in delayed]
         if self.groups:
-            lines += [
-                f"for group in {several(self.groups)}:",
-                '    values = {k: v for k, v in state[group.name].items() if k != "N"}',
-                "    group.set_states(values, units=False)",
+            head, name, key, space = one_or_each("group", self.groups, self.keys)
+            found += [
+                *head,
+                f'{space}values = {{k: v for k, v in state[{key}].items() if k != "N"}}',
+                f"{space}{name}.set_states(values, units=False)",
             ]
-        return lines
+        return found
+
+    def connecting(self) -> list[str]:
+        """Synapses are made, and their variables set."""
+        head, name, key, space = one_or_each("synapses", [*self.synapses, *self.scalers], self.keys)
+        lines = [f"values = dict(state[{key}])"]
+        if all(self.has_synapses(c) for c in self.e.connections):
+            lines += [
+                f'{name}.connect(i=values.pop("i"), j=values.pop("j"))',
+                f"{name}.set_states(values, units=False)",
+            ]
+        else:
+            lines += [
+                'i, j = values.pop("i"), values.pop("j")',
+                "if len(i):",
+                f"    {name}.connect(i=i, j=j)",
+                f"    {name}.set_states(values, units=False)",
+                "else:",
+                f"    {name}.connect(False)",
+            ]
+        return [*head, *(space + line for line in lines)]
 
     def has_synapses(self, c: Connection) -> bool:
         """Whether a connection certainly has some, or has objects only for blocks with some."""
@@ -496,14 +522,15 @@ class NetworkCode:
         return [call("objects = ", objects, "[]"), "in_order(objects)", "return Network(objects)"]
 
     def orders_itself(self) -> bool:
-        """Whether more happens in one slot of a step than groups, pathways and monitors, which do
-        not depend on each other there."""
-        groups = [layer.group for layer in self.e.layers if layer.group]
+        """Whether things that depend on each other happen in one slot of a step and have one
+        `order` there, so that Brian2 would go by their names: groups that read variables of
+        another one, sums of sums, and what several blocks add to one layer."""
         return (
-            any(g.every or g.events or g.links for g in groups)
-            or any(c.every or c.summed or c.normalise or c.integration for c in self.e.connections)
-            or any((x.drive or x.tables) and x.kind == "neurons" for x in self.e.layers)
-        )
+            any(layer.group.links for layer in self.e.layers if layer.group)
+            or sum(len(c.summed) for c in self.e.connections) > 1
+            or any(c.name in self.by_block and self.layers[c.post].shared
+                   for c in self.e.connections)
+        )  # fmt: skip
 
     def run(self) -> list[str]:
         """The body of run(net, state)."""
@@ -715,6 +742,15 @@ def listed(names: Sequence[object]) -> str:
     return repr(list(names)).replace("'", '"')
 
 
+def one_or_each(
+    each: str, names: Sequence[str], keys: dict[str, str]
+) -> tuple[list[str], str, str, str]:
+    """Of one object, or of a loop over several: (head, object, key of its state, indent)."""
+    if len(names) == 1 and names[0] in keys:
+        return [], names[0], f'"{keys[names[0]]}"', ""
+    return [f"for {each} in {several(names)}:"], each, f"{each}.name", "    "
+
+
 def several(names: Sequence[str]) -> str:
     """A tuple of names."""
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
@@ -722,7 +758,8 @@ def several(names: Sequence[str]) -> str:
 
 def integrated(how: Integration | None, single: Sequence[str]) -> list[str]:
     """The arguments that say how equations are integrated, and what is held in single precision."""
-    found = [f"{key}={value}" for key, value in integration(how, bool(single))] if how else []
+    parts = integration(how, bool(single)) if how and how.parts else []
+    found = [f"{key}={value}" for key, value in parts]
     found = [text.replace("'", '"') for text in found]
     if single:
         found.append(f"dtype={{{', '.join(f'{name!r}: np.float32' for name in single)}}}")

@@ -19,7 +19,7 @@ from ...outputs import sealed
 from ..templates import fill, in_docstring
 from .audio import AudioCode
 from .code import UNITS, Code, unparse
-from .functions import functions_for
+from .functions import functions_for, imported
 from .layout import block
 from .names import Names
 from .network import by_block_of, network_functions, run_doc
@@ -74,6 +74,9 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
     )
     if "os.path" in draft:
         imports.append("import os")
+    texts, of_brian2 = at_the_top([network_text, run_text, support, *context["audio"]])
+    context["network"], context["run"], support, *context["audio"] = texts
+    imports += of_brian2
     whole = fill("plain.py.j2", **context, imports=import_lines(imports), support=support)
     whole = re.sub(r"\n{4,}", "\n\n\n", whole) + "\n"
     return sealed(whole.encode(), ".py", "script").decode()
@@ -93,7 +96,24 @@ def text(lines: Sequence[str]) -> str:
 def import_lines(imports: Sequence[str]) -> str:
     third = [x for x in imports if re.search(r"\b(numpy|pyarrow|scipy|brian2\w*)\b", x)]
     standard = sorted(set(imports) - set(third), key=lambda x: (x.startswith("from"), x))
-    return "\n".join([*standard, "", *sorted(third)])
+    third.sort(key=lambda line: (line.startswith("from"), line))
+    return "\n".join([*standard, "", *block(third, 0)])
+
+
+_OF_BRIAN2 = re.compile(
+    r"^    from (brian2|brian2hears) import (\w.*|\([^)]*\))\n\n?", re.MULTILINE
+)
+
+
+def at_the_top(functions: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Functions that do not import Brian2 themselves, and the imports that they then need.
+    `stdpdsl run` has the same functions, which import it as late as they can."""
+    names: dict[str, set[str]] = {"brian2": {"get_device", "prefs", "set_device"}}
+    for text in functions:
+        for module, found in _OF_BRIAN2.findall(text):
+            names.setdefault(module, set()).update(re.findall(r"\w+", found))
+    imports = [imported(module, sorted(found, key=str.lower)) for module, found in names.items()]
+    return [_OF_BRIAN2.sub("", text) for text in functions], imports
 
 
 def lasts_a_sound(e: Experiment) -> bool:
@@ -111,7 +131,7 @@ def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
         else:
             steps.append(f"int(np.ceil({sound} / DT - 1e-6))")
     if len(e.phases) == 1:
-        lines = [f"STEPS = {steps[0]}", "DURATION = STEPS * DT  # s"]
+        lines = [f"STEPS = {steps[0]}  # of the whole run", "DURATION = STEPS * DT  # s"]
         return [*lines, "PHASE_STEPS = [STEPS]"] if e.endings else lines
     names = ", ".join(f'"{p.name}"' for p in e.phases)
     return [

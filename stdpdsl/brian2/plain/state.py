@@ -351,27 +351,29 @@ class InitialState:
                 chosen = each_pair(self.code.show(c.choose))
                 of_each = ", ".join(f"{n}[chosen]" for n in each.split(", "))
                 one += [f"chosen = {chosen}", f"{each} = {of_each}"]
-        elif c.same:
-            one = self.same_pairs(c, pre.size, post.size, shape)
-        else:
+        elif not c.same:
             return self.own_pairs(c, pre, post, shape)
+        elif c.choose in ("True", "i == j", "i != j"):
+            return self.all_pairs(c.choose, copies, pre.size, post.size)
+        else:
+            one = self.same_pairs(c, shape)
         if copies == "1":
             return [*one, "block = np.zeros(len(i), int)"]
-        many = "block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)"
-        if self.numbered(c):
-            many = many.replace("i, j =", "i, j, number =", 1) + ", np.tile(number, B)"
-        return [*one, many if copies == "B" else many.replace("B", copies)]
+        each = ["i", "j", *(["number"] if self.numbered(c) else [])]
+        tiles = ", ".join(f"np.tile({index}, {copies})" for index in each)
+        return [*one, f"block, {', '.join(each)} = np.repeat(np.arange({copies}), len(i)), {tiles}"]
 
-    def same_pairs(self, c: Connection, n: int, m: int, shape: str) -> list[str]:
+    def all_pairs(self, choose: str, copies: str, n: int, m: int) -> list[str]:
+        """All pairs, or those of a neuron with itself or with others."""
+        if choose == "i == j":
+            return [f"block, i = np.indices(({copies}, {min(n, m)})).reshape(2, -1)", "j = i"]
+        indices = f"np.indices(({copies}, {n}, {m})).reshape(3, -1)"
+        if choose == "True":
+            return [f"block, i, j = {indices}"]
+        return [f"pairs = {indices}", "block, i, j = pairs[:, pairs[1] != pairs[2]]"]
+
+    def same_pairs(self, c: Connection, shape: str) -> list[str]:
         """Pairs that are those of every block."""
-        if c.choose == "True":
-            if n == 1 or m == 1:
-                zero = f"np.zeros({max(n, m)}, int)"
-                other = f"np.arange({max(n, m)})"
-                return [f"i, j = {zero}, {other}" if n == 1 else f"i, j = {other}, {zero}"]
-            return [f"i, j = np.repeat(np.arange({n}), {m}), np.tile(np.arange({m}), {n})"]
-        if c.choose == "i == j":
-            return [f"i = j = np.arange({min(n, m)})"]
         lines = []
         if c.draws:
             stream = f"stream({self.key(c.draws)}, {self.e.first_replicate})"
@@ -396,7 +398,7 @@ class InitialState:
         self, c: Connection, pre: Layer, post: Layer, shape: str, listed: str = ""
     ) -> list[str]:  # fmt: skip
         """Pairs of each block's own, among all or those that are `listed`."""
-        names, body = {"block": "b"}, []
+        names, body, draw = {"block": "b"}, [], []
         for side, layer, place in (("pre", pre, "i"), ("post", post, "j")):
             copy = self.source(layer.shared, "b", c.shared)
             index = place if copy == "0" else f"{place} + {layer.size} * {copy}"
@@ -418,9 +420,10 @@ class InitialState:
                 else ("np.unique(replicate)[b]" if self.several else "0")
             )
             stream = f"stream({self.key(c.draws)}, {replicate}{row})"
-            body.append(f"u = {self.draw(stream, c.draws, shape)}")
+            draw = [f"u = {self.draw(stream, c.draws, shape)}"]
+            if re.search(r"\bb\b", stream):  # of each block
+                body, draw = [*body, *draw], []
         text = self.code.show(c.choose, names)
-        found = "np.argwhere(chosen)"
         if listed:
             more = ", number[chosen]" if self.numbered(c) else ""
             text, found = each_pair(text), f"np.stack([i[chosen], j[chosen]{more}], axis=1)"
@@ -428,10 +431,19 @@ class InitialState:
             text = f"np.reshape({text}, {shape})"
         elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
             text = f"np.full({shape}, {text})"
+        blocks = self.copies(c.shared)
+        if not listed:
+            return [
+                *draw,
+                "def chosen(b, i, j):",
+                *(f"    {line}" for line in [*body, f"return {text}"]),
+                f"block, i, j = pairs_by_block({blocks}, {shape}, chosen)",
+            ]
         return [
+            *draw,
             "pairs = []",
-            listed or f"i, j = np.indices({shape})",
-            f"for b in range({self.copies(c.shared)}):",
+            listed,
+            f"for b in range({blocks}):",
             *(f"    {line}" for line in body),
             f"    chosen = {text}",
             f"    pairs.append({found})",
@@ -726,9 +738,7 @@ class InitialState:
             ]
         text = self.code.show(plain(i.code), {**names, **own}, number)
         if i.low is not None:
-            low, high = (
-                self.code.show(end, names, number) for end in (i.low, i.high or "np.inf")
-            )
+            low, high = (self.code.show(end, names, number) for end in (i.low, i.high or "np.inf"))
             text = clipped(text, low, high)
         return draws, text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...ir import Connection, EventRecord, Experiment, Kept, Layer, Monitor, Rate, Trace
@@ -22,20 +23,18 @@ class TablesCode:
     def lines(self) -> list[str]:
         found: list[str] = []
         if self.e.endings:
-            numbers = [k for k, phase in enumerate(self.e.phases) if phase.until]
-            found.append(f"ran = steps_run(last, {numbers}, len(table[\"block\"]))")
+            found.append(f'ran = steps_run(last, {self.ending()}, len(table["block"]))')
         for c in self.e.connections:
             if c.state:
                 found += self.weights(c)
-            for number, m in enumerate(self.e.monitors):
-                if not m.on_layer and m.component == c.name:
-                    found += self.samples(number, m)
-        rates: list[str] = []
+            mine = [(number, m) for number, m in enumerate(self.e.monitors)
+                    if not m.on_layer and m.component == c.name]  # fmt: skip
+            # Those of some synapses come last: they are of another `s` than the table of weights.
+            for number, m in sorted(mine, key=lambda item: self.initial.is_chosen(item[1])):
+                found += self.samples(number, m)
         for layer in self.e.layers:
-            if spikes(layer):
-                more, rate = self.spikes(layer)
-                found += more
-                rates += rate
+            if spikes(layer) and layer.name in self.e.spikes_of:
+                found += self.spikes(layer)
         for number, m in enumerate(self.e.monitors):
             if m.on_layer:
                 found += self.samples(number, m)
@@ -46,35 +45,31 @@ class TablesCode:
         if self.phased:
             start = 'yield "trajectories", '
             found = [
-                line.replace(start, f"{start}with_phase(") + ")"
-                if line.startswith(start)
-                else line
+                line.replace(start, f"{start}with_phase(") + ")" if line.startswith(start) else line
                 for line in found
             ]
-        return [*found, *self.blocks(rates)]
+        return [*found, *self.blocks()]
 
     # Where things belong
 
     def block(self, shared: bool, copy: str) -> str:
-        """The column that says to which block a copy belongs."""
+        """The column that says to which row of the sweep a copy belongs."""
         if not shared:
-            return f'"block": table["block"][{copy}]'
+            return f'"block": {copy}'
         if self.initial.several:
             return f'"replicate": np.unique(table["replicate"])[{copy}]'
         return ""
 
+    def modulo(self, index: str, layer: Layer) -> str:
+        """The number of a neuron within its layer."""
+        if layer.size == 1:
+            return "0"
+        return index if self.initial.copies(layer.shared) == "1" else f"{index} % {layer.size}"
+
     # Weights
 
     def weights(self, c: Connection) -> list[str]:
-        pre, post = self.layers[c.pre], self.layers[c.post]
-        lines = self.state(c, f'first["blocks of {c.name}"]')
-        items = [
-            f'"connection": "{c.name}"',
-            self.block(c.shared, "block"),
-            f'"pre": {modulo("i", pre)}',
-            f'"post": {modulo("j", post)}',
-            f'"delay": {self.initial.delay_column(c)}',
-        ]
+        items = [f'"delay": {self.initial.delay_column(c)}']
         if c.weight:
             first = f'first["{c.name}"]["{c.weight}"]'
             if c.name in self.initial.by_block:
@@ -85,9 +80,27 @@ class TablesCode:
             items.append(f'"w_initial": {first if has else 0.0}')
             items.append(f'"w": {self.final(c, c.weight)}')
         for variable in c.state:
-            if variable != c.weight:
+            if variable not in (c.weight, "synapse_number"):  # `where` has the latter
                 items.append(f'"{self.columns.get(variable, variable)}": {self.final(c, variable)}')
-        return [*lines, *self.age(items), f'yield "weights", {{{", ".join(filter(None, items))}}}']
+        blocks = f'first["blocks of {c.name}"]'
+        return [
+            *self.state(c, blocks), *self.where(c, items), *self.age(items),
+            f'yield "weights", where | {{{", ".join(items)}}}',
+        ]  # fmt: skip
+
+    def where(self, c: Connection, items: Sequence[str]) -> list[str]:
+        """Lines that make the columns that tell a connection's synapses apart, for some code."""
+        apart = c.name in self.initial.by_block
+        named = apart or any(re.search(r"\bblock\b", item) for item in items)
+        columns = [
+            f'"connection": "{c.name}"',
+            self.block(c.shared, "block" if named else self.copy(c)),
+            '"pre": ' + self.modulo('s["i"]', self.layers[c.pre]),
+            '"post": ' + self.modulo('s["j"]', self.layers[c.post]),
+            '"synapse_number": s["synapse_number"].astype(int)' if c.many > 1 else "",
+        ]
+        lines = [f"block = {self.copy(c)}"] if named and not apart else []
+        return [*lines, f"where = {{{', '.join(filter(None, columns))}}}"]
 
     def age(self, items: list[str]) -> list[str]:
         """The time since each synapse's last event, where it is used."""
@@ -95,9 +108,9 @@ class TablesCode:
         return ['age = DURATION - s["lastupdate"]'] if used else []
 
     def state(self, c: Connection, blocks: str) -> list[str]:
-        """Lines that make `s`, the state of all synapses, and `block`."""
+        """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
         if c.name not in self.initial.by_block:
-            return [f's = last["{c.name}"]', f"block = {self.copy(c)}"]
+            return [f's = last["{c.name}"]']
         if c.summed:  # Brian2 gives no `j` of those that have a part of a layer as their target
             j = f's["j"] = joined(first, "{c.name}", {blocks})["j"]'
             lines = [f's = joined(last, "{c.name}", {blocks})', j]
@@ -122,7 +135,7 @@ class TablesCode:
         pre, post = self.layers[c.pre], self.layers[c.post]
         names = {
             "edges.copy": "block", "t": "DURATION",
-            "edges.i": modulo("i", pre), "edges.j": modulo("j", post),
+            "edges.i": self.modulo('s["i"]', pre), "edges.j": self.modulo('s["j"]', post),
         }  # fmt: skip
         if c.name not in self.initial.by_block:  # what varies is at hand as each synapse has it
             names |= {f"at({p.code}, edges.copy)": f's["{p.name}"]' for p in c.varying}
@@ -136,155 +149,149 @@ class TablesCode:
 
     # Spikes
 
-    def spikes(self, layer: Layer) -> tuple[list[str], list[str]]:
-        """Lines, and items of the table of blocks."""
-        recorded = layer.name in self.e.spikes_of
-        given = layer.kind != "neurons"
-        source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
-        lines = []
-        if recorded or given or self.phased or layer.name in self.e.timed or self.stops(layer):
-            lines.append(f'k, t = {source}["i"], {source}["t"]')
-        if self.stops(layer):
-            lines.append(f"k, t = while_run(k, t, {place('k', layer)}, ran)")
-        if recorded:
-            items = [
-                f'"layer": "{layer.name}"',
-                self.block(layer.shared, place("k", layer)),
-                f'"neuron": {modulo("k", layer, plain=True)}',
-                '"t": t',
-            ]
-            if self.phased:
-                items.append('"phase": phase_of(t)')
-            columns = f"{{{', '.join(filter(None, items))}}}"
-            lines.append(f'yield "spikes", {saved(columns, self.e.spikes_kept.get(layer.name))}')
-        copies = {"1": "1", "B": 'len(table["block"])'}.get(
-            self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
-        )
-        size = layer.size
-        if given or self.phased or layer.name in self.e.timed or self.stops(layer):
-            counted = f"np.bincount({place('k', layer)}, minlength={copies})"
-        else:
-            counted = f'{source}["count"].reshape(-1, {size}).sum(axis=1)'
+    def spikes(self, layer: Layer) -> list[str]:
+        items = [
+            f'"layer": "{layer.name}"',
+            self.block(layer.shared, place("i", layer)),
+            f'"neuron": {self.modulo("i", layer)}',
+            '"t": t',
+        ]
         if self.phased:
-            within = place("k[phase_of(t) == phase]", layer)
-            counted = f"np.bincount({within}, minlength={copies})"
-            # One row per block and phase.
-            lines.append(f"{layer.name}_spikes = np.stack([{counted} for phase in PHASES], axis=1)")
-        else:
-            lines.append(f"{layer.name}_spikes = {counted}")
-        return lines, [layer.name]
+            items.append('"phase": phase_of(t)')
+        columns = f"{{{', '.join(filter(None, items))}}}"
+        source = self.source(layer)
+        kept = saved(columns, self.e.spikes_kept.get(layer.name))
+        return [f'i, t = {source}["i"], {source}["t"]', *self.cut(layer), f'yield "spikes", {kept}']
 
     def stops(self, layer: Layer) -> bool:
         """Whether a layer waits in each block that has ended a phase."""
         return bool(self.e.endings) and not layer.shared
 
-    def blocks(self, layers: list[str]) -> list[str]:
-        items = ['"block": table["block"]']
-        by_name = self.layers
-        names = []
-        for name in layers:
-            layer = by_name[name]
-            shown = f"{name}_spikes"
+    def cut(self, layer: Layer) -> list[str]:
+        """A line that leaves out the spikes of blocks that wait."""
+        waits = self.stops(layer)
+        return [f"i, t = while_run(i, t, {place('i', layer)}, ran)"] if waits else []
+
+    def ending(self) -> list[int]:
+        """The numbers of the phases that may end for a block."""
+        return [k for k, phase in enumerate(self.e.phases) if phase.until]
+
+    def source(self, layer: Layer) -> str:
+        """Where the spikes of a layer are: given, or recorded."""
+        given = layer.kind != "neurons"
+        return f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
+
+    def blocks(self) -> list[str]:
+        """One row per block, and phase."""
+        items = ['"block": np.arange(len(table["block"]))']
+        items += ['"phase": phase'] if self.phased else []
+        number = "number" if self.phased else "0"
+        for layer in filter(spikes, self.e.layers):
+            given = f'"{layer.name}", {self.source(layer)}, {layer.size}'
+            text = f"activity({given})"
+            if self.phased:
+                text = f"activity_in(phase, {given}, {self.copies(layer)})"
+            if self.stops(layer):
+                text = f"activity_run({number}, {given}, ran)"
             if layer.shared and self.initial.several:
-                shown += '[np.unique(table["replicate"], return_inverse=True)[1]]'
-            names.append((name, layer.size, shown))
-        if not self.phased:
-            for name, size, shown in names:
-                items.append(f'"{name}_spikes": {shown}')
-                steps = "ran[0]" if self.stops(by_name[name]) else "STEPS"
-                items.append(f'"{name}_rate": {shown} / ({size} * {steps} * DT)')
-            if self.e.endings:
-                items.append('"stopped_after": stopped_after(last, 0, [0])')
-            return [f'yield "blocks", {{{", ".join(items)}}}']
-        lines = ["for number, phase in enumerate(PHASES):"]
-        items.append('"phase": phase')
-        for name, size, shown in names:
-            items.append(f'"{name}_spikes": {shown}[:, number]')
-            steps = "ran[number]" if self.stops(by_name[name]) else "PHASE_STEPS[number]"
-            items.append(f'"{name}_rate": {shown}[:, number] / ({size} * {steps} * DT)')
+                replicate = 'np.unique(table["replicate"], return_inverse=True)[1]'
+                text = f"{{n: v[{replicate}] for n, v in {text}.items()}}"
+            items.append(f"**{text}")
         if self.e.endings:
-            numbers = [k for k, phase in enumerate(self.e.phases) if phase.until]
-            items.append(f'"stopped_after": stopped_after(last, number, {numbers})')
-        return [*lines, f'    yield "blocks", {{{", ".join(items)}}}']
+            items.append(f'"stopped_after": stopped_after(last, {number}, {self.ending()})')
+        found = f'yield "blocks", {{{", ".join(items)}}}'
+        if not self.phased:
+            return [found]
+        each = "number, phase in enumerate(PHASES)" if self.e.endings else "phase in PHASES"
+        return [f"for {each}:", f"    {found}"]
+
+    def copies(self, layer: Layer) -> str:
+        """How many copies of a layer there are."""
+        return {"1": "1", "B": 'len(table["block"])'}.get(
+            self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
+        )
 
     # Samples
 
     def samples(self, number: int, m: Monitor) -> list[str]:
-        given = m.on_layer and self.layers[m.component].kind != "neurons"
+        if m.on_layer:
+            return self.layer_samples(number, m)
+        c = next(c for c in self.e.connections if c.name == m.component)
         monitor = f'last["record__{number}"]'
         chosen = f'first["record__{number}"]' if self.initial.is_chosen(m) else ""
-        lines = []
-        lost = set(computed(self.e))
-        if m.on_layer:
-            layer = self.layers[m.component]
-            if given:
-                return self.heard_samples(number, m, layer)
-            base = f'np.arange(len(last["{layer.name}"]["{self.some_variable(layer)}"]))'
-            lines.append(f"k = {chosen or base}")
-            where = [
-                f'"layer": "{layer.name}"',
-                self.block(layer.shared, place("k", layer)),
-                f'"neuron": {modulo("k", layer, plain=True)}',
-            ]
-        else:
-            c = next(c for c in self.e.connections if c.name == m.component)
-            pre, post = self.layers[c.pre], self.layers[c.post]
-            if c.name in self.initial.by_block:
-                blocks = chosen or f'first["blocks of {c.name}"]'
-                if chosen:
-                    lines += self.state(c, blocks)
-                    lines += ['age = DURATION - s["lastupdate"]'] if ages(c) else []
-                names = [model for _, model in m.variables]
-                monitor = f'joined_monitors(last, "record__{number}_{c.name}", {blocks}, {names})'
-                monitor = monitor.replace("'", '"')
-            elif chosen:  # else all of it is at hand, for the table of weights
-                lines.append(
-                    f's = {{n: v[{chosen}] for n, v in last["{c.name}"].items() if np.ndim(v)}}'
-                )
-                lines.append(f"block = {self.copy(c)}")
-            if chosen and ages(c) and c.name not in self.initial.by_block:
-                lines.append('age = DURATION - s["lastupdate"]')
-            where = [
-                f'"connection": "{c.name}"',
-                self.block(c.shared, "block"),
-                f'"pre": {modulo("i", pre)}',
-                f'"post": {modulo("j", post)}',
-                '"synapse_number": s["synapse_number"].astype(int)' if c.many > 1 else "",
-            ]
+        lost, lines = set(computed(self.e)), []
+        finals = {}
+        for _, model in m.variables:
+            trace = any(t.now == model for t in c.traces)
+            stored = model.removesuffix("__now") if trace else model
+            lasting = (c.name, model) in lost
+            finals[model] = self.final(c, f"{model}__at_end" if lasting else stored)
+        if c.name in self.initial.by_block:
+            blocks = chosen or f'first["blocks of {c.name}"]'
+            names = str([model for _, model in m.variables]).replace("'", '"')
+            monitor = f'joined_monitors(last, "record__{number}_{c.name}", {blocks}, {names})'
+            lines += self.state(c, blocks) if chosen else []
+        elif chosen:
+            rows = f'last["{c.name}"].items() if np.ndim(v)'
+            lines.append(f"s = {{n: v[{chosen}] for n, v in {rows}}}")
+        if chosen:  # else all of it is at hand, for the table of weights
+            lines += [*self.where(c, [*finals.values()]), *self.age([*finals.values()])]
+        return [*lines, *self.trajectories(m, monitor, finals)]
+
+    def layer_samples(self, number: int, m: Monitor) -> list[str]:
+        layer = self.layers[m.component]
+        if layer.kind != "neurons":
+            return self.heard_samples(number, m, layer)
+        chosen = f'first["record__{number}"]' if self.initial.is_chosen(m) else ""
+        lost, finals = set(computed(self.e)), {}
+        for _, model in m.variables:
+            variable = f"{model}__at_end" if (layer.name, model) in lost else model
+            finals[model] = f'last["{layer.name}"]["{variable}"]' + ("[i]" if chosen else "")
+        return [
+            f"i = {chosen or self.neurons(layer)}", self.neurons_where(layer),
+            *self.trajectories(m, f'last["record__{number}"]', finals),
+        ]  # fmt: skip
+
+    def neurons(self, layer: Layer) -> str:
+        """The numbers of all neurons of a layer."""
+        return f'np.arange(first["{layer.name}"]["N"])'
+
+    def neurons_where(self, layer: Layer) -> str:
+        """The columns that tell the neurons `i` of a layer apart."""
+        items = [
+            f'"layer": "{layer.name}"',
+            self.block(layer.shared, place("i", layer)),
+            f'"neuron": {self.modulo("i", layer)}',
+        ]
+        return f"where = {{{', '.join(filter(None, items))}}}"
+
+    def trajectories(
+        self, m: Monitor, monitor: str, finals: dict[str, str], end: str = "DURATION"
+    ) -> list[str]:
+        """Lines of the samples of all variables; a Brian2 monitor has those that were chosen."""
+        given = m.on_layer and self.layers[m.component].kind != "neurons"
+        kept = m.kept if given else replace(m.kept, neurons=None, blocks=None)
+        found = []
         for shown, model in m.variables:
-            key = (m.component, model)
-            if m.on_layer:
-                variable = f"{model}__at_end" if key in lost else model
-                final = f'last["{m.component}"]["{variable}"]' + (f"[{chosen}]" if chosen else "")
-            else:
-                base = (
-                    model.removesuffix("__now") if any(t.now == model for t in c.traces) else model
-                )
-                variable = f"{model}__at_end" if key in lost else base
-                final = self.final(c, variable)
-            items = [f'"variable": "{shown}"', *filter(None, where)]
-            columns = (
-                f'samples({monitor}, "{model}", {final}, DURATION, {{{", ".join(items)}}})'
-            )
-            kept = replace(m.kept, neurons=None, blocks=None)
-            if self.e.endings and not self.initial.is_shared(m):
-                columns = f'rows_run({columns}, table["block"], ran)'
-            lines.append(f'yield "trajectories", {saved(columns, kept)}')
-        return lines
+            where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
+            columns = f'samples({monitor}, "{model}", {finals[model]}, {end}, {where})'
+            if self.e.endings and not given and not self.initial.is_shared(m):
+                columns = f"rows_run({columns}, ran)"
+            found.append(f'yield "trajectories", {saved(columns, kept)}')
+        return found
 
     def events(self, event: EventRecord) -> list[str]:
         """The times of a layer's custom events."""
         layer, source = self.layers[event.layer], f'last["{event.monitor}"]'
         items = [
             f'"layer": "{event.layer}.{event.event}"',
-            self.block(layer.shared, place("k", layer)),
-            f'"neuron": {modulo("k", layer, plain=True)}',
+            self.block(layer.shared, place("i", layer)),
+            f'"neuron": {self.modulo("i", layer)}',
             '"t": t',
             '"phase": phase_of(t)' if self.phased else "",
         ]
         columns = f"{{{', '.join(filter(None, items))}}}"
-        cut = f"k, t = while_run(k, t, {place('k', layer)}, ran)"
-        return [f'k, t = {source}["i"], {source}["t"]', *([cut] if self.stops(layer) else []),
+        return [f'i, t = {source}["i"], {source}["t"]', *self.cut(layer),
                 f'yield "spikes", {saved(columns, event.kept)}']  # fmt: skip
 
     def rate(self, r: Rate) -> list[str]:
@@ -292,63 +299,36 @@ class TablesCode:
         layer = self.layers[r.layer]
         given = layer.kind != "neurons"
         source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
-        copies = {"1": "1", "B": 'len(table["block"])'}.get(
-            self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
-        )
+        copies = self.copies(layer)
+        ran, function = ("", "population_rate")
+        if self.stops(layer):
+            ran, function = ", ran", "population_rate_run"
         first, last = r.kept.neurons or (0, layer.size)
-        ran = ", ran" if self.stops(layer) else ""
         items = [f'"variable": "{r.variable}"', f'"layer": "{layer.name}"',
                  self.block(layer.shared, "copy"), '"t": t', '"value": hertz']  # fmt: skip
-        call = (
-            f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first},'
-            f" {last}{ran}"
-        )
+        call = f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}, {last}{ran}'
         columns = f"{{{', '.join(filter(None, items))}}}"
         kept = replace(r.kept, neurons=None)
-        function = "population_rate_run" if self.stops(layer) else "population_rate"
         return [f"copy, t, hertz = {function}({call})",
                 f'yield "trajectories", {saved(columns, kept)}']  # fmt: skip
 
     def heard_samples(self, number: int, m: Monitor, layer: Layer) -> list[str]:
         """Samples of a layer that ran before the network: the last ones are among them."""
-        monitor = f'first["record__{number}"]'
-        lines = [f'k = np.arange({monitor}["{m.variables[0][1]}"].shape[1])']
-        for shown, model in m.variables:
-            items = [
-                f'"variable": "{shown}"',
-                f'"layer": "{layer.name}"',
-                self.block(layer.shared, place("k", layer)),
-                f'"neuron": {modulo("k", layer, plain=True)}',
-            ]
-            where = ", ".join(filter(None, items))
-            columns = (
-                f'samples({{"t": {monitor}["t"][:-1],'
-                f' "{model}": {monitor}["{model}"][:-1]}}, "{model}", {monitor}["{model}"][-1],'
-                f' {monitor}["t"][-1], {{{where}}})'
-            )
-            lines.append(f'yield "trajectories", {saved(columns, m.kept)}')
-        return lines
-
-    def some_variable(self, layer: Layer) -> str:
-        assert layer.group is not None
-        return re.match(r"d?(\w+?)(/dt)? [=:]", layer.group.equations[0])[1]  # type: ignore[index]
+        record = f'first["record__{number}"]'
+        variables = [model for _, model in m.variables]
+        items = ", ".join(f'"{v}": {record}["{v}"][:-1]' for v in ("t", *variables))
+        finals = {v: f'{record}["{v}"][-1]' for v in variables}
+        return [
+            f'i = np.arange({record}["{variables[0]}"].shape[1])', self.neurons_where(layer),
+            f"monitor = {{{items}}}",
+            *self.trajectories(m, "monitor", finals, f'{record}["t"][-1]'),
+        ]  # fmt: skip
 
 
 def saved(columns: str, kept: Kept | None) -> str:
     """Code of the columns of a table, or of the rows of them that are saved."""
     arguments = kept.code() if kept is not None else ""
     return f"rows_kept({columns}, {arguments})" if arguments else columns
-
-
-def modulo(index: str, layer: Layer, plain: bool = False) -> str:
-    """The number of a neuron within its layer."""
-    whole = index if plain else f's["{index}"]'
-    return f"{whole} % {layer.size}" if layer.size > 1 else "0"
-
-
-def ages(c: Connection) -> bool:
-    """Whether a variable depends on the time of Brian2's last update."""
-    return any("lastupdate" in t.code for t in c.traces)
 
 
 def is_decay(node: ast.expr) -> bool:
