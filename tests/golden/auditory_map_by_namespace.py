@@ -14,14 +14,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    get_device, Hz, ms, mV, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
+    SpikeMonitor, StateMonitor, Synapses, TimedArray, volt,
+)
+from brian2hears import erbspace, FunctionFilterbank, Gammatone, Sound
 
 MODEL, SPEC, SEED = "auditory_map", "...", 42
 DT = 0.0001  # s, the time step
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     Apre, ratio = np.meshgrid([1e-05, 0.1], [1.0, 4.0], indexing="ij")
@@ -31,8 +34,6 @@ def sweep():
 
 
 # Sounds, and what hears them ----------------------------------------------------------------------
-
-
 SAMPLERATE = 44100.0  # Hz
 
 
@@ -55,9 +56,6 @@ def training():
 
 def cochlea(samples):
     """Fourth-order gammatones (Slaney 1993)."""
-    from brian2 import Hz
-    from brian2hears import FunctionFilterbank, Gammatone, Sound, erbspace
-
     bank = Sound(samples, SAMPLERATE * Hz)
     bank = Gammatone(bank, erbspace(100*Hz, 5000*Hz, 10))
     return FunctionFilterbank(bank, lambda x: 3 * np.clip(x, 0, np.inf))
@@ -65,10 +63,6 @@ def cochlea(samples):
 
 def hear_AN():
     """AN hears the sound once, at its rate: (neuron, step) of its spikes."""
-    from brian2 import (
-        Network, NeuronGroup, SpikeMonitor, TimedArray, get_device, Hz, ms, mV, second, volt,
-    )
-
     length = -(-STEPS * 441 // 100)  # of the run, in samples
     dt = 1 / (SAMPLERATE * Hz)
     samples = training()
@@ -102,8 +96,6 @@ def hear_AN():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -114,8 +106,7 @@ def initial(table):
     state["Inh"] = {"N": 10 * B, "v": np.full(10 * B, -0.07)}
 
     # feedforward: AN to A1
-    i, j = np.repeat(np.arange(10), 10), np.tile(np.arange(10), 10)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 10, 10)).reshape(3, -1)
     u_w = stream("feedforward", "w", 0).random((10, 10))[i, j]
     state["blocks of feedforward"] = np.unique(block)  # those with synapses
     state["feedforward"] = {
@@ -126,17 +117,16 @@ def initial(table):
         state[f"feedforward__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
 
     # excite: A1 to Inh
-    i, j = np.indices((10, 10))
-    i, j = np.nonzero(i != j)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    pairs = np.indices((B, 10, 10)).reshape(3, -1)
+    block, i, j = pairs[:, pairs[1] != pairs[2]]
     state["blocks of excite"] = np.unique(block)  # those with synapses
     of_synapses = {"i": i + 10 * block, "j": j + 10 * block}
     for b in state["blocks of excite"]:  # one object for each block
         state[f"excite__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
 
     # inhibit: Inh to A1
-    i = j = np.arange(10)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i = np.indices((B, 10)).reshape(2, -1)
+    j = i
     state["blocks of inhibit"] = np.unique(block)  # those with synapses
     of_synapses = {"i": i + 10 * block, "j": j + 10 * block}
     for b in state["blocks of inhibit"]:  # one object for each block
@@ -147,15 +137,8 @@ def initial(table):
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import (
-        ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor, StateMonitor,
-        Synapses, volt,
-    )
-
     dt = DT*second
     AN = SpikeGeneratorGroup(
         state["AN"]["N"], state["AN"]["i"], state["AN"]["t"]*second, dt=dt, sorted=True,
@@ -233,14 +216,10 @@ def network(state):
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = joined(last, "feedforward", first["blocks of feedforward"])
@@ -248,38 +227,28 @@ def tables(first, last, table):
         first["blocks of feedforward"],
         [len(last[f"feedforward__{b}"]["i"]) for b in first["blocks of feedforward"]],
     )
+    where = {"connection": "feedforward", "block": block, "pre": s["i"], "post": s["j"] % 10}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "feedforward", "block": table["block"][block], "pre": s["i"] % 10,
-        "post": s["j"] % 10, "delay": 0.0,
+    yield "weights", where | {
+        "delay": 0.0,
         "w_initial": joined(first, "feedforward", first["blocks of feedforward"])["w"], "w": s["w"],
         "apre_state": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost_state": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }
     yield "trajectories", samples(
         joined_monitors(last, "record__0_feedforward", first["blocks of feedforward"], ["w"]), "w",
-        s["w"], DURATION,
-        {
-            "variable": "w", "connection": "feedforward", "block": table["block"][block],
-            "pre": s["i"] % 10, "post": s["j"] % 10,
-        },
+        s["w"], DURATION, where,
     )
-    k, t = first["AN"]["i"], first["AN"]["t"]
-    yield "spikes", {"layer": "AN", "neuron": k % 10, "t": t}
-    AN_spikes = np.bincount(k // 10, minlength=1)
-    k, t = last["A1__spikes"]["i"], last["A1__spikes"]["t"]
-    yield "spikes", {"layer": "A1", "block": table["block"][k // 10], "neuron": k % 10, "t": t}
-    A1_spikes = np.bincount(k // 10, minlength=len(table["block"]))
-    Inh_spikes = last["Inh__spikes"]["count"].reshape(-1, 10).sum(axis=1)
-    k = first["record__1"]
-    yield "trajectories", samples(
-        last["record__1"], "v", last["A1"]["v"][first["record__1"]], DURATION,
-        {"variable": "v", "layer": "A1", "block": table["block"][k // 10], "neuron": k % 10},
-    )
+    i, t = first["AN"]["i"], first["AN"]["t"]
+    yield "spikes", {"layer": "AN", "neuron": i, "t": t}
+    i, t = last["A1__spikes"]["i"], last["A1__spikes"]["t"]
+    yield "spikes", {"layer": "A1", "block": i // 10, "neuron": i % 10, "t": t}
+    i = first["record__1"]
+    where = {"layer": "A1", "block": i // 10, "neuron": i % 10}
+    yield "trajectories", samples(last["record__1"], "v", last["A1"]["v"][i], DURATION, where)
     yield "blocks", {
-        "block": table["block"], "AN_spikes": AN_spikes, "AN_rate": AN_spikes / (10 * STEPS * DT),
-        "A1_spikes": A1_spikes, "A1_rate": A1_spikes / (10 * STEPS * DT), "Inh_spikes": Inh_spikes,
-        "Inh_rate": Inh_spikes / (10 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("AN", first["AN"], 10),
+        **activity("A1", last["A1__spikes"], 10), **activity("Inh", last["Inh__spikes"], 10),
     }
 
 
@@ -290,12 +259,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -306,11 +274,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -324,14 +289,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -343,25 +305,22 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
+    from sympy import Symbol
 
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
+    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
     active = str_to_sympy("int(not_refractory)", variables)
     lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
+        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+            solution = str_to_sympy(solution, variables)
+            if "unless refractory" in equations[name].flags:
+                solution = solution.subs(active, 1)
+            factors = [(f"{old}*", solution.diff(old)) for old in olds]
+            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
+            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -369,8 +328,17 @@ def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
     values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
     elements, times = values.shape[1], len(t)
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in where.items()}
+    columns = {"variable": variable} | where
+    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
     return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 def joined(states, name, blocks):
@@ -386,7 +354,7 @@ def joined_monitors(states, name, blocks, variables):
     return {"t": parts[0]["t"]} | {n: np.hstack([p[n] for p in parts]) for n in variables}
 
 
-STEPS = int(np.ceil(len(training()) / SAMPLERATE / DT - 1e-6))
+STEPS = int(np.ceil(len(training()) / SAMPLERATE / DT - 1e-6))  # of the whole run
 DURATION = STEPS * DT  # s
 
 

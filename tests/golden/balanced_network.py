@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    get_device, ms, Network, NeuronGroup, prefs, second, set_device, SpikeMonitor, Synapses, volt,
+)
 
 MODEL, SPEC, SEED = "balanced_network", "...", 7
 DT = 0.0001  # s, the time step
-STEPS = 20000
+STEPS = 20000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     table = {"g": np.array([4.0, 6.0, 9.0])}
@@ -32,8 +33,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -73,33 +72,19 @@ def initial(table):
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import ms, Network, NeuronGroup, second, SpikeMonitor, Synapses, volt
-
     dt = DT*second
-    E = NeuronGroup(
-        state["E"]["N"],
-        """dv/dt = (-(60*mV) + drive - v + ge + gi)/tau_m : volt (unless refractory)
+    E_and_I = dict(
+        model="""dv/dt = (-(60*mV) + drive - v + ge + gi)/tau_m : volt (unless refractory)
         dge/dt = -ge/tau_e : volt
         dgi/dt = -gi/tau_i : volt""",
         threshold="v > -(50*mV)", reset="v = -(60*mV)", refractory="5*ms",
         method=exact_by_variable, dt=dt,
         namespace={"drive": 0.018*volt, "tau_e": 5*ms, "tau_i": 10*ms, "tau_m": 20*ms},
-        name="E",
     )
-    I = NeuronGroup(
-        state["I"]["N"],
-        """dv/dt = (-(60*mV) + drive - v + ge + gi)/tau_m : volt (unless refractory)
-        dge/dt = -ge/tau_e : volt
-        dgi/dt = -gi/tau_i : volt""",
-        threshold="v > -(50*mV)", reset="v = -(60*mV)", refractory="5*ms",
-        method=exact_by_variable, dt=dt,
-        namespace={"drive": 0.018*volt, "tau_e": 5*ms, "tau_i": 10*ms, "tau_m": 20*ms},
-        name="I",
-    )
+    E = NeuronGroup(state["E"]["N"], **E_and_I, name="E")
+    I = NeuronGroup(state["I"]["N"], **E_and_I, name="I")
     EE = Synapses(
         E, E,
         """w : 1
@@ -140,52 +125,36 @@ def network(state):
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["EE"]
-    block = s["j"] // 160
+    where = {"connection": "EE", "block": s["j"] // 160, "pre": s["i"] % 160, "post": s["j"] % 160}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "EE", "block": table["block"][block], "pre": s["i"] % 160,
-        "post": s["j"] % 160, "delay": first["EE.pre"]["delay"], "w_initial": first["EE"]["w"],
-        "w": s["w"], "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
+    yield "weights", where | {
+        "delay": first["EE.pre"]["delay"], "w_initial": first["EE"]["w"], "w": s["w"],
+        "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }
     s = last["EI"]
-    block = s["j"] // 40
-    yield "weights", {
-        "connection": "EI", "block": table["block"][block], "pre": s["i"] % 160,
-        "post": s["j"] % 40, "delay": 0.0, "w_initial": first["EI"]["w"], "w": s["w"],
-    }
+    where = {"connection": "EI", "block": s["j"] // 40, "pre": s["i"] % 160, "post": s["j"] % 40}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["EI"]["w"], "w": s["w"]}
     s = last["IE"]
-    block = s["j"] // 160
-    yield "weights", {
-        "connection": "IE", "block": table["block"][block], "pre": s["i"] % 40,
-        "post": s["j"] % 160, "delay": 0.0, "w_initial": first["IE"]["w"], "w": s["w"],
-    }
+    where = {"connection": "IE", "block": s["j"] // 160, "pre": s["i"] % 40, "post": s["j"] % 160}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["IE"]["w"], "w": s["w"]}
     s = last["II"]
-    block = s["j"] // 40
-    yield "weights", {
-        "connection": "II", "block": table["block"][block], "pre": s["i"] % 40, "post": s["j"] % 40,
-        "delay": 0.0, "w_initial": first["II"]["w"], "w": s["w"],
-    }
-    k, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
-    yield "spikes", {"layer": "E", "block": table["block"][k // 160], "neuron": k % 160, "t": t}
-    E_spikes = np.bincount(k // 160, minlength=len(table["block"]))
-    k, t = last["I__spikes"]["i"], last["I__spikes"]["t"]
-    yield "spikes", {"layer": "I", "block": table["block"][k // 40], "neuron": k % 40, "t": t}
-    I_spikes = np.bincount(k // 40, minlength=len(table["block"]))
+    where = {"connection": "II", "block": s["j"] // 40, "pre": s["i"] % 40, "post": s["j"] % 40}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["II"]["w"], "w": s["w"]}
+    i, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
+    yield "spikes", {"layer": "E", "block": i // 160, "neuron": i % 160, "t": t}
+    i, t = last["I__spikes"]["i"], last["I__spikes"]["t"]
+    yield "spikes", {"layer": "I", "block": i // 40, "neuron": i % 40, "t": t}
     yield "blocks", {
-        "block": table["block"], "E_spikes": E_spikes, "E_rate": E_spikes / (160 * STEPS * DT),
-        "I_spikes": I_spikes, "I_rate": I_spikes / (40 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("E", last["E__spikes"], 160),
+        **activity("I", last["I__spikes"], 40),
     }
 
 
@@ -196,12 +165,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -212,11 +180,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -230,14 +195,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -249,26 +211,31 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
+    from sympy import Symbol
 
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
+    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
     active = str_to_sympy("int(not_refractory)", variables)
     lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
+        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+            solution = str_to_sympy(solution, variables)
+            if "unless refractory" in equations[name].flags:
+                solution = solution.subs(active, 1)
+            factors = [(f"{old}*", solution.diff(old)) for old in olds]
+            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
+            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+        lines.append(line)
     return "\n".join(lines)
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 if __name__ == "__main__":

@@ -22,16 +22,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    amp, get_device, kilogram, metre, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+    SpikeGeneratorGroup, SpikeMonitor, Synapses,
+)
 
 MODEL, SPEC, SEED = "clopath_2010", "...", 0
 DT = 0.001  # s, the time step
-STEPS = 51000
+STEPS = 51000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     frequency, lag = np.meshgrid([0.1, 10.0, 20.0, 40.0, 50.0], [-0.01, 0.01], indexing="ij")
@@ -40,8 +42,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -64,28 +64,21 @@ def initial(table):
     }
 
     # force: teacher to cell
-    i = j = np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i = np.indices((B, 1)).reshape(2, -1)
+    j = i
     state["force"] = {"i": block, "j": block, "w": np.full(len(i), 1e-06)}
 
     # pairing: input to cell
-    i = j = np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i = np.indices((B, 1)).reshape(2, -1)
+    j = i
     state["pairing.pre"] = {"delay": whole_steps(0.022 - table["lag"][block])}
     state["pairing"] = {"i": block, "j": block, "w": np.full(len(i), 0.5)}
     return state
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import (
-        amp, kilogram, metre, ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup,
-        SpikeMonitor, Synapses,
-    )
-
     dt = DT*second
     input_, teacher = (
         SpikeGeneratorGroup(state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt,
@@ -177,52 +170,34 @@ def network(state):
         synapses.connect(i=values.pop("i"), j=values.pop("j"))
         synapses.set_states(values, units=False)
     pairing.pre.set_states(state["pairing.pre"], units=False)
-    for group in (cell,):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
-        group.set_states(values, units=False)
+    values = {k: v for k, v in state["cell"].items() if k != "N"}
+    cell.set_states(values, units=False)
 
-    objects = [cell, input_, teacher, force, pairing, SpikeMonitor(cell, name="cell__spikes")]
-    in_order(objects)
-    return Network(objects)
+    return Network(cell, input_, teacher, force, pairing, SpikeMonitor(cell, name="cell__spikes"))
 
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["force"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "force", "block": table["block"][block], "pre": 0, "post": 0, "delay": 0.0,
-        "w_initial": first["force"]["w"], "w": s["w"],
-    }
+    where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
     s = last["pairing"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "pairing", "block": table["block"][block], "pre": 0, "post": 0,
+    where = {"connection": "pairing", "block": s["j"], "pre": 0, "post": 0}
+    yield "weights", where | {
         "delay": first["pairing.pre"]["delay"], "w_initial": first["pairing"]["w"], "w": s["w"],
         "x": s["x"],
     }
-    k, t = first["input"]["i"], first["input"]["t"]
-    input_spikes = np.bincount(k, minlength=len(table["block"]))
-    k, t = first["teacher"]["i"], first["teacher"]["t"]
-    teacher_spikes = np.bincount(k, minlength=len(table["block"]))
-    k, t = last["cell__spikes"]["i"], last["cell__spikes"]["t"]
-    yield "spikes", {"layer": "cell", "block": table["block"][k], "neuron": 0, "t": t}
-    cell_spikes = np.bincount(k, minlength=len(table["block"]))
+    i, t = last["cell__spikes"]["i"], last["cell__spikes"]["t"]
+    yield "spikes", {"layer": "cell", "block": i, "neuron": 0, "t": t}
     yield "blocks", {
-        "block": table["block"], "input_spikes": input_spikes,
-        "input_rate": input_spikes / (1 * STEPS * DT), "teacher_spikes": teacher_spikes,
-        "teacher_rate": teacher_spikes / (1 * STEPS * DT), "cell_spikes": cell_spikes,
-        "cell_rate": cell_spikes / (1 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("input", first["input"], 1),
+        **activity("teacher", first["teacher"], 1), **activity("cell", last["cell__spikes"], 1),
     }
 
 
@@ -233,12 +208,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -249,11 +223,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -267,19 +238,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
-def at(value, index):
-    """A parameter's value at each element: one number for all, or the block's."""
-    return value[index] if np.ndim(value) else value
-
-
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -288,27 +251,23 @@ def holding_steps(time, dt):
 
 def regular_steps(copies, size, rate, start, stop):
     """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
-    neurons, times = [], []
-    for index, _ in enumerate(copies):
-        first, last = at(start, index), min(at(stop, index), STEPS * DT)
-        hertz = min(at(rate, index), 1 / DT)
-        count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
-        time = first + np.arange(count) / (hertz if count else 1)
-        spikes = np.unique(holding_steps(time, DT))
-        neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
-        times.append(np.repeat(np.asarray(spikes, dtype=int), size))
-    return sorted_spikes(neurons, times, STEPS)
+    found = []
+    for index, (first, last, hertz, _) in enumerate(np.broadcast(start, stop, rate, copies)):
+        hertz = min(hertz, 1 / DT)
+        count = max(int(np.ceil((min(last, STEPS * DT) - first) * hertz - 1e-9)), 0)
+        step = holding_steps(first + np.arange(count) / (hertz if count else 1), DT).astype(int)
+        neuron = np.tile(np.arange(size) + index * size, count)
+        found.append((neuron, np.repeat(step, size)))
+    return sorted_spikes(found, STEPS)
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
 
 
 def as_int(value):
@@ -316,22 +275,12 @@ def as_int(value):
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 
-def in_order(objects):
-    """Give each code object of a network a place of its own in its slot of the step: by its
-    `order`, and those of one order as they were declared. Brian2 would go by their names."""
-    slots = {}
-    for part in with_parts(objects):
-        slots.setdefault(part.when, []).append(part)
-    for parts in slots.values():
-        for place, part in enumerate(sorted(parts, key=lambda part: part.order)):
-            part.order = place
-
-
-def with_parts(objects):
-    """Objects of Brian2, each followed by those that it contains."""
-    for part in objects:
-        yield part
-        yield from with_parts(part.contained_objects)
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 def whole_steps(delay):

@@ -19,16 +19,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    BrianLogger, Equations, get_device, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+    SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses,
+)
 
 MODEL, SPEC, SEED = "diehl_cook_2015", "...", 1
 DT = 0.0005  # s, the time step
-STEPS = 56000
+STEPS = 56000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     table = {"x_tar": np.array([0.2, 0.4, 0.8])}
@@ -36,8 +38,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -50,8 +50,7 @@ def initial(table):
     state["E"] = {"N": 6 * B, "v": np.full(6 * B, -0.065)}
 
     # learning: pattern to E
-    i, j = np.repeat(np.arange(20), 6), np.tile(np.arange(6), 20)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 20, 6)).reshape(3, -1)
     u_w = stream("learning", "w", 0).random((20, 6))[i, j]
     state["learning__normalise_0"] = {
         "N": 6 * B, "goal": np.full(6 * B, 6.0), "low": np.full(6 * B, 0.0),
@@ -63,23 +62,15 @@ def initial(table):
     }
 
     # inhibition: E to E
-    i, j = np.indices((6, 6))
-    i, j = np.nonzero(i != j)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    pairs = np.indices((B, 6, 6)).reshape(3, -1)
+    block, i, j = pairs[:, pairs[1] != pairs[2]]
     state["inhibition"] = {"i": i + 6 * block, "j": j + 6 * block}
     return state
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import (
-        BrianLogger, ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor,
-        StateMonitor, Synapses,
-    )
-
     dt = DT*second
     pattern = SpikeGeneratorGroup(
         state["pattern"]["N"], state["pattern"]["i"], state["pattern"]["t"]*second, dt=dt,
@@ -148,57 +139,38 @@ def network(state):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
 
-    objects = [
+    return Network(
         E, learning__normalise_0, pattern, learning, inhibition, learning_learning__normalise_0,
         SpikeMonitor(E, name="E__spikes"),
         StateMonitor(learning, "w", record=True, dt=0.35*second, name="record__0"),
         StateMonitor(E, "theta", record=True, dt=28*second, name="record__1"),
-    ]
-    in_order(objects)
-    return Network(objects)
+    )
 
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["learning"]
-    block = s["j"] // 6
+    where = {"connection": "learning", "block": s["j"] // 6, "pre": s["i"], "post": s["j"] % 6}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "learning", "block": table["block"][block], "pre": s["i"] % 20,
-        "post": s["j"] % 6, "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
+    yield "weights", where | {
+        "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
         "x": s["x"] * np.exp(-1.0 / 0.02 * age),
     }
-    yield "trajectories", samples(
-        last["record__0"], "w", s["w"], DURATION,
-        {
-            "variable": "w", "connection": "learning", "block": table["block"][block],
-            "pre": s["i"] % 20, "post": s["j"] % 6,
-        },
-    )
-    k, t = first["pattern"]["i"], first["pattern"]["t"]
-    pattern_spikes = np.bincount(k // 20, minlength=1)
-    k, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
-    yield "spikes", {"layer": "E", "block": table["block"][k // 6], "neuron": k % 6, "t": t}
-    E_spikes = np.bincount(k // 6, minlength=len(table["block"]))
-    k = np.arange(len(last["E"]["v"]))
-    yield "trajectories", samples(
-        last["record__1"], "theta", last["E"]["theta"], DURATION,
-        {"variable": "theta", "layer": "E", "block": table["block"][k // 6], "neuron": k % 6},
-    )
+    yield "trajectories", samples(last["record__0"], "w", s["w"], DURATION, where)
+    i, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
+    yield "spikes", {"layer": "E", "block": i // 6, "neuron": i % 6, "t": t}
+    i = np.arange(first["E"]["N"])
+    where = {"layer": "E", "block": i // 6, "neuron": i % 6}
+    yield "trajectories", samples(last["record__1"], "theta", last["E"]["theta"], DURATION, where)
     yield "blocks", {
-        "block": table["block"], "pattern_spikes": pattern_spikes,
-        "pattern_rate": pattern_spikes / (20 * STEPS * DT), "E_spikes": E_spikes,
-        "E_rate": E_spikes / (6 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("pattern", first["pattern"], 20),
+        **activity("E", last["E__spikes"], 6),
     }
 
 
@@ -209,12 +181,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -225,11 +196,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -243,14 +211,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -262,69 +227,60 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
+    from sympy import Symbol
 
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
+    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
     active = str_to_sympy("int(not_refractory)", variables)
     lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
+        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+            solution = str_to_sympy(solution, variables)
+            if "unless refractory" in equations[name].flags:
+                solution = solution.subs(active, 1)
+            factors = [(f"{old}*", solution.diff(old)) for old in olds]
+            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
+            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+        lines.append(line)
     return "\n".join(lines)
 
 
 def by_variable(equations, variables=None, method_options=None):
     """A new value of each variable from the old ones of all, by the method of its part: `parts`
     has (a method of Brian2's or of ours, the variables that it integrates)."""
-    from brian2 import Equations
     from brian2.stateupdaters.base import StateUpdateMethod
 
-    computed, taken_over = [], []
+    lines = []
     for method, names in method_options["parts"]:
         integrate = StateUpdateMethod.stateupdaters[method] if isinstance(method, str) else method
-        others = set(equations.diff_eq_names) - set(names)
+        others = equations.diff_eq_names - set(names)
         part = Equations([e for e in equations.values() if e.varname not in others])
-        for line in integrate(part, variables).splitlines():
-            new, _, value = line.partition(" = ")
-            (taken_over if value == f"_{new}" else computed).append(line)
-    return "\n".join(computed + taken_over)
+        lines += [line.partition(" = ") for line in integrate(part, variables).splitlines()]
+    lines.sort(key=lambda line: line[2] == f"_{line[0]}")  # new values are taken over at the end
+    return "\n".join(map("".join, lines))
 
 
-def thinned_steps(key, copies, size, rate, steps, dt, chunk=1000):
+def thinned_steps(key, copies, size, rate, steps, dt):
     """(neuron, step) of Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
-    neurons, times = [], []
-    i = np.arange(size)
+    found = []
     for index, copy in enumerate(copies):
         rng = stream(*key, copy)
-        for start in range(0, steps, chunk):
-            draws = rng.random((chunk, size))[: steps - start]
+        for start in range(0, steps, 1000):
+            draws = rng.random((1000, size))[: steps - start]
             t = np.arange(start, start + len(draws))[:, np.newaxis] * dt
-            row, neuron = np.nonzero(draws < rate(t, i, index) * dt)
-            neurons.append(neuron + index * size)
-            times.append(start + row)
-    return sorted_spikes(neurons, times)
+            row, neuron = np.nonzero(draws < rate(t, np.arange(size), index) * dt)
+            found.append((neuron + index * size, start + row))
+    return sorted_spikes(found, steps)
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
 
 
 def as_int(value):
@@ -332,30 +288,21 @@ def as_int(value):
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 
-def in_order(objects):
-    """Give each code object of a network a place of its own in its slot of the step: by its
-    `order`, and those of one order as they were declared. Brian2 would go by their names."""
-    slots = {}
-    for part in with_parts(objects):
-        slots.setdefault(part.when, []).append(part)
-    for parts in slots.values():
-        for place, part in enumerate(sorted(parts, key=lambda part: part.order)):
-            part.order = place
-
-
-def with_parts(objects):
-    """Objects of Brian2, each followed by those that it contains."""
-    for part in objects:
-        yield part
-        yield from with_parts(part.contained_objects)
-
-
 def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
     values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
     elements, times = values.shape[1], len(t)
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in where.items()}
+    columns = {"variable": variable} | where
+    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
     return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 if __name__ == "__main__":

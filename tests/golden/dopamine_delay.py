@@ -17,16 +17,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    get_device, hertz, ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
+    SpikeMonitor, Synapses,
+)
 
 MODEL, SPEC, SEED = "dopamine_delay", "...", 0
 DT = 0.001  # s, the time step
-STEPS = 12100
+STEPS = 12100  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     table = {"wait": np.array([0.1, 0.5, 1.0, 2.0, 3.0])}
@@ -34,8 +36,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -50,19 +50,16 @@ def initial(table):
     state["dopamine_cell"] = {"N": B}
 
     # force: teacher to post
-    i, j = np.zeros(1, int), np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 1, 1)).reshape(3, -1)
     state["force"] = {"i": i, "j": block, "w": np.full(len(i), 1.0)}
 
     # release: VTA to dopamine_cell
-    i, j = np.zeros(1, int), np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 1, 1)).reshape(3, -1)
     state["release.pre"] = {"delay": whole_steps(table["wait"][block])}
     state["release"] = {"i": i, "j": block, "w": np.full(len(i), 1.0)}
 
     # learning: pre to post
-    i, j = np.zeros(1, int), np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 1, 1)).reshape(3, -1)
     state["learning"] = {"i": i, "j": block, "w": np.full(len(i), 1.0)}
 
     block, i, j = (k.ravel() for k in np.indices((B, 1, 1)))
@@ -71,14 +68,8 @@ def initial(table):
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import (
-        hertz, ms, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor, Synapses,
-    )
-
     dt = DT*second
     pre, teacher, VTA = (
         SpikeGeneratorGroup(state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt,
@@ -90,16 +81,25 @@ def network(state):
         """v : 1
         learning__reward : integer""",
         threshold="v > 0.5", reset="v = 0",
-        events={"learning__reward__spikes": "learning__reward > 0"}, method=exact_by_variable,
-        dt=dt, namespace={}, name="post",
+        events={"learning__reward__spikes": "learning__reward > 0"}, dt=dt, namespace={},
+        name="post",
     )
     post.set_event_schedule("learning__reward__spikes", when="after_synapses", order=0)
     post.run_on_event(
         "learning__reward__spikes", "learning__reward = 0", when="after_synapses", order=2,
     )
     dopamine_cell = NeuronGroup(
-        state["dopamine_cell"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0",
-        method=exact_by_variable, dt=dt, namespace={}, name="dopamine_cell",
+        state["dopamine_cell"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0", dt=dt,
+        namespace={}, name="dopamine_cell",
+    )
+    advance = (
+        "elapsed = t - last\n"
+        "tau_cn = tau_c*tau_n/(tau_c + tau_n)\n"
+        "w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - "
+            "n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)\n"
+        "c = c*exp(-elapsed/tau_c)\n"
+        "n = n*exp(-elapsed/tau_n)\n"
+        "last = t\n"
     )
     force = Synapses(
         teacher, post, "w : 1", on_pre="v_post += w", namespace={}, dt=dt, name="force",
@@ -115,34 +115,10 @@ def network(state):
         last : second
         dx_plus/dt = -x_plus/tau_plus : 1 (event-driven)
         dx_minus/dt = -x_minus/tau_minus : 1 (event-driven)""",
-        on_pre="""elapsed = t - last
-        tau_cn = tau_c*tau_n/(tau_c + tau_n)
-        w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - \
-            n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
-        c = c*exp(-elapsed/tau_c)
-        n = n*exp(-elapsed/tau_n)
-        last = t
-        c -= A_minus*x_minus
-        x_plus += 1
-        v_post += 0*w""",
+        on_pre=advance + "c -= A_minus*x_minus\nx_plus += 1\nv_post += 0*w",
         on_post={
-            "post": """elapsed = t - last
-            tau_cn = tau_c*tau_n/(tau_c + tau_n)
-            w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - \
-                n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
-            c = c*exp(-elapsed/tau_c)
-            n = n*exp(-elapsed/tau_n)
-            last = t
-            c += A_plus*x_plus
-            x_minus += 1""",
-            "on__reward": """elapsed = t - last
-            tau_cn = tau_c*tau_n/(tau_c + tau_n)
-            w = clip(w + (c*(b*tau_c*expm1(-elapsed/tau_c) - \
-                n*tau_cn*expm1(-elapsed/tau_cn))), wmin, wmax)
-            c = c*exp(-elapsed/tau_c)
-            n = n*exp(-elapsed/tau_n)
-            last = t
-            n += learning__reward_post/tau_n""",
+            "post": advance + "c += A_plus*x_plus\nx_minus += 1",
+            "on__reward": advance + "n += learning__reward_post/tau_n",
         },
         on_event={"on__reward": "learning__reward__spikes"},
         namespace={
@@ -170,45 +146,35 @@ def network(state):
         values = {k: v for k, v in state[group.name].items() if k != "N"}
         group.set_states(values, units=False)
 
-    objects = [
+    return Network(
         post, dopamine_cell, pre, teacher, VTA, force, release, learning,
         learning__reward__relay, SpikeMonitor(post, record=False, name="post__spikes"),
         SpikeMonitor(dopamine_cell, record=False, name="dopamine_cell__spikes"),
-    ]
-    in_order(objects)
-    return Network(objects)
+    )
 
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["force"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "force", "block": table["block"][block], "pre": 0, "post": 0, "delay": 0.0,
-        "w_initial": first["force"]["w"], "w": s["w"],
-    }
+    where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
     s = last["release"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "release", "block": table["block"][block], "pre": 0, "post": 0,
+    where = {"connection": "release", "block": s["j"], "pre": 0, "post": 0}
+    yield "weights", where | {
         "delay": first["release.pre"]["delay"], "w_initial": first["release"]["w"], "w": s["w"],
     }
     s = last["learning"]
     block = s["j"]
+    where = {"connection": "learning", "block": block, "pre": 0, "post": 0}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "learning", "block": table["block"][block], "pre": 0, "post": 0, "delay": 0.0,
-        "w_initial": first["learning"]["w"],
+    yield "weights", where | {
+        "delay": 0.0, "w_initial": first["learning"]["w"],
         "w": np.broadcast_to(
             np.clip(
                 s["w"] + s["c"] * (
@@ -227,21 +193,11 @@ def tables(first, last, table):
         "x_plus": s["x_plus"] * np.exp(-1.0 / 0.02 * age),
         "x_minus": s["x_minus"] * np.exp(-1.0 / 0.02 * age),
     }
-    k, t = first["pre"]["i"], first["pre"]["t"]
-    pre_spikes = np.bincount(k, minlength=1)
-    k, t = first["teacher"]["i"], first["teacher"]["t"]
-    teacher_spikes = np.bincount(k, minlength=1)
-    k, t = first["VTA"]["i"], first["VTA"]["t"]
-    VTA_spikes = np.bincount(k, minlength=1)
-    post_spikes = last["post__spikes"]["count"].reshape(-1, 1).sum(axis=1)
-    dopamine_cell_spikes = last["dopamine_cell__spikes"]["count"].reshape(-1, 1).sum(axis=1)
     yield "blocks", {
-        "block": table["block"], "pre_spikes": pre_spikes,
-        "pre_rate": pre_spikes / (1 * STEPS * DT), "teacher_spikes": teacher_spikes,
-        "teacher_rate": teacher_spikes / (1 * STEPS * DT), "VTA_spikes": VTA_spikes,
-        "VTA_rate": VTA_spikes / (1 * STEPS * DT), "post_spikes": post_spikes,
-        "post_rate": post_spikes / (1 * STEPS * DT), "dopamine_cell_spikes": dopamine_cell_spikes,
-        "dopamine_cell_rate": dopamine_cell_spikes / (1 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
+        **activity("teacher", first["teacher"], 1), **activity("VTA", first["VTA"], 1),
+        **activity("post", last["post__spikes"], 1),
+        **activity("dopamine_cell", last["dopamine_cell__spikes"], 1),
     }
 
 
@@ -252,12 +208,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -268,11 +223,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -286,40 +238,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
-    """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
-
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
-    for line in linear(equations, variables, method_options).splitlines():
-        new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
-    return "\n".join(lines)
-
-
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -329,37 +252,25 @@ def holding_steps(time, dt):
 def listed_steps(copies, size, neuron, time):
     """(neuron, step) of given spikes: neurons and times (s)."""
     step = holding_steps(np.asarray(time, dtype=float), DT).astype(int)
-    neurons = [np.asarray(neuron, dtype=int) + index * size for index, _ in enumerate(copies)]
-    return sorted_spikes(neurons, [step] * len(neurons), STEPS)
+    neuron = np.asarray(neuron, dtype=int)
+    return sorted_spikes([(neuron + index * size, step) for index, _ in enumerate(copies)], STEPS)
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
 
 
-def in_order(objects):
-    """Give each code object of a network a place of its own in its slot of the step: by its
-    `order`, and those of one order as they were declared. Brian2 would go by their names."""
-    slots = {}
-    for part in with_parts(objects):
-        slots.setdefault(part.when, []).append(part)
-    for parts in slots.values():
-        for place, part in enumerate(sorted(parts, key=lambda part: part.order)):
-            part.order = place
-
-
-def with_parts(objects):
-    """Objects of Brian2, each followed by those that it contains."""
-    for part in objects:
-        yield part
-        yield from with_parts(part.contained_objects)
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 def whole_steps(delay):

@@ -15,16 +15,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    get_device, ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
+    SpikeMonitor, Synapses,
+)
 
 MODEL, SPEC, SEED = "stdp_window", "...", 0
 DT = 0.0001  # s, the time step
-STEPS = 200000
+STEPS = 200000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     table = {"arrival": np.linspace(0.0005, 0.0985, 50)}
@@ -32,8 +34,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -45,25 +45,19 @@ def initial(table):
     state["post"] = {"N": B}
 
     # stdp: pre to post
-    i, j = np.zeros(1, int), np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 1, 1)).reshape(3, -1)
     state["stdp.pre"] = {"delay": whole_steps(table["arrival"][block])}
     state["stdp"] = {"i": i, "j": block, "w": np.full(len(i), 0.5)}
 
     # force: teacher to post
-    i, j = np.zeros(1, int), np.arange(1)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 1, 1)).reshape(3, -1)
     state["force"] = {"i": i, "j": block, "w": np.full(len(i), 1.0)}
     return state
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import ms, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor, Synapses
-
     dt = DT*second
     pre, teacher = (
         SpikeGeneratorGroup(state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt,
@@ -71,8 +65,8 @@ def network(state):
         for n in ("pre", "teacher")
     )
     post = NeuronGroup(
-        state["post"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0",
-        method=exact_by_variable, dt=dt, namespace={}, name="post",
+        state["post"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0", dt=dt, namespace={},
+        name="post",
     )
     stdp = Synapses(
         pre, post,
@@ -100,9 +94,8 @@ def network(state):
         synapses.connect(i=values.pop("i"), j=values.pop("j"))
         synapses.set_states(values, units=False)
     stdp.pre.set_states(state["stdp.pre"], units=False)
-    for group in (post,):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
-        group.set_states(values, units=False)
+    values = {k: v for k, v in state["post"].items() if k != "N"}
+    post.set_states(values, units=False)
 
     return Network(
         post, pre, teacher, stdp, force, SpikeMonitor(post, record=False, name="post__spikes"),
@@ -111,41 +104,26 @@ def network(state):
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["stdp"]
-    block = s["j"]
+    where = {"connection": "stdp", "block": s["j"], "pre": 0, "post": 0}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "stdp", "block": table["block"][block], "pre": 0, "post": 0,
+    yield "weights", where | {
         "delay": first["stdp.pre"]["delay"], "w_initial": first["stdp"]["w"], "w": s["w"],
         "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
         "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
     }
     s = last["force"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "force", "block": table["block"][block], "pre": 0, "post": 0, "delay": 0.0,
-        "w_initial": first["force"]["w"], "w": s["w"],
-    }
-    k, t = first["pre"]["i"], first["pre"]["t"]
-    pre_spikes = np.bincount(k, minlength=1)
-    k, t = first["teacher"]["i"], first["teacher"]["t"]
-    teacher_spikes = np.bincount(k, minlength=1)
-    post_spikes = last["post__spikes"]["count"].reshape(-1, 1).sum(axis=1)
+    where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
     yield "blocks", {
-        "block": table["block"], "pre_spikes": pre_spikes,
-        "pre_rate": pre_spikes / (1 * STEPS * DT), "teacher_spikes": teacher_spikes,
-        "teacher_rate": teacher_spikes / (1 * STEPS * DT), "post_spikes": post_spikes,
-        "post_rate": post_spikes / (1 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
+        **activity("teacher", first["teacher"], 1), **activity("post", last["post__spikes"], 1),
     }
 
 
@@ -156,12 +134,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -172,11 +149,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -190,45 +164,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
-def at(value, index):
-    """A parameter's value at each element: one number for all, or the block's."""
-    return value[index] if np.ndim(value) else value
-
-
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
-    """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
-
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
-    for line in linear(equations, variables, method_options).splitlines():
-        new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
-    return "\n".join(lines)
-
-
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -237,27 +177,31 @@ def holding_steps(time, dt):
 
 def regular_steps(copies, size, rate, start, stop):
     """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
-    neurons, times = [], []
-    for index, _ in enumerate(copies):
-        first, last = at(start, index), min(at(stop, index), STEPS * DT)
-        hertz = min(at(rate, index), 1 / DT)
-        count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
-        time = first + np.arange(count) / (hertz if count else 1)
-        spikes = np.unique(holding_steps(time, DT))
-        neurons.append(np.tile(np.arange(size) + index * size, len(spikes)))
-        times.append(np.repeat(np.asarray(spikes, dtype=int), size))
-    return sorted_spikes(neurons, times, STEPS)
+    found = []
+    for index, (first, last, hertz, _) in enumerate(np.broadcast(start, stop, rate, copies)):
+        hertz = min(hertz, 1 / DT)
+        count = max(int(np.ceil((min(last, STEPS * DT) - first) * hertz - 1e-9)), 0)
+        step = holding_steps(first + np.arange(count) / (hertz if count else 1), DT).astype(int)
+        neuron = np.tile(np.arange(size) + index * size, count)
+        found.append((neuron, np.repeat(step, size)))
+    return sorted_spikes(found, STEPS)
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 def whole_steps(delay):

@@ -17,16 +17,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from brian2 import (
+    get_device, linked_var, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+    SpikeGeneratorGroup, SpikeMonitor, Synapses,
+)
 
 MODEL, SPEC, SEED = "zenke_2015", "...", 1
 DT = 0.0005  # s, the time step
-STEPS = 80000
+STEPS = 80000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
 # Sweep: one row per block, an independent copy of what is not shared ------------------------------
-
-
 def sweep():
     """The table: columns of one value per block, in SI units."""
     H_target, start = np.meshgrid([4.0, 10.0], [0.0, 4.0], indexing="ij")
@@ -35,8 +37,6 @@ def sweep():
 
 
 # Initial state: {object: {variable: one value per element}}, in SI units --------------------------
-
-
 def initial(table):
     """Sizes, given spikes, synapses, and first values."""
     B = len(table["block"])
@@ -48,13 +48,11 @@ def initial(table):
     state["rate"] = {"N": B}
 
     # count: excitation to rate
-    i, j = np.arange(20), np.zeros(20, int)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 20, 1)).reshape(3, -1)
     state["count"] = {"i": i + 20 * block, "j": block, "w": np.full(len(i), 1 / (20 * 1.0))}
 
     # learning: inhibition to excitation
-    i, j = np.repeat(np.arange(20), 20), np.tile(np.arange(20), 20)
-    block, i, j = np.repeat(np.arange(B), len(i)), np.tile(i, B), np.tile(j, B)
+    block, i, j = np.indices((B, 20, 20)).reshape(3, -1)
     state["learning"] = {
         "i": i, "j": j + 20 * block, "w": np.clip(table["start"][block], 0, 5),
         "H_target": table["H_target"][block],
@@ -65,15 +63,8 @@ def initial(table):
 
 
 # Network ------------------------------------------------------------------------------------------
-
-
 def network(state):
     """The Brian2 objects."""
-    from brian2 import (
-        linked_var, ms, mV, Network, NeuronGroup, second, SpikeGeneratorGroup, SpikeMonitor,
-        Synapses,
-    )
-
     dt = DT*second
     inhibition = SpikeGeneratorGroup(
         state["inhibition"]["N"], state["inhibition"]["i"], state["inhibition"]["t"]*second,
@@ -136,43 +127,28 @@ def network(state):
 
 def run(net, state):
     """The whole run."""
-    from brian2 import second
-
     net.run(DURATION*second, namespace={}, report="text")
 
 
 # Results ------------------------------------------------------------------------------------------
-
-
 def tables(first, last, table):
     """The columns of each table, from the states of all objects before and after the run."""
     s = last["count"]
-    block = s["j"]
-    yield "weights", {
-        "connection": "count", "block": table["block"][block], "pre": s["i"] % 20, "post": 0,
-        "delay": 0.0, "w_initial": first["count"]["w"], "w": s["w"],
-    }
+    where = {"connection": "count", "block": s["j"], "pre": s["i"] % 20, "post": 0}
+    yield "weights", where | {"delay": 0.0, "w_initial": first["count"]["w"], "w": s["w"]}
     s = last["learning"]
-    block = s["j"] // 20
+    where = {"connection": "learning", "block": s["j"] // 20, "pre": s["i"], "post": s["j"] % 20}
     age = DURATION - s["lastupdate"]
-    yield "weights", {
-        "connection": "learning", "block": table["block"][block], "pre": s["i"] % 20,
-        "post": s["j"] % 20, "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
+    yield "weights", where | {
+        "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
         "zpre": s["zpre"] * np.exp(-1.0 / 0.02 * age),
         "zpost": s["zpost"] * np.exp(-1.0 / 0.02 * age),
     }
-    k, t = first["inhibition"]["i"], first["inhibition"]["t"]
-    inhibition_spikes = np.bincount(k // 20, minlength=1)
-    k, t = last["excitation__spikes"]["i"], last["excitation__spikes"]["t"]
-    yield "spikes", {
-        "layer": "excitation", "block": table["block"][k // 20], "neuron": k % 20, "t": t,
-    }
-    excitation_spikes = np.bincount(k // 20, minlength=len(table["block"]))
+    i, t = last["excitation__spikes"]["i"], last["excitation__spikes"]["t"]
+    yield "spikes", {"layer": "excitation", "block": i // 20, "neuron": i % 20, "t": t}
     yield "blocks", {
-        "block": table["block"], "inhibition_spikes": inhibition_spikes,
-        "inhibition_rate": inhibition_spikes / (20 * STEPS * DT),
-        "excitation_spikes": excitation_spikes,
-        "excitation_rate": excitation_spikes / (20 * STEPS * DT),
+        "block": np.arange(len(table["block"])), **activity("inhibition", first["inhibition"], 20),
+        **activity("excitation", last["excitation__spikes"], 20),
     }
 
 
@@ -183,12 +159,11 @@ def save(folder, pieces, table):
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
-        rows = max((np.size(v) for v in columns.values() if np.ndim(v)), default=0)
         if "block" in columns:
-            place = np.searchsorted(table["block"], columns["block"])
-            columns = {n: v[place] for n, v in table.items()} | columns
-        columns = {n: np.broadcast_to(v, rows) for n, v in columns.items()}
-        found.setdefault(name, []).append(pa.table(columns))
+            row = {n: v[columns["block"]] for n, v in table.items()}
+            columns = row | columns | {"block": row["block"]}
+        values = np.broadcast_arrays(*columns.values())
+        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
     for name, parts in found.items():
         whole = pa.concat_tables(parts, promote_options="permissive")
         Path(folder, name).mkdir(parents=True, exist_ok=True)
@@ -199,11 +174,8 @@ def main():
     """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
-    parser.add_argument("--target", default="numpy", help="numpy, cython or cpp_standalone")
+    parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-
-    from brian2 import get_device, prefs, set_device
-
     prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
     prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
     cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
@@ -217,19 +189,11 @@ def main():
     first = initial(table)
     net = network(first)
     run(net, first)
-    if options.target == "cpp_standalone":
-        get_device().build(directory=None)
+    get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
 # Functions used above -----------------------------------------------------------------------------
-
-
-def at(value, index):
-    """A parameter's value at each element: one number for all, or the block's."""
-    return value[index] if np.ndim(value) else value
-
-
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -241,55 +205,47 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
-    from sympy import Symbol, diff
+    from sympy import Symbol
 
-    symbols = {name: Symbol(name, real=True) for name in sorted(equations.diff_eq_names)}
+    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
     active = str_to_sympy("int(not_refractory)", variables)
     lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
         name = new.removeprefix("_")
-        if name == solution.removeprefix("_"):  # the new value is taken over
-            lines.append(line)
-            continue
-        solution = str_to_sympy(solution, variables)
-        if "unless refractory" in equations[name].flags:
-            solution = solution.subs(active, 1)
-        factors = {n: diff(solution, symbol) for n, symbol in symbols.items()}
-        terms = [f"{n}*({written(f)})" for n, f in factors.items() if f != 0]
-        if (rest := solution.subs(dict.fromkeys(symbols.values(), 0))) != 0:
-            terms.append(f"({written(rest)})")
-        lines.append(f"{new} = {' + '.join(terms)}")
+        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+            solution = str_to_sympy(solution, variables)
+            if "unless refractory" in equations[name].flags:
+                solution = solution.subs(active, 1)
+            factors = [(f"{old}*", solution.diff(old)) for old in olds]
+            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
+            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+        lines.append(line)
     return "\n".join(lines)
 
 
 def poisson_steps(key, copies, size, rate, steps, dt):
     """(neuron, step) of Poisson spikes: `rate` (Hz), one number or one per copy."""
-    neurons, times = [], []
+    found, rate = [], np.broadcast_to(rate, len(copies))
     for index, copy in enumerate(copies):
-        hazard = -np.log1p(-np.minimum(at(rate, index) * dt, 1 - 1e-12))
-        rng = stream(*key, copy)
-        reached = np.full(size, -1, dtype=np.int64)
+        hazard = -np.log1p(-np.minimum(rate[index] * dt, 1 - 1e-12))
+        rng, reached = stream(*key, copy), np.full(size, -1)
         while hazard > 0 and np.any(reached < steps):
             gaps = np.ceil(rng.standard_exponential((64, size)) / hazard)
-            gaps = np.minimum(np.maximum(gaps, 1), steps + 1).astype(np.int64)
-            ahead = reached + np.cumsum(gaps, axis=0)
+            ahead = reached + np.cumsum(np.clip(gaps, 1, steps + 1).astype(int), axis=0)
             row, neuron = np.nonzero(ahead < steps)
-            neurons.append(neuron + index * size)
-            times.append(ahead[row, neuron])
+            found.append((neuron + index * size, ahead[row, neuron]))
             reached = np.minimum(ahead[-1], steps)
-    return sorted_spikes(neurons, times)
+    return sorted_spikes(found, steps)
 
 
-def sorted_spikes(neurons, times, steps=None):
-    """One array of each, by time and neuron, each spike once."""
-    neuron = np.concatenate([np.zeros(0, dtype=np.int64), *neurons])
-    step = np.concatenate([np.zeros(0, dtype=np.int64), *times])
-    if steps is not None:
-        inside = (step >= 0) & (step < steps)
-        neuron, step = neuron[inside], step[inside]
-    kept = np.unique(np.stack([step, neuron], axis=1), axis=0)
-    return kept[:, 1], kept[:, 0]
+def sorted_spikes(found, steps):
+    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
+    of time and neuron, each spike once."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return neuron[inside], step[inside]
 
 
 def in_order(objects):
@@ -308,6 +264,14 @@ def with_parts(objects):
     for part in objects:
         yield part
         yield from with_parts(part.contained_objects)
+
+
+def activity(layer, spikes, size):
+    """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
+    given = "count" not in spikes
+    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    total = np.reshape(count, (-1, size)).sum(axis=1)
+    return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 
 
 if __name__ == "__main__":

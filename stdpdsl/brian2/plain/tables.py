@@ -80,7 +80,7 @@ class TablesCode:
             items.append(f'"w_initial": {first if has else 0.0}')
             items.append(f'"w": {self.final(c, c.weight)}')
         for variable in c.state:
-            if variable not in (c.weight, "synapse_number"):  # `where` has the latter
+            if variable != c.weight and (c.many == 1 or variable != "synapse_number"):
                 items.append(f'"{self.columns.get(variable, variable)}": {self.final(c, variable)}')
         blocks = f'first["blocks of {c.name}"]'
         return [
