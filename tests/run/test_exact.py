@@ -3,6 +3,7 @@ ours is Brian2's where that is right."""
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -14,12 +15,13 @@ import pytest
 from diagnose import diagnose
 from running import run_text
 
+from stdpdsl.brian2.plain.network import decays
 from stdpdsl.check.exact import Model, integration, solvable
 from stdpdsl.check.rows import Rows
 from stdpdsl.compiler import check_text
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
-from stdpdsl.runtime.exact import solve_parts_apart
+from stdpdsl.runtime.exact import exact_by_variable, solve_parts_apart
 
 CHAIN = "dv/dt = (I - v)/tau_m : 1\ndI/dt = -I/tau_s : 1"
 THREE = "dv/dt = (I - v)/tau_m : 1\ndI/dt = (x - I)/tau_s : 1\ndx/dt = -x/tau_x : 1"
@@ -425,3 +427,31 @@ def test_parts_of_a_matrix_are_solved_as_they_are_in_the_whole(matrix):
         for found in (sympy.Matrix.exp.of_whole(product), product.exp())
     )
     assert str(whole) == str(parts)
+
+
+DECAYS = {"-g/tau": True, "-g/(10*ms)": True, "-g/(2.5*ms)": False, "-0.5*g/tau": False,
+          "(1 - g)/tau": False}  # fmt: skip
+
+
+@pytest.mark.parametrize("slope", DECAYS)
+def test_brian2_has_the_same_code_of_what_only_decays(slope):
+    """So a script names Brian2's `exact`, and needs no function of ours."""
+    import brian2
+    from brian2.stateupdaters.exact import linear
+
+    found = []
+
+    def both(*arguments):
+        found.extend(ast.dump(ast.parse(f(*arguments))) for f in (linear, exact_by_variable))
+        return linear(*arguments)
+
+    equation = f"dg/dt = {slope} : 1"
+    cells = brian2.NeuronGroup(1, equation, method=both, namespace={"tau": 10 * brian2.ms})
+    brian2.Network(cells).run(0 * brian2.ms, namespace={})
+    assert decays("g", [equation]) == DECAYS[slope]
+    assert found[0] == found[1] or not DECAYS[slope]
+
+
+def test_a_decay_with_a_rate_that_is_computed_or_while_refractory_is_no_such():
+    assert not decays("g", ["dg/dt = -g/tau : 1", "tau = 2*x : second"])
+    assert not decays("g", ["dg/dt = -g/tau : 1 (unless refractory)"])

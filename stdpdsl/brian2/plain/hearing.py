@@ -83,7 +83,7 @@ class Hearing:
         if group.events:
             events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
             arguments.append(f"events={{{events}}}")
-        arguments += [*integrated(group.integration, group.single), "dt=dt",
+        arguments += [*integrated(group.integration, group.single, equations), "dt=dt",
                       f"namespace={{{', '.join(self.namespace())}}}",
                       f'name="{self.layer.name}"']  # fmt: skip
         return [f"{self.name} = " + call("NeuronGroup", arguments)]
