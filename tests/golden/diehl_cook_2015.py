@@ -84,9 +84,8 @@ def network(state):
         reset="""v = -(65*mV)
         theta += theta_plus""",
         refractory="5*ms", method=by_variable,
-        method_options={"parts": [(exact_by_variable, ["v"]), (exact_by_variable, ["theta"])]},
-        dt=dt, namespace={"tau_m": 0.1*second, "tau_theta": 10*second, "theta_plus": 1*mV},
-        name="E",
+        method_options={"parts": [(exact_by_variable, ["v"]), ("exact", ["theta"])]}, dt=dt,
+        namespace={"tau_m": 0.1*second, "tau_theta": 10*second, "theta_plus": 1*mV}, name="E",
     )
     learning = Synapses(
         pattern, E,
@@ -275,8 +274,7 @@ def thinned_steps(key, copies, size, rate, steps, dt):
 
 
 def sorted_spikes(found, steps):
-    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
-    of time and neuron, each spike once."""
+    """(neuron, step) of several parts, within so many steps: by time and neuron, each once."""
     neuron, step = np.hstack([np.zeros((2, 0), int), *found])
     step, neuron = np.unique([step, neuron], axis=1)
     inside = (step >= 0) & (step < steps)

@@ -188,8 +188,7 @@ def regular_steps(copies, size, rate, start, stop):
 
 
 def sorted_spikes(found, steps):
-    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
-    of time and neuron, each spike once."""
+    """(neuron, step) of several parts, within so many steps: by time and neuron, each once."""
     neuron, step = np.hstack([np.zeros((2, 0), int), *found])
     step, neuron = np.unique([step, neuron], axis=1)
     inside = (step >= 0) & (step < steps)

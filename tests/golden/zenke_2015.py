@@ -84,7 +84,7 @@ def network(state):
         name="learning__H__copy",
     )
     rate = NeuronGroup(
-        state["rate"]["N"], "dH/dt = -H/tau_H : hertz", method=exact_by_variable, dt=dt,
+        state["rate"]["N"], "dH/dt = -H/tau_H : hertz", method="exact", dt=dt,
         namespace={"tau_H": 1*second}, name="rate",
     )
     count = Synapses(
@@ -240,8 +240,7 @@ def poisson_steps(key, copies, size, rate, steps, dt):
 
 
 def sorted_spikes(found, steps):
-    """(neuron, step) of the spikes within so many steps, from a list of some of them: in the order
-    of time and neuron, each spike once."""
+    """(neuron, step) of several parts, within so many steps: by time and neuron, each once."""
     neuron, step = np.hstack([np.zeros((2, 0), int), *found])
     step, neuron = np.unique([step, neuron], axis=1)
     inside = (step >= 0) & (step < steps)

@@ -359,9 +359,9 @@ class InitialState:
             one = self.same_pairs(c, shape)
         if copies == "1":
             return [*one, "block = np.zeros(len(i), int)"]
-        each = ["i", "j", *(["number"] if self.numbered(c) else [])]
-        tiles = ", ".join(f"np.tile({index}, {copies})" for index in each)
-        return [*one, f"block, {', '.join(each)} = np.repeat(np.arange({copies}), len(i)), {tiles}"]
+        indices = ["i", "j", *(["number"] if self.numbered(c) else [])]
+        tiles = ", ".join(f"np.tile({index}, {copies})" for index in indices)
+        return [*one, f"block, {', '.join(indices)} = np.repeat(np.arange({copies}), len(i)), {tiles}"]
 
     def all_pairs(self, choose: str, copies: str, n: int, m: int) -> list[str]:
         """All pairs, or those of a neuron with itself or with others."""

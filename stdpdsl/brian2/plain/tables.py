@@ -306,7 +306,8 @@ class TablesCode:
         first, last = r.kept.neurons or (0, layer.size)
         items = [f'"variable": "{r.variable}"', f'"layer": "{layer.name}"',
                  self.block(layer.shared, "copy"), '"t": t', '"value": hertz']  # fmt: skip
-        call = f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}, {last}{ran}'
+        call = f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}'
+        call += f", {last}{ran}"
         columns = f"{{{', '.join(filter(None, items))}}}"
         kept = replace(r.kept, neurons=None)
         return [f"copy, t, hertz = {function}({call})",
