@@ -361,7 +361,8 @@ class InitialState:
             return [*one, "block = np.zeros(len(i), int)"]
         indices = ["i", "j", *(["number"] if self.numbered(c) else [])]
         tiles = ", ".join(f"np.tile({index}, {copies})" for index in indices)
-        return [*one, f"block, {', '.join(indices)} = np.repeat(np.arange({copies}), len(i)), {tiles}"]
+        blocks = f"np.repeat(np.arange({copies}), len(i))"
+        return [*one, f"block, {', '.join(indices)} = {blocks}, {tiles}"]
 
     def all_pairs(self, choose: str, copies: str, n: int, m: int) -> list[str]:
         """All pairs, or those of a neuron with itself or with others."""
