@@ -159,3 +159,25 @@ def test_advance_only_assigns_the_synapse(line, tmp_path):
     text = text.replace("model advancing\n", "model advancing\n\n" + rule)
     text = re.sub("record:.*", "", text)
     assert "CLAUSE003" in {d.code for d in diagnose(text)}
+
+
+DRIFTING = """rule drifting:
+    equations:
+        dw/dt = x/(100 ms) : 1
+        dx/dt = (1 - x)/(10 ms) : 1
+    on pre: deliver w
+"""
+
+
+def test_a_frozen_phase_holds_a_continuous_weight_and_nothing_else(tmp_path):
+    phases = PHASES.replace("150 ms", "10 ms").replace("one: 10 ms", "one: 10 ms, plasticity off")
+    text = SPEC.replace("RULE", "drifting").replace("WEIGHT", "w").replace("RUN", phases)
+    text = text.replace("STATE of c every 50 ms", "w, x of c every 10 ms")
+    text = text.replace("model advancing\n", "model advancing\n\n" + DRIFTING)
+    tables = run_text(tmp_path, text)
+    samples = tables["trajectories"].pivot(index="t", columns="variable", values="value")
+    x = 1 - np.exp([0, -1, -2])
+    assert np.allclose(samples["x"][:3], x, rtol=1e-2)
+    assert samples["w"].iloc[1] == 0.5
+    learned = (10e-3 - 10e-3 * (x[2] - x[1])) / 100e-3
+    assert np.isclose(final(tables)["w"], 0.5 + learned, rtol=1e-3)

@@ -295,6 +295,8 @@ def test_headers_of_files():
         ("    deliver: w to I", "    deliver: w*volt to v", []),
         ("    deliver: w to I", "    deliver: w to v", ["UNIT002"]),
         ("    deliver: w to I", "    deliver: to I", []),
+        ("    on pre: v_post = v_rest", "    weight: 0.5\n    deliver: to I", []),
+        ("    on pre: v_post = v_rest", "    weight: 1 mV\n    deliver: to I", ["UNIT002"]),
         ("    I : 1", "    I : amp", ["UNIT002"]),
     ],
 )  # fmt: skip
