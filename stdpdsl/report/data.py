@@ -273,7 +273,7 @@ def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
     total = float(np.var(values[good])) if np.any(good) else 0.0
     parts: list[float | None] = []
     for axis in d.axes:
-        where = binned(places(axis, d.columns[axis.name][first[good]]))
+        where = binned(places(axis, d.columns[axis.name][first[good]]), axis.drawn)
         if not total or where is None:
             parts.append(None)
             continue
@@ -284,9 +284,15 @@ def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
     return parts
 
 
-def binned(where: np.ndarray) -> np.ndarray | None:
+def binned(where: np.ndarray, drawn: bool = False) -> np.ndarray | None:
     """Groups of equal positions along an axis; where most blocks have one of their own, groups of
-    neighbours, at least BIN in each. None where the blocks are too few for that."""
+    neighbours, at least BIN in each. None where the blocks are too few for that. Positions that are
+    drawn are put together in any case: those of all axes go with each, so that blocks of one would
+    seem to owe to it what they owe to the others."""
+    if drawn:
+        _, rank = np.unique(where, return_inverse=True)
+        bins = min(8, (rank.max(initial=-1) + 1) // BIN)
+        return None if bins < 2 else rank.ravel() * bins // (rank.max() + 1)
     if 2 * len(np.unique(where)) <= len(where):
         return where
     bins = min(8, len(where) // BIN)
@@ -296,11 +302,13 @@ def binned(where: np.ndarray) -> np.ndarray | None:
     return rank * bins // len(where)
 
 
-def averaged(x: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def averaged(
+    x: np.ndarray, values: np.ndarray, drawn: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Means of the finite values in groups along x, and where the groups are."""
     good = np.isfinite(values)
     x, values = x[good], values[good]
-    where = binned(np.unique(x, return_inverse=True)[1].ravel())
+    where = binned(np.unique(x, return_inverse=True)[1].ravel(), drawn)
     if where is None:
         return np.array([]), np.array([])
     there = np.unique(where)

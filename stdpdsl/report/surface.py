@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..language import ast
 from ..search.answers import Answers
 from .along import is_logarithmic, logarithmic_scale, scale_of, shortened
 from .style import SEQUENTIAL, SERIES, Canvas, plotting
@@ -141,6 +142,7 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
     (factor_x, text_x), (factor_y, text_y) = scale_of(answers, s.x), scale_of(answers, s.y)
     edges_x, edges_y = s.cube.edges(s.x) * factor_x, s.cube.edges(s.y) * factor_y
     values = answers.found.values * 1.0
+    refined = isinstance(answers.space.search, ast.Refined)  # of which none is the best
     with Canvas("search-surface", 4.4, 2.6 * count, rows=count) as canvas:
         for ax, (cells, text) in zip(canvas.axes[:, 0], maps, strict=True):
             shown = 10**cells if s.logarithmic else cells
@@ -150,8 +152,9 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
             at = values[s.used]
             ax.plot(at[:, s.x] * factor_x, at[:, s.y] * factor_y, ".", ms=2, color="white",
                     alpha=0.6, rasterized=True)  # fmt: skip
-            ax.plot(values[s.best, s.x] * factor_x, values[s.best, s.y] * factor_y, "x", ms=7,
-                    mew=2, color=SERIES[1])  # fmt: skip
+            if not refined:
+                ax.plot(values[s.best, s.x] * factor_x, values[s.best, s.y] * factor_y, "x", ms=7,
+                        mew=2, color=SERIES[1])  # fmt: skip
             for axis, k, edges in ((ax.xaxis, s.x, edges_x), (ax.yaxis, s.y, edges_y)):
                 if s.cube.logarithmic[k]:
                     logarithmic_scale(axis, edges)
@@ -166,7 +169,7 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
     rest = ", the others as in the best trial" if len(names) > 2 else ""
     return (
         f"{answers.space.objectives[0]} over {names[s.x]} and {names[s.y]}{rest}: a model; dots are"
-        " trials, the cross is the best", figure,
+        " trials" + ("" if refined else ", the cross is the best"), figure,
     )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def effects(data: Data, one: Measure, name: str) -> str:
             x = along(axis)
             where = places(axis, d.columns[axis.name][rows])
             dots(ax, x[where][shown], values[shown])
-            middle, mean = averaged(x[where], values)
+            middle, mean = averaged(x[where], values, axis.drawn)
             ax.plot(middle, mean, "o" if axis.words else "o-", color=SERIES[1], ms=3)
             horizontal(ax, axis)
             ax.grid(axis="y", color=RULE, lw=0.6)

@@ -24,6 +24,8 @@ class Axis:
     unit: str
     values: np.ndarray  # the distinct ones, in order
     with_it: tuple[str, ...] = ()
+    drawn: bool = False
+    """Whether its values are draws from a range, or points of a search in it."""
 
     @property
     def words(self) -> bool:
@@ -159,7 +161,15 @@ def _axes(
         else:
             chosen.append(name)
             follows[name] = []
-    return tuple(Axis(n, units.get(n, ""), _distinct(rows[n]), tuple(follows[n])) for n in chosen)
+    return tuple(
+        Axis(n, units.get(n, ""), _distinct(rows[n]), tuple(follows[n]),
+             n in drawn and _is_continuous(rows[n]))
+        for n in chosen
+    )  # fmt: skip
+
+
+def _is_continuous(values: np.ndarray) -> bool:
+    return values.dtype.kind == "f" and not np.all(values == np.floor(values))
 
 
 def _leader(rows: dict[str, np.ndarray], chosen: list[str], name: str) -> str | None:

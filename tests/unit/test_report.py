@@ -12,7 +12,7 @@ from seeing import product, write
 
 from stdpdsl import cli
 from stdpdsl.report import report
-from stdpdsl.report.data import Data
+from stdpdsl.report.data import Data, binned
 from stdpdsl.report.networks import bins_of, histogram, is_fast, one_by_one, pick, stacked
 from stdpdsl.report.sweeps import round_numbers
 from stdpdsl.results.axes import Axis
@@ -411,3 +411,16 @@ def test_what_changes_faster_than_a_line_shows_is_shown_at_the_end():
     assert is_fast(rows | {"value": np.sin(2 * np.pi * t * 7.3)})
     assert not is_fast(rows | {"value": np.sin(2 * np.pi * t / 50)})
     assert not is_fast(rows | {"value": 0 * t})
+
+
+def test_what_is_drawn_explains_no_more_than_it_does():
+    """Each of 300 trials has 12 rows of data: a + b decides with equal parts, c nothing, but which
+    trial a row belongs to follows from each of them."""
+    rng = np.random.default_rng(1)
+    a, b, c = np.repeat(rng.random((3, 300)), 12, axis=1)
+    for values, part in ((a, 0.5), (c, 0.0)):
+        where = binned(np.unique(values, return_inverse=True)[1].ravel(), drawn=True)
+        means = np.array([np.mean((a + b)[where == k]) for k in where])
+        assert len(np.unique(where)) == 8
+        assert abs(np.var(means) / np.var(a + b) - part) < 0.12
+    assert binned(np.arange(19), drawn=True) is None
