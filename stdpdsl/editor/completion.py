@@ -159,7 +159,8 @@ def _of_place(
             runs = symbols.spec.of(ast.Run)
             return [Item(p.name.id, "value") for run in runs for p in run.phases]
         case "of" | "record" if re.search(r"\bof\s+(\w+\s*,\s*)*\Z", line):
-            return layers if re.search(r"\bspikes\s+of\b", line) else layers + connections
+            spiking = re.search(r"\b(spikes|until\s+(count|rate))\s+of\b", line)
+            return layers if spiking else layers + connections
         case "record":
             variables = [s for c in symbols.components.values() for s in c.variables.values()]
             rate = Item("rate", "variable", "mean rate of a layer")
@@ -173,9 +174,7 @@ def _of_place(
             return [Item(name, "value", "stored state") for name in dict.fromkeys(stored)]
         case "until":
             return [Item(w, "keyword") for w in ("count", "rate", "mean", "min", "max", "sum")]
-        case "of" if re.search(r"\buntil\s+(count|rate)\s+of\s+\w*\Z", line):
-            return layers
-        case "except" | "of" if re.search(r"\b(restore|until)\b", line):
+        case "except" | "of" if re.search(r"\brestore\b", line):
             return layers + connections
     component = document.component(declaration) if declaration else None
     if component is None:

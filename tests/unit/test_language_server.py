@@ -351,6 +351,9 @@ def test_completion(tmp_path):
                 ("a: 1 s, store x, restore ¦", ["x"], ["learning"]),
                 ("a: 1 s, store x, restore x except ¦", ["learning", "out"], ["v_rest"]),
                 ("a: 1 s, store x, restore x of out.¦", ["v"], ["tau_m"]),
+                ("a: 1 s, until ¦", ["count", "rate", "mean"], ["learning"]),
+                ("a: 1 s, until count of ¦", ["out"], ["learning"]),
+                ("a: 1 s, until mean(w) of ¦", ["out", "learning"], ["v_rest"]),
             ]),
         ]:
             before, after = new.split("¦")
