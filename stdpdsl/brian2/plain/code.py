@@ -123,7 +123,7 @@ class _Rewriter(ast.NodeTransformer):
             return self.indexed(node.args[0], node.args[1])
         if name == "by_preset":
             return self.by_copy(with_keywords(node))
-        if name == "stored_rows" and "'.png'" in ast.unparse(node.args[0]).lower()[-7:]:
+        if name == "stored_rows" and ".png')" in ast.unparse(node.args[0]).lower():
             node.func = ast.Name("image_rows")
         if name == "delays":  # of data, values, their number, and a connection
             return ast.parse(
