@@ -34,8 +34,8 @@ ERRORS = 5
 LEAST = 50
 """Trials with values by which a network is taught."""
 ESTIMATOR = "mdn"
-"""A mixture of normal densities: of a pair rule it was better calibrated than flows (93 % in the
-region of 90 %, where these had 82 to 87 %), and taught in a third of their time."""
+"""A mixture of normal densities: in 300 cases of a pair rule after 1,600 trials, its region of 90 %
+held the truth in 93 %, that of a masked autoregressive flow in 87 %."""
 AT_ONCE, RATE, EPOCHS = 500, 1e-3, 300
 REGION = 0.9
 CHECKS = 500

@@ -85,8 +85,14 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
 def title(e: Experiment) -> str:
     """The spec's own words, no line too long."""
     whole = f"{e.model}: {in_docstring(e.doc)}" if e.doc else e.model
-    lines = (textwrap.wrap(line, 97) or [""] for line in whole.split("\n"))
-    return "\n".join("\n".join(line) for line in lines)
+    return "\n\n".join(_filled(paragraph) for paragraph in whole.split("\n\n"))
+
+
+def _filled(paragraph: str) -> str:
+    lines = paragraph.split("\n")
+    if any(line.startswith(" ") for line in lines):  # a list, say, whose lines stay
+        return "\n".join("\n".join(textwrap.wrap(line, 97) or [""]) for line in lines)
+    return paragraph if max(map(len, lines)) <= 97 else textwrap.fill(paragraph, 97)
 
 
 def text(lines: Sequence[str]) -> str:
