@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
+import os
 import symtable
+import sys
+import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+
+from ..runtime.cache import own_cache
 
 WIDTH = 100  # of a line
 PACKAGE = Path(__file__).parents[1]
@@ -19,32 +27,51 @@ RUNTIME = PACKAGE / "runtime"
 class Definitions:
     """What some modules define at their top level."""
 
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str]
     """The source of each function, class and constant."""
-    modules: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str]
     """The module that each stands in."""
-    imports: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, str]
     """The import statement of each name of other packages."""
 
 
 def definitions_in(paths: Iterable[Path]) -> Definitions:
-    """What modules define; of one name that stands in several, the last."""
-    found, paths = Definitions(), list(paths)
-    own = {path.stem for path in paths}
-    for path in paths:
-        texts, imports = _module(path)
-        found.texts |= texts
-        found.modules |= dict.fromkeys(texts, path.stem)
-        # Without those of the modules themselves.
-        found.imports |= {name: line for name, line, module in imports if module not in own}
+    """What modules define; of one name that stands in several, the last. Reading them takes a tenth
+    of a short run, so what was found is kept, by the modules' text."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
+    key = json.dumps([sys.version, texts]).encode()
+    kept = own_cache("definitions") / f"{hashlib.sha256(key).hexdigest()[:24]}.json"
+    with suppress(OSError, ValueError, TypeError):  # none is kept, or it was cut off
+        return Definitions(**json.loads(kept.read_bytes()))
+    found = _definitions(texts)
+    with suppress(OSError):
+        _keep(kept, json.dumps(asdict(found)))
     return found
 
 
-@cache
-def _module(path: Path) -> tuple[dict[str, str], list[tuple[str, str, str | None]]]:
+def _keep(target: Path, text: str) -> None:
+    """Put a file there in one step, so that no process reads half of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, new = tempfile.mkstemp(dir=target.parent, suffix=".new")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(new, target)
+
+
+def _definitions(modules: Mapping[str, str]) -> Definitions:
+    found = Definitions({}, {}, {})
+    for module, text in modules.items():
+        texts, imports = _module(text)
+        found.texts |= texts
+        found.modules |= dict.fromkeys(texts, module)
+        # Without those of the modules themselves.
+        found.imports |= {name: line for name, line, source in imports if source not in modules}
+    return found
+
+
+def _module(text: str) -> tuple[dict[str, str], list[tuple[str, str, str | None]]]:
     """The source of each function, class and constant of a module; and each name that it imports
     from elsewhere, the statement, and the module after `from`."""
-    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     texts: dict[str, str] = {}
     imports: list[tuple[str, str, str | None]] = []

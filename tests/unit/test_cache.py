@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stdpdsl import cli
+from stdpdsl.brian2.runtime_names import definitions_in
 from stdpdsl.language.grammar_cache import cache_folder
 from stdpdsl.runtime.cache import cython_cache, own_cache, stdpdsl_cache
 from stdpdsl.runtime.imports import unread_preferences
@@ -64,3 +65,18 @@ def test_a_user_without_a_home(tmp_path, monkeypatch):
     assert own_cache("programs").parent.parent == tmp_path
     assert unread_preferences() == []
     assert cli.main(["cache", "clear"]) == 2
+
+
+def test_definitions_are_those_of_the_text_whatever_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    module = tmp_path / "one.py"
+    module.write_text("import math\nONE = 1\n\n\ndef area(r):\n    return ONE * math.pi * r**2\n")
+    first = definitions_in([module])
+    (kept,) = (tmp_path / "cache/stdpdsl/definitions").iterdir()
+    assert definitions_in([module]) == first
+    assert first.modules == {"ONE": "one", "area": "one"}
+    for broken in (kept.read_bytes()[:40], b"[]", b"{}", b""):
+        kept.write_bytes(broken)
+        assert definitions_in([module]) == first
+    module.write_text("def other():\n    return 2\n")
+    assert definitions_in([module]).modules == {"other": "one"}
