@@ -25,7 +25,8 @@ CXX = Path(__file__).with_name("cxx")
 # Files, by their CPU time.
 LONGEST = """
 plain_scripts whole_specs language_compiled names_run fit_triplet vectors extract site extend exact
-whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest verify pairs
+whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest nest_exported
+verify pairs
 """.split()
 
 
