@@ -18,6 +18,7 @@ from ..language.units import Dim, lookup
 from .dimensions import dimension, unit_dimension
 from .expressions import Printed
 from .names import Names
+from .nest_notes import notes
 from .quantities import powers, type_name
 
 
@@ -166,6 +167,8 @@ class _Exporter:
                 " round.",
                 90,
             )
+        for note in notes(self.rule, {**self.constants, **self.defaults}, self.names):
+            lines += textwrap.wrap(note, 90)
         if self.names.changed:
             renamed = ", ".join(f"{old} is {new} here" for old, new in self.names.changed.items())
             lines += textwrap.wrap(

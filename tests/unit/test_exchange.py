@@ -68,6 +68,18 @@ def test_each_rule_of_the_library_is_exported_or_refused_with_a_place():
             assert re.search(rf"^model {name}_synapse:$", text, re.MULTILINE)
 
 
+def test_the_head_says_what_goes_wrong_in_nest():
+    loses, computed = set(), {}
+    for name in library().keys() - CANNOT:
+        head = " ".join(export(library()[name]).split("\nmodel ")[0].replace("#", " ").split())
+        if "loses post spikes" in head:
+            loses.add(name)
+        if "give these, too" in head:
+            computed[name] = re.search(r"give these, too: (.*?)\.", head)[1]
+    assert loses == {"triplet", "triplet_nearest", "diehl_cook_triplet"}
+    assert computed == {"vogels": "alpha", "bcpnn": "floor_p"}
+
+
 def test_the_docs_name_what_cannot_be_exported():
     from test_site import DOCS
 
