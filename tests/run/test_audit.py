@@ -50,8 +50,8 @@ TAMPERED = {
 # In single precision constants are variables; and a spec that asks for double gets no less.
 SINGLE = SPEC.replace("duration: 20 ms\n", "duration: 20 ms\n    precision: single\n")
 TAMPERED_PRECISION = {
-    "c.taupost": (SINGLE, SET_SYNAPSES,
-                  "    values['taupost'] = values['taupost'] * 1.5\n" + SET_SYNAPSES),
+    "c.wmax": (SINGLE, SET_SYNAPSES,
+               "    values['wmax'] = values['wmax'] * 1.5\n" + SET_SYNAPSES),
     "c.Apre": (SPEC, 'namespace={"Apost"', 'dtype=__import__("numpy").float32, namespace={"Apost"'),
 }  # fmt: skip
 

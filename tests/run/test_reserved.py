@@ -40,6 +40,7 @@ def groups(numpy_target):
         "dlevel_1/dt = -level_1/second : 1 (event-driven)",
         on_pre="level_1 += 1",
         on_post="level_1 += 1",
+        multisynaptic_index="synapse_number",
         name="reserved_synapses",
     )
     synapses.connect()
