@@ -9,7 +9,7 @@ from typing import Any
 from ..ir import Every, Experiment, Group, Layer, Parameter
 from ..lower.expressions import times_unit
 from .plain.code import UNITS
-from .plain.network import held, integration
+from .plain.integrators import held, integration
 from .templates import fill
 
 _CLASSES = ("NeuronGroup",)

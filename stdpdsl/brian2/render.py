@@ -19,7 +19,8 @@ from .nerve import nerve_context
 from .plain.audio import AudioCode
 from .plain.code import UNITS, Code
 from .plain.names import Names
-from .plain.network import by_block_of, network_functions, run_doc
+from .plain.network import by_block_of, network_functions
+from .plain.run_phases import run_doc
 from .runtime_names import imports_for
 from .templates import fill, in_docstring
 

@@ -15,7 +15,7 @@ import pytest
 from diagnose import diagnose
 from running import run_text
 
-from stdpdsl.brian2.plain.network import decays
+from stdpdsl.brian2.plain.integrators import decays
 from stdpdsl.check.exact import Model, integration, solvable
 from stdpdsl.check.rows import Rows
 from stdpdsl.compiler import check_text

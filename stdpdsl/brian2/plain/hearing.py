@@ -10,10 +10,12 @@ from ...ir import Group, Layer
 from ..experiment import unit_in
 from .code import literal, quantity, units_in
 from .functions import function, imported
+from .integrators import integrated
 from .layout import block, call, quoted
 from .literals import ceiling, floor
-from .network import NetworkCode, integrated
+from .namespaces import Namespaces
 from .state import clipped, plain
+from .timed_statements import at_events, regularly
 
 if TYPE_CHECKING:
     from .audio import AudioCode
@@ -89,8 +91,7 @@ class Hearing:
         return [f"{self.name} = " + call("NeuronGroup", arguments)]
 
     def namespace(self) -> Iterator[str]:
-        network = NetworkCode(self.audio.e, self.code, self.audio.names)
-        yield from network.functions(self.group.functions)
+        yield from Namespaces(self.audio.e, self.code).functions(self.group.functions)
         for p in (*self.group.namespace, *self.group.varying):
             yield f'"{p.name}": {quantity(self.value(p.code), p.unit)}'
         for bank in self.banks:
@@ -139,10 +140,9 @@ class Hearing:
 
     def statements(self) -> Iterator[str]:
         """What runs at events and regularly."""
-        network = NetworkCode(self.audio.e, self.code, self.audio.names)
-        yield from network.events(self.name, self.group)
+        yield from at_events(self.name, self.group)
         for item in self.group.every:
-            yield network.regular(self.name, item, f'"{item.name}"')
+            yield regularly(self.code, self.name, item, f'"{item.name}"')
 
     def monitor(self, number: int) -> str:
         m = self.audio.e.monitors[number]

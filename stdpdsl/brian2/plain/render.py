@@ -22,7 +22,8 @@ from .code import UNITS, Code, unparse
 from .functions import functions_for, imported
 from .layout import block
 from .names import Names
-from .network import by_block_of, network_functions, run_doc
+from .network import by_block_of, network_functions
+from .run_phases import run_doc
 from .state import InitialState
 from .tables import TablesCode
 

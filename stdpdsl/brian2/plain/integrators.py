@@ -1,0 +1,62 @@
+"""How the equations of an object are integrated: the `method` of its group or synapses, and what it
+holds in single precision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ...check.exact import Integration
+from ...ir import Connection, Group, Parameter
+
+
+def integrated(
+    how: Integration | None, single: Sequence[str], equations: Sequence[str] = ()
+) -> list[str]:
+    """The arguments that say how equations are integrated, and what is held in single precision."""
+    parts = integration(how, bool(single), equations) if how and how.parts else []
+    found = [f"{key}={value}" for key, value in parts]
+    found = [text.replace("'", '"') for text in found]
+    if single:
+        found.append(f"dtype={{{', '.join(f'{name!r}: np.float32' for name in single)}}}")
+    return [text.replace("'", '"') for text in found]
+
+
+def held(parameters: Iterable[Parameter], shared: bool) -> list[str]:
+    """Equations of parameters that an object holds: for each element, or for all that it has."""
+    flags = "constant, shared" if shared else "constant"
+    return [f"{p.name} : {p.unit} ({flags})" for p in parameters]
+
+
+def integration(
+    how: Integration, single: bool, equations: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """The arguments that say how equations are integrated. For what decays by itself Brian2's own
+    `exact` gives the same code."""
+    ours = {"exact": "exact_in_single" if single else "exact_by_variable",
+            "exponential": "exponential"}  # fmt: skip
+    parts = []
+    for method, names in how.parts:
+        text = ours.get(method) or f'"{method}"'
+        if text == "exact_by_variable" and len(names) == 1 and decays(names[0], equations):
+            text = '"exact"'
+        equal = [pair for pair in how.equal if method == "exact" and {*pair} <= {*names}]
+        parts.append((f"at_equal_rates({text}, {equal})" if equal else text, list(names)))
+    if len(parts) < 2:
+        return [("method", parts[0][0] if parts else ours["exact"])]
+    listed = ", ".join(f"({method}, {names})" for method, names in parts)
+    return [("method", "by_variable"), ("method_options", f'{{"parts": [{listed}]}}')]
+
+
+def decays(name: str, equations: Sequence[str]) -> bool:
+    """Whether a variable does nothing but decay, with a time constant that has a name or is a whole
+    number: its solution is one product, `x*exp(-dt/tau)`, however its factors are put together."""
+    tau = r"([A-Za-z]\w*|\(\d+\*\w+\))"
+    decay = re.compile(rf"d{name}/dt = -{name}/{tau} : (?!.*unless refractory)")
+    found = next(filter(None, map(decay.match, equations)), None)
+    return found is not None and not any(x.startswith(f"{found[1]} = ") for x in equations)
+
+
+def uses_double(part: Group | Connection) -> bool:
+    """Whether factors of an integration are computed in double and then rounded."""
+    return bool(part.single) and "exact_in_single" in "".join(integrated(part.integration, "x"))

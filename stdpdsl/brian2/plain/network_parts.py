@@ -1,0 +1,34 @@
+"""What the code of a network is written from, and the objects that it has so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...ir import Experiment
+from .alike import Beginnings, Models
+from .code import Code
+from .names import Names
+from .namespaces import Namespaces
+
+if TYPE_CHECKING:
+    from .audio import AudioCode
+
+
+class NetworkParts:
+    def __init__(
+        self, e: Experiment, code: Code, names: Names, audio: AudioCode, by_block: frozenset[str]
+    ):
+        """`by_block`: the connections of which each block has a Synapses object of its own."""
+        self.e, self.code, self.names, self.audio, self.by_block = e, code, names, audio, by_block
+        self.namespaces = Namespaces(e, code)
+        self.layers = {layer.name: layer for layer in e.layers}
+        known = set(self.layers) | {c.name for c in e.connections}
+        statements = [p.statements for c in e.connections for p in c.pathways]
+        self.models, self.begun = Models(known), Beginnings(statements, known)
+        self.classes: set[str] = {"Network"}  # of Brian2, to import
+        self.groups: list[str] = []
+        self.keys: dict[str, str] = {}  # what the state of a variable's object is called
+        self.synapses: list[str] = []
+        self.scalers: list[str] = []
+        self.inputs: list[str] = []
+        self.pathways: list[tuple[str, int, str]] = []  # (when, order, pathway)
