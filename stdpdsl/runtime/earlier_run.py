@@ -24,7 +24,7 @@ AHEAD, SYNAPSE = f"{QUEUE}.ahead", f"{QUEUE}.synapse"
 AFTER = "__after_"  # no name of a spec has `__`
 
 
-class Elements:
+class SortedElements:
     """The elements of an object: the copy of each, in which they are sorted."""
 
     def __init__(self, copy, shared, copies):
@@ -33,16 +33,16 @@ class Elements:
 
 
 def elements_of(x):
-    """{object: its Elements} of all that has a state."""
+    """{object: its SortedElements} of all that has a state."""
     found = {}
     for layer, (_, shared) in x.sizes.items():
         copies = len(x.copies(shared))
-        found[counter_of(layer)] = found[layer] = Elements(x.copy_of(layer), shared, copies)
+        found[counter_of(layer)] = found[layer] = SortedElements(x.copy_of(layer), shared, copies)
     for connection, edges in x.edges.items():
         for name, _, part in x.parts[connection]:
-            found[name] = Elements(edges.copy[part], edges.shared, len(edges.copies))
+            found[name] = SortedElements(edges.copy[part], edges.shared, len(edges.copies))
     for name, (copy, shared) in x.counters.items():
-        found[name] = Elements(copy, shared, len(x.copies(shared)))
+        found[name] = SortedElements(copy, shared, len(x.copies(shared)))
     return found
 
 

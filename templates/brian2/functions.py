@@ -77,15 +77,6 @@ def pairs_by_block(blocks, shape, chosen):
     return block, *np.concatenate(pairs).T
 
 
-def relaxed(values, still, at_one, age):
-    """A linear trace `age` (s) after its last update: its rate of change is `still` at 0 and
-    `at_one` at 1."""
-    slope = np.asarray(at_one - still)
-    level = slope == 0
-    growth = np.where(level, age, np.expm1(slope * age) / np.where(level, 1.0, slope))
-    return values * np.exp(slope * age) + still * growth
-
-
 def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
     values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)

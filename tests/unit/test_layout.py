@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
+
+from stdpdsl.brian2.runtime_names import RUNTIME, definitions_in
 
 PACKAGE = Path(__file__).parents[2] / "stdpdsl"
 ORDER = [
@@ -53,3 +56,9 @@ def test_imports_point_one_way():
 
 def test_no_folder_is_flat():
     assert len([p for p in PACKAGE.glob("*.py")]) <= 10
+
+
+def test_a_name_of_the_runtime_stands_in_one_module():
+    """A script says what it uses, not where that is."""
+    names = Counter(name for path in RUNTIME.glob("*.py") for name in definitions_in([path]).texts)
+    assert {name for name, count in names.items() if count > 1} == set()

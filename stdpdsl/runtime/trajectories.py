@@ -1,0 +1,50 @@
+"""Variables over time, with their final values, in long form."""
+
+import numpy as np
+
+from .value_checks import ValueChecks
+
+
+class Trajectories(ValueChecks):
+    """Fills the tables of trajectories."""
+
+    def samples_run(self, t, copy, shared):
+        """Which samples were taken while a block ran, a row per element; None for all of them."""
+        if shared or not self.waits:
+            return None
+        return self.was_run(np.asarray(t)[None, :], np.asarray(copy)[:, None], shared)
+
+    def until_the_end(self, t, samples, simulated=True):
+        """Samples before the blocks of this part ended; what was not simulated has them all."""
+        if not (self.early and (simulated or not self.shared)):
+            return t, samples
+        end = np.searchsorted(np.rint(np.asarray(t) / self.dt), self.steps)
+        return t[:end], {name: values[:, :end] for name, values in samples.items()}
+
+    def is_lost(self, component, model):
+        """Whether a variable is computed from others, which are no more what they were."""
+        return self.early and self.recorded.computed(component, model)
+
+    def trajectory(self, variable, t, samples, last, kept=None, run=None, **where):
+        """Samples with the final state as the last one, where it is not among them; of these, what
+        is `kept`, and was `run`."""
+        value = samples
+        if run is not None and last is not None:
+            run = np.column_stack([run, np.ones(len(run), bool)])
+        if last is not None:
+            value, t = np.column_stack([samples, last]), np.append(t, self.ends[-1])
+        if kept:
+            mine = self.times_kept(t, **kept)
+            value, t = value[:, mine], np.asarray(t)[mine]
+            run = None if run is None else run[:, mine]
+            if not len(t):
+                return
+        if run is not None and not np.all(run):
+            element, sample = np.nonzero(run)
+            t, value = np.asarray(t)[sample], value[run]
+            where = {n: v[element] if np.ndim(v) else v for n, v in where.items()}
+            where |= {"phase": self.phase_of(t)} if self.several else {}
+            self.results.samples(variable, t, value, **where)
+            return
+        phase = {"phase": self.phase_of(t)} if self.several else {}
+        self.results.trajectories(variable, t, value, **where, **phase)
