@@ -14,8 +14,8 @@ from .integrators import integrated
 from .layout import block, call, quoted
 from .literals import ceiling, floor
 from .namespaces import Namespaces
-from .state import clipped, plain
 from .timed_statements import at_events, regularly
+from .values import clipped, plain
 
 if TYPE_CHECKING:
     from .audio import AudioCode

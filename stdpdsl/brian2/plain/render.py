@@ -19,13 +19,15 @@ from ...outputs import sealed
 from ..templates import fill, in_docstring
 from .audio import AudioCode
 from .code import UNITS, Code, unparse
+from .copies import Copies
 from .functions import functions_for, imported
 from .layout import block
 from .names import Names
 from .network import by_block_of, network_functions
 from .run_phases import run_doc
-from .state import InitialState
+from .state import initial_lines
 from .tables import TablesCode
+from .values import Values
 
 
 def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
@@ -33,10 +35,10 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
     code, names = Code(e), Names(e, UNITS)
     by_block = by_block_of(e, lowering)
     audio = AudioCode(e, code, names)
-    initial = InitialState(e, code, names, audio, by_block)
-    initial_lines = initial.lines()
+    copies = Copies(e, by_block)
+    initial = initial_lines(Values(e, code, names, copies), audio)
     network_text, run_text = network_functions(e, code, names, audio, by_block)
-    tables = TablesCode(e, code, initial)
+    tables = TablesCode(e, code, copies)
     several = len(e.phases) > 1
     context: dict[str, Any] = {
         "title": title(e),
@@ -52,7 +54,7 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "sweep": text(sweep(e)),
         "audio": audio.functions(),
         "lasts_a_sound": lasts_a_sound(e),
-        "initial": text(initial_lines),
+        "initial": text(initial),
         "network": network_text,
         "run_doc": run_doc(e),
         "run": run_text,

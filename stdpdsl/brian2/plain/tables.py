@@ -10,13 +10,14 @@ from dataclasses import replace
 from ...ir import Connection, EventRecord, Experiment, Kept, Layer, Monitor, Rate, Trace
 from ..experiment import computed, spikes, state_columns
 from .code import Code
-from .state import InitialState, place
+from .copies import Copies, copy_of
+from .recorded import is_chosen, is_shared
 
 
 class TablesCode:
-    def __init__(self, e: Experiment, code: Code, initial: InitialState):
-        self.e, self.code, self.initial = e, code, initial
-        self.layers = initial.layers
+    def __init__(self, e: Experiment, code: Code, copies: Copies):
+        self.e, self.code, self.copies = e, code, copies
+        self.layers = copies.layers
         self.phased = len(e.phases) > 1
         self.columns = state_columns(e)
 
@@ -30,7 +31,7 @@ class TablesCode:
             mine = [(number, m) for number, m in enumerate(self.e.monitors)
                     if not m.on_layer and m.component == c.name]  # fmt: skip
             # Those of some synapses come last: they are of another `s` than the table of weights.
-            for number, m in sorted(mine, key=lambda item: self.initial.is_chosen(item[1])):
+            for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
                 found += self.samples(number, m)
         for layer in self.e.layers:
             if spikes(layer) and layer.name in self.e.spikes_of:
@@ -56,7 +57,7 @@ class TablesCode:
         """The column that says to which row of the sweep a copy belongs."""
         if not shared:
             return f'"block": {copy}'
-        if self.initial.several:
+        if self.copies.several:
             return f'"replicate": np.unique(table["replicate"])[{copy}]'
         return ""
 
@@ -64,15 +65,15 @@ class TablesCode:
         """The number of a neuron within its layer."""
         if layer.size == 1:
             return "0"
-        return index if self.initial.copies(layer.shared) == "1" else f"{index} % {layer.size}"
+        return index if self.copies.count(layer.shared) == "1" else f"{index} % {layer.size}"
 
     # Weights
 
     def weights(self, c: Connection) -> list[str]:
-        items = [f'"delay": {self.initial.delay_column(c)}']
+        items = [f'"delay": {self.delay(c)}']
         if c.weight:
             first = f'first["{c.name}"]["{c.weight}"]'
-            if c.name in self.initial.by_block:
+            if c.name in self.copies.by_block:
                 first = f'joined(first, "{c.name}", first["blocks of {c.name}"])["{c.weight}"]'
             if c.weight in c.single:
                 first = f"np.float32({first})"  # as the network holds it
@@ -88,9 +89,29 @@ class TablesCode:
             f'yield "weights", where | {{{", ".join(items)}}}',
         ]  # fmt: skip
 
+    def delay(self, c: Connection) -> str:
+        """Code of the delay of each synapse from the first state."""
+        ways = {p.name: p.delay for p in c.pathways if not p.event}
+
+        def of(name: str) -> str:
+            if c.name not in self.copies.by_block:
+                return f'first["{c.name}.{name}"]["delay"]'
+            key = f'first[f"{c.name}__{{b}}.{name}"]["delay"]'
+            return f'np.concatenate([{key} for b in first["blocks of {c.name}"]])'
+
+        if c.axonal is None and c.dendritic is None:
+            return "0.0"
+        best = next((name for name, d in ways.items() if d == "edges.axonal + edges.dendritic"), "")
+        if best:
+            return of(best)
+        ways |= {p.name: p.delay for p in c.pathways if p.event}
+        firsts = (next((n for n, d in ways.items() if d == end), "")
+                  for end in ("edges.axonal", "edges.dendritic"))  # fmt: skip
+        return " + ".join(of(name) for name in firsts if name) or "0.0"
+
     def where(self, c: Connection, items: Sequence[str]) -> list[str]:
         """Lines that make the columns that tell a connection's synapses apart, for some code."""
-        apart = c.name in self.initial.by_block
+        apart = c.name in self.copies.by_block
         named = apart or any(re.search(r"\bblock\b", item) for item in items)
         columns = [
             f'"connection": "{c.name}"',
@@ -109,7 +130,7 @@ class TablesCode:
 
     def state(self, c: Connection, blocks: str) -> list[str]:
         """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
-        if c.name not in self.initial.by_block:
+        if c.name not in self.copies.by_block:
             return [f's = last["{c.name}"]']
         if c.summed:  # Brian2 gives no `j` of those that have a part of a layer as their target
             j = f's["j"] = joined(first, "{c.name}", {blocks})["j"]'
@@ -121,7 +142,7 @@ class TablesCode:
 
     def copy(self, c: Connection) -> str:
         """The copy of each synapse."""
-        return self.initial.block_of(c, "last").replace(f'last["{c.name}"]', "s")
+        return self.copies.of_synapses(c, "last").replace(f'last["{c.name}"]', "s")
 
     def final(self, c: Connection, variable: str) -> str:
         """A stored variable at the end of the run."""
@@ -137,7 +158,7 @@ class TablesCode:
             "edges.copy": "block", "t": "DURATION",
             "edges.i": self.modulo('s["i"]', pre), "edges.j": self.modulo('s["j"]', post),
         }  # fmt: skip
-        if c.name not in self.initial.by_block:  # what varies is at hand as each synapse has it
+        if c.name not in self.copies.by_block:  # what varies is at hand as each synapse has it
             names |= {f"at({p.code}, edges.copy)": f's["{p.name}"]' for p in c.varying}
         tree = ast.parse(trace.code, mode="eval").body
         if is_decay(tree):
@@ -152,7 +173,7 @@ class TablesCode:
     def spikes(self, layer: Layer) -> list[str]:
         items = [
             f'"layer": "{layer.name}"',
-            self.block(layer.shared, place("i", layer)),
+            self.block(layer.shared, copy_of("i", layer)),
             f'"neuron": {self.modulo("i", layer)}',
             '"t": t',
         ]
@@ -170,7 +191,7 @@ class TablesCode:
     def cut(self, layer: Layer) -> list[str]:
         """A line that leaves out the spikes of blocks that wait."""
         waits = self.stops(layer)
-        return [f"i, t = while_run(i, t, {place('i', layer)}, ran)"] if waits else []
+        return [f"i, t = while_run(i, t, {copy_of('i', layer)}, ran)"] if waits else []
 
     def ending(self) -> list[int]:
         """The numbers of the phases that may end for a block."""
@@ -190,10 +211,10 @@ class TablesCode:
             given = f'"{layer.name}", {self.source(layer)}, {layer.size}'
             text = f"activity({given})"
             if self.phased:
-                text = f"activity_in(phase, {given}, {self.copies(layer)})"
+                text = f"activity_in(phase, {given}, {self.count(layer)})"
             if self.stops(layer):
                 text = f"activity_run({number}, {given}, ran)"
-            if layer.shared and self.initial.several:
+            if layer.shared and self.copies.several:
                 replicate = 'np.unique(table["replicate"], return_inverse=True)[1]'
                 text = f"{{n: v[{replicate}] for n, v in {text}.items()}}"
             items.append(f"**{text}")
@@ -205,10 +226,10 @@ class TablesCode:
         each = "number, phase in enumerate(PHASES)" if self.e.endings else "phase in PHASES"
         return [f"for {each}:", f"    {found}"]
 
-    def copies(self, layer: Layer) -> str:
+    def count(self, layer: Layer) -> str:
         """How many copies of a layer there are."""
         return {"1": "1", "B": 'len(table["block"])'}.get(
-            self.initial.copies(layer.shared), 'len(np.unique(table["replicate"]))'
+            self.copies.count(layer.shared), 'len(np.unique(table["replicate"]))'
         )
 
     # Samples
@@ -218,7 +239,7 @@ class TablesCode:
             return self.layer_samples(number, m)
         c = next(c for c in self.e.connections if c.name == m.component)
         monitor = f'last["record__{number}"]'
-        chosen = f'first["record__{number}"]' if self.initial.is_chosen(m) else ""
+        chosen = f'first["record__{number}"]' if is_chosen(self.e, self.layers, m) else ""
         lost, lines = set(computed(self.e)), []
         finals = {}
         for _, model in m.variables:
@@ -226,7 +247,7 @@ class TablesCode:
             stored = model.removesuffix("__now") if trace else model
             lasting = (c.name, model) in lost
             finals[model] = self.final(c, f"{model}__at_end" if lasting else stored)
-        if c.name in self.initial.by_block:
+        if c.name in self.copies.by_block:
             blocks = chosen or f'first["blocks of {c.name}"]'
             names = str([model for _, model in m.variables]).replace("'", '"')
             monitor = f'joined_monitors(last, "record__{number}_{c.name}", {blocks}, {names})'
@@ -242,7 +263,7 @@ class TablesCode:
         layer = self.layers[m.component]
         if layer.kind != "neurons":
             return self.heard_samples(number, m, layer)
-        chosen = f'first["record__{number}"]' if self.initial.is_chosen(m) else ""
+        chosen = f'first["record__{number}"]' if is_chosen(self.e, self.layers, m) else ""
         lost, finals = set(computed(self.e)), {}
         for _, model in m.variables:
             variable = f"{model}__at_end" if (layer.name, model) in lost else model
@@ -260,7 +281,7 @@ class TablesCode:
         """The columns that tell the neurons `i` of a layer apart."""
         items = [
             f'"layer": "{layer.name}"',
-            self.block(layer.shared, place("i", layer)),
+            self.block(layer.shared, copy_of("i", layer)),
             f'"neuron": {self.modulo("i", layer)}',
         ]
         return f"where = {{{', '.join(filter(None, items))}}}"
@@ -275,7 +296,7 @@ class TablesCode:
         for shown, model in m.variables:
             where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
             columns = f'samples({monitor}, "{model}", {finals[model]}, {end}, {where})'
-            if self.e.endings and not given and not self.initial.is_shared(m):
+            if self.e.endings and not given and not is_shared(self.e, self.layers, m):
                 columns = f"rows_run({columns}, ran)"
             found.append(f'yield "trajectories", {saved(columns, kept)}')
         return found
@@ -285,7 +306,7 @@ class TablesCode:
         layer, source = self.layers[event.layer], f'last["{event.monitor}"]'
         items = [
             f'"layer": "{event.layer}.{event.event}"',
-            self.block(layer.shared, place("i", layer)),
+            self.block(layer.shared, copy_of("i", layer)),
             f'"neuron": {self.modulo("i", layer)}',
             '"t": t',
             '"phase": phase_of(t)' if self.phased else "",
@@ -299,7 +320,7 @@ class TablesCode:
         layer = self.layers[r.layer]
         given = layer.kind != "neurons"
         source = f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
-        copies = self.copies(layer)
+        copies = self.count(layer)
         ran, function = ("", "population_rate")
         if self.stops(layer):
             ran, function = ", ran", "population_rate_run"

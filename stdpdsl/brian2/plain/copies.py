@@ -1,0 +1,63 @@
+"""Copies of layers and connections in a plain script: one per block, or of what is shared one per
+replicate."""
+
+from __future__ import annotations
+
+from ...ir import Connection, Experiment, Layer
+
+
+class Copies:
+    def __init__(self, e: Experiment, by_block: frozenset[str]):
+        """`by_block`: the connections of which each block has a Synapses object of its own."""
+        self.layers = {layer.name: layer for layer in e.layers}
+        self.several, self.by_block = e.numbered, by_block
+
+    def count(self, shared: bool) -> str:
+        """How many there are."""
+        if not shared:
+            return "B"
+        return "(shared.max() + 1)" if self.several else "1"
+
+    def times(self, number: int, shared: bool) -> str:
+        """So many in each copy, in all."""
+        count = self.count(shared)
+        return str(number) if count == "1" else count if number == 1 else f"{number} * {count}"
+
+    def neurons(self, layer: Layer) -> str:
+        """How many neurons a layer has in all."""
+        return self.times(layer.size, layer.shared)
+
+    def replicates(self, shared: bool) -> str:
+        """The replicate of each copy."""
+        if not self.several:
+            return "[0]" if shared else "[0] * B"
+        return "np.unique(replicate)" if shared else "replicate"
+
+    def replicate(self, block: str) -> str:
+        """The replicate of a block."""
+        return f"replicate[{block}]" if self.several else "0"
+
+    def source(self, of_shared: bool, copy: str, shared: bool) -> str:
+        """The copy of a layer that each copy of something else has."""
+        if not of_shared or shared:
+            return copy
+        return f"shared[{copy}]" if self.several else "0"
+
+    def index(self, layer: Layer, name: str, shared: bool) -> str:
+        """The place of each synapse's neuron among all of its layer."""
+        if layer.shared and not self.several:
+            return name
+        copy = self.source(layer.shared, "block", shared)
+        return f"{name} + {layer.size} * {copy}" if layer.size > 1 else copy
+
+    def of_synapses(self, c: Connection, state: str = "state") -> str:
+        """The copy of each synapse, from what is saved of it."""
+        pre, post = self.layers[c.pre], self.layers[c.post]
+        if not post.shared or post.shared and pre.shared:
+            return copy_of(f'{state}["{c.name}"]["j"]', post)
+        return copy_of(f'{state}["{c.name}"]["i"]', pre)
+
+
+def copy_of(index: str, layer: Layer) -> str:
+    """The copy that a neuron of a layer belongs to."""
+    return f"{index} // {layer.size}" if layer.size > 1 else index

@@ -1,0 +1,102 @@
+"""What the layers of a plain script start from: first values of neurons, and given spikes."""
+
+from __future__ import annotations
+
+import re
+
+from ...ir import Initial, Layer
+from .audio import AudioCode
+from .copies import Copies
+from .driving import table_lines
+from .values import Values, for_each
+
+
+def layer_state(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
+    if layer.kind == "neurons":
+        return neurons(values, audio, layer)
+    lines = audio.hearing(layer) if layer.kind == "driven" else given_spikes(values, layer)
+    size = values.copies.neurons(layer)
+    return [*lines, f'state["{layer.name}"] = {{"N": {size}, "i": neuron, "t": step * DT}}']
+
+
+def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
+    group, code = layer.group, values.code
+    assert group is not None
+    key, size = f'state["{layer.name}"]', values.copies.neurons(layer)
+    name = values.names.of(layer.name)
+    texts = {i.variable: first_value(values, i, layer) for i in group.initial}
+    varying = {p.name: values.held(p, "block") for p in group.varying if p.name not in texts}
+    if layer.drive and (column := audio.column(layer)):
+        varying["drive__column"] = column
+    used = " ".join(text for _, text in texts.values()) + " ".join(varying.values())
+    lines = counted(values.copies, layer, used)
+    items = [f'"N": {size}']
+    items += [f'"{variable}": {for_each(text, size)}' for variable, text in varying.items()]
+    items += [f'"{p.name}": {code.show(p.code)}' for p in group.common]
+    refers = any(f"{name}[" in text for _, text in texts.values())
+    if refers:
+        lines.append(f"{name} = {key} = {{{', '.join(items)}}}")
+    for variable, (draws, text) in texts.items():
+        lines += draws
+        if refers:
+            lines.append(f'{name}["{variable}"] = {for_each(text, size)}')
+        else:
+            items.append(f'"{variable}": {for_each(text, size)}')
+    if not refers:
+        lines.append(f"{key} = {{{', '.join(items)}}}")
+    count = ", ".join(places(values.copies, layer))
+    return [*lines, *(line for t in layer.tables for line in table_lines(code, t, count))]
+
+
+def places(copies: Copies, layer: Layer) -> tuple[str, str]:
+    """Each neuron's place in its layer, and its copy."""
+    count = copies.count(layer.shared)
+    return (
+        f"np.tile(np.arange({layer.size}), {count})",
+        f"np.repeat(np.arange({count}), {layer.size})",
+    )
+
+
+def counted(copies: Copies, layer: Layer, used: str) -> list[str]:
+    """Lines that make `i` and `block` of each neuron, as far as some code uses them."""
+    count, (i, block) = copies.count(layer.shared), places(copies, layer)
+    uses_block = re.search(r"\bblock\b", used) is not None
+    if not re.search(r"\bi\b", used):
+        line = f"block = {block}" if layer.size > 1 else f"block = np.arange({count})"
+        return [line] if uses_block else []
+    if not uses_block:
+        return [f"i = np.arange({layer.size})" if count == "1" else f"i = {i}"]
+    return [f"i, block = {i}, {block}"]
+
+
+def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], str]:
+    """Lines that draw, and code of the value."""
+    assert layer.group is not None
+    name, names = values.names.of(layer.name), {"copy": "block"}
+    for first in layer.group.initial:
+        names[f"values[{first.variable!r}]"] = f'{name}["{first.variable}"]'
+    return values.neuron_draws(i, layer), values.of(i, names)
+
+
+def given_spikes(values: Values, layer: Layer) -> list[str]:
+    """Lines that make `neuron` and `step`."""
+    names = {
+        "x.replicate_of_copy": values.copies.replicates(True),
+        "x.replicate_of_block": values.copies.replicates(False),
+        "x.steps": "STEPS",
+        "copy": "copy",
+    }
+    text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", layer.spikes)
+    text = re.sub(r"^rated_steps\(x, ", "rated_steps(", text)
+    text = re.sub(r"^(\w+)\(x, '\w+', ", r"\1(", text)
+    found = values.code.show(text, names)
+    rate = re.search(r"lambda (t, i, copy): (.*), STEPS, DT\)$", found)
+    if rate is None:
+        return [f"neuron, step = {found}"]
+    call = found.replace(rate[0], "rate, STEPS, DT)")
+    return [
+        f"def rate({rate[1]}):  # Hz",
+        f"    return {rate[2]}",
+        "",
+        f"neuron, step = {call}",
+    ]

@@ -1,0 +1,181 @@
+"""The pairs of neurons that a connection of a plain script joins: lines that make `block`, `i` and
+`j` of each synapse."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+from ...ir import Connection, Layer
+from .values import Values, stream_key
+
+
+def pairs(values: Values, c: Connection) -> list[str]:
+    """Also the `number` of each synapse among those of its pair, if there are several."""
+    lines = pairs_once(values, c)
+    if c.many == 1 or numbered(c):
+        return lines
+    return [*lines, f"block, i, j = (np.repeat(k, {c.many}) for k in (block, i, j))",
+            f"number = np.arange(len(i)) % {c.many}"]  # fmt: skip
+
+
+def numbered(c: Connection) -> bool:
+    """Whether the file of the pairs numbers the synapses of each."""
+    return "numbered=True" in c.pairs
+
+
+def pairs_once(values: Values, c: Connection) -> list[str]:
+    """Lines that make `block`, `i` and `j` of each pair."""
+    layers, copies = values.copies.layers, values.copies.count(c.shared)
+    n, m = layers[c.pre].size, layers[c.post].size
+    if not c.same:
+        return listed_by_block(values, c) if c.pairs else chosen_by_block(values, c)
+    if c.pairs:
+        one = listed_pairs(values, c)
+    elif c.choose in ("True", "i == j", "i != j"):
+        return all_pairs(c.choose, copies, n, m)
+    else:
+        one = chosen_pairs(values, c, f"({n}, {m})")
+    if copies == "1":
+        return [*one, "block = np.zeros(len(i), int)"]
+    indices = ["i", "j", *(["number"] if numbered(c) else [])]
+    tiles = ", ".join(f"np.tile({index}, {copies})" for index in indices)
+    blocks = f"np.repeat(np.arange({copies}), len(i))"
+    return [*one, f"block, {', '.join(indices)} = {blocks}, {tiles}"]
+
+
+# The same pairs in every block ------------------------------------------------------------------
+
+
+def all_pairs(choose: str, copies: str, n: int, m: int) -> list[str]:
+    """All pairs, or those of a neuron with itself or with others."""
+    if choose == "i == j":
+        return [f"block, i = np.indices(({copies}, {min(n, m)})).reshape(2, -1)", "j = i"]
+    indices = f"np.indices(({copies}, {n}, {m})).reshape(3, -1)"
+    if choose == "True":
+        return [f"block, i, j = {indices}"]
+    return [f"pairs = {indices}", "block, i, j = pairs[:, pairs[1] != pairs[2]]"]
+
+
+def listed_pairs(values: Values, c: Connection) -> list[str]:
+    """Those of a file that are chosen."""
+    lines = [from_file(values, c)]
+    if c.choose != "True":
+        each = file_columns(c)
+        of_each = ", ".join(f"{n}[chosen]" for n in each.split(", "))
+        chosen = each_pair(values.code.show(c.choose))
+        lines += [f"chosen = {chosen}", f"{each} = {of_each}"]
+    return lines
+
+
+def chosen_pairs(values: Values, c: Connection, shape: str) -> list[str]:
+    """Those that are chosen among all."""
+    lines = []
+    if c.draws:
+        key = f"{stream_key(c.draws)}, {values.e.first_replicate}"
+        lines.append(f"u = {values.draw(key, c.draws, shape)}")
+    text = values.code.show(c.choose, {})
+    if "lowest(" in text:  # which takes and gives flat arrays
+        return [
+            *lines,
+            f"i, j = (k.ravel() for k in np.indices({shape}))",
+            f"chosen = {text}",
+            "i, j = i[chosen], j[chosen]",
+        ]
+    if re.search(r"\b[ij]\b", text):
+        lines.append(f"i, j = np.indices({shape})")
+    return [*lines, f"i, j = np.nonzero({text})"]
+
+
+# Pairs of each block's own ----------------------------------------------------------------------
+
+
+def chosen_by_block(values: Values, c: Connection) -> list[str]:
+    """Those that are chosen among all."""
+    layers = values.copies.layers
+    shape = f"({layers[c.pre].size}, {layers[c.post].size})"
+    names, draw, body = for_choosing(values, c, shape)
+    text = values.code.show(c.choose, names)
+    if "lowest(" in text:
+        text = f"np.reshape({text}, {shape})"
+    elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
+        text = f"np.full({shape}, {text})"
+    return [
+        *draw,
+        "def chosen(b, i, j):",
+        *(f"    {line}" for line in [*body, f"return {text}"]),
+        f"block, i, j = pairs_by_block({values.copies.count(c.shared)}, {shape}, chosen)",
+    ]
+
+
+def listed_by_block(values: Values, c: Connection) -> list[str]:
+    """Those of a file that are chosen."""
+    layers = values.copies.layers
+    shape = f"({layers[c.pre].size}, {layers[c.post].size})"
+    names, draw, body = for_choosing(values, c, shape)
+    more = ", number[chosen]" if numbered(c) else ""
+    return [
+        *draw,
+        "pairs = []",
+        from_file(values, c),
+        f"for b in range({values.copies.count(c.shared)}):",
+        *(f"    {line}" for line in body),
+        f"    chosen = {each_pair(values.code.show(c.choose, names))}",
+        f"    pairs.append(np.stack([i[chosen], j[chosen]{more}], axis=1))",
+        "block = np.repeat(np.arange(len(pairs)), [len(chosen) for chosen in pairs])",
+        f"{file_columns(c)} = np.concatenate(pairs).T",
+    ]
+
+
+def for_choosing(
+    values: Values, c: Connection, shape: str
+) -> tuple[Mapping[str, str], list[str], list[str]]:
+    """What a condition names in block `b`: (texts, lines that draw for all, lines for a block)."""
+    copies = values.copies
+    names, body = {"block": "b"}, []
+    for side, layer, place in (("pre", copies.layers[c.pre], "i"),
+                               ("post", copies.layers[c.post], "j")):  # fmt: skip
+        index = index_in_block(values, c, layer, place)
+        for first in layer.group.initial if layer.group else ():
+            key = f"{side}[{first.variable!r}][{place}]"
+            if key in ast.unparse(ast.parse(c.choose)):
+                names[key] = f"{first.variable}_{side}"
+                value = f'state["{layer.name}"]["{first.variable}"][{index}]'
+                body.append(f"{first.variable}_{side} = {value}")
+    if c.draws is None:
+        return names, [], body
+    replicate = copies.replicate("b")
+    if c.shared:
+        replicate = "np.unique(replicate)[b]" if copies.several else "0"
+    key = f"{stream_key(c.draws)}, {replicate}"
+    if c.draws.independent:
+        values.names.use("row_key")
+        key += ", row_key(table, b)"
+    draw = f"u = {values.draw(key, c.draws, shape)}"
+    of_block = re.search(r"\bb\b", f"stream({key})") is not None
+    return (names, [], [*body, draw]) if of_block else (names, [draw], body)
+
+
+def index_in_block(values: Values, c: Connection, layer: Layer, place: str) -> str:
+    """The place of a neuron among all of its layer, in block `b`."""
+    copy = values.copies.source(layer.shared, "b", c.shared)
+    return place if copy == "0" else f"{place} + {layer.size} * {copy}"
+
+
+# Files of pairs ---------------------------------------------------------------------------------
+
+
+def from_file(values: Values, c: Connection) -> str:
+    """The line that reads a file of pairs."""
+    text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", c.pairs)
+    return f"{file_columns(c)} = {values.code.show(text)}"
+
+
+def file_columns(c: Connection) -> str:
+    return "i, j, number" if numbered(c) else "i, j"
+
+
+def each_pair(text: str) -> str:
+    """A condition on listed pairs, also if it is one for all."""
+    return text if re.search(r"\b(i|j|\w+_pre|\w+_post)\b", text) else f"np.full(len(i), {text})"

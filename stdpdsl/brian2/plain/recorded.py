@@ -1,0 +1,54 @@
+"""Which neurons and synapses a plain script records, where they are not all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...ir import Experiment, Layer, Monitor
+from .copies import Copies
+
+
+def recorded(e: Experiment, copies: Copies) -> Iterator[str]:
+    """Lines that make the indices of each monitor's elements, or the blocks of which it is."""
+    connections = {c.name: c for c in e.connections}
+    for number, m in enumerate(e.monitors):
+        if not is_chosen(e, copies.layers, m):
+            continue
+        chosen = f'np.isin(table["block"], {list(m.blocks or ())})'
+        if m.on_layer:
+            text = neurons(m, copies.layers[m.component], copies, chosen)
+        elif m.component in copies.by_block:
+            blocks = f'state["blocks of {m.component}"]'
+            text = f"{blocks}[{chosen}[{blocks}]]"
+        else:
+            c = connections[m.component]
+            pre, post = copies.layers[c.pre], copies.layers[c.post]
+            end, layer = ("i", pre) if post.shared else ("j", post)
+            text = f'np.flatnonzero({chosen}[state["{c.name}"]["{end}"] // {layer.size}])'
+        yield f'state["record__{number}"] = {text}'
+
+
+def neurons(m: Monitor, layer: Layer, copies: Copies, chosen: str) -> str:
+    """Those of the blocks that are `chosen`, and of the numbers that a monitor is kept to."""
+    masks = []
+    if m.blocks is not None and not layer.shared:
+        masks.append(f"np.repeat({chosen}, {layer.size})")
+    if m.kept.neurons is not None:
+        first, last = m.kept.neurons
+        mine = f"np.isin(np.arange({layer.size}), np.arange({first}, {last}))"
+        count = copies.count(layer.shared)
+        masks.append(mine if count == "1" else f"np.tile({mine}, {count})")
+    return f"np.flatnonzero({' & '.join(masks)})"
+
+
+def is_chosen(e: Experiment, layers: Mapping[str, Layer], m: Monitor) -> bool:
+    """Whether some of the elements are recorded alone."""
+    if m.on_layer and layers[m.component].kind != "neurons":
+        return False
+    return m.kept.neurons is not None or (m.blocks is not None and not is_shared(e, layers, m))
+
+
+def is_shared(e: Experiment, layers: Mapping[str, Layer], m: Monitor) -> bool:
+    if m.on_layer:
+        return layers[m.component].shared
+    return next(c.shared for c in e.connections if c.name == m.component)

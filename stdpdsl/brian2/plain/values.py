@@ -1,0 +1,121 @@
+"""Code of values in a plain script: of parameters at each element, of draws, inside of bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...ir import Connection, Draw, Experiment, Initial, Layer, Parameter
+from .code import Code, literal
+from .copies import Copies
+from .names import Names
+
+
+class Values:
+    def __init__(self, e: Experiment, code: Code, names: Names, copies: Copies):
+        self.e, self.code, self.names, self.copies = e, code, names, copies
+
+    def held(self, p: Parameter, index: str, phase: int = 0) -> str:
+        """A parameter that differs between blocks or phases, at each element."""
+        code = p.code
+        if p.sets and not re.fullmatch(r"p\.\w+\.\w+", code):
+            code = self.code.value(p, phase)
+        names = {
+            "copy": "block",
+            "x.replicate_of_copy": self.copies.replicates(True),
+            "x.replicate_of_block": self.copies.replicates(False),
+        }
+        return self.code.at(code, index, names, phase)
+
+    def of(self, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
+        """A variable, from the variables that hold its draws, inside its bounds."""
+        text = self.code.show(plain(i.code), {**names, **drawn(i)}, phase)
+        if i.low is None:
+            return text
+        low, high = (self.code.show(end, names, phase) for end in (i.low, i.high or "np.inf"))
+        return clipped(text, low, high)
+
+    def neuron_draws(self, i: Initial, layer: Layer) -> list[str]:
+        """Lines that draw what a variable of a layer is made of."""
+        own = drawn(i)
+        return [f"{own[d.placeholder]} = {self.neuron_draw(d, layer)}" for d in i.draws]
+
+    def neuron_draw(self, d: Draw, layer: Layer) -> str:
+        size = str(layer.size)
+        if d.independent:
+            key = f"{stream_key(d)}, {self.copies.replicate('block')}, row_key(table, block)"
+            self.names.use("row_key")
+            return f"np.concatenate([{self.draw(key, d, size)} for block in range(B)])"
+        if not self.copies.several:
+            draw = self.draw(f"{stream_key(d)}, 0", d, size)
+            return draw if layer.shared else f"np.tile({draw}, B)"
+        draw = self.draw(f"{stream_key(d)}, r", d, size)
+        return f"np.concatenate([{draw} for r in {self.copies.replicates(layer.shared)}])"
+
+    def synapse_draws(self, i: Initial, c: Connection) -> list[str]:
+        """Lines that draw what a variable of a connection is made of."""
+        own = drawn(i)
+        return [f"{own[d.placeholder]} = {self.synapse_draw(d, c)}" for d in i.draws]
+
+    def synapse_draw(self, d: Draw, c: Connection) -> str:
+        n, m = (self.copies.layers[name].size for name in (c.pre, c.post))
+        shape, place = f"({n}, {m})", "i, j"
+        if c.many > 1:
+            shape, place = f"({c.many}, {n}, {m})", "number, i, j"
+        if d.independent:
+            key = f"{stream_key(d)}, {self.copies.replicate('b')}, row_key(table, b)"
+            self.names.use("row_key")
+            return f"np.stack([{self.draw(key, d, shape)} for b in range(B)])[block, {place}]"
+        if not self.copies.several:
+            return f"{self.draw(f'{stream_key(d)}, 0', d, shape)}[{place}]"
+        draw = self.draw(f"{stream_key(d)}, r", d, shape)
+        copy = "block" if c.shared else "np.unique(replicate, return_inverse=True)[1][block]"
+        return f"np.stack([{draw} for r in np.unique(replicate)])[{copy}, {place}]"
+
+    def draw(self, key: str, d: Draw, shape: str) -> str:
+        """Draws from the stream of a key."""
+        if d.kind == "mirrored":
+            self.names.use("mirrored")
+            return f"mirrored(stream({key}).random({shape}))"
+        method = "random" if d.kind == "uniform" else "standard_normal"
+        return f"stream({key}).{method}({shape})"
+
+
+def stream_key(d: Draw) -> str:
+    return d.key.strip("()").replace("'", '"').rstrip(",")
+
+
+def drawn(i: Initial) -> dict[str, str]:
+    """The variables that hold the draws of a first value."""
+    return {d.placeholder: f"u_{i.variable}{'' if n == 0 else n}" for n, d in enumerate(i.draws)}
+
+
+def for_each(text: str, number: str) -> str:
+    """One value per element."""
+    if re.search(r"\b(i|j|block|u_\w+)\b|\[|np\.tile|np\.concatenate", text):
+        return text
+    return f"np.full({number}, {as_float(text)})"
+
+
+def plain(code: str) -> str:
+    """`(lo) + ((hi) - (lo))*u0` without what adds or subtracts nothing."""
+    code = code.replace("(0) + ", "").replace(" - (0))", ")")
+    return code
+
+
+def as_float(text: str) -> str:
+    number = literal(text)
+    return repr(number) if number is not None else f"{text} + 0.0" if text.isdigit() else text
+
+
+def clipped(text: str, low: str, high: str) -> str:
+    """Inside its bounds; what stands there as a number is known to be."""
+    value, ends = literal(text), (literal(low), literal(high))
+    infinite = {"-np.inf": float("-inf"), "np.inf": float("inf")}
+    first = infinite.get(low, ends[0])
+    last = infinite.get(high, ends[1])
+    if value is not None and first is not None and last is not None:
+        return repr(min(max(value, first), last))
+    if first == float("-inf") and last == float("inf"):
+        return text
+    return f"np.clip({text}, {low}, {high})"
