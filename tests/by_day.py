@@ -13,6 +13,9 @@ from typing import TypeVar
 
 import pytest
 
+CYTHON = pytest.param("cython", marks=pytest.mark.in_turn(2, among="cython"))
+"""The target that compiles longest; C++, which `stdpdsl run` takes, is each day's."""
+
 T = TypeVar("T")
 # In the environment, so that all workers have the same.
 DAY = int(os.environ.setdefault("STDPDSL_DAY", str(date.today().toordinal())))

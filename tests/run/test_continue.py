@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from by_day import in_turn
+from by_day import CYTHON, in_turn
 from running import assert_same, run_apart, run_here, tables_in
 from script_audit import audit
 
@@ -201,7 +201,7 @@ def test_a_cut_within_a_phase_or_without_phases(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_nothing_is_lost_at_the_cut_of_a_compiled_run(target, tmp_path):
     check_much(tmp_path, (PHASED, MORE), target)
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from by_day import CYTHON
 from running import assert_same, run_apart, run_text, script_of
 
 from stdpdsl.runtime.draws import draw_functions
@@ -136,7 +137,7 @@ def test_no_name_of_a_spec_is_that_of_a_function_of_ours():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_compiled_targets_draw_the_same(tmp_path, target):
     assert_same(
         run_apart(tmp_path, script_of(EVERYWHERE, target=target), target=target),

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from by_day import CYTHON
 from running import assert_same, run_apart, run_here, run_text, script_of, tables_in
 
 from stdpdsl.compiler import compile_source
@@ -263,7 +264,7 @@ def test_a_variable_keeps_its_name_beside_a_constant_of_that_name(precision, tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_on_compiled_targets(tables, target, tmp_path):
     found = run_apart(tmp_path, script_of(SPEC, target=target), target=target)
     pd.testing.assert_frame_equal(found["spikes"], tables["spikes"])
@@ -284,7 +285,7 @@ def test_a_program_holds_no_number_of_a_table(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_a_plain_script_computes_the_same_there(target, tmp_path):
     """Of exp() too: what C++ takes it of, and computes with it, is decided by types."""
     more = "du/dt = (exp(-v/-50 mV)*0.3 + exp(g_leak/7 nS) - u)/tau_s : 1"

@@ -18,6 +18,7 @@ from brian2 import (
     mV,
     second,
 )
+from by_day import CYTHON
 from running import assert_same, run_apart, run_here, run_text, script_of, tables_in
 from script_audit import audit
 from test_plain_scripts import assert_equal_values, run_plain_here
@@ -234,7 +235,7 @@ def on_target(folder, target, text_of):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_repeated_phases_on_every_target(tmp_path, target):
     on_target(tmp_path, target, lambda rows: spec(rows=rows))
 

@@ -20,6 +20,7 @@ from brian2 import (
     mV,
     second,
 )
+from by_day import CYTHON
 from running import assert_same, run_apart, run_here, run_text, script_of, tables_in
 from script_audit import audit
 from test_plain_scripts import assert_equal_values, run_plain_here
@@ -398,8 +399,12 @@ def test_all_that_changes_waits(tmp_path, scope):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
-@pytest.mark.parametrize("text", [spec(), rich("block")], ids=["given", "rich"])
+@pytest.mark.parametrize(("target", "text"), [
+    pytest.param("cpp_standalone", spec(), id="given-cpp_standalone"),
+    pytest.param("cython", spec(), id="given-cython", marks=CYTHON.marks),
+    pytest.param("cpp_standalone", rich("block"), id="rich-cpp_standalone"),
+    pytest.param("cython", rich("block"), id="rich-cython", marks=pytest.mark.long),
+])  # fmt: skip
 def test_waiting_on_every_target(tmp_path, target, text):
     whole = own(run_apart(tmp_path, script_of(text), "whole", target))
     here = own(run_text(tmp_path, text, name="here"))

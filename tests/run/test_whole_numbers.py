@@ -3,6 +3,7 @@ every target: it is exact up to 2**53, where Brian2 computes in 32 bits."""
 
 import numpy as np
 import pytest
+from by_day import CYTHON
 from running import run_apart, run_here, script_of
 
 from stdpdsl.runtime import draws
@@ -89,8 +90,9 @@ def spec():
 
 @pytest.mark.parametrize(
     "target",
-    ["numpy", *(pytest.param(t, marks=pytest.mark.slow) for t in ("cython", "cpp_standalone"))],
-)
+    ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow),
+     pytest.param("cython", marks=[pytest.mark.slow, *CYTHON.marks])],
+)  # fmt: skip
 def test_whole_numbers_mean_the_same_everywhere(tmp_path, target):
     if target == "numpy":
         tables = run_here(tmp_path, script_of(spec()))

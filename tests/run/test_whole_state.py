@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from by_day import CYTHON
 
 SCRIPT = '''
 import json, sys
@@ -109,6 +110,6 @@ def test_a_network_goes_on_from_the_state_of_another(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
 def test_a_state_is_the_same_on_each_target(tmp_path, target):
     check(at_target(tmp_path, target))
