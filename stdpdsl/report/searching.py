@@ -13,7 +13,7 @@ from ..results.reader import Results
 from ..search.answers import Answers, Belief, answers_of, belief_of, without_empty
 from .along import along, is_logarithmic, shortened
 from .predictive import checked
-from .style import INK, RULE, SERIES, Canvas, for_lines
+from .style import INK, SERIES, Canvas, for_lines
 from .surface import drawn, surface_of
 from .sweeps import plain_log
 
@@ -145,7 +145,7 @@ def in_words(answers: Answers) -> list[str]:
         )
     failed = int(np.sum(~np.isfinite(found.objectives).all(axis=1) & ~early))
     if failed:
-        says.append(f"{failed:,} trials have no value")
+        says.append(f"{failed:,} trials have no value" if failed > 1 else "1 trial has no value")
     if space.search.constraints:
         says.append(f"{int(found.good().sum()):,} meet the constraints")
     front = found.front()
@@ -178,7 +178,7 @@ def course(answers: Answers, good: np.ndarray) -> str:
         ax.plot(found.number[good][fine], values[fine], ".", ms=2.5, color=SERIES[0], alpha=0.5,
                 label="trial", rasterized=len(good) > 2000)  # fmt: skip
         if not fine.all():
-            ax.plot(found.number[good][~fine], values[~fine], "x", ms=3, color=RULE,
+            ax.plot(found.number[good][~fine], values[~fine], "x", ms=4, color=SERIES[0], alpha=0.6,
                     label="misses a constraint", rasterized=len(good) > 2000)  # fmt: skip
         if fine.any():
             best = np.minimum.accumulate(values[fine] * sign) * sign
@@ -207,7 +207,7 @@ def slices(answers: Answers, good: np.ndarray) -> str:
                 ax.set_visible(False)
                 continue
             x, text = along(answers, k, good)
-            seen = np.where(found.missed[good] == 0, 0.9, 0.25)
+            seen = np.where(found.missed[good] == 0, 0.9, 0.5)
             dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=seen,
                               linewidths=0, rasterized=len(good) > 400)  # fmt: skip
             if is_logarithmic(answers, k):

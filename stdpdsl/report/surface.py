@@ -118,7 +118,7 @@ def surface_of(answers: Answers, good: np.ndarray) -> Surface | None:
         return None
     x, y = sorted(np.argsort(-shares, kind="stable")[:2].tolist())
     front = found.front()
-    best = front[0] if len(front) else used[np.argmin(found.losses[used, 0])]
+    best = front[0] if len(front) else used[np.argmin(found.missed[used])]  # the closest
     at = (np.arange(CELLS) + 0.5) / CELLS
     mesh = np.tile(points[best], (CELLS * CELLS, 1))
     mesh[:, y], mesh[:, x] = (m.ravel() for m in np.meshgrid(at, at, indexing="ij"))
