@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import symtable
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from ..outputs import write_whole
 from ..runtime.cache import own_cache
 
 WIDTH = 100  # of a line
@@ -34,6 +33,12 @@ class Definitions:
     imports: dict[str, str]
     """The import statement of each name of other packages."""
 
+    def __or__(self, later: Definitions) -> Definitions:
+        """Both; of one name that stands in both, the later."""
+        return Definitions(
+            self.texts | later.texts, self.modules | later.modules, self.imports | later.imports
+        )
+
 
 def definitions_in(paths: Iterable[Path]) -> Definitions:
     """What modules define; of one name that stands in several, the last. Reading them takes a tenth
@@ -45,17 +50,9 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
         return Definitions(**json.loads(kept.read_bytes()))
     found = _definitions(texts)
     with suppress(OSError):
-        _keep(kept, json.dumps(asdict(found)))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(kept, json.dumps(asdict(found)).encode())
     return found
-
-
-def _keep(target: Path, text: str) -> None:
-    """Put a file there in one step, so that no process reads half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, new = tempfile.mkstemp(dir=target.parent, suffix=".new")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(new, target)
 
 
 def _definitions(modules: Mapping[str, str]) -> Definitions:

@@ -272,17 +272,6 @@ def pairs_from_file(path, n_pre, n_post, numbered=False):
     return np.unique(pairs, axis=1)
 
 
-def rates_from_results(folder, layer, variable, blocks, count, every):
-    """Samples of a variable of a layer in an earlier run: (blocks, samples, neurons)."""
-    chosen = [("layer", "==", layer), ("variable", "==", variable),
-              ("t", "<", (count - 0.5) * every)]  # fmt: skip
-    table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen)
-    block, neuron = keys_of(table, ["block", "neuron"])
-    order = np.lexsort((neuron, floats_of(table, "t"), block))
-    block, values = block[order], floats_of(table, "value")[order]
-    return np.stack([values[block == b].reshape(count, -1) for b in blocks])
-
-
 def rows_of_blocks(rows, size, blocks):
     """(blocks, rows, neurons) of rows that have a column for each neuron of each block."""
     return rows.reshape(len(rows), -1, size).swapaxes(0, 1)[blocks]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from ...resources import resource_dir
-from ..runtime_names import RUNTIME, Definitions, definitions_in, global_names
+from ..runtime_names import Definitions, definitions_in, global_names, runtime
 from .layout import WIDTH, block
 
 
@@ -34,7 +34,7 @@ def definitions() -> Definitions:
     """All functions that a plain script may have: its own come last, since they take the place of
     the runtime's of the same name."""
     own = sorted((resource_dir("templates") / "brian2").glob("functions*.py"))
-    return definitions_in([*sorted(RUNTIME.glob("*.py")), *own])
+    return runtime() | definitions_in(own)
 
 
 def functions_for(code: str) -> tuple[str, list[str]]:
