@@ -1,0 +1,155 @@
+"""What is recorded and measured, and the phases of a run."""
+
+from __future__ import annotations
+
+from .expressions import Expr, Ident, Path
+from .network import Slice
+from .node import Declaration, Node, node
+
+
+@node
+class Window(Node):
+    """`in blocks 0, 3 from 1 s to 2 s in phase test`: what is saved of what is recorded."""
+
+    blocks: tuple[Expr, ...] | None = None
+    start: Expr | None = None
+    stop: Expr | None = None
+    phases: tuple[Ident, ...] | None = None
+
+
+@node
+class RecordSpikes(Node):
+    """`spikes of AN, A1[0:5] in phase test`: `parts` has the slice of each layer, or None. With
+    `events`, these of each layer in place of its spikes: `high of A1`."""
+
+    layers: tuple[Ident, ...]
+    parts: tuple[Slice | None, ...]
+    window: Window
+    events: tuple[Ident, ...] = ()
+
+
+@node
+class RecordState(Node):
+    """`w, apre of feedforward every 1 s in blocks 0, 3`; `rate of E every 10 ms`."""
+
+    variables: tuple[Ident, ...]
+    component: Ident
+    part: Slice | None
+    every: Expr
+    window: Window
+
+    @property
+    def blocks(self) -> tuple[Expr, ...] | None:
+        return self.window.blocks
+
+
+@node
+class Record(Declaration):
+    items: tuple[RecordSpikes | RecordState, ...]
+
+
+@node
+class Measure(Node):
+    """`strong of feedforward = fraction(w > 0.8 * wmax)`: one number per block; of no component
+    where it combines others."""
+
+    name: Ident
+    component: Ident | None
+    value: Expr
+
+
+@node
+class Measures(Declaration):
+    items: tuple[Measure, ...]
+
+
+@node
+class PlasticityOff(Node):
+    """`plasticity off`"""
+
+
+@node
+class Frozen(Node):
+    """`feedforward frozen`"""
+
+    connection: Ident
+
+
+@node
+class Off(Node):
+    """`inhibit off`"""
+
+    connection: Ident
+
+
+@node
+class SetValue(Node):
+    """`set stdp.eta = 0.01`: a parameter, from this phase on. `set A1.v = -70 mV`: a variable, as
+    this phase begins."""
+
+    path: Path
+    value: Expr
+
+
+@node
+class Store(Node):
+    """`store fresh`: the state of the network as this phase ends, or as it starts."""
+
+    name: Ident
+    at_start: bool = False
+
+
+@node
+class Restore(Node):
+    """`restore fresh except learning.w and A1.theta`: what was stored, as this phase begins; all of
+    it, that `of` some components or variables, or all but those (`word` is empty then)."""
+
+    name: Ident
+    word: str = ""
+    paths: tuple[Path, ...] = ()
+
+
+@node
+class Until(Node):
+    """`until count of A1 >= 5 every 10 ms`: a block stays as it is from the first check at which
+    this holds. `measure` is `count` or `rate`, or a function of the values of a `variable`."""
+
+    measure: Ident
+    variable: Ident | None
+    component: Ident
+    relation: str  # < <= > >= == !=
+    goal: Expr
+    every: Expr
+
+
+Modifier = PlasticityOff | Frozen | Off | SetValue | Store | Restore | Until
+
+
+@node
+class Phase(Node):
+    name: Ident
+    duration: Expr  # a time, or a Name of a sound
+    modifiers: tuple[Modifier, ...] = ()
+
+
+@node
+class Repeated(Node):
+    """`repeat 10:` and the phases that are run in turn so often."""
+
+    count: Expr
+    phases: tuple[Phase, ...]
+
+
+@node
+class Run(Declaration):
+    duration: Expr | None = None  # a time, or a Name of a sound
+    stretches: tuple[Phase | Repeated, ...] = ()
+    dt: Expr | None = None
+    seed: Expr | None = None
+    precision: Ident | None = None  # double | single
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Each phase once, in the order of the text."""
+        parts = (p.phases if isinstance(p, Repeated) else (p,) for p in self.stretches)
+        return tuple(phase for part in parts for phase in part)

@@ -1,0 +1,145 @@
+"""What varies: sweeps, searches, fits."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from ..source import Span
+from .expressions import Expr, Ident, Name, Path, String, Unit
+from .node import Declaration, Node, node
+
+
+@node
+class SweepPart(Node):
+    """One way of writing rows."""
+
+
+@node
+class Header(Node):
+    """A table's column head: `taupre [ms]`."""
+
+    path: Path
+    unit: Unit | None = None
+
+
+@node
+class Table(SweepPart):
+    headers: tuple[Header, ...]
+    rows: tuple[tuple[Expr, ...], ...]  # names are allowed as cells (presets)
+    row_spans: tuple[Span, ...] = field(compare=False, default=())
+
+
+@node
+class Axis(Node):
+    """`wmax = geomspace(0.01, 1, 5)`"""
+
+    path: Path
+    value: Expr
+
+
+@node
+class Grid(SweepPart):
+    axes: tuple[Axis, ...]
+
+
+@node
+class Zip(SweepPart):
+    axes: tuple[Axis, ...]
+
+
+@node
+class FromFile(SweepPart):
+    path: String
+
+
+@node
+class RandomSamples(SweepPart):
+    """`sobol: 64 samples`; `design` is random, sobol or latin_hypercube."""
+
+    samples: Expr
+    axes: tuple[Axis, ...]  # values are draws: uniform, loguniform, normal, ...
+    design: str = "random"
+
+
+@node
+class Limit(Node):
+    """What two neighbours of a grid may differ by: a value, or a part of the range in percent."""
+
+    value: Expr
+    percent: bool = False
+
+
+@node
+class Refinement(Node):
+    """`refine: A1_rate to 5 % in 400 trials`"""
+
+    value: Expr
+    limit: Limit
+    trials: Expr | None = None
+
+
+@node
+class Sweep(Declaration):
+    parts: tuple[SweepPart, ...] = ()
+    derive: tuple[Axis, ...] = ()
+    where: Expr | None = None
+    replicates: Expr | None = None
+    replicate: Expr | None = None  # number of the first
+    refine: Refinement | None = None
+
+
+@node
+class Objective(Node):
+    """`minimise: mean(miss)`"""
+
+    direction: str  # minimise | maximise
+    value: Expr
+
+
+@node
+class Comparison(Node):
+    """`compare: change to observed within error`: what the data are compared to, and the columns
+    of the data and of their standard errors."""
+
+    value: Expr
+    observed: Name
+    error: Name | None = None
+
+
+@node
+class Early(Node):
+    """`stop trials: silent or saturated after 1 s`"""
+
+    reasons: tuple[Ident, ...]
+    after: Expr
+
+
+@node
+class Search(Declaration):
+    over: tuple[Axis, ...] = ()  # values are draws
+    objectives: tuple[Objective, ...] = ()
+    constraints: tuple[Expr, ...] = ()
+    method: Ident | None = None
+    trials: Expr | None = None
+    batch: Expr | None = None
+    seed: Expr | None = None
+    stop: Expr | None = None  # trials without improvement
+    difference: Limit | None = None  # of neighbours, above which a grid is refined
+    early: Early | None = None
+    data: FromFile | None = None
+    compare: Comparison | None = None
+
+
+@node
+class Fit(Search):
+    """A search whose objective is the error beside data."""
+
+
+@node
+class Refined(Search):
+    """What a sweep's `refine:` asks for; `over` is the sweep's grid, whose values are lists."""
+
+
+@node
+class Infer(Search):
+    """A search for all parameters that data allow: `over` is the prior."""
