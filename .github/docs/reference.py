@@ -30,16 +30,12 @@ from stdpdsl.language.builtins import (
     layer_measures,
 )
 from stdpdsl.language.builtins_audio import FILTERS, REQUIRED, SOUNDS, AudioFunction
-from stdpdsl.language.clauses import (
-    CLAUSES,
-    DECLARATIONS,
-    OTHER,
-    Clause,
-    example,
-    example_lines,
-)
-from stdpdsl.language.codes import CODES
+from stdpdsl.language.clauses import CLAUSES, DECLARATIONS
+from stdpdsl.language.clauses.clause import Clause
+from stdpdsl.language.clauses.examples import example, example_lines
+from stdpdsl.language.clauses.words import OTHER
 from stdpdsl.language.columns import COLUMN_WORDS
+from stdpdsl.language.explanations import codes as error_codes
 from stdpdsl.language.explanations import page as explained
 from stdpdsl.language.meanings import MEANINGS
 from stdpdsl.library import catalogue
@@ -657,7 +653,7 @@ def command_page(name: str, parser: argparse.ArgumentParser) -> Page:
 
 def codes() -> Chapter:
     pages = []
-    for name in CODES:
+    for name in error_codes():
         text = explained(name).read_text(encoding="utf-8")
         head, _, body = text.partition("\n")
         title = head.removeprefix("# ")

@@ -28,12 +28,12 @@ def _with_choices(parser: argparse.ArgumentParser) -> None:
     import shtab
 
     from ..compiler import library
-    from ..language.codes import CODES
+    from ..language.explanations import codes
 
     rules = list(library())
     presets = [f"{rule}.{p.name.id}" for rule in rules for p in library()[rule].presets]
     words = {
-        ("explain", "code"): list(CODES), ("rules", "name"): rules, ("verify", "rules"): rules,
+        ("explain", "code"): codes(), ("rules", "name"): rules, ("verify", "rules"): rules,
         ("window", "rule"): [*rules, *presets],
     }  # fmt: skip
     files = {"specs", "spec", "output", "file", "source"}

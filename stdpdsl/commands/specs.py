@@ -161,13 +161,12 @@ def explain(options: argparse.Namespace) -> int:
     """Say what an error means, with a wrong and a right example."""
     import textwrap
 
-    from ..language.codes import CODES
     from ..language.diagnostics import did_you_mean
-    from ..language.explanations import explanation
+    from ..language.explanations import codes, explanation
 
-    code = options.code.upper()
-    if code not in CODES:
-        near = did_you_mean(code, CODES) or f"they run from {min(CODES)} to {max(CODES)}"
+    code, known = options.code.upper(), codes()
+    if code not in known:
+        near = did_you_mean(code, known) or f"they run from {known[0]} to {known[-1]}"
         raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
     about = explanation(code)
     wrong, message, right = (

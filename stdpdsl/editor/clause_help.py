@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..language.clauses import CLAUSES, DECLARATIONS, OTHER, Clause, example_lines
+from ..language.clauses import CLAUSES, DECLARATIONS
+from ..language.clauses.clause import Clause
+from ..language.clauses.examples import example_lines
+from ..language.clauses.words import OTHER
 from ..language.source import Span
 from .document import Document
 

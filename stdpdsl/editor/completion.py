@@ -15,7 +15,7 @@ from ..language.builtins_audio import FILTERS, ORDERS, SOUNDS
 from ..language.meanings import MEANINGS
 from ..language.parser import before
 from ..language.source import Source
-from ..language.syntax_errors import FLAGS, Failure
+from ..language.syntax_errors.failure import FLAGS, Failure
 from ..language.units import all_names
 from ..library.catalogue import entry
 from .document import Document

@@ -17,7 +17,7 @@ from pygments.token import (
 from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS, PATTERNS
 from ..language.builtins_audio import FILTERS, SOUNDS
 from ..language.clauses import CLAUSES, DECLARATIONS
-from ..language.syntax_errors import FLAGS
+from ..language.syntax_errors.failure import FLAGS
 from ..language.units import all_names
 
 _CLAUSES = {word for clauses in CLAUSES.values() for clause in clauses for word in clause.split()}

@@ -1,4 +1,7 @@
-"""What an error code means: its page, taken apart."""
+"""The error codes and what they mean: a page for each, `tests/diagnostics/CODE.md`.
+
+A page has a title, a spec that fails, its exact message and the corrected spec.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..resources import resource_dir
-from .codes import CODES
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,18 @@ class Explanation:
     right: str
 
 
+def codes() -> list[str]:
+    """All codes that there are."""
+    return sorted(path.stem for path in resource_dir("explanations").glob("*.md"))
+
+
 def page(code: str) -> Path:
     return resource_dir("explanations") / f"{code}.md"
 
 
 def explanation(code: str) -> Explanation:
     """Of a code that there is."""
-    title = CODES[code].title
     text = page(code).read_text(encoding="utf-8")
-    prose = text.partition("```")[0].removeprefix(f"# {code}: {title}").strip()
+    head, _, prose = text.partition("```")[0].partition("\n")
     wrong, message, right = re.findall(r"^```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return Explanation(title, prose, wrong, message, right)
+    return Explanation(head.removeprefix(f"# {code}: "), prose.strip(), wrong, message, right)

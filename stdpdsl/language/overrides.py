@@ -69,8 +69,6 @@ def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Sp
     return spec
 
 
-
-
 def _refuse_bare_list(text: str, start: int) -> None:
     """`NAME=0.5,0.6 mV`: a list stands in brackets."""
     value = text[start:].strip()

@@ -25,7 +25,7 @@ from . import grammar_cache
 from .ast import Spec
 from .diagnostics import UNSEEN, CompileError, Diagnostic
 from .source import Source, Span
-from .syntax_errors import DECLARATIONS, Failure, Piece, explain
+from .syntax_errors.failure import DECLARATIONS, Failure, Piece
 from .tree_builder import Builder
 
 MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
@@ -230,6 +230,8 @@ class Reader:
             self.failure = self._explain_layout(error)
         except UnexpectedInput as error:
             self.stop = self._failure(error, start)
+            from .syntax_errors.explain import explain  # most specs have no errors
+
             self.failure = explain(self.stop)
         return None
 

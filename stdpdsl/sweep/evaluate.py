@@ -200,14 +200,6 @@ class Evaluator:
     def table(self, part: ast.Table) -> Part:
         values: dict[str, list[Any]] = {self.name_of(h): [] for h in part.headers}
         for row in part.rows:
-            if len(row) != len(part.headers):
-                where = row[0] if row else part
-                self.report(
-                    "SWEEP008", where,
-                    f"this row has {len(row)} cells where the head has {len(part.headers)}",
-                    help="give each row one cell per column",
-                )  # fmt: skip
-                continue
             for name, head, cell in zip(values, part.headers, row, strict=True):
                 if self.names_presets(name):
                     values[name].append(_preset(cell))

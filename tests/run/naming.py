@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from string import Template
 
-from stdpdsl.language.syntax_errors import RESERVED_WORDS
+from stdpdsl.language.syntax_errors.failure import RESERVED_WORDS
 
 # Every position where a name may stand, by the harmless name that stands there otherwise.
 PLAIN = (

@@ -13,7 +13,7 @@ import stdpdsl
 from stdpdsl.check.searches import NPE, Plan
 from stdpdsl.cli import main
 from stdpdsl.compiler import check_text
-from stdpdsl.language.clauses import example
+from stdpdsl.language.clauses.examples import example
 from stdpdsl.language.source import Source
 from stdpdsl.report.searching import found_by_search
 from stdpdsl.search import engine, neural

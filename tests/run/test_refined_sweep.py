@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 import stdpdsl
 from stdpdsl.cli import main
 from stdpdsl.compiler import check_text
-from stdpdsl.language.clauses import example
+from stdpdsl.language.clauses.examples import example
 from stdpdsl.language.parser import parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.source import Source

@@ -9,10 +9,12 @@ import pytest
 
 from stdpdsl.compiler import check_text
 from stdpdsl.language import ast
-from stdpdsl.language.clauses import CLAUSES, DECLARATIONS, OTHER, example, example_lines
+from stdpdsl.language.clauses import CLAUSES, DECLARATIONS
+from stdpdsl.language.clauses.examples import example, example_lines
+from stdpdsl.language.clauses.words import OTHER
 from stdpdsl.language.parser import _reader, parse
 from stdpdsl.language.source import Source
-from stdpdsl.language.syntax_errors import FLAGS
+from stdpdsl.language.syntax_errors.failure import FLAGS
 
 EXAMPLES = Path(__file__).parents[2] / "grammars" / "examples"
 GRAMMAR = (EXAMPLES.parent / "stdp.lark").read_text(encoding="utf-8")

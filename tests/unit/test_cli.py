@@ -18,8 +18,8 @@ import pytest
 
 import stdpdsl
 from stdpdsl import cli
-from stdpdsl.language.codes import CODES
 from stdpdsl.language.diagnostics import CompileError, Diagnostic
+from stdpdsl.language.explanations import codes, explanation
 from stdpdsl.language.source import Span
 from stdpdsl.runtime import results as support
 
@@ -375,10 +375,10 @@ def test_fmt_goes_on_after_what_it_cannot_read(tmp_path, monkeypatch, capsys):
 
 
 def test_explain(capsys):
-    for code in CODES:
+    for code in codes():
         assert status_of("explain", code) == 0
         text = capsys.readouterr().out
-        assert text.startswith(f"{code}: {CODES[code].title}\n") and "```" not in text
+        assert text.startswith(f"{code}: {explanation(code).title}\n") and "```" not in text
         assert "\nWrong:\n\n    " in text and "\nRight:\n\n    " in text
     assert status_of("explain", "unit002") == 0
     assert status_of("explain", "UNIT02") == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.compiler import check_text
-from stdpdsl.language.clauses import example
+from stdpdsl.language.clauses.examples import example
 from stdpdsl.language.source import Source
 
 FOLDER = Path(__file__).parents[2] / "grammars" / "examples"

@@ -9,7 +9,7 @@ import pytest
 from stdpdsl.language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS
 from stdpdsl.language.builtins_audio import FILTERS, ORDERS, SOUNDS
 from stdpdsl.language.parser import _reader
-from stdpdsl.language.syntax_errors import DECLARATIONS, FLAGS
+from stdpdsl.language.syntax_errors.failure import DECLARATIONS, FLAGS
 
 FOLDER = Path(__file__).parents[2] / "grammars"
 GRAMMAR = json.loads((FOLDER / "stdp.tmLanguage.json").read_text(encoding="utf-8"))

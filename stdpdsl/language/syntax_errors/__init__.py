@@ -1,0 +1,1 @@
+"""A text that the grammar rejects: `failure` says where it stopped, `explain` why."""
