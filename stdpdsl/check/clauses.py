@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..language import ast
 from ..language.builtins import PATTERNS, PRECISIONS
 from ..language.numeric import NotConstant, evaluate
-from ..language.printer import print_expr
+from ..language.printer.expressions import print_expr
 from ..language.source import Span
 from .merge_rules import delivers
 from .order import names_in
@@ -26,7 +26,6 @@ DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
 
 
 @dataclass
-
 class Clauses:
     """Looks at what stands in each declaration, not at what its expressions say."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..language import ast
 from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
-from ..language.printer import print_expr
+from ..language.printer.expressions import print_expr
 from ..language.source import Span
 from .exact import Structure, System, in_blocks
 from .linear import degree

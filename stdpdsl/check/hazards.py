@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..language import ast
-from ..language.printer import print_expr
+from ..language.printer.expressions import print_expr
 from .infer import Inference
 from .order import names_in
 from .report import Reporter

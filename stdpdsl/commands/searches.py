@@ -85,12 +85,10 @@ def search(options: argparse.Namespace) -> int:
 
 
 def refined_to(search: ast.Refined) -> str:
-    from ..language.printer import print_limit
+    from ..language.printer.sweeps import print_limit
 
     assert search.difference is not None
-    return print_limit(search.difference) + (
-        " of the range" if search.difference.percent else ""
-    )
+    return print_limit(search.difference) + (" of the range" if search.difference.percent else "")
 
 
 class _Line:
@@ -239,8 +237,6 @@ def _aligned(rows: list[list[Any]]) -> str:
         "  ".join(f"{cell!s:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() + "\n"
         for row in rows
     )
-
-
 
 
 def sensitivity(options: argparse.Namespace) -> int:

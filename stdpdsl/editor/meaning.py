@@ -10,7 +10,8 @@ from ..language import ast
 from ..language.builtins_audio import REQUIRED, AudioFunction
 from ..language.explanations import explanation
 from ..language.meanings import MEANINGS
-from ..language.printer import print_expr, print_node, print_unit
+from ..language.printer import print_node
+from ..language.printer.expressions import print_expr, print_unit
 from ..language.source import Span
 from ..language.units import lookup, resolve
 from ..library.catalogue import entry

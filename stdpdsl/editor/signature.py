@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..language import ast
 from ..language.builtins_audio import FILTERS, REQUIRED, SOUNDS
 from ..language.meanings import MEANINGS
-from ..language.printer import print_expr, print_unit
+from ..language.printer.expressions import print_expr, print_unit
 from .document import Document
 
 _PIECE = re.compile(r'"""(?:[^"]|"(?!""))*"""|"[^"\n]*"|#[^\n]*|[()\[\],]|^(?=\S)', re.MULTILINE)

@@ -14,7 +14,8 @@ from ..language import ast
 from ..language.ast import Expr
 from ..language.comments import formatted
 from ..language.diagnostics import CompileError, Diagnostic
-from ..language.printer import print_expr, print_node
+from ..language.printer import print_node
+from ..language.printer.expressions import print_expr
 from ..language.reserved import RESERVED, reason
 from ..language.source import Source
 from ..language.units import NONE, SECOND, Dim, lookup

@@ -12,7 +12,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from .parser import parse
-from .printer import Line, spec_lines
+from .printer import spec_lines
+from .printer.lines import Line
 from .source import Source
 
 _TEXTS = re.compile(r'"""(?:[^"]|"(?!""))*"""|"[^"\r\n]*"|(?P<comment>#[^\n]*)')

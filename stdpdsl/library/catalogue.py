@@ -11,7 +11,8 @@ from ..check import check
 from ..check.symbols import Type
 from ..language import ast
 from ..language.diagnostics import did_you_mean
-from ..language.printer import print_expr, print_unit, spec_lines
+from ..language.printer import spec_lines
+from ..language.printer.expressions import print_expr, print_unit
 
 DOI = re.compile(r"doi:(10\.\d{4,9}/\S+[^\s.,;:)])")
 PAPER = re.compile(r"(?P<authors>[^()\d]+?) \((?P<year>\d{4})\)")

@@ -13,7 +13,8 @@ from ..check.values import constant_values
 from ..check.values import value as number_of
 from ..language import ast
 from ..language.builtins import PATTERNS
-from ..language.printer import print_expr, print_node, print_unit
+from ..language.printer import print_node
+from ..language.printer.expressions import print_expr, print_unit
 from ..library import catalogue
 from .formulae import equation, formula, identifier, statement
 

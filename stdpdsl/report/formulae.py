@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..language import ast
-from ..language.printer import print_expr
+from ..language.printer.expressions import print_expr
 
 _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -167,4 +167,3 @@ def statement(node: ast.Statement) -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", r"\_")
-

@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 
 from ..execution.local import Event
 from ..execution.temporary_run import run_once
-from ..language.printer import print_expr
+from ..language.printer.expressions import print_expr
 from ..language.source import Source
 from .spec import Protocol, Window, window_spec
 

@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Sequence
 
-from ..language.printer import print_expr, print_unit
+from ..language.printer.expressions import print_expr, print_unit
 from .curves import Curve
 from .spec import Protocol, Window
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 
 from ..language import ast
-from ..language.printer import print_expr, print_node, print_unit
+from ..language.printer import print_node
+from ..language.printer.expressions import print_expr, print_unit
 
 NO_WINDOW = {
     **dict.fromkeys(

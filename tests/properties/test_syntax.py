@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import UNSEEN, CompileError
 from stdpdsl.language.parser import parse
-from stdpdsl.language.printer import print_expr, print_spec
+from stdpdsl.language.printer import print_spec
+from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source, Span
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -168,7 +169,9 @@ every = some(make(ast.Every, exprs, statements), most=1)
 # Declarations -----------------------------------------------------------------------------------
 
 calls = make(
-    ast.Call, idents, some(exprs),
+    ast.Call,
+    idents,
+    some(exprs),
     some(make(ast.Keyword, functions, values), most=2).filter(distinct),
 )
 sounds = make(
@@ -226,15 +229,24 @@ inputs = st.one_of(
     make(ast.RatesFile, make(ast.DataExpr, strings, maybe(said)), exprs, maybe(exprs)),
     make(
         ast.RatesOfResults,
-        make(ast.DataExpr, strings, maybe(said), said, st.just(True), maybe(counts)), st.booleans(),
+        make(ast.DataExpr, strings, maybe(said), said, st.just(True), maybe(counts)),
+        st.booleans(),
     ),
 )
 neuron_paths = idents.map(lambda ident: ast.Path((ident,), span=HERE))
 drives = some(make(ast.Drive, idents, idents), most=2)
 layers = st.one_of(
     make(
-        ast.Layer, idents, neuron_paths, assigns, st.none(), exprs, maybe(idents), drives,
-        st.none(), assigns,
+        ast.Layer,
+        idents,
+        neuron_paths,
+        assigns,
+        st.none(),
+        exprs,
+        maybe(idents),
+        drives,
+        st.none(),
+        assigns,
     ),
     make(ast.Layer, idents, st.none(), st.just(()), inputs, maybe(exprs), maybe(idents)),
 )
@@ -325,8 +337,7 @@ def of_layers(draw):
 records = make(
     ast.Record,
     some(
-        of_layers()
-        | make(ast.RecordState, some(idents, 1), idents, maybe(slices), exprs, windows),
+        of_layers() | make(ast.RecordState, some(idents, 1), idents, maybe(slices), exprs, windows),
         1,
     ),
 )

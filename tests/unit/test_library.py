@@ -13,7 +13,7 @@ from stdpdsl.compiler import Library, library
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import render
 from stdpdsl.language.parser import parse
-from stdpdsl.language.printer import print_unit
+from stdpdsl.language.printer.expressions import print_unit
 from stdpdsl.language.source import Source
 
 FOLDER = Path(__file__).parents[2] / "stdpdsl" / "library"

@@ -11,7 +11,8 @@ import pytest
 from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
-from stdpdsl.language.printer import print_expr, print_spec
+from stdpdsl.language.printer import print_spec
+from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source, Span
 
 HERE = Span(Source("", ""), 0, 0)
@@ -146,8 +147,17 @@ def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
             # `deliver: to I`, `w = from "w.npy"`, and what is called so beside the keyword: a
             # filterbank `results`, a phase `repeat`, a connection `store`; a state `off` is not.
             # `on NAME after`, where a side would stand.
-            known = {"to", "from", "results", "repeat", "store", "restore", "until",
-                         "off", "frozen"}
+            known = {
+                "to",
+                "from",
+                "results",
+                "repeat",
+                "store",
+                "restore",
+                "until",
+                "off",
+                "frozen",
+            }
             assert words - reserved <= known | {"after"}
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from stdpdsl.language.comments import formatted
 from stdpdsl.language.parser import parse
-from stdpdsl.language.printer import print_expr, print_spec
+from stdpdsl.language.printer import print_spec
+from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source
 
 

@@ -15,7 +15,7 @@ from stdpdsl.language import ast
 from stdpdsl.language.diagnostics import render
 from stdpdsl.language.overrides import with_settings
 from stdpdsl.language.parser import parse
-from stdpdsl.language.printer import print_expr
+from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source
 from stdpdsl.language.units import HERTZ, VOLT
 from stdpdsl.sweep.evaluate import evaluate_sweep

@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from . import ast
-from .ast import Expr, Ident
-from .diagnostics import Diagnostic, Label
-from .source import Source, Span
+from .. import ast
+from ..ast import Expr, Ident
+from ..diagnostics import Diagnostic, Label
+from ..source import Source, Span
 
 Children = list[Any]  # of a rule: tokens, and what the methods returned
 
