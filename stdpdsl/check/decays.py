@@ -17,7 +17,7 @@ from ..language.printer.expressions import print_expr
 from ..language.source import Span
 from .exact import Structure, System, in_blocks
 from .linear import degree
-from .rows import Rows, later_phases
+from .rows import Rows, phases_of
 from .symbols import Component, Symbols
 
 _EXPONENTIALS = ("exp", "expm1")
@@ -26,9 +26,9 @@ _EXPONENTIALS = ("exp", "expm1")
 def check_decays(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
     """`columns` is the evaluated sweep, one value per row (SI)."""
     found: dict[tuple[Span, str], Diagnostic] = {}
-    for rows in (Rows(symbols, columns), *later_phases(symbols, columns)):
+    for rows in phases_of(symbols, columns):
         phase = f", in the phase `{rows.phase}`" if rows.phase else ""
-        for component in symbols.components.values():
+        for component in rows.touched.values():
             for d in Decays(component, rows).problems():
                 # A value that several statements divide by is told once, and in its first phase.
                 found.setdefault((d.span, d.message), replace(d, message=d.message + phase))

@@ -24,7 +24,7 @@ from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from .linear import degree
 from .order import dependency_order, names_in
-from .rows import Rows, later_phases
+from .rows import Rows, phases_of
 from .symbols import Component, Scope, Symbols
 from .traces import stepwise
 
@@ -258,9 +258,12 @@ def check_exact(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic
     """Errors for methods that cannot solve their equations, and for what would come out as NaN or
     with few digits in some rows of the sweep; warnings for what takes too long to solve exactly."""
     problems: list[Diagnostic] = []
+    first, *later = phases_of(symbols, columns)
     for component in symbols.components.values():
-        found = list(problems_of(component, symbols, Rows(symbols, columns)))
-        for rows in later_phases(symbols, columns):
+        found = list(problems_of(component, symbols, first))
+        for rows in later:
+            if component.name not in rows.touched:
+                continue
             told = {(d.code, d.span) for d in found}
             phase = f", in the phase `{rows.phase}`"
             found += [replace(d, message=d.message + phase)

@@ -4,7 +4,8 @@ round in some block."""
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,12 @@ from .values import constant_values
 
 def check_rows(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
     """`columns` is the evaluated sweep, one value per row (SI)."""
-    components = symbols.components.values()
-    rows = Rows(symbols, columns)
-    found = [d for c in components for d in rows.bounds(c)] if columns else []
-    told = {d.span for c in components for d in rows.bounds(c)}
-    for later in later_phases(symbols, columns):
-        more = [d for c in components for d in later.bounds(c) if d.span not in told]
+    first, *later = phases_of(symbols, columns)
+    problems = [d for c in symbols.components.values() for d in first.bounds(c)]
+    found = problems if columns else []
+    told = {d.span for d in problems}
+    for rows in later:
+        more = [d for c in rows.touched.values() for d in rows.bounds(c) if d.span not in told]
         told |= {d.span for d in more}
         found += more
     return found
@@ -35,13 +36,13 @@ class Rows:
     """Values in every row; in a later phase with what has been `set` by then, by component and
     parameter."""
 
-    def __init__(
-        self, symbols: Symbols, columns: Mapping[str, Any], phase: str = "",
-        changed: Mapping[tuple[str, str], ast.Expr] | None = None,
-    ):  # fmt: skip
+    def __init__(self, symbols: Symbols, columns: Mapping[str, Any]):
         self.symbols = symbols
         self.columns = columns
-        self.phase, self.changed = phase, changed or {}
+        self.phase = ""
+        self.changed: Mapping[tuple[str, str], ast.Expr] = {}
+        self.touched = dict(symbols.components)
+        """The components that have other values here than a phase earlier."""
         self.set = {c.target: columns[c.name] for c in symbols.columns.values()
                     if c.target and c.name in columns}  # fmt: skip
         self.names: dict[str, Any] = {
@@ -49,6 +50,17 @@ class Rows:
             if c.target is None and c.name in columns
         }  # fmt: skip
         self.names = self.values("", symbols.constants)
+
+    def later(
+        self, phase: str, changed: Mapping[tuple[str, str], ast.Expr], here: set[str]
+    ) -> Rows:
+        """In a phase that sets something of the components `here`."""
+        rows = copy(self)
+        rows.phase, rows.changed = phase, changed
+        # What a rule adds to its target's equations has the values of the connection.
+        here = here | {c.post.name for c in self.symbols.connections if c.name in here and c.post}
+        rows.touched = {n: c for n, c in self.symbols.components.items() if n in here}
+        return rows
 
     def values(self, owner: str, table: Mapping[str, Symbol]) -> dict[str, Any]:
         """Of constants, or of a component's parameters; what has no value here is left out."""
@@ -121,11 +133,13 @@ class Rows:
         return problems
 
 
-def later_phases(symbols: Symbols, columns: Mapping[str, Any]) -> Iterator[Rows]:
-    """The values in each phase that sets parameters, which stay so from then on. What is repeated
-    has in its third turn the values that it had in the second."""
+def phases_of(symbols: Symbols, columns: Mapping[str, Any]) -> list[Rows]:
+    """The values at the start, and in each phase that sets parameters, which stay so from then on.
+    What is repeated has in its third turn the values that it had in the second."""
     constants = constant_values(symbols)
     changed: dict[tuple[str, str], ast.Expr] = {}
+    first = Rows(symbols, columns)
+    found = [first]
     for run in symbols.spec.of(ast.Run):
         for phase in (t.phase for t in turns_of(run, constants, most=2)):
             sets = [(target_of(symbols, m.path), m.value) for m in phase.modifiers
@@ -134,4 +148,5 @@ def later_phases(symbols: Symbols, columns: Mapping[str, Any]) -> Iterator[Rows]
                     if target is not None and target[1] in target[0].parameters}  # fmt: skip
             changed |= here
             if here:
-                yield Rows(symbols, columns, phase.name.id, dict(changed))
+                found.append(first.later(phase.name.id, dict(changed), {name for name, _ in here}))
+    return found

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..check import Checked
-from ..check.rows import Rows, later_phases
+from ..check.rows import Rows, phases_of
 from ..check.symbols import Component, Symbol
 from ..check.turns import Turn, target_of, turns_of
 from ..check.values import constant_values
@@ -70,8 +70,7 @@ class Values:
     @cached_property
     def in_phases(self) -> list[Rows]:
         """All values in every row, as the run starts and in each phase that sets some."""
-        columns = self.table.columns
-        return [Rows(self.symbols, columns), *later_phases(self.symbols, columns)]
+        return phases_of(self.symbols, self.table.columns)
 
     @cached_property
     def single(self) -> bool:

@@ -155,3 +155,21 @@ def test_phases_and_rows():
     assert not in_phases("c.taupre = 5 ms", "A.ref = 0 ms")
     twice = in_phases("A.ref = 1 ms", sweep="c.taupre = [10, 0] ms")
     assert len(twice) == 1 and "phase" not in twice[0][0]
+
+
+def test_phases_cost_what_they_set(monkeypatch):
+    """Each phase asks about the components whose values it sets, not about all of them again."""
+    from stdpdsl.check.rows import Rows
+    from tests.benchmarks.editor import spec
+
+    asked = []
+    values = Rows.values
+    monkeypatch.setattr(Rows, "values", lambda *a: asked.append(a[1]) or values(*a))
+
+    def number(parts):
+        asked.clear()
+        checked, found = check_text(Source("spec.stdp", spec(parts)), Path("."), [])
+        assert checked is not None and not found
+        return len(asked)
+
+    assert number(8) < 2.2 * number(4)
