@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Literal
 
 from .check.exact import Integration
 
@@ -55,6 +56,24 @@ class Initial:
 
 
 @dataclass(frozen=True)
+class Equation:
+    """A variable of a model: by a differential equation, `computed` wherever it is read, or
+    `stored`. `rhs` is in Brian2's language, empty for what is stored; `unit` also "integer" or
+    "boolean"; `flags` are Brian2's."""
+
+    name: str
+    kind: Literal["differential", "computed", "stored"]
+    unit: str
+    rhs: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def constant(name: str, unit: str, *flags: str) -> Equation:
+    """A variable that an object is given and does not change."""
+    return Equation(name, "stored", unit, flags=("constant", *flags))
+
+
+@dataclass(frozen=True)
 class Event:
     """A custom event of a neuron and what happens then; `when` and `order` in Brian2's schedule."""
 
@@ -89,7 +108,7 @@ class Link:
 class Group:
     """A NeuronGroup: every text in Brian2's language."""
 
-    equations: tuple[str, ...]
+    equations: tuple[Equation, ...]
     threshold: str | None
     reset: tuple[str, ...]
     refractory: str | None
@@ -205,7 +224,7 @@ class Connection:
     pairs: str
     draws: Draw | None
     same: bool  # every block has the same pairs
-    equations: tuple[str, ...]
+    equations: tuple[Equation, ...]
     varying: tuple[Parameter, ...]
     namespace: tuple[Parameter, ...]
     pathways: tuple[Pathway, ...]

@@ -52,11 +52,13 @@ def work_of(experiment: Experiment, found: Estimate) -> Work:
             heard += seconds * count if layer.kind == "driven" else 0.0
             continue
         objects += 1 + 2 * (group.threshold is not None) + len(group.events)
-        odes = sum("/dt = " in equation for equation in group.equations)
+        odes = sum(e.kind == "differential" for e in group.equations)
         equations += odes
         neurons += steps * count * max(1, odes)
     for c in experiment.connections:
-        each_step = len(c.summed) + sum("/dt = " in e and "event" not in e for e in c.equations)
+        each_step = len(c.summed) + sum(
+            e.kind == "differential" and "event-driven" not in e.flags for e in c.equations
+        )
         objects += len(c.pathways) + len(c.summed) + (c.integration is not None)
         equations += each_step
         stepwise += steps * synapses[c.name] * each_step

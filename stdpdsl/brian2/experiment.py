@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..ir import Connection, Experiment, Layer, Monitor
+from ..ir import Connection, Equation, Experiment, Layer, Monitor
 from ..language.columns import state_names
+from .equations import is_computed, unit_in
 
 
 def coupling(e: Experiment) -> str:
@@ -20,20 +20,6 @@ def spikes(layer: Layer) -> bool:
     return layer.group is None or layer.group.threshold is not None
 
 
-def unit_in(equations: tuple[str, ...], variable: str) -> str:
-    """The unit with which a model declares a variable."""
-    starts = (f"{variable} : ", f"{variable} = ", f"d{variable}/dt = ")
-    line = next(line for line in equations if line.startswith(starts))
-    return line.rsplit(" : ", 1)[1].split(" (")[0]
-
-
-def stored(equations: Sequence[str]) -> list[str]:
-    """The variables that a neuron stores and its equations or statements change."""
-    pattern = re.compile(r"(?:d(\w+)/dt = .*|(\w+)) : [^(]*(\(unless refractory\))?$")
-    found = map(pattern.match, equations)
-    return [match[1] or match[2] for match in found if match]
-
-
 def computed(e: Experiment) -> list[tuple[str, str]]:
     """(component, variable) of recorded variables that are computed from others; traces, which are
     extrapolated, are known without."""
@@ -43,14 +29,14 @@ def computed(e: Experiment) -> list[tuple[str, str]]:
     found = {
         (m.component, model): None
         for m in e.monitors for _, model in m.variables
-        if any(line.startswith(f"{model} = ") for line in equations.get(m.component, ()))
+        if is_computed(equations.get(m.component, ()), model)
     }  # fmt: skip
     return [key for key in found if key not in traces]
 
 
-def kept_at_end(name: str, equations: tuple[str, ...], e: Experiment) -> list[str]:
+def kept_at_end(name: str, equations: Sequence[Equation], e: Experiment) -> list[Equation]:
     return [
-        f"{variable}__at_end : {unit_in(equations, variable)}"
+        Equation(f"{variable}__at_end", "stored", unit_in(equations, variable))
         for component, variable in computed(e) if component == name
     ]  # fmt: skip
 
@@ -66,8 +52,7 @@ def state_columns(e: Experiment) -> dict[str, str]:
     # A rule's `x` is called otherwise in the script where the target has an `x` too.
     said = {name: name.removeprefix("syn__") for name in stored}
     # Parameters of synapses keep their names: beside `Apre`, `apre` is called otherwise.
-    kept = {line.partition(" : ")[0] for c in e.connections for line in c.equations
-            if line.endswith("(constant)")}  # fmt: skip
+    kept = {x.name for c in e.connections for x in c.equations if x.flags == ("constant",)}
     ordered = sorted(said, key=lambda name: name not in kept)
     columns = state_names(dict.fromkeys(said[name] for name in ordered), list(e.columns))
     return {name: columns[said[name]] for name in stored}

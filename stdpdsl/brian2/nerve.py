@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ir import Every, Experiment, Group, Layer, Parameter
 from ..lower.expressions import times_unit
+from .equations import printed
 from .plain.code import UNITS
 from .plain.integrators import held, integration
 from .templates import fill
@@ -72,7 +73,7 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
             extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
-        "equations": (*group.equations, *held(group.common, shared=True)),
+        "equations": list(map(printed, (*group.equations, *held(group.common, shared=True)))),
         "arguments": arguments, "extra": extra,
         "namespace": namespace(group.namespace, group.functions, method),
     }  # fmt: skip

@@ -13,7 +13,8 @@ from ..language.builtins import layer_measures, weight_measures
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from .documented import documented, parameter_columns
-from .experiment import coupling, records_weight, spikes, state_columns, stored, unit_in
+from .equations import stored, unit_in, updated
+from .experiment import coupling, records_weight, spikes, state_columns
 from .giving import block_size, copies, give_calls
 from .nerve import nerve_context
 from .plain.audio import AudioCode
@@ -242,7 +243,7 @@ def moves_alone(c: Connection) -> bool:
     """Whether a weight moves between events, which alone bring it up to date: what is stored is
     then older than the time at which it is looked at."""
     traces = {trace.name for trace in c.traces}
-    return c.weight in traces or any(x.startswith(f"{c.weight}__then : ") for x in c.equations)
+    return c.weight in traces or c.weight in updated(c)
 
 
 def saving_calls(e: Experiment) -> list[str]:

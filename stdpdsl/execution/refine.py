@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from ..brian2.experiment import coupling, state_columns, unit_in
+from ..brian2.equations import unit_in
+from ..brian2.experiment import coupling, state_columns
 from ..brian2.render import render
-from ..ir import Connection, Experiment, Layer, Monitor
+from ..ir import Connection, Equation, Experiment, Layer, Monitor
 from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol
 from ..results.reader import Results, load
@@ -40,7 +41,6 @@ _NOT_COMPARABLE = {
     "draws in statements or thresholds": re.compile(r"\bdraw__"),
     "`dt` in equations or statements": re.compile(r"(?<![\w/])dt\b"),
 }
-_LEFT = re.compile(r"^d\w+/dt = ")
 
 
 @dataclass
@@ -147,7 +147,7 @@ def not_comparable(e: Experiment) -> list[str]:
     """Why another time step gives another model, or other numbers to it."""
     reasons: dict[str, None] = {}
     for text in model_texts(e):
-        found = (r for r, pattern in _NOT_COMPARABLE.items() if pattern.search(_LEFT.sub("", text)))
+        found = (r for r, pattern in _NOT_COMPARABLE.items() if pattern.search(text))
         reasons |= dict.fromkeys(list(found)[:1])  # what draws by a rate reads `dt` too
     return list(reasons)
 
@@ -156,18 +156,23 @@ def model_texts(e: Experiment) -> Iterator[str]:
     """Every equation, condition and statement of a model, in Brian2's language."""
     for layer in e.layers:
         if (group := layer.group) is not None and layer.kind == "neurons":
-            yield from (*group.equations, *group.reset)
+            yield from (*map(_right_side, group.equations), *group.reset)
             yield from filter(None, (group.threshold, group.refractory))
             for event in group.events:
                 yield from (event.condition, *event.statements)
             for item in group.every:
                 yield from item.statements
     for c in e.connections:
-        yield from c.equations
+        yield from map(_right_side, c.equations)
         for pathway in c.pathways:
             yield from pathway.statements
         for item in c.every:
             yield from item.statements
+
+
+def _right_side(e: Equation) -> str:
+    """With its flags: `constant over dt` makes an equation depend on the time step."""
+    return " ".join([e.rhs, *e.flags])
 
 
 def watched(e: Experiment, every: float) -> Experiment:

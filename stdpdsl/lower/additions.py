@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from ..check.exact import Model, post_equations
 from ..check.symbols import Component, Symbol
-from ..ir import Event, Every, Link, Relay
+from ..ir import Equation, Event, Every, Link, Relay
 from ..language import ast
-from .equations import equation_text
+from .equations import lower_equation
 from .layers import Extras, size_of
 from .model_code import ModelCode, Needs, is_inlined
 from .values import Values, used_names
@@ -98,7 +98,7 @@ def post_model(
     bounds = {e.name.id: e.bounds for e in rule.post_equations if e.bounds}
     odes = [e for e in rule.post_equations if e.kind == "ode"]
     extras.equations += [
-        equation_text(e, code.show, names[e.name.id]) for e in rule.post_equations
+        lower_equation(e, code.show, names[e.name.id]) for e in rule.post_equations
     ]
     extras.models.append(Model(rule.method, post_equations(c, names), at_least=True))
     extras.reset += code.statements(rule.post_reset, bounds)
@@ -140,7 +140,10 @@ def ports(
             symbol = values.symbols.components[binding.layer.id].variables[binding.variable.id]
             unit = values.unit(symbol)
             # Synapses cannot read what is linked, so each step starts with a copy.
-            extras.equations += [f"{name} : {unit}", f"{name}__there : {unit} (linked)"]
+            extras.equations += [
+                Equation(name, "stored", unit),
+                Equation(f"{name}__there", "stored", unit, flags=("linked",)),
+            ]
             extras.ports.append(name)
             source = port_source(symbol, binding, name, unit, found)
             extras.links.append(Link(f"{name}__there", binding.layer.id, source))
@@ -149,7 +152,7 @@ def ports(
             continue
         # Counted at once, asked and cleared after all pathways of this step.
         order = 3 * len(found.relays)
-        extras.equations.append(f"{name} : integer")
+        extras.equations.append(Equation(name, "stored", "integer"))
         event = f"{name}__spikes"
         extras.events.append(Event(event, f"{name} > 0", (f"{name} = 0",), PORTS_WHEN, order))
         found.events[c.name, port.name.id] = event, order
@@ -165,7 +168,7 @@ def port_source(
     if symbol.equation is None or not is_inlined(symbol.equation):
         return variable
     extras = found.layers.setdefault(binding.layer.id, Extras())
-    extras.equations.append(f"{port}__source : {unit}")
+    extras.equations.append(Equation(f"{port}__source", "stored", unit))
     keep = (f"{port}__source = {variable}",)
     extras.every.append(Every(f"{port}__keep", "DT", keep, "before_groups", -1))
     return f"{port}__source"

@@ -10,12 +10,22 @@ from ..check.exact import Integration, Model, changing, integration
 from ..check.order import dependency_order, names_in
 from ..check.symbols import COUNTS, Component
 from ..check.traces import event_driven
-from ..ir import Connection, Every, Initial, Normalisation, Pathway, Phase, Trace
+from ..ir import (
+    Connection,
+    Equation,
+    Every,
+    Initial,
+    Normalisation,
+    Pathway,
+    Phase,
+    Trace,
+    constant,
+)
 from ..language import ast
 from .additions import PORTS_WHEN, Additions
 from .advance import advanced
 from .deliveries import Deliveries
-from .equations import equation_text, trace_now, unit_of
+from .equations import lower_equation, trace_now, unit_of
 from .expressions import WORD, in_double
 from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, assignment
@@ -120,11 +130,12 @@ class ConnectionLowering:
         regular = self.regular()
         clipped = self.clipped()
         choice = lower_pattern(values, c, self.n_pre, self.n_post)
-        model += [f"{name} : {unit}" for name, unit in self.deliveries.variables]
-        model += [s for _, s in summed]
-        model += [f"{gate} : 1 (shared, constant)" for gate in self.gates_used]
+        model += [Equation(name, "stored", unit) for name, unit in self.deliveries.variables]
+        model += [equation for _, equation in summed]
+        switch = ("shared", "constant")
+        model += [Equation(gate, "stored", "1", flags=switch) for gate in self.gates_used]
         units = {n: values.unit(c.variables[n]) if n in c.each else "1" for n in self.fixed}
-        model += [f"{self.own[n]} : {units[n]} (constant)" for n in self.fixed]
+        model += [constant(self.own[n], units[n]) for n in self.fixed]
         stored = [self.own[e.name.id] for e in self.equations if e.kind != "subexpression"]
         stored += [self.own[n] for n in self.fixed]
         if node.weight is not None:
@@ -161,29 +172,29 @@ class ConnectionLowering:
     def is_trace(self, e: ast.Equation) -> bool:
         return event_driven(e, self.c, self.values.symbols)
 
-    def model(self) -> tuple[list[str], list[Trace]]:
-        lines: list[str] = []
+    def model(self) -> tuple[list[Equation], list[Trace]]:
+        equations: list[Equation] = []
         traces: list[Trace] = []
         for e in self.equations:
             name = e.name.id
             if self.is_trace(e):
-                lines.append(
-                    equation_text(e, self.code.show, self.own[name], flags=["event-driven"])
+                equations.append(
+                    lower_equation(e, self.code.show, self.own[name], flags=["event-driven"])
                 )
                 trace = self.trace(e)
                 traces.append(trace)
                 recorded = (self.c.name, name) in self.switches.recorded
                 if recorded or self.c.name in self.switches.set:
                     now = trace_now(e, self.code.show, self.own[name])
-                    lines.append(f"{trace.now} = {now} : {unit_of(e)}")
+                    equations.append(Equation(trace.now, "computed", unit_of(e), now))
                 continue
             gate = self.gates.learning if name == self.c.weight and e.kind == "ode" else ""
             flags = ["clock-driven"] if e.kind == "ode" else []
-            lines.append(equation_text(e, self.code.show, self.own[name], gate, flags))
+            equations.append(lower_equation(e, self.code.show, self.own[name], gate, flags))
         if self.node.weight is not None:
             unit = self.values.unit(self.c.variables["w"])
-            lines.append(f"{self.own['w']} : {unit}")
-        return lines + self.advanced_lines(), traces + self.advanced_traces()
+            equations.append(Equation(self.own["w"], "stored", unit))
+        return equations + self.advanced_equations(), traces + self.advanced_traces()
 
     def trace(self, e: ast.Equation) -> Trace:
         rhs = e.rhs
@@ -229,19 +240,19 @@ class ConnectionLowering:
             if not (name == self.c.weight and self.switches.frozen_at_end(self.c.name))
         ]  # fmt: skip
 
-    def advanced_lines(self) -> list[str]:
+    def advanced_equations(self) -> list[Equation]:
         """Variables of the model that have what was advanced: where it is recorded, and where a
         phase ends, at which the synapse itself is."""
-        lines = []
+        found = []
         for name, own in self.own.items():
             recorded = (self.c.name, name) in self.switches.recorded
             if name not in self.advanced or not (recorded or self.switches.several):
                 continue
             unit = self.values.unit(self.c.variables[name])
-            lines.append(f"{own}__now = {self.now_in_model(name)} : {unit}")
+            found.append(Equation(f"{own}__now", "computed", unit, self.now_in_model(name)))
             if self.switches.several:
-                lines.append(f"{own}__then : {unit}")
-        return lines
+                found.append(Equation(f"{own}__then", "stored", unit))
+        return found
 
     # Pathways
 
@@ -318,8 +329,8 @@ class ConnectionLowering:
 
     # What is delivered continuously
 
-    def summed(self) -> list[tuple[str, str]]:
-        """(variable of the target, line of the model) of what is delivered continuously."""
+    def summed(self) -> list[tuple[str, Equation]]:
+        """(variable of the target, its equation here) of what is delivered continuously."""
         found = []
         for d in self.node.delivery:
             if d.continuously and d.value is not None:
@@ -327,7 +338,8 @@ class ConnectionLowering:
                 unit = self.values.unit(self.post.variables[d.target.id])
                 text = self.code.show(d.value, **{n: self.now_in_model(n) for n in self.advanced})
                 text = f"{self.gates.sending}*({text})" if self.gates.sending else text
-                found.append((name, f"{name}_post = {text} : {unit} (summed)"))
+                sum_there = Equation(f"{name}_post", "computed", unit, text, ("summed",))
+                found.append((name, sum_there))
         return found
 
     # What runs regularly

@@ -1,10 +1,11 @@
-"""Equations as lines of a Brian2 model, and the closed form of a trace."""
+"""Equations of a Brian2 model, and the closed form of a trace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..check.symbols import unit_type
+from ..ir import Equation
 from ..language import ast
 
 Show = Callable[[ast.Expr], str]
@@ -27,18 +28,18 @@ def flags_of(e: ast.Equation) -> list[str]:
     return [" ".join(word.id for word in words) for words in e.flags]
 
 
-def equation_text(e: ast.Equation, show: Show, name: str, gate: str = "", flags=()) -> str:
-    """One line of a model; a `gate` of 1 or 0 lets a differential equation run or stand still."""
-    unit = unit_of(e)
-    shown = [*(f for f in flags_of(e) if f not in _OURS), *flags]
-    tail = f" ({', '.join(shown)})" if shown else ""
+def lower_equation(
+    e: ast.Equation, show: Show, name: str, gate: str = "", flags: Sequence[str] = ()
+) -> Equation:
+    """A `gate` of 1 or 0 lets a differential equation run or stand still."""
+    unit, shown = unit_of(e), (*(f for f in flags_of(e) if f not in _OURS), *flags)
     if e.kind == "parameter":
-        return f"{name} : {unit}{tail}"
+        return Equation(name, "stored", unit, flags=shown)
     assert e.rhs is not None
+    rhs = show(e.rhs)
     if e.kind == "subexpression":
-        return f"{name} = {show(e.rhs)} : {unit}{tail}"
-    rhs = f"{gate}*({show(e.rhs)})" if gate else show(e.rhs)
-    return f"d{name}/dt = {rhs} : {unit}{tail}"
+        return Equation(name, "computed", unit, rhs, shown)
+    return Equation(name, "differential", unit, f"{gate}*({rhs})" if gate else rhs, shown)
 
 
 def trace_now(e: ast.Equation, show: Callable[..., str], own: str) -> str:

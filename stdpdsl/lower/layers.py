@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ..check.exact import Model, integration
 from ..check.order import dependency_order
 from ..check.symbols import Component
-from ..ir import Event, Every, Group, Initial, Layer, Link, Parameter
+from ..ir import Equation, Event, Every, Group, Initial, Layer, Link, Parameter, constant
 from ..language import ast
-from .equations import equation_text, flags_of, unit_of
+from .equations import flags_of, lower_equation, unit_of
 from .inputs import spikes_of_source
 from .model_code import ModelCode, Needs
 from .stimuli import table_of
@@ -21,7 +21,7 @@ from .values import Values, used_names
 class Extras:
     """What rules add to a layer: see additions.py."""
 
-    equations: list[str] = field(default_factory=list)
+    equations: list[Equation] = field(default_factory=list)
     models: list[Model] = field(default_factory=list)  # the same as trees
     reset: list[str] = field(default_factory=list)
     initial: list[Initial] = field(default_factory=list)
@@ -77,14 +77,15 @@ def lower_group(
     for e in neuron.equations:
         parts = extras.summed.get(e.name.id, {})
         if len(parts) > 1:
-            equations.append(f"{e.name.id} = {' + '.join(parts.values())} : {unit_of(e)}")
-            equations += [f"{part} : {unit_of(e)}" for part in parts.values()]
+            whole = " + ".join(parts.values())
+            equations.append(Equation(e.name.id, "computed", unit_of(e), whole))
+            equations += [Equation(part, "stored", unit_of(e)) for part in parts.values()]
         else:
-            equations.append(equation_text(e, code.show, e.name.id))
-    equations += [f"{n} : {values.unit(layer.variables[n])} (constant)" for n in layer.each]
+            equations.append(lower_equation(e, code.show, e.name.id))
+    equations += [constant(n, values.unit(layer.variables[n])) for n in layer.each]
     equations += extras.equations
     if node.heard and layer.scope == "block":
-        equations.append("drive__column : integer (constant)")  # which channel each neuron hears
+        equations.append(constant("drive__column", "integer"))  # which channel each neuron hears
     every = [*code.clipped(f"{layer.name}__bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)
@@ -122,7 +123,7 @@ def lower_group(
     known = {"i": "i", "N": repr(size), **{n: f"values[{n!r}]" for n in initial}}
     varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
     fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
-    equations += [f"{p.name} : {p.unit} (constant)" for p in varying.values()]
+    equations += [constant(p.name, p.unit) for p in varying.values()]
     # What connections and other layers compute anew in each step.
     held = {*extras.summed, *extras.ports}
     return Group(

@@ -7,14 +7,11 @@ come out otherwise alone than in a sweep of that number.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
 from ..ir import Connection, Experiment, Group, Layer, Parameter
 
-_LINE = re.compile(r"(?:d(?P<rate>\w+)/dt = .*|(?P<name>\w+)(?: = .*)?) : (?P<unit>\S+)")
 _DOUBLE = ("second", "integer", "boolean")
 
 Part = TypeVar("Part", Group, Connection)
@@ -39,15 +36,8 @@ def _held(part: Part) -> Part:
     # A time is the same number in the code and in a variable, and the compiler knows it.
     kept = [p for p in part.namespace if not (p.given or p.unit in _DOUBLE)]
     common: tuple[Parameter, ...] = tuple(kept)
-    units = [*_units(part.equations), *((p.name, p.unit) for p in (*part.varying, *common))]
+    units = [(e.name, e.unit) for e in part.equations if "summed" not in e.flags]  # its target's
+    units += [(p.name, p.unit) for p in (*part.varying, *common)]
     single = dict.fromkeys(name for name, unit in units if unit not in _DOUBLE)
     namespace = tuple(p for p in part.namespace if p not in common)
     return replace(part, namespace=namespace, common=common, single=tuple(single))
-
-
-def _units(equations: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(variable, unit) of what a model declares; a sum is its target's."""
-    for line in equations:
-        found = _LINE.match(line)
-        if found and not line.endswith("(summed)"):
-            yield found["rate"] or found["name"], found["unit"]

@@ -107,7 +107,8 @@ def model_name(connection: Connection, name: str) -> str:
     """What the script's model calls a variable; a trace is recorded as it is at that time."""
     own = name if name in connection.state else f"syn__{name}"
     if own not in connection.state:  # a subexpression
-        own = name if any(line.startswith(f"{name} =") for line in connection.equations) else own
+        computed = any(e.name == name and e.kind == "computed" for e in connection.equations)
+        own = name if computed else own
     return next((trace.now for trace in connection.traces if trace.name == own), own)
 
 

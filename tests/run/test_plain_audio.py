@@ -12,12 +12,14 @@ import pytest
 from brian2hears.filtering import linearfilterbank
 from scipy.io import wavfile
 
+from stdpdsl.brian2.equations import printed
 from stdpdsl.brian2.plain.audio import AudioCode
 from stdpdsl.brian2.plain.code import Code
 from stdpdsl.brian2.plain.functions import functions_for
 from stdpdsl.brian2.plain.layout import block
 from stdpdsl.brian2.plain.names import Names
 from stdpdsl.compiler import _front
+from stdpdsl.ir import constant
 from stdpdsl.language.source import Source
 from stdpdsl.lower import lower
 from stdpdsl.runtime import draws, filterbanks, nerve, numerics, sounds
@@ -438,7 +440,7 @@ def test_what_drives_a_layer_of_the_network(dt, folder, monkeypatch):
     assert audio.column(layer) == ""
     space = {"v_rest": -70 * b2.mV, "gain": 1 * b2.volt, "tau_m": 3 * b2.ms}
     space |= eval("{" + ", ".join(audio.namespace(layer)) + "}", scope)
-    equations = "\n".join(audio.equations(layer))
+    equations = "\n".join(map(printed, audio.equations(layer)))
     group = b2.NeuronGroup(20, equations, namespace=space, dt=e.dt * b2.second, method="exact")
     heard = b2.StateMonitor(group, "I", record=True)
     b2.Network(group, heard).run(50 * e.dt * b2.second, namespace={})
@@ -459,7 +461,7 @@ def test_what_drives_replicates(folder, monkeypatch):
         np.testing.assert_array_equal(mine, expected)
     scope |= {"shared": np.array([0, 1]), "B": 2}
     np.testing.assert_array_equal(eval(audio.column(layer), scope), np.arange(20))
-    assert "drive__column : integer (constant)" in audio.equations(layer)
+    assert constant("drive__column", "integer") in audio.equations(layer)
 
 
 def test_the_length_of_a_sound(folder):

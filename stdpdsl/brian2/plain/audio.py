@@ -31,10 +31,11 @@ from typing import Any
 
 import numpy as np
 
-from ...ir import Audio, Experiment, Layer
+from ...ir import Audio, Equation, Experiment, Layer
 from ...language.builtins_audio import FILTERS, SOUNDS
-from ...lower.expressions import times_unit
+from ..equations import printed
 from .code import Code
+from .driving import driven_by
 from .filters import CLASSES, channels, filter_code
 from .functions import definitions, function, imported
 from .hearing import Hearing
@@ -201,20 +202,18 @@ class AudioCode:
 
     # What hears
 
-    def equations(self, layer: Layer, channel: str = "") -> list[str]:
+    def equations(self, layer: Layer, channel: str = "") -> list[Equation]:
         """The equations of a layer; what drives it is a function of time and channel."""
         assert layer.group is not None
         drives, found = dict(layer.drive), []
         column = self.column(layer)
         channel = channel or ("drive__column" if column else f"i % {layer.size}")
-        for line in layer.group.equations:
-            variable, _, unit = line.partition(" : ")
-            if variable in drives:
-                signal = f"{self.signal(layer, drives[variable])}(t, {channel})"
-                unit = unit.partition(" (")[0]
-                line = f"{variable} = {times_unit(signal, unit)} : {unit} (constant over dt)"
-            if variable != "drive__column" or column:
-                found.append(line)
+        for e in layer.group.equations:
+            if e.name in drives:
+                signal = f"{self.signal(layer, drives[e.name])}(t, {channel})"
+                found.append(driven_by(e, signal))
+            elif e.name != "drive__column" or column:
+                found.append(e)
         return found
 
     def namespace(self, layer: Layer) -> list[str]:
@@ -226,7 +225,8 @@ class AudioCode:
         """What Brian2's code calls the output of a filterbank: it means nothing else there."""
         group = layer.group
         assert group is not None
-        texts = [*group.equations, *group.reset, group.threshold or "", group.refractory or "",
+        texts = [*map(printed, group.equations), *group.reset,
+                 group.threshold or "", group.refractory or "",
                  *(e.condition for e in group.events),
                  *(line for event in group.events for line in event.statements),
                  *(line for item in group.every for line in item.statements),

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...ir import Layer, Table
+from ...ir import Equation, Layer, Table
 from ...lower.expressions import times_unit
 from .code import Code, quantity
 
 
-def with_tables(layer: Layer, equations: Iterable[str]) -> list[str]:
+def with_tables(layer: Layer, equations: Iterable[Equation]) -> list[Equation]:
     """The equations of a layer; what tables drive is a function of time and column."""
-    tables = {t.variable: t for t in layer.tables}
-    found = []
-    for line in equations:
-        variable, _, unit = line.partition(" : ")
-        if variable in tables:
-            t = tables[variable]
-            unit = unit.partition(" (")[0]
-            signal = times_unit(f"{t.name}(t, {t.column})", unit)
-            line = f"{variable} = {signal} : {unit} (constant over dt)"
-        found.append(line)
-    return found
+    signals = {t.variable: f"{t.name}(t, {t.column})" for t in layer.tables}
+    return [driven_by(e, signals[e.name]) if e.name in signals else e for e in equations]
+
+
+def driven_by(e: Equation, signal: str) -> Equation:
+    """A variable that is a function of time, in SI."""
+    rhs = times_unit(signal, e.unit)
+    return Equation(e.name, "computed", e.unit, rhs, ("constant over dt",))
 
 
 def timed_arrays(layer: Layer) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Layer
+from ...ir import Equation, Layer, constant
 from ..experiment import kept_at_end
 from .driving import timed_arrays, with_tables
 from .integrators import held, integrated, uses_double
-from .layout import call, mapping, quoted, statement
+from .layout import call, mapping, quoted, quoted_model, statement
 from .namespaces import namespace
 from .network_parts import NetworkParts
 from .timed_statements import at_events, regularly
@@ -68,7 +68,7 @@ def group_arguments(parts: NetworkParts, layer: Layer) -> list[str]:
     own = parts.audio.equations(layer) if layer.drive else group.equations
     equations = [*with_tables(layer, own), *kept_at_end(layer.name, group.equations, parts.e)]
     equations += held(group.common, shared=True)
-    arguments = [quoted(equations)]
+    arguments = [quoted_model(equations)]
     if group.threshold is not None:
         arguments += [f"threshold={quoted([group.threshold])}", f"reset={quoted(group.reset)}"]
     if group.refractory is not None:
@@ -97,7 +97,8 @@ def phase_ends(parts: NetworkParts) -> list[str]:
     parts.groups.append(name)
     parts.keys[name] = ENDS
     parts.classes.add("NeuronGroup")
-    equations = ["stopped : integer", "goal : 1 (constant)", "every : 1 (constant)"]
-    arguments = [f'state["{ENDS}"]["N"]', quoted(equations), "namespace={}", "dt=dt",
+    equations = [Equation("stopped", "stored", "integer"), constant("goal", "1"),
+                 constant("every", "1")]  # fmt: skip
+    arguments = [f'state["{ENDS}"]["N"]', quoted_model(equations), "namespace={}", "dt=dt",
                  f'name="{ENDS}"']  # fmt: skip
     return [f"{name} = " + call("NeuronGroup", arguments)]

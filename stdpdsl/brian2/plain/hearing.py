@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...ir import Group, Layer
-from ..experiment import unit_in
+from ..equations import unit_in
 from .code import literal, quantity, units_in
 from .functions import function, imported
 from .integrators import integrated
-from .layout import block, call, quoted
+from .layout import block, call, quoted, quoted_model
 from .literals import ceiling, floor
 from .namespaces import Namespaces
 from .timed_statements import at_events, regularly
@@ -75,9 +75,8 @@ class Hearing:
         """The NeuronGroup. What would vary between blocks or phases is one number here."""
         group: Group = self.group
         varying = {p.name for p in group.varying}
-        equations = [line for line in self.audio.equations(self.layer, "i")
-                     if line.partition(" : ")[0] not in varying]  # fmt: skip
-        arguments = [str(self.layer.size), quoted(equations)]
+        equations = [e for e in self.audio.equations(self.layer, "i") if e.name not in varying]
+        arguments = [str(self.layer.size), quoted_model(equations)]
         if group.threshold is not None:
             arguments += [f'threshold="{plain(group.threshold)}"', f"reset={quoted(group.reset)}"]
         if group.refractory is not None:

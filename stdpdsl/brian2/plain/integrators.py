@@ -3,15 +3,16 @@ holds in single precision."""
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterable, Sequence
 
 from ...check.exact import Integration
-from ...ir import Connection, Group, Parameter
+from ...ir import Connection, Equation, Group, Parameter, constant
+from ..equations import is_computed
 
 
 def integrated(
-    how: Integration | None, single: Sequence[str], equations: Sequence[str] = ()
+    how: Integration | None, single: Sequence[str], equations: Sequence[Equation] = ()
 ) -> list[str]:
     """The arguments that say how equations are integrated, and what is held in single precision."""
     parts = integration(how, bool(single), equations) if how and how.parts else []
@@ -22,14 +23,13 @@ def integrated(
     return [text.replace("'", '"') for text in found]
 
 
-def held(parameters: Iterable[Parameter], shared: bool) -> list[str]:
+def held(parameters: Iterable[Parameter], shared: bool) -> list[Equation]:
     """Equations of parameters that an object holds: for each element, or for all that it has."""
-    flags = "constant, shared" if shared else "constant"
-    return [f"{p.name} : {p.unit} ({flags})" for p in parameters]
+    return [constant(p.name, p.unit, *(["shared"] if shared else [])) for p in parameters]
 
 
 def integration(
-    how: Integration, single: bool, equations: Sequence[str] = ()
+    how: Integration, single: bool, equations: Sequence[Equation] = ()
 ) -> list[tuple[str, str]]:
     """The arguments that say how equations are integrated. For what decays by itself Brian2's own
     `exact` gives the same code."""
@@ -48,13 +48,20 @@ def integration(
     return [("method", "by_variable"), ("method_options", f'{{"parts": [{listed}]}}')]
 
 
-def decays(name: str, equations: Sequence[str]) -> bool:
+def decays(name: str, equations: Sequence[Equation]) -> bool:
     """Whether a variable does nothing but decay, with a time constant that has a name or is a whole
     number: its solution is one product, `x*exp(-dt/tau)`, however its factors are put together."""
-    tau = r"([A-Za-z]\w*|\(\d+\*\w+\))"
-    decay = re.compile(rf"d{name}/dt = -{name}/{tau} : (?!.*unless refractory)")
-    found = next(filter(None, map(decay.match, equations)), None)
-    return found is not None and not any(x.startswith(f"{found[1]} = ") for x in equations)
+    e = next((e for e in equations if e.name == name and e.kind == "differential"), None)
+    if e is None or "unless refractory" in e.flags:
+        return False
+    match ast.parse(e.rhs, mode="eval").body:
+        case ast.BinOp(ast.UnaryOp(ast.USub(), ast.Name(id=x)), ast.Div(), tau) if x == name:
+            match tau:
+                case ast.Name(id=named):
+                    return not is_computed(equations, named)
+                case ast.BinOp(ast.Constant(value=int()), ast.Mult(), ast.Name()):
+                    return True
+    return False
 
 
 def uses_double(part: Group | Connection) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+
+from ...ir import Equation
+from ..equations import flags_of, printed
 
 WIDTH = 100
 _OPENING, _CLOSING = "([{", ")]}"
@@ -199,24 +201,29 @@ def mapping(items: Sequence[str]) -> str:
     return "\n".join(["{", *lines, "}"])
 
 
-_FLAGS = re.compile(r"\([a-z][a-z ,-]*\)$")
-
-
 def quoted(lines: Sequence[str]) -> str:
-    """Brian2 code as a literal: one line, or a block of lines. What is too long goes on in the
-    next line after a backslash, which Python takes out of a string again."""
-    broken = [part for line in lines for part in _continued(line)]
+    """Statements of Brian2 as a literal: one line, or a block of lines."""
+    return _literal([part for line in lines for part in _continued(line)])
+
+
+def quoted_model(equations: Sequence[Equation]) -> str:
+    """Equations as a literal; Brian2 takes their flags as they stand."""
+    return _literal([part for e in equations for part in _continued(printed(e), len(flags_of(e)))])
+
+
+def _literal(broken: Sequence[str]) -> str:
     if len(broken) <= 1:
         return f'"{broken[0]}"' if broken else '""'
     return '"""' + "\n".join(broken) + '"""'
 
 
-def _continued(line: str, width: int = WIDTH - 26) -> list[str]:
+def _continued(line: str, whole: int = 0, width: int = WIDTH - 26) -> list[str]:
+    """Lines of at most this width, each but the last with a backslash at its end, which Python
+    takes out of a string again. The last characters, `whole` of them, stay in one line."""
     found: list[str] = []
     while len(line) > width:
         indent = len(line) - len(line.lstrip())
-        flags = _FLAGS.search(line)  # of an equation, which Brian2 takes as they stand
-        place = line.rfind(" ", indent, min(width - 2, flags.start() if flags else width))
+        place = line.rfind(" ", indent, min(width - 2, len(line) - whole + 1))
         if place < 0:  # one word
             break
         found.append(line[:place] + " \\")

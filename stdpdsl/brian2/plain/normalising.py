@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...ir import Connection, Normalisation
-from .layout import call, mapping, quoted
+from ...ir import Connection, Equation, Normalisation, constant
+from .layout import call, mapping, quoted, quoted_model
 from .network_parts import NetworkParts
 from .timed_statements import shown_time
 
@@ -13,11 +13,11 @@ def counters(parts: NetworkParts, n: Normalisation) -> list[str]:
     name = parts.names.of(n.name)
     parts.classes |= {"NeuronGroup", "Synapses", "BrianLogger"}
     values = [v for v, code in (("goal", n.goal), ("low", n.low), ("high", n.high)) if code]
-    model = [f"total : {n.unit}", *(f"{v} : {n.unit} (constant)" for v in values)]
-    model += ["learning : 1 (constant)"] if n.gated else []
+    model = [Equation("total", "stored", n.unit), *(constant(v, n.unit) for v in values)]
+    model += [constant("learning", "1")] if n.gated else []
     parts.groups.append(name)
     parts.keys[name] = n.name
-    arguments = [f'state["{n.name}"]["N"]', quoted(model), 'threshold="True"',
+    arguments = [f'state["{n.name}"]["N"]', quoted_model(model), 'threshold="True"',
                  'reset="total = 0*total"', "namespace={}",
                  f"dt={shown_time(parts.code, n.period)}", f'name="{n.name}"']  # fmt: skip
     spike = f'{name}.%s["spike"]'

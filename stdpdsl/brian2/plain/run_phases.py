@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from ...ir import Connection, Experiment, Phase
+from ..equations import updated
 from ..experiment import computed
 from .layout import call, mapping
 
@@ -105,7 +106,7 @@ class RunCode:
         When the run ends it is done in the tables."""
         found: list[str] = []
         for c in self.e.connections:
-            names = [n for n in c.state if any(f"{n}__then : " in line for line in c.equations)]
+            names = updated(c)
             for name in names:
                 found += self.for_each(c.name, f'state("{name}__then")[:] = "{name}__now"')
             for name in names:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ...ir import Connection
 from ..experiment import with_values_at_end
 from .integrators import held, integrated, uses_double
-from .layout import call, mapping, quoted
+from .layout import call, mapping, quoted_model
 from .namespaces import namespace
 from .network_parts import NetworkParts
 from .normalising import counters, scaler
@@ -67,7 +67,7 @@ def synapses_arguments(parts: NetworkParts, c: Connection) -> list[str]:
     if not apart:
         equations += held(c.varying, shared=False)
     equations += held(c.common, shared=True)
-    arguments = [quoted(equations)] if equations else []
+    arguments = [quoted_model(equations)] if equations else []
     for side in ("pre", "post"):
         mine = [p for p in c.pathways if p.side == side]
         if len(mine) == 1 and mine[0].name == side:
