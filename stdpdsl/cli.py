@@ -59,6 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
             gc.enable()
 
 
+def command() -> None:
+    """The process of the `stdpdsl` command."""
+    status = main()
+    from .execution.attached import leave
+
+    leave(status)
+
+
 def _parsed(arguments: list[str] | None) -> Any:
     """The options; a command line that is wrong, or asks for help, ends the process."""
     try:
@@ -116,4 +124,4 @@ def _bug_report(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

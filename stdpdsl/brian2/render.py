@@ -74,7 +74,7 @@ def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
 def import_block(imports: list[str]) -> str:
     lines = {
         "import argparse", "import hashlib", "import os", "import platform", "import sys",
-        "import tempfile", "from importlib.metadata import version",
+        "import tempfile",
         "from types import SimpleNamespace", *imports,
     }  # fmt: skip
     ours = sorted(x for x in lines if x.startswith("from stdpdsl."))

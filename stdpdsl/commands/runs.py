@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         with (
             cluster(options) as runner,
             Progress(note, terminal, lambda text: complain(f"warning: {text}")) as progress,
+            _ready_interpreter(options, runner) as ready,
         ):
             if options.extend:
                 compiled, base, source, folder = _extension(options, output)
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
             else:
                 compiled, source, folder = compile_spec(options)
             run = (compiled, source.text, folder, output, progress)
-            with _interpreter(options, compiled) as interpreter:
+            with _interpreter(options, compiled, ready) as interpreter:
                 if options.shard:
                     outcome = run_one(*run, options.shard, manner, interpreter)
                 else:
@@ -114,12 +115,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _interpreter(options: argparse.Namespace, compiled: Any) -> Iterator[Any]:
-    """The Python that simulates, if another than this one was asked for."""
+def _ready_interpreter(options: argparse.Namespace, runner: Any) -> Iterator[Any]:
+    """The Python that simulates, which begins while the spec is compiled, if it is this one."""
+    from ..execution.interpreter import ready_interpreter
+
+    if runner or options.python:
+        yield None
+        return
+    with ready_interpreter(options.target) as ready:
+        yield ready
+
+
+@contextmanager
+def _interpreter(options: argparse.Namespace, compiled: Any, ready: Any) -> Iterator[Any]:
+    """The Python that simulates: the one that is ready, unless another one was asked for."""
     from ..execution.interpreter import interpreter_at
 
     if not options.python:
-        yield None
+        yield ready
         return
     needed = ("brian2", "pyarrow", *(("brian2hears",) if compiled.experiment.sounds else ()))
     with interpreter_at(options.python, needed) as found:

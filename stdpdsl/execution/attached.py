@@ -1,18 +1,23 @@
 """Runs a script that ends with whoever started it, even if that is killed without a word.
 
-    python attached.py FOLDER PACKAGES SCRIPT ARGUMENTS...
+    python attached.py FOLDER PACKAGES [SCRIPT ARGUMENTS...]
 
-Whoever starts this gives it a pipe as standard input and writes nothing into it: the system closes
-the pipe when that process ends, however it ends, on every system. Then the script is interrupted as
-by Ctrl-C, so that it removes what it has begun, and it is killed if it does not end. What it has
-started itself, such as a compiled program, ends too. FOLDER, its working folder, is deleted. A
-script that ends by itself leaves FOLDER alone. PACKAGES is the folder or archive that the script
-imports stdpdsl.runtime from.
+Whoever starts this gives it a pipe as standard input: the system closes the pipe when that process
+ends, however it ends, on every system. Then the script is interrupted as by Ctrl-C, so that it
+removes what it has begun, and it is killed if it does not end. What it has started itself, such as
+a compiled program, ends too. FOLDER, its working folder, is deleted. A script that ends by itself
+leaves FOLDER alone. PACKAGES is the folder or archive that the script imports stdpdsl.runtime from.
+
+Without SCRIPT, two lines come through the pipe, each a JSON list: names of modules to import, and,
+when it is there, the script and its arguments.
 
 This needs nothing but Python: it also runs on machines where there is no stdpdsl.
 """
 
 import _thread
+import atexit
+import importlib
+import json
 import os
 import runpy
 import shutil
@@ -63,19 +68,62 @@ def end_with_parent(folder, gone):
     os._exit(130)
 
 
+def leave(status, threads=1):
+    """End this process with an exit code, as sys.exit does. Where no more than so many threads are
+    left, at once: to take apart all that Python holds takes a tenth of a short run."""
+    if isinstance(status, int | None) and threading.active_count() <= threads:
+        atexit._run_exitfuncs()
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+        except (OSError, ValueError):  # Python says so
+            sys.exit(status)
+        os._exit(status or 0)
+    sys.exit(status)
+
+
+def awaited_script():
+    """The script that comes, and its arguments, or nothing."""
+    for name in line_of_input():
+        try:
+            importlib.import_module(name)
+        except Exception:  # the script will say so, in its log
+            break
+    return line_of_input()
+
+
+def line_of_input():
+    """The list in the next line of standard input; an empty one at its end."""
+    line = b""
+    while not line.endswith(b"\n"):
+        if not (byte := os.read(0, 1)):
+            return []
+        line += byte
+    return json.loads(line)
+
+
 def main():
-    folder, packages, *sys.argv[:] = sys.argv[1:]
+    folder, packages, *script = sys.argv[1:]
     sys.path.insert(0, packages)
+    sys.argv[:] = script or awaited_script()
+    if not sys.argv:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
     gone = threading.Event()
     threading.Thread(target=end_with_parent, args=(folder, gone), daemon=True).start()
+    status = None
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        status = end.code
     except BrokenPipeError:  # nobody listens: the pipe above is closed at the same moment
         gone.wait(PATIENCE)
         raise
     finally:
         if gone.is_set():
             shutil.rmtree(folder, ignore_errors=True)
+    leave(status, threads=2)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
 from ..language.diagnostics import seen
+from ..runtime.cache import own_cache
 from ..runtime.versions import PACKAGES, package_versions
 from . import attached
 from .runtime_archive import runtime_archive
+from .waiting import Waiting
 
 OLDEST = (3, 11)
 PATIENCE = 60.0
@@ -46,17 +48,40 @@ class InterpreterError(Exception):
 @dataclass(frozen=True)
 class Interpreter:
     """`executable` runs scripts, which take stdpdsl.runtime from the folder or archive `packages`;
-    `versions` are those of what decides results."""
+    `versions` are those of what decides results. Processes of it may be `waiting` for a script."""
 
     executable: str
     packages: Path
     versions: Mapping[str, str]
+    waiting: list[Waiting] = field(default_factory=list, compare=False)
+
+    def process(self, workdir: Path | None = None) -> Waiting:
+        """One that waits for a script, in a working folder of its own unless one is given."""
+        if self.waiting and workdir is None:
+            return self.waiting.pop()
+        return Waiting(self, workdir)
 
 
 def this_interpreter() -> Interpreter:
     """The Python that runs stdpdsl."""
     packages = Path(__file__).resolve().parents[2]
     return Interpreter(sys.executable, packages, {"stdpdsl": __version__, **package_versions()})
+
+
+@contextmanager
+def ready_interpreter(target: str) -> Iterator[Interpreter]:
+    """This Python, and a process of it that waits for a script: until the spec is compiled, it has
+    imported what scripts do. A compiled program needs no Brian2, unless it is to be built, as it is
+    where none is kept."""
+    found = this_interpreter()
+    kept = own_cache("programs")
+    brian2 = target != "cpp_standalone" or not (kept.is_dir() and any(kept.iterdir()))
+    found.waiting.append(Waiting(found, brian2=brian2))
+    try:
+        yield found
+    finally:
+        while found.waiting:
+            found.waiting.pop().close()
 
 
 @contextmanager

@@ -22,14 +22,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from . import attached
 from .attached import PATIENCE
-from .interpreter import Interpreter, this_interpreter
+from .waiting import SIGKILL, Waiting
 
 Event = dict[str, Any]
 
@@ -79,9 +78,8 @@ class Children:
             _interrupt(process, insist=self.interrupts > 1)
 
     @contextmanager
-    def child(self, command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-        """A process that is told of interruptions, also of one before it started."""
-        process = subprocess.Popen(command, **options)
+    def child(self, process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+        """A process that is told of interruptions, also of one before this."""
         self.running.append(process)
         try:
             if self.interrupts:
@@ -90,8 +88,9 @@ class Children:
         finally:
             self.running.remove(process)
             for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+                with suppress(BrokenPipeError):
+                    if pipe is not None:
+                        pipe.close()
 
 
 @dataclass
@@ -103,49 +102,28 @@ class _Said:
 
 
 def run_script(
-    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], workdir: Path,
-    children: Children | None = None, interpreter: Interpreter | None = None,
+    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], waiting: Waiting,
+    children: Children | None = None,
 ) -> Outcome:  # fmt: skip
-    """Run a script in `workdir`, hand on its stages, progress and warnings, and say how it ended.
-
-    `workdir` should be new and empty: it is deleted if this process is killed. The log is
-    `workdir/log.txt`. Paths among the arguments must
-    be absolute. `children` are those that run at the same time, entered by the caller. Another
-    `interpreter` than this one may run it.
+    """Run a script by a process that waits for one, hand on its stages, progress and warnings, and
+    say how it ended. Paths among the arguments must be absolute. `children` are those that run at
+    the same time, entered by the caller.
     """
-    interpreter = interpreter or this_interpreter()
     if children is None:
         with Children() as children:
-            return run_script(script, arguments, on_event, workdir, children, interpreter)
+            return run_script(script, arguments, on_event, waiting, children)
     if os.path.exists("brian_preferences"):  # the script looks for the user's own
         text = "brian_preferences is not read: it could change results"
         on_event({"event": "warning", "text": text})
-    log = workdir / "log.txt"
-    # -P: a module beside the script must not stand in for an installed one.
-    command = [interpreter.executable, "-P", "-u", attached.__file__]
-    command += [str(workdir), str(interpreter.packages)]
-    command += [str(script.resolve()), *arguments, "--events"]
-    said = _Said()
-    with (
-        log.open("w", encoding="utf-8") as errors,
-        children.child(
-            command,
-            cwd=workdir,
-            env=attached.environment(),
-            stdin=subprocess.PIPE,  # closed when this process ends, which ends the script
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
-        ) as process,
-    ):
+    said, log = _Said(), waiting.log
+    with waiting.errors as errors, children.child(waiting.process) as process:
         reaper = threading.Thread(target=_reap, args=(process,), daemon=True)
         reaper.start()
         try:
+            waiting.run(script, [*arguments, "--events"])
             _follow(process.stdout, said, on_event, errors)
         except BaseException:  # from on_event: a broken pipe, say
-            _kill(process, _SIGKILL)
+            _kill(process, SIGKILL)
             raise
         finally:
             reaper.join()
@@ -157,16 +135,13 @@ def run_script(
 
 # Signals ----------------------------------------------------------------------------------------
 
-_SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-
 def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
     """Ask once; a second time, or after a while, insist."""
     if insist:
-        _kill(process, _SIGKILL)
+        _kill(process, SIGKILL)
         return
     _kill(process, signal.SIGINT)
-    timer = threading.Timer(PATIENCE, _kill, (process, _SIGKILL))
+    timer = threading.Timer(PATIENCE, _kill, (process, SIGKILL))
     timer.daemon = True
     timer.start()
 
@@ -189,7 +164,7 @@ def _reap(process: subprocess.Popen[str]) -> None:
     if hasattr(os, "waitid"):
         # The number stays the child's until it is waited for, so no other process can be hit.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        _kill(process, _SIGKILL)
+        _kill(process, SIGKILL)
     process.wait()
 
 
@@ -241,7 +216,7 @@ def _outcome(
 
 
 def _how_it_ended(code: int) -> str:
-    if code == -_SIGKILL:
+    if code == -SIGKILL:
         return "the simulation was killed, perhaps for want of memory"
     if code < 0:
         try:

@@ -25,6 +25,7 @@ from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol
 from ..results.reader import Results, load
 from ..views.diagnose import Finding
+from .interpreter import this_interpreter
 from .local import Event, run_script
 from .reproduce import compiled_again
 
@@ -122,7 +123,8 @@ def refined(
                 (place / "script.py").write_text(script, encoding="utf-8", newline="\n")
                 arguments = ["--out", str(place / "results"), "--data", str(data.resolve())]
                 arguments += ["--shard", f"{block + 1}/{shards}", "--refine", str(parts)]
-                outcome = run_script(place / "script.py", arguments, _quiet(on_event), place)
+                waiting = this_interpreter().process(place)
+                outcome = run_script(place / "script.py", arguments, _quiet(on_event), waiting)
                 if not outcome.folder:
                     return [_failed(block, dt / parts, outcome.message)]
                 pair.append(load(outcome.folder))

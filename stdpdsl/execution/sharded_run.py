@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -206,7 +205,8 @@ def run_shard(
     more: Sequence[str] = (),
 ) -> Outcome:  # fmt: skip
     """The working folder, with the script and its log, stays only where there is a log to read."""
-    workdir = Path(tempfile.mkdtemp(prefix="stdpdsl-"))
+    waiting = task.wanted.interpreter.process()
+    workdir = waiting.workdir
     path = workdir / "script.py"
     place = task.job.place(number)
     keep = False
@@ -215,9 +215,7 @@ def run_shard(
         arguments = ["--out", str(place), "--data", str(task.data.resolve())]
         arguments += ["--shard", f"{number}/{task.job.shards}", *more]
         arguments += ["--earlier", str(task.earlier)] if task.earlier is not None else []
-        outcome = run_script(
-            path, arguments, on_event, workdir, children, task.wanted.interpreter
-        )
+        outcome = run_script(path, arguments, on_event, waiting, children)
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up itself.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):

@@ -9,7 +9,6 @@ import os
 import shutil
 import zipfile
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from .errors import fail
 from .program import one_at_a_time, program_flags
 from .schedule import in_order
 from .sources import code_of, numbers_in
+from .versions import package_version
 
 # Reads row after row of a file of float64, one value per neuron; `step` never goes back.
 DRIVE_READER = """
@@ -431,8 +431,8 @@ def kept_means(x, function, p, sounds, means):
 def front_end_key(x, function, p, sounds, *more):
     """What decides what is heard: the code of a function and the numbers that it names, the sounds,
     the time that is simulated, and what computes."""
-    code = code_of(function, run_nerve, drive_means)
-    modules = [version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
+    code = code_of(function)
+    modules = [package_version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
     return fingerprint(
         code, numbers_in(code, p), program_flags(), modules, x.steps, x.dt, x.replicate_of_copy,
         *(part for name in sorted(sounds) for part in (name, sounds[name].key)),

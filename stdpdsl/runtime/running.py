@@ -3,14 +3,13 @@
 import os
 import re
 import subprocess
-from importlib.metadata import version
 
 import numpy as np
 
 from .cache import cython_cache
 from .data import at, full
 from .errors import fail, stop
-from .exact import solve_parts_apart
+from .exact import solve_quickly
 from .given import phase_key
 from .going_on import STATE, GoingOn
 from .live import Live, program_report, reporter
@@ -34,6 +33,7 @@ from .recorded import audit_constants, outputs_of
 from .single import expect_overflow
 from .sources import code_of
 from .stable import WATCH, Watcher, watch, watched_run
+from .versions import package_version
 
 PREFERENCES = {
     "core.default_float_dtype": "float64",
@@ -60,7 +60,7 @@ def set_preferences(target, single=False):
     prefs.codegen.cpp.extra_compile_args_gcc = flags
     prefs.codegen.runtime.cython.cache_dir = cython_cache(brian2.__version__, flags)
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-    solve_parts_apart()
+    solve_quickly()
     if single:
         expect_overflow()
 
@@ -94,7 +94,7 @@ def usable_target(options):
         text = f"no C++ compiler was found for {options.target}; numpy runs instead, more slowly"
         say(options.events, event="warning", text=text)
         return "numpy"
-    brian2 = version("brian2")
+    brian2 = package_version("brian2")
     if options.target == "cpp_standalone" and not builds_programs(brian2):
         least, most = (".".join(map(str, known)) for known in PROGRAMS_OF)
         text = f"programs are built of Brian2 {least} to {most}, and this is Brian2 {brian2}:"
@@ -253,7 +253,7 @@ class Simulation:
         """Run the kept program of this network's structure, built where there is none."""
         run = os.path.join(self.folder, "run")
         # The seed is data: what a network draws is keyed by numbers that it is given.
-        code = code_of(self.network, self.run, self.describe, cached_program, data=("SEED",))
+        code = code_of(self.network, self.run, data=("SEED",))
         decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
         decides += [self.x.sizes, self.x.dt, self.whole]
 

@@ -207,7 +207,7 @@ def parquet_columns(path, choices, read):
                 )):  # fmt: skip
                     fail(f"{path}: the column {name} holds {kind}, not numbers")
             table = file.read(columns=list(names))
-            return {n: table[n].cast(pa.float64(), safe=False).to_numpy() for n in names}
+            return {name: np.asarray(table[name].to_numpy(), dtype=float) for name in names}
     except pa.ArrowException as error:
         fail(f"{path}: is no whole Parquet file: {str(error).partition(chr(10))[0]}")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stdpdsl.execution import local
+from stdpdsl.execution import local, waiting
+from stdpdsl.execution.interpreter import ready_interpreter, this_interpreter
 from stdpdsl.execution.progress import Progress
 
 PREAMBLE = """
@@ -28,7 +29,8 @@ def run(tmp_path, body):
     workdir = tmp_path / "work"
     workdir.mkdir()
     events = []
-    return local.run_script(script, ["--out", "x"], events.append, workdir), events
+    waiting = this_interpreter().process(workdir)
+    return local.run_script(script, ["--out", "x"], events.append, waiting), events
 
 
 def test_events_arrive_and_other_output_is_logged(tmp_path):
@@ -142,7 +144,7 @@ def test_what_a_killed_script_started_ends_too(tmp_path):
 def test_a_script_ends_with_its_parent(tmp_path, ignores, begins):
     """Even if that is killed, which can tell nobody; what the script has started ends too, and its
     folder is deleted."""
-    attached = local.attached.__file__
+    attached = waiting.attached.__file__
     patient = tmp_path / "attached.py"
     patient.write_text(Path(attached).read_text().replace("PATIENCE = 10.0", "PATIENCE = 0.5"))
     (tmp_path / "work").mkdir()
@@ -151,10 +153,11 @@ def test_a_script_ends_with_its_parent(tmp_path, ignores, begins):
 import sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from stdpdsl.execution import local
-local.attached.__file__ = {str(patient)!r}
+from stdpdsl.execution import local, waiting
+from stdpdsl.execution.interpreter import this_interpreter
+waiting.attached.__file__ = {str(patient)!r}
 folder = Path({str(tmp_path)!r})
-local.run_script(folder / "script.py", [], print, folder / "work")
+local.run_script(folder / "script.py", [], print, this_interpreter().process(folder / "work"))
 """
     process = subprocess.Popen([sys.executable, "-c", parent])
     log = tmp_path / "work" / "log.txt"
@@ -167,6 +170,31 @@ local.run_script(folder / "script.py", [], print, folder / "work")
     process.wait()
     assert ended(script) and all(ended(pid) for pid in group_of(script))
     assert not (tmp_path / "work").exists()
+
+
+def test_a_process_that_waits_for_a_script_ends_with_its_parent():
+    parent = f"""
+import sys, time
+sys.path[:0] = {sys.path!r}
+from stdpdsl.execution.interpreter import this_interpreter
+waiting = this_interpreter().process()
+print(waiting.process.pid, waiting.workdir, flush=True)
+time.sleep(60)
+"""
+    command = [sys.executable, "-c", parent]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    pid, folder = process.stdout.readline().split()
+    process.kill()
+    process.communicate()
+    assert ended(int(pid)) and not Path(folder).exists()
+
+
+def test_nothing_is_left_where_no_script_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with ready_interpreter("numpy") as ready:
+        pid = ready.waiting[0].process.pid
+        assert len(list(tmp_path.iterdir())) == 1
+    assert ended(pid) and not list(tmp_path.iterdir())
 
 
 def group_of(pid):
@@ -232,7 +260,7 @@ def test_a_failing_listener_ends_the_script(tmp_path):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        local.run_script(script, [], listener, tmp_path)
+        local.run_script(script, [], listener, this_interpreter().process(tmp_path))
     assert ended(pids[0])
 
 

@@ -1,0 +1,73 @@
+"""A process that runs a script: it imports what scripts do and waits for one, so that a run starts
+as soon as its spec is compiled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import attached
+
+if TYPE_CHECKING:
+    from .interpreter import Interpreter
+
+IMPORTED = (
+    "numpy", "pyarrow.parquet", "stdpdsl.runtime.running", "stdpdsl.runtime.saving",
+    "stdpdsl.runtime.results", "stdpdsl.runtime.inputs",
+)  # fmt: skip
+"""What most scripts import."""
+BRIAN2 = "stdpdsl.runtime.brian2_alone"
+
+SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+class Waiting:
+    """`workdir`, its working folder, is empty, and new unless one is given: it is deleted if this
+    process is killed. What the process writes to its standard error is in `log`. It imports Brian2
+    too where a script is likely to need it."""
+
+    def __init__(self, interpreter: Interpreter, workdir: Path | None = None, brian2: bool = False):
+        self.workdir = workdir or Path(tempfile.mkdtemp(prefix="stdpdsl-"))
+        self.log = self.workdir / "log.txt"
+        self.errors = self.log.open("w", encoding="utf-8", errors="replace")
+        # -P: a module beside the script must not stand in for an installed one.
+        command = [interpreter.executable, "-P", "-u", attached.__file__]
+        self.process = subprocess.Popen(
+            [*command, str(self.workdir), str(interpreter.packages)],
+            cwd=self.workdir,
+            env=attached.environment(),
+            stdin=subprocess.PIPE,  # closed when this process ends, which ends the script
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
+        )
+        self._say([*IMPORTED, BRIAN2] if brian2 else IMPORTED)
+
+    def run(self, script: Path, arguments: Sequence[str]) -> None:
+        """Have it run a script."""
+        self._say([str(script.resolve()), *arguments])
+
+    def _say(self, items: Sequence[str]) -> None:
+        with suppress(BrokenPipeError):  # it has ended, as whoever waits for it will find out
+            assert self.process.stdin is not None
+            self.process.stdin.write(json.dumps(items) + "\n")
+            self.process.stdin.flush()
+
+    def close(self) -> None:
+        """End it, if it still waits."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        shutil.rmtree(self.workdir, ignore_errors=True)
