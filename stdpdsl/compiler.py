@@ -86,11 +86,11 @@ def check_text(
 
 def examine(
     source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
-    allowed: Sequence[Path] = (),
+    allowed: Sequence[Path] = (), tree: Callable[[Source], ast.Spec] = parse,
 ) -> tuple[Checked | None, SweepTable | None, list[Diagnostic]]:
-    """The same, with the sweep's table where there are no errors."""
+    """The same, with the sweep's table where there are no errors. `tree` parses."""
     try:
-        return _front(source, folder, sets, texts, allowed)
+        return _front(source, folder, sets, texts, allowed, tree)
     except CompileError as error:
         return None, None, list(error.diagnostics)
 
@@ -200,9 +200,10 @@ def methods_in(checked: Checked, table: SweepTable | None) -> dict[str, dict[str
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path]
+    source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path],
+    tree: Callable[[Source], ast.Spec] = parse,
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
-    spec = with_settings(parse(source), sets, library())
+    spec = with_settings(tree(source), sets, library())
     if outside := outside_files(spec, folder, allowed):
         raise CompileError(outside)
     used, problems = read_used(spec, folder, texts)

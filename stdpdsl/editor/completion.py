@@ -53,7 +53,7 @@ def complete(document: Document, offset: int, source: Source | None = None) -> l
     if "FLAG_WORD" in kinds:
         items += [Item(flag, "keyword") for flag in FLAGS.values()]
     if "NAME" in kinds:
-        items += _names(document, state, line, _there(document.text, text, start))
+        items += _names(document, state, line, _there(document.source.text, text, start))
     return list({item.label: item for item in reversed(items)}.values())[::-1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from ..check import Checked, check
 from ..check.symbols import Component, Symbol, Symbols
 from ..compiler import Texts, examine, library, read_used
 from ..language import ast
+from ..language.blocks import Blocks
 from ..language.diagnostics import Diagnostic
 from ..language.named_files import outside_files
-from ..language.parser import salvage
-from ..language.source import Source, Span
+from ..language.source import Span
 
 Named = ast.Neuron | ast.Rule | ast.Layer | ast.Connect
 
@@ -23,34 +23,43 @@ Named = ast.Neuron | ast.Rule | ast.Layer | ast.Connect
 @dataclass
 class Document:
     """`texts` holds the unsaved texts of other files; all files that it may read are below its
-    folder and those of `allowed`. Nothing of it changes."""
+    folder and those of `allowed`. `before` is of an earlier text of the file. What of it is the
+    same is taken over; its names may still be asked for, and stand where they are in this text."""
 
     path: Path  # resolved
     text: str
     texts: Texts = field(default_factory=dict, repr=False)
     allowed: Sequence[Path] = ()
+    before: InitVar[Document | None] = None
 
-    def __post_init__(self) -> None:
-        self.source = Source(str(self.path), self.text)
+    def __post_init__(self, before: Document | None) -> None:
+        self.blocks: Blocks = before.blocks if before else Blocks(str(self.path))
+        self.source = self.blocks.source
         # By the `id` of a declaration, which lives as long as the document.
         self._scopes: dict[int, Mapping[str, Symbol]] = {}
         self._locals: dict[int, Mapping[str, ast.Update]] = {}
         # Errors and warnings; some may stand in files that the text uses.
         self.diagnostics: list[Diagnostic]
         self._whole, self.table, self.diagnostics = examine(
-            self.source, self.path.parent, [], self.texts, self.allowed
-        )
+            self.source, self.path.parent, [], self.texts, self.allowed,
+            lambda _: self.blocks.parse(self.text),
+        )  # fmt: skip
 
     @cached_property
     def checked(self) -> Checked:
         """Of a broken text, what is known without the lines that cannot be read."""
         if self._whole is not None:
             return self._whole
-        spec = salvage(self.source)
+        spec = self.blocks.salvage(self.text)
         used: dict[str, ast.Spec] = {}
         if not outside_files(spec, self.path.parent, self.allowed):
             used = read_used(spec, self.path.parent, self.texts)[0]
         return check(spec, used, library())
+
+    @property
+    def named(self) -> bool:
+        """Whether its names are known already."""
+        return self._whole is not None or "checked" in self.__dict__
 
     @property
     def symbols(self) -> Symbols:

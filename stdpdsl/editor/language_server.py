@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ from .meaning import code_text, meaning
 from .server import Server
 from .transport import Messages
 
-PAUSE = 0.15  # seconds without a key pressed, until a text is checked that takes as long; at most
+GRACE = 0.005  # s: what an editor asks for with a key is answered before the text is checked
+IDLE = 0.5  # s without a key, until there is time for what nobody waits for
 _ITEMS = {
     "keyword": lsp.CompletionItemKind.Keyword, "function": lsp.CompletionItemKind.Function,
     "variable": lsp.CompletionItemKind.Variable, "constant": lsp.CompletionItemKind.Constant,
@@ -55,10 +57,17 @@ def _server(allowed: Sequence[Path]) -> Server:
     @feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         uri, version = params.text_document.uri, params.text_document.version
-        await asyncio.sleep(min(PAUSE, server.seconds.get(uri, PAUSE)))
-        text = server.open_text(uri)
-        if text is not None and text.version == version:
+
+        def latest() -> bool:
+            text = server.open_text(uri)
+            return text is not None and text.version == version
+
+        await asyncio.sleep(GRACE)
+        if latest():
             server.check(uri)
+            await asyncio.sleep(IDLE)
+        if latest():
+            server.rest(uri)
 
     @feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: lsp.DidSaveTextDocumentParams) -> None:
@@ -72,6 +81,7 @@ def _server(allowed: Sequence[Path]) -> Server:
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         server.documents.pop(uri, None)
+        server.named.pop(uri, None)
         for file in server.published.pop(uri, {uri}):
             server.tell(file)
         server.check_all()  # what others use of it is the file now
@@ -160,4 +170,5 @@ def _item(item: Item, place: int) -> lsp.CompletionItem:
 
 def serve(allowed: Sequence[Path]) -> None:
     """Until the editor ends it; `allowed` are folders that specs may read, besides their own."""
+    gc.set_threshold(100_000, 50, 1_000)  # a tree holds much that lives long; see `Server.rest`
     _server(allowed).start_io(cast(BinaryIO, Messages(sys.stdin.buffer)))

@@ -6,8 +6,8 @@ does (form feeds, U+2028), and put a change in the wrong place.
 
 from __future__ import annotations
 
+import gc
 import os
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Server(LanguageServer):
         )  # fmt: skip
         self.allowed = allowed
         self.documents: dict[str, Document] = {}  # by URI
-        self.seconds: dict[str, float] = {}  # that it took to check each
+        self.named: dict[str, Document] = {}  # the last of each whose names are known
         self.published: dict[str, set[str]] = {}  # where each one's diagnostics stand
 
     def report_server_error(self, error: Exception, source: Any) -> None:
@@ -80,9 +80,11 @@ class Server(LanguageServer):
         known = self.documents.get(uri)
         if known is None or known.text != text:
             self.documents.pop(uri, None)
-            path, start = path_of(to_fs_path(uri) or uri), time.perf_counter()
-            self.documents[uri] = Document(path, text, self.texts, self.allowed)
-            self.seconds[uri] = time.perf_counter() - start
+            if known is not None and known.named:
+                self.named[uri] = known
+            before = self.named.get(uri) or known
+            path = path_of(to_fs_path(uri) or uri)
+            self.documents[uri] = Document(path, text, self.texts, self.allowed, before)
         return self.documents[uri]
 
     def source(self, uri: str) -> Source:
@@ -93,8 +95,11 @@ class Server(LanguageServer):
         return Source(str(path_of(to_fs_path(uri) or uri)), opened.source)
 
     def checked(self, uri: str) -> Document:
-        """What is known of an open text, perhaps as it stood before the last keys."""
-        return self.documents.get(uri) or self.document(uri)
+        """What is known of the names of an open text, perhaps as it stood before the last keys."""
+        known = self.documents.get(uri)
+        if known is not None and known.named:
+            self.named[uri] = known
+        return self.named.get(uri) or known or self.document(uri)
 
     @property
     def texts(self) -> dict[Path, str]:
@@ -109,6 +114,13 @@ class Server(LanguageServer):
         document = self.document(params.text_document.uri)
         places = self.places(document.source)
         return document, places.offset(params.position), places
+
+    def rest(self, uri: str) -> None:
+        """While nobody types: find the names of a broken text, and tidy up."""
+        document = self.document(uri)
+        if document.checked.symbols:
+            self.named[uri] = document
+        gc.collect()
 
     # Diagnostics ------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import lark
 from lark import Lark, Token
@@ -36,16 +37,14 @@ RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
 
 def parse(source: Source) -> Spec:
     """The tree of a file. Raises CompileError with all the syntax errors that were found."""
-    if len(source.text) > MAX_LENGTH:
-        raise CompileError([_too_large(source)])
-    if hidden := _hidden(source):
-        raise CompileError(hidden)
-    with _ONE_AT_A_TIME:
-        reader = _reader()
-        spec = reader.read(source)
+    if refused := refusals(source):
+        raise CompileError(refused)
+    with reading(source) as reader:
+        spec = reader.read(0, len(reader.text))
         problems = reader.builder.problems
         if spec is None:
-            problems += reader.recover()
+            whole = reader.failure
+            problems += reader.each(reader.chunks())[1] or ([whole] if whole else [])
         elif not spec.declarations and not spec.model:
             problems = [Diagnostic("SYN004", Span(source, 0, 0), "this file declares nothing")]
         if problems:
@@ -54,17 +53,16 @@ def parse(source: Source) -> Spec:
         return spec
 
 
-def salvage(source: Source) -> Spec:
-    """The tree of what can be read of a broken text: for an editor, while somebody types."""
-    with _ONE_AT_A_TIME:
-        return _reader().salvage(source)
-
-
 def before(source: Source, offset: int) -> Failure | None:
     """The parser's state at a place of a text that may be broken: what may follow, and in what.
     None where the line itself is broken before that place."""
-    with _ONE_AT_A_TIME:
-        return _reader().before(source, offset)
+    with reading(source) as reader:
+        return reader.before(offset)
+
+
+def refusals(source: Source) -> list[Diagnostic]:
+    """Errors for a text that is not read at all."""
+    return [_too_large(source)] if len(source.text) > MAX_LENGTH else _hidden(source)
 
 
 def _too_large(source: Source) -> Diagnostic:
@@ -183,6 +181,14 @@ class StateLexer(ContextualLexer):
 # Reading ----------------------------------------------------------------------------------------
 
 
+class Chunk(NamedTuple):
+    """A part of a text that may be a declaration; whether it starts with a declaration's word."""
+
+    start: int
+    end: int
+    declares: bool
+
+
 class Reader:
     """The grammar, compiled, with the builder that it feeds."""
 
@@ -214,13 +220,12 @@ class Reader:
             self.kinds[terminal.name] = terminal.pattern.value if fixed else name
         self.kinds |= {"_INDENT": "INDENT", "_DEDENT": "DEDENT", "RSQB_UNIT": "]"}
 
-    def read(self, source: Source) -> Spec | None:
-        """The tree, or None and `failure`."""
+    def open(self, source: Source) -> None:
         self.builder.reset(source)
         self.text = source.text + "\n"
-        return self._read(0, len(self.text))
 
-    def _read(self, start: int, end: int) -> Spec | None:
+    def read(self, start: int, end: int) -> Spec | None:
+        """The tree of a part, or None and `failure`."""
         self.failure = self.stop = None
         if start == 0 and self.text.startswith("\ufeff"):
             start = 1  # a byte order mark
@@ -235,44 +240,39 @@ class Reader:
             self.failure = explain(self.stop)
         return None
 
-    def recover(self) -> list[Diagnostic]:
-        """One error for each declaration that fails by itself."""
-        whole = self.failure
+    def each(
+        self, chunks: Sequence[Chunk], known: Sequence[Spec | None] = ()
+    ) -> tuple[list[Spec | None], list[Diagnostic]]:
+        """The tree of each declaration, but for those that are `known`, and an error for each that
+        fails by itself."""
+        specs = [*known] or [None] * len(chunks)
         errors: list[Diagnostic] = []
         follows_error = False
-        for start, end, declares in self._chunks():
-            if self._read(start, end) is not None:
+        for place, (start, end, declares) in enumerate(chunks):
+            specs[place] = specs[place] or self.read(start, end)
+            if specs[place] is not None:
                 follows_error = False
             elif self.failure and (declares or not follows_error):
                 errors.append(self.failure)
                 follows_error = True
                 if self.failure.code == "SYN013":  # after an open docstring nothing is certain
                     break
-        return errors or [whole] if whole else errors
+        return specs, errors
 
     # Broken texts: a declaration is read without the lines at which it fails ----------------------
 
-    def salvage(self, source: Source) -> Spec:
-        self.builder.reset(source)
-        self.text = source.text + "\n"
-        parts = []
-        for start, end, _ in list(self._chunks()):
-            for _ in range(_MENDED_LINES):
-                part = self._read(start, end)
-                if part is not None:
-                    parts.append(part)
-                if part is not None or not self._blank(start, end):
-                    break
-        model, doc = (next((getattr(p, x) for p in parts if getattr(p, x)), None) for x in _HEAD)
-        whole = Span(source, 0, len(source.text))
-        return Spec(model, doc, tuple(d for p in parts for d in p.declarations), span=whole)
-
-    def before(self, source: Source, offset: int) -> Failure | None:
-        self.builder.reset(source)
-        self.text = source.text[:offset] + "\0\n"  # no token holds this character
-        start = [start for start, _, _ in self._chunks()][-1]
+    def mended(self, start: int, end: int) -> Spec | None:
         for _ in range(_MENDED_LINES):
-            if self._read(start, len(self.text)) is not None:
+            spec = self.read(start, end)
+            if spec is not None or not self._blank(start, end):
+                return spec
+        return None
+
+    def before(self, offset: int) -> Failure | None:
+        self.text = self.text[:offset] + "\0\n"  # no token holds this character
+        start = self.chunks()[-1].start
+        for _ in range(_MENDED_LINES):
+            if self.read(start, len(self.text)) is not None:
                 break  # the place is in a comment
             if self.stop is not None and self.stop.piece.start == offset:
                 return self.stop
@@ -292,21 +292,22 @@ class Reader:
         self.text = self.text[:first] + " " * (last - first) + self.text[last:]
         return True
 
-    def _chunks(self) -> Iterator[tuple[int, int, bool]]:
-        """The top-level declarations; whether each starts with a declaration's word."""
+    def chunks(self) -> list[Chunk]:
+        """The top-level declarations."""
+        found: list[Chunk] = []
         begin, declares, brackets = 0, False, 0
         for match in _OUTLINE.finditer(self.text):
             word, sign = match["word"], match[0]
             if word and (brackets == 0 or word in DECLARATIONS):
                 if match.start() > begin and self.text[begin : match.start()].strip("\ufeff \r\n"):
-                    yield begin, match.start(), declares
+                    found.append(Chunk(begin, match.start(), declares))
                     begin = match.start()
                 declares, brackets = word in (*DECLARATIONS, "model"), 0
             elif sign in ("(", "["):
                 brackets += 1
             elif sign in (")", "]"):
                 brackets = max(0, brackets - 1)
-        yield begin, len(self.text), declares
+        return [*found, Chunk(begin, len(self.text), declares)]
 
     # Errors -------------------------------------------------------------------------------------
 
@@ -354,8 +355,16 @@ _OUTLINE = re.compile(
     re.MULTILINE | re.ASCII,
 )
 _MENDED_LINES = 20  # of a declaration, at most
-_HEAD = ("model", "doc")
 _ONE_AT_A_TIME = threading.Lock()
+
+
+@contextmanager
+def reading(source: Source) -> Iterator[Reader]:
+    """The one reader, on a text."""
+    with _ONE_AT_A_TIME:
+        reader = _reader()
+        reader.open(source)
+        yield reader
 
 
 @functools.cache

@@ -9,8 +9,9 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from stdpdsl.language import ast
+from stdpdsl.language.blocks import Blocks
 from stdpdsl.language.diagnostics import CompileError
-from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse, salvage
+from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source, Span
@@ -427,11 +428,11 @@ def test_every_prefix_gives_an_error_or_a_tree(section_2):
 def test_what_can_be_read_of_a_broken_text(section_2):
     """A broken line costs that line, and at worst its declaration."""
     whole = parse(Source("spec.stdp", section_2))
-    assert salvage(Source("spec.stdp", section_2)) == whole
+    assert Blocks("spec.stdp").salvage(section_2) == whole
     text = section_2.replace("gain = 1 volt", "gain = 1 +").replace(
         "size: 10\n    scope: shared", "si\n    scope: shared"
     )
-    found = salvage(Source("spec.stdp", text))
+    found = Blocks("spec.stdp").salvage(text)
     assert len(found.declarations) == len(whole.declarations)
     nerve, cortical, _ = found.of(ast.Neuron)
     assert [[p.name.id for p in n.parameters] for n in (nerve, cortical)] == [["tau_m"]] * 2
@@ -439,11 +440,11 @@ def test_what_can_be_read_of_a_broken_text(section_2):
     assert [d.span.text.split("\n")[0] for d in found.declarations] == [
         d.span.text.split("\n")[0] for d in whole.declarations
     ]
-    without = salvage(Source("spec.stdp", section_2.replace("layer A1:", "layer A1")))
+    without = Blocks("spec.stdp").salvage(section_2.replace("layer A1:", "layer A1"))
     assert {d.name.id for d in whole.of(ast.Layer)} - {
         d.name.id for d in without.of(ast.Layer)
     } == {"A1"}
-    assert salvage(Source("spec.stdp", "(")).declarations == ()
+    assert Blocks("spec.stdp").salvage("(").declarations == ()
 
 
 def test_what_may_follow_at_a_place():

@@ -1,0 +1,146 @@
+"""A text while somebody types: of its declarations, only those that have changed are read again.
+
+What is found is what the parser finds in the whole text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from .ast import Declaration, Node, Spec, walk
+from .diagnostics import CompileError, Diagnostic
+from .parser import Chunk, Reader, parse, reading, refusals
+from .source import Source, Span
+
+
+@dataclass
+class Block:
+    """A declaration without errors, where it stands, and the places of its nodes. The nodes move as
+    the text before them changes, which is cheaper than to make them again."""
+
+    start: int
+    spec: Spec
+    places: list[dict[str, Any]]
+
+    def move(self, start: int) -> None:
+        by = start - self.start
+        self.start = start
+        for place in self.places if by else ():
+            place["start"] += by
+            place["end"] += by
+
+
+class Blocks:
+    """Reads one text after another of the same file. Its source always has the text that was read
+    last, and a tree takes over nodes of the one before."""
+
+    def __init__(self, name: str) -> None:
+        self.source = Source(name, "")
+        self.texts: list[str] = []  # of the declarations
+        self.known: list[Block | None] = []
+
+    def parse(self, text: str) -> Spec:
+        """As the parser does."""
+        source = self._now(text)
+        if refused := refusals(source):
+            raise CompileError(refused)
+        with reading(source) as reader:
+            chunks = reader.chunks()
+            specs, problems = self._read(reader, chunks)
+            read = [spec for spec in specs if spec is not None]
+            if len(read) < len(specs):
+                # Brackets may be open where a declaration seems to start.
+                failed = chunks[specs.index(None)].start
+                sure = reader.read(failed, len(reader.text)) is None
+            else:
+                spec = _joined(source, read)
+                sure = spec is not None
+        if not sure:
+            return parse(source)
+        if problems:
+            raise CompileError(problems)
+        assert spec is not None
+        return spec
+
+    def salvage(self, text: str) -> Spec:
+        """The tree of what can be read of a broken text."""
+        source = self._now(text)
+        with reading(source) as reader:
+            chunks = reader.chunks()
+            specs, _ = self._read(reader, chunks)
+            parts = [spec or reader.mended(chunk.start, chunk.end)
+                     for spec, chunk in zip(specs, chunks, strict=True)]  # fmt: skip
+        read = [part for part in parts if part is not None]
+        model = next((part.model for part in read if part.model), None)
+        doc = next((part.doc for part in read if part.doc), None)
+        return Spec(model, doc, _declarations(read), span=Span(source, 0, len(source.text)))
+
+    def _now(self, text: str) -> Source:
+        own = self.source.__dict__  # of a frozen class: nobody else changes it
+        own["text"] = text
+        own.pop("_line_starts", None)
+        return self.source
+
+    def _read(
+        self, reader: Reader, chunks: Sequence[Chunk]
+    ) -> tuple[list[Spec | None], list[Diagnostic]]:
+        blocks = self._moved(reader, chunks)
+        specs, errors = reader.each(chunks, [block.spec if block else None for block in blocks])
+        problems = [*reader.builder.problems]
+        for place, (chunk, spec) in enumerate(zip(chunks, specs, strict=True)):
+            wrong = any(chunk.start <= p.span.start < chunk.end for p in problems)
+            if spec is not None and blocks[place] is None and not wrong:
+                blocks[place] = Block(chunk.start, spec, list(_places(spec)))
+        self.known = blocks
+        return specs, [*problems, *errors]
+
+    def _moved(self, reader: Reader, chunks: Sequence[Chunk]) -> list[Block | None]:
+        """The blocks before and behind what has changed, where they stand now."""
+        texts = [reader.text[chunk.start : chunk.end] for chunk in chunks]
+        old, self.texts = self.texts, texts
+        before = _same(old, texts)
+        behind = min(_same(old[::-1], texts[::-1]), len(old) - before, len(texts) - before)
+        between: list[Block | None] = [None] * (len(texts) - before - behind)
+        blocks = [*self.known[:before], *between, *self.known[len(old) - behind :]]
+        for block, chunk in zip(blocks, chunks, strict=True):
+            if block is not None:
+                block.move(chunk.start)
+        return blocks
+
+
+def _same(some: Sequence[str], others: Sequence[str]) -> int:
+    """How many are the same from the start."""
+    pairs = zip(some, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _places(spec: Spec) -> Iterator[dict[str, Any]]:
+    """The fields of each span in a tree, once."""
+    spans = {id(span): span for node in walk(spec)
+             for span in (node.span, *getattr(node, "row_spans", ()))}  # fmt: skip
+    return (span.__dict__ for span in spans.values())
+
+
+def _declarations(parts: Sequence[Spec]) -> tuple[Declaration, ...]:
+    return tuple(d for part in parts for d in part.declarations)
+
+
+def _joined(source: Source, parts: Sequence[Spec]) -> Spec | None:
+    """The tree of a text from those of its parts. None where nothing is declared, or a name or a
+    docstring of the model stands twice, or behind a declaration."""
+    heads = list(takewhile(lambda part: not part.declarations, parts))
+    body = parts[len(heads) :]
+    models = [part.model for part in heads if part.model]
+    docs = [part.doc for part in heads if part.doc]
+    if any(p.model or p.doc for p in body) or len(models) > 1 or len(docs) > 1:
+        return None
+    nodes: list[Node] = sorted((*models, *docs), key=lambda node: node.span.start)
+    nodes += _declarations(body)
+    if not models and not body:
+        return None
+    span = Span(source, nodes[0].span.start, nodes[-1].span.end)
+    return Spec(models[0] if models else None, docs[0] if docs else None, _declarations(body),
+                span=span)  # fmt: skip
