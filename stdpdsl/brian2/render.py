@@ -375,7 +375,8 @@ def network_said(e: Experiment) -> dict[str, Any]:
     return {
         "layers": {
             x.name: {
-                "size": x.size, "shared": x.shared,
+                "size": x.size,
+                "shared": x.shared,
                 "recorded": x.name in e.spikes_of and x.name not in e.spikes_kept,
                 **({"kept": e.spikes_kept[x.name].said()} if x.name in e.spikes_kept else {}),
             }
@@ -400,5 +401,3 @@ def measure_columns(e: Experiment) -> dict[str, str]:
             columns += [f"{layer.name}_{end}" for end in ends]
     kinds = {name: "int64" if name.endswith("_spikes") else "float64" for name in columns}
     return kinds | {m.name: "float64" for m in e.measures}
-
-

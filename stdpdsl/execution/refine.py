@@ -106,9 +106,7 @@ def refined(
     steps = float(results.metadata.get("time_asked", 0)) / dt
     e = watched(e, every=float(f"{max(1, int(steps / SAMPLES)) * dt:.12g}"))
     settings = compiled.settings
-    script = render(
-        e, results.spec, settings["set"], settings["parameters"], settings["target"]
-    )
+    script = render(e, results.spec, settings["set"], settings["parameters"], settings["target"])
     # Blocks that feel one another run together.
     last = 0 if coupling(e) else e.rows - 1
     blocks = sorted({round(b) for b in np.linspace(0, last, BLOCKS)})
@@ -181,9 +179,12 @@ def watched(e: Experiment, every: float) -> Experiment:
     """The experiment, recording nothing but the spikes and variables of all layers."""
     layers = [layer for layer in e.layers if layer.kind == "neurons" and layer.group]
     monitors = tuple(
-        Monitor(layer.name, True, tuple((v, v) for v in names), every)
-        for layer in layers if (names := variables_of(layer))
-    )  # fmt: skip
+        Monitor(
+            component=layer.name, on_layer=True, variables=tuple((v, v) for v in names), every=every
+        )
+        for layer in layers
+        if (names := variables_of(layer))
+    )
     return replace(e, monitors=monitors, spikes_of=tuple(x.name for x in layers), measures=(),
                    spikes_kept={}, rates=(), events=())  # fmt: skip
 

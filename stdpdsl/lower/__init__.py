@@ -38,7 +38,8 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         frozenset(n for phase in phases for n in phase.frozen),
         frozenset(n for phase in phases for n in phase.off),
         frozenset(n for phase in phases for n in phase.changed) | partly_restored(values),
-        recorded(values), phases,
+        recorded(values),
+        phases,
     )
     # Connections first: they say what they need of their layers.
     count = len(symbols.connections)

@@ -146,17 +146,37 @@ def ports(
             ]
             extras.ports.append(name)
             source = port_source(symbol, binding, name, unit, found)
-            extras.links.append(Link(f"{name}__there", binding.layer.id, source))
+            extras.links.append(
+                Link(variable=f"{name}__there", layer=binding.layer.id, source=source)
+            )
             copy = (f"{name} = {name}__there",)
-            extras.every.append(Every(f"{name}__copy", "DT", copy, "before_groups", 0))
+            extras.every.append(
+                Every(
+                    name=f"{name}__copy",
+                    period="DT",
+                    statements=copy,
+                    when="before_groups",
+                    order=0,
+                )
+            )
             continue
         # Counted at once, asked and cleared after all pathways of this step.
         order = 3 * len(found.relays)
         extras.equations.append(Equation(name, "stored", "integer"))
         event = f"{name}__spikes"
-        extras.events.append(Event(event, f"{name} > 0", (f"{name} = 0",), PORTS_WHEN, order))
+        extras.events.append(
+            Event(
+                name=event,
+                condition=f"{name} > 0",
+                statements=(f"{name} = 0",),
+                when=PORTS_WHEN,
+                order=order,
+            )
+        )
         found.events[c.name, port.name.id] = event, order
-        found.relays.append(Relay(f"{name}__relay", binding.layer.id, post.name, name))
+        found.relays.append(
+            Relay(name=f"{name}__relay", layer=binding.layer.id, target=post.name, counter=name)
+        )
 
 
 def port_source(
@@ -170,5 +190,7 @@ def port_source(
     extras = found.layers.setdefault(binding.layer.id, Extras())
     extras.equations.append(Equation(f"{port}__source", "stored", unit))
     keep = (f"{port}__source = {variable}",)
-    extras.every.append(Every(f"{port}__keep", "DT", keep, "before_groups", -1))
+    extras.every.append(
+        Every(name=f"{port}__keep", period="DT", statements=keep, when="before_groups", order=-1)
+    )
     return f"{port}__source"

@@ -141,17 +141,38 @@ class ConnectionLowering:
         if node.weight is not None:
             stored.append(self.own["w"])
         return Connection(
-            c.name, self.pre.name, self.post.name, c.scope == "shared", c.couples,
-            choice.code, choice.pairs, choice.draws, choice.same,
-            tuple(model), self.code.varying, self.code.namespace, tuple(pathways), tuple(regular),
-            tuple(self.normalisations()), self.integration(), tuple(self.initial()),
-            self.delay(node.axonal_delay, "delay", swept=not node.sweeps_dendritic),
-            self.delay(node.dendritic_delay, "dendritic delay", swept=node.sweeps_dendritic),
-            self.own.get(c.weight) if c.weight else None, tuple(stored), tuple(traces),
-            self.weight_bounds(), tuple(name for name, _ in summed), self.gates_used,
-            self.deliveries.most_under_way() if self.deliveries.variables else 0,
-            tuple(sorted(self.code.functions)), clipped, many=self.many,
-        )  # fmt: skip
+            name=c.name,
+            pre=self.pre.name,
+            post=self.post.name,
+            shared=c.scope == "shared",
+            couples=c.couples,
+            choose=choice.code,
+            pairs=choice.pairs,
+            draws=choice.draws,
+            same=choice.same,
+            equations=tuple(model),
+            varying=self.code.varying,
+            namespace=self.code.namespace,
+            pathways=tuple(pathways),
+            every=tuple(regular),
+            normalise=tuple(self.normalisations()),
+            integration=self.integration(),
+            initial=tuple(self.initial()),
+            axonal=self.delay(node.axonal_delay, "delay", swept=not node.sweeps_dendritic),
+            dendritic=self.delay(
+                node.dendritic_delay, "dendritic delay", swept=node.sweeps_dendritic
+            ),
+            weight=self.own.get(c.weight) if c.weight else None,
+            state=tuple(stored),
+            traces=tuple(traces),
+            bounds=self.weight_bounds(),
+            summed=tuple(name for name, _ in summed),
+            gates=self.gates_used,
+            held=self.deliveries.most_under_way() if self.deliveries.variables else 0,
+            functions=tuple(sorted(self.code.functions)),
+            clipped=clipped,
+            many=self.many,
+        )
 
     @property
     def gates_used(self) -> tuple[str, ...]:
@@ -186,7 +207,7 @@ class ConnectionLowering:
                 recorded = (self.c.name, name) in self.switches.recorded
                 if recorded or self.c.name in self.switches.set:
                     now = trace_now(e, self.code.show, self.own[name])
-                    equations.append(Equation(trace.now, "computed", unit_of(e), now))
+                    equations.append(Equation(trace.now, "computed", unit_of(e), rhs=now))
                 continue
             gate = self.gates.learning if name == self.c.weight and e.kind == "ode" else ""
             flags = ["clock-driven"] if e.kind == "ode" else []
@@ -207,16 +228,14 @@ class ConnectionLowering:
         own = self.own[e.name.id]
         age = "t - s['lastupdate']"
         code = f"relaxed(s[{own!r}], {rate('0.0')}, {rate('1.0')}, {age})"
-        return Trace(own, code, f"{own}__now")
+        return Trace(name=own, code=code, now=f"{own}__now")
 
     # What the rule's `advance:` brings up to date
 
     @cached_property
     def advanced(self) -> dict[str, ast.Expr]:
         """The stored variables as they are at `t`, in terms of what is stored."""
-        self.kept_alive = found = advanced(
-            self.advance, self.bounds, self.values.checked.types
-        )
+        self.kept_alive = found = advanced(self.advance, self.bounds, self.values.checked.types)
         return {name: value for name, value in found.items() if name in self.own}
 
     def now_in_model(self, name: str) -> str:
@@ -234,8 +253,8 @@ class ConnectionLowering:
         stored |= {"t": "t", "i": "edges.i", "j": "edges.j", "N_pre": repr(self.n_pre),
                    "N_post": repr(self.n_post)}  # fmt: skip
         return [
-            Trace(self.own[name], self.values.code(value, self.c, stored, "edges.copy"),
-                  f"{self.own[name]}__now", advanced=True)
+            Trace(name=self.own[name], code=self.values.code(value, self.c, stored, "edges.copy"),
+                  now=f"{self.own[name]}__now", advanced=True)
             for name, value in self.advanced.items()
             if not (name == self.c.weight and self.switches.frozen_at_end(self.c.name))
         ]  # fmt: skip
@@ -249,7 +268,7 @@ class ConnectionLowering:
             if name not in self.advanced or not (recorded or self.switches.several):
                 continue
             unit = self.values.unit(self.c.variables[name])
-            found.append(Equation(f"{own}__now", "computed", unit, self.now_in_model(name)))
+            found.append(Equation(f"{own}__now", "computed", unit, rhs=self.now_in_model(name)))
             if self.switches.several:
                 found.append(Equation(f"{own}__then", "stored", unit))
         return found
@@ -288,7 +307,15 @@ class ConnectionLowering:
                 event, order = self.added.events[self.c.name, trigger]
                 name = f"on__{trigger}"
                 ports.append(
-                    Pathway(name, "post", tuple(lines), order + 1, "", event, PORTS_WHEN)
+                    Pathway(
+                        name=name,
+                        side="post",
+                        statements=tuple(lines),
+                        order=order + 1,
+                        delay="",
+                        event=event,
+                        when=PORTS_WHEN,
+                    )
                 )
         pre = Way("pre", body["pre"], "edges.axonal" if self.has_axonal else "")
         post = Way("post", body["post"], "edges.dendritic" if self.has_delay("post") else "")
@@ -297,11 +324,21 @@ class ConnectionLowering:
             "post": [post, *later["post"]],
         }
         return [
-            *(Pathway(way.name, side, tuple(way.lines), self.order(side) + place, way.delay,
-                      way.event)
-              for side in ways for place, way in enumerate(ways[side]) if way.lines),
+            *(
+                Pathway(
+                    name=way.name,
+                    side=side,
+                    statements=tuple(way.lines),
+                    order=self.order(side) + place,
+                    delay=way.delay,
+                    event=way.event,
+                )
+                for side in ways
+                for place, way in enumerate(ways[side])
+                if way.lines
+            ),
             *ports,
-        ]  # fmt: skip
+        ]
 
     def with_arrival(self, way: Way, delay: str, arriving: list[str]) -> list[Way]:
         """A pathway, and what arrives a dendritic delay later; that may be no time at all. What
@@ -338,7 +375,7 @@ class ConnectionLowering:
                 unit = self.values.unit(self.post.variables[d.target.id])
                 text = self.code.show(d.value, **{n: self.now_in_model(n) for n in self.advanced})
                 text = f"{self.gates.sending}*({text})" if self.gates.sending else text
-                sum_there = Equation(f"{name}_post", "computed", unit, text, ("summed",))
+                sum_there = Equation(f"{name}_post", "computed", unit, rhs=text, flags=("summed",))
                 found.append((name, sum_there))
         return found
 
@@ -351,12 +388,18 @@ class ConnectionLowering:
             body = [s for s in item.body if not isinstance(s, ast.Normalise)]
             body = [*self.advance, *body]
             if body:
-                found.append(Every(
-                    f"{self.c.name}__every_{number}", self.values.code(item.period, self.c),
-                    tuple(self.code.statements(
-                        body, self.bounds, weight=self.c.weight, gates=self.gates)),
-                    order=PATHWAYS * (1000 + self.place) + 4 * number,
-                ))  # fmt: skip
+                found.append(
+                    Every(
+                        name=f"{self.c.name}__every_{number}",
+                        period=self.values.code(item.period, self.c),
+                        statements=tuple(
+                            self.code.statements(
+                                body, self.bounds, weight=self.c.weight, gates=self.gates
+                            )
+                        ),
+                        order=PATHWAYS * (1000 + self.place) + 4 * number,
+                    )
+                )
         return found
 
     def normalisations(self) -> list[Normalisation]:
@@ -377,15 +420,22 @@ class ConnectionLowering:
                 def code(expr: ast.Expr, extra: dict[str, str] = extra) -> str:
                     return self.values.code(expr, self.c, extra, "copy")
 
-                found.append(Normalisation(
-                    f"{self.c.name}__normalise_{number}", s.side.id,
-                    self.n_pre if s.side.id == "pre" else self.n_post,
-                    self.values.code(item.period, self.c), unit, code(s.total),
-                    code(bounds.low) if bounds else None, code(bounds.high) if bounds else None,
-                    bool(gate), f"total_pre += {own}_post",
-                    assignment(f"{own}_post", "=", scaled, gate, ends),
-                    PATHWAYS * (1000 + self.place) + 4 * number,
-                ))  # fmt: skip
+                found.append(
+                    Normalisation(
+                        name=f"{self.c.name}__normalise_{number}",
+                        side=s.side.id,
+                        size=self.n_pre if s.side.id == "pre" else self.n_post,
+                        period=self.values.code(item.period, self.c),
+                        unit=unit,
+                        goal=code(s.total),
+                        low=code(bounds.low) if bounds else None,
+                        high=code(bounds.high) if bounds else None,
+                        gated=bool(gate),
+                        add=f"total_pre += {own}_post",
+                        scale=assignment(f"{own}_post", "=", scaled, gate, ends),
+                        order=PATHWAYS * (1000 + self.place) + 4 * number,
+                    )
+                )
         return found
 
     # First values
@@ -423,12 +473,14 @@ class ConnectionLowering:
         counted = {"N_incoming": "synapses_per_neuron(edges.copy, edges.j)",
                    "N_outgoing": "synapses_per_neuron(edges.copy, edges.i)",
                    "synapse_number": "edges.number"}  # fmt: skip
-        found = [Initial(self.own[n], counted[n]) for n in self.counts]
+        found = [Initial(variable=self.own[n], code=counted[n]) for n in self.counts]
         weight = self.node.weight
         if weight is not None:
             swept = self.values.attribute(self.c, "weight", "edges.copy")
             own = self.own["w"]
-            found.append(Initial(own, swept) if swept else self.value(own, weight, own))
+            found.append(
+                Initial(variable=own, code=swept) if swept else self.value(own, weight, own)
+            )
         values = self.c.first_values
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for name in dependency_order(uses)[0]:
@@ -447,7 +499,7 @@ class ConnectionLowering:
     def delay(self, expr: ast.Expr | None, name: str, swept: bool) -> Initial | None:
         column = self.values.attribute(self.c, "delay", "edges.copy") if swept else None
         if column is not None:
-            return Initial("delay", column)
+            return Initial(variable="delay", code=column)
         return None if expr is None else self.value(name, expr, "delay")
 
     def delays(self, code: str) -> str:

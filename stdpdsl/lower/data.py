@@ -47,9 +47,7 @@ def read_code(head: Head, path: str, index: Mapping[str, str], shape: tuple[int,
     return f"entries_from({path}, {column!r}, [{asked}]{power})"
 
 
-def earlier_code(
-    node: ast.DataExpr, head: Head, component: Component, blocks: list[int]
-) -> str:
+def earlier_code(node: ast.DataExpr, head: Head, component: Component, blocks: list[int]) -> str:
     """The same from the results of an earlier run; `blocks` are those of it from which the blocks
     of this one have their values."""
     assert node.component is not None

@@ -70,9 +70,7 @@ class Deliveries:
         return bool(used_names(values) & (self.own | locals))
 
     def plain(self, locals: set[str]) -> list[str]:
-        return [
-            assignment(target, "+=", text, self.gate) for target, text in self.items(locals)
-        ]
+        return [assignment(target, "+=", text, self.gate) for target, text in self.items(locals)]
 
     def holding(self, due: list[str], locals: set[str]) -> list[str]:
         """Each value waits at its synapse, in turn in one of as many places as deliveries can be
@@ -106,8 +104,10 @@ class Deliveries:
         node, values = self.node, self.values
         column = values.by_target.get(self.key) if node.sweeps_dendritic else None
         try:
-            delay = max(values.table.columns[column]) if column else values.number(
-                node.dendritic_delay, 0.0
+            delay = (
+                max(values.table.columns[column])
+                if column
+                else values.number(node.dendritic_delay, 0.0)
             )
         except NotConstant:  # a draw, or a value of the row
             return MOST_HELD

@@ -38,8 +38,8 @@ def lower_equation(
     assert e.rhs is not None
     rhs = show(e.rhs)
     if e.kind == "subexpression":
-        return Equation(name, "computed", unit, rhs, shown)
-    return Equation(name, "differential", unit, f"{gate}*({rhs})" if gate else rhs, shown)
+        return Equation(name, "computed", unit, rhs=rhs, flags=shown)
+    return Equation(name, "differential", unit, rhs=f"{gate}*({rhs})" if gate else rhs, flags=shown)
 
 
 def trace_now(e: ast.Equation, show: Callable[..., str], own: str) -> str:

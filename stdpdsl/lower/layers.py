@@ -58,17 +58,23 @@ def lower_layer(values: Values, layer: Component, needs: Needs, extras: Extras) 
     size, shared = size_of(values, layer), layer.scope == "shared"
     if node.source is not None:
         spikes = spikes_of_source(values, layer, node.source, size)
-        return Layer(layer.name, size, shared, "spikes", spikes=spikes)
+        return Layer(name=layer.name, size=size, shared=shared, kind="spikes", spikes=spikes)
     group = lower_group(values, layer, size, needs, extras)
     drive = tuple((d.variable.id, d.filterbank.id) for d in node.heard)
     tables = tuple(table_of(values, layer, d, size) for d in node.tables)
     kind = "driven" if drive and shared else "neurons"
-    return Layer(layer.name, size, shared, kind, group=group, drive=drive, tables=tables)
+    return Layer(
+        name=layer.name,
+        size=size,
+        shared=shared,
+        kind=kind,
+        group=group,
+        drive=drive,
+        tables=tables,
+    )
 
 
-def lower_group(
-    values: Values, layer: Component, size: int, needs: Needs, extras: Extras
-) -> Group:
+def lower_group(values: Values, layer: Component, size: int, needs: Needs, extras: Extras) -> Group:
     neuron, node = layer.neuron, layer.node
     assert neuron is not None and isinstance(node, ast.Layer)
     code = neuron_code(values, layer, needs)
@@ -78,7 +84,7 @@ def lower_group(
         parts = extras.summed.get(e.name.id, {})
         if len(parts) > 1:
             whole = " + ".join(parts.values())
-            equations.append(Equation(e.name.id, "computed", unit_of(e), whole))
+            equations.append(Equation(e.name.id, "computed", unit_of(e), rhs=whole))
             equations += [Equation(part, "stored", unit_of(e)) for part in parts.values()]
         else:
             equations.append(lower_equation(e, code.show, e.name.id))
@@ -89,10 +95,14 @@ def lower_group(
     every = [*code.clipped(f"{layer.name}__bounds", neuron.equations), *extras.every]
     for number, item in enumerate(neuron.every):
         lines = code.statements(item.body, bounds)
-        every.append(Every(
-            f"{layer.name}__every_{number}", values.code(item.period, layer), tuple(lines),
-            order=number,
-        ))  # fmt: skip
+        every.append(
+            Every(
+                name=f"{layer.name}__every_{number}",
+                period=values.code(item.period, layer),
+                statements=tuple(lines),
+                order=number,
+            )
+        )
     threshold = None
     if isinstance(neuron.threshold, ast.Call) and neuron.threshold.func.id == "poisson":
         rate = code.show(neuron.threshold.args[0])
@@ -106,8 +116,8 @@ def lower_group(
         threshold = code.show(neuron.threshold)
     events = [
         Event(
-            e.name.id, code.show(e.condition),
-            tuple(line for h in neuron.handlers if h.trigger.id == e.name.id
+            name=e.name.id, condition=code.show(e.condition),
+            statements=tuple(line for h in neuron.handlers if h.trigger.id == e.name.id
                   for line in code.statements(h.body, bounds)),
             order=number,
         )
@@ -127,15 +137,27 @@ def lower_group(
     # What connections and other layers compute anew in each step.
     held = {*extras.summed, *extras.ports}
     return Group(
-        tuple(equations), threshold, tuple(reset), refractory,
-        integration([Model(neuron.method, neuron.equations), *extras.models], held, layer,
-                    values.in_phases),
-        tuple(varying.values()), tuple(fixed.values()),
-        (*(values.initial(n, value, layer, "copy", known, bounds.get(n))
-           for n, value in initial.items()), *extras.initial),
-        (*events, *extras.events), tuple(every), tuple(extras.links),
+        equations=tuple(equations),
+        threshold=threshold,
+        reset=tuple(reset),
+        refractory=refractory,
+        integration=integration(
+            [Model(neuron.method, neuron.equations), *extras.models], held, layer, values.in_phases
+        ),
+        varying=tuple(varying.values()),
+        namespace=tuple(fixed.values()),
+        initial=(
+            *(
+                values.initial(n, value, layer, "copy", known, bounds.get(n))
+                for n, value in initial.items()
+            ),
+            *extras.initial,
+        ),
+        events=(*events, *extras.events),
+        every=tuple(every),
+        links=tuple(extras.links),
         functions=tuple(sorted({*code.functions, *extras.functions})),
-    )  # fmt: skip
+    )
 
 
 def set_by_phase(

@@ -59,5 +59,5 @@ def lower_measures(values: Values) -> tuple[Measure, ...]:
             weight = component.weight
             inner |= {f"{weight}": "of.weight", f"{weight}_before": "of.before"} if weight else {}
         code = MeasurePrinter(outer, inner, owner, phases).show(item.value)
-        found.append(Measure(symbol.name, owner, code))
+        found.append(Measure(name=symbol.name, component=owner, code=code))
     return tuple(found)

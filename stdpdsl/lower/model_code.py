@@ -136,7 +136,10 @@ class ModelCode:
         while shown in self.externals and self.externals[shown].code != code:
             shown = self.free(f"{shown}__value")
         self.externals[shown] = Parameter(
-            shown, code, values.symbol_varies(symbol, component), values.unit(symbol)
+            name=shown,
+            code=code,
+            varies=values.symbol_varies(symbol, component),
+            unit=values.unit(symbol),
         )
         return shown
 
@@ -172,7 +175,9 @@ class ModelCode:
         # An object of Brian2 and those that it connects share one space of names.
         name = f"{self.component.name}__draw_{self.draws}"
         varies = many or call.independent
-        self.externals[name] = Parameter(name, code, varies, "1", given=not varies)
+        self.externals[name] = Parameter(
+            name=name, code=code, varies=varies, unit="1", given=not varies
+        )
         place = f"{name}, t_in_timesteps, {self.element}"
         base = f"draw__{distribution.base}({place})"
         texts = [f"({arguments[a]})" for a in distribution.arguments]
@@ -209,7 +214,7 @@ class ModelCode:
         """A number with more digits than sympy would print, as a value from outside."""
         start = f"{self.component.name}__number_"
         name = f"{start}{len([n for n in self.externals if n.startswith(start)])}"
-        self.externals[name] = Parameter(name, repr(value), False, unit)
+        self.externals[name] = Parameter(name=name, code=repr(value), varies=False, unit=unit)
         return name
 
     # Statements
@@ -277,7 +282,11 @@ class ModelCode:
             for e in equations
             if e.kind == "ode" and e.bounds is not None
         )
-        return [Every(name, "DT", lines, "groups", 1)] if lines else []
+        return (
+            [Every(name=name, period="DT", statements=lines, when="groups", order=1)]
+            if lines
+            else []
+        )
 
 
 def is_truth(name: str) -> bool:

@@ -54,7 +54,12 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post}{read})"
     if kind in ("random", "symmetric", "fixed_indegree", "fixed_outdegree"):
         base = "mirrored" if kind == "symmetric" else "uniform"
-        draws = Draw("u", base, f"({c.name!r}, 'pattern')", pattern.independent)
+        draws = Draw(
+            placeholder="u",
+            kind=base,
+            key=f"({c.name!r}, 'pattern')",
+            independent=pattern.independent,
+        )
     if pattern.where is not None and not kind.startswith("fixed"):
         condition = pair_code(values, c, pattern.where, n_pre, n_post)
         code = condition if code == "True" else f"np.logical_and({code}, {condition})"

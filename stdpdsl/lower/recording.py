@@ -36,9 +36,7 @@ class Records:
     events: list[EventRecord] = field(default_factory=list)
 
 
-def lower_records(
-    values: Values, connections: tuple[Connection, ...], added: Additions
-) -> Records:
+def lower_records(values: Values, connections: tuple[Connection, ...], added: Additions) -> Records:
     found = Records()
     by_name = {c.name: c for c in connections}
     for record in values.symbols.spec.of(ast.Record):
@@ -46,7 +44,9 @@ def lower_records(
             if isinstance(item, ast.RecordSpikes):
                 for layer, part in zip(item.layers, item.parts, strict=True):
                     saved = kept(values, item, layer, part)
-                    found.events += [EventRecord(layer.id, e.id, saved) for e in item.events]
+                    found.events += [
+                        EventRecord(layer=layer.id, event=e.id, kept=saved) for e in item.events
+                    ]
                     if not item.events:
                         found.spikes[layer.id] = saved
                 continue
@@ -56,7 +56,7 @@ def lower_records(
             saved = kept(values, item, item.component, item.part)
             rate = [v for v in item.variables if is_rate(values.symbols, component, v)]
             if rate:
-                found.rates.append(Rate(component.name, every, saved))
+                found.rates.append(Rate(layer=component.name, every=every, kept=saved))
             variables = tuple(
                 (v.id, layer_name(values, component, v, added) if connection is None
                  else model_name(connection, v.id))
@@ -64,7 +64,15 @@ def lower_records(
             )  # fmt: skip
             if variables:
                 on_layer = component.kind == "layer"
-                found.monitors.append(Monitor(component.name, on_layer, variables, every, saved))
+                found.monitors.append(
+                    Monitor(
+                        component=component.name,
+                        on_layer=on_layer,
+                        variables=variables,
+                        every=every,
+                        kept=saved,
+                    )
+                )
     return found
 
 
@@ -83,7 +91,9 @@ def kept(
         for end in (window.start, window.stop)
     )
     names = None if window.phases is None else tuple(p.id for p in window.phases)
-    return Kept(neurons, chosen_blocks(values, item), start, stop, names)
+    return Kept(
+        neurons=neurons, blocks=chosen_blocks(values, item), start=start, stop=stop, phases=names
+    )
 
 
 def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Additions) -> str:
@@ -135,7 +145,7 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
     run: ast.Run = values.symbols.spec.of(ast.Run)[0]
     if not run.phases:
         code = "0.0" if run.duration is None else duration(values, run.duration)
-        return (Phase("run", code),)
+        return (Phase(name="run", duration=code),)
     learning = [c.name for c in values.symbols.connections if c.rule and c.weight]
     found = []
     for number, turn in enumerate(values.turns):
@@ -156,11 +166,21 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
         }  # fmt: skip
         own = tuple((c, ()) for c in variables_set(values, phase))
         starts = tuple(sets) if number or turn.group else ()  # else they are what the run has
-        found.append(Phase(
-            turn.name, duration(values, phase.duration), tuple(frozen), tuple(off), tuple(sets),
-            own, tuple(dict.fromkeys((*starts, *(c for c, _ in own)))),
-            words=phase.name.id, group=turn.group, turn=turn.turn, turns=turn.turns,
-        ))  # fmt: skip
+        found.append(
+            Phase(
+                name=turn.name,
+                duration=duration(values, phase.duration),
+                frozen=tuple(frozen),
+                off=tuple(off),
+                sets=tuple(sets),
+                values=own,
+                starts=tuple(dict.fromkeys((*starts, *(c for c, _ in own)))),
+                words=phase.name.id,
+                group=turn.group,
+                turn=turn.turn,
+                turns=turn.turns,
+            )
+        )
     return tuple(replace(phase, by_turn=by_turn(values, phase, found)) for phase in found)
 
 

@@ -40,7 +40,7 @@ def lower_sound(values: Values, sound: ast.Sound) -> Audio:
     if sound.order and sound.order.id == "shuffled":
         options += ["order='shuffled'", f"rng=stream({name!r}, 'order', replicate)"]
     ending = "".join(f", {option}" for option in options)
-    return Audio(name, (
+    return Audio(name=name, code=(
         f"samplerate = {rate}",
         f"stimuli, labels = {maker.name}({', '.join(given)})",
         f"return (*sequence(stimuli, labels, samplerate=samplerate{ending}), samplerate)",
@@ -55,10 +55,10 @@ def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
         items = [f"{name!r}: {code}" for name, code in arguments]
         filters.append(f"({call.func.id}, {{{', '.join(items)}}})")
     output = f"lambda x: {values.code(bank.output, None, {'x': 'x'})}" if bank.output else "None"
-    return Audio(bank.name.id, (
+    return Audio(name=bank.name.id, code=(
         f"sound = sounds[{bank.sound.id!r}, replicate]",
         f"return filterbank(sound.samples, sound.samplerate, [{', '.join(filters)}], {output})",
-    ), bank.sound.id)  # fmt: skip
+    ), sound=bank.sound.id)  # fmt: skip
 
 
 def arguments_of(values: Values, call: ast.Call, function: AudioFunction) -> list[tuple[str, str]]:

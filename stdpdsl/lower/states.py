@@ -50,7 +50,11 @@ class StateLowering:
         times = [(c, v) for c, v in self.times if c in parts and (c, v) not in without
                  and v in (parts[c] or (v,))]  # fmt: skip
         return Restored(
-            node.name.id, tuple(parts.items()), tuple(without), tuple(times), tuple(partly)
+            name=node.name.id,
+            components=tuple(parts.items()),
+            without=tuple(without),
+            times=tuple(times),
+            partly=tuple(partly),
         )
 
     def stores(self, phase: ast.Phase) -> tuple[Stored, ...]:
@@ -62,7 +66,9 @@ class StateLowering:
                          if r.name == node.name.id)  # fmt: skip
                 names = dict.fromkeys(c for r in later for c, _ in r.components)
                 if names:
-                    found.append(Stored(node.name.id, tuple(names), node.at_start))
+                    found.append(
+                        Stored(name=node.name.id, components=tuple(names), at_start=node.at_start)
+                    )
         return tuple(found)
 
     def until(self, phase: ast.Phase) -> Until | None:
@@ -72,11 +78,14 @@ class StateLowering:
             return None
         component = self.components[node.component.id]
         return Until(
-            node.measure.id, component.name,
-            self.name(component, node.variable.id) if node.variable else "", node.relation,
-            self.values.code(node.goal, component),
-            float(evaluate(node.every, self.values.constants)), tuple(self.times),
-        )  # fmt: skip
+            measure=node.measure.id,
+            component=component.name,
+            variable=self.name(component, node.variable.id) if node.variable else "",
+            relation=node.relation,
+            goal=self.values.code(node.goal, component),
+            every=float(evaluate(node.every, self.values.constants)),
+            times=tuple(self.times),
+        )
 
     def name(self, component: Component, variable: str) -> str:
         """What the model calls a variable."""

@@ -27,7 +27,15 @@ def table_of(values: Values, layer: Component, drive: ast.TableDrive, size: int)
     shown = values.code(drive.value, None, index="copy", files={node: code})
     every = values.number(drive.every, 0.0)
     column = "i" if each else f"i % {size}" if of_neurons else "0"
-    return Table(drive.variable.id, layer.name, shown, every, drive.linear, drive.repeat, column)
+    return Table(
+        variable=drive.variable.id,
+        layer=layer.name,
+        code=shown,
+        every=every,
+        linear=drive.linear,
+        repeat=drive.repeat,
+        column=column,
+    )
 
 
 def presented(values: Values) -> str:

@@ -173,8 +173,11 @@ class Values:
             symbol = table[name]
             column = self.by_target.get((owner, name))
             sets = self.sets.get((owner, name), [])
-            values = [*([symbol.value] if symbol.value and not column else []),
-                      *(value for _, value in symbol.by_preset), *(value for _, value in sets)]
+            values = [
+                *([symbol.value] if symbol.value and not column else []),
+                *(value for _, value in symbol.by_preset),
+                *(value for _, value in sets),
+            ]
             for used in sorted(used_names(values)):
                 if used in table and used != name:
                     visit(used)
@@ -190,9 +193,12 @@ class Values:
                 assert symbol.value is not None
                 code = self.code(symbol.value, component)
             done[name] = Parameter(
-                name, code, self.symbol_varies(symbol, component), self.unit(symbol),
-                tuple((number, self.code(value, component)) for number, value in sets),
-            )  # fmt: skip
+                name=name,
+                code=code,
+                varies=self.symbol_varies(symbol, component),
+                unit=self.unit(symbol),
+                sets=tuple((number, self.code(value, component)) for number, value in sets),
+            )
 
         for name in table:
             visit(name)
@@ -225,7 +231,12 @@ class Values:
                 key = f"({component.name!r}, {name!r}{more})"
                 if draws:
                     key = f"({component.name!r}, {name!r}, {len(draws)}{more})"
-                draw = Draw(f"u{len(draws)}", distribution.base, key, node.independent)
+                draw = Draw(
+                    placeholder=f"u{len(draws)}",
+                    kind=distribution.base,
+                    key=key,
+                    independent=node.independent,
+                )
                 draws.append(draw)
                 given = arguments_of(node)
                 texts = [f"({value(given[a])})" for a in distribution.arguments]
@@ -247,9 +258,8 @@ class Values:
             code = f"in_32_bits({code}, {f'{name} of {component.name}'!r})"
         low = self.code(bounds.low, component, extra, index) if bounds else None
         high = self.code(bounds.high, component, extra, index) if bounds else None
-        return Initial(variable or name, code, tuple(draws), low, high)
+        return Initial(variable=variable or name, code=code, draws=tuple(draws), low=low, high=high)
 
 
 def has_draw(node: ast.Node) -> bool:
     return any(isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS for n in ast.walk(node))
-

@@ -22,7 +22,7 @@ def with_tables(layer: Layer, equations: Iterable[Equation]) -> list[Equation]:
 def driven_by(e: Equation, signal: str) -> Equation:
     """A variable that is a function of time, in SI."""
     rhs = times_unit(signal, e.unit)
-    return Equation(e.name, "computed", e.unit, rhs, ("constant over dt",))
+    return Equation(e.name, "computed", e.unit, rhs=rhs, flags=("constant over dt",))
 
 
 def timed_arrays(layer: Layer) -> list[str]:

@@ -21,9 +21,9 @@ _CLASSES = {
     "asymmetric_compensation": ("AsymmetricCompensation", ("f",)),
     "low_pass": ("LowPass", ()),
 }
-CLASSES = frozenset(
-    "DCGC DRNL FIRFilterbank FunctionFilterbank Repeat Sound TanCarney".split()
-) | {name for name, _ in _CLASSES.values()}
+CLASSES = frozenset("DCGC DRNL FIRFilterbank FunctionFilterbank Repeat Sound TanCarney".split()) | {
+    name for name, _ in _CLASSES.values()
+}
 
 
 def channels(name: str, given: dict[str, str], before: int) -> int:

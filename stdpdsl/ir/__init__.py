@@ -1,0 +1,43 @@
+"""The experiment that a script carries out: resolved, in SI, without syntax.
+
+Expressions are text by now: `code` is Python over SI floats and arrays, everything else is in
+Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters), and what each
+class says.
+"""
+
+from .connections import Connection, Normalisation, Pathway, Relay, Trace
+from .experiment import Audio, Experiment
+from .models import Equation, Event, Every, Group, Layer, Link, Table, constant
+from .phases import Phase, Restored, Stored, Until
+from .recording import EventRecord, Kept, Measure, Monitor, Rate
+from .values import Draw, Initial, Parameter
+
+__all__ = [
+    "Audio",
+    "Connection",
+    "Draw",
+    "Equation",
+    "Event",
+    "EventRecord",
+    "Every",
+    "Experiment",
+    "Group",
+    "Initial",
+    "Kept",
+    "Layer",
+    "Link",
+    "Measure",
+    "Monitor",
+    "Normalisation",
+    "Parameter",
+    "Pathway",
+    "Phase",
+    "Rate",
+    "Relay",
+    "Restored",
+    "Stored",
+    "Table",
+    "Trace",
+    "Until",
+    "constant",
+]

@@ -1,0 +1,77 @@
+"""The whole experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .connections import Connection, Relay
+from .models import Layer
+from .phases import Phase
+from .recording import EventRecord, Kept, Measure, Monitor, Rate
+from .values import Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears,
+    `from_files` whether a sound is read from the user's files."""
+
+    name: str
+    code: tuple[str, ...]
+    sound: str = ""
+    from_files: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    model: str
+    doc: str
+    seed: int
+    dt: float
+    sweep: tuple[str, ...]  # lines of code
+    columns: tuple[str, ...]
+    units: dict[str, str]
+    rows: int
+    replicates: int
+    first_replicate: int
+    order: tuple[int, ...]  # the row of the spec that each block is; empty where they follow it
+    after: int  # so many blocks were run before, and are not run again
+    constants: tuple[Parameter, ...]
+    parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
+    sounds: tuple[Audio, ...]
+    filterbanks: tuple[Audio, ...]
+    layers: tuple[Layer, ...]
+    connections: tuple[Connection, ...]
+    relays: tuple[Relay, ...]
+    spikes_of: tuple[str, ...]
+    monitors: tuple[Monitor, ...]
+    phases: tuple[Phase, ...]
+    measures: tuple[Measure, ...] = ()
+    precision: str = "double"  # or "single": see lower/precision.py
+    presented: str = ""  # code of the stimuli of each replicate, if something shows some
+
+    spikes_kept: Mapping[str, Kept] = field(default_factory=dict)
+    """What is saved of recorded spikes, by layer, where it is not all."""
+    rates: tuple[Rate, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+
+    @property
+    def timed(self) -> tuple[str, ...]:
+        """The layers of which the times of spikes are kept while the network runs."""
+        return tuple(dict.fromkeys([*self.spikes_of, *(r.layer for r in self.rates)]))
+
+    @property
+    def endings(self) -> list[Phase]:
+        """The phases that end for a block when a condition holds."""
+        return [phase for phase in self.phases if phase.until]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether there are replicates, or one whose number is not 0."""
+        return self.replicates > 1 or self.first_replicate > 0
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What the sweep's columns and the spec's own measures are, in words."""
+    targets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of the sweep's columns that set something: component ("constants" for none) and name."""

@@ -1,0 +1,119 @@
+"""Layers and their models: text is in Brian2's language unless it is called code."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+from ..check.exact import Integration
+from .values import Initial, Parameter
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A variable of a model: by a differential equation, `computed` wherever it is read, or
+    `stored`. `rhs` is in Brian2's language, empty for what is stored; `unit` also "integer" or
+    "boolean"; `flags` are Brian2's."""
+
+    name: str
+    kind: Literal["differential", "computed", "stored"]
+    unit: str
+    _: KW_ONLY
+    rhs: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def constant(name: str, unit: str, *flags: str) -> Equation:
+    """A variable that an object is given and does not change."""
+    return Equation(name, "stored", unit, flags=("constant", *flags))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A custom event of a neuron and what happens then; `when` and `order` in Brian2's schedule."""
+
+    name: str
+    condition: str
+    statements: tuple[str, ...]
+    when: str = ""
+    order: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every:
+    """Statements that run regularly. `period` is code (s)."""
+
+    name: str
+    period: str
+    statements: tuple[str, ...]
+    when: str = "end"
+    order: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A variable of this layer that is another layer's: that of its own block or replicate."""
+
+    variable: str
+    layer: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A NeuronGroup: every text in Brian2's language."""
+
+    equations: tuple[Equation, ...]
+    threshold: str | None
+    reset: tuple[str, ...]
+    refractory: str | None
+    integration: Integration
+    varying: tuple[Parameter, ...]
+    namespace: tuple[Parameter, ...]
+    initial: tuple[Initial, ...]
+    events: tuple[Event, ...] = ()
+    every: tuple[Every, ...] = ()
+    links: tuple[Link, ...] = ()
+    functions: tuple[str, ...] = ()  # what makes the functions of ours that its code calls
+    common: tuple[Parameter, ...] = ()  # variables that all neurons share: in single precision
+    single: tuple[str, ...] = ()  # variables that are held in single precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A variable that follows the rows of a table, one for each `every` (s). `code` is of the rows
+    (rows, columns), in terms of `i` and `copy` where each neuron has a column of its own; `column`
+    is that of a neuron, in Brian2's language."""
+
+    variable: str
+    layer: str
+    code: str
+    every: float
+    linear: bool
+    repeat: bool
+    column: str
+
+    @property
+    def name(self) -> str:
+        """Of the table in the script."""
+        return f"{self.variable}__{self.layer}"
+
+    @property
+    def each(self) -> bool:
+        """Whether each neuron of each copy has a column of its own."""
+        return self.column == "i"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (it
+    hears its sound once, before the network runs). `drive`: (variable, filterbank)."""
+
+    name: str
+    size: int
+    shared: bool
+    kind: str
+    spikes: str = ""
+    group: Group | None = None
+    drive: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
