@@ -11,7 +11,7 @@ from ..language import ast
 from ..language.diagnostics import CompileError
 from ..sweep.evaluate import SweepTable
 from .additions import additions
-from .connections import ConnectionLowering, Switches
+from .connections import ConnectionLowering
 from .layers import Extras, lower_layer, set_by_phase
 from .measures import lower_measures
 from .model_code import Needs
@@ -21,6 +21,7 @@ from .sounds import lower_sounds
 from .states import StateLowering, partly_restored
 from .stimuli import presented
 from .sweeps import sweep_lines
+from .synapses import Switches, Synapses
 from .values import Values
 
 
@@ -44,7 +45,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     # Connections first: they say what they need of their layers.
     count = len(symbols.connections)
     lowering = {
-        c.name: ConnectionLowering(values, c, place, count, needs, added, switches)
+        c.name: ConnectionLowering(Synapses(values, c, place, count, needs, added, switches))
         for place, c in enumerate(symbols.connections)
     }
     connections = tuple(connection.lower() for connection in lowering.values())
@@ -91,7 +92,7 @@ def values_set(
     for name, items in variables_set(values, phase).items():
         component = values.symbols.components[name]
         connection = lowering.get(name)
-        found.append((name, connection.set_by_phase(items) if connection
+        found.append((name, connection.first.set_by_phase(items) if connection
                       else set_by_phase(values, component, items)))  # fmt: skip
     return tuple(found)
 

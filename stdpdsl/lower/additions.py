@@ -13,7 +13,7 @@ from ..ir import Equation, Event, Every, Link, Relay
 from ..language import ast
 from .equations import lower_equation
 from .layers import Extras, size_of
-from .model_code import ModelCode, Needs, is_inlined
+from .model_code import ModelCode, Needs, in_layer, is_inlined
 from .values import Values, used_names
 
 PORTS_WHEN = "after_synapses"
@@ -92,9 +92,9 @@ def post_model(
     size = size_of(values, post)
     own = {**{v: v for v in post.variables}, **names}
     scope = values.symbols.post_scope(c)
-    fixed = {"i": f"(i % {size})", "N": str(size)}
+    sizes = {"i": size, "N": size}
     taken = {*post.variables, *post.parameters}
-    code = PostCode(values, c, scope, own, fixed, taken, f"(i % {size})", needs)
+    code = PostCode(values, c, scope, own, sizes, {}, taken, in_layer("i", size), needs)
     bounds = {e.name.id: e.bounds for e in rule.post_equations if e.bounds}
     odes = [e for e in rule.post_equations if e.kind == "ode"]
     extras.equations += [

@@ -12,7 +12,7 @@ from ..ir import Equation, Event, Every, Group, Initial, Layer, Link, Parameter,
 from ..language import ast
 from .equations import flags_of, lower_equation, unit_of
 from .inputs import spikes_of_source
-from .model_code import ModelCode, Needs
+from .model_code import ModelCode, Needs, in_layer
 from .stimuli import table_of
 from .values import Values, used_names
 
@@ -45,9 +45,8 @@ def neuron_code(values: Values, layer: Component, needs: Needs) -> ModelCode:
     """Names in a neuron's model. `i` and `N` count within the layer."""
     size = size_of(values, layer)
     own = {name: name for name in layer.variables}
-    fixed = {"i": f"(i % {size})", "N": str(size)}
-    scope = values.symbols.neuron_scope(layer)
-    code = ModelCode(values, layer, scope, own, fixed, set(own), f"(i % {size})", needs)
+    scope, sizes = values.symbols.neuron_scope(layer), {"i": size, "N": size}
+    code = ModelCode(values, layer, scope, own, sizes, {}, set(own), in_layer("i", size), needs)
     code.one = {e.name.id for e in layer.equations if "shared" in flags_of(e)}
     return code
 

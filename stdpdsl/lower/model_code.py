@@ -6,7 +6,6 @@ or a value from outside, which is then either a variable of the model or in its 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +23,6 @@ from .values import Values, used_names
 
 # Brian2 passes some statements through sympy, which prints numbers with so many digits.
 SYMPY_DIGITS = 15
-_COUNT = re.compile(r"\(?(?:[ij] % )?(\d+)\)?")  # as `fixed` has indices and sizes
 
 
 @dataclass
@@ -44,18 +42,21 @@ class Gates:
 
 
 class ModelCode:
-    """`own`: the component's variables by their names in the model; `fixed`: names that print as
-    the text given; `taken`: names that mean something else to Brian2 in this place.
+    """`own`: the component's variables by their names in the model; `sizes`: the size of each layer
+    by the names of its index and of its size; `fixed`: names that print as the text given; `taken`:
+    names that mean something else to Brian2 in this place.
 
     Names that are made here hold `__`, which no name of a spec does.
     """
 
     def __init__(
         self, values: Values, component: Component, scope: Scope, own: Mapping[str, str],
-        fixed: Mapping[str, str], taken: set[str], element: str, needs: Needs,
+        sizes: Mapping[str, int], fixed: Mapping[str, str], taken: set[str], element: str,
+        needs: Needs,
     ):  # fmt: skip
         self.values, self.component, self.scope = values, component, scope
-        self.own, self.fixed, self.taken = own, fixed, taken
+        self.own, self.sizes, self.taken = own, sizes, taken
+        self.fixed = {**{name: in_layer(name, size) for name, size in sizes.items()}, **fixed}
         self.element, self.needs = element, needs
         self.one: set[str] = set()  # variables that are one per layer, as are their draws
         self.externals: dict[str, Parameter] = {}
@@ -199,10 +200,9 @@ class ModelCode:
 
     def largest(self, name: str) -> float:
         """The largest magnitude of a whole number, as far as it is known: of an index or a size
-        from how it is written, of a constant from its value."""
-        count = _COUNT.fullmatch(self.name(name))
-        if count:
-            return int(count[1])
+        from the layer, of a constant from its value."""
+        if name in self.sizes:
+            return self.sizes[name]
         symbol = self.scope.get(name)
         if symbol is None or symbol.kind not in ("constant", "parameter") or symbol.side:
             return WORD
@@ -287,6 +287,11 @@ class ModelCode:
             if lines
             else []
         )
+
+
+def in_layer(name: str, size: int) -> str:
+    """An index `i` or `j` within one block of a layer, or its size."""
+    return f"({name} % {size})" if name in ("i", "j") else str(size)
 
 
 def is_truth(name: str) -> bool:

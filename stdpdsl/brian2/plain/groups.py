@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...ir import Equation, Layer, constant
+from ...runtime.ran import ENDS
 from ..experiment import kept_at_end
 from .driving import timed_arrays, with_tables
 from .integrators import held, integrated, uses_double
@@ -12,8 +13,6 @@ from .layout import call, mapping, quoted, quoted_model, statement
 from .namespaces import namespace
 from .network_parts import NetworkParts
 from .timed_statements import at_events, regularly
-
-ENDS = "phase__ends"
 
 
 def given_spikes(parts: NetworkParts, layers: Sequence[str]) -> list[str]:

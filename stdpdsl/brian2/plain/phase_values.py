@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...ir import Connection, Group, Initial, Layer, Parameter, Phase
+from ...runtime.ran import ENDS
 from .neuron_values import counted, places
 from .synapse_values import counters
 from .values import Values, for_each
@@ -161,7 +162,7 @@ def phase_ends(values: Values) -> Iterator[str]:
         found += [f"*[{', '.join(first)}] * {turns}"] if same and first else texts
     yield f"ends = [{', '.join(found)}]  # goal, every so many steps"
     yield (
-        'state["phase__ends"] = {"N": len(ends) * B,'
+        f'state["{ENDS}"] = {{"N": len(ends) * B,'
         ' "goal": np.concatenate([np.broadcast_to(goal, B) for goal, _ in ends]),'
         ' "every": np.repeat([every for _, every in ends], B)}'
     )

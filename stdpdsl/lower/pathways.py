@@ -1,0 +1,119 @@
+"""The pathways of synapses: what runs at the events of either side, and when in a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from ..ir import Pathway
+from .additions import PORTS_WHEN
+from .synapses import PATHWAYS, Synapses
+
+
+@dataclass(frozen=True)
+class Way:
+    """A pathway whose place in the step is not known yet."""
+
+    name: str
+    lines: list[str]
+    delay: str
+    event: str = ""
+
+
+class Pathways:
+    def __init__(self, synapses: Synapses):
+        self.synapses, self.values, self.code = synapses, synapses.values, synapses.code
+        self.c, self.node, self.deliveries = synapses.c, synapses.node, synapses.deliveries
+
+    def pathways(self) -> list[Pathway]:
+        """In the order of a step: all of the pre side, of the post side, of the ports."""
+        due: list[str] = []  # what arrives a dendritic delay after `pre`
+        body = {"pre": [] if self.c.rule else self.deliveries.lines(due, set()), "post": []}
+        later: dict[str, list[Way]] = {"pre": [], "post": []}
+        ports: list[Pathway] = []
+        number = 0
+        for handler in self.synapses.handlers:
+            trigger = handler.trigger.id
+            arriving = due if handler.after is None else []
+            lines = self.code.statements(
+                handler.body, self.synapses.bounds, partial(self.deliveries.lines, arriving),
+                self.c.weight, self.synapses.gates,
+            )  # fmt: skip
+            if handler.after is not None or handler.side is not None:
+                side = handler.side.id if handler.side is not None else trigger
+                end = "axonal" if side == "pre" else "dendritic"
+                delay = f"edges.{end}" if self.has_delay(side) else ""
+                if handler.after is not None:
+                    after = self.values.code(handler.after, self.c, index="edges.copy")
+                    delay = f"edges.{end} + {self.delays(after)}"
+                number += 1
+                event = trigger if handler.side is not None else ""
+                way = Way(f"{event}__{side}_{number}" if event else f"{side}_{number}", lines,
+                          delay, event)  # fmt: skip
+                later[side] += [way] if event else self.with_arrival(way, delay, arriving)
+            elif trigger in body:
+                body[trigger] += lines
+            else:
+                event, order = self.synapses.added.events[self.c.name, trigger]
+                name = f"on__{trigger}"
+                ports.append(
+                    Pathway(
+                        name=name,
+                        side="post",
+                        statements=tuple(lines),
+                        order=order + 1,
+                        delay="",
+                        event=event,
+                        when=PORTS_WHEN,
+                    )
+                )
+        pre = Way("pre", body["pre"], "edges.axonal" if self.has_axonal else "")
+        post = Way("post", body["post"], "edges.dendritic" if self.has_delay("post") else "")
+        ways = {
+            "pre": [*self.with_arrival(pre, "edges.axonal", due), *later["pre"]],
+            "post": [post, *later["post"]],
+        }
+        return [
+            *(
+                Pathway(
+                    name=way.name,
+                    side=side,
+                    statements=tuple(way.lines),
+                    order=self.order(side) + place,
+                    delay=way.delay,
+                    event=way.event,
+                )
+                for side in ways
+                for place, way in enumerate(ways[side])
+                if way.lines
+            ),
+            *ports,
+        ]
+
+    def with_arrival(self, way: Way, delay: str, arriving: list[str]) -> list[Way]:
+        """A pathway, and what arrives a dendritic delay later; that may be no time at all. What
+        is held is put aside before it arrives; else it arrives where `pre` would deliver it."""
+        if not arriving:
+            return [way]
+        name = way.name.replace("pre", "arrival")
+        arrival = Way(name, arriving, f"{delay} + edges.dendritic")
+        return [way, arrival] if self.deliveries.holds else [arrival, way]
+
+    def has_delay(self, side: str) -> bool:
+        """Whether spikes and events of a side come later."""
+        return self.has_axonal if side == "pre" else self.node.dendritic_delay is not None
+
+    @property
+    def has_axonal(self) -> bool:
+        swept = (self.c.name, "delay") in self.values.by_target
+        return self.node.axonal_delay is not None or (swept and not self.node.sweeps_dendritic)
+
+    def order(self, side: str) -> int:
+        """All pre pathways come before all post pathways; `ties` exchanges one connection's."""
+        last = self.node.ties is not None and self.node.ties.id == "post"
+        late = (side == "post") != last
+        return PATHWAYS * (self.synapses.place + (self.synapses.count if late else 0))
+
+    def delays(self, code: str) -> str:
+        """Code of whole steps (s) from that of a delay."""
+        return f"delays(x, {code}, len(edges.i), {self.c.name!r})"
