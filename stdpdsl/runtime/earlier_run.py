@@ -17,7 +17,7 @@ from .folder import footer_checksum, read_metadata
 from .given import LONGEST_QUEUE
 from .going_on import STATE
 from .objects import counter_of
-from .program import Outputs
+from .outputs import Outputs
 from .whole_state import QUEUE
 
 AHEAD, SYNAPSE = f"{QUEUE}.ahead", f"{QUEUE}.synapse"

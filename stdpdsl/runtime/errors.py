@@ -17,3 +17,7 @@ def fail(message):
 def stop(message):
     """Stop with `message` as all that the reader sees: the simulation went wrong."""
     raise RunFailed(message)
+
+
+class ProgramError(Exception):
+    """A program could not be built or did not run to its end; the text says why."""

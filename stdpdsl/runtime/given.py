@@ -1,4 +1,4 @@
-"""Every number that a network is given, by key, in the form that program.py describes.
+"""Every number that a network is given, by key, in the form that program_data.py describes.
 
 Keys are OBJECT.VARIABLE, as `network(state)` of the script has them in `state`; of groups also
 OBJECT.N, the number of elements, and of all else OBJECT.__size. No name of a spec has `__`.

@@ -8,7 +8,7 @@ state is set, and with it the time, so that nothing happens twice or never.
 import numpy as np
 
 from .objects import array_of
-from .program import ProgramData
+from .program_data import ProgramData
 from .whole_state import (
     STATE_FILE,
     KeptState,

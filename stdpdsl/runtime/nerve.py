@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from .cache import own_cache
+from .compiler import program_flags
 from .errors import fail
-from .program import one_at_a_time, program_flags
+from .program_cache import one_at_a_time
 from .schedule import in_order
 from .sources import code_of, numbers_in
 from .versions import package_version

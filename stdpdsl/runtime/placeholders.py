@@ -2,7 +2,7 @@
 
 A script makes its network of arrays. While a program is built there are none: `state` has
 placeholders, and Brian2's classes, as the script imports them, note what each of them is for. The
-program reads the arrays when it starts (program.py).
+program reads the arrays when it starts (program_data.py).
 """
 
 from contextlib import contextmanager, nullcontext
@@ -12,7 +12,7 @@ import numpy as np
 
 from .given import draw_key_name, drive_width
 from .nerve import drive_reader
-from .program import ProgramData, assign, connect, index_array, record, replay
+from .program_data import ProgramData, assign, connect, index_array, record, replay
 from .schedule import in_order
 
 

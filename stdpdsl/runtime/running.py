@@ -7,26 +7,21 @@ import subprocess
 import numpy as np
 
 from .cache import cython_cache
+from .compiler import compiler, program_flags
 from .data import at, full
-from .errors import fail, stop
+from .errors import ProgramError, fail, stop
 from .exact import solve_quickly
 from .given import phase_key
 from .going_on import STATE, GoingOn
 from .live import Live, program_report, reporter
 from .nerve import write_drives
 from .objects import Objects, Phases, kept_after_phase
+from .outputs import runtime_reader
 from .placeholders import made
-from .program import (
-    ProgramData,
-    ProgramError,
-    advance,
-    cached_program,
-    compiler,
-    follow_program,
-    program_flags,
-    run_program,
-    runtime_reader,
-)
+from .program_build import build_program
+from .program_cache import cached_program
+from .program_data import ProgramData, advance
+from .program_run import follow_program, run_program
 from .progress import say
 from .ran import ENDS
 from .recorded import audit_constants, outputs_of
@@ -257,16 +252,15 @@ class Simulation:
         decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
         decides += [self.x.sizes, self.x.dt, self.whole]
 
-        def build(marked):
+        code, flags = repr(decides), program_flags()
+
+        def build(folder):
             self.say("compiling")
             set_preferences(self.options.target, bool(self.x.single))
-            return self.describe(marked)
+            build_program(self.describe, self.given, code, flags, folder)
 
         try:
-            program = cached_program(
-                build, self.given, repr(decides), program_flags(), self.folder,
-                self.x.warnings.append,
-            )  # fmt: skip
+            program = cached_program(build, code, flags, self.folder, self.x.warnings.append)
             write_drives(self.x, run)
             self.say("simulating")
             state = self.earlier.state if self.earlier else None

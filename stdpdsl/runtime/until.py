@@ -14,7 +14,7 @@ import numpy as np
 from .block_parts import BlockParts
 from .going_on import is_here, next_spike
 from .objects import array_of, queue_of
-from .program import exchange_run
+from .program_data import exchange_run
 from .whole_state import send, under_way
 
 RELATION_NAMES = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}

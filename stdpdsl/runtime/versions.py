@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from pathlib import Path
+
+from .compiler import answer_of, compiler
 
 PACKAGES = ("brian2", "brian2hears", "numpy", "scipy", "sympy")
 """Packages whose functions compute, or write the code that does."""
@@ -49,10 +50,7 @@ def all_versions(ours, target, hears):
 
 def compiler_version():
     """The first line of what the C++ compiler says of itself."""
-    from .program import compiler  # imports NumPy, which most of the commands do without
-
-    asked = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=False)
-    return asked.stdout.partition("\n")[0].strip() or "unknown"
+    return answer_of(compiler()).stdout.partition("\n")[0].strip() or "unknown"
 
 
 def _libc():

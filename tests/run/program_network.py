@@ -15,19 +15,20 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from stdpdsl.runtime.program import (  # noqa: E402
+from stdpdsl.runtime.compiler import program_flags  # noqa: E402
+from stdpdsl.runtime.outputs import runtime_reader  # noqa: E402
+from stdpdsl.runtime.program_build import build_program  # noqa: E402
+from stdpdsl.runtime.program_cache import cached_program  # noqa: E402
+from stdpdsl.runtime.program_data import (  # noqa: E402
     advance,
     assign,
-    cached_program,
     connect,
     follow,
-    program_flags,
     record,
     replay,
-    run_program,
-    runtime_reader,
     seed_noise,
 )
+from stdpdsl.runtime.program_run import run_program  # noqa: E402
 
 DT = 1e-4
 NAMES = ["v", "w", "spikes.i", "spikes.t", "samples.w", "t"]
@@ -100,10 +101,11 @@ def main(target, folder, blocks, duration, seed="1"):
         prefs.codegen.target = "numpy"
         outputs = runtime_reader(simulate(data))
     else:
-        code = inspect.getsource(simulate)
+        code, flags = inspect.getsource(simulate), program_flags()
         program = cached_program(
-            simulate, data, code, program_flags(), Path(folder), warnings.append, Path(target)
-        )
+            lambda built: build_program(simulate, data, code, flags, built),
+            code, flags, Path(folder), warnings.append, Path(target),
+        )  # fmt: skip
         outputs = run_program(program, data, Path(folder) / "run", lambda t, *_: times.append(t))
     np.savez(Path(folder) / "outputs.npz", **{name: outputs[name] for name in NAMES})
     print(json.dumps({"brian2": "brian2" in sys.modules, "warnings": warnings, "times": times}))

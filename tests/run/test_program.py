@@ -137,7 +137,7 @@ def test_interrupted(cache, tmp_path):
 @pytest.mark.slow
 def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
     """Else a parameter's last bits would depend on whether the sweep names it."""
-    from stdpdsl.runtime.program import compiler, program_flags
+    from stdpdsl.runtime.compiler import compiler, program_flags
 
     numbers = -np.random.default_rng(1).random(3000) * 10.0 ** np.tile(range(-4, 2), 500)
     lines = [
@@ -158,7 +158,7 @@ def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
 @pytest.mark.slow
 def test_the_least_time_parts_what_whole_steps_part(tmp_path):
     """Neighbouring doubles on both sides of it, for durations of none, some and endless steps."""
-    from stdpdsl.runtime.program import compiler, program_flags
+    from stdpdsl.runtime.compiler import compiler, program_flags
     from stdpdsl.runtime.vectors import VECTOR_SUPPORT
 
     draw = np.random.default_rng(1).random

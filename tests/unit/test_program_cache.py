@@ -4,17 +4,17 @@ import os
 
 import pytest
 
-from stdpdsl.runtime.program import (
-    ProgramData,
-    ProgramError,
+from stdpdsl.runtime.errors import ProgramError
+from stdpdsl.runtime.program_cache import (
     forget_programs,
     is_whole,
     keep_program,
     one_at_a_time,
     program_key,
-    run_program,
     touch,
 )
+from stdpdsl.runtime.program_data import ProgramData
+from stdpdsl.runtime.program_run import run_program
 from stdpdsl.runtime.vectors import by_chunks, by_vectors, lightly_driven
 
 
@@ -35,18 +35,18 @@ def test_the_key_decides(monkeypatch):
     assert key == program_key("v = 1", ["-O3"])
     assert key != program_key("v = 2", ["-O3"])
     assert key != program_key("v = 1", ["-O2"])
-    monkeypatch.setattr("stdpdsl.runtime.program.version", lambda name: "0.0")
+    monkeypatch.setattr("stdpdsl.runtime.program_cache.package_version", lambda name: "0.0")
     assert key != program_key("v = 1", ["-O3"])
 
 
 def test_no_compiler_or_a_broken_one(monkeypatch, tmp_path):
-    monkeypatch.setattr("stdpdsl.runtime.program.compiler", lambda: None)
+    monkeypatch.setattr("stdpdsl.runtime.program_cache.compiler", lambda: None)
     with pytest.raises(ProgramError, match="no C\\+\\+ compiler was found"):
         program_key("v = 1", [])
     broken = tmp_path / "c++"
     broken.write_text("#!/bin/sh\necho no developer tools >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("stdpdsl.runtime.program.compiler", lambda: str(broken))
+    monkeypatch.setattr("stdpdsl.runtime.program_cache.compiler", lambda: str(broken))
     with pytest.raises(ProgramError, match="does not work: no developer tools"):
         program_key("v = 1", [])
 

@@ -1,0 +1,225 @@
+"""A compiled simulator: built once for a structure, and fed every number at run time.
+
+The placeholders that Brian2 wrote into its C++ project are replaced by values that the program
+reads when it starts. So one program runs any table of its model: more blocks, other weights, other
+spikes, a longer run. Running it needs no brian2.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from .compiler import compiler
+from .errors import ProgramError
+from .objects import KeptFile
+from .program_cache import file_hash, files_under
+from .program_data import ProgramData, size_key
+from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, lightly_driven
+from .whole_state import KeptState
+
+# Read by the program when it starts. `number` is also called before main(), for global sizes.
+PROGRAM_INPUT = r"""
+#pragma once
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+namespace brian {
+inline void no_input(const std::string &file) {
+    std::cerr << "the input " << file << " is missing or has the wrong size" << std::endl;
+    std::exit(70);
+}
+inline std::clock_t wall_clock() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count() * CLOCKS_PER_SEC;
+}
+inline std::vector<char> bytes_of(const std::string &file) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in) no_input(file);
+    std::vector<char> bytes(in.tellg());
+    in.seekg(0);
+    if (!bytes.empty() && !in.read(bytes.data(), bytes.size())) no_input(file);
+    return bytes;
+}
+inline double number(int index) {
+    static const std::vector<char> bytes = bytes_of("numbers");
+    if ((index + 1) * sizeof(double) > bytes.size()) no_input("numbers");
+    return reinterpret_cast<const double *>(bytes.data())[index];
+}
+template <class T> void load(const std::string &file, T *into, size_t count) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in || (size_t)in.tellg() != count * sizeof(T)) no_input(file);
+    in.seekg(0);
+    if (count && !in.read(reinterpret_cast<char *>(into), count * sizeof(T))) no_input(file);
+}
+template <class T> void load(const std::string &file, std::vector<T> &into) {
+    load(file, into.data(), into.size());
+}
+template <class T> void load_all(const std::string &file, std::vector<T> &into) {
+    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
+    if (!in) no_input(file);
+    into.resize((size_t)in.tellg() / sizeof(T));
+    load(file, into);
+}
+"""
+
+
+def build_program(simulate, data, code, flags, folder):
+    """Build the program of a network into `folder`, which is made.
+
+    `simulate(data)` makes the network, runs it by `advance`, and returns its outputs as
+    {name: (object, variable)}.
+    """
+    from brian2 import get_device, set_device
+
+    folder = Path(folder).resolve()
+    project = folder.with_name(folder.name + ".source")
+    set_device("cpp_standalone", directory=str(project), build_on_run=False)
+    marked = ProgramData(data, code)
+    outputs = simulate(marked)
+    device = get_device()
+    with flags_unasked():
+        device.build(directory=str(project), compile=False, run=False)
+    unused = [key for key in data if key not in marked.markers and key not in marked.arrays]
+    unused = [key for key in unused if key not in {*marked.durations, *marked.numbers}]
+    if unused:
+        raise ProgramError(f"the network makes no use of {unused}")
+    for key, array in marked.arrays.items():
+        if array["file"].startswith("static") and not (project / array["file"]).exists():
+            raise ProgramError(f"Brian2 reads {key} from another file than {array['file']}")
+    sources = sorted(device.writer.source_files)
+    units = two_units(project, sources, marked)
+    (folder / "static_arrays").mkdir(parents=True)
+    compile_program(project, units, flags, folder / "main")
+    fed = {array["file"] for array in marked.arrays.values()}
+    for file in (project / "static_arrays").iterdir():
+        if f"static_arrays/{file.name}" not in fed:
+            shutil.copy(file, folder / "static_arrays")
+    manifest = {
+        "arrays": marked.arrays,
+        "numbers": marked.numbers,
+        "outputs": {n: output_file(device, data, place) for n, place in outputs.items()},
+        "hashes": {str(p.relative_to(folder)): file_hash(p) for p in files_under(folder)},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shutil.rmtree(project)
+
+
+@contextmanager
+def flags_unasked():
+    """Brian2 asks the compiler about each flag before it writes a makefile, which nobody uses here:
+    .4 s."""
+    from brian2.codegen.cpp_prefs import get_default_compiler
+    from brian2.devices.cpp_standalone import device
+
+    asked = device.get_compiler_and_args
+    device.get_compiler_and_args = lambda: (get_default_compiler(), [])
+    try:
+        yield
+    finally:
+        device.get_compiler_and_args = asked
+
+
+def output_file(device, data, place):
+    """Where a program leaves a variable, (object, name) or a KeptFile: its file, and the key of the
+    width of one that has two dimensions."""
+    if isinstance(place, KeptFile):
+        return {"file": f"results/{place.file}", "dtype": place.dtype, "width": None}
+    if isinstance(place, KeptState):
+        return {"kinds": place.kinds}
+    owner, name = place
+    variable = owner.variables[name]
+    columns = variable.size[1] if isinstance(variable.size, tuple) else None
+    file = "results/" + device.get_array_filename(variable)
+    width = None if columns is None else size_key(data, f"{owner.name}.index")  # of a monitor
+    return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
+
+
+def two_units(project, sources, data):
+    """The whole project as two texts, for headers cost more than code: what runs in each step, and
+    the rest. Sizes and durations become values that are read when the program starts."""
+    once = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
+    parts = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
+    sizes = {}
+    for key, marker in data.markers.items():
+        sizes[marker] = f"brian::_size_{data.number(key)}"
+        sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # of a group's list of spikes
+    for cells, (key, width) in data.products.items():
+        sizes[cells] = f"(brian::_size_{data.number(key)} * {width})"
+    literal = re.compile(r"(?<![\w.])(" + "|".join(map(str, sizes)) + r")(?![\w.])")
+    names = [f"_size_{data.number(key)}" for key in data.markers]
+
+    def text_of(source):
+        text = (project / source).read_text(encoding="utf-8")
+        return literal.sub(lambda found: sizes[int(found[1])], text) if sizes else text
+
+    declared = "".join(f"extern const long long {name};\n" for name in names)
+    defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
+    objects = (project / "objects.h").read_text(encoding="utf-8")
+    header = f'#include "input.h"\n{objects}'
+    given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
+    (project / "input.h").write_text(given, encoding="utf-8")
+    (project / "objects.h").write_text(header, encoding="utf-8")
+    run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
+    durations = iter(data.durations)
+    first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
+    for source in sources:
+        text = text_of(source)
+        if source == "main.cpp":
+            text, count = run.subn(
+                lambda found: f"{found[1]}number({data.number(next(durations))}){found[2]}", text
+            )
+            if count != len(data.durations):
+                raise ProgramError("Brian2 wrote another number of runs than there are")
+        if source == "network.cpp":
+            text = lightly_driven(text)
+        if source == "objects.cpp":  # reads and writes files: gains nothing, and compiles slowly
+            text = f'#pragma GCC push_options\n#pragma GCC optimize("O0")\n{text}\n'
+            text += "#pragma GCC pop_options\n"
+        if source.endswith("_stateupdater_codeobject.cpp"):
+            text = by_vectors(text)
+        if source in parts:
+            text = own_namespace(by_chunks(text), f"of_{Path(source).stem}")
+        (first if source in parts and not once.match(source) else second).append(text)
+    return "\n".join(first), "\n".join(second)
+
+
+def own_namespace(text, name):
+    """A code object whose support code does not collide with another's in one unit."""
+    text = text.replace("////// SUPPORT CODE ///////\nnamespace {", f"namespace {name} {{", 1)
+    use = "    using namespace brian;\n"
+    return text.replace(use, use + f"    using namespace {name};\n") if name in text else text
+
+
+def compile_program(project, units, flags, binary):
+    """Compile the two units side by side and link them."""
+    cxx = compiler()
+    objects, running = [], []
+    for index, text in enumerate(units):
+        source = project / f"unit{index}.cc"
+        source.write_text(text, encoding="utf-8")
+        objects.append(f"unit{index}.o")
+        # What runs once need not be fast, and compiles in half the time.
+        level = [] if index == 0 else ["-O1"]
+        command = [cxx, *flags, *level, "-I.", "-Ibrianlib", "-c", source.name, "-o", objects[-1]]
+        log = (project / f"unit{index}.log").open("w+", encoding="utf-8")
+        running.append((subprocess.Popen(command, cwd=project, stderr=log), log))
+    for process, log in running:
+        if process.wait():
+            log.seek(0)
+            raise ProgramError(f"the compiler failed:\n{log.read(2000)}")
+        log.close()
+    link = subprocess.run(
+        [cxx, *objects, "-o", str(binary)], cwd=project, capture_output=True, text=True
+    )
+    if link.returncode:
+        raise ProgramError(f"the linker failed:\n{link.stderr[:2000]}")

@@ -1,0 +1,87 @@
+"""Runs a program, and reads what it leaves."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ProgramError
+from .live import live_line
+from .outputs import Outputs
+from .whole_state import STATE_FILE, KeptState, write_state
+
+
+def run_program(program, data, workdir, report=None, state=None):
+    """Run a program on `data` in the folder `workdir`; return its outputs.
+
+    `report(t, spikes, weights, silent)` is called now and then, as live_line has them. With the
+    `state` of an earlier run, it goes on from there.
+    """
+    program, workdir = Path(program).resolve(), Path(workdir)
+    manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
+    for name in ("inputs", "static_arrays", "results"):
+        (workdir / name).mkdir(parents=True)
+    for file in (program / "static_arrays").iterdir():
+        shutil.copy(file, workdir / "static_arrays")
+    np.array([data[key] for key in manifest["numbers"]], float).tofile(workdir / "inputs/numbers")
+    for key, array in manifest["arrays"].items():
+        values = np.ascontiguousarray(data[key], dtype=np.dtype(array["dtype"]))
+        if array["size"] and len(values) != data[array["size"]]:
+            raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
+        values.tofile(workdir / array["file"])
+    if state is not None:
+        kinds = next(x["kinds"] for x in manifest["outputs"].values() if "kinds" in x)
+        write_state(workdir / "inputs" / STATE_FILE, state, kinds)
+    follow_program([str(program / "main"), "--results_dir", "results/"], workdir, report)
+    done = float((workdir / "results/last_run_info.txt").read_text().split()[1])
+    if abs(done - 1) > 1e-9:
+        raise ProgramError(f"the run ended after {done:.3%} of its duration")
+
+    def read(name):
+        """One output's final values; of a state monitor, a row per sample."""
+        output = manifest["outputs"][name]
+        if "kinds" in output:
+            return KeptState(output["kinds"]).read(workdir / "results")
+        file, dtype, width = (output[key] for key in ("file", "dtype", "width"))
+        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
+        return values if width is None else values.reshape(-1, data[width])
+
+    return Outputs(manifest["outputs"], read)
+
+
+def follow_program(command, workdir, report):
+    """Run a program to its end, or raise ProgramError; `report` as run_program has it."""
+    environment = {**os.environ, "LD_BIND_NOW": "1"}
+    errors_file = Path(workdir) / "errors.txt"
+    with errors_file.open("w+", encoding="utf-8", errors="replace") as errors:
+        process = subprocess.Popen(
+            command, cwd=workdir, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+        try:
+            for line in process.stdout or ():
+                if report and (found := live_line(line)):
+                    report(*found)
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if status:
+            errors.seek(0)
+            raise ProgramError(how_it_failed(status, errors.read(2000)))
+
+
+def how_it_failed(status, errors):
+    """A program's end in words."""
+    if status == -signal.SIGINT or status == 130:
+        return "the simulation was interrupted"
+    if status == -signal.SIGKILL:
+        return "the simulation was killed, perhaps for want of memory"
+    if status < 0:
+        return f"the simulation was ended by {signal.Signals(-status).name}\n{errors}"
+    return f"the simulation failed: {errors.strip() or f'exit code {status}'}"
