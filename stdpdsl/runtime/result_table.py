@@ -163,7 +163,7 @@ class ResultTable:
             elif values is not None:
                 array = pa.repeat(pa.scalar(values, type=field.type), len(block))
             elif field.name in self.sweep:
-                array = of_blocks(self.sweep[field.name], block)
+                array = sweep_in(self.sweep[field.name], block)
             else:
                 array = pa.nulls(len(block), type=field.type)
             arrays.append(array)
@@ -199,7 +199,7 @@ class ResultTable:
         shutil.rmtree(self.path.with_name(self.path.name + ".waiting"), ignore_errors=True)
 
 
-def of_blocks(values, block):
+def sweep_in(values, block):
     """What a column of the sweep has in some blocks, and nothing where there is no block."""
     if values.dtype.kind == "U":
         return pa.array(values).take(pa.array(block, mask=block < 0))
