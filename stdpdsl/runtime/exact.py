@@ -1,32 +1,29 @@
 """How differential equations are integrated: each variable by a method of its own."""
 
 
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
+def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on.
 
     Brian2 multiplies and divides each variable by one constant after the other. With all of them in
     one factor, `I*(tau_s*(exp(...) - exp(...))/(tau_s - tau_m))`, what neurons share is computed
     once in a step. A variable that stands still in a refractory neuron takes over its new value in
-    an active one alone, so that is computed as in an active one. `prepare` gives lines that come
-    first, and what makes code of a factor.
+    an active one alone, so that is computed as in an active one. `written` makes code of a factor.
     """
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from brian2.stateupdaters.exact import linear
     from sympy import Symbol
 
-    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+        if new.startswith("_"):  # a new value, which another line takes over
             solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[name].flags:
-                solution = solution.subs(active, 1)
+            if "unless refractory" in equations[new[1:]].flags:
+                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
             factors = [(f"{old}*", solution.diff(old)) for old in olds]
             factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
+            line = f"{new} = {' + '.join(terms)}"
         lines.append(line)
     return "\n".join(lines)
 
@@ -81,10 +78,9 @@ def at_equal_rates(method, equal):
     """`exact_by_variable` or `exact_in_single`, for pairs of variables whose rates may be equal."""
 
     def with_pairs(equations, variables=None, method_options=None):
-        def prepare(equations, variables):
-            return where_rates_are_equal(equations, variables, equal)
-
-        return method(equations, variables, method_options, prepare=prepare)
+        lines, written = where_rates_are_equal(equations, variables, equal)
+        code = method(equations, variables, method_options, written)
+        return "\n".join([*lines, code])
 
     return with_pairs
 

@@ -28,21 +28,16 @@ def in_single(values, what):
     return held
 
 
-def exact_in_single(equations, variables=None, method_options=None, prepare=None):
+def exact_in_single(equations, variables=None, method_options=None, written=None):
     """Brian2's exact solution, by factors that are computed in double, for they hold differences of
     almost equal numbers, and then rounded."""
 
     from brian2.parsing.sympytools import sympy_to_str
 
-    def in_double(equations, variables):
-        lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    def rounded(factor):
+        return f"single__of({re.sub(EXP, 'double__exp', (written or sympy_to_str)(factor))})"
 
-        def rounded(factor):
-            return f"single__of({re.sub(EXP, 'double__exp', written(factor))})"
-
-        return lines, rounded
-
-    return exact_by_variable(equations, variables, method_options, in_double)
+    return exact_by_variable(equations, variables, method_options, rounded)
 
 
 def functions_of_double():

@@ -60,7 +60,7 @@ def fail(message):
 def in_32_bits(values, what):
     """Whole numbers that a variable of the kind `integer` can hold."""
     if np.any(np.abs(values) >= 2**31):
-        fail(f"{what}: an integer variable holds less than 2**31")
+        raise ValueError(f"{what}: an integer variable holds less than 2**31")
     return values
 
 
@@ -79,17 +79,15 @@ def pairs_by_block(blocks, shape, chosen):
 
 def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
-    values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
-    elements, times = values.shape[1], len(t)
-    columns = {"variable": variable} | where
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
-    return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+    values, t = np.vstack([monitor[variable], final]).T.astype(float), np.append(monitor["t"], end)
+    columns = {n: np.repeat(np.broadcast_to(v, len(values)), len(t)) for n, v in where.items()}
+    columns |= {"t": np.tile(t, len(values)), "value": values.ravel()}
+    return {"variable": variable} | columns
 
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

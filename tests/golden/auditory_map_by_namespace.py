@@ -14,26 +14,25 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    get_device, Hz, ms, mV, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
-    SpikeMonitor, StateMonitor, Synapses, TimedArray, volt,
-)
+from brian2 import (get_device, Hz, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+                    SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, TimedArray, volt)
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.stateupdaters.exact import linear
 from brian2hears import erbspace, FunctionFilterbank, Gammatone, Sound
+from sympy import Symbol
 
 MODEL, SPEC, SEED = "auditory_map", "...", 42
 DT = 0.0001  # s, the time step
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
     Apre, ratio = np.meshgrid([1e-05, 0.1], [1.0, 4.0], indexing="ij")
     table = {"Apre": Apre.ravel(), "ratio": ratio.ravel()}
     table["Apost"] = -table["Apre"]*table["ratio"] + np.zeros(4)
     return {"block": np.arange(4), **table}
 
 
-# Sounds, and what hears them ----------------------------------------------------------------------
 SAMPLERATE = 44100.0  # Hz
 
 
@@ -77,11 +76,9 @@ def hear_AN():
         I = cochlea(t, i) : 1 (constant over dt)""",
         threshold="v > -(60*mV)", reset="v = v_rest", refractory="5*ms",
         method=exact_by_variable, dt=dt,
-        namespace={
-            "gain": 1*volt, "tau_m": 10*ms, "v_rest": -70*mV, "cochlea": TimedArray(heard, dt),
-        },
-        name="AN",
-    )
+        namespace={"gain": 1*volt, "tau_m": 10*ms, "v_rest": -70*mV,
+                   "cochlea": TimedArray(heard, dt)},
+        name="AN")
     AN.v = -70*mV
     spikes = SpikeMonitor(AN)
     Network(AN, spikes).run(length / SAMPLERATE * second, namespace={})
@@ -95,9 +92,8 @@ def hear_AN():
     return neuron, step
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     neuron, step = hear_AN()
@@ -109,9 +105,8 @@ def initial(table):
     block, i, j = np.indices((B, 10, 10)).reshape(3, -1)
     u_w = stream("feedforward", "w", 0).random((10, 10))[i, j]
     state["blocks of feedforward"] = np.unique(block)  # those with synapses
-    state["feedforward"] = {
-        "Apost": np.broadcast_to(table["Apost"], B), "Apre": np.broadcast_to(table["Apre"], B),
-    }
+    state["feedforward"] = {"Apost": np.broadcast_to(table["Apost"], B),
+                            "Apre": np.broadcast_to(table["Apre"], B)}
     of_synapses = {"i": i, "j": j + 10 * block, "w": np.clip(0.04 * u_w, 0, 0.04)}
     for b in state["blocks of feedforward"]:  # one object for each block
         state[f"feedforward__{b}"] = {n: v[block == b] for n, v in of_synapses.items()}
@@ -136,14 +131,11 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
-    AN = SpikeGeneratorGroup(
-        state["AN"]["N"], state["AN"]["i"], state["AN"]["t"]*second, dt=dt, sorted=True,
-        name="AN",
-    )
+    AN = SpikeGeneratorGroup(state["AN"]["N"], state["AN"]["i"], state["AN"]["t"]*second, dt=dt,
+                             sorted=True, name="AN")
     A1 = NeuronGroup(
         state["A1"]["N"],
         """dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
@@ -151,13 +143,10 @@ def network(state):
         threshold="v > -(60*mV)", reset="v = v_rest", refractory="5*ms",
         method=exact_by_variable, dt=dt,
         namespace={"gain": 1*volt, "tau_m": 10*ms, "tau_syn": 5*ms, "v_rest": -70*mV},
-        name="A1",
-    )
-    Inh = NeuronGroup(
-        state["Inh"]["N"], "dv/dt = (v_rest - v)/(1*ms) : volt", threshold="v > -(69*mV)",
-        reset="v = v_rest", method=exact_by_variable, dt=dt, namespace={"v_rest": -70*mV},
-        name="Inh",
-    )
+        name="A1")
+    Inh = NeuronGroup(state["Inh"]["N"], "dv/dt = (v_rest - v)/(1*ms) : volt",
+                      threshold="v > -(69*mV)", reset="v = v_rest", method=exact_by_variable, dt=dt,
+                      namespace={"v_rest": -70*mV}, name="Inh")
     feedforward = []
     for b in state["blocks of feedforward"]:
         synapses = Synapses(
@@ -170,75 +159,55 @@ def network(state):
             w = clip(w + apost, 0, wmax)""",
             on_post="""apost += Apost
             w = clip(w + apre, 0, wmax)""",
-            namespace={
-                "taupost": 20*ms, "taupre": 20*ms, "wmax": 0.04,
-                "Apost": state["feedforward"]["Apost"][b], "Apre": state["feedforward"]["Apre"][b],
-            },
-            dt=dt, name=f"feedforward__{b}",
-        )
+            namespace={"taupost": 20*ms, "taupre": 20*ms, "wmax": 0.04,
+                       "Apost": state["feedforward"]["Apost"][b],
+                       "Apre": state["feedforward"]["Apre"][b]},
+            dt=dt, name=f"feedforward__{b}")
         synapses.pre.when, synapses.pre.order = "synapses", 0
         synapses.post.when, synapses.post.order = "synapses", 3000
         feedforward.append(synapses)
     excite = []
     for b in state["blocks of excite"]:
-        synapses = Synapses(
-            A1, Inh, on_pre="v_post += 100*mV", namespace={}, dt=dt, name=f"excite__{b}",
-        )
+        synapses = Synapses(A1, Inh, on_pre="v_post += 100*mV", namespace={}, dt=dt,
+                            name=f"excite__{b}")
         synapses.pre.when, synapses.pre.order = "synapses", 1000
         excite.append(synapses)
     inhibit = []
     for b in state["blocks of inhibit"]:
-        synapses = Synapses(
-            Inh, A1, on_pre="v_post = v_rest", namespace={"v_rest": -70*mV}, dt=dt,
-            name=f"inhibit__{b}",
-        )
+        synapses = Synapses(Inh, A1, on_pre="v_post = v_rest", namespace={"v_rest": -70*mV}, dt=dt,
+                            name=f"inhibit__{b}")
         synapses.pre.when, synapses.pre.order = "synapses", 2000
         inhibit.append(synapses)
 
     for synapses in (*feedforward, *excite, *inhibit):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
-    for group in (A1, Inh):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (A1, Inh, *feedforward, *excite, *inhibit):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
         group.set_states(values, units=False)
 
-    return Network(
-        A1, Inh, AN, *feedforward, *excite, *inhibit, SpikeMonitor(A1, name="A1__spikes"),
-        SpikeMonitor(Inh, record=False, name="Inh__spikes"),
-        *[
-            StateMonitor(s, "w", record=True, dt=1*second, name=f"record__0_{s.name}")
-            for b, s in zip(state["blocks of feedforward"], feedforward)
-        ],
-        StateMonitor(A1, "v", record=state["record__1"], dt=10*ms, name="record__1"),
-    )
+    return Network(A1, Inh, AN, *feedforward, *excite, *inhibit,
+                   SpikeMonitor(A1, name="A1__spikes"),
+                   SpikeMonitor(Inh, record=False, name="Inh__spikes"),
+                   *[StateMonitor(s, "w", record=True, dt=1*second, name=f"record__0_{s.name}")
+                     for b, s in zip(state["blocks of feedforward"], feedforward)],
+                   StateMonitor(A1, "v", record=state["record__1"], dt=10*ms, name="record__1"))
 
 
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
-
-
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = joined(last, "feedforward", first["blocks of feedforward"])
-    block = np.repeat(
-        first["blocks of feedforward"],
-        [len(last[f"feedforward__{b}"]["i"]) for b in first["blocks of feedforward"]],
-    )
+    block = np.repeat(first["blocks of feedforward"],
+                      [len(last[f"feedforward__{b}"]["i"]) for b in first["blocks of feedforward"]])
     where = {"connection": "feedforward", "block": block, "pre": s["i"], "post": s["j"] % 10}
     age = DURATION - s["lastupdate"]
-    yield "weights", where | {
-        "delay": 0.0,
-        "w_initial": joined(first, "feedforward", first["blocks of feedforward"])["w"], "w": s["w"],
-        "apre_state": s["apre"] * np.exp(-1.0 / 0.02 * age),
-        "apost_state": s["apost"] * np.exp(-1.0 / 0.02 * age),
-    }
-    yield "trajectories", samples(
-        joined_monitors(last, "record__0_feedforward", first["blocks of feedforward"], ["w"]), "w",
-        s["w"], DURATION, where,
-    )
+    yield "weights", where | {"delay": 0.0,
+                              "w_initial": joined(first, "feedforward",
+                                                  first["blocks of feedforward"])["w"],
+                              "w": s["w"], "apre_state": s["apre"] * np.exp(-1.0 / 0.02 * age),
+                              "apost_state": s["apost"] * np.exp(-1.0 / 0.02 * age)}
+    yield "trajectories", samples(joined_monitors(last, "record__0_feedforward",
+                                                  first["blocks of feedforward"], ["w"]),
+                                  "w", s["w"], DURATION, where)
     i, t = first["AN"]["i"], first["AN"]["t"]
     yield "spikes", {"layer": "AN", "neuron": i, "t": t}
     i, t = last["A1__spikes"]["i"], last["A1__spikes"]["t"]
@@ -246,54 +215,50 @@ def tables(first, last, table):
     i = first["record__1"]
     where = {"layer": "A1", "block": i // 10, "neuron": i % 10}
     yield "trajectories", samples(last["record__1"], "v", last["A1"]["v"][i], DURATION, where)
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("AN", first["AN"], 10),
-        **activity("A1", last["A1__spikes"], 10), **activity("Inh", last["Inh__spikes"], 10),
-    }
+    yield "blocks", {"block": np.arange(len(table["block"])), **activity("AN", first["AN"], 10),
+                     **activity("A1", last["A1__spikes"], 10),
+                     **activity("Inh", last["Inh__spikes"], 10)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
         set_device("cpp_standalone", build_on_run=False)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
+    net.run(DURATION*second, namespace={}, report="text")
     get_device().build(directory=None)  # compiles and runs it, if the target is C++
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -301,42 +266,34 @@ def stream(*key):
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
+def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol
-
-    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+        if new.startswith("_"):  # a new value, which another line takes over
             solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[name].flags:
-                solution = solution.subs(active, 1)
+            if "unless refractory" in equations[new[1:]].flags:
+                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
             factors = [(f"{old}*", solution.diff(old)) for old in olds]
             factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
+            line = f"{new} = {' + '.join(terms)}"
         lines.append(line)
     return "\n".join(lines)
 
 
 def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
-    values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
-    elements, times = values.shape[1], len(t)
-    columns = {"variable": variable} | where
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
-    return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+    values, t = np.vstack([monitor[variable], final]).T.astype(float), np.append(monitor["t"], end)
+    columns = {n: np.repeat(np.broadcast_to(v, len(values)), len(t)) for n, v in where.items()}
+    columns |= {"t": np.tile(t, len(values)), "value": values.ravel()}
+    return {"variable": variable} | columns
 
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

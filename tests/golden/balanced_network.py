@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    get_device, ms, Network, NeuronGroup, prefs, second, set_device, SpikeMonitor, Synapses, volt,
-)
+from brian2 import (ms, Network, NeuronGroup, prefs, second, set_device, SpikeMonitor, Synapses,
+                    volt)
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.stateupdaters.exact import linear
+from sympy import Symbol
 
 MODEL, SPEC, SEED = "balanced_network", "...", 7
 DT = 0.0001  # s, the time step
@@ -25,16 +27,13 @@ STEPS = 20000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
-    table = {"g": np.array([4.0, 6.0, 9.0])}
-    return {"block": np.arange(3), **table}
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
+    return {"block": np.arange(3), "g": np.array([4.0, 6.0, 9.0])}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     u_v = np.tile(stream("E", "v", 0).random(160), B)
@@ -71,7 +70,6 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
@@ -81,8 +79,7 @@ def network(state):
         dgi/dt = -gi/tau_i : volt""",
         threshold="v > -(50*mV)", reset="v = -(60*mV)", refractory="5*ms",
         method=exact_by_variable, dt=dt,
-        namespace={"drive": 0.018*volt, "tau_e": 5*ms, "tau_i": 10*ms, "tau_m": 20*ms},
-    )
+        namespace={"drive": 0.018*volt, "tau_e": 5*ms, "tau_i": 10*ms, "tau_m": 20*ms})
     E = NeuronGroup(state["E"]["N"], **E_and_I, name="E")
     I = NeuronGroup(state["I"]["N"], **E_and_I, name="I")
     EE = Synapses(
@@ -96,8 +93,7 @@ def network(state):
         on_post="""apost += Apost
         w = clip(w + apre, 0, wmax)""",
         namespace={"Apost": -0.021, "Apre": 0.02, "taupost": 20*ms, "taupre": 20*ms, "wmax": 2},
-        dt=dt, name="EE",
-    )
+        dt=dt, name="EE")
     EI = Synapses(E, I, "w : volt", on_pre="ge_post += w", namespace={}, dt=dt, name="EI")
     IE = Synapses(I, E, "w : volt", on_pre="gi_post += w", namespace={}, dt=dt, name="IE")
     II = Synapses(I, I, "w : volt", on_pre="gi_post += w", namespace={}, dt=dt, name="II")
@@ -105,40 +101,28 @@ def network(state):
         pathway.order = order  # within a time step
 
     for synapses in (EE, EI, IE, II):
-        values = dict(state[synapses.name])
-        i, j = values.pop("i"), values.pop("j")
+        i, j = state[synapses.name]["i"], state[synapses.name]["j"]
         if len(i):
             synapses.connect(i=i, j=j)
-            synapses.set_states(values, units=False)
         else:
             synapses.connect(False)
-    EE.pre.set_states(state["EE.pre"], units=False)
-    for group in (E, I):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
+    for group in (E, I, EE, EI, IE, II):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
         group.set_states(values, units=False)
+    EE.pre.set_states(state["EE.pre"], units=False)
 
-    return Network(
-        E, I, EE, EI, IE, II, SpikeMonitor(E, name="E__spikes"),
-        SpikeMonitor(I, name="I__spikes"),
-    )
-
-
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
+    return Network(E, I, EE, EI, IE, II, SpikeMonitor(E, name="E__spikes"),
+                   SpikeMonitor(I, name="I__spikes"))
 
 
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["EE"]
     where = {"connection": "EE", "block": s["j"] // 160, "pre": s["i"] % 160, "post": s["j"] % 160}
     age = DURATION - s["lastupdate"]
-    yield "weights", where | {
-        "delay": first["EE.pre"]["delay"], "w_initial": first["EE"]["w"], "w": s["w"],
-        "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
-        "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
-    }
+    yield "weights", where | {"delay": first["EE.pre"]["delay"], "w_initial": first["EE"]["w"],
+                              "w": s["w"], "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
+                              "apost": s["apost"] * np.exp(-1.0 / 0.02 * age)}
     s = last["EI"]
     where = {"connection": "EI", "block": s["j"] // 40, "pre": s["i"] % 160, "post": s["j"] % 40}
     yield "weights", where | {"delay": 0.0, "w_initial": first["EI"]["w"], "w": s["w"]}
@@ -152,54 +136,49 @@ def tables(first, last, table):
     yield "spikes", {"layer": "E", "block": i // 160, "neuron": i % 160, "t": t}
     i, t = last["I__spikes"]["i"], last["I__spikes"]["t"]
     yield "spikes", {"layer": "I", "block": i // 40, "neuron": i % 40, "t": t}
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("E", last["E__spikes"], 160),
-        **activity("I", last["I__spikes"], 40),
-    }
+    yield "blocks", {"block": np.arange(len(table["block"])),
+                     **activity("E", last["E__spikes"], 160),
+                     **activity("I", last["I__spikes"], 40)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -207,33 +186,26 @@ def stream(*key):
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
+def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol
-
-    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+        if new.startswith("_"):  # a new value, which another line takes over
             solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[name].flags:
-                solution = solution.subs(active, 1)
+            if "unless refractory" in equations[new[1:]].flags:
+                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
             factors = [(f"{old}*", solution.diff(old)) for old in olds]
             factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
+            line = f"{new} = {' + '.join(terms)}"
         lines.append(line)
     return "\n".join(lines)
 
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

@@ -20,10 +20,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    amp, get_device, kilogram, metre, ms, mV, Network, NeuronGroup, prefs, second, set_device,
-    SpikeGeneratorGroup, SpikeMonitor, Synapses,
-)
+from brian2 import (amp, kilogram, metre, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+                    SpikeGeneratorGroup, SpikeMonitor, Synapses)
 
 MODEL, SPEC, SEED = "clopath_2010", "...", 0
 DT = 0.001  # s, the time step
@@ -31,35 +29,29 @@ STEPS = 51000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
     frequency, lag = np.meshgrid([0.1, 10.0, 20.0, 40.0, 50.0], [-0.01, 0.01], indexing="ij")
     table = {"frequency": frequency.ravel(), "lag": lag.ravel()}
     return {"block": np.arange(10), **table}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
-    neuron, step = regular_steps(
-        [0] * B, 1, table["frequency"], 1.0, 1.0 + 4.5 / table["frequency"],
-    )
+    neuron, step = regular_steps([0] * B, 1, table["frequency"], 1.0,
+                                 1.0 + 4.5 / table["frequency"])
     state["input"] = {"N": B, "i": neuron, "t": step * DT}
-    neuron, step = regular_steps(
-        [0] * B, 1, table["frequency"], 1.02,
-        1.02 + (4.5 + as_int(table["lag"] < 0.0)) / table["frequency"],
-    )
+    neuron, step = regular_steps([0] * B, 1, table["frequency"], 1.02,
+                                 1.02 + (4.5 + as_int(table["lag"] < 0.0)) / table["frequency"])
     state["teacher"] = {"N": B, "i": neuron, "t": step * DT}
     state["cell"] = {
         "N": B, "u": np.full(B, -0.0706), "V_T": np.full(B, -0.0504), "v": np.full(B, -0.0706),
         "low": np.full(B, -0.0706), "low1": np.full(B, -0.0706), "low2": np.full(B, -0.0706),
         "low3": np.full(B, -0.0706), "v_low": np.full(B, -0.0706), "plus": np.full(B, -0.0706),
         "plus1": np.full(B, -0.0706), "plus2": np.full(B, -0.0706), "plus3": np.full(B, -0.0706),
-        "v_plus": np.full(B, -0.0706),
-    }
+        "v_plus": np.full(B, -0.0706)}
 
     # force: teacher to cell
     block, i = np.indices((B, 1)).reshape(2, -1)
@@ -74,7 +66,6 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
@@ -107,8 +98,7 @@ def network(state):
         threshold="u > 20*mV and up == 0",
         reset="""u = 29.4*mV
         up = 2""",
-        method="euler", dt=dt, namespace={"Delta": 2*mV, "E_L": -70.6*mV}, name="cell",
-    )
+        method="euler", dt=dt, namespace={"Delta": 2*mV, "E_L": -70.6*mV}, name="cell")
     cell.run_regularly(
         """I = clip(kick, -inf*amp, inf*amp)
         kick = 0*pA
@@ -129,11 +119,9 @@ def network(state):
         z += over*(400*pA - z)
         V_T += over*(-(30.4*mV) - V_T)
         up -= int(up > 0)""",
-        dt=1*ms, when="end", order=0, name="cell__every_0",
-    )
-    force = Synapses(
-        teacher, cell, "w : amp", on_pre="kick_post += w", namespace={}, dt=dt, name="force",
-    )
+        dt=1*ms, when="end", order=0, name="cell__every_0")
+    force = Synapses(teacher, cell, "w : amp", on_pre="kick_post += w", namespace={}, dt=dt,
+                     name="force")
     pairing = Synapses(
         input_, cell,
         """high = clip(v_post - theta_plus, 0*mV, inf*volt) : volt
@@ -145,102 +133,82 @@ def network(state):
             wmin, wmax)
         x += 1""",
         method="exponential_euler",
-        namespace={
-            "A_LTD": 0.14*second**3*amp/metre**2/kilogram,
-            "A_LTP": (
-                80.0 * (-0.001 / np.log(14 / 15)) / 0.015
-            )*second**6*amp**2/metre**4/kilogram**2,
-            "tau_x": -0.001 / np.log(14 / 15)*second, "theta_minus": -70.6*mV,
-            "theta_plus": -45.3*mV, "wmax": 3, "wmin": 0,
-        },
-        dt=dt, name="pairing",
-    )
+        namespace={"A_LTD": 0.14*second**3*amp/metre**2/kilogram,
+                   "A_LTP": (80.0 * (-0.001 / np.log(14 / 15))
+                             / 0.015)*second**6*amp**2/metre**4/kilogram**2,
+                   "tau_x": -0.001 / np.log(14 / 15)*second, "theta_minus": -70.6*mV,
+                   "theta_plus": -45.3*mV, "wmax": 3, "wmin": 0},
+        dt=dt, name="pairing")
     pairing.state_updater.order = -1  # before the groups'
-    pairing.run_regularly(
-        "w = clip(w, wmin, wmax)", dt=dt, when="groups", order=1,
-        name="pairing__pairing__bounds",
-    )
+    pairing.run_regularly("w = clip(w, wmin, wmax)", dt=dt, when="groups", order=1,
+                          name="pairing__pairing__bounds")
     for order, pathway in enumerate([force.pre, pairing.pre]):
         pathway.order = order  # within a time step
 
     for synapses in (force, pairing):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (cell, force, pairing):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
+        group.set_states(values, units=False)
     pairing.pre.set_states(state["pairing.pre"], units=False)
-    values = {k: v for k, v in state["cell"].items() if k != "N"}
-    cell.set_states(values, units=False)
 
     return Network(cell, input_, teacher, force, pairing, SpikeMonitor(cell, name="cell__spikes"))
 
 
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
-
-
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["force"]
     where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
     yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
     s = last["pairing"]
     where = {"connection": "pairing", "block": s["j"], "pre": 0, "post": 0}
-    yield "weights", where | {
-        "delay": first["pairing.pre"]["delay"], "w_initial": first["pairing"]["w"], "w": s["w"],
-        "x": s["x"],
-    }
+    yield "weights", where | {"delay": first["pairing.pre"]["delay"],
+                              "w_initial": first["pairing"]["w"], "w": s["w"], "x": s["x"]}
     i, t = last["cell__spikes"]["i"], last["cell__spikes"]["t"]
     yield "spikes", {"layer": "cell", "block": i, "neuron": 0, "t": t}
     yield "blocks", {
         "block": np.arange(len(table["block"])), **activity("input", first["input"], 1),
-        **activity("teacher", first["teacher"], 1), **activity("cell", last["cell__spikes"], 1),
-    }
+        **activity("teacher", first["teacher"], 1), **activity("cell", last["cell__spikes"], 1)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -274,8 +242,7 @@ def as_int(value):
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

@@ -19,10 +19,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    BrianLogger, Equations, get_device, ms, mV, Network, NeuronGroup, prefs, second, set_device,
-    SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses,
-)
+from brian2 import (BrianLogger, Equations, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+                    SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses)
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.stateupdaters.base import StateUpdateMethod
+from brian2.stateupdaters.exact import linear
+from sympy import Symbol
 
 MODEL, SPEC, SEED = "diehl_cook_2015", "...", 1
 DT = 0.0005  # s, the time step
@@ -30,16 +32,13 @@ STEPS = 56000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
-    table = {"x_tar": np.array([0.2, 0.4, 0.8])}
-    return {"block": np.arange(3), **table}
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
+    return {"block": np.arange(3), "x_tar": np.array([0.2, 0.4, 0.8])}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     def rate(t, i, copy):  # Hz
@@ -52,14 +51,11 @@ def initial(table):
     # learning: pattern to E
     block, i, j = np.indices((B, 20, 6)).reshape(3, -1)
     u_w = stream("learning", "w", 0).random((20, 6))[i, j]
-    state["learning__normalise_0"] = {
-        "N": 6 * B, "goal": np.full(6 * B, 6.0), "low": np.full(6 * B, 0.0),
-        "high": np.full(6 * B, 1.0),
-    }
+    state["learning__normalise_0"] = {"N": 6 * B, "goal": np.full(6 * B, 6.0),
+                                      "low": np.full(6 * B, 0.0), "high": np.full(6 * B, 1.0)}
     state["learning__learning__normalise_0"] = {"i": j + 6 * block, "j": np.arange(len(i))}
-    state["learning"] = {
-        "i": i, "j": j + 6 * block, "w": np.clip(0.6 * u_w, 0, 1), "x_tar": table["x_tar"][block],
-    }
+    state["learning"] = {"i": i, "j": j + 6 * block, "w": np.clip(0.6 * u_w, 0, 1),
+                         "x_tar": table["x_tar"][block]}
 
     # inhibition: E to E
     pairs = np.indices((B, 6, 6)).reshape(3, -1)
@@ -68,14 +64,11 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
-    pattern = SpikeGeneratorGroup(
-        state["pattern"]["N"], state["pattern"]["i"], state["pattern"]["t"]*second, dt=dt,
-        sorted=True, name="pattern",
-    )
+    pattern = SpikeGeneratorGroup(state["pattern"]["N"], state["pattern"]["i"],
+                                  state["pattern"]["t"]*second, dt=dt, sorted=True, name="pattern")
     E = NeuronGroup(
         state["E"]["N"],
         """dv/dt = (-(65*mV) - v)/tau_m : volt (unless refractory)
@@ -85,8 +78,7 @@ def network(state):
         theta += theta_plus""",
         refractory="5*ms", method=by_variable,
         method_options={"parts": [(exact_by_variable, ["v"]), ("exact", ["theta"])]}, dt=dt,
-        namespace={"tau_m": 0.1*second, "tau_theta": 10*second, "theta_plus": 1*mV}, name="E",
-    )
+        namespace={"tau_m": 0.1*second, "tau_theta": 10*second, "theta_plus": 1*mV}, name="E")
     learning = Synapses(
         pattern, E,
         """w : 1
@@ -95,8 +87,7 @@ def network(state):
         on_pre="""v_post += w*(4*mV)
         x += 1""",
         on_post="w = clip(w + (eta*(x - x_tar)*(wmax - w)**mu), 0, wmax)",
-        namespace={"eta": 0.01, "mu": 0.2, "tau": 20*ms, "wmax": 1}, dt=dt, name="learning",
-    )
+        namespace={"eta": 0.01, "mu": 0.2, "tau": 20*ms, "wmax": 1}, dt=dt, name="learning")
     BrianLogger.suppress_name("synapses_dt_mismatch")  # there is no delay to round
     learning__normalise_0 = NeuronGroup(
         state["learning__normalise_0"]["N"],
@@ -105,8 +96,7 @@ def network(state):
         low : 1 (constant)
         high : 1 (constant)""",
         threshold="True", reset="total = 0*total", namespace={}, dt=0.35*second,
-        name="learning__normalise_0",
-    )
+        name="learning__normalise_0")
     learning__normalise_0.thresholder["spike"].when = "end"
     learning__normalise_0.thresholder["spike"].order = 1000000
     learning__normalise_0.resetter["spike"].when = "end"
@@ -118,8 +108,7 @@ def network(state):
             "scale": """w_post = clip(w_post*(goal_pre/(total_pre + int(total_pre == \
                 0)*goal_pre)), low_pre, high_pre)""",
         },
-        namespace={}, dt=0.35*second, name="learning__learning__normalise_0",
-    )
+        namespace={}, dt=0.35*second, name="learning__learning__normalise_0")
     # each weight has one counter
     learning_learning__normalise_0.variables["_synaptic_post"].unique = True
     learning_learning__normalise_0.add.when = "end"
@@ -131,90 +120,73 @@ def network(state):
         pathway.order = order  # within a time step
 
     for synapses in (learning, inhibition, learning_learning__normalise_0):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
-    for group in (E, learning__normalise_0):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (E, learning__normalise_0, learning, inhibition, learning_learning__normalise_0):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
         group.set_states(values, units=False)
 
-    return Network(
-        E, learning__normalise_0, pattern, learning, inhibition, learning_learning__normalise_0,
-        SpikeMonitor(E, name="E__spikes"),
-        StateMonitor(learning, "w", record=True, dt=0.35*second, name="record__0"),
-        StateMonitor(E, "theta", record=True, dt=28*second, name="record__1"),
-    )
+    return Network(E, learning__normalise_0, pattern, learning, inhibition,
+                   learning_learning__normalise_0, SpikeMonitor(E, name="E__spikes"),
+                   StateMonitor(learning, "w", record=True, dt=0.35*second, name="record__0"),
+                   StateMonitor(E, "theta", record=True, dt=28*second, name="record__1"))
 
 
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
-
-
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["learning"]
     where = {"connection": "learning", "block": s["j"] // 6, "pre": s["i"], "post": s["j"] % 6}
     age = DURATION - s["lastupdate"]
-    yield "weights", where | {
-        "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
-        "x": s["x"] * np.exp(-1.0 / 0.02 * age),
-    }
+    yield "weights", where | {"delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
+                              "x": s["x"] * np.exp(-1.0 / 0.02 * age)}
     yield "trajectories", samples(last["record__0"], "w", s["w"], DURATION, where)
     i, t = last["E__spikes"]["i"], last["E__spikes"]["t"]
     yield "spikes", {"layer": "E", "block": i // 6, "neuron": i % 6, "t": t}
     i = np.arange(first["E"]["N"])
     where = {"layer": "E", "block": i // 6, "neuron": i % 6}
     yield "trajectories", samples(last["record__1"], "theta", last["E"]["theta"], DURATION, where)
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("pattern", first["pattern"], 20),
-        **activity("E", last["E__spikes"], 6),
-    }
+    yield "blocks", {"block": np.arange(len(table["block"])),
+                     **activity("pattern", first["pattern"], 20),
+                     **activity("E", last["E__spikes"], 6)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -222,25 +194,19 @@ def stream(*key):
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
+def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol
-
-    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+        if new.startswith("_"):  # a new value, which another line takes over
             solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[name].flags:
-                solution = solution.subs(active, 1)
+            if "unless refractory" in equations[new[1:]].flags:
+                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
             factors = [(f"{old}*", solution.diff(old)) for old in olds]
             factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
+            line = f"{new} = {' + '.join(terms)}"
         lines.append(line)
     return "\n".join(lines)
 
@@ -248,8 +214,6 @@ def exact_by_variable(equations, variables=None, method_options=None, prepare=No
 def by_variable(equations, variables=None, method_options=None):
     """A new value of each variable from the old ones of all, by the method of its part: `parts`
     has (a method of Brian2's or of ours, the variables that it integrates)."""
-    from brian2.stateupdaters.base import StateUpdateMethod
-
     lines = []
     for method, names in method_options["parts"]:
         integrate = StateUpdateMethod.stateupdaters[method] if isinstance(method, str) else method
@@ -288,17 +252,15 @@ def as_int(value):
 
 def samples(monitor, variable, final, end, where):
     """A monitor's samples in long form, with the final state as the last one."""
-    values, t = np.vstack([monitor[variable], final]), np.append(monitor["t"], end)
-    elements, times = values.shape[1], len(t)
-    columns = {"variable": variable} | where
-    each = {n: np.repeat(np.broadcast_to(v, elements), times) for n, v in columns.items()}
-    return each | {"t": np.tile(t, elements), "value": values.T.ravel().astype(float)}
+    values, t = np.vstack([monitor[variable], final]).T.astype(float), np.append(monitor["t"], end)
+    columns = {n: np.repeat(np.broadcast_to(v, len(values)), len(t)) for n, v in where.items()}
+    columns |= {"t": np.tile(t, len(values)), "value": values.ravel()}
+    return {"variable": variable} | columns
 
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

@@ -17,10 +17,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    get_device, hertz, ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
-    SpikeMonitor, Synapses,
-)
+from brian2 import (hertz, ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
+                    SpikeMonitor, Synapses)
 
 MODEL, SPEC, SEED = "dopamine_delay", "...", 0
 DT = 0.001  # s, the time step
@@ -28,16 +26,13 @@ STEPS = 12100  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
-    table = {"wait": np.array([0.1, 0.5, 1.0, 2.0, 3.0])}
-    return {"block": np.arange(5), **table}
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
+    return {"block": np.arange(5), "wait": np.array([0.1, 0.5, 1.0, 2.0, 3.0])}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     neuron, step = listed_steps([0], 1, [0, 0], [0.09, 12.0])
@@ -67,7 +62,6 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
@@ -82,16 +76,12 @@ def network(state):
         learning__reward : integer""",
         threshold="v > 0.5", reset="v = 0",
         events={"learning__reward__spikes": "learning__reward > 0"}, dt=dt, namespace={},
-        name="post",
-    )
+        name="post")
     post.set_event_schedule("learning__reward__spikes", when="after_synapses", order=0)
-    post.run_on_event(
-        "learning__reward__spikes", "learning__reward = 0", when="after_synapses", order=2,
-    )
-    dopamine_cell = NeuronGroup(
-        state["dopamine_cell"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0", dt=dt,
-        namespace={}, name="dopamine_cell",
-    )
+    post.run_on_event("learning__reward__spikes", "learning__reward = 0", when="after_synapses",
+                      order=2)
+    dopamine_cell = NeuronGroup(state["dopamine_cell"]["N"], "v : 1", threshold="v > 0.5",
+                                reset="v = 0", dt=dt, namespace={}, name="dopamine_cell")
     advance = (
         "elapsed = t - last\n"
         "tau_cn = tau_c*tau_n/(tau_c + tau_n)\n"
@@ -101,12 +91,10 @@ def network(state):
         "n = n*exp(-elapsed/tau_n)\n"
         "last = t\n"
     )
-    force = Synapses(
-        teacher, post, "w : 1", on_pre="v_post += w", namespace={}, dt=dt, name="force",
-    )
-    release = Synapses(
-        VTA, dopamine_cell, "w : 1", on_pre="v_post += w", namespace={}, dt=dt, name="release",
-    )
+    force = Synapses(teacher, post, "w : 1", on_pre="v_post += w", namespace={}, dt=dt,
+                     name="force")
+    release = Synapses(VTA, dopamine_cell, "w : 1", on_pre="v_post += w", namespace={}, dt=dt,
+                       name="release")
     learning = Synapses(
         pre, post,
         """w : 1
@@ -121,128 +109,95 @@ def network(state):
             "on__reward": advance + "n += learning__reward_post/tau_n",
         },
         on_event={"on__reward": "learning__reward__spikes"},
-        namespace={
-            "A_minus": 1.5, "A_plus": 1, "b": 0.0*hertz, "tau_c": 1*second, "tau_minus": 20*ms,
-            "tau_n": 0.2*second, "tau_plus": 20*ms, "wmax": 4, "wmin": 0,
-        },
-        dt=dt, name="learning",
-    )
-    learning__reward__relay = Synapses(
-        dopamine_cell, post, on_pre="learning__reward_post += 1", namespace={}, dt=dt,
-        name="learning__reward__relay",
-    )
-    for order, pathway in enumerate([
-        learning__reward__relay.pre, force.pre, release.pre, learning.pre, learning.post,
-    ]):
+        namespace={"A_minus": 1.5, "A_plus": 1, "b": 0.0*hertz, "tau_c": 1*second,
+                   "tau_minus": 20*ms, "tau_n": 0.2*second, "tau_plus": 20*ms, "wmax": 4,
+                   "wmin": 0},
+        dt=dt, name="learning")
+    learning__reward__relay = Synapses(dopamine_cell, post, on_pre="learning__reward_post += 1",
+                                       namespace={}, dt=dt, name="learning__reward__relay")
+    for order, pathway in enumerate([learning__reward__relay.pre, force.pre, release.pre,
+                                     learning.pre, learning.post]):
         pathway.order = order  # within a time step
     learning.on__reward.when, learning.on__reward.order = "after_synapses", 1
 
     for synapses in (force, release, learning, learning__reward__relay):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
-    release.pre.set_states(state["release.pre"], units=False)
-    for group in (post, dopamine_cell):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (post, dopamine_cell, force, release, learning, learning__reward__relay):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
         group.set_states(values, units=False)
+    release.pre.set_states(state["release.pre"], units=False)
 
-    return Network(
-        post, dopamine_cell, pre, teacher, VTA, force, release, learning,
-        learning__reward__relay, SpikeMonitor(post, record=False, name="post__spikes"),
-        SpikeMonitor(dopamine_cell, record=False, name="dopamine_cell__spikes"),
-    )
-
-
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
+    return Network(post, dopamine_cell, pre, teacher, VTA, force, release, learning,
+                   learning__reward__relay, SpikeMonitor(post, record=False, name="post__spikes"),
+                   SpikeMonitor(dopamine_cell, record=False, name="dopamine_cell__spikes"))
 
 
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["force"]
     where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
     yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
     s = last["release"]
     where = {"connection": "release", "block": s["j"], "pre": 0, "post": 0}
-    yield "weights", where | {
-        "delay": first["release.pre"]["delay"], "w_initial": first["release"]["w"], "w": s["w"],
-    }
+    yield "weights", where | {"delay": first["release.pre"]["delay"],
+                              "w_initial": first["release"]["w"], "w": s["w"]}
     s = last["learning"]
-    block = s["j"]
-    where = {"connection": "learning", "block": block, "pre": 0, "post": 0}
+    where = {"connection": "learning", "block": s["j"], "pre": 0, "post": 0}
     age = DURATION - s["lastupdate"]
+    since_last = DURATION - s["last"]
     yield "weights", where | {
         "delay": 0.0, "w_initial": first["learning"]["w"],
-        "w": np.broadcast_to(
-            np.clip(
-                s["w"] + s["c"] * (
-                    0.0 * 1.0 * np.expm1(-(DURATION - s["last"]) / 1.0) - s["n"] * (1.0 * 0.2 /
-                        (1.0 + 0.2)) * np.expm1(
-                        -(DURATION - s["last"]) / (1.0 * 0.2 / (1.0 + 0.2)),
-                    )
-                ),
-                0, 4,
-            ),
-            len(block),
-        ),
-        "c": np.broadcast_to(s["c"] * np.exp(-(DURATION - s["last"]) / 1.0), len(block)),
-        "n": np.broadcast_to(s["n"] * np.exp(-(DURATION - s["last"]) / 0.2), len(block)),
-        "last": np.broadcast_to(DURATION, len(block)),
-        "x_plus": s["x_plus"] * np.exp(-1.0 / 0.02 * age),
-        "x_minus": s["x_minus"] * np.exp(-1.0 / 0.02 * age),
-    }
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
-        **activity("teacher", first["teacher"], 1), **activity("VTA", first["VTA"], 1),
-        **activity("post", last["post__spikes"], 1),
-        **activity("dopamine_cell", last["dopamine_cell__spikes"], 1),
-    }
+        "w": np.clip(s["w"] + s["c"] * (0.0 * 1.0 * np.expm1(-since_last / 1.0)
+                                        - s["n"] * (1.0 * 0.2 / (1.0 + 0.2)) * np.expm1(
+                                            -since_last / (1.0 * 0.2 / (1.0 + 0.2)))),
+                     0, 4),
+        "c": s["c"] * np.exp(-since_last / 1.0), "n": s["n"] * np.exp(-since_last / 0.2),
+        "last": DURATION, "x_plus": s["x_plus"] * np.exp(-1.0 / 0.02 * age),
+        "x_minus": s["x_minus"] * np.exp(-1.0 / 0.02 * age)}
+    yield "blocks", {"block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
+                     **activity("teacher", first["teacher"], 1), **activity("VTA", first["VTA"], 1),
+                     **activity("post", last["post__spikes"], 1),
+                     **activity("dopamine_cell", last["dopamine_cell__spikes"], 1)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -266,8 +221,7 @@ def sorted_spikes(found, steps):
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

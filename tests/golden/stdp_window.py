@@ -15,10 +15,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    get_device, ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
-    SpikeMonitor, Synapses,
-)
+from brian2 import (ms, Network, NeuronGroup, prefs, second, set_device, SpikeGeneratorGroup,
+                    SpikeMonitor, Synapses)
 
 MODEL, SPEC, SEED = "stdp_window", "...", 0
 DT = 0.0001  # s, the time step
@@ -26,16 +24,13 @@ STEPS = 200000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
-    table = {"arrival": np.linspace(0.0005, 0.0985, 50)}
-    return {"block": np.arange(50), **table}
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
+    return {"block": np.arange(50), "arrival": np.linspace(0.0005, 0.0985, 50)}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     neuron, step = regular_steps([0], 1, 1.0, 0.001, 20.0)
@@ -55,7 +50,6 @@ def initial(table):
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
@@ -64,10 +58,8 @@ def network(state):
                             sorted=True, name=n)
         for n in ("pre", "teacher")
     )
-    post = NeuronGroup(
-        state["post"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0", dt=dt, namespace={},
-        name="post",
-    )
+    post = NeuronGroup(state["post"]["N"], "v : 1", threshold="v > 0.5", reset="v = 0", dt=dt,
+                       namespace={}, name="post")
     stdp = Synapses(
         pre, post,
         """w : 1
@@ -78,97 +70,79 @@ def network(state):
         w = clip(w + apost, 0, wmax)""",
         on_post="""apost += Apost
         w = clip(w + apre, 0, wmax)""",
-        namespace={
-            "Apost": -0.00525, "Apre": 0.005, "taupost": 20*ms, "taupre": 20*ms, "wmax": 1,
-        },
-        dt=dt, name="stdp",
-    )
-    force = Synapses(
-        teacher, post, "w : 1", on_pre="v_post += w", namespace={}, dt=dt, name="force",
-    )
+        namespace={"Apost": -0.00525, "Apre": 0.005, "taupost": 20*ms, "taupre": 20*ms,
+                   "wmax": 1},
+        dt=dt, name="stdp")
+    force = Synapses(teacher, post, "w : 1", on_pre="v_post += w", namespace={}, dt=dt,
+                     name="force")
     for order, pathway in enumerate([stdp.pre, force.pre, stdp.post]):
         pathway.order = order  # within a time step
 
     for synapses in (stdp, force):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (post, stdp, force):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
+        group.set_states(values, units=False)
     stdp.pre.set_states(state["stdp.pre"], units=False)
-    values = {k: v for k, v in state["post"].items() if k != "N"}
-    post.set_states(values, units=False)
 
-    return Network(
-        post, pre, teacher, stdp, force, SpikeMonitor(post, record=False, name="post__spikes"),
-    )
+    return Network(post, pre, teacher, stdp, force,
+                   SpikeMonitor(post, record=False, name="post__spikes"))
 
 
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
-
-
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["stdp"]
     where = {"connection": "stdp", "block": s["j"], "pre": 0, "post": 0}
     age = DURATION - s["lastupdate"]
-    yield "weights", where | {
-        "delay": first["stdp.pre"]["delay"], "w_initial": first["stdp"]["w"], "w": s["w"],
-        "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
-        "apost": s["apost"] * np.exp(-1.0 / 0.02 * age),
-    }
+    yield "weights", where | {"delay": first["stdp.pre"]["delay"], "w_initial": first["stdp"]["w"],
+                              "w": s["w"], "apre": s["apre"] * np.exp(-1.0 / 0.02 * age),
+                              "apost": s["apost"] * np.exp(-1.0 / 0.02 * age)}
     s = last["force"]
     where = {"connection": "force", "block": s["j"], "pre": 0, "post": 0}
     yield "weights", where | {"delay": 0.0, "w_initial": first["force"]["w"], "w": s["w"]}
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
-        **activity("teacher", first["teacher"], 1), **activity("post", last["post__spikes"], 1),
-    }
+    yield "blocks", {"block": np.arange(len(table["block"])), **activity("pre", first["pre"], 1),
+                     **activity("teacher", first["teacher"], 1),
+                     **activity("post", last["post__spikes"], 1)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def holding_steps(time, dt):
     """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
     begins a thousandth of its length early, because of rounding."""
@@ -197,8 +171,7 @@ def sorted_spikes(found, steps):
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from brian2 import (
-    get_device, linked_var, ms, mV, Network, NeuronGroup, prefs, second, set_device,
-    SpikeGeneratorGroup, SpikeMonitor, Synapses,
-)
+from brian2 import (linked_var, ms, mV, Network, NeuronGroup, prefs, second, set_device,
+                    SpikeGeneratorGroup, SpikeMonitor, Synapses)
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.stateupdaters.exact import linear
+from sympy import Symbol
 
 MODEL, SPEC, SEED = "zenke_2015", "...", 1
 DT = 0.0005  # s, the time step
@@ -28,17 +29,15 @@ STEPS = 80000  # of the whole run
 DURATION = STEPS * DT  # s
 
 
-# Sweep: one row per block, an independent copy of what is not shared ------------------------------
 def sweep():
-    """The table: columns of one value per block, in SI units."""
+    """One row per block, an independent copy of what is not shared: columns in SI units."""
     H_target, start = np.meshgrid([4.0, 10.0], [0.0, 4.0], indexing="ij")
     table = {"H_target": H_target.ravel(), "start": start.ravel()}
     return {"block": np.arange(4), **table}
 
 
-# Initial state: {object: {variable: one value per element}}, in SI units --------------------------
 def initial(table):
-    """Sizes, given spikes, synapses, and first values."""
+    """What each object starts from, {object: {variable: one value per element}}, in SI units."""
     B = len(table["block"])
     state = {}
     neuron, step = poisson_steps(("inhibition", "spikes"), [0], 20, 20.0, STEPS, DT)
@@ -53,23 +52,19 @@ def initial(table):
 
     # learning: inhibition to excitation
     block, i, j = np.indices((B, 20, 20)).reshape(3, -1)
-    state["learning"] = {
-        "i": i, "j": j + 20 * block, "w": np.clip(table["start"][block], 0, 5),
-        "H_target": table["H_target"][block],
-    }
+    state["learning"] = {"i": i, "j": j + 20 * block, "w": np.clip(table["start"][block], 0, 5),
+                         "H_target": table["H_target"][block]}
 
     state["excitation.learning__H__there"] = np.repeat(np.arange(B), 20)
     return state
 
 
-# Network ------------------------------------------------------------------------------------------
 def network(state):
     """The Brian2 objects."""
     dt = DT*second
-    inhibition = SpikeGeneratorGroup(
-        state["inhibition"]["N"], state["inhibition"]["i"], state["inhibition"]["t"]*second,
-        dt=dt, sorted=True, name="inhibition",
-    )
+    inhibition = SpikeGeneratorGroup(state["inhibition"]["N"], state["inhibition"]["i"],
+                                     state["inhibition"]["t"]*second, dt=dt, sorted=True,
+                                     name="inhibition")
     excitation = NeuronGroup(
         state["excitation"]["N"],
         """dv/dt = (-(60*mV) + drive - v - g_inh)/(20*ms) : volt (unless refractory)
@@ -77,19 +72,13 @@ def network(state):
         learning__H : hertz
         learning__H__there : hertz (linked)""",
         threshold="v > -(50*mV)", reset="v = -(60*mV)", refractory="5*ms",
-        method=exact_by_variable, dt=dt, namespace={"drive": 20*mV}, name="excitation",
-    )
-    excitation.run_regularly(
-        "learning__H = learning__H__there", dt=dt, when="before_groups", order=0,
-        name="learning__H__copy",
-    )
-    rate = NeuronGroup(
-        state["rate"]["N"], "dH/dt = -H/tau_H : hertz", method="exact", dt=dt,
-        namespace={"tau_H": 1*second}, name="rate",
-    )
-    count = Synapses(
-        excitation, rate, "w : hertz", on_pre="H_post += w", namespace={}, dt=dt, name="count",
-    )
+        method=exact_by_variable, dt=dt, namespace={"drive": 20*mV}, name="excitation")
+    excitation.run_regularly("learning__H = learning__H__there", dt=dt, when="before_groups",
+                             order=0, name="learning__H__copy")
+    rate = NeuronGroup(state["rate"]["N"], "dH/dt = -H/tau_H : hertz", method="exact", dt=dt,
+                       namespace={"tau_H": 1*second}, name="rate")
+    count = Synapses(excitation, rate, "w : hertz", on_pre="H_post += w", namespace={}, dt=dt,
+                     name="count")
     learning = Synapses(
         inhibition, excitation,
         """w : 1
@@ -101,99 +90,80 @@ def network(state):
         zpre += 1""",
         on_post="""w = clip(w + (eta*(learning__H_post - H_target)*zpre), wmin, wmax)
         zpost += 1""",
-        namespace={"eta": 1*ms, "tau_z": 20*ms, "wmax": 5, "wmin": 0}, dt=dt, name="learning",
-    )
+        namespace={"eta": 1*ms, "tau_z": 20*ms, "wmax": 5, "wmin": 0}, dt=dt, name="learning")
     for order, pathway in enumerate([count.pre, learning.pre, learning.post]):
         pathway.order = order  # within a time step
 
     for synapses in (count, learning):
-        values = dict(state[synapses.name])
-        synapses.connect(i=values.pop("i"), j=values.pop("j"))
-        synapses.set_states(values, units=False)
-    for group in (excitation, rate):
-        values = {k: v for k, v in state[group.name].items() if k != "N"}
+        synapses.connect(i=state[synapses.name]["i"], j=state[synapses.name]["j"])
+    for group in (excitation, rate, count, learning):
+        values = {k: v for k, v in state[group.name].items() if k not in ("N", "i", "j")}
         group.set_states(values, units=False)
-    excitation.learning__H__there = linked_var(
-        rate, "H", index=state["excitation.learning__H__there"],
-    )
+    excitation.learning__H__there = linked_var(rate, "H",
+                                               index=state["excitation.learning__H__there"])
 
-    objects = [
-        excitation, rate, inhibition, count, learning,
-        SpikeMonitor(excitation, name="excitation__spikes"),
-    ]
+    objects = [excitation, rate, inhibition, count, learning,
+               SpikeMonitor(excitation, name="excitation__spikes")]
     in_order(objects)
     return Network(objects)
 
 
-def run(net, state):
-    """The whole run."""
-    net.run(DURATION*second, namespace={}, report="text")
-
-
-# Results ------------------------------------------------------------------------------------------
 def tables(first, last, table):
-    """The columns of each table, from the states of all objects before and after the run."""
+    """What is saved, from the states of all objects before and after the run."""
     s = last["count"]
     where = {"connection": "count", "block": s["j"], "pre": s["i"] % 20, "post": 0}
     yield "weights", where | {"delay": 0.0, "w_initial": first["count"]["w"], "w": s["w"]}
     s = last["learning"]
     where = {"connection": "learning", "block": s["j"] // 20, "pre": s["i"], "post": s["j"] % 20}
     age = DURATION - s["lastupdate"]
-    yield "weights", where | {
-        "delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
-        "zpre": s["zpre"] * np.exp(-1.0 / 0.02 * age),
-        "zpost": s["zpost"] * np.exp(-1.0 / 0.02 * age),
-    }
+    yield "weights", where | {"delay": 0.0, "w_initial": first["learning"]["w"], "w": s["w"],
+                              "zpre": s["zpre"] * np.exp(-1.0 / 0.02 * age),
+                              "zpost": s["zpost"] * np.exp(-1.0 / 0.02 * age)}
     i, t = last["excitation__spikes"]["i"], last["excitation__spikes"]["t"]
     yield "spikes", {"layer": "excitation", "block": i // 20, "neuron": i % 20, "t": t}
-    yield "blocks", {
-        "block": np.arange(len(table["block"])), **activity("inhibition", first["inhibition"], 20),
-        **activity("excitation", last["excitation__spikes"], 20),
-    }
+    yield "blocks", {"block": np.arange(len(table["block"])),
+                     **activity("inhibition", first["inhibition"], 20),
+                     **activity("excitation", last["excitation__spikes"], 20)}
 
 
 def save(folder, pieces, table):
-    """One Parquet file per table, whose rows also have the columns of their block's sweep."""
+    """A Parquet file per table, whose rows also have the columns of their block in the sweep."""
     text, _, seal = Path(__file__).read_bytes().rpartition(b"# stdpdsl script ")
     edited = b"%08x\n" % zlib.crc32(text) != seal  # whether this is what was generated
     about = {"stdpdsl": json.dumps({"model": MODEL, "seed": SEED, "spec": SPEC, "edited": edited})}
     found = {}
     for name, columns in pieces:
         if "block" in columns:
-            row = {n: v[columns["block"]] for n, v in table.items()}
-            columns = row | columns | {"block": row["block"]}
-        values = np.broadcast_arrays(*columns.values())
-        found.setdefault(name, []).append(pa.table(dict(zip(columns, values))))
+            columns |= {n: v[columns["block"]] for n, v in table.items()}
+        columns = dict(zip(columns, np.broadcast_arrays(*columns.values())))
+        found.setdefault(name, []).append(pa.table(columns))
     for name, parts in found.items():
-        whole = pa.concat_tables(parts, promote_options="permissive")
+        whole = pa.concat_tables(parts, promote_options="permissive").replace_schema_metadata(about)
         Path(folder, name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.replace_schema_metadata(about), Path(folder, name, "part-0.parquet"))
+        pq.write_table(whole, Path(folder, name, "part-0.parquet"))
 
 
 def main():
-    """Run all blocks as one network."""
     parser = argparse.ArgumentParser(description=(__doc__ or MODEL).partition("\n")[0])
     parser.add_argument("-o", "--out", default=MODEL + ".tables", help="folder for the tables")
     parser.add_argument("--target", default="numpy", help="numpy, cython, cpp_standalone")
     options = parser.parse_args()
-    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
-    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
-    cache = Path.home() / ".cython" / "brian_extensions_by_script"  # Brian2's is by source alone
-    prefs.codegen.runtime.cython.cache_dir = str(cache)
-    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     if options.target == "cpp_standalone":
-        set_device("cpp_standalone", build_on_run=False)
+        set_device("cpp_standalone", directory=None)
     else:
         prefs.codegen.target = options.target
+    prefs.codegen.loop_invariant_optimisations = False  # the same bits for constants and variables
+    prefs.codegen.cpp.extra_compile_args_gcc = "-w -O3 -std=c++11 -ffp-contract=off".split()
+    # Brian2 finds compiled code by its source alone, so code with these flags has its own folder.
+    prefs.codegen.runtime.cython.cache_dir = str(Path.home() / ".cython/stdpdsl_scripts")
+    prefs.devices.cpp_standalone.extra_make_args_unix = ["-j4"]  # not all at once
     table = sweep()
     first = initial(table)
     net = network(first)
-    run(net, first)
-    get_device().build(directory=None)  # compiles and runs it, if the target is C++
+    net.run(DURATION*second, namespace={}, report="text")
     save(options.out, tables(first, net.get_states(units=False), table), table)
 
 
-# Functions used above -----------------------------------------------------------------------------
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
@@ -201,25 +171,19 @@ def stream(*key):
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
-def exact_by_variable(equations, variables=None, method_options=None, prepare=None):
+def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on."""
-    from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol
-
-    olds = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)]
-    active = str_to_sympy("int(not_refractory)", variables)
-    lines, written = prepare(equations, variables) if prepare else ([], sympy_to_str)
+    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
     for line in linear(equations, variables, method_options).splitlines():
         new, _, solution = line.partition(" = ")
-        name = new.removeprefix("_")
-        if name != solution.removeprefix("_"):  # a new value, which another line takes over
+        if new.startswith("_"):  # a new value, which another line takes over
             solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[name].flags:
-                solution = solution.subs(active, 1)
+            if "unless refractory" in equations[new[1:]].flags:
+                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
             factors = [(f"{old}*", solution.diff(old)) for old in olds]
             factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            line = f"{new} = " + " + ".join(f"{old}({written(f)})" for old, f in factors if f != 0)
+            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
+            line = f"{new} = {' + '.join(terms)}"
         lines.append(line)
     return "\n".join(lines)
 
@@ -267,8 +231,7 @@ def with_parts(objects):
 
 def activity(layer, spikes, size):
     """A layer's columns in the table of blocks: spikes of each block, and their mean rate (Hz)."""
-    given = "count" not in spikes
-    count = np.bincount(spikes["i"], minlength=spikes["N"]) if given else spikes["count"]
+    count = spikes["count"] if "count" in spikes else np.bincount(spikes["i"], None, spikes["N"])
     total = np.reshape(count, (-1, size)).sum(axis=1)
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * STEPS * DT)}
 

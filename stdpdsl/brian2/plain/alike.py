@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 
-from .layout import WIDTH, call, quoted
+from .layout import WIDTH, call, quoted, statement
 
 SHORT = 3
 """A model of so many lines, and a beginning of so many statements, is written out each time."""
@@ -28,7 +28,7 @@ class Models:
     def of(self, arguments: Sequence[str], name: str, kind: str) -> tuple[list[str], list[str]]:
         """The arguments as an object is given them, and lines that come first."""
         key = (kind, *arguments)
-        lines = call("", arguments).count("\n")
+        lines = len(statement(call("model = dict", arguments), 4))
         if len(self.owners.get(key, ())) < 2 or lines <= SHORT:
             return [*arguments], []
         if key in self.written:
@@ -39,7 +39,7 @@ class Models:
         self.written[key] = made
         self.names.add(made)
         model = [f"model={arguments[0]}", *arguments[1:]]
-        return [f"**{made}"], [f"{made} = " + call("dict", model)]
+        return [f"**{made}"], [call(f"{made} = dict", model)]
 
 
 class Beginnings:

@@ -26,7 +26,7 @@ def given_spikes(parts: NetworkParts, layers: Sequence[str]) -> list[str]:
         key = f'state["{layers[0]}"]'
         arguments = [f'{key}["N"]', f'{key}["i"]', f'{key}["t"]*second', "dt=dt", "sorted=True",
                      f'name="{layers[0]}"']  # fmt: skip
-        return [f"{names[0]} = " + call("SpikeGeneratorGroup", arguments)]
+        return [call(f"{names[0]} = SpikeGeneratorGroup", arguments)]
     shown = ", ".join(f'"{layer}"' for layer in layers)
     return [
         f"{', '.join(names)} = (",
@@ -54,7 +54,7 @@ def neuron_group(parts: NetworkParts, layer: Layer) -> list[str]:
     arguments = [f'state["{layer.name}"]["N"]', *model, f'name="{layer.name}"']
     return [
         *lines,
-        f"{name} = " + call("NeuronGroup", arguments),
+        call(f"{name} = NeuronGroup", arguments),
         *at_events(name, group),
         *(regularly(parts.code, name, item, f'"{item.name}"') for item in group.every),
     ]
@@ -100,4 +100,4 @@ def phase_ends(parts: NetworkParts) -> list[str]:
                  constant("every", "1")]  # fmt: skip
     arguments = [f'state["{ENDS}"]["N"]', quoted_model(equations), "namespace={}", "dt=dt",
                  f'name="{ENDS}"']  # fmt: skip
-    return [f"{name} = " + call("NeuronGroup", arguments)]
+    return [call(f"{name} = NeuronGroup", arguments)]

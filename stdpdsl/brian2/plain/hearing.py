@@ -87,7 +87,7 @@ class Hearing:
         arguments += [*integrated(group.integration, group.single, equations), "dt=dt",
                       f"namespace={{{', '.join(self.namespace())}}}",
                       f'name="{self.layer.name}"']  # fmt: skip
-        return [f"{self.name} = " + call("NeuronGroup", arguments)]
+        return [call(f"{self.name} = NeuronGroup", arguments)]
 
     def namespace(self) -> Iterator[str]:
         yield from Namespaces(self.audio.e, self.code).functions(self.group.functions)
@@ -148,7 +148,7 @@ class Hearing:
         variables = ", ".join(f'"{variable}"' for _, variable in m.variables)
         arguments = [self.name, f"[{variables}]", "record=True",
                      f"dt={quantity(repr(m.every), 'second')}"]  # fmt: skip
-        return f"record__{number} = " + call("StateMonitor", arguments)
+        return call(f"record__{number} = StateMonitor", arguments)
 
     def recorded(self, number: int) -> str:
         """The times of a record line, and of each variable an array (times, neurons)."""

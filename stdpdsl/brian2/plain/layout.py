@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ...ir import Equation
 from ..equations import flags_of, printed
 
 WIDTH = 100
+FURTHEST = 50
+"""The items of a bracket that opens behind this column begin in a line of their own."""
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -68,27 +71,80 @@ def statement(text: str, indent: int = 0) -> list[str]:
         inside = _items(items[0][1:-1])
         if len(inside) > 1:  # the brackets stay together
             head, items, tail = head + items[0][0], inside, items[0][-1] + tail
-    # A comma after the only item of a parenthesis, or of an index, would make it a tuple.
-    inner = indent + 4
-    if place := _comprehension(items[0]):
-        parts = [items[0][:place], items[0][place + 1 :]]
-        return [
-            space + head,
-            *(line for part in parts for line in statement(part, inner)),
-            space + tail,
-        ]
-    ends = "," if len(items) > 1 or _is_call(head) else ""
-    lines = [space + head]
-    current = ""
-    for number, item in enumerate(items):
-        comma = ends if number == len(items) - 1 else ","
-        if current and inner + len(current) + 1 + len(item) + len(comma) > WIDTH:
-            lines += statement(current, inner)
-            current = ""
-        current = f"{current} {item}{comma}" if current else f"{item}{comma}"
-    lines += statement(current, inner)
-    lines.append(space + tail)
+    lines = _below(head, _parts(items, tail), indent)
+    hanging = _hanging(head, items, tail, indent)
+    return lines if lines and len(lines) <= len(hanging) else hanging
+
+
+def _hanging(head: str, items: list[str], tail: str, indent: int) -> list[str]:
+    """The parts of a bracket in lines of their own, indented. Where a block begins behind it, the
+    closing bracket stands alone, or the parts would look like that block."""
+    space, inner = " " * indent, " " * (indent + 4)
+    if tail.endswith(":"):
+        return [space + head, *_filled(_parts(items, ""), inner), space + tail]
+    return [space + head, *_filled(_parts(items, tail), inner)]
+
+
+def _below(head: str, parts: list[str], indent: int) -> list[str]:
+    """The parts of a bracket in lines that begin below its first one; empty where there is not
+    enough room on the right."""
+    column = indent + len(head)
+    lines = _filled(parts, " " * column) if column <= FURTHEST else []
+    if not lines or max(map(len, lines)) > WIDTH:
+        return []
+    return [" " * indent + head + lines[0].lstrip(), *lines[1:]]
+
+
+def _filled(parts: list[str], space: str) -> list[str]:
+    """Parts in lines with an indent; those too long for one are broken again."""
+    lines: list[str] = []
+    full = True
+    for part in parts:
+        if not full and len(lines[-1]) + 1 + len(part) <= WIDTH and not part.startswith("for "):
+            lines[-1] += f" {part}"
+        else:
+            broken = _broken(part, len(space))
+            full = len(broken) > 1  # what comes next begins a line
+            lines += broken
     return lines
+
+
+def _broken(part: str, indent: int) -> list[str]:
+    """What stands in a bracket, broken inside its own brackets, or between its operands."""
+    lines = statement(part, indent)
+    key = re.match(r'"\w+": |\w+=(?!=)|', part)
+    assert key is not None
+    operands = _operands(part[key.end() :])
+    if len(operands) > 1 and len(lines) > 1:
+        others = _filled(operands, " " * (indent + key.end()))
+        others[0] = " " * indent + key[0] + others[0].lstrip()
+        if max(map(len, others)) <= WIDTH and (
+            len(others) < len(lines) or max(map(len, lines)) > WIDTH
+        ):
+            return others
+    return lines
+
+
+def _parts(items: list[str], tail: str) -> list[str]:
+    """What may stand in lines of its own in a bracket: its items; of a single one its operands, or
+    the two sides of a comprehension."""
+    if place := _comprehension(items[0]):
+        return [items[0][:place], items[0][place + 1 :] + tail]
+    parts = [f"{item}," for item in items[:-1]] if len(items) > 1 else _operands(items[0])[:-1]
+    return [*parts, (items[-1] if len(items) > 1 else _operands(items[0])[-1]) + tail]
+
+
+def _operands(text: str) -> list[str]:
+    """The terms of a sum, or the factors of a product, each after its operator."""
+    for operators in ((" + ", " - "), (" * ", " / ")):
+        depth, places = 0, [0]
+        for place, character in _code(text):
+            depth += (character in _OPENING) - (character in _CLOSING)
+            if depth == 0 and place and text.startswith(operators, place):
+                places.append(place + 1)
+        if len(places) > 1:
+            return [text[a:b].strip() for a, b in zip(places, [*places[1:], None], strict=True)]
+    return [text]
 
 
 def _is_bracket(text: str) -> bool:
@@ -96,11 +152,6 @@ def _is_bracket(text: str) -> bool:
     if text[0] not in _OPENING or text[-1] not in _CLOSING:
         return False
     return all(_depth(text[: at + 1]) > 0 for at, c in _code(text[:-1]) if c in _CLOSING)
-
-
-def _is_call(head: str) -> bool:
-    """Whether the bracket at the end of a text opens the arguments of a call."""
-    return len(head) > 1 and head[-1] == "(" and (head[-2].isalnum() or head[-2] in "_)]")
 
 
 def _bracket(text: str) -> tuple[str, list[str], str] | None:
@@ -168,10 +219,10 @@ def _code(text: str) -> Iterator[tuple[int, str]]:
 
 
 def call(function: str, arguments: Sequence[str], brackets: str = "()") -> str:
-    """A call whose arguments may span lines; those that do stand on lines of their own."""
-    one = f"{function}{brackets[0]}{', '.join(arguments)}{brackets[1]}"
-    if "\n" not in one and len(one) <= WIDTH - 8:
-        return one
+    """A call, of a function with what stands before it. It is one line, which `block` breaks where
+    it is too long, unless arguments span lines."""
+    if not any("\n" in argument for argument in arguments):
+        return f"{function}{brackets[0]}{', '.join(arguments)}{brackets[1]}"
     lines, current = [function + brackets[0]], ""
     for argument in arguments:
         if current and ("\n" in argument or len(current) + len(argument) + 2 > WIDTH - 12):
@@ -184,7 +235,8 @@ def call(function: str, arguments: Sequence[str], brackets: str = "()") -> str:
             current = f"{current} {argument}," if current else f"{argument},"
     if current:
         lines.append(f"    {current}")
-    return "\n".join([*lines, brackets[1]])
+    lines[-1] = lines[-1].removesuffix(",") + brackets[1]
+    return "\n".join(lines)
 
 
 def _argument(text: str) -> list[str]:

@@ -66,7 +66,18 @@ def network_lines(parts: NetworkParts) -> list[str]:
 
 
 def states(parts: NetworkParts) -> list[str]:
+    """Synapses are made, and the variables of all objects set."""
     found = connecting(parts) if parts.synapses else []
+    objects = [*parts.groups, *parts.synapses, *parts.scalers]
+    if objects:
+        head, name, key, space = one_or_each("group", objects, parts.keys)
+        names = '("N", "i", "j")' if parts.synapses else '"N"'
+        chosen = f"k not in {names}" if parts.synapses else f"k != {names}"
+        found += [
+            *head,
+            f"{space}values = {{k: v for k, v in state[{key}].items() if {chosen}}}",
+            f"{space}{name}.set_states(values, units=False)",
+        ]
     for c in parts.e.connections:
         name = parts.names.of(c.name)
         delayed = [p.name for p in c.pathways if p.delay]
@@ -78,35 +89,22 @@ def states(parts: NetworkParts) -> list[str]:
             ]
             continue
         found += [f'{name}.{p}.set_states(state["{c.name}.{p}"], units=False)' for p in delayed]
-    if parts.groups:
-        head, name, key, space = one_or_each("group", parts.groups, parts.keys)
-        found += [
-            *head,
-            f'{space}values = {{k: v for k, v in state[{key}].items() if k != "N"}}',
-            f"{space}{name}.set_states(values, units=False)",
-        ]
     return found
 
 
 def connecting(parts: NetworkParts) -> list[str]:
-    """Synapses are made, and their variables set."""
+    """Synapses are made."""
     objects = [*parts.synapses, *parts.scalers]
     head, name, key, space = one_or_each("synapses", objects, parts.keys)
-    lines = [f"values = dict(state[{key}])"]
     if all(has_synapses(parts, c) for c in parts.e.connections):
-        lines += [
-            f'{name}.connect(i=values.pop("i"), j=values.pop("j"))',
-            f"{name}.set_states(values, units=False)",
-        ]
-    else:
-        lines += [
-            'i, j = values.pop("i"), values.pop("j")',
-            "if len(i):",
-            f"    {name}.connect(i=i, j=j)",
-            f"    {name}.set_states(values, units=False)",
-            "else:",
-            f"    {name}.connect(False)",
-        ]
+        return [*head, f'{space}{name}.connect(i=state[{key}]["i"], j=state[{key}]["j"])']
+    lines = [
+        f'i, j = state[{key}]["i"], state[{key}]["j"]',
+        "if len(i):",
+        f"    {name}.connect(i=i, j=j)",
+        "else:",
+        f"    {name}.connect(False)",
+    ]
     return [*head, *(space + line for line in lines)]
 
 
@@ -151,7 +149,7 @@ def several(names: Sequence[str]) -> str:
 def result(parts: NetworkParts) -> list[str]:
     objects = [*parts.groups, *parts.inputs, *parts.synapses, *parts.scalers, *monitors(parts)]
     if not orders_itself(parts):
-        return ["return " + call("Network", objects)]
+        return [call("return Network", objects)]
     return [call("objects = ", objects, "[]"), "in_order(objects)", "return Network(objects)"]
 
 

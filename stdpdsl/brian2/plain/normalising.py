@@ -23,7 +23,7 @@ def counters(parts: NetworkParts, n: Normalisation) -> list[str]:
     spike = f'{name}.%s["spike"]'
     return [
         'BrianLogger.suppress_name("synapses_dt_mismatch")  # there is no delay to round',
-        f"{name} = " + call("NeuronGroup", arguments),
+        call(f"{name} = NeuronGroup", arguments),
         *(
             f'{spike % part}.when, {spike % part}.order = "end", {n.order + place}'
             for part, place in (("thresholder", 0), ("resetter", 3))
@@ -41,7 +41,7 @@ def scaler(
     arguments = [parts.names.of(n.name), synapses, f"on_pre={mapping(pathways)}", "namespace={}",
                  f"dt={shown_time(parts.code, n.period)}", label]  # fmt: skip
     return [
-        f"{name} = " + call("Synapses", arguments),
+        call(f"{name} = Synapses", arguments),
         "# each weight has one counter",
         f'{name}.variables["_synaptic_post"].unique = True',
         f'{name}.add.when, {name}.add.order = "end", {n.order + 1}',

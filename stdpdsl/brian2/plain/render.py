@@ -29,6 +29,10 @@ from .state import initial_lines
 from .tables import TablesCode
 from .values import Values
 
+JUST_RUNS = 'net.run(DURATION*second, namespace={}, report="text")'
+"""The body of run(net, state) where nothing changes within a run: main() has it then."""
+RUN, RUN_ALL = "run(net, first)", "list(run(net, first))  # phase by phase"
+
 
 def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's."""
@@ -39,7 +43,8 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
     initial = initial_lines(Values(e, code, names, copies), audio)
     network_text, run_text = network_functions(e, code, names, audio, by_block)
     tables = TablesCode(e, code, copies)
-    several = len(e.phases) > 1
+    audio_functions = audio.functions()
+    just_runs = run_text.split("\n")[2:] == [f"    {JUST_RUNS}"]
     context: dict[str, Any] = {
         "title": title(e),
         "model": f'"{e.model}"',
@@ -52,13 +57,14 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "target": target,
         "timing": timing(e, code, audio),
         "sweep": text(sweep(e)),
-        "audio": audio.functions(),
+        "audio": audio_functions,
         "lasts_a_sound": lasts_a_sound(e),
         "initial": text(initial),
         "network": network_text,
         "run_doc": run_doc(e),
-        "run": run_text,
-        "run_all": "list(run(net, first))  # phase by phase" if several else "run(net, first)",
+        "run": "" if just_runs else run_text,
+        "run_all": JUST_RUNS if just_runs else RUN_ALL if len(e.phases) > 1 else RUN,
+        "builds_itself": just_runs and "get_device" not in "".join(audio_functions),
         "tables": text(tables.lines()),
     }
     draft = fill("plain.py.j2", **context, imports="", support="")
@@ -77,7 +83,10 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
     )
     if "os.path" in draft:
         imports.append("import os")
-    texts, of_brian2 = at_the_top([network_text, run_text, support, *context["audio"]])
+    more = [] if context["builds_itself"] else ["get_device"]
+    texts, of_brian2 = at_the_top(
+        [network_text, context["run"], support, *context["audio"]], ["prefs", "set_device", *more]
+    )
     context["network"], context["run"], support, *context["audio"] = texts
     imports += of_brian2
     whole = fill("plain.py.j2", **context, imports=import_lines(imports), support=support)
@@ -103,21 +112,21 @@ def text(lines: Sequence[str]) -> str:
 
 
 def import_lines(imports: Sequence[str]) -> str:
-    third = [x for x in imports if re.search(r"\b(numpy|pyarrow|scipy|brian2\w*)\b", x)]
+    third = [x for x in imports if re.search(r"\b(numpy|pyarrow|scipy|sympy|brian2\w*)\b", x)]
     standard = sorted(set(imports) - set(third), key=lambda x: (x.startswith("from"), x))
     third.sort(key=lambda line: (line.startswith("from"), line))
     return "\n".join([*standard, "", *block(third, 0)])
 
 
 _OF_BRIAN2 = re.compile(
-    r"^    from (brian2|brian2hears) import (\w.*|\([^)]*\))\n\n?", re.MULTILINE
+    r"^    from (brian2[\w.]*|sympy) import (\w.*|\([^)]*\))\n\n?", re.MULTILINE
 )
 
 
-def at_the_top(functions: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Functions that do not import Brian2 themselves, and the imports that they then need.
+def at_the_top(functions: Sequence[str], main: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Functions that do not import Brian2 themselves, and the imports that they and main() need.
     `stdpdsl run` has the same functions, which import it as late as they can."""
-    names: dict[str, set[str]] = {"brian2": {"get_device", "prefs", "set_device"}}
+    names: dict[str, set[str]] = {"brian2": set(main)}
     for text in functions:
         for module, found in _OF_BRIAN2.findall(text):
             names.setdefault(module, set()).update(re.findall(r"\w+", found))
@@ -160,7 +169,10 @@ def sweep(e: Experiment) -> list[str]:
     axes = [line.strip(" ,") for line in lines if line.startswith("    ")]
     if lines[0] == "table = product(":
         lines[: len(axes) + 2] = as_grid(axes) or [f"table = product({', '.join(axes)})"]
-    return [*lines, f'return {{"block": np.arange({e.rows}), **table}}']
+    blocks = f'return {{"block": np.arange({e.rows})'
+    if len(lines) == 1 and lines[0].startswith("table = {"):
+        return [f"{blocks}, {lines[0].removeprefix('table = {')}"]
+    return [*lines, f"{blocks}, **table}}"]
 
 
 def as_grid(axes: Sequence[str]) -> list[str]:

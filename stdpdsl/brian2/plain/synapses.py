@@ -36,7 +36,7 @@ def one(parts: NetworkParts, c: Connection) -> list[str]:
     for n in c.normalise:
         lines += [*counters(parts, n), *scaler(parts, name, f"{name}_{n.name}", c, n)]
         parts.scalers.append(f"{name}_{n.name}")
-    return [*shared, f"{name} = " + call("Synapses", arguments), *lines]
+    return [*shared, call(f"{name} = Synapses", arguments), *lines]
 
 
 def one_for_each_block(parts: NetworkParts, c: Connection) -> list[str]:
@@ -47,7 +47,7 @@ def one_for_each_block(parts: NetworkParts, c: Connection) -> list[str]:
     label = f'name=f"{c.name}__{{b}}"'
     arguments = [parts.names.of(c.pre), target, *synapses_arguments(parts, c), label]
     parts.synapses.append(f"*{name}")
-    lines = ["synapses = " + call("Synapses", arguments)]
+    lines = [call("synapses = Synapses", arguments)]
     lines += about(parts, c, "synapses", f'f"{c.name}__{{b}}__')
     before: list[str] = []
     for n in c.normalise:
@@ -120,7 +120,7 @@ def ports(parts: NetworkParts) -> list[str]:
         arguments = [parts.names.of(r.layer), parts.names.of(r.target),
                      f'on_pre="{r.counter}_post += 1"', "namespace={}", "dt=dt",
                      f'name="{r.name}"']  # fmt: skip
-        lines.append(f"{name} = " + call("Synapses", arguments))
+        lines.append(call(f"{name} = Synapses", arguments))
         if parts.by_block:
             lines.append(f"{name}.pre.order = -1")
         else:

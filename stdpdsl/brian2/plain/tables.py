@@ -125,8 +125,10 @@ class TablesCode:
 
     def age(self, items: list[str]) -> list[str]:
         """The time since each synapse's last event, where it is used."""
+        since = sorted({name for item in items for name in re.findall(r"\bsince_(\w+)", item)})
         used = any(re.search(r"\bage\b", item) for item in items)
-        return ['age = DURATION - s["lastupdate"]'] if used else []
+        return [*(['age = DURATION - s["lastupdate"]'] if used else []),
+                *(f'since_{name} = DURATION - s["{name}"]' for name in since)]  # fmt: skip
 
     def state(self, c: Connection, blocks: str) -> list[str]:
         """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
@@ -166,7 +168,9 @@ class TablesCode:
             rate = self.code.show(ast.unparse(tree.args[2]), names)
             return f"{ast.unparse(tree.args[0])} * np.exp({rate} * age)".replace("'", '"')
         text = self.code.show(trace.code, names).replace('DURATION - s["lastupdate"]', "age")
-        return f"np.broadcast_to({text}, len(block))"
+        text = re.sub(r'\(DURATION - s\["(\w+)"\]\)', r"since_\1", text)
+        text = re.sub(r'\bDURATION - s\["(\w+)"\]', r"since_\1", text)
+        return text
 
     # Spikes
 
@@ -247,6 +251,8 @@ class TablesCode:
             stored = model.removesuffix("__now") if trace else model
             lasting = (c.name, model) in lost
             finals[model] = self.final(c, f"{model}__at_end" if lasting else stored)
+            if 's["' not in finals[model]:
+                finals[model] = f'np.full(len(s["i"]), {finals[model]})'
         if c.name in self.copies.by_block:
             blocks = chosen or f'first["blocks of {c.name}"]'
             names = str([model for _, model in m.variables]).replace("'", '"')
