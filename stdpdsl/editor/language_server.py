@@ -52,6 +52,7 @@ def _server(allowed: Sequence[Path]) -> Server:
 
     @feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.forget(params.text_document.uri)
         server.check(params.text_document.uri)
 
     @feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
@@ -80,8 +81,7 @@ def _server(allowed: Sequence[Path]) -> Server:
     @feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
-        server.documents.pop(uri, None)
-        server.named.pop(uri, None)
+        server.forget(uri)
         for file in server.published.pop(uri, {uri}):
             server.tell(file)
         server.check_all()  # what others use of it is the file now

@@ -87,6 +87,10 @@ class Server(LanguageServer):
             self.documents[uri] = Document(path, text, self.texts, self.allowed, before)
         return self.documents[uri]
 
+    def forget(self, uri: str) -> None:
+        self.documents.pop(uri, None)
+        self.named.pop(uri, None)
+
     def source(self, uri: str) -> Source:
         """An open text as it stands now. JsonRpcInvalidParams."""
         opened = self.open_text(uri)

@@ -19,8 +19,10 @@ from .source import Source, Span
 @dataclass
 class Block:
     """A declaration without errors, where it stands, and the places of its nodes. The nodes move as
-    the text before them changes, which is cheaper than to make them again."""
+    the text before them changes, which is cheaper than to make them again. It is kept while its
+    text has errors, which often go with the next key."""
 
+    text: str
     start: int
     spec: Spec
     places: list[dict[str, Any]]
@@ -88,22 +90,28 @@ class Blocks:
         self, reader: Reader, chunks: Sequence[Chunk]
     ) -> tuple[list[Spec | None], list[Diagnostic]]:
         blocks = self._moved(reader, chunks)
-        specs, errors = reader.each(chunks, [block.spec if block else None for block in blocks])
+        known = [block.spec if block and block.text == text else None
+                 for block, text in zip(blocks, self.texts, strict=True)]  # fmt: skip
+        specs, errors = reader.each(chunks, known)
         problems = [*reader.builder.problems]
         for place, (chunk, spec) in enumerate(zip(chunks, specs, strict=True)):
             wrong = any(chunk.start <= p.span.start < chunk.end for p in problems)
-            if spec is not None and blocks[place] is None and not wrong:
-                blocks[place] = Block(chunk.start, spec, list(_places(spec)))
+            if spec is not None and spec is not known[place] and not wrong:
+                places = list(_places(spec))
+                blocks[place] = Block(self.texts[place], chunk.start, spec, places)
         self.known = blocks
         return specs, [*problems, *errors]
 
     def _moved(self, reader: Reader, chunks: Sequence[Chunk]) -> list[Block | None]:
-        """The blocks before and behind what has changed, where they stand now."""
+        """The blocks before and behind what has changed, where they stand now; and those that have
+        changed, where they are as many as before."""
         texts = [reader.text[chunk.start : chunk.end] for chunk in chunks]
         old, self.texts = self.texts, texts
         before = _same(old, texts)
         behind = min(_same(old[::-1], texts[::-1]), len(old) - before, len(texts) - before)
         between: list[Block | None] = [None] * (len(texts) - before - behind)
+        if len(between) == len(old) - before - behind:
+            between = self.known[before : len(old) - behind]
         blocks = [*self.known[:before], *between, *self.known[len(old) - behind :]]
         for block, chunk in zip(blocks, chunks, strict=True):
             if block is not None:
