@@ -75,7 +75,7 @@ def ready_interpreter(target: str) -> Iterator[Interpreter]:
     where none is kept."""
     found = this_interpreter()
     kept = own_cache("programs")
-    brian2 = target != "cpp_standalone" or not (kept.is_dir() and any(kept.iterdir()))
+    brian2 = target in ("numpy", "cython") or not (kept.is_dir() and any(kept.iterdir()))
     found.waiting.append(Waiting(found, brian2=brian2))
     try:
         yield found
