@@ -71,12 +71,11 @@ class Decays:
                 if value is not None and np.any(value == 0):
                     what = f"is 0 {{}}, and the equation of `{name}` divides by it"
                     yield self.wrong(divisor, value == 0, what)
-            if degree(side, {name}, structure.computed, time=0) != 1:
+            below = [(d, value) for d, value in divisors if value is not None and np.any(value < 0)]
+            if not below or degree(side, {name}, structure.computed, time=0) != 1:
                 continue
             rate = system.rate(name, system.known)
-            for divisor, value in divisors:
-                if value is None or rate is None:
-                    continue
+            for divisor, value in below if rate is not None else ():
                 grows = np.logical_and(value < 0, rate > 0)
                 if np.any(grows):
                     yield self.wrong(

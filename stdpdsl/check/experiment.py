@@ -136,11 +136,13 @@ class Experiment:
                 "TYPE013", window.stop or window, "nothing is recorded: `to` is not after `from`",
                 help="write the earlier time first",
             )  # fmt: skip
+        if start is None:
+            return
         turns = (turn for run in runs for turn in turns_of(run, self.inference.values))
         times = [value(turn.phase.duration, self.inference.values) for turn in turns]
         times += [value(run.duration, self.inference.values) for run in runs if run.duration]
         total = sum(time for time in times if time is not None)
-        if start is not None and None not in times and times and start >= total:
+        if None not in times and times and start >= total:
             self.reporter.error(
                 "TYPE013", window.start or window, "nothing is recorded: the run ends at"
                 f" {total:g} s", help="take an earlier time",

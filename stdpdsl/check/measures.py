@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from functools import partial
+from functools import cached_property, partial
 
 from ..language import ast
 from ..language.builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures, weight_measures
@@ -83,6 +83,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
             else:
                 states |= {(item.component.id, v.id) for v in item.variables}
     stimuli = shown(symbols) is not None
+    constants = constant_values(symbols)
     found: dict[str, Symbol] = {}
     if any(isinstance(m, ast.Until) for run in symbols.spec.of(ast.Run)
            for phase in run.phases for m in phase.modifiers):  # fmt: skip
@@ -94,7 +95,7 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
             bounded = equation is not None and equation.bounds is not None
             ends = weight_measures(bounded, (component.name, weight) in states)
         elif isinstance(component.node, ast.Layer) and _spikes(component):
-            several = value(component.node.size, constant_values(symbols)) != 1
+            several = value(component.node.size, constants) != 1
             ends = layer_measures(component.name in spikes, several, stimuli)
         else:
             continue
@@ -123,8 +124,14 @@ class OwnMeasures:
     def __init__(self, models: Models):
         self.models, self.symbols = models, models.symbols
         self.inference, self.reporter = models.inference, models.reporter
-        self.measured = measured(self.symbols)
-        self.hints = {
+
+    @cached_property
+    def measured(self) -> dict[str, Symbol]:
+        return measured(self.symbols)
+
+    @cached_property
+    def hints(self) -> dict[str, str]:
+        return {
             f"{c.name}_{end}": f"it is measured where `record:` has {what.format(c.name, c.weight)}"
             for c in self.symbols.components.values()
             for end, what in RECORDED.items()

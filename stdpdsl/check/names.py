@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..language import ast
 from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
@@ -222,14 +222,17 @@ class Names:
                     help="give one of them another name",
                 )  # fmt: skip
         taken: dict[str, Column] = {}
+        measured = self.symbols.measured_of if self.symbols.columns else {}
         for column in self.symbols.columns.values():
-            self.column(column, taken)
+            self.column(column, taken, measured)
 
-    def column(self, column: Column, taken: dict[str, Column]) -> None:
+    def column(
+        self, column: Column, taken: dict[str, Column], measured: Mapping[str, str]
+    ) -> None:
         """Whether a column is the only one of its name in each table."""
         name = column.name.lower()
         first = taken.setdefault(name, column)
-        owner = self.symbols.measured_of.get(name)
+        owner = measured.get(name)
         why, help = "", "give this column another name"
         labels: tuple[tuple[ast.Node, str], ...] = ()
         if name in TAKEN:

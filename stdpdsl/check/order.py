@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from ..language import ast
 
 
-def names_in(node: ast.Node) -> list[ast.Name]:
+@ast.found_once
+def names_in(node: ast.Node) -> tuple[ast.Name, ...]:
     """Every name below a node, in the order of the text."""
-    return [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    return tuple(n for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def dependency_order(uses: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import ChainMap
 from collections.abc import Callable, Iterator, MutableMapping
+from functools import cached_property
 from typing import Any
 
 from ..language import ast
@@ -16,7 +17,7 @@ from .infer import Inference
 from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import TIME, Component, Symbols
-from .traces import event_driven
+from .traces import stepwise
 from .turns import target_of, turns_of
 from .values import LONGEST, SHORTEST, value
 
@@ -50,22 +51,25 @@ class Timing:
                 self.connection(component.node, component, env)
             else:
                 self.layer(component.node, component, env)
-            for assign in self.set_by_phases(component):
+            for assign in self.set_by_phases.get(component.name, ()):
                 self.initial(assign, component, env, "the value")
         self.run()
 
-    def set_by_phases(self, component: Component) -> Iterator[ast.Assign]:
-        """The variables of a component that phases set, unless they set parameters of it too, which
-        may be its bounds."""
-        found = []
+    @cached_property
+    def set_by_phases(self) -> dict[str, list[ast.Assign]]:
+        """The variables of each component that phases set, unless they set parameters of it too,
+        which may be its bounds."""
+        found: dict[str, list[ast.Assign]] = {}
+        with_bounds = set()
         for run in self.symbols.spec.of(ast.Run):
             for m in (m for phase in run.phases for m in phase.modifiers):
-                if isinstance(m, ast.SetValue):
-                    target = target_of(self.symbols, m.path)
-                    if target is not None and target[0] is component:
-                        found.append(ast.Assign(m.path.parts[-1], m.value, span=m.span))
-        if not any(a.name.id in component.parameters for a in found):
-            yield from found
+                target = target_of(self.symbols, m.path) if isinstance(m, ast.SetValue) else None
+                if target is not None:
+                    component, name = target
+                    assign = ast.Assign(m.path.parts[-1], m.value, span=m.span)
+                    found.setdefault(component.name, []).append(assign)
+                    with_bounds |= {component.name} if name in component.parameters else set()
+        return {name: assigned for name, assigned in found.items() if name not in with_bounds}
 
     def parameters(self, component: Component) -> dict[str, Any]:
         """Values of the parameters that no column sets, as far as they are known."""
@@ -208,8 +212,10 @@ class Timing:
             return
         self.seen.add(key)
         post = model.post_equations if isinstance(model, ast.Rule) else ()
+        rule = component.rule is not None
+        late = stepwise(component, self.symbols) if rule else set()
         for equation in (*model.equations, *post):
-            exact = component.rule is not None and event_driven(equation, component, self.symbols)
+            exact = rule and equation.name.id not in late
             if equation.kind == "ode" and equation.rhs is not None and not exact:
                 for term in _terms(equation.rhs):
                     # What another variable is divided by is a scale, no time that this one takes.

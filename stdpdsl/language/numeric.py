@@ -37,6 +37,7 @@ def power(unit: ast.Unit) -> int:
     return 0 if is_level(unit) else dim_and_power((f.name, f.exponent) for f in unit.factors)[1]
 
 
+@ast.found_once
 def quantity(node: ast.Quantity) -> float:
     """The double nearest to the decimal number in SI; a level in dB is its number."""
     return in_si(node.text, power(node.unit))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 _QUANTITIES = ("length", "mass", "time", "current", "temperature", "amount", "luminous intensity")
@@ -252,6 +252,11 @@ def in_si(number: str, power: int) -> float:
 def dim_and_power(factors: Iterable[tuple[str, int]]) -> tuple[Dim, int]:
     """Dimension and power of ten to SI of a product of units; KeyError holds the first unknown
     name."""
+    return _dim_and_power(tuple(factors))
+
+
+@lru_cache(maxsize=10_000)
+def _dim_and_power(factors: tuple[tuple[str, int], ...]) -> tuple[Dim, int]:
     dim, power = NONE, 0
     for name, exponent in factors:
         found = lookup(name)

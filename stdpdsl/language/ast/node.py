@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from functools import wraps
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from ..source import Span
 
 N = TypeVar("N", bound="Node")
+T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -80,19 +82,30 @@ class Declaration(Node):
     pass
 
 
+def found_once(find: Callable[[N], T]) -> Callable[[N], T]:
+    """Keeps on a node what is asked of it some hundred times, as a node never changes."""
+    key = f"_{find.__name__}"
+
+    @wraps(find)
+    def ask(node: N) -> T:
+        own = node.__dict__
+        if key not in own:
+            own[key] = find(node)
+        return cast(T, own[key])
+
+    return ask
+
+
+@found_once
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below, in the order of the text."""
-    # A tree is walked some hundred times and never changes: what is below is found once.
-    below: tuple[Node, ...] | None = node.__dict__.get("_below")
-    if below is None:
-        kind = type(node)
-        if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
-            _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
-        found: list[Node] = []
-        for name in _PARTS[kind]:
-            _collect(getattr(node, name), found)
-        below = node.__dict__["_below"] = tuple(found)
-    return below
+    kind = type(node)
+    if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
+        _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
+    found: list[Node] = []
+    for name in _PARTS[kind]:
+        _collect(getattr(node, name), found)
+    return tuple(found)
 
 
 _PARTS: dict[type[Node], tuple[str, ...]] = {}
@@ -107,7 +120,17 @@ def _collect(value: object, found: list[Node]) -> None:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, depth first, without recursion."""
+    """The node and all below it, depth first."""
+    return iter(_whole(node)) if isinstance(node, Declaration) else _walk(node)
+
+
+@found_once
+def _whole(node: Node) -> tuple[Node, ...]:
+    return tuple(_walk(node))
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    """Without recursion."""
     stack = [node]
     while stack:
         top = stack.pop()
@@ -115,6 +138,7 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(children(top)))
 
 
+@found_once
 def depth(node: Node) -> int:
     """Levels of nodes, without recursion."""
     deepest, level = 0, [node]
@@ -124,6 +148,7 @@ def depth(node: Node) -> int:
     return deepest
 
 
+@found_once
 def leaves(node: Node) -> int:
     """Names, numbers and whatever else has no parts."""
     return sum(not children(n) for n in walk(node))
