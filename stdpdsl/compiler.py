@@ -36,8 +36,9 @@ from .language.refined import search_of
 from .language.source import Source, Span, text_in
 from .machine.memory import available_memory
 from .results.reader import load as load_results
-from .sweep.evaluate import SweepTable, evaluate_sweep
+from .sweep.evaluate import evaluate_sweep
 from .sweep.files import read_table, reason
+from .sweep.table import SweepTable
 
 if TYPE_CHECKING:
     from .ir import Experiment
@@ -75,7 +76,10 @@ Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these f
 
 
 def check_text(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
+    source: Source,
+    folder: Path,
+    sets: list[str],
+    texts: Texts | None = None,
     allowed: Sequence[Path] = (),
 ) -> tuple[Checked | None, list[Diagnostic]]:
     """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`

@@ -13,7 +13,7 @@ from .lower.integration import in_words as methods_in_words
 from .lower.integration import methods_of
 from .machine.cores import usable_cores
 from .machine.memory import available_memory, size_of
-from .sweep.evaluate import SweepTable
+from .sweep.table import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
 
@@ -241,8 +241,10 @@ def make_plan(
         ("synapses", f"{found.synapses:,.0f}" + (f" ({synapses})" if synapses else "")),
         ("simulated time", UNKNOWN if seconds is None else f"{seconds:g} s"),
         ("time step", f"{experiment.dt:g} s"),
-        *((f"integration of {name}", words)
-          for name, words in methods_in_words(methods_of(experiment))),
+        *(
+            (f"integration of {name}", words)
+            for name, words in methods_in_words(methods_of(experiment))
+        ),
         ("recorded rows", UNKNOWN if seconds is None else f"about {found.recorded_rows:,.0f}"),
         ("memory", f"about {size_of(found.memory_bytes)}"),
         ("results", UNKNOWN if seconds is None else f"about {size_of(found.result_bytes)}"),

@@ -17,6 +17,7 @@ from .audio import Audio
 from .blocks import Blocks
 from .build import Builder
 from .clauses import Clauses
+from .columns import Columns
 from .components import Components
 from .data import Head
 from .declared import Declared
@@ -97,17 +98,18 @@ def check(
     `from` are kept; of one that is not there nothing is known.
     """
     whole, slips = mended(merge(spec, used or {}))
-    builder = Builder(whole, library or {})
-    symbols = builder.build()
+    reporter = Reporter(slips)
+    symbols = Builder(whole, library or {}, reporter).build()
+    columns = Columns(symbols, reporter)
+    columns.of_spec()
     files = list(files_of(whole))
     for part in files:
         if part.path.value in (headers or {}):
-            builder.add_columns([(h.path, h) for h in (headers or {})[part.path.value]])
+            columns.add([(h.path, h) for h in (headers or {})[part.path.value]])
             symbols.files_read.add(part.path.value)
-    builder.scopes_of_swept_inputs()
+    columns.scopes_of_swept_inputs()
     promote(symbols)
     among(symbols, constant_values(symbols))
-    reporter = Reporter([*slips, *symbols.diagnostics])
     check_expansion(symbols, reporter)
     if any(d.code == "COST007" for d in reporter.diagnostics):
         raise CompileError(reporter.diagnostics)

@@ -19,7 +19,9 @@ from ..language.builtins_audio import (
 )
 from ..language.numeric import NotConstant, evaluate
 from ..language.units import HERTZ, SECOND
-from .infer import LEVEL, Context, Inference
+from .context import Context
+from .expectations import LEVEL
+from .infer import Inference
 from .models import Models
 from .symbols import FLOAT, INTEGER, NUMBERS, TIME, Component, Symbol, Type
 from .values import value

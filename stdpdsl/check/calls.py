@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..language import ast
 from ..language.builtins import (
     ACCURACY,
@@ -17,25 +15,26 @@ from ..language.builtins import (
 )
 from ..language.draws import arguments_of, distribution_of
 from ..language.units import NONE
+from .context import Context
+from .expectations import Expectations
 from .report import listing
 from .symbols import BOOLEAN, FLOAT, Type
 from .values import value
 
-if TYPE_CHECKING:
-    from .infer import Context, Inference
-
 _STREAMLESS = {"rand": "uniform(0, 1)", "randn": "normal(0, 1)", "randint": "integers(0, 10)"}
 
 
-def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None:
+def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     name = call.func.id
     if call.independent and name not in DISTRIBUTIONS:
         self.reporter.error(
             "TYPE007", call, "`independent per block` stands behind a draw",
             help=f"`{name}` draws nothing",
         )  # fmt: skip
-    if name in REDUCTIONS and context.elements is not None and (
-        name not in FUNCTIONS or len(call.args) == 1
+    if (
+        name in REDUCTIONS
+        and context.elements is not None
+        and (name not in FUNCTIONS or len(call.args) == 1)
     ):
         return _reduction(self, call, context.elements)
     if name == ACCURACY and context.accuracy is not None:
@@ -70,7 +69,7 @@ def infer_call(self: Inference, call: ast.Call, context: Context) -> Type | None
     return None
 
 
-def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
+def _function(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     name = call.func.id
     function = FUNCTIONS[name]
     if call.kwargs:
@@ -108,7 +107,7 @@ def _function(self: Inference, call: ast.Call, context: Context) -> Type | None:
     return Type(NONE, function.result)
 
 
-def _reduction(self: Inference, call: ast.Call, elements: Context) -> Type | None:
+def _reduction(self: Expectations, call: ast.Call, elements: Context) -> Type | None:
     """`mean(w)`: one number per block, from one per synapse or neuron."""
     name = call.func.id
     if call.kwargs or len(call.args) != 1:
@@ -123,7 +122,7 @@ def _reduction(self: Inference, call: ast.Call, elements: Context) -> Type | Non
     return Type(found.dim)
 
 
-def _plain(self: Inference, call: ast.Call, types: list[Type], result: str) -> Type | None:
+def _plain(self: Expectations, call: ast.Call, types: list[Type], result: str) -> Type | None:
     for expr, found in zip(call.args, types, strict=True):
         if not found.dim.is_none:
             self.reporter.error(
@@ -134,7 +133,7 @@ def _plain(self: Inference, call: ast.Call, types: list[Type], result: str) -> T
     return Type(NONE, result)
 
 
-def _count(self: Inference, call: ast.Call, want: int, found: int) -> None:
+def _count(self: Expectations, call: ast.Call, want: int, found: int) -> None:
     plural = "argument" if want == 1 else "arguments"
     self.reporter.error(
         "TYPE005", call, f"`{call.func.id}` takes {want} {plural}, and here are {found}",
@@ -143,7 +142,7 @@ def _count(self: Inference, call: ast.Call, want: int, found: int) -> None:
 
 
 def bind(
-    self: Inference, call: ast.Call, names: tuple[str, ...], optional: int = 0
+    self: Expectations, call: ast.Call, names: tuple[str, ...], optional: int = 0
 ) -> dict[str, ast.Expr] | None:
     """Arguments by name, or None where they do not fit (which is reported)."""
     signature = f"`{call.func.id}({', '.join(names)})`"
@@ -173,7 +172,7 @@ def bind(
     return given
 
 
-def _arguments(self: Inference, call: ast.Call, found: str, signature: str) -> None:
+def _arguments(self: Expectations, call: ast.Call, found: str, signature: str) -> None:
     self.reporter.error(
         "TYPE005", call, f"the arguments of `{call.func.id}` do not fit: here is {found}"
         if found.startswith("no ")
@@ -182,7 +181,7 @@ def _arguments(self: Inference, call: ast.Call, found: str, signature: str) -> N
     )  # fmt: skip
 
 
-def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
+def _draw(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     if not context.draws:
         self.reporter.error(
             "TYPE007", call, f"`{call.func.id}` draws a random number, which cannot be done here",
@@ -197,7 +196,7 @@ def _draw(self: Inference, call: ast.Call, context: Context) -> Type | None:
     return found
 
 
-def _values_of_draw(self: Inference, call: ast.Call, distribution: Distribution) -> None:
+def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distribution) -> None:
     """Arguments for which there is no such distribution, where their values are known."""
     name, arguments = call.func.id, arguments_of(call)
     known = {n: value(e, self.values) for n, e in arguments.items()}
@@ -234,7 +233,7 @@ def _values_of_draw(self: Inference, call: ast.Call, distribution: Distribution)
             )  # fmt: skip
 
 
-def _list(self: Inference, call: ast.Call, context: Context) -> Type | None:
+def _list(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     if not context.lists:
         self.reporter.error(
             "TYPE008", call, f"`{call.func.id}` makes a list, which cannot stand here",
@@ -245,7 +244,7 @@ def _list(self: Inference, call: ast.Call, context: Context) -> Type | None:
 
 
 def _by_letters(
-    self: Inference, call: ast.Call, signature: Distribution | ListFunction, context: Context
+    self: Expectations, call: ast.Call, signature: Distribution | ListFunction, context: Context
 ) -> Type | None:
     """Arguments whose units the letters of `units` tell (see builtins.ListFunction)."""
     given = bind(self, call, signature.arguments)

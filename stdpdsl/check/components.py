@@ -7,8 +7,8 @@ from collections import ChainMap
 from ..language import ast
 from ..language.builtins import PATTERNS
 from ..language.units import HERTZ
+from .context import Context
 from .data import labelled
-from .infer import Context
 from .models import Models
 from .slices import check_slice
 from .statements import assignable

@@ -15,9 +15,10 @@ from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from ..language.printer.expressions import print_expr
 from ..language.source import Span
-from .exact import Structure, System, in_blocks
+from .exact import System, in_blocks
 from .linear import degree
 from .rows import Rows, phases_of
+from .solvable import Structure
 from .symbols import Component, Symbols
 
 _EXPONENTIALS = ("exp", "expm1")

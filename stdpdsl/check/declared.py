@@ -11,21 +11,13 @@ from dataclasses import replace
 
 from ..language import ast
 from ..language.units import HERTZ, SECOND
-from .infer import Context, Inference, owner_key
+from .context import Context
+from .expectations import owner_key
+from .infer import Inference
 from .messages import describe, example_unit
 from .order import dependency_order, names_in
-from .symbols import (
-    FLOAT,
-    INTEGER,
-    NUMBERS,
-    Column,
-    Component,
-    Scope,
-    Symbol,
-    Symbols,
-    Type,
-    variable,
-)
+from .sweep_names import SweepNames
+from .symbols import FLOAT, INTEGER, NUMBERS, Column, Component, Symbol, Symbols, Type, variable
 
 _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
 
@@ -40,6 +32,7 @@ class Declared:
         self.known: dict[tuple[str, str], Type | None] = {}
         self.busy: set[tuple[str, str]] = set()
         self.models: dict[str, Component] = {}
+        self.sweep_names = SweepNames(self.symbols, self.reporter)
         self.open_columns = open_columns  # a file of the sweep is not read yet
         inference.declared_type = self.type_of
         inference.correct = self.correct
@@ -198,11 +191,12 @@ class Declared:
         model = self.model(rule)
         seen: dict[str, ast.Node] = {}
         for preset in rule.presets:
-            self.once(preset.name, f"the preset `{preset.name.id}`", seen)
+            what = f"the preset `{preset.name.id}`"
+            self.reporter.once(seen, preset.name.id, preset.name, what, first="the first one")
             given: dict[str, ast.Node] = {}
             for item in preset.values:
                 name = item.name.id
-                self.once(item.name, f"`{name}`", given)
+                self.reporter.once(given, name, item.name, f"`{name}`", first="the first one")
                 symbol = model.parameters.get(name)
                 if symbol is None:
                     self.reporter.error(
@@ -216,14 +210,6 @@ class Declared:
                     item.value, context, as_float(self.type_of(symbol)), f"`{name}`",
                     (symbol.node.value, "its default"),
                 )  # fmt: skip
-
-    def once(self, name: ast.Ident, what: str, seen: dict[str, ast.Node]) -> None:
-        if name.id in seen:
-            self.reporter.error(
-                "NAME002", name, f"{what} stands here twice",
-                labels=((seen[name.id], "the first one"),), help="keep one of them",
-            )  # fmt: skip
-        seen.setdefault(name.id, name)
 
     # Columns
 
@@ -247,13 +233,13 @@ class Declared:
             return None  # names; see experiment.py
         want = as_float(target)
         if isinstance(node, ast.Axis):
-            if self.is_derived(node):
-                context = Context(self.derive_scope(column), "`derive`",
+            if id(node) in self.sweep_names.derived:
+                context = Context(self.sweep_names.scope(column), "`derive`",
                                   open_names=self.open_columns)  # fmt: skip
-                self.ambiguous(node.value, column)
+                self.sweep_names.ambiguous(node.value, column)
             else:
                 scope = ChainMap(self.symbols.constants, NUMBERS)
-                draws = id(node) in self.random_axes
+                draws = id(node) in self.sweep_names.random_axes
                 context = Context(scope, "the sweep", draws=draws, lists=not draws)
             return self.inference.expect(node.value, context, want, what)
         if isinstance(node, ast.Header):
@@ -261,7 +247,7 @@ class Declared:
         return None
 
     def header(self, node: ast.Header, want: Type | None, what: str) -> Type | None:
-        cells = self.cells.get(id(node), [])
+        cells = self.sweep_names.cells.get(id(node), [])
         scope = ChainMap(self.symbols.constants, NUMBERS)
         context = Context(scope, "the sweep")
         unit = self.inference.unit(node.unit) if node.unit is not None else None
@@ -317,103 +303,6 @@ class Declared:
         if name == "weight" and "w" in component.variables:
             return self.inference.type_of(component.variables["w"])
         return _ATTRIBUTES.get(name)
-
-    def is_derived(self, node: ast.Axis) -> bool:
-        return id(node) in self.derived
-
-    @property
-    def derived(self) -> set[int]:
-        return self._sweep_index()[0]
-
-    @property
-    def cells(self) -> dict[int, list[ast.Expr]]:
-        return self._sweep_index()[1]
-
-    @property
-    def random_axes(self) -> set[int]:
-        return self._sweep_index()[2]
-
-    def _sweep_index(self) -> tuple[set[int], dict[int, list[ast.Expr]], set[int]]:
-        if not hasattr(self, "_index"):
-            derived: set[int] = set()
-            cells: dict[int, list[ast.Expr]] = {}
-            random: set[int] = set()
-            for search in self.symbols.spec.of(ast.Search):
-                random.update(id(axis) for axis in search.over)
-            for sweep in self.symbols.spec.of(ast.Sweep):
-                derived.update(id(axis) for axis in sweep.derive)
-                for part in sweep.parts:
-                    if isinstance(part, ast.RandomSamples):
-                        random.update(id(axis) for axis in part.axes)
-                    if isinstance(part, ast.Table):
-                        for k, header in enumerate(part.headers):
-                            cells[id(header)] = [row[k] for row in part.rows if k < len(row)]
-            self._index = derived, cells, random
-        return self._index
-
-    def follows_preset(self, symbol: Symbol) -> bool:
-        """Whether a parameter, or one that its value uses, is set by a swept preset."""
-        component = self.symbols.components.get(symbol.owner)
-        if symbol.kind != "parameter" or component is None:
-            return False
-        table, waiting, seen = component.parameters, [symbol.name], set()
-        while waiting:
-            name = waiting.pop()
-            if name not in table or name in seen:
-                continue
-            seen.add(name)
-            if table[name].by_preset:
-                return True
-            value = table[name].value
-            waiting += [n.id for n in names_in(value)] if value is not None else []
-        return False
-
-    def derive_scope(self, column: Column | None) -> Scope:
-        """In `derive` and `where`, a bare name is a column by its last part, else a parameter by
-        its unswept value (the own component's first), else a constant."""
-        if not hasattr(self, "_derive_names"):
-            columns: dict[str, Symbol] = {}
-            for item in self.symbols.columns.values():
-                symbol = Symbol(item.name, "column", item.node)
-                columns.setdefault(item.path.parts[-1].id, symbol)
-            parameters = {
-                name: symbol
-                for component in reversed(list(self.symbols.components.values()))
-                for name, symbol in component.parameters.items()
-            }
-            self._derive_names = columns, parameters
-        columns, parameters = self._derive_names
-        own = self.symbols.components.get(column.target[0]) if column and column.target else None
-        return ChainMap(columns, own.parameters if own else {}, parameters, self.symbols.globals)
-
-    def ambiguous(self, expr: ast.Expr, column: Column | None) -> None:
-        """A bare name that two components, or two columns, have."""
-        shorts: dict[str, list[str]] = {}
-        for item in self.symbols.columns.values():
-            shorts.setdefault(item.path.parts[-1].id, []).append(item.name)
-        own = column.target[0] if column and column.target else ""
-        scope = self.derive_scope(column)
-        for name in names_in(expr):
-            symbol = scope.get(name.id)
-            if symbol is not None and self.follows_preset(symbol):
-                self.reporter.error(
-                    "SWEEP017", name, f"`{name.id}` differs between the presets, so it has no one"
-                    " value here", help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
-                    " depends on it in the rule: `b = -1.05 * a`",
-                )  # fmt: skip
-                continue
-            columns = shorts.get(name.id, [])
-            owners = self.symbols.owners(name.id)
-            if len(columns) > 1:
-                meant = [f"`{c}`" for c in columns]
-            elif columns or len(owners) < 2 or own in owners:
-                continue
-            else:
-                meant = [f"`{owner}.{name.id}`" for owner in owners]
-            self.reporter.error(
-                "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
-                help="derive it in a column with a name of its own, or make it a constant",
-            )  # fmt: skip
 
 
 def as_float(wanted: Type | None) -> Type | None:

@@ -1,18 +1,17 @@
-"""Which equations Brian2's `exact` integration can solve, and for which values it fails.
+"""Values for which Brian2's `exact` integration fails.
 
 Measured with Brian2 2.9.0 (tests/run/test_exact.py). sympy solves the equations once, with the
 names in them, and the solution divides by differences of rates: two coupled variables whose time
 constants have different names and the same value give NaN (with a third variable between them, a
 wrong value), and nearly equal ones lose digits, about 1e-14 over their relative difference.
 
-Whether an equation *can* be solved depends on names alone: variables that act on one another in a
-circle give complex numbers for some values, and a variable without a leak of its own is refused.
+`solvable` says which equations can be solved at all; here are the values that fail.
 """
 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -25,7 +24,8 @@ from ..language.numeric import NotConstant, evaluate
 from .linear import degree
 from .order import dependency_order, names_in
 from .rows import Rows, phases_of
-from .symbols import Component, Scope, Symbols
+from .solvable import TOO_LARGE, Equations, Structure, reach
+from .symbols import Component, Symbols
 from .traces import stepwise
 
 # Below this relative difference of two rates, fewer than eight digits are right; below the second
@@ -33,16 +33,8 @@ from .traces import stepwise
 NEAR = 1e-6
 EQUAL = 1e-12
 _LISTED = 3
-# What sympy solves in ten seconds (Brian2 2.9, one core): a fifth variable in a row takes minutes.
-MOST_TOGETHER = 6
-LONGEST_CHAIN = 4
-_STOCHASTIC = ("euler", "heun", "milstein")
-TOO_LARGE = (
-    f"it would take too long to solve more than {MOST_TOGETHER} variables together, or more than"
-    f" {LONGEST_CHAIN} that act on one another in a row"
-)
 
-Equations = Sequence[ast.Equation]
+_STOCHASTIC = ("euler", "heun", "milstein")
 
 
 @dataclass(frozen=True)
@@ -55,203 +47,12 @@ class Model:
     at_least: bool = False
 
 
-# Structure: what the names tell -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Integration:
-    """How the differential equations of one Brian2 object are solved.
-
-    `parts`: (method, variables) as the script has it: a method of Brian2's, or "exact" or
-    "exponential" for those of stdpdsl/runtime/exact.py. `methods`: (variable, method) as
-    it acts, which is "exact" only of a solution that does not depend on the time step.
-    """
-
-    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    methods: tuple[tuple[str, str], ...] = ()
-    equal: tuple[tuple[str, str], ...] = ()
-    """Pairs of variables that are solved exactly and decay at the same rate in some row."""
-
-
-def integration(
-    models: Sequence[Model], held: Collection[str] = (), component: Component | None = None,
-    every: Sequence[Rows] = (),
-) -> Integration:  # fmt: skip
-    """The method of each variable of an object: what its model says, else the best that is possible
-    for all values. `held`: names that change from step to step, but not by these equations. `every`
-    has the values of a component in all rows, phase by phase."""
-    system = Structure([e for m in models for e in m.equations])
-    said = {e.name.id: (m.method.id, m.at_least) for m in models if m.method is not None
-            for e in m.equations if e.kind == "ode"}  # fmt: skip
-    given = {name: method for name, (method, at_least) in said.items() if not at_least}
-    # GSL integrates all variables of an object or none.
-    whole = next((method for method, _ in said.values() if method.startswith("gsl")), "")
-    exact = [] if whole else system.together(given)
-    together = {name for names in exact for name in names}
-    rest: dict[str, list[str]] = {}
-    methods: dict[str, str] = {}
-    for name in system.sides:
-        if name in together:
-            methods[name] = system.in_truth(name, "exact", held)
-            continue
-        asked = whole or (said[name][0] if name in said else "")
-        methods[name] = asked or system.in_truth(name, system.stepwise(name), held)
-        rest.setdefault(asked or system.stepwise(name), []).append(name)
-    parts = (*(("exact", names) for names in exact), *rest.items())
-    equal: dict[tuple[str, str], None] = {}
-    for rows in every:
-        assert component is not None
-        known = models_of(component, rows.symbols, rows)[1]
-        ours = {*together, *(n for n, method in methods.items() if method == "exact")}
-        equal |= dict.fromkeys(System(component, system, known).near(ours))
-    return Integration(
-        tuple((method, tuple(names)) for method, names in parts), tuple(methods.items()),
-        tuple(equal),
-    )
-
-
 def post_equations(c: Component, names: Mapping[str, str]) -> tuple[ast.Equation, ...]:
     """What a rule adds to its target, with the `names` of its variables and ports there; its
     parameters bear the connection's name."""
     assert c.rule is not None
     known = {name: f"{c.name}_{name}" for name in (*c.parameters, *c.value_ports)} | {**names}
     return tuple(ast.renamed(e, known) for e in c.rule.post_equations)
-
-
-def changing(scope: Scope) -> set[str]:
-    """The names of a synapse's two sides that change from step to step."""
-    return {
-        name for name, symbol in scope.items()
-        if symbol.kind == "port" or (
-            symbol.side and symbol.equation is not None and symbol.equation.kind != "parameter"
-        )
-    }  # fmt: skip
-
-
-class Structure:
-    """What the names in differential equations tell of how they can be solved."""
-
-    def __init__(self, equations: Equations):
-        self.equations = {e.name.id: e for e in equations if e.kind == "ode" and e.rhs is not None}
-        self.sides = {n: e.rhs for n, e in self.equations.items() if e.rhs is not None}
-        self.computed = _computed(equations)
-        self.acts_on = _dependencies(self.sides, self.computed)
-        self.all_names = _all_names(self.sides, self.computed)
-
-    def noisy(self, name: str) -> bool:
-        return any(n == "xi" or n.startswith("xi_") for n in self.all_names[name])
-
-    def obstacle(self, name: str) -> str:
-        """Why a variable has no exact solution for all values; nothing if it has one."""
-        circle = [n for n in sorted(self.acts_on[name] - {name}) if name in self.sources(n)]
-        if self.noisy(name):
-            return "it holds noise"
-        if degree(self.sides[name], set(self.sides), self.computed) is None:
-            return "it is not linear, or changes with time"
-        if name not in self.acts_on[name]:
-            return f"`{name}` has no leak: it does not stand on the right itself"
-        if circle:
-            return f"`{name}` and `{circle[0]}` act on one another"
-        return ""
-
-    def sources(self, name: str) -> set[str]:
-        """All variables that act on this one, directly or not."""
-        return _reach(self.acts_on, name)
-
-    def together(self, without: Collection[str] = ()) -> list[list[str]]:
-        """The systems of variables that are solved exactly. Of a system that would take too long
-        to solve, only those on which no other acts."""
-        free = {n for n in self.sides if n not in without and not self.obstacle(n)}
-        found = {n for n in free if self.sources(n) <= free}
-        for system in self.systems(found):
-            if len(system) > MOST_TOGETHER or any(self.chain(n) > LONGEST_CHAIN for n in system):
-                found -= {n for n in system if self.sources(n) != {n}}
-        return self.systems(found)
-
-    def systems(self, names: set[str]) -> list[list[str]]:
-        """The same names, apart where they have nothing to do with one another."""
-        links = {n: self.acts_on[n] | {m for m in names if n in self.acts_on[m]} for n in names}
-        found: list[list[str]] = []
-        for name in self.sides:
-            if name in names and not any(name in system for system in found):
-                near = {name, *_reach(links, name)}
-                found.append([n for n in self.sides if n in near & names])
-        return found
-
-    def chain(self, name: str) -> int:
-        """How many variables act on one another in a row, this one the last."""
-        return 1 + max((self.chain(n) for n in self.acts_on[name] - {name}), default=0)
-
-    def stepwise(self, name: str) -> str:
-        """Exponential Euler where an equation is linear in its own variable, all else held over
-        the step, and without noise; Euler elsewhere."""
-        linear = degree(self.sides[name], {name}, self.computed, time=0) == 1
-        return "exponential" if linear and not self.noisy(name) else "euler"
-
-    def in_truth(self, name: str, asked: str, held: Collection[str]) -> str:
-        """The method as it acts: what the others are held for is no exact solution."""
-        names = set().union(*(self.all_names[n] for n in {name, *self.sources(name)}))
-        changing = {*held, *self.sides}
-        if asked == "exponential" or (asked == "exact" and names & {*held}):
-            return "exponential_euler"
-        if asked == "euler" and not self.noisy(name):
-            if degree(self.sides[name], changing, self.computed) == 0:
-                return "exact"  # a constant rate of change
-        return asked
-
-
-def solvable(equations: Equations) -> bool:
-    """Whether all variables have an exact solution for all values."""
-    return obstacle(equations) is None
-
-
-def obstacle(equations: Equations) -> tuple[ast.Equation, str] | None:
-    """The first equation that has no exact solution for all values, and why."""
-    system = Structure(equations)
-    for name, equation in system.equations.items():
-        if why := system.obstacle(name):
-            return equation, why
-    together = {name for names in system.together() for name in names}
-    for name in system.equations:
-        if name not in together:
-            return system.equations[name], TOO_LARGE
-    return None
-
-
-def _computed(equations: Equations) -> dict[str, ast.Expr]:
-    return {e.name.id: e.rhs for e in equations if e.kind == "subexpression" and e.rhs is not None}
-
-
-def _dependencies(
-    odes: Mapping[str, ast.Expr], computed: Mapping[str, ast.Expr]
-) -> dict[str, set[str]]:
-    """The variables that each right side names, itself or by way of computed ones."""
-    return {name: found & set(odes) for name, found in _all_names(odes, computed).items()}
-
-
-def _all_names(
-    odes: Mapping[str, ast.Expr], computed: Mapping[str, ast.Expr]
-) -> dict[str, set[str]]:
-    """All names in each right side, the same."""
-    named = {n: {x.id for x in names_in(v)} for n, v in {**computed, **odes}.items()}
-    computed_use = {n: named[n] for n in computed}
-    through = {n: _reach(computed_use, n) for n in computed}
-    return {n: named[n] | {x for c in named[n] for x in through.get(c, ())} for n in odes}
-
-
-def _reach(uses: Mapping[str, Iterable[str]], start: str) -> set[str]:
-    """Everything that `start` uses, directly or not; itself only on a circle."""
-    found: set[str] = set()
-    waiting = list(uses.get(start, ()))
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += uses.get(name, ())
-    return found
-
-
-# Values: what the rows tell ---------------------------------------------------------------------
 
 
 def check_exact(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
@@ -395,7 +196,7 @@ class System:
         rates = {name: self.rate(name, self.known) for name in self.odes if name in exact}
         found = {}
         for later in rates:
-            for earlier in sorted(_reach(self.acts_on, later) - {later}):
+            for earlier in sorted(reach(self.acts_on, later) - {later}):
                 a, b = rates[later], rates.get(earlier)
                 if a is None or b is None or self.same_formula(later, earlier):
                     continue

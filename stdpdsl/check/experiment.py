@@ -6,8 +6,8 @@ from collections import ChainMap
 from dataclasses import replace
 
 from ..language import ast
+from .context import Context
 from .declared import Declared
-from .infer import Context
 from .models import Models
 from .slices import check_slice, is_rate, spiking
 from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
@@ -27,9 +27,10 @@ class Experiment:
         self.symbols = models.symbols
         self.reporter = models.reporter
         self.constants = ChainMap(self.symbols.constants, NUMBERS)
-        self.recorded: dict[tuple[object, ...], ast.Ident] = {}
-        self.of_events: dict[tuple[str, str], ast.Ident] = {}
-        self.timed: dict[str, tuple[ast.Ident, bool]] = {}  # layers whose spikes are recorded
+        self.recorded: dict[tuple[object, ...], ast.Node] = {}
+        self.of_events: dict[tuple[str, str], ast.Node] = {}
+        self.timed: dict[str, ast.Node] = {}  # layers whose spikes are recorded
+        self.partly: set[str] = set()  # those of which only some are
 
     def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
         return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)
@@ -42,9 +43,9 @@ class Experiment:
                 self.constant(part.samples, INTEGER, "`random`")
         self.presets(sweep)
         if sweep.where is not None:
-            self.declared.ambiguous(sweep.where, None)
+            self.declared.sweep_names.ambiguous(sweep.where, None)
             context = Context(
-                self.declared.derive_scope(None), "the sweep",
+                self.declared.sweep_names.scope(None), "the sweep",
                 open_names=self.declared.open_columns,
             )  # fmt: skip
             self.inference.expect(sweep.where, context, BOOLEAN, "`where`")
@@ -193,25 +194,24 @@ class Experiment:
                     "CLAUSE003", event, f"`{name.id}` runs before the network, without monitors of"
                     " its events", help=f"count them in a variable: `on {event.id}: count += 1`",
                 )  # fmt: skip
-            before = self.of_events.setdefault((name.id, event.id), name)
-            if before is not name:
-                self.reporter.error(
-                    "NAME002", name, f"`{said}` is recorded twice",
-                    help="record all of them in one line", labels=((before, "the first"),),
-                )  # fmt: skip
+            self.reporter.once(
+                self.of_events, (name.id, event.id), name, f"`{said}`", "is recorded twice",
+                help="record all of them in one line",
+            )  # fmt: skip
 
     def spikes(self, name: ast.Ident, part: ast.Slice | None, window: ast.Window) -> None:
         layer = self.find(name, "layer")
         if layer is not None:
             self.part(part, layer)
-            before = self.timed.get(name.id)
             some = part is not None or window != ast.Window(span=window.span)
-            if before is not None and (some or before[1]):
-                self.reporter.error(
-                    "NAME002", name, f"the spikes of `{name.id}` are recorded twice",
-                    help="record all of them in one line", labels=((before[0], "the first"),),
+            if some and name.id not in self.timed:
+                self.partly.add(name.id)
+            if some or name.id in self.partly:
+                self.reporter.once(
+                    self.timed, name.id, name, f"the spikes of `{name.id}`", "are recorded twice",
+                    help="record all of them in one line",
                 )  # fmt: skip
-            self.timed.setdefault(name.id, (name, some))
+            self.timed.setdefault(name.id, name)
         if layer is not None and not spiking(layer):
             self.silent(name, layer)
 
@@ -235,13 +235,11 @@ class Experiment:
             key = (component.name, name, part, *numbers)
             if is_rate(self.symbols, component, variable):
                 key = (component.name, name, part)  # bins of two widths could not be told apart
-            if None not in numbers and key in self.recorded:
-                self.reporter.error(
-                    "NAME002", item.component, f"`{name}` of `{component.name}` is recorded twice,"
-                    " and each sample would be saved twice", help="leave one out",
-                    labels=((self.recorded[key], "the first"),),
+            if None not in numbers:
+                self.reporter.once(
+                    self.recorded, key, item.component, f"`{name}` of `{component.name}`",
+                    "is recorded twice, and each sample would be saved twice", help="leave one out",
                 )  # fmt: skip
-            self.recorded.setdefault(key, item.component)
             if name in component.variables:
                 self.inference.used.add((component.name, name))
             elif added := self.symbols.adding(component, name):

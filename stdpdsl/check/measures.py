@@ -10,9 +10,9 @@ from ..language.builtins import FUNCTIONS, MEASURES, REDUCTIONS, layer_measures,
 from ..language.columns import TAKEN
 from ..language.units import HERTZ, NONE
 from .blocks import Blocks
-from .build import uses
+from .columns import uses
+from .context import Context
 from .data import labelled
-from .infer import Context
 from .models import Models
 from .order import dependency_order, names_in
 from .symbols import FLOAT, INTEGER, TIME, Component, Scope, Symbol, Symbols, Type
@@ -184,9 +184,7 @@ class OwnMeasures:
         # Where it has no type that was told, and its uses stay silent.
         known = Type(found.dim) if found is not None else None
         owner = f"<measure {name}>" if found is not None else ""
-        self.symbols.measures[name] = Symbol(
-            name, "measure", item, item.value, known, owner=owner
-        )
+        self.symbols.measures[name] = Symbol(name, "measure", item, item.value, known, owner=owner)
 
     def type_of(self, item: ast.Measure) -> Type | None:
         """None where it is told what is wrong."""
@@ -227,9 +225,7 @@ class OwnMeasures:
         if component.scope == "shared":
             self.uniform(item, component)
         accuracy = partial(self.accuracy, component) if component.kind == "layer" else None
-        return self.models.context(outer, where).but(
-            hints=hints, elements=inner, accuracy=accuracy
-        )
+        return self.models.context(outer, where).but(hints=hints, elements=inner, accuracy=accuracy)
 
     def accuracy(self, component: Component, call: ast.Call) -> Type | None:
         """`accuracy(label)`: neurons get their labels in the phase `label`."""

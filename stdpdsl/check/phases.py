@@ -33,12 +33,10 @@ class Phases:
         self.turns(run)
         seen: dict[str, ast.Node] = {}
         for phase in run.phases:
-            if phase.name.id in seen:
-                self.reporter.error(
-                    "NAME002", phase.name, f"the phase `{phase.name.id}` stands here twice",
-                    labels=((seen[phase.name.id], "the first"),), help="give one another name",
-                )  # fmt: skip
-            seen.setdefault(phase.name.id, phase.name)
+            name = phase.name
+            self.reporter.once(
+                seen, name.id, name, f"the phase `{name.id}`", help="give one another name"
+            )
             self.duration(phase.duration)
             self.phase(phase)
 
@@ -90,12 +88,8 @@ class Phases:
                 if target is None:
                     continue
                 key = target[0].name, target[1]
-                if key in targets:
-                    self.reporter.error(
-                        "NAME002", modifier.path, f"`{modifier.path.dotted}` is set twice in this"
-                        " phase", labels=((targets[key], "the first"),), help="keep one of them",
-                    )  # fmt: skip
-                targets.setdefault(key, modifier.path)
+                said = f"`{modifier.path.dotted}`"
+                self.reporter.once(targets, key, modifier.path, said, "is set twice in this phase")
 
     def silenced(self, modifier: ast.Frozen | ast.Off) -> None:
         component = self.experiment.find(modifier.connection, "connection")

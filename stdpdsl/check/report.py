@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ..language import ast
 from ..language.diagnostics import Diagnostic, Label, did_you_mean
@@ -14,6 +14,8 @@ from .order import names_in
 # names is told its first ones best.
 _SUGGESTIONS = 100
 _LISTED = 12
+
+K = TypeVar("K")
 
 
 class Reporter:
@@ -66,6 +68,17 @@ class Reporter:
     ) -> None:
         self.error(code, where, message, label, help, labels, "warning")
 
+    def once(
+        self, seen: dict[K, ast.Node], key: K, node: ast.Node, what: str,
+        how: str = "stands here twice", first: str = "the first", help: str = "keep one of them",
+    ) -> bool:  # fmt: skip
+        """Whether a node is the first with this key; `what` is told to be there twice if not."""
+        if key not in seen:
+            seen[key] = node
+            return True
+        self.error("NAME002", node, f"{what} {how}", labels=((seen[key], first),), help=help)
+        return False
+
     def cycle(
         self, names: list[str], values: Mapping[str, ast.Expr], what: str = "", alone: str = ""
     ) -> None:
@@ -77,6 +90,17 @@ class Reporter:
         self.error(
             "NAME018", spot, f"{what or f'`{names[0]}`'} depends on itself",
             help=alone if alone and len(names) == 1 else f"the cycle: {way}",
+        )  # fmt: skip
+
+    def unknown(
+        self, node: ast.Node, name: str, what: str, candidates: Iterable[str], alias: str = ""
+    ) -> None:
+        known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
+        self.error(
+            "NAME001", node, f"there is no {what} `{name}`",
+            help=f"pair-based STDP is `{alias}`" if alias in candidates
+            else did_you_mean(name, candidates)
+            or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
         )  # fmt: skip
 
     def suggest(self, name: str, candidates: Iterable[str], what: str = "known here") -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ..language import ast
 from ..language.source import Span
 from ..language.units import NONE
-from .infer import Context, Inference
+from .context import Context
+from .infer import Inference
 from .messages import READ_TOO_EARLY, describe
 from .names import reason
 from .order import names_in

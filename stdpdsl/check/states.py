@@ -61,14 +61,10 @@ class States:
 
     def paths(self, node: ast.Restore) -> None:
         """The components and variables that are named."""
-        seen: dict[str, ast.Path] = {}
+        seen: dict[str, ast.Node] = {}
         for path in node.paths:
-            if path.dotted in seen:
-                self.reporter.error(
-                    "NAME002", path, f"`{path.dotted}` stands here twice",
-                    labels=((seen[path.dotted], "the first"),), help="leave one out",
-                )  # fmt: skip
-            seen.setdefault(path.dotted, path)
+            said = f"`{path.dotted}`"
+            self.reporter.once(seen, path.dotted, path, said, help="leave one out")
             component = self.experiment.find(path.parts[0], "layer or connection")
             if component is None or component.unsure:
                 continue

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from ..language import ast
 from ..language.builtins import CONSTANTS, layer_measures, weight_measures
-from ..language.diagnostics import Diagnostic
 from ..language.units import NONE, SECOND, Dim, resolve
 
 
@@ -199,7 +198,6 @@ class Symbols:
     sounds: dict[str, ast.Sound]
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
-    diagnostics: list[Diagnostic]
     measures: dict[str, Symbol] = field(default_factory=dict)  # each after those that it uses
     files_read: set[str] = field(default_factory=set)  # files of the sweep whose heads are known
     _globals: dict[str, Symbol] | None = field(default=None, repr=False)

@@ -26,7 +26,9 @@ from ..language.units import (
     Dim,
     lookup,
 )
-from .infer import Context, Inference, owner_key
+from .context import Context
+from .expectations import owner_key
+from .infer import Inference
 from .order import names_in
 from .report import Reporter
 from .symbols import Scope, Symbol, Type

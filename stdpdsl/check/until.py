@@ -27,15 +27,12 @@ class Endings:
     def run(self, run: ast.Run) -> None:
         for phase in run.phases:
             found = [m for m in phase.modifiers if isinstance(m, ast.Until)]
-            for node in found[:1]:
-                self.until(node, phase)
-            for node in found[1:]:
-                self.reporter.error(
-                    "NAME002", node, f"the phase `{phase.name.id}` has two conditions",
-                    labels=((found[0], "the first"),), help="keep one of them",
-                )  # fmt: skip
-            if found:
-                self.alone(found[0])
+            said = f"the phase `{phase.name.id}`"
+            first: dict[str, ast.Node] = {}
+            for node in found:
+                if self.reporter.once(first, "", node, said, "has two conditions"):
+                    self.until(node, phase)
+                    self.alone(node)
 
     def until(self, node: ast.Until, phase: ast.Phase) -> None:
         component = self.experiment.find(node.component, "layer or connection")

@@ -68,16 +68,14 @@ class Wiring:
         seen: dict[str, ast.Node] = {}
         for binding in use.bindings:
             name = binding.port.id
-            if name in seen:
-                self.reporter.error(
-                    "NAME002", binding.port, f"`{name}` is bound twice",
-                    labels=((seen[name], "bound here first"),), help="keep one of them",
-                )  # fmt: skip
-            elif name in ports:
+            if not self.reporter.once(
+                seen, name, binding.port, f"`{name}`", "is bound twice", "bound here first"
+            ):
+                continue
+            if name in ports:
                 self.binding(binding, ports[name], component)
             else:
                 self.no_port(binding, rule)
-            seen.setdefault(name, binding.port)
         for argument in use.arguments:
             if argument.name.id in ports:
                 seen.setdefault(argument.name.id, argument)

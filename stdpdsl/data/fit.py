@@ -11,18 +11,17 @@ import numpy as np
 
 from ..check.data import Head, data_in
 from ..check.files import split_head
+from ..check.patterns import DRAWN
 from ..check.slices import slices_of
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER
-from ..sweep.evaluate import SweepTable
+from ..sweep.table import SweepTable
 from .earlier import counterparts
 from .sources import Files, Source, Sources, one_of, pairs_of, whole_numbers
 from .wrong import Wrong
-
-DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..check.exact import Integration
+from ..check.integration import Integration
 from .models import Equation, Every
 from .values import Draw, Initial, Parameter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from ..check.exact import Integration
+from ..check.integration import Integration
 from .values import Initial, Parameter
 
 

@@ -9,7 +9,7 @@ from ..check.symbols import Component
 from ..ir import Connection, Experiment, Initial
 from ..language import ast
 from ..language.diagnostics import CompileError
-from ..sweep.evaluate import SweepTable
+from ..sweep.table import SweepTable
 from .additions import additions
 from .connections import ConnectionLowering
 from .layers import Extras, lower_layer, set_by_phase

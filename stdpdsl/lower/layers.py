@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..check.exact import Model, integration
+from ..check.exact import Model
+from ..check.integration import integration
 from ..check.order import dependency_order
 from ..check.symbols import Component
 from ..ir import Equation, Event, Every, Group, Initial, Layer, Link, Parameter, constant

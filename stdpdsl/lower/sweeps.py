@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..check.searches import OWN_COLUMNS
+from ..check.search_plan import OWN_COLUMNS
 from ..language import ast
 from .expressions import NumpyPrinter
 from .values import Values

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from ..check.exact import Integration, Model, changing, integration
+from ..check.exact import Model
+from ..check.integration import Integration, changing, integration
 from ..ir import Equation, Trace
 from ..language import ast
 from .advance import advanced

@@ -18,7 +18,7 @@ from ..language.builtins import DISTRIBUTIONS
 from ..language.diagnostics import Diagnostic
 from ..language.draws import arguments_of, distribution_of
 from ..language.numeric import evaluate
-from ..sweep.evaluate import SweepTable
+from ..sweep.table import SweepTable
 from .data import data_code, earlier_code
 from .expressions import NumpyPrinter
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ..check.searches import NPE, Plan
-from ..sweep.evaluate import SMALLEST
+from ..check.search_plan import NPE, Plan
+from ..sweep.designs import SMALLEST
 from .samplers import Ended, SearchError, missing, stream
 from .simulated import Simulated
 

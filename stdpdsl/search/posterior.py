@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..check.searches import Plan
+from ..check.search_plan import Plan
 from .samplers import Ended, stream
 
 FREEDOM = 5.0

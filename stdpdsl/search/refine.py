@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check.searches import Plan
+from ..check.search_plan import Plan
 
 EVEN = 0.01
 """Of a difference as large as the whole range: what two neighbours count for that do not differ, so
@@ -27,9 +27,7 @@ class Refine:
         self.asked = self.between(count) if len(self.points) else self.first(count)
         return self.asked
 
-    def tell(
-        self, losses: np.ndarray, missed: np.ndarray, ended: np.ndarray | None = None
-    ) -> None:
+    def tell(self, losses: np.ndarray, missed: np.ndarray, ended: np.ndarray | None = None) -> None:
         self.points = np.concatenate([self.points, self.asked])
         self.heights = np.concatenate([self.heights, losses[:, 0]])
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..check.searches import INFERENCE, NPE, Plan
+from ..check.search_plan import INFERENCE, NPE, Plan
 
 Ended = np.ndarray | None
 """Which trials were ended early: known to be worse than all others."""
@@ -192,7 +192,10 @@ class Optuna:
                 )
             more: dict[str, Any] = {"gamma": self.good_ones} if self.any_ended else {}
             return samplers.TPESampler(
-                seed=seed, multivariate=True, constant_liar=True, constraints_func=constraints,
+                seed=seed,
+                multivariate=True,
+                constant_liar=True,
+                constraints_func=constraints,
                 **more,
             )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..check.searches import OWN_COLUMNS
+from ..check.search_plan import OWN_COLUMNS
 from ..compiler import compile_source, examine
 from ..execution.local import Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..check.searches import OWN_COLUMNS, Plan, plan_of, watched
+from ..check.search_plan import OWN_COLUMNS, Plan, plan_of, watched
 from ..compiler import examine, library
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors
@@ -21,7 +21,8 @@ from ..language.rows import with_table, without
 from ..language.source import Source
 from ..lower import lower
 from ..results.reader import Results, ResultsError
-from ..sweep.evaluate import SMALLEST, Evaluator
+from ..sweep.designs import SMALLEST
+from ..sweep.evaluate import Evaluator
 
 GEOMETRIC = ("geomspace", "logspace")
 
@@ -115,9 +116,7 @@ def drawn(evaluator: Evaluator, axes: Sequence[ast.Axis], points: np.ndarray) ->
     return np.stack(each, axis=1)
 
 
-def space_of(
-    source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
-) -> Space:
+def space_of(source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()) -> Space:
     """A spec that searches, checked. CompileError where it is wrong, or searches nothing."""
     checked, table, diagnostics = examine(source, folder, sets, None, allowed)
     if checked is None or table is None or has_errors(diagnostics):
@@ -176,5 +175,3 @@ def space_in(results: Results) -> Space:
         source, spec, search, plan_of(search, constants), columns,
         heads_of(search.over, columns, results.units), constants,
     )  # fmt: skip
-
-

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdpdsl.check.infer import Context, Inference
+from stdpdsl.check.context import Context
+from stdpdsl.check.infer import Inference
 from stdpdsl.check.report import Reporter
 from stdpdsl.check.symbols import Symbol, Symbols, Type
 from stdpdsl.language import ast
@@ -84,7 +85,7 @@ expressions = st.recursive(
 def infer(expr: ast.Expr) -> tuple[Type | None, int, dict[int, Type]]:
     spec = ast.Spec(None, None, (), span=SPAN)
     reporter = Reporter()
-    inference = Inference(Symbols(spec, {}, {}, {}, {}, {}, {}, {}, []), reporter, {}, {})
+    inference = Inference(Symbols(spec, {}, {}, {}, {}, {}, {}, {}), reporter, {}, {})
     scope = {n: Symbol(n, "variable", type=Type(d)) for n, d in NAMES.items()}
     found = inference.infer(expr, Context(scope, "the test"))
     return found, len(reporter.diagnostics), inference.types

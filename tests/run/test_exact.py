@@ -16,8 +16,10 @@ from diagnose import diagnose
 from running import run_text
 
 from stdpdsl.brian2.plain.integrators import decays
-from stdpdsl.check.exact import Model, integration, solvable
+from stdpdsl.check.exact import Model
+from stdpdsl.check.integration import integration
 from stdpdsl.check.rows import Rows
+from stdpdsl.check.solvable import solvable
 from stdpdsl.compiler import check_text
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source

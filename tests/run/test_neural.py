@@ -10,7 +10,7 @@ import pytest
 from test_infer import CHANGES, ERROR, LAGS, SPEC
 
 import stdpdsl
-from stdpdsl.check.searches import NPE, Plan
+from stdpdsl.check.search_plan import NPE, Plan
 from stdpdsl.cli import main
 from stdpdsl.compiler import check_text
 from stdpdsl.language.clauses.examples import example

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import qmc
 
 import stdpdsl
-from stdpdsl.sweep.evaluate import DESIGNS
+from stdpdsl.sweep.designs import DESIGNS
 
 SPEC = """model m
 

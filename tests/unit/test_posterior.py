@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from stdpdsl.check.searches import INFERENCE, Plan
+from stdpdsl.check.search_plan import INFERENCE, Plan
 from stdpdsl.search.posterior import Posterior, effective, quantiles
 
 LAGS = np.array([-60, -40, -25, -15, -8, -3, 3, 8, 15, 25, 40, 60]) * 1e-3  # s

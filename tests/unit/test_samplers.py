@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stdpdsl.check.searches import METHODS, Plan
+from stdpdsl.check.search_plan import METHODS, Plan
 from stdpdsl.search.samplers import in_order, sampler_of
 
 NONE = np.zeros(0)
@@ -122,6 +122,7 @@ def test_a_grid_is_refined_to_a_difference():
 
 def test_the_border_of_a_disc_is_traced():
     """A band of 0.02 on both sides of it is 7.5 % of the square."""
+
     def inside(x):
         return float(np.hypot(*(x - 0.5)) < 0.3)
 
@@ -135,6 +136,7 @@ def test_the_border_of_a_disc_is_traced():
 def test_a_search_leaves_where_trials_end_early():
     """Where they do in seven eighths of the space, few of the later ones are there; of trials that
     only have no value nothing is learnt."""
+
     def alive(told):
         sampler, found = sampler_of(Plan("tpe", 150, 15, 3, 0), 2, 1), []
         for _ in range(10):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from ...check.exact import Integration
+from ...check.integration import Integration
 from ...ir import Connection, Equation, Group, Parameter, constant
 from ..equations import is_computed
 

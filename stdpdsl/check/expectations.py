@@ -1,0 +1,125 @@
+"""Expressions whose type is not the one that is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..language import ast
+from ..language.units import NONE, all_names, lookup, resolve
+from .context import Context
+from .messages import describe, spot, unit_help
+from .report import Reporter
+from .symbols import Symbol, Type
+
+LEVEL = Type(NONE, "level")  # `65 dB`
+
+
+class Expectations:
+    """Reports expressions whose type is not the one that is needed."""
+
+    def __init__(self, reporter: Reporter, values: Mapping[str, Any]):
+        self.reporter = reporter
+        self.values = values  # of constants that are not swept: exponents may use them
+        self.types: dict[int, Type] = {}
+
+    def infer(self, expr: ast.Expr, context: Context) -> Type | None:
+        raise NotImplementedError
+
+    def unit(self, unit: ast.Unit, apart: str = "") -> Type | None:
+        """The type of a number with this unit; `apart` is what may have been meant instead."""
+        if [f.name for f in unit.factors] == ["dB"]:
+            return LEVEL
+        good = True
+        for factor in unit.factors:
+            if lookup(factor.name) is None:
+                good = False
+                self.unknown_unit(factor, factor.name, apart)
+        return Type(resolve((f.name, f.exponent) for f in unit.factors)[0]) if good else None
+
+    def unknown_unit(self, node: ast.Node, name: str, apart: str = "") -> None:
+        help = self.reporter.suggest(name, all_names(), "")
+        if not help.startswith("did"):
+            help = "units are Brian2's, such as `ms`, `mV`, `nS`, `Hz`"
+        if apart:
+            help = f"`{name}` was read as a part of the unit: write `{apart}`"
+        elif name == "dB":
+            help = "dB stands alone, as in `65 dB`"
+        self.reporter.error("UNIT001", node, f"there is no unit `{name}`", help=help)
+
+    def is_number(self, expr: ast.Expr, found: Type, what: str) -> bool:
+        if found.kind == "boolean":
+            self.reporter.error(
+                "TYPE003", expr, f"{what} takes numbers, and this is a condition",
+                help="`int(...)` makes a condition 1 or 0",
+            )  # fmt: skip
+            return False
+        if found.kind == "level":
+            self.reporter.error(
+                "UNIT006", spot(expr), f"{what} does not take a level in dB",
+                help="levels stand alone, in the clauses of sounds and filters",
+            )  # fmt: skip
+            return False
+        return True
+
+    def is_condition(self, expr: ast.Expr, found: Type, what: str) -> bool:
+        if found.kind == "boolean":
+            return True
+        self.reporter.error(
+            "TYPE002", expr, f"{what} takes a condition, and this is a number", describe(found),
+            help="compare it with something, as in `x > 0`",
+        )  # fmt: skip
+        return False
+
+    # Expectations
+
+    def expect(
+        self, expr: ast.Expr, context: Context, want: Type | None, what: str,
+        also: tuple[ast.Node, str] | None = None,
+    ) -> Type | None:  # fmt: skip
+        """Infers, and reports when the type is not the one that `what` needs."""
+        found = self.infer(expr, context)
+        if found is None or want is None:
+            return found
+        return found if self.fits(expr, found, want, what, also) else None
+
+    def fits(
+        self, expr: ast.Expr, found: Type, want: Type, what: str,
+        also: tuple[ast.Node, str] | None = None,
+    ) -> bool:  # fmt: skip
+        labels = (also,) if also else ()
+        if want.kind == "boolean" or found.kind == "boolean":
+            if want.kind == found.kind:
+                return True
+            if want.kind == "boolean":
+                self.reporter.error(
+                    "TYPE002", expr, f"{what} is a condition, and this is a number",
+                    describe(found), "compare it with something, as in `x > 0`", labels,
+                )  # fmt: skip
+            else:
+                self.reporter.error(
+                    "TYPE001", expr, f"{what} is a number, and this is a condition",
+                    help="`int(...)` makes a condition 1 or 0", labels=labels,
+                )  # fmt: skip
+            return False
+        if want.dim != found.dim or (want.kind == "level") != (found.kind == "level"):
+            self.reporter.error(
+                "UNIT002", spot(expr),
+                f"{what}: expected {describe(want)}, found {describe(found)}",
+                help=unit_help(expr, want.dim, found.dim), labels=labels,
+            )  # fmt: skip
+            return False
+        if want.kind == "integer" and found.kind == "float":
+            self.reporter.error(
+                "TYPE004", expr, f"{what} is a whole number, and this need not be",
+                help="write it without a decimal point, or round it with `int(...)`", labels=labels,
+            )  # fmt: skip
+            return False
+        return True
+
+
+def owner_key(symbol: Symbol) -> tuple[str, str]:
+    """What a symbol's type and use are filed under."""
+    if symbol.kind in ("constant", "column", "builtin", "local"):
+        return f"<{symbol.kind}>", symbol.name
+    return symbol.owner, symbol.name
