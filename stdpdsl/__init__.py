@@ -11,7 +11,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api import RunError, Spec, compile, load_spec, run
     from .language.diagnostics import CompileError
-    from .results.reader import Results, ResultsError, Table, load
+    from .results.errors import ResultsError
+    from .results.reader import Results, load
+    from .results.table import Table
 
 __all__ = [
     "CompileError", "Results", "ResultsError", "RunError", "Spec", "Table", "compile", "load",

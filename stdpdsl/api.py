@@ -22,7 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results.reader import Results, load, require
+from .results.errors import require
+from .results.reader import Results, load
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -151,7 +152,7 @@ def run(
     such as "10 s" or with what its spec has more, and takes their place if there is no `output`.
     CompileError, RunError.
     """
-    from .execution.job import JobError
+    from .execution.errors import JobError
     from .execution.sharded_run import Manner, run_and_save
     from .language.diagnostics import render
     from .runtime import folder as folders
@@ -234,8 +235,8 @@ def _more(
     until_stable: str | None, workers: int, allowed: list[Path],
 ) -> tuple[Compiled | None, Base]:  # fmt: skip
     """What results lack of a spec's blocks, and these results. RunError, CompileError."""
+    from .execution.errors import JobError
     from .execution.extend import Request, extension, recover
-    from .execution.job import JobError
     from .language.source import Source
 
     recover(place)
@@ -252,8 +253,8 @@ def _longer(
 ) -> tuple[Compiled | None, Origin]:  # fmt: skip
     """The run of a spec that goes on from results, and these. RunError, CompileError."""
     from .execution.continued import continuation
+    from .execution.errors import JobError
     from .execution.extend import Request, recover
-    from .execution.job import JobError
     from .language.source import Source
 
     place, request = folder.resolve(), Request(_settings(spec, asked[0]), *asked[1:])

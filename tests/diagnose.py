@@ -22,7 +22,8 @@ from stdpdsl.language.diagnostics import CompileError, Diagnostic, has_errors, i
 from stdpdsl.language.named_files import outside_files
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
-from stdpdsl.results.reader import Results, ResultsError
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import Results
 from stdpdsl.sweep.evaluate import evaluate_sweep
 
 # The tables that specs of the corpus may read.
@@ -123,9 +124,7 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             columns=table.columns,
         )  # fmt: skip
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
-        problems += Fit(
-            checked.symbols, sources, table, checked.inference.values, files
-        ).check()
+        problems += Fit(checked.symbols, sources, table, checked.inference.values, files).check()
         problems += check_all_rows(
             checked.symbols, rows, table.rows, checked.inference.values, files
         )

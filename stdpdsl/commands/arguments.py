@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Callable
 
-from . import describe, exchange, exports, library, runs, searches, shell, specs
+from . import describe, exchange, exports, library, options, runs, searches, shell, specs
 
-TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
-LOWERINGS = ("synapse", "namespace")
+Command = Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+"""Adds a command, and returns the parser of its arguments."""
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -24,7 +20,9 @@ def argument_parser() -> argparse.ArgumentParser:
         " 130 interrupted.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "--version", action=options.Version, nargs=0, help="show the version and exit"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
@@ -33,55 +31,73 @@ def argument_parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=run)
         return sub
 
+    for add in GROUPS:
+        add(command)
+    return parser
+
+
+def _for_specs(command: Command) -> None:
+    """What is done with a spec alone."""
     sub = command(specs.new, "Write a starter spec, NAME.stdp.")
     sub.add_argument("name", metavar="NAME")
 
     sub = command(specs.check, "Report all errors and warnings, without running anything.")
-    sub.add_argument("specs", type=_path, metavar="SPEC", nargs="+")
+    sub.add_argument("specs", type=options.path, metavar="SPEC", nargs="+")
     sub.add_argument("--verbose", action="store_true",
                      help="also say by which method each variable is integrated")  # fmt: skip
-    _reading(sub)
-    _format(sub, ("text", "json"))
+    options.reading(sub)
+    options.form(sub, ("text", "json"))
 
     sub = command(specs.fmt, "Rewrite specs in their canonical form; comments stay.")
-    sub.add_argument("specs", type=_path, metavar="SPEC", nargs="+")
+    sub.add_argument("specs", type=options.path, metavar="SPEC", nargs="+")
     sub.add_argument("--check", action="store_true", help="only say which would change; exit 1")
 
     sub = command(specs.explain, "Say what an error means, with a wrong and a right example.")
     sub.add_argument("code", metavar="CODE", help="such as UNIT002")
 
     sub = command(specs.lsp, "Serve an editor: the language server, over standard streams.")
-    _reading(sub)
+    options.reading(sub)
 
     sub = command(shell.completion, "Print a script with which a shell completes our commands.")
     sub.add_argument("shell", choices=shell.SHELLS)
 
     sub = command(specs.plan, "Show the blocks, neurons, synapses, memory, target and time.")
-    _compiling(sub)
+    options.compiling(sub)
 
     sub = command(describe.describe, "Write the tables with which a paper describes a network.")
-    sub.add_argument("spec", type=_path, metavar="SPEC")
+    sub.add_argument("spec", type=options.path, metavar="SPEC")
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", help="a new file; default: standard output"
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="FILE",
+        help="a new file; default: standard output",
     )
-    _reading(sub)
-    _format(sub, ("markdown", "latex"))
+    options.reading(sub)
+    options.form(sub, ("markdown", "latex"))
 
     sub = command(specs.compile_, "Write the Brian2 script.")
-    _compiling(sub)
+    options.compiling(sub)
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", help="default: standard output"
+        "-o", dest="output", type=options.path, metavar="FILE", help="default: standard output"
     )
 
+
+def _for_runs(command: Command) -> None:
+    """Running a spec."""
     sub = command(runs.run, "Compile, run and save the results as Parquet.")
-    _compiling(sub)
+    options.compiling(sub)
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="DIR",
+        help="default: SPEC's name with .results",
     )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
     sub.add_argument(
-        "--extend", type=_path, metavar="DIR",
+        "--extend", type=options.path, metavar="DIR",
         help="run only the rows and replicates that finished results lack, and add them there",
     )  # fmt: skip
     sub.add_argument(
@@ -89,7 +105,7 @@ def argument_parser() -> argparse.ArgumentParser:
         help="keep in the results what a later run needs to go on with --continue",
     )  # fmt: skip
     sub.add_argument(
-        "--continue", dest="continues", type=_path, metavar="DIR",
+        "--continue", dest="continues", type=options.path, metavar="DIR",
         help="go on from the end of finished results, with a longer run or more phases; the whole"
         " takes their place, or goes to the DIR of -o",
     )  # fmt: skip
@@ -98,90 +114,119 @@ def argument_parser() -> argparse.ArgumentParser:
         help="with --continue: by how much the run becomes longer, such as '10 s'",
     )  # fmt: skip
     sub.add_argument(
-        "--shard", metavar="K/N", type=_shard,
+        "--shard", metavar="K/N", type=options.shard,
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
     )  # fmt: skip
 
     sub.add_argument(
-        "--python", metavar="PATH", type=_path,
+        "--python", metavar="PATH", type=options.path,
         help="simulate with this Python and its Brian2; it need not have stdpdsl",
     )  # fmt: skip
-    _cluster(sub)
+    options.cluster(sub)
 
+
+def _for_searches(command: Command) -> None:
+    """Searching for parameters."""
     sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")
-    sub.add_argument("spec", type=_path, metavar="SPEC")
+    sub.add_argument("spec", type=options.path, metavar="SPEC")
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="DIR",
+        help="default: SPEC's name with .results",
     )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
     sub.add_argument(
-        "--share", action="store_true",
+        "--share",
+        action="store_true",
         help="run the search together with all that run this command on the same DIR, such as the"
         " tasks of a job array; goes on with what is there",
     )
     sub.add_argument(
-        "--more", metavar="N", type=_whole, default=0,
+        "--more", metavar="N", type=options.whole, default=0,
         help="run N trials more than DIR has, or than the spec asks for",
     )  # fmt: skip
-    _until_stable(sub)
-    _set(sub)
-    _reading(sub)
-    _workers(sub)
-    _cluster(sub)
-    _target(sub)
+    options.until_stable(sub)
+    options.settings(sub)
+    options.reading(sub)
+    options.workers(sub)
+    options.cluster(sub)
+    options.target(sub)
 
     sub = command(searches.best, "Print the best trials of a search, or write the best as a spec.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
-    sub.add_argument("-o", dest="output", type=_path, metavar="SPEC",
+    sub.add_argument("folder", type=options.path, metavar="DIR")
+    sub.add_argument("-o", dest="output", type=options.path, metavar="SPEC",
                      help="write the spec with the values of the best trial")  # fmt: skip
-    sub.add_argument("--trial", metavar="N", type=_number, help="of this trial instead")
-    sub.add_argument("--count", metavar="N", type=_whole, default=10,
-                     help="how many are printed (default: %(default)s)")  # fmt: skip
-    _format(sub, ("text", "json"))
-
-    sub = command(searches.sensitivity, "Say how much each axis matters to each measure.")
-    sub.add_argument("spec", type=_path, metavar="SPEC")
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="DIR", help="default: SPEC's name with .results"
+        "--trial", metavar="N", type=options.block_number, help="of this trial instead"
+    )
+    sub.add_argument("--count", metavar="N", type=options.whole, default=10,
+                     help="how many are printed (default: %(default)s)")  # fmt: skip
+    options.form(sub, ("text", "json"))
+
+
+def _for_sensitivity(command: Command) -> None:
+    """How much each parameter matters."""
+    sub = command(searches.sensitivity, "Say how much each axis matters to each measure.")
+    sub.add_argument("spec", type=options.path, metavar="SPEC")
+    sub.add_argument(
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="DIR",
+        help="default: SPEC's name with .results",
     )
     sub.add_argument("--method", choices=("sobol", "morris"), default="sobol",
                      help="Sobol' indices, or Morris' elementary effects, which take fewer blocks"
                      " (default: %(default)s)")  # fmt: skip
     sub.add_argument(
-        "--samples", metavar="N", type=_whole, default=64,
+        "--samples", metavar="N", type=options.whole, default=64,
         help="the sweep has N (axes + 2) rows for sobol, best with a power of two, N (axes + 1) for"
         " morris (default: %(default)s)",
     )  # fmt: skip
-    sub.add_argument("--seed", metavar="N", type=_number, default=0, help="default: %(default)s")
+    sub.add_argument(
+        "--seed", metavar="N", type=options.block_number, default=0, help="default: %(default)s"
+    )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument(
         "--resume", action="store_true",
         help="run what an earlier run has not done; of one that is whole, only print",
     )  # fmt: skip
-    _set(sub)
-    _reading(sub)
-    _workers(sub)
-    _cluster(sub)
-    _target(sub)
-    _format(sub, ("text", "json"))
+    options.settings(sub)
+    options.reading(sub)
+    options.workers(sub)
+    options.cluster(sub)
+    options.target(sub)
+    options.form(sub, ("text", "json"))
 
+
+def _for_results(command: Command) -> None:
+    """Looking at results."""
     sub = command(runs.merge, "Put shards that were run one by one together.")
     sub.add_argument(
-        "folders", type=_path, metavar="DIR", nargs="+", help="DIR.shards, or shards in it"
+        "folders", type=options.path, metavar="DIR", nargs="+", help="DIR.shards, or shards in it"
     )
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="DIR", help="default: DIR of DIR.shards"
+        "-o", dest="output", type=options.path, metavar="DIR", help="default: DIR of DIR.shards"
     )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
 
     sub = command(runs.report, "Write one HTML page that shows a run.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument("folder", type=options.path, metavar="DIR")
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", help="default: DIR's name with .html"
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="FILE",
+        help="default: DIR's name with .html",
     )
     sub.add_argument(
-        "--blocks", metavar="N,...", type=_numbers, help="show these blocks side by side"
+        "--blocks",
+        metavar="N,...",
+        type=options.block_numbers,
+        help="show these blocks side by side",
     )
     sub.add_argument(
         "--windows", action="store_true",
@@ -192,30 +237,30 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
+    sub.add_argument("folder", type=options.path, metavar="DIR")
     sub.add_argument(
         "--refine", action="store_true",
         help="and run up to four blocks again with half the `dt`, to estimate the error of the time"
              " step",
     )  # fmt: skip
-    _data(sub)
-    _reading(sub)
-    _format(sub, ("text", "json"))
+    options.data(sub)
+    options.reading(sub)
+    options.form(sub, ("text", "json"))
 
     sub = command(runs.compare, "Print what differs between two runs; exit 1 if they differ.")
-    sub.add_argument("a", type=_path, metavar="A")
-    sub.add_argument("b", type=_path, metavar="B")
-    _format(sub, ("text", "json"))
+    sub.add_argument("a", type=options.path, metavar="A")
+    sub.add_argument("b", type=options.path, metavar="B")
+    options.form(sub, ("text", "json"))
 
     sub = command(runs.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
-    _data(sub)
-    _reading(sub)
-    _format(sub, ("text", "json"))
+    sub.add_argument("folder", type=options.path, metavar="DIR")
+    options.data(sub)
+    options.reading(sub)
+    options.form(sub, ("text", "json"))
 
     sub = command(runs.summary, "Print the blocks of a run with their outcomes.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
-    _format(sub, ("table", "csv", "json"))
+    sub.add_argument("folder", type=options.path, metavar="DIR")
+    options.form(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
     sub.add_argument("--all", action="store_true",
@@ -223,204 +268,70 @@ def argument_parser() -> argparse.ArgumentParser:
     sub.add_argument("--columns", action="store_true",
                      help="say instead what each column of each table is")  # fmt: skip
 
+
+def _for_other_programs(command: Command) -> None:
+    """Writing for other programs, and reading from them."""
     sub = command(exports.extract, "Write a block as a spec of its own, which gives its numbers.")
-    sub.add_argument("folder", type=_path, metavar="DIR")
-    sub.add_argument("--block", metavar="N", type=_number, required=True)
+    sub.add_argument("folder", type=options.path, metavar="DIR")
+    sub.add_argument("--block", metavar="N", type=options.block_number, required=True)
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", help="default: standard output"
+        "-o", dest="output", type=options.path, metavar="FILE", help="default: standard output"
     )
 
     sub = command(exports.export, "Write a block, its synapses, or a rule for other programs.")
-    sub.add_argument("folder", type=_path, metavar="DIR",
+    sub.add_argument("folder", type=options.path, metavar="DIR",
                      help="results; with --to, RULE or RULE.PRESET")  # fmt: skip
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE",
+        "-o", dest="output", type=options.path, metavar="FILE",
         help="by its end: .nwb; or, of one connection's synapses, .csv, .npz or .h5 (SONATA); with"
         " --to, .nestml, and without it, standard output",
     )  # fmt: skip
-    sub.add_argument("--block", metavar="N", type=_number, help="default: 0")
-    sub.add_argument("--edges", metavar="CONNECTION", type=_path, help="the connection")
+    sub.add_argument("--block", metavar="N", type=options.block_number, help="default: 0")
+    sub.add_argument("--edges", metavar="CONNECTION", type=options.path, help="the connection")
     sub.add_argument("--to", choices=("nestml",), help="write a rule as a synapse model in NESTML")
-    sub.add_argument("--from", dest="source", metavar="SPEC", type=_path,
+    sub.add_argument("--from", dest="source", metavar="SPEC", type=options.path,
                      help="the rule is in this file, not in the library")  # fmt: skip
 
     sub = command(exchange.import_, "Write a synapse model in NESTML as a rule.")
-    sub.add_argument("file", type=_path, metavar="FILE")
+    sub.add_argument("file", type=options.path, metavar="FILE")
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="SPEC", help="default: standard output"
+        "-o", dest="output", type=options.path, metavar="SPEC", help="default: standard output"
     )
 
     sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))
 
+
+def _for_rules(command: Command) -> None:
+    """The rules of the library."""
     sub = command(library.rules, "List the rules of the library, or tell all about one.")
     sub.add_argument("name", metavar="NAME", nargs="?")
-    _format(sub, ("text", "json"))
+    options.form(sub, ("text", "json"))
 
     sub = command(library.window, "Measure a rule's STDP window and draw it.")
     sub.add_argument("rule", metavar="RULE[.PRESET]")
     sub.add_argument(
-        "settings", metavar="NAME=VALUE", nargs="*", type=_setting,
+        "settings", metavar="NAME=VALUE", nargs="*", type=options.setting,
         help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
     )  # fmt: skip
     sub.add_argument(
-        "-o", dest="output", type=_path, metavar="FILE", help="draw it, as .png or .svg"
+        "-o", dest="output", type=options.path, metavar="FILE", help="draw it, as .png or .svg"
     )
-    sub.add_argument("--pairs", type=_whole, help="how many pairs; default: 1 for most rules")
-    sub.add_argument("--rate", type=_positive, help="of pairs, in Hz; default: 1")
-    sub.add_argument("--reach", type=_positive, help="the longest lag, in ms; default: 100")
-    _target(sub)
+    sub.add_argument(
+        "--pairs", type=options.whole, help="how many pairs; default: 1 for most rules"
+    )
+    sub.add_argument("--rate", type=options.positive, help="of pairs, in Hz; default: 1")
+    sub.add_argument("--reach", type=options.positive, help="the longest lag, in ms; default: 100")
+    options.target(sub)
 
     sub = command(library.verify, "Replay published results: published against obtained.")
     sub.add_argument("rules", metavar="RULE", nargs="*", help="default: all rules of the library")
     sub.add_argument("--list", action="store_true", help="only say which specs would run")
-    _target(sub)
-    _format(sub, ("text", "json"))
-    return parser
+    options.target(sub)
+    options.form(sub, ("text", "json"))
 
 
-def _cluster(parser: argparse.ArgumentParser) -> None:
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
-    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
-    parser.add_argument(
-        "--slurm-option", metavar="KEY=VALUE", type=_slurm_option, action="append", default=[],
-        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
-    )  # fmt: skip
-    parser.set_defaults(shard=None)  # of commands that run none alone
-
-
-def _compiling(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", type=_path, metavar="SPEC")
-    _set(parser)
-    parser.add_argument(
-        "--parameters",
-        choices=LOWERINGS,
-        default="synapse",
-        help="one Synapses with parameters per synapse, or one per block with a namespace;"
-        " the results are the same (default: %(default)s)",
-    )
-    _reading(parser)
-    _until_stable(parser)
-    _workers(parser)
-    _target(parser)
-
-
-def _until_stable(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--until-stable", metavar="TOLERANCE",
-        help="end a block when its weights move at no more than this part of their fastest pace,"
-        " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
-    )  # fmt: skip
-
-
-def _set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_setting,
-        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
-        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
-    )
-
-
-def _workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers", metavar="N", type=_whole, default=0,
-        help="processes at a time (default: as many as there are cores)",
-    )  # fmt: skip
-
-
-def _data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", metavar="FOLDER", type=_path, default=".",
-        help="of the files that the spec names; default: ."
-    )  # fmt: skip
-
-
-def _reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--allow-read", metavar="FOLDER", action="append", default=[], type=_folder,
-        help="let the spec read files here, besides its own folder; repeatable",
-    )  # fmt: skip
-
-
-def _target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
-    )
-
-
-def _format(parser: argparse.ArgumentParser, formats: Iterable[str]) -> None:
-    formats = tuple(formats)
-    parser.add_argument(
-        "--format", choices=formats, default=formats[0], help="default: %(default)s"
-    )
-
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from .. import __version__
-
-        sys.stdout.write(f"stdpdsl {__version__}\n")
-        parser.exit()
-
-
-def _setting(text: str) -> str:
-    name, equals, value = text.partition("=")
-    if not (name.strip() and equals and value.strip()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
-    if len(text.splitlines()) > 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
-    return text
-
-
-def _path(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("the name of a file or folder is empty")
-    return text
-
-
-def _folder(text: str) -> Path:
-    return Path(_path(text))
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return value
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a block, such as 0")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    from ..runtime.shards import shard_of
-
-    number, count = shard_of(text)
-    return number, count
-
-
-def _slurm_option(text: str) -> tuple[str, Any]:
-    from ..execution.cluster import option
-
-    return option(text)
-
-
-def _numbers(text: str) -> list[int]:
-    if not re.fullmatch(r"\d+(,\d+)*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
-    return [int(number) for number in text.split(",")]
+GROUPS = (
+    _for_specs, _for_runs, _for_searches, _for_sensitivity, _for_results, _for_other_programs,
+    _for_rules,
+)  # fmt: skip

@@ -16,7 +16,8 @@ def describe(options: argparse.Namespace) -> int:
     from ..language.diagnostics import CompileError, Diagnostic, has_errors
     from ..language.source import Span
     from ..outputs import write_new
-    from ..report.description import describe, to_latex, to_markdown
+    from ..report.description import describe
+    from ..report.table_formats import to_latex, to_markdown
 
     source, folder = read(options.spec)
     checked, table, found = examine(source, folder, [], allowed=allowed_folders(options))

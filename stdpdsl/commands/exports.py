@@ -17,7 +17,8 @@ def export(options: argparse.Namespace) -> int:
     if options.to is not None:
         return export_rule(options)
     from ..results.edges import FORMS, connections_in
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
 
     if options.source is not None:
         raise Stop("error: --from is of a rule: --to nestml", USAGE)
@@ -49,7 +50,8 @@ def extract(options: argparse.Namespace) -> int:
     """Write a block as a spec of its own."""
     from ..execution.extract import extracted
     from ..outputs import write_new
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
 
     try:
         text = extracted(load(options.folder), options.block)

@@ -42,8 +42,8 @@ _KEPT = re.compile(
 
 def run(options: argparse.Namespace) -> int:
     """Compile, run in processes of their own, save."""
+    from ..execution.errors import JobError
     from ..execution.interpreter import InterpreterError
-    from ..execution.job import JobError
     from ..execution.progress import Progress
     from ..execution.sharded_run import Manner, run_and_save, run_one
     from ..runtime import cache
@@ -228,7 +228,7 @@ def in_bounds(
 @in_bounds
 def merge(options: argparse.Namespace) -> int:
     """Put the shards of a run together."""
-    from ..execution.job import JobError
+    from ..execution.errors import JobError
     from ..execution.merge import all_shards, shard_folders
     from ..execution.merge import merge as merged
     from ..language.diagnostics import seen
@@ -252,7 +252,8 @@ def merge(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the page that shows a run."""
     from ..outputs import check_output, write_output
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
 
     name = Path(options.folder).name.removesuffix(".results") or "results"
     form = ".pdf" if options.pdf or Path(options.output or "").suffix == ".pdf" else ".html"
@@ -281,7 +282,8 @@ def report(options: argparse.Namespace) -> int:
 @in_bounds
 def diagnose(options: argparse.Namespace) -> int:
     """Print every check of a run, passed or not."""
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..views.diagnose import findings, render
 
     try:
@@ -308,7 +310,8 @@ def _refined(results: Any, options: argparse.Namespace) -> list[Any]:
 @in_bounds
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two runs."""
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..views.compare import compare as differences
     from ..views.compare import render
 
@@ -326,7 +329,8 @@ def reproduce(options: argparse.Namespace) -> int:
     from ..execution.progress import Progress
     from ..execution.reproduce import reproduce as again
     from ..execution.temporary_run import RunFailed
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..views.compare import render
 
     terminal = is_terminal(sys.stderr)
@@ -346,7 +350,8 @@ def reproduce(options: argparse.Namespace) -> int:
 def summary(options: argparse.Namespace) -> int:
     """Print the table of blocks."""
     from ..language.diagnostics import CompileError, render
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..views.summary import columns_of
     from ..views.summary import summary as summarise
 

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 def search(options: argparse.Namespace) -> int:
     """Run a spec's search, batch by batch, into one dataset."""
-    from ..execution.job import JobError
+    from ..execution.errors import JobError
     from ..language.diagnostics import render
-    from ..results.reader import ResultsError
+    from ..results.errors import ResultsError
     from ..search.engine import How
     from ..search.engine import search as run
     from ..search.samplers import SearchError
@@ -144,7 +144,8 @@ def best(options: argparse.Namespace) -> int:
     import json
 
     from ..outputs import write_new
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..search.answers import answers_of
 
     try:
@@ -182,7 +183,7 @@ def best(options: argparse.Namespace) -> int:
 
 def _tell_belief(results: Any, form: str) -> int:
     """The posterior of each axis."""
-    from ..results.reader import ResultsError
+    from ..results.errors import ResultsError
     from ..search.answers import belief_of
 
     try:
@@ -241,10 +242,11 @@ def _aligned(rows: list[list[Any]]) -> str:
 
 def sensitivity(options: argparse.Namespace) -> int:
     """Run the points of a sensitivity analysis as one sweep; print each axis' effect."""
-    from ..execution.job import JobError
+    from ..execution.errors import JobError
     from ..execution.progress import Progress
     from ..execution.sharded_run import Manner
-    from ..results.reader import ResultsError, load
+    from ..results.errors import ResultsError
+    from ..results.reader import load
     from ..runtime import folder as folders
     from ..search.samplers import SearchError
     from ..search.sensitivity import effects, question, run_question

@@ -16,8 +16,9 @@ from ..language import ast
 from ..language.diagnostics import did_you_mean
 from ..language.named_files import FROM_FOLDER
 from ..language.units import lookup, parse_unit
+from ..results.errors import ResultsError
 from ..results.network import end_of, ends_of, size_of_layer, unit_of
-from ..results.reader import Results, ResultsError
+from ..results.reader import Results
 from .wrong import Wrong, listed
 
 SWEPT = ("swept", "free", "derived")

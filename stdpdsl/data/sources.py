@@ -14,7 +14,8 @@ from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER, number_in
 from ..language.units import dim_and_power, in_si, parse_unit
-from ..results.reader import Results, ResultsError
+from ..results.errors import ResultsError
+from ..results.reader import Results
 from ..runtime.table import NOT_READ
 from ..sweep.files import TooLong, is_number, number_of, reason
 from .arrays import ENDINGS, Arrays, Sparse

@@ -13,7 +13,8 @@ from ..language import ast
 from ..language.ast import Expr, Ident
 from ..language.units import NONE, SECOND, Dim
 from .dimensions import exponent
-from .nestml_tree import CHOICE, Declared, Function, quantity
+from .nestml_expressions import CHOICE, quantity
+from .nestml_nodes import Declared, Function
 from .quantities import base_unit, in_base
 
 FUNCTIONS = {

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..results.reader import load
 from ..runtime import folder as result_folder
-from .job import JobError
+from .errors import JobError
 from .merge import link, together
 
 _PART = re.compile(r"part-(\d{5,})\.parquet")

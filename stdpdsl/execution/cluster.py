@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .job import JobError, shard_name
+from .errors import JobError
+from .job import shard_name
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, SPEC_WRONG, Event, Outcome
 from .merge_events import Together
 from .remote import inside

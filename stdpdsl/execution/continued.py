@@ -23,9 +23,10 @@ from ..lower.until_stable import seconds_of
 from ..machine.memory import available_memory, size_of
 from ..results.reader import Results
 from ..runtime.data import steps_of, times_of
+from .errors import JobError
 from .extend import Request, check_origins, differing_texts, finished
-from .job import JobError, differences
 from .merge import Origin, clear
+from .wanted import differences
 
 OPTION = "--for"
 BYTES_OF_ROW = 64
@@ -33,7 +34,11 @@ MOST_LINES = 30
 
 
 def continuation(
-    source: Source, data: Path, folder: Path, request: Request, longer: str | None = None,
+    source: Source,
+    data: Path,
+    folder: Path,
+    request: Request,
+    longer: str | None = None,
     keep_state: bool = False,
 ) -> tuple[Compiled | None, Origin]:
     """The run of a spec, compiled to go on from the results in `folder`, None where these are as
@@ -62,7 +67,8 @@ def continuation(
     if lines:
         raise JobError(
             f"{folder}: a run can only go on as it began, longer or with more phases; what differs"
-            " besides:\n" + "".join(f"  {line}\n" for line in lines)
+            " besides:\n"
+            + "".join(f"  {line}\n" for line in lines)
             + "change it back, or add a phase that sets it"
         )
     if clear(folder) and longer is not None:
@@ -171,7 +177,8 @@ def _check_settings(results: Results, request: Request) -> None:
     if lines:
         raise JobError(
             f"{results.folder}: was run otherwise; what differs:\n"
-            + "".join(f"  {line}\n" for line in lines) + "change it back"
+            + "".join(f"  {line}\n" for line in lines)
+            + "change it back"
         )
 
 

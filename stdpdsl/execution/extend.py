@@ -26,11 +26,14 @@ from ..language.printer import print_spec
 from ..language.source import Source
 from ..lower.until_stable import until
 from ..results.axes import sweep_columns
+from ..results.errors import ResultsError
 from ..results.labels import shown
-from ..results.reader import Results, ResultsError, load
+from ..results.reader import Results, load
 from ..runtime import folder as folders
-from .job import JobError, differences, job_folder, packages, wanted_of
+from .errors import JobError
+from .job import job_folder
 from .merge import Base
+from .wanted import differences, packages, wanted_of
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,11 @@ def finished(output: Path, to_be: str) -> Results:
         foreign = folders.foreign_in(output)
     except ResultsError as error:
         waiting = job_folder(output)
-        more = f"; {waiting} holds a run that is not finished: --resume" if (
-            waiting.is_dir() and not output.exists()) else ""
+        more = (
+            f"; {waiting} holds a run that is not finished: --resume"
+            if (waiting.is_dir() and not output.exists())
+            else ""
+        )
         raise JobError(f"{error}{more}") from None
     except (OSError, ValueError) as error:
         raise JobError(f"{output}: cannot be read: {error}") from None

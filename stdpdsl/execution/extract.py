@@ -18,8 +18,9 @@ from ..language.source import Source
 from ..lower.until_stable import written
 from ..plan import TARGETS
 from ..results.axes import sweep_columns
+from ..results.errors import ResultsError
 from ..results.network import replicate_of
-from ..results.reader import Results, ResultsError
+from ..results.reader import Results
 
 _PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 _UNIT = re.compile(r"[A-Za-z0-9*/.-]+", re.ASCII)

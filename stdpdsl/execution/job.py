@@ -12,31 +12,24 @@ A stranger may have prepared the folder, so that nothing in it is run, and links
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 import json
 import os
 import re
 import shutil
-import socket
 import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
-from ..language.diagnostics import seen
 from ..runtime import folder as result_folder
-from ..runtime.versions import PACKAGES
 from ..sweep.files import MAX_ROWS
-from .interpreter import Interpreter, this_interpreter
+from .errors import Busy, JobError
+from .locks import locked
+from .wanted import JOB_FORMAT, Wanted, differences, sha256
 
-if TYPE_CHECKING:
-    from ..compiler import Compiled
-
-JOB_FORMAT = "stdpdsl job 1"
 _OURS = re.compile(
     r"lock|(job\.json|spec\.stdp|script\.py|run\.py)(\.partial-\w+)?"
     r"|\d{4,}-of-\d{4,}(\.lock|(\.broken|\.old-\w+|\.partial-\w+)?(/(metadata\.json"
@@ -45,17 +38,6 @@ _OURS = re.compile(
 )
 """The names of all that stdpdsl writes into the folder."""
 _SHARD = re.compile(r"\d+-of-\d+")
-
-
-class JobError(Exception):
-    """A run cannot begin, or not go on; the text says why."""
-
-    def __init__(self, text: str):
-        super().__init__(seen(text))
-
-
-class Busy(JobError):
-    """Another process holds the lock."""
 
 
 def job_folder(output: Path) -> Path:
@@ -73,66 +55,6 @@ def _check_name(output: Path) -> None:
 
 def shard_name(number: int, count: int) -> str:
     return f"{number:04}-of-{count:04}"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """All that decides what a run computes: the text of the spec, the settings that it was compiled
-    with, and the files that it reads, by name. `plain` is its script, as the results have it, and
-    `script` the one that is run."""
-
-    script: str
-    plain: str
-    spec: str
-    settings: Mapping[str, Any]
-    files: Mapping[str, Path]
-    interpreter: Interpreter
-
-    def job(self, shards: int) -> dict[str, Any]:
-        """What job.json holds."""
-        return {
-            "format": JOB_FORMAT,
-            "shards": shards,
-            "spec": self.spec,
-            **self.settings,
-            "files": {name: _sha256_of(path) for name, path in self.files.items()},
-            "versions": dict(self.interpreter.versions),
-            "script": _sha256(self.script.encode()),
-            "plain": _sha256(self.plain.encode()),
-        }
-
-
-def wanted_of(
-    compiled: Compiled, spec: str, interpreter: Interpreter | None = None, **more: Any
-) -> Wanted:
-    """What a run of a compiled spec computes, by this Python unless another is given; `more` are
-    settings besides those of the compiler."""
-    settings = {**compiled.settings, **more}
-    return Wanted(
-        compiled.run_script, compiled.script, spec, settings, compiled.files,
-        interpreter or this_interpreter(),
-    )  # fmt: skip
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What a run was begun with and what it would go on with, as lines."""
-    lines: list[str] = []
-    for key in dict.fromkeys([*old, *new]):
-        before, now = old.get(key), new.get(key)
-        if before == now:
-            continue
-        if key == "spec":
-            a, b = str(before).splitlines(), str(now).splitlines()
-            lines += [line for line in difflib.unified_diff(a, b, n=0, lineterm="")
-                      if not line.startswith(("---", "+++", "@@"))]  # fmt: skip
-        elif isinstance(before, dict) and isinstance(now, dict):
-            lines += [f"{key} {line}" for line in differences(before, now)]
-        elif key not in ("script", "plain"):
-            lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
-    # Where nothing else has changed, the compiler has, or a file that the spec uses.
-    if not lines and old.get("script") != new.get("script"):
-        lines.append("the script: the compiler or a file that the spec uses is another")
-    return lines
 
 
 @dataclass
@@ -263,7 +185,7 @@ def texts_of_run(folder: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise JobError(f"{folder}: script.py or spec.stdp cannot be read: {error}") from None
     for name, right in (
-        ("script.py", _sha256(texts["script.py"].encode()) == known.get("plain")),
+        ("script.py", sha256(texts["script.py"].encode()) == known.get("plain")),
         ("spec.stdp", texts["spec.stdp"] == known.get("spec")),
     ):
         if not right:
@@ -342,80 +264,5 @@ def _write(folder: Path, wanted: Wanted, shards: int) -> None:
         raise JobError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
-@contextmanager
-def locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
-    """Hold a lock in the folder, which is made; that of a dead process does not count."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = _lock_file(folder / name, exclusive)
-    except OSError as error:
-        raise JobError(f"{folder}: cannot be written: {error.strerror}") from None
-    with file:
-        yield
-
-
-def locks_hold(folder: Path, name: str) -> bool:
-    """Whether a lock that this process holds keeps others out."""
-    try:
-        _lock_file(folder / name, exclusive=True).close()
-    except Busy:
-        return True
-    return False
-
-
-def _lock_file(path: Path, exclusive: bool) -> IO[str]:
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
-        try:
-            _flock(file, exclusive)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            file.close()
-            raise Busy(f"{path.parent}: is being run by {owner}") from None
-        try:
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                file.truncate(0)
-                file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-                file.flush()
-                return file
-        except FileNotFoundError:
-            pass
-        file.close()  # its owner has deleted it meanwhile
-
-
-def _flock(file: IO[str], exclusive: bool) -> None:
-    """BlockingIOError where another process holds it; where nothing can be locked, nothing is."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:  # a file system without locks
-        return
-
-
-def packages() -> tuple[str, ...]:
-    """What decides results by its version."""
-    return ("stdpdsl", *PACKAGES)
-
-
 def _of(done: int, count: int) -> str:
     return f"{done:,} of {count:,} shards"
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value in (None, "", []) else str(value)
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

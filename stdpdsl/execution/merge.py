@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..results.reader import ResultsError, load
+from ..results.errors import ResultsError
+from ..results.reader import load
 from ..runtime import folder as result_folder
-from .job import (
-    PACKAGES,
-    JobError,
-    differences,
-    finished_with,
-    job_folder,
-    only_ours,
-    read_job,
-    texts_of_run,
-)
+from ..runtime.versions import PACKAGES
+from .errors import JobError
+from .job import finished_with, job_folder, only_ours, read_job, texts_of_run
+from .wanted import differences
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
 """What the metadata of all shards must agree in, besides the versions of some packages."""
@@ -238,9 +233,7 @@ def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -
 
 def together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The metadata of the whole: the first's, with the rows of all."""
-    tables = {
-        name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]
-    }
+    tables = {name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]}
     footers: dict[str, dict[str, str]] = {name: {} for name in tables}
     for one in metadata:
         for name, parts in one["footers"].items():

@@ -24,7 +24,7 @@ from ..ir import Connection, Equation, Experiment, Layer, Monitor
 from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol
 from ..results.reader import Results, load
-from ..views.diagnose import Finding
+from ..views.diagnose.finding import Finding
 from .interpreter import this_interpreter
 from .local import Event, run_script
 from .reproduce import compiled_again

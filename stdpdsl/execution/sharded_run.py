@@ -16,20 +16,13 @@ from typing import TYPE_CHECKING
 from ..results.reader import load
 from ..runtime.folder import is_result
 from ..runtime.shards import blocks_of_shard
+from .errors import JobError
 from .interpreter import Interpreter
-from .job import (
-    Job,
-    JobError,
-    Wanted,
-    differences,
-    finished_with,
-    opened,
-    opened_for_one,
-    wanted_of,
-)
+from .job import Job, finished_with, opened, opened_for_one
 from .local import DONE, INTERRUPTED, SIMULATION_FAILED, Children, Event, Outcome, run_script
 from .merge import Base, Origin, all_shards, damage, merge
 from .merge_events import Together
+from .wanted import Wanted, differences, wanted_of
 
 if TYPE_CHECKING:
     from ..compiler import Compiled

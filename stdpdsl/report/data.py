@@ -11,8 +11,9 @@ import numpy as np
 
 from ..language.builtins import READ_AS
 from ..results.axes import Axis, Design, design_of
+from ..results.errors import ResultsError
 from ..results.labels import measure
-from ..results.reader import Results, ResultsError
+from ..results.reader import Results
 
 CHOSEN, ALL = 3, 4
 """So many blocks stand side by side, or all of them if they are no more than that."""

@@ -14,9 +14,10 @@ from ..results.labels import label, measure, pretty, scale_for, symbol
 from ..results.reader import Results, flat
 from ..views.diagnose import findings
 from .data import MOST_SAMPLES, Data, Measure, cells, explained, varies
-from .networks import rows_of_figures, sparkline
+from .networks import rows_of_figures
 from .parallel import parallel
 from .responses import responses
+from .rows import sparkline
 from .searching import found_by_search
 from .style import plotting
 from .sweeps import FACETS, opening

@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..results.axes import Axis, Design, design_of
+from ..results.errors import ResultsError
 from ..results.labels import label, measure, scale_for
 from ..results.network import partly_recorded
-from ..results.reader import Results, ResultsError, Table
+from ..results.reader import Results
+from ..results.table import Table
 from .data import mean_by_axes, places, spec_units
-from .networks import matrix, traces
+from .networks import matrix
 from .responses import response_map, table
 from .sweeps import along, axis_label, cell_ticks, horizontal, spread, value_of
+from .trajectories import traces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

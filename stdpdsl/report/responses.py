@@ -9,7 +9,8 @@ import numpy as np
 
 from ..results.labels import pretty
 from .data import Data
-from .networks import Row, Rows, by_block, limits, matrix, pick, tag
+from .networks import matrix
+from .rows import Row, Rows, by_block, limits, pick, tag
 from .style import SEQUENTIAL, SERIES, Canvas
 
 CURVES = 4  # so many neurons are curves, more are a map

@@ -11,7 +11,7 @@ import re
 import warnings
 from typing import Any
 
-from ..results.reader import ResultsError
+from ..results.errors import ResultsError
 
 INK, RULE = "#1b1b1a", "#d3d3d2"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")

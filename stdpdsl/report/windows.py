@@ -26,7 +26,7 @@ from ..window.curves import Curve, curves
 from ..window.show import protocol_text
 from ..window.spec import NO_WINDOW, PROTOCOLS, Protocol, Window
 from .data import Data
-from .networks import Row, tag
+from .rows import Row, tag
 from .style import RULE, SERIES, Canvas
 
 COUNT = 60

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .reader import ResultsError, Table, require
+from .errors import ResultsError, require
+from .table import Table
 
 _INNER = {
     "blocks": ("phase",),

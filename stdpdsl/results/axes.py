@@ -10,7 +10,7 @@ import numpy as np
 
 from ..language.builtins import MEASURES
 from ..language.columns import FIXED_COLUMNS
-from .reader import Results
+from .dataset import Dataset
 
 FEW = 12
 """So many values of a column can be facets or curves of their own."""
@@ -78,13 +78,13 @@ class Design:
         return np.asarray(self.columns["phase"] == phase)
 
 
-def sweep_columns(results: Results) -> tuple[str, ...]:
+def sweep_columns(results: Dataset) -> tuple[str, ...]:
     """The sweep's columns, which every table has, in the order of the spec."""
     fixed = {*FIXED_COLUMNS, *results.measures}
     return tuple(name for name in results.columns("blocks") if name not in fixed)
 
 
-def design_of(results: Results) -> Design:
+def design_of(results: Dataset) -> Design:
     """The design of a run, from its `blocks` and the spec that is saved with it."""
     table = results.table("blocks", each=40)  # bytes, also as an array and while it is sorted
     columns = {name: _array(table[name]) for name in table.column_names}

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from ..outputs import write_new
+from .dataset import Dataset
+from .errors import ResultsError, require
 from .network import ends_of, rows_of_block, size_of_layer, unit_of
-from .reader import Results, ResultsError, require
 
 FIRST = ("pre", "post", "delay", "w_initial", "w")
 PLACE = ("pre", "post", "synapse_number")
 """What tells the synapses of a connection apart; the last where a pair may have several."""
 
 
-def connections_in(results: Results) -> list[str]:
+def connections_in(results: Dataset) -> list[str]:
     """The connections of which synapses were saved."""
     if "weights" not in results.tables:
         return []
@@ -26,7 +27,7 @@ def connections_in(results: Results) -> list[str]:
     return sorted(str(name) for name in names)
 
 
-def edges_of(results: Results, connection: str, block: int) -> Any:
+def edges_of(results: Dataset, connection: str, block: int) -> Any:
     """The list as `Results.edges` describes it, by `pre` and `post`."""
     import pyarrow.dataset as ds
 
@@ -44,8 +45,10 @@ def edges_of(results: Results, connection: str, block: int) -> Any:
         if kinds[name].get("kind") == "variable" and rows[name].null_count < rows.num_rows
     ]  # fmt: skip
     chosen = [n for n in FIRST if n in rows.column_names and rows[n].null_count < rows.num_rows]
-    frame = rows.select([*chosen, *others]).to_pandas() if rows.num_rows else (
-        rows.select(list(FIRST)).to_pandas()
+    frame = (
+        rows.select([*chosen, *others]).to_pandas()
+        if rows.num_rows
+        else (rows.select(list(FIRST)).to_pandas())
     )
     frame.attrs["units"] = {
         name: {"pre": "1", "post": "1", "delay": "second"}.get(name)
@@ -56,7 +59,7 @@ def edges_of(results: Results, connection: str, block: int) -> Any:
     return frame.sort_values(place, kind="stable", ignore_index=True)
 
 
-def write_edges(results: Results, path: Path, connection: str, block: int) -> None:
+def write_edges(results: Dataset, path: Path, connection: str, block: int) -> None:
     """Write the list in the form that the file's name ends in; ResultsError, and OSError where the
     file is there or cannot be written."""
     writer = FORMS.get(path.suffix)
@@ -67,7 +70,7 @@ def write_edges(results: Results, path: Path, connection: str, block: int) -> No
     write_new(path, writer(results, connection, edges))
 
 
-def _csv(results: Results, connection: str, edges: Any) -> bytes:
+def _csv(results: Dataset, connection: str, edges: Any) -> bytes:
     """Numbers in SI, as many digits as they have; units in the head, as the language reads them."""
     units = edges.attrs["units"]
     head = [name if units[name] == "1" else f"{name} [{units[name]}]" for name in edges.columns]
@@ -75,7 +78,7 @@ def _csv(results: Results, connection: str, edges: Any) -> bytes:
     return text.encode()
 
 
-def _npz(results: Results, connection: str, edges: Any) -> bytes:
+def _npz(results: Dataset, connection: str, edges: Any) -> bytes:
     """An array per column, and what makes the weights a sparse matrix of SciPy, which would add up
     those of a pair."""
     pre, post = ends_of(results, connection)
@@ -92,7 +95,7 @@ def _npz(results: Results, connection: str, edges: Any) -> bytes:
     return file.getvalue()
 
 
-def _sonata(results: Results, connection: str, edges: Any) -> bytes:
+def _sonata(results: Dataset, connection: str, edges: Any) -> bytes:
     """A population of edges by the SONATA format, https://github.com/AllenInstitute/sonata: its
     delays are in ms, as the format has them; all else is in SI, with `units` as an attribute."""
     h5py = require("h5py")
@@ -120,7 +123,7 @@ def _sonata(results: Results, connection: str, edges: Any) -> bytes:
     return file.getvalue()
 
 
-FORMS: dict[str, Callable[[Results, str, Any], bytes]] = {
+FORMS: dict[str, Callable[[Dataset, str, Any], bytes]] = {
     ".csv": _csv, ".npz": _npz, ".h5": _sonata,
 }  # fmt: skip
 """How a list of edges is written, by the end of the file's name."""

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from .axes import sweep_columns
+from .dataset import Dataset
 from .edges import PLACE, connections_in, edges_of
+from .errors import ResultsError, require
 from .network import blocks_of, end_of, phases_of, replicate_of, rows_of_block, unit_of
-from .reader import Results, ResultsError, Table, require
 from .signals import Signal, signals_of
+from .table import Table
 
 
-def results_to_neo(results: Results, blocks: Sequence[int] | None = None) -> Any:
+def results_to_neo(results: Dataset, blocks: Sequence[int] | None = None) -> Any:
     """A `neo.Block` with a `neo.Segment` for each block (all, or those of `blocks`), which carries
     the parameters of its block as annotations. In it there are, as far as they were recorded:
 
@@ -99,7 +101,7 @@ def quantity_of(unit: str) -> str:
     return "dimensionless" if unit == "1" else unit
 
 
-def _notes(results: Results, block: int) -> dict[str, Any]:
+def _notes(results: Dataset, block: int) -> dict[str, Any]:
     """The columns of the sweep, as a block has them."""
     import pyarrow.dataset as ds
 
@@ -142,7 +144,7 @@ def _add_signal(neo: Any, segment: Any, signal: Signal) -> None:
         segment.analogsignals.append(made)
 
 
-def _add_weights(neo: Any, segment: Any, results: Results, connection: str, block: int) -> None:
+def _add_weights(neo: Any, segment: Any, results: Dataset, connection: str, block: int) -> None:
     """The weights at the start and at the end, a channel for each synapse."""
     edges = edges_of(results, connection, block)
     if "w_initial" not in edges or "w" not in edges or not len(edges):

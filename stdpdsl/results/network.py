@@ -8,20 +8,21 @@ from typing import Any
 import numpy as np
 
 from ..language.units import lookup
-from .reader import Results, ResultsError
+from .dataset import Dataset
+from .errors import ResultsError
 
 _FACTOR = r"[a-z]+(\*\*\d+(\.\d+)?)?"
 _UNIT = re.compile(rf"(1|{_FACTOR})([*/]{_FACTOR})*")
 _NAME = re.compile("[a-z]+")
 
 
-def size_of_layer(results: Results, layer: str) -> int | None:
+def size_of_layer(results: Dataset, layer: str) -> int | None:
     """Neurons of a layer in each block, where the metadata say it."""
     size = _said(results, "layers", layer).get("size")
     return size if type(size) is int and 0 <= size < 2**53 else None
 
 
-def partly_recorded(results: Results, layer: str) -> dict[str, Any] | None:
+def partly_recorded(results: Dataset, layer: str) -> dict[str, Any] | None:
     """What was kept of a layer's spikes, if it was a part: `neurons` (the first, and the one after
     the last), `blocks`, `start` and `stop` (s), `phases`; None if all were, or none."""
     kept = _said(results, "layers", layer).get("kept")
@@ -36,7 +37,7 @@ def partly_recorded(results: Results, layer: str) -> dict[str, Any] | None:
     return {**lists, **times}
 
 
-def when_recorded(results: Results, layer: str) -> list[tuple[float, float]]:
+def when_recorded(results: Dataset, layer: str) -> list[tuple[float, float]]:
     """The times (s) between which the spikes of a layer were kept."""
     kept = partly_recorded(results, layer) or {}
     whole = [(0.0, end_of(results))]
@@ -48,7 +49,7 @@ def when_recorded(results: Results, layer: str) -> list[tuple[float, float]]:
     return [(start, stop) for start, stop in cut if start < stop]
 
 
-def recorded_layers(results: Results) -> list[str]:
+def recorded_layers(results: Dataset) -> list[str]:
     """Layers all of whose spikes were recorded."""
     layers = results.metadata.get("network", {}).get("layers")
     if not isinstance(layers, dict):
@@ -56,7 +57,7 @@ def recorded_layers(results: Results) -> list[str]:
     return [name for name in layers if _said(results, "layers", name).get("recorded") is True]
 
 
-def ends_of(results: Results, connection: str) -> tuple[str, str]:
+def ends_of(results: Dataset, connection: str) -> tuple[str, str]:
     """The layers before and behind a connection."""
     said = _said(results, "connections", connection)
     pre, post = said.get("pre"), said.get("post")
@@ -67,7 +68,7 @@ def ends_of(results: Results, connection: str) -> tuple[str, str]:
     return pre, post
 
 
-def unit_of(results: Results, component: str, variable: str) -> str:
+def unit_of(results: Dataset, component: str, variable: str) -> str:
     """The unit of a recorded or saved variable, as Brian2 calls it; 1 for none, or not known."""
     found = _said(results, "units", f"{component}.{variable}")
     # It may come from a stranger, and the package quantities evaluates what it is given.
@@ -75,14 +76,14 @@ def unit_of(results: Results, component: str, variable: str) -> str:
     return found if known and all(map(lookup, _NAME.findall(found))) else "1"
 
 
-def _said(results: Results, part: str, name: str) -> Any:
+def _said(results: Dataset, part: str, name: str) -> Any:
     """An entry of the metadata's `network`, which may come from a stranger."""
     entries = results.metadata.get("network", {}).get(part)
     found = entries.get(name) if isinstance(entries, dict) else None
     return found if isinstance(found, dict | str) else {}
 
 
-def phases_of(results: Results) -> list[tuple[str, float, float]]:
+def phases_of(results: Dataset) -> list[tuple[str, float, float]]:
     """Name, start and stop (s) of each phase, where there are several."""
     found = []
     for phase in results.metadata.get("phases", ()):
@@ -92,18 +93,18 @@ def phases_of(results: Results) -> list[tuple[str, float, float]]:
     return found if len(found) > 1 else []
 
 
-def end_of(results: Results) -> float:
+def end_of(results: Dataset) -> float:
     """The time (s) that the run reached."""
     return float(results.metadata.get("time_reached") or 0.0)
 
 
-def blocks_of(results: Results) -> list[int]:
+def blocks_of(results: Dataset) -> list[int]:
     """The numbers of all blocks."""
     numbers = results.table("blocks", ["block"])["block"].to_numpy(zero_copy_only=False)
     return [int(number) for number in np.unique(numbers)]
 
 
-def replicate_of(results: Results, block: int) -> int | None:
+def replicate_of(results: Dataset, block: int) -> int | None:
     """The replicate of a block, where there are any; ResultsError where there is no such block."""
     import pyarrow.dataset as ds
 
@@ -116,7 +117,7 @@ def replicate_of(results: Results, block: int) -> int | None:
     return rows[0].get("replicate")
 
 
-def rows_of_block(results: Results, table: str, block: int, condition: Any = None) -> Any:
+def rows_of_block(results: Dataset, table: str, block: int, condition: Any = None) -> Any:
     """The rows of a table that are of a block or of what it shares with others, as a
     `pyarrow.Table`."""
     import pyarrow.dataset as ds

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..outputs import NotReplaced
+from .dataset import Dataset
 from .edges import connections_in, edges_of
+from .errors import require
 from .network import (
     phases_of,
     recorded_layers,
@@ -21,13 +23,12 @@ from .network import (
     size_of_layer,
     when_recorded,
 )
-from .reader import Results, require
 from .signals import signals_of
 
 MODULE = "simulation"
 
 
-def write_nwb(results: Results, path: Path, block: int) -> None:
+def write_nwb(results: Dataset, path: Path, block: int) -> None:
     """Write a block, with what it shares with others, into a new file:
 
     * `units`: each neuron whose spikes were recorded (also the silent ones), with its `layer` and
@@ -60,7 +61,7 @@ def write_nwb(results: Results, path: Path, block: int) -> None:
             os.unlink(coming)
 
 
-def _file(pynwb: Any, results: Results, block: int) -> Any:
+def _file(pynwb: Any, results: Dataset, block: int) -> Any:
     said = results.metadata
     replicate_of(results, block)  # there is such a block
     model = str(said.get("model") or "model")
@@ -118,7 +119,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def _add_units(pynwb: Any, file: Any, results: Results, block: int) -> None:
+def _add_units(pynwb: Any, file: Any, results: Dataset, block: int) -> None:
     """All neurons of the layers that were recorded."""
     rows = rows_of_block(results, "spikes", block).to_pandas()
     spikes = {
@@ -149,7 +150,7 @@ MOST_SILENT = 1_000_000
 """Neurons of a layer, above which those that do not spike are left out: metadata may say any."""
 
 
-def _add_series(pynwb: Any, file: Any, module: Any, results: Results, block: int) -> None:
+def _add_series(pynwb: Any, file: Any, module: Any, results: Dataset, block: int) -> None:
     seen: dict[str, int] = {}
     for signal in signals_of(results, rows_of_block(results, "trajectories", block)):
         number = seen[signal.name] = seen.get(signal.name, 0) + 1

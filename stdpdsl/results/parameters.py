@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .reader import Results, ResultsError
+from .dataset import Dataset
+from .errors import ResultsError
 
 
-def parameters_of(results: Results) -> Any:
+def parameters_of(results: Dataset) -> Any:
     """The parameters as `Results.parameters` describes them."""
     said = results.metadata.get("parameters")
     if "parameters" not in results.tables or said is None:

@@ -9,18 +9,18 @@ The writing side is `stdpdsl/runtime/results.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..language.diagnostics import seen
-from ..machine.memory import available_memory, size_of
 from ..runtime import folder as result_folder
+from .dataset import Dataset
+from .errors import ResultsError, require
+from .table import Table
 
 if TYPE_CHECKING:
     from ..report.plot import Plot
+
 
 TABLES: tuple[str, ...] = result_folder.TABLES
 
@@ -38,25 +38,12 @@ _SHAPES = {
 """What metadata hold, where they do: they may come from a stranger."""
 
 
-class ResultsError(Exception):
-    """A folder cannot be read as results; the text says why."""
-
-    def __init__(self, text: str):
-        super().__init__(seen(text))
-
-
-class Results:
+class Results(Dataset):
     """A finished dataset: `metadata`, `units` of the columns, and the tables.
 
     `blocks`, `weights`, `trajectories`, `spikes` and `responses` are lazy: nothing is read until
     one of their `to_...` is called, and then only the rows and columns that were asked for.
     """
-
-    def __init__(self, folder: Path, metadata: dict[str, Any]):
-        self.folder = folder
-        self.metadata = metadata
-        self.units: dict[str, str] = metadata.get("units", {})
-        self.tables: tuple[str, ...] = tuple(metadata["tables"])
 
     @property
     def blocks(self) -> Table:
@@ -145,16 +132,6 @@ class Results:
 
         return Plot(self)
 
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """The columns of `blocks` that were measured."""
-        return tuple(self.metadata.get("measures", ()))
-
-    @property
-    def spec(self) -> str:
-        """The text of the spec that was run."""
-        return str(self.metadata.get("spec", ""))
-
     def edges(self, connection: str, block: int = 0) -> Any:
         """The synapses of a connection as a block leaves them: a `pandas.DataFrame` with `pre`,
         `post`, `delay` (s), `w_initial`, `w` and the rule's other variables, in SI.
@@ -186,88 +163,6 @@ class Results:
 
         write_nwb(self, Path(path), block)
 
-    def columns(self, name: str) -> list[str]:
-        """The names of a table's columns."""
-        return list(self._open(name).schema.names)
-
-    def described(self, name: str) -> dict[str, dict[str, str]]:
-        """What each column of a table is, from the fields of its files: `kind` (fixed, swept,
-        measure, parameter, variable), `unit` and `description`, where they are said."""
-        schema = self._open(name).schema
-        return {
-            field.name: {k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
-                         for k, v in (field.metadata or {}).items()}
-            for field in schema
-        }  # fmt: skip
-
-    def dataset(self, name: str) -> Any:
-        """The `pyarrow.dataset.Dataset` of a table, to scan what does not fit into memory."""
-        import pyarrow as pa
-
-        dataset = self._open(name)
-        try:
-            rows = dataset.count_rows()
-        except (OSError, pa.ArrowException, ValueError) as error:
-            raise ResultsError(f"{self.folder / name}: is damaged: {_first_line(error)}") from None
-        if rows != self.metadata["tables"][name]:
-            raise ResultsError(
-                f"{self.folder / name}: is incomplete:"
-                f" {rows} of {self.metadata['tables'][name]} rows are there"
-            )
-        return dataset
-
-    def table(
-        self, name: str, columns: list[str] | None = None, filter: Any = None, each: int = 8
-    ) -> Any:
-        """A table, or the columns and rows of it that are asked for, as a `pyarrow.Table`.
-
-        `filter` is an expression such as `pyarrow.dataset.field("Apre") > 0.01`. ResultsError where
-        there is no memory for `each` bytes per value: a small file can hold many rows.
-        """
-        import pyarrow as pa
-
-        dataset = self.dataset(name)
-        try:
-            bytes_of_row = each * len(dataset.schema.names if columns is None else columns)
-            rows, there = self.metadata["tables"][name], available_memory()
-            if filter is not None and rows * bytes_of_row > there:
-                rows = dataset.count_rows(filter=filter)
-            if rows * bytes_of_row > there:
-                raise ResultsError(
-                    f"{self.folder / name}: {rows:,} rows take {size_of(rows * bytes_of_row)} of"
-                    f" memory; {size_of(there)} are there"
-                )
-            return dataset.to_table(columns=columns, filter=filter)
-        except MemoryError as error:
-            raise ResultsError(
-                f"{self.folder / name}: takes more memory than there is: {_first_line(error)}"
-            ) from None
-        except (OSError, pa.ArrowException) as error:
-            raise ResultsError(f"{self.folder / name}: {_first_line(error)}") from None
-
-    def _open(self, name: str) -> Any:
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-
-        if name not in self.tables:
-            raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
-        parts = sorted((self.folder / name).glob("part-*.parquet"))
-        if "search" in self.metadata:  # while it goes on, others may be on their way
-            parts = [p for p in parts if p.name in self.metadata.get("footers", {}).get(name, {})]
-        if strange := [part for part in parts if not part.is_file()]:
-            raise ResultsError(f"{strange[0]}: is no file")
-        known = self.metadata.get("footers", {}).get(name, {})
-        try:
-            for part in parts:
-                if result_folder.footer_checksum(part) != known.get(part.name):
-                    raise ValueError(f"the footer of {part.name} has changed")
-            # A bit that has changed on the disk is an error, not another number.
-            checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-            form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
-            return ds.dataset(parts, format=form)
-        except (OSError, pa.ArrowException, ValueError) as error:
-            raise ResultsError(f"{self.folder / name}: is damaged: {_first_line(error)}") from None
-
     def __repr__(self) -> str:
         model = self.metadata.get("model", "")
         rows = ", ".join(f"{n:,} {name}" for name, n in self.metadata["tables"].items())
@@ -282,130 +177,6 @@ class Results:
         )
         head = escape(f"{self.metadata.get('model', 'results')} in {self.folder}")
         return f"<p><b>{head}</b></p><table>{rows}</table>{self.blocks._repr_html_()}"
-
-
-class Table:
-    """Some rows and columns of a table, not yet read."""
-
-    def __init__(
-        self, results: Results, name: str, condition: Any = None, chosen: list[str] | None = None
-    ):
-        self.results = results
-        self.name = name
-        self.condition = condition
-        self.columns = results.columns(name) if chosen is None else chosen
-
-    def filter(self, condition: Any = None, /, **values: Any) -> Table:
-        """The rows with these values: `filter(Apre=0.1, connection=["excite", "inhibit"])`.
-
-        Of numbers, those that agree to nine digits, so that 20e-3 finds 20 ms. `condition` is a
-        pyarrow expression, or a mapping for names that Python does not take: {"A1.tau_m": 0.01}.
-        """
-        found = self.condition
-        if isinstance(condition, Mapping):
-            values, condition = {**condition, **values}, None
-        for name, value in values.items():
-            part = self._equal(name, value)
-            found = part if found is None else found & part
-        if condition is not None:
-            found = condition if found is None else found & condition
-        return Table(self.results, self.name, found, self.columns)
-
-    def select(self, *names: str) -> Table:
-        """Only these columns."""
-        for name in names:
-            self._known(name)
-        return Table(self.results, self.name, self.condition, list(names))
-
-    def to_arrow(self) -> Any:
-        """A `pyarrow.Table`."""
-        return self.results.table(self.name, self.columns, self.condition)
-
-    def to_pandas(self) -> Any:
-        """A `pandas.DataFrame`."""
-        require("pandas")
-        return self.to_arrow().to_pandas()
-
-    def to_polars(self) -> Any:
-        """A `polars.DataFrame`."""
-        return require("polars").from_arrow(self.to_arrow())
-
-    def to_xarray(self) -> Any:
-        """An `xarray.Dataset` whose dimensions are the axes of the sweep; see `arrays.py`."""
-        from .arrays import to_xarray
-
-        return to_xarray(self)
-
-    def to_neo(self) -> Any:
-        """Spikes or trajectories as a `neo.Block`; see `neo.py`."""
-        from .neo import to_neo
-
-        return to_neo(self)
-
-    def __len__(self) -> int:
-        if self.condition is None:
-            return int(self.results.metadata["tables"][self.name])
-        return int(self.results.dataset(self.name).count_rows(filter=self.condition))
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {len(self):,} rows of {', '.join(self.columns)}>"
-
-    def _repr_html_(self, rows: int = 10) -> str:
-        from html import escape
-
-        from .labels import pretty
-
-        units = self.results.units
-        dataset = self.results.dataset(self.name)
-        first = dataset.head(rows, columns=self.columns, filter=self.condition).to_pylist()
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{escape(pretty(v, units.get(n, '')))}</td>" for n, v in row.items())
-            + "</tr>"
-            for row in first
-        )
-        total = len(self)
-        more = f"<p>the first {rows} of {total:,} rows</p>" if total > rows else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-
-    def _equal(self, name: str, value: Any) -> Any:
-        import pyarrow.dataset as ds
-
-        self._known(name)
-        field = ds.field(name)
-        if value is None:
-            return field.is_null()
-        if isinstance(value, str | bool):
-            return field == value
-        if hasattr(value, "__iter__"):
-            parts = [self._equal(name, one) for one in value]
-            if not parts:
-                return ds.scalar(False)
-            return reduce(or_, parts)
-        number = float(value)
-        slack = 1e-9 * abs(number)
-        return (field >= number - slack) & (field <= number + slack)
-
-    def _known(self, name: str) -> None:
-        from ..language.diagnostics import did_you_mean
-
-        there = self.results.columns(self.name)
-        if name not in there:
-            same = [n for n in there if n.lower() == name.lower()]
-            near = did_you_mean(name, same or there) or f"there are: {', '.join(there)}"
-            raise ResultsError(f"{self.results.folder}: {self.name} has no column {name}; {near}")
-
-
-def require(package: str) -> Any:
-    """A library that is not needed otherwise."""
-    from importlib import import_module
-
-    try:
-        return import_module(package)
-    except ImportError:
-        name = package.partition(".")[0]
-        raise ResultsError(f"{name} is not installed: pip install {name}") from None
 
 
 def load(folder: str | Path) -> Results:
@@ -455,7 +226,3 @@ def flat(values: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             found.append((before + key, text))
     return found
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .dataset import Dataset
 from .edges import PLACE
 from .network import unit_of
-from .reader import Results
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Signal:
         return float(even) if np.all(np.abs(steps - even) <= 1e-6 * even) else None
 
 
-def signals_of(results: Results, rows: Any) -> Iterator[Signal]:
+def signals_of(results: Dataset, rows: Any) -> Iterator[Signal]:
     """The signals in some rows of `trajectories`, which are all of one block and what it shares.
 
     Elements that were sampled at other times than the rest are a signal of their own.

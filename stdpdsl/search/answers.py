@@ -12,7 +12,8 @@ import numpy as np
 from ..check.values import value
 from ..language import ast
 from ..language.draws import arguments_of
-from ..results.reader import Results, ResultsError
+from ..results.errors import ResultsError
+from ..results.reader import Results
 from .neural import learning_batches
 from .posterior import Posterior, effective, quantiles
 from .space import Space, space_in

@@ -14,7 +14,7 @@ import numpy as np
 from ..language import ast
 from ..language.rows import without
 from ..results.reader import load
-from ..views.diagnose import SATURATED
+from ..views.diagnose.activity import SATURATED
 from .space import Space
 
 NOT_FINITE = "not finite"

@@ -21,12 +21,15 @@ import numpy as np
 
 from ..compiler import compile_source
 from ..execution.append import append, begin
-from ..execution.job import JobError, differences, job_folder, read_job, wanted_of
+from ..execution.errors import JobError
+from ..execution.job import job_folder, read_job
 from ..execution.local import DONE, SIMULATION_FAILED, Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save
+from ..execution.wanted import differences, wanted_of
 from ..language.source import Source
 from ..lower.until_stable import until
-from ..results.reader import ResultsError, load
+from ..results.errors import ResultsError
+from ..results.reader import load
 from ..runtime import folder as result_folder
 from .early import beginning, ended
 from .neural import Neural

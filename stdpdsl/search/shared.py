@@ -21,24 +21,18 @@ from functools import partial
 from pathlib import Path
 
 from ..compiler import Compiled, compile_source
-from ..execution.job import (
-    Busy,
-    Job,
-    JobError,
-    differences,
-    job_folder,
-    locked,
-    locks_hold,
-    read_job,
-    wanted_of,
-)
+from ..execution.errors import Busy, JobError
+from ..execution.job import Job, job_folder, read_job
 from ..execution.local import DONE, INTERRUPTED, Children, Event, Outcome
+from ..execution.locks import locked, locks_hold
 from ..execution.sharded_run import Task, run_shard
+from ..execution.wanted import differences, wanted_of
 from ..language import ast
 from ..language.diagnostics import CompileError
 from ..language.rows import without
 from ..language.source import Source
-from ..results.reader import ResultsError, load
+from ..results.errors import ResultsError
+from ..results.reader import load
 from ..runtime import folder as result_folder
 from .engine import How, search
 from .space import Space
@@ -141,9 +135,7 @@ def bare(text: str, *kinds: type[ast.Declaration]) -> list[str]:
 class Helper:
     """One that does not lead."""
 
-    def __init__(
-        self, space: Space, output: Path, how: How, on_event: Callable[[Event], None]
-    ):
+    def __init__(self, space: Space, output: Path, how: How, on_event: Callable[[Event], None]):
         self.space, self.output, self.how, self.on_event = space, output, how, on_event
         self.known: tuple[str, int, Compiled] | None = None
         text = without(space.source.text, ast.Search, space.source.name)

@@ -20,7 +20,8 @@ from ..language.refined import search_of
 from ..language.rows import with_table, without
 from ..language.source import Source
 from ..lower import lower
-from ..results.reader import Results, ResultsError
+from ..results.errors import ResultsError
+from ..results.reader import Results
 from ..sweep.designs import SMALLEST
 from ..sweep.evaluate import Evaluator
 

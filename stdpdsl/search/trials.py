@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..results.reader import Results, ResultsError
+from ..results.errors import ResultsError
+from ..results.reader import Results
 from .score import scores
 from .space import Space
 

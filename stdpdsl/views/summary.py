@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Sequence, Set
 from typing import Any
 
-from ..results.reader import Results, ResultsError
+from ..results.errors import ResultsError
+from ..results.reader import Results
 
 CELL = 150
 """Bytes of a value as it is shown, about."""

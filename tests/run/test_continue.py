@@ -19,8 +19,8 @@ from stdpdsl.cli import main
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution import continued
 from stdpdsl.execution.continued import continuation
+from stdpdsl.execution.errors import JobError
 from stdpdsl.execution.extend import Request
-from stdpdsl.execution.job import JobError
 from stdpdsl.execution.sharded_run import run_and_save
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load

@@ -11,7 +11,8 @@ from running import run_text
 
 from stdpdsl.cli import main
 from stdpdsl.outputs import NotReplaced
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import load
 
 SPEC = """
 model exported
@@ -172,8 +173,10 @@ def test_nwb_by_pynwb(results, tables, tmp_path, block):
             assert series.unit == unit
             elements = module[f"{name} elements"].to_dataframe()
             start, rate = series.starting_time, series.rate
-            times = series.timestamps[:] if rate is None else (
-                start + np.arange(len(series.data)) / rate
+            times = (
+                series.timestamps[:]
+                if rate is None
+                else (start + np.arange(len(series.data)) / rate)
             )
             mine = samples[samples.layer.fillna(samples.connection) == component]
             assert series.data.size == len(mine) > 0
@@ -243,10 +246,8 @@ def test_spikes_and_parameters_as_xarray(results, tables):
     spikes = results.spikes.filter(layer="A").to_xarray()
     assert spikes.sizes == {"spike": (tables["spikes"].layer == "A").sum()}
     assert spikes.t.attrs["units"] == "s" and {"block", "neuron", "tau_m"} <= set(spikes.coords)
-    assert float(spikes.t.sum()) == pytest.approx(
-        tables["spikes"].query("layer == 'A'").t.sum()
-    )
-    from stdpdsl.results.reader import Table
+    assert float(spikes.t.sum()) == pytest.approx(tables["spikes"].query("layer == 'A'").t.sum())
+    from stdpdsl.results.table import Table
 
     found = Table(results, "parameters").to_xarray()
     assert found["A.tau_m"].sel(tau_m=0.02, start=1, replicate=0, phase="a") == 0.02

@@ -12,7 +12,8 @@ from stdpdsl.cli import main
 from stdpdsl.compiler import compile_source
 from stdpdsl.execution.extract import extracted
 from stdpdsl.language.source import Source
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import load
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -129,9 +130,11 @@ def test_everything_that_can_vary(tmp_path):
 
 def test_settings_stand_in_the_spec(tmp_path):
     sets = ["start=0.5", "d.weight=2 mV", "rate=[10, 50] Hz", "seed=9", "CHOSEN=7"]
-    text = ALL.replace("    random: 3 samples\n        start = uniform(0.1, 1)\n", "").replace(
-        "CHOSEN = 3", "CHOSEN = 3\n    start = 0.3"
-    ).replace("    where: start > 0.2\n", "")
+    text = (
+        ALL.replace("    random: 3 samples\n        start = uniform(0.1, 1)\n", "")
+        .replace("CHOSEN = 3", "CHOSEN = 3\n    start = 0.3")
+        .replace("    where: start > 0.2\n", "")
+    )
     results, _ = check(tmp_path, text, (7,), sets)
     spec = extracted(results, 7)
     assert "weight: 2 mV" in spec and "seed: 9" in spec and "start = 0.5" in spec

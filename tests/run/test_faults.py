@@ -18,7 +18,8 @@ import pytest
 from running import assert_same, tables_in
 
 from stdpdsl import cli
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import load
 from stdpdsl.runtime import nerve
 
 ROOT = Path(__file__).parents[2]

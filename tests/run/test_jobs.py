@@ -22,6 +22,7 @@ from test_shards import SPEC, canonical, run_here
 from stdpdsl import cli
 from stdpdsl.execution import job
 from stdpdsl.execution import sharded_run as saved
+from stdpdsl.execution.errors import JobError
 from stdpdsl.execution.merge import all_shards, merge, shard_folders
 from stdpdsl.results.reader import load
 from stdpdsl.runtime import folder as folders
@@ -224,7 +225,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path, undisturbed, number):
     here = job.Job(tmp_path / "out.shards", 6)
     try:
         until(lambda: here.finished() == [1, 2, 3, 5, 6] and 4 in began(tmp_path))
-        with pytest.raises(job.JobError, match=f"is being run by process {process.pid} on "):
+        with pytest.raises(JobError, match=f"is being run by process {process.pid} on "):
             run(tmp_path)
     finally:
         os.kill(process.pid, number)
@@ -234,7 +235,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path, undisturbed, number):
                 os.kill(int(child), number)
     (tmp_path / "stop-4").unlink()
     assert here.finished() == [1, 2, 3, 5, 6] and not (tmp_path / "out").exists()
-    with pytest.raises(job.JobError, match="5 of 6 shards of an earlier run are finished"):
+    with pytest.raises(JobError, match="5 of 6 shards of an earlier run are finished"):
         run(tmp_path)
     events = [{}]
     # With other numbers of shards and workers it has those that it began with.
@@ -272,16 +273,16 @@ def test_a_truncated_part_is_set_aside_and_runs_again(tmp_path, undisturbed):
 
 def test_what_has_changed_is_named(tmp_path, undisturbed):
     cut_off(tmp_path)
-    with pytest.raises(job.JobError) as error:
+    with pytest.raises(JobError) as error:
         run(tmp_path, resume=True, spec="model n", compiled=Compiled(SCRIPT + "#"))
     assert "  -model m\n  +model n\nchange it back" in str(error.value)
     changed = Compiled(settings={"set": ["A.x=1"], "target": "numpy"})
-    with pytest.raises(job.JobError, match=r"\n  set: nothing \| \['A.x=1'\]\n"):
+    with pytest.raises(JobError, match=r"\n  set: nothing \| \['A.x=1'\]\n"):
         run(tmp_path, resume=True, compiled=changed)
-    with pytest.raises(job.JobError, match="the compiler or a file that the spec uses"):
+    with pytest.raises(JobError, match="the compiler or a file that the spec uses"):
         run(tmp_path, resume=True, compiled=Compiled(SCRIPT + "#"))
     (tmp_path / "edges.csv").write_text("0,1")
-    with pytest.raises(job.JobError, match="files edges.csv: nothing |"):
+    with pytest.raises(JobError, match="files edges.csv: nothing |"):
         run(tmp_path, resume=True, compiled=Compiled(files={"edges.csv": tmp_path / "edges.csv"}))
     assert len(job.Job(tmp_path / "out.shards", 6).finished()) == 3  # nothing is lost
     resumed(tmp_path, undisturbed)
@@ -291,10 +292,10 @@ def test_what_is_finished_has_nothing_to_resume(tmp_path):
     assert run(tmp_path).status == 0
     assert run(tmp_path, resume=True).folder == str(tmp_path / "out")
     assert set(began(tmp_path).values()) == {1}
-    with pytest.raises(job.JobError, match="holds other results"):
+    with pytest.raises(JobError, match="holds other results"):
         run(tmp_path, resume=True, spec="model n")
     lowered = Compiled(settings={"set": [], "parameters": "namespace", "target": "numpy"})
-    with pytest.raises(job.JobError, match=r"parameters: .* \| namespace"):
+    with pytest.raises(JobError, match=r"parameters: .* \| namespace"):
         run(tmp_path, resume=True, compiled=lowered)
 
 
@@ -346,7 +347,7 @@ def test_an_array_of_jobs(tmp_path, undisturbed):
         thread.start()
     for thread in threads:
         thread.join()
-    with pytest.raises(job.JobError, match="of 4 shards number 3 is missing"):
+    with pytest.raises(JobError, match="of 4 shards number 3 is missing"):
         merged(tmp_path)
     outcome = run_one(tmp_path, 3)
     assert outcome.folder == str(tmp_path / "out.shards" / "0003-of-0004")
@@ -373,27 +374,27 @@ def test_the_rest_of_an_array_by_one_run(tmp_path, undisturbed):
 def test_shards_that_do_not_belong_together(tmp_path):
     for number in (1, 2):
         run_one(tmp_path, number, 2)
-    with pytest.raises(job.JobError, match=r"\n  -model m\n  \+model n\n"):
+    with pytest.raises(JobError, match=r"\n  -model m\n  \+model n\n"):
         run_one(tmp_path, 2, 2, spec="model n")
-    with pytest.raises(job.JobError, match=r"shards: 2 \| 3"):
+    with pytest.raises(JobError, match=r"shards: 2 \| 3"):
         run_one(tmp_path, 3, 3)
-    with pytest.raises(job.JobError, match="shard 1 is there twice"):
+    with pytest.raises(JobError, match="shard 1 is there twice"):
         merged(tmp_path, "0001-of-0002", "0001-of-0002")
-    with pytest.raises(job.JobError, match="holds no shards"):
+    with pytest.raises(JobError, match="holds no shards"):
         merged(tmp_path, "0001-of-0002/weights")
     part = tmp_path / "out.shards/0002-of-0002/weights/part-00001.parquet"
     whole = part.read_bytes()
     part.write_bytes(whole[:-3])
-    with pytest.raises(job.JobError, match="0002-of-0002/weights: is damaged"):
+    with pytest.raises(JobError, match="0002-of-0002/weights: is damaged"):
         merged(tmp_path)
     part.write_bytes(whole)
     metadata = tmp_path / "out.shards/0002-of-0002/metadata.json"
     changed = metadata.read_text().replace('"numpy": "2"', '"numpy": "1"')
     metadata.write_text(changed)
-    with pytest.raises(job.JobError, match="metadata.json: is damaged: its checksum is another"):
+    with pytest.raises(JobError, match="metadata.json: is damaged: its checksum is another"):
         merged(tmp_path)
     folders.write_metadata(metadata, json.loads(changed))
-    with pytest.raises(job.JobError, match=r"numpy: 2 \| 1"):
+    with pytest.raises(JobError, match=r"numpy: 2 \| 1"):
         merged(tmp_path)
     assert not (tmp_path / "out").exists()
 

@@ -10,7 +10,8 @@ import pytest
 from running import run_text
 
 from stdpdsl.cli import main
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import load
 
 SPEC = """
 model parameters

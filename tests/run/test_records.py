@@ -16,8 +16,9 @@ from stdpdsl.language.parser import parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.source import Source
 from stdpdsl.report import report
+from stdpdsl.results.errors import ResultsError
 from stdpdsl.results.network import partly_recorded, recorded_layers, when_recorded
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.reader import load
 
 SPEC = """model records
 neuron cell:
@@ -233,7 +234,7 @@ def test_what_was_not_recorded_is_not_taken_for_silence(tmp_path, monkeypatch):
         results.plot.raster("A", 1)
     page = report(results)
     assert "spikes and mean rate, as far as recorded" in page and "no spikes" not in page
-    later = text[: text.index("connect")].replace("    poisson: 100 Hz", '    SOURCE')
+    later = text[: text.index("connect")].replace("    poisson: 100 Hz", "    SOURCE")
     later = later.replace("SOURCE", 'spikes: from results "r" layer A\n    scope: block')
     later += "record:\n    spikes of P\nrun:\n    duration: 10 ms\n"
     found = [d for d in check_text(Source("l.stdp", later), tmp_path, [])[1] if d.code == "FILE005"]

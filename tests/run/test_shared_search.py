@@ -13,7 +13,8 @@ import pytest
 
 import stdpdsl
 from stdpdsl.cli import main
-from stdpdsl.execution.job import Busy, locked
+from stdpdsl.execution.errors import Busy
+from stdpdsl.execution.locks import locked
 from stdpdsl.search.shared import is_lock
 
 SPEC = """model shared

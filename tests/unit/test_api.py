@@ -10,7 +10,7 @@ from seeing import product, write
 
 import stdpdsl
 from stdpdsl.language.source import Source
-from stdpdsl.results.reader import ResultsError
+from stdpdsl.results.errors import ResultsError
 
 GRID = product(Apre=[0.01, 0.02, 0.04], tau=[0.02, 0.05])
 STARTER = """model small

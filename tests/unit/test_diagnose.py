@@ -8,7 +8,8 @@ from seeing import product, write
 
 from stdpdsl import cli
 from stdpdsl.results.reader import load
-from stdpdsl.views.diagnose import Finding, _Run, _six_digits, findings, render
+from stdpdsl.views.diagnose import findings, render
+from stdpdsl.views.diagnose.finding import Finding, Run, six_digits
 
 INPUT = "model small\n\nlayer IN:\n    poisson: 20 Hz\n    size: 6\n"
 GRID = product(Apre=[0.01, 0.02, 0.04], ratio=[0.9, 1.1])
@@ -149,7 +150,7 @@ def test_steps_as_large_as_the_range_of_the_weight_explain_why_blocks_are_alike(
 def test_a_phase_is_named_where_another_one_is_well(tmp_path):
     text = spec().replace("    duration: 1 s\n", "    phases:\n        a: 1 s\n        b: 1 s\n")
     folder = write(tmp_path / "r", GRID, spec=text, phases=("a", "b"))
-    run = _Run(load(folder), None)
+    run = Run(load(folder), None)
     phase, block = run.design.columns["phase"], run.block
     assert run.blocks_where(phase == "b") == "in the phase b, in every block"
     assert run.blocks_where(block == 2) == "in 1 of 6 blocks (2)"
@@ -181,7 +182,7 @@ def test_a_swept_input_is_no_effect_of_its_own(tmp_path):
 
 def test_the_seventh_digit_is_not_looked_at_and_the_fifth_is():
     values = np.array([0.0, -1.0, 123456.4, 123456.3, 9.99999e-9, 1e-8, 2.00001, 2.00002])
-    seen = _six_digits(values)
+    seen = six_digits(values)
     np.testing.assert_allclose(seen, values, rtol=5e-6)
     assert seen[2] == seen[3] and seen[4] != seen[5] and seen[6] != seen[7]
 

@@ -5,7 +5,7 @@ import pytest
 from seeing import product, write
 
 import stdpdsl
-from stdpdsl.results.reader import ResultsError
+from stdpdsl.results.errors import ResultsError
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

@@ -13,10 +13,13 @@ from seeing import product, write
 from stdpdsl import cli
 from stdpdsl.report import report
 from stdpdsl.report.data import Data, binned
-from stdpdsl.report.networks import bins_of, histogram, is_fast, one_by_one, pick, stacked
+from stdpdsl.report.networks import bins_of, histogram
+from stdpdsl.report.rows import pick
 from stdpdsl.report.sweeps import round_numbers
+from stdpdsl.report.trajectories import is_fast, one_by_one, stacked
 from stdpdsl.results.axes import Axis
-from stdpdsl.results.reader import ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import load
 
 pytest.importorskip("matplotlib")
 

@@ -9,7 +9,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from stdpdsl.language.columns import FIXED_COLUMNS, column_names, state_names
-from stdpdsl.results.reader import TABLES, ResultsError, load
+from stdpdsl.results.errors import ResultsError
+from stdpdsl.results.reader import TABLES, load
 from stdpdsl.runtime import results as support
 from stdpdsl.views.summary import summary
 

@@ -1,0 +1,97 @@
+"""What a run is asked to do, and how that differs from what one under way does."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..runtime.versions import PACKAGES
+from .interpreter import Interpreter, this_interpreter
+
+if TYPE_CHECKING:
+    from ..compiler import Compiled
+
+
+JOB_FORMAT = "stdpdsl job 1"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that decides what a run computes: the text of the spec, the settings that it was compiled
+    with, and the files that it reads, by name. `plain` is its script, as the results have it, and
+    `script` the one that is run."""
+
+    script: str
+    plain: str
+    spec: str
+    settings: Mapping[str, Any]
+    files: Mapping[str, Path]
+    interpreter: Interpreter
+
+    def job(self, shards: int) -> dict[str, Any]:
+        """What job.json holds."""
+        return {
+            "format": JOB_FORMAT,
+            "shards": shards,
+            "spec": self.spec,
+            **self.settings,
+            "files": {name: sha256_of(path) for name, path in self.files.items()},
+            "versions": dict(self.interpreter.versions),
+            "script": sha256(self.script.encode()),
+            "plain": sha256(self.plain.encode()),
+        }
+
+
+def wanted_of(
+    compiled: Compiled, spec: str, interpreter: Interpreter | None = None, **more: Any
+) -> Wanted:
+    """What a run of a compiled spec computes, by this Python unless another is given; `more` are
+    settings besides those of the compiler."""
+    settings = {**compiled.settings, **more}
+    return Wanted(
+        compiled.run_script, compiled.script, spec, settings, compiled.files,
+        interpreter or this_interpreter(),
+    )  # fmt: skip
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What a run was begun with and what it would go on with, as lines."""
+    lines: list[str] = []
+    for key in dict.fromkeys([*old, *new]):
+        before, now = old.get(key), new.get(key)
+        if before == now:
+            continue
+        if key == "spec":
+            a, b = str(before).splitlines(), str(now).splitlines()
+            lines += [line for line in difflib.unified_diff(a, b, n=0, lineterm="")
+                      if not line.startswith(("---", "+++", "@@"))]  # fmt: skip
+        elif isinstance(before, dict) and isinstance(now, dict):
+            lines += [f"{key} {line}" for line in differences(before, now)]
+        elif key not in ("script", "plain"):
+            lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
+    # Where nothing else has changed, the compiler has, or a file that the spec uses.
+    if not lines and old.get("script") != new.get("script"):
+        lines.append("the script: the compiler or a file that the spec uses is another")
+    return lines
+
+
+def packages() -> tuple[str, ...]:
+    """What decides results by its version."""
+    return ("stdpdsl", *PACKAGES)
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value in (None, "", []) else str(value)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,47 @@
+"""What may be wrong with a run, check by check, passed or not; each finding says what to do."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+
+from ...results.axes import Design
+from ...results.reader import Results
+from .activity import active, ended, finite
+from .blocks import differ, effects
+from .finding import Finding, Run
+from .steps import delays, integrated, times
+from .weights import moved, stuck
+
+
+def findings(results: Results, design: Design | None = None) -> list[Finding]:
+    """Every check, in order; `design` where it is known already."""
+    run = Run(results, design)
+    return [one for check in CHECKS for one in check(run)]
+
+
+def render(found: Iterable[Finding], form: str = "text") -> str:
+    """One line per check that passed; what was found with what to do."""
+    found = list(found)
+    if form == "json":
+        return json.dumps([asdict(f) for f in found], indent=2, ensure_ascii=False) + "\n"
+    marks = {"passed": "ok     ", "found": "FOUND  ", "unknown": "unknown"}
+    lines = []
+    for one in found:
+        # A check is called by what it asks for, which is not what it found.
+        text = one.text if one.status == "found" else f"{one.check}: {one.text}"
+        lines += textwrap.wrap(f"{marks[one.status]}  {text}", 98, subsequent_indent=" " * 9)
+        if one.help:
+            lines += textwrap.wrap(
+                f"         what to do: {one.help}", 98, subsequent_indent=" " * 9
+            )
+    count = sum(f.status == "found" for f in found)
+    passed = sum(f.status == "passed" for f in found)
+    return "\n".join(lines) + f"\n{len(found)} checks: {passed} passed, {count} found something\n"
+
+
+CHECKS: tuple[Callable[[Run], Iterator[Finding]], ...] = (
+    ended, finite, active, moved, stuck, differ, effects, times, integrated, delays,
+)  # fmt: skip
