@@ -5,7 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from . import describe, exchange, exports, library, options, runs, searches, shell, specs
+from . import (
+    cache,
+    describe,
+    exchange,
+    exports,
+    library,
+    options,
+    results,
+    runs,
+    searches,
+    shell,
+    specs,
+)
 
 Command = Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 """Adds a command, and returns the parser of its arguments."""
@@ -213,7 +225,7 @@ def _for_results(command: Command) -> None:
     )
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
 
-    sub = command(runs.report, "Write one HTML page that shows a run.")
+    sub = command(results.report, "Write one HTML page that shows a run.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     sub.add_argument(
         "-o",
@@ -236,7 +248,7 @@ def _for_results(command: Command) -> None:
                      help="as PDF, printed by Chromium, Chrome or Edge")  # fmt: skip
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
-    sub = command(runs.diagnose, "Print every check of a run; exit 1 if one finds something.")
+    sub = command(results.diagnose, "Print every check of a run; exit 1 if one finds something.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     sub.add_argument(
         "--refine", action="store_true",
@@ -247,18 +259,21 @@ def _for_results(command: Command) -> None:
     options.reading(sub)
     options.form(sub, ("text", "json"))
 
-    sub = command(runs.compare, "Print what differs between two runs; exit 1 if they differ.")
+
+def _for_comparing(command: Command) -> None:
+    """What results hold, beside one another or alone."""
+    sub = command(results.compare, "Print what differs between two runs; exit 1 if they differ.")
     sub.add_argument("a", type=options.path, metavar="A")
     sub.add_argument("b", type=options.path, metavar="B")
     options.form(sub, ("text", "json"))
 
-    sub = command(runs.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
+    sub = command(results.reproduce, "Run a result again as it says it was; exit 1 if they differ.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     options.data(sub)
     options.reading(sub)
     options.form(sub, ("text", "json"))
 
-    sub = command(runs.summary, "Print the blocks of a run with their outcomes.")
+    sub = command(results.summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     options.form(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
@@ -298,7 +313,7 @@ def _for_other_programs(command: Command) -> None:
         "-o", dest="output", type=options.path, metavar="SPEC", help="default: standard output"
     )
 
-    sub = command(runs.cache, "Delete what is kept between runs: programs, spikes, tables.")
+    sub = command(cache.cache, "Delete what is kept between runs: programs, spikes, tables.")
     sub.add_argument("action", choices=("clear",))
 
 
@@ -332,6 +347,6 @@ def _for_rules(command: Command) -> None:
 
 
 GROUPS = (
-    _for_specs, _for_runs, _for_searches, _for_sensitivity, _for_results, _for_other_programs,
-    _for_rules,
+    _for_specs, _for_runs, _for_searches, _for_sensitivity, _for_results, _for_comparing,
+    _for_other_programs, _for_rules,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .exchange import export_rule
 from .reading import writing
-from .runs import in_bounds
+from .results import in_bounds
 from .terminal import DONE, USAGE, Stop, note, say
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..language import ast
 from .reading import allowed_folders, read, writing
-from .runs import cluster, in_bounds
+from .results import in_bounds
+from .runs import cluster
 from .terminal import (
     DONE,
     SPEC_WRONG,

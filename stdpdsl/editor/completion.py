@@ -105,6 +105,14 @@ def _around(node: ast.Node, offset: int) -> bool:
     return body is not None and node.span.start <= offset <= body.end()
 
 
+_CHOICES = {
+    "scope": ("block", "shared"), "precision": PRECISIONS, "order": ORDERS, "method": METHODS,
+    "ties": ("post", "pre"), "per": ("post", "pre"),
+}  # fmt: skip
+"""The words that a clause takes."""
+_UNTIL = ("count", "rate", "mean", "min", "max", "sum")
+
+
 def _of_place(
     document: Document,
     state: Failure,
@@ -119,14 +127,8 @@ def _of_place(
     layers = [Item(c.name, "class", "layer") for c in symbols.layers]
     connections = [Item(c.name, "class", "connection") for c in symbols.connections]
     match clause:
-        case "scope":
-            return [Item(w, "value") for w in ("block", "shared")]
-        case "precision":
-            return [Item(w, "value") for w in PRECISIONS]
-        case "order":
-            return [Item(w, "value") for w in ORDERS]
-        case "method":
-            return [Item(w, "value") for w in METHODS]
+        case _ if clause in _CHOICES:
+            return [Item(w, "value") for w in _CHOICES[clause]]
         case "pattern" if line.rstrip().endswith(":"):
             return [_word(w, "value") for w in PATTERNS]
         case "filter" | "then":
@@ -141,8 +143,6 @@ def _of_place(
             return [Item(name, "class", "sound") for name in symbols.sounds]
         case "drive" | "from" if re.search(r"\bfrom\s*\Z", line):
             return [Item(name, "class", "filterbank") for name in symbols.filterbanks]
-        case "ties" | "per":
-            return [Item(w, "value") for w in ("post", "pre")]
         case "on" if re.search(r"\bon\s*\Z", line):
             events = _events(document, declaration)
             return [Item(w, "value") for w in ("post", "pre", *_triggers(declaration), *events)]
@@ -173,7 +173,7 @@ def _of_place(
             stored = re.findall(r"\bstore\s+(\w+)", f"{document.text}\n{line}")
             return [Item(name, "value", "stored state") for name in dict.fromkeys(stored)]
         case "until":
-            return [Item(w, "keyword") for w in ("count", "rate", "mean", "min", "max", "sum")]
+            return [Item(w, "keyword") for w in _UNTIL]
         case "except" | "of" if re.search(r"\brestore\b", line):
             return layers + connections
     component = document.component(declaration) if declaration else None

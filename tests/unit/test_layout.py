@@ -16,6 +16,10 @@ ORDER = [
     "views", "library", "exchange", "execution", "search", "window", "verify", "report",
     "api", "editor", "commands", "cli",
 ]  # fmt: skip
+LONGEST = 400  # lines of a module
+LONG = {
+    "brian2/render.py", "runtime/filterbanks.py", "runtime/nerve.py", "runtime/sounds.py",
+}  # fmt: skip
 # Accessors for users that import when they are called.
 LATE = {
     ("__init__", "api"), ("__init__", "language"), ("__init__", "results"), ("results", "report"),
@@ -56,6 +60,15 @@ def test_imports_point_one_way():
 
 def test_no_folder_is_flat():
     assert len([p for p in PACKAGE.glob("*.py")]) <= 10
+
+
+def test_a_module_is_not_long():
+    """What no longer fits has two meanings; a new module's name says which one moved out."""
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert {name for name, lines in lengths.items() if lines > LONGEST} == LONG
 
 
 def test_a_name_of_the_runtime_stands_in_one_module():

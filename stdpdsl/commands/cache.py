@@ -1,0 +1,41 @@
+"""What is kept between runs."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+
+from .reading import writing
+from .terminal import DONE, USAGE, Stop, complain, say
+
+_KEPT = re.compile(
+    r"programs|heard|templates|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new"
+)
+"""The names of what is in the cache."""
+
+
+def cache(options: argparse.Namespace) -> int:
+    """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
+    from ..machine.memory import size_of
+    from ..runtime.cache import stdpdsl_cache
+
+    folder = stdpdsl_cache()
+    if folder is None:
+        raise Stop("error: nothing is kept, because there is no home folder", USAGE)
+    kept = [path for path in folder.glob("*") if _KEPT.fullmatch(path.name)]
+    inside = [path for one in kept for path in (one, *one.rglob("*")) if not path.is_dir()]
+    size = sum(path.lstat().st_size for path in inside)
+    for path in kept:
+        with writing(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    left = [path.name for path in folder.glob("*")]
+    say(f"freed {size_of(size)} in {folder}\n")
+    if left:
+        complain(f"{folder}: {', '.join(left[:3])} stays, because stdpdsl did not write it")
+    elif folder.exists():
+        folder.rmdir()
+    return DONE
