@@ -13,35 +13,35 @@ from dataclasses import dataclass, field, replace
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from ..language.named_files import files_of
-from .audio import Audio
 from .blocks import Blocks
 from .build import Builder
-from .clauses import Clauses
+from .clauses.declarations import Clauses
+from .clauses.first_values import FirstValues
+from .clauses.hazards import check_hazards
+from .clauses.timing import Timing
+from .clauses.unused import check_unused
+from .clauses.wiring import Wiring
 from .columns import Columns
-from .components import Components
 from .data import Head
-from .declared import Declared
 from .derivatives import mended
 from .elements import promote
 from .expansion import check_expansion
-from .experiment import Experiment
-from .first_values import FirstValues
-from .hazards import check_hazards
-from .infer import Inference
 from .measures import OwnMeasures
-from .models import Models
 from .names import Names
-from .phases import Phases
 from .report import Reporter
 from .searches import Searches
 from .slices import among
-from .states import States
 from .symbols import Component, Symbol, Symbols, Type
-from .timing import Timing
-from .until import Endings
-from .unused import check_unused
+from .types.audio import Audio
+from .types.components import Components
+from .types.declared import Declared
+from .types.experiment import Experiment
+from .types.infer import Inference
+from .types.models import Models
+from .types.phases import Phases
+from .types.states import States
+from .types.until import Endings
 from .values import constant_values
-from .wiring import Wiring
 
 __all__ = ["Checked", "check", "merge", "require"]
 

@@ -15,9 +15,9 @@ from typing import Any
 from ..language import ast
 from ..language.numeric import NotConstant, evaluate
 from ..language.source import Span
+from .clauses.timing import DEFAULT_DT
 from .slices import is_rate, neurons_of, slices_of
 from .symbols import Component, Symbols
-from .timing import DEFAULT_DT
 from .turns import turns_of
 from .values import on_pairs, value
 

@@ -11,11 +11,11 @@ from ..language.columns import TAKEN
 from ..language.units import HERTZ, NONE
 from .blocks import Blocks
 from .columns import uses
-from .context import Context
 from .data import labelled
-from .models import Models
 from .order import dependency_order, names_in
 from .symbols import FLOAT, INTEGER, TIME, Component, Scope, Symbol, Symbols, Type
+from .types.context import Context
+from .types.models import Models
 from .values import constant_values, value
 
 

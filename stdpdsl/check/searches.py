@@ -9,11 +9,11 @@ from ..language import ast
 from ..language.diagnostics import did_you_mean
 from ..language.draws import arguments_of
 from ..language.refined import METHOD, refined_of
-from .context import Context
 from .measures import measured
-from .models import Models
 from .search_plan import INFERENCES, METHODS, NPE, OWN_COLUMNS, plan_of, watched
 from .symbols import BOOLEAN, NUMBERS, TIME, Type
+from .types.context import Context
+from .types.models import Models
 from .values import constant_values, value
 
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")

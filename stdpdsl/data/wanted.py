@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..check.patterns import DRAWN
+from ..check.clauses.patterns import DRAWN
 from ..check.slices import slices_of
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value

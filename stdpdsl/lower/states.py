@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..check.states import restored
 from ..check.symbols import TIME, Component
 from ..check.traces import event_driven
+from ..check.types.states import restored
 from ..ir import Restored, Stored, Until
 from ..language import ast
 from ..language.numeric import evaluate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdpdsl.check.context import Context
-from stdpdsl.check.infer import Inference
 from stdpdsl.check.report import Reporter
 from stdpdsl.check.symbols import Symbol, Symbols, Type
+from stdpdsl.check.types.context import Context
+from stdpdsl.check.types.infer import Inference
 from stdpdsl.language import ast
 from stdpdsl.language.source import Source, Span
 from stdpdsl.language.units import NONE, Dim, lookup, resolve

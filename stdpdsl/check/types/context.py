@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..language import ast
-from .symbols import Scope, Type
+from ...language import ast
+from ..symbols import Scope, Type
 
 
 @dataclass(frozen=True)

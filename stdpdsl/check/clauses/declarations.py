@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..language import ast
-from ..language.builtins import PRECISIONS
-from ..language.numeric import NotConstant, evaluate
-from ..language.source import Span
+from ...language import ast
+from ...language.builtins import PRECISIONS
+from ...language.numeric import NotConstant, evaluate
+from ...language.source import Span
+from ..symbols import Component
+from ..values import value
 from .deliveries import Deliveries
 from .patterns import Patterns
-from .symbols import Component
-from .values import value
 
 SHORT = 200
 """Characters up to which a part of an expression is evaluated by itself: a long chain has many."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import ChainMap
 from dataclasses import replace
 
-from ..language import ast
+from ...language import ast
+from ..slices import check_slice, is_rate, spiking
+from ..symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
+from ..turns import turns_of
+from ..values import value
 from .context import Context
 from .declared import Declared
 from .models import Models
-from .slices import check_slice, is_rate, spiking
-from .symbols import BOOLEAN, INTEGER, NUMBERS, TIME, Component, Type
-from .turns import turns_of
-from .values import value
 
 _CONNECTION_RECORDS = ("delay",)
 

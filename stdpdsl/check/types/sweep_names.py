@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import ChainMap
 from functools import cached_property
 
-from ..language import ast
-from .order import names_in
-from .report import Reporter
-from .symbols import Column, Scope, Symbol, Symbols
+from ...language import ast
+from ..order import names_in
+from ..report import Reporter
+from ..symbols import Column, Scope, Symbol, Symbols
 
 
 class SweepNames:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..language import ast
-from ..language.builtins import PATTERNS
-from .clause_reports import ClauseReports
-from .slices import slices_of
-from .symbols import Component
-from .values import on_pairs, value
+from ...language import ast
+from ...language.builtins import PATTERNS
+from ..slices import slices_of
+from ..symbols import Component
+from ..values import on_pairs, value
+from .reports import ClauseReports
 
 DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
 """Patterns that draw their pairs."""

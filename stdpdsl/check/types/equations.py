@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..language import ast
-from ..language.builtins import METHODS
-from ..language.units import NONE, SECOND
+from ...language import ast
+from ...language.builtins import METHODS
+from ...language.units import NONE, SECOND
+from ..order import dependency_order, names_in
+from ..symbols import Scope, Type, unit_type
 from .context import Context
 from .infer import Inference
 from .messages import describe
-from .order import dependency_order, names_in
 from .statements import flag_words, is_shared
-from .symbols import Scope, Type, unit_type
 from .unit_blame import Culprit, Stated, find_culprit
 
 _FLAGS: dict[str, set[tuple[str, ...]]] = {

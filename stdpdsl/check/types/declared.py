@@ -9,15 +9,15 @@ from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..language import ast
-from ..language.units import HERTZ, SECOND
+from ...language import ast
+from ...language.units import HERTZ, SECOND
+from ..order import dependency_order, names_in
+from ..symbols import FLOAT, INTEGER, NUMBERS, Column, Component, Symbol, Symbols, Type, variable
 from .context import Context
 from .expectations import owner_key
 from .infer import Inference
 from .messages import describe, example_unit
-from .order import dependency_order, names_in
 from .sweep_names import SweepNames
-from .symbols import FLOAT, INTEGER, NUMBERS, Column, Component, Symbol, Symbols, Type, variable
 
 _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HERTZ)}
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..language import ast
-from ..language.units import (
+from ...language import ast
+from ...language.units import (
     AMP,
     COULOMB,
     FARAD,
@@ -26,12 +26,12 @@ from ..language.units import (
     Dim,
     lookup,
 )
+from ..order import names_in
+from ..report import Reporter
+from ..symbols import Scope, Symbol, Type
 from .context import Context
 from .expectations import owner_key
 from .infer import Inference
-from .order import names_in
-from .report import Reporter
-from .symbols import Scope, Symbol, Type
 
 USUAL = (SECOND, VOLT, AMP, SIEMENS, FARAD, OHM, HERTZ, COULOMB, METRE, MOLAR, NONE)
 # Trying takes some dozen inferences of an equation; a file with more errors has other troubles.

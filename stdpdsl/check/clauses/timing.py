@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, MutableMapping
 from functools import cached_property
 from typing import Any
 
-from ..language import ast
-from ..language.numeric import whole_steps
-from .infer import Inference
-from .order import dependency_order, names_in
-from .report import Reporter
-from .symbols import TIME, Component, Symbols
-from .traces import stepwise
-from .turns import target_of, turns_of
-from .values import LONGEST, SHORTEST, value
+from ...language import ast
+from ...language.numeric import whole_steps
+from ..order import dependency_order, names_in
+from ..report import Reporter
+from ..symbols import TIME, Component, Symbols
+from ..traces import stepwise
+from ..turns import target_of, turns_of
+from ..types.infer import Inference
+from ..values import LONGEST, SHORTEST, value
 
 DEFAULT_DT = 1e-4
 Env = MutableMapping[str, Any]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..language import ast
-from ..language.builtins import (
+from ...language import ast
+from ...language.builtins import (
     ACCURACY,
     DISTRIBUTIONS,
     FUNCTIONS,
@@ -13,13 +13,13 @@ from ..language.builtins import (
     Distribution,
     ListFunction,
 )
-from ..language.draws import arguments_of, distribution_of
-from ..language.units import NONE
+from ...language.draws import arguments_of, distribution_of
+from ...language.units import NONE
+from ..report import listing
+from ..symbols import BOOLEAN, FLOAT, Type
+from ..values import value
 from .context import Context
 from .expectations import Expectations
-from .report import listing
-from .symbols import BOOLEAN, FLOAT, Type
-from .values import value
 
 _STREAMLESS = {"rand": "uniform(0, 1)", "randn": "normal(0, 1)", "randint": "integers(0, 10)"}
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..language import ast
-from ..language.source import Span
-from ..language.units import NONE
+from ...language import ast
+from ...language.source import Span
+from ...language.units import NONE
+from ..names import reason
+from ..order import names_in
+from ..symbols import FLOAT, Component, Scope, Symbol, Type
 from .context import Context
 from .infer import Inference
 from .messages import READ_TOO_EARLY, describe
-from .names import reason
-from .order import names_in
-from .symbols import FLOAT, Component, Scope, Symbol, Type
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..language import ast
-from ..language.units import NONE, all_names, lookup, resolve
+from ...language import ast
+from ...language.units import NONE, all_names, lookup, resolve
+from ..report import Reporter
+from ..symbols import Symbol, Type
 from .context import Context
 from .messages import describe, spot, unit_help
-from .report import Reporter
-from .symbols import Symbol, Type
 
 LEVEL = Type(NONE, "level")  # `65 dB`
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import ChainMap
 
-from ..language import ast
-from ..language.builtins import PATTERNS
-from ..language.units import HERTZ
+from ...language import ast
+from ...language.builtins import PATTERNS
+from ...language.units import HERTZ
+from ..data import labelled
+from ..slices import check_slice
+from ..symbols import BOOLEAN, COUNTS, FLOAT, INTEGER, NUMBERS, TIME, Component, Type
 from .context import Context
-from .data import labelled
 from .models import Models
-from .slices import check_slice
 from .statements import assignable
-from .symbols import BOOLEAN, COUNTS, FLOAT, INTEGER, NUMBERS, TIME, Component, Type
 
 
 class Components:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..language import ast
-from ..language.builtins import DISTRIBUTIONS
-from ..language.units import HERTZ, lookup
+from ...language import ast
+from ...language.builtins import DISTRIBUTIONS
+from ...language.units import HERTZ, lookup
+from ..merge_rules import joined
+from ..order import names_in
+from ..stale import stale
+from ..symbols import COUNTS, FLOAT, TIME, Component, Symbol, Type
+from ..traces import between_events
 from .context import Context
 from .equations import Equations
 from .infer import Inference
-from .merge_rules import joined
-from .order import names_in
-from .stale import stale
 from .statements import Place, assignable, check_block
-from .symbols import COUNTS, FLOAT, TIME, Component, Symbol, Type
-from .traces import between_events
 
 
 class Models(Equations):

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..language import ast
-from ..language.printer.expressions import print_expr
-from .infer import Inference
-from .order import names_in
-from .report import Reporter
-from .symbols import Component, Scope, Symbols
+from ...language import ast
+from ...language.printer.expressions import print_expr
+from ..order import names_in
+from ..report import Reporter
+from ..symbols import Component, Scope, Symbols
+from ..types.infer import Inference
 
 _KIND = {"=": "set", "+=": "added to", "-=": "added to", "*=": "scaled", "/=": "scaled"}
 

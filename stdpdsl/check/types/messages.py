@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..language import ast
-from ..language.units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VOLT, Dim
-from .symbols import Type
+from ...language import ast
+from ...language.units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VOLT, Dim
+from ..symbols import Type
 
 _EXAMPLES = {
     SECOND: "ms", VOLT: "mV", AMP: "pA", SIEMENS: "nS", HERTZ: "Hz", FARAD: "pF", OHM: "Mohm",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..language import ast
-from ..language.printer.expressions import print_expr
-from .clause_reports import ClauseReports
-from .merge_rules import delivers
-from .order import names_in
-from .symbols import Component
+from ...language import ast
+from ...language.printer.expressions import print_expr
+from ..merge_rules import delivers
+from ..order import names_in
+from ..symbols import Component
+from .reports import ClauseReports
 
 
 class Deliveries(ClauseReports):

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..language import ast
-from .infer import Inference
-from .messages import describe
-from .report import Reporter
-from .slices import size_of
-from .symbols import Component, Symbols, unit_type
-from .values import value
+from ...language import ast
+from ..report import Reporter
+from ..slices import size_of
+from ..symbols import Component, Symbols, unit_type
+from ..types.infer import Inference
+from ..types.messages import describe
+from ..values import value
 
 
 @dataclass

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Any
 
-from ..language import ast
-from ..language.builtins_audio import (
+from ...language import ast
+from ...language.builtins_audio import (
     FILTERS,
     ORDERS,
     REQUIRED,
@@ -17,14 +17,14 @@ from ..language.builtins_audio import (
     AudioFunction,
     AudioParameter,
 )
-from ..language.numeric import NotConstant, evaluate
-from ..language.units import HERTZ, SECOND
+from ...language.numeric import NotConstant, evaluate
+from ...language.units import HERTZ, SECOND
+from ..symbols import FLOAT, INTEGER, NUMBERS, TIME, Component, Symbol, Type
+from ..values import value
 from .context import Context
 from .expectations import LEVEL
 from .infer import Inference
 from .models import Models
-from .symbols import FLOAT, INTEGER, NUMBERS, TIME, Component, Symbol, Type
-from .values import value
 
 _UNITS = {
     "Hz": Type(HERTZ), "s": TIME, "Hz/s": Type(HERTZ / SECOND), "dB": LEVEL, "1": FLOAT,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..language import ast
-from ..language.numeric import NotConstant, evaluate
-from ..language.units import NONE
+from ...language import ast
+from ...language.numeric import NotConstant, evaluate
+from ...language.units import NONE
+from ..symbols import BOOLEAN, FLOAT, Type
 from .context import Context
 from .expectations import Expectations
 from .messages import describe, spot, unit_help
-from .symbols import BOOLEAN, FLOAT, Type
 
 
 class Operators(Expectations):

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
-from ..language import ast
-from ..language.builtins import FUNCTIONS
-from ..language.units import SECOND, dim_and_power, lookup, parse_unit
+from ...language import ast
+from ...language.builtins import FUNCTIONS
+from ...language.units import SECOND, dim_and_power, lookup, parse_unit
+from ..data import Head
+from ..report import Reporter
+from ..symbols import FLOAT, INTEGER, Symbol, Symbols, Type
 from .calls import infer_call
 from .context import Context
-from .data import Head
 from .expectations import owner_key
 from .messages import READ_TOO_EARLY
 from .operators import Operators
-from .report import Reporter
-from .symbols import FLOAT, INTEGER, Symbol, Symbols, Type
 
 
 class Inference(Operators):

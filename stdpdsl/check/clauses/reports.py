@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..language import ast
-from ..language.source import Span
-from .report import Reporter
-from .symbols import Symbols
-from .values import LONGEST, SHORTEST, value
+from ...language import ast
+from ...language.source import Span
+from ..report import Reporter
+from ..symbols import Symbols
+from ..values import LONGEST, SHORTEST, value
 
 
 @dataclass

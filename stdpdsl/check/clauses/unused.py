@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..language import ast
-from .infer import Inference
-from .report import Reporter
-from .symbols import Symbols
+from ...language import ast
+from ..report import Reporter
+from ..symbols import Symbols
+from ..types.infer import Inference
 
 
 def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:

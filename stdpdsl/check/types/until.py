@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..language import ast
-from ..language.units import HERTZ
+from ...language import ast
+from ...language.units import HERTZ
+from ..slices import spiking
+from ..symbols import FLOAT, TIME, Component, Type
+from ..traces import event_driven
+from ..values import value
 from .declared import as_float
 from .experiment import Experiment
-from .slices import spiking
-from .symbols import FLOAT, TIME, Component, Type
-from .traces import event_driven
-from .values import value
 
 COUNTED = "count", "rate"
 OF_VALUES = "mean", "min", "max", "sum"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..language import ast
+from ...language import ast
+from ..clauses.first_values import is_constant
+from ..symbols import Component
+from ..turns import turns_of
 from .experiment import Experiment
-from .first_values import is_constant
 from .statements import assignable
-from .symbols import Component
-from .turns import turns_of
 
 
 class States:

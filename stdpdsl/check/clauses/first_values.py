@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..language import ast
-from .order import dependency_order, names_in
-from .report import Reporter
-from .statements import flag_words
-from .symbols import Component, Scope, Symbol, Symbols
-from .turns import target_of
+from ...language import ast
+from ..order import dependency_order, names_in
+from ..report import Reporter
+from ..symbols import Component, Scope, Symbol, Symbols
+from ..turns import target_of
+from ..types.statements import flag_words
 
 
 class FirstValues:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..language import ast
+from ...language import ast
+from ..symbols import INTEGER, TIME, Component, Type
+from ..turns import MOST_TURNS, target_of, turns_of
+from ..values import value
 from .declared import as_float
 from .experiment import Experiment
 from .statements import assignable, is_shared, shared_reads
-from .symbols import INTEGER, TIME, Component, Type
-from .turns import MOST_TURNS, target_of, turns_of
-from .values import value
 
 
 class Phases:

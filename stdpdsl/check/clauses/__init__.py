@@ -1,0 +1,1 @@
+"""Clauses that are missing, contradict one another, or have effects that nobody wants."""
