@@ -1,4 +1,4 @@
-"""One network in eight ways, with the ratios: `python tests/benchmarks --help`.
+"""One network in several ways, with the ratios: `python tests/benchmarks --help`.
 
 Each way runs in processes of its own, one after the other, in one session: on a shared machine the
 seconds drift, the ratios less. All ways but NEST must give the same spikes and weights.
@@ -21,6 +21,9 @@ ROWS = {
     "thread": "the thread's fix, Cython",
     "expert-cython": "one Synapses by hand, Cython",
     "expert-standalone": "one Synapses by hand, C++ standalone",
+    "run-args": "one block by hand, `device.run(run_args=...)` for each",
+    "annarchy-cold": "ANNarchy, one thread, nothing compiled yet",
+    "annarchy-warm": "ANNarchy, one thread, the same again",
     "nest": "NEST, one thread",
     "limit": "C++ by hand (the limit), one thread",
     "ours-cold": "stdpdsl run, nothing compiled yet",
@@ -41,7 +44,11 @@ def main():
     parser.add_argument("--seconds", type=float, help="simulated; default: 5 for 20 blocks, 10")
     parser.add_argument("--huge", action="store_true", help="also 100,000 blocks for 1 s")
     parser.add_argument("--quick", action="store_true", help="20 blocks for 1 s, nothing slow")
-    parser.add_argument("--thread-blocks", type=int, default=20, help="most blocks of `thread`")
+    parser.add_argument("--thread-blocks", type=int, default=20,
+                        help="most blocks of `thread` and `run-args`")  # fmt: skip
+    parser.add_argument("--annarchy", default=sys.executable, metavar="PYTHON",
+                        help="an interpreter that has ANNarchy, which wants an environment of its"
+                        " own (`pip install annarchy`, cmake, a C++ compiler)")  # fmt: skip
     parser.add_argument("--target", default="cpp_standalone", help="of stdpdsl run")
     parser.add_argument("--repeat", type=int, default=1, help="times, in turns; the least counts")
     parser.add_argument("--json", type=Path, help="also write the figures here")
@@ -56,13 +63,17 @@ def main():
         rows = [row for row in rows if row not in ("thread", "expert-cython")]
     if options.huge:
         sizes.append((100_000, options.seconds or 1))
+    if not can_import(options.annarchy, "ANNarchy"):
+        rows = [row for row in rows if not row.startswith("annarchy")]
+        print("without ANNarchy, which is not installed: see --annarchy\n")
     if "nest" in rows and not importlib.util.find_spec("nest"):
         rows.remove("nest")
         print("without NEST, which is not installed\n")
     figures = []
     with tempfile.TemporaryDirectory(prefix="stdpdsl-benchmark-") as folder:
         for blocks, seconds in sizes:
-            most = {"thread": options.thread_blocks, "nest": NEST_BLOCKS}
+            few = options.thread_blocks
+            most = {"thread": few, "run-args": few, "nest": NEST_BLOCKS}
             mine = [r for r in rows if blocks <= most.get(r, blocks)]
             figures += table(Path(folder), mine, blocks, seconds, options)
     if options.json:
@@ -79,7 +90,7 @@ def table(folder, rows, blocks, seconds, options):
     figures = [{"row": row, "blocks": blocks, "seconds": seconds} for row in rows]
     for rounds_left in reversed(range(options.repeat)):
         for figure in figures:
-            measured = WAYS[figure["row"]](problem, options.target)
+            measured = WAYS[figure["row"]](problem, options)
             for what, value in measured.items():
                 known = figure.get(what)
                 figure[what] = value if known is None else min(value, known)
@@ -140,11 +151,11 @@ def write_problem(folder, blocks, seconds):
 # The ways: each returns build, simulate, whole, processor (s), memory (bytes), spikes, mean ------
 
 
-def measure(command):
+def measure(command, more=None):
     """Run a side; what it printed last, wall and processor time (s), peak memory (bytes)."""
     paths = [str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": os.pathsep.join(paths)}
-    environment |= {"OMP_NUM_THREADS": "1", "PYNEST_QUIET": "1"}
+    environment |= {"OMP_NUM_THREADS": "1", "PYNEST_QUIET": "1", **(more or {})}
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
@@ -172,6 +183,27 @@ def nest(folder, _):
     return measure([sys.executable, HERE / "nest_side.py", folder])
 
 
+def annarchy(way):
+    def run(folder, options):
+        python, build = Path(options.annarchy), folder / "annarchy"
+        # Its compiler asks the first Python of the path for its own parts.
+        path = {"PATH": os.pathsep.join((str(python.parent), os.environ["PATH"]))}
+        command = [python, HERE / "annarchy_side.py", folder, build]
+        if way == "cold":
+            shutil.rmtree(build, ignore_errors=True)
+        elif not build.exists():
+            measure(command, path)
+        return measure(command, path)
+
+    return run
+
+
+def can_import(python, module):
+    """Whether an interpreter has a module, without importing it."""
+    code = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({module!r}))"
+    return not subprocess.run([python, "-c", code], check=False).returncode
+
+
 def limit(folder, _):
     binary = folder / "limit"
     flags = ["-O3", "-march=native", "-ffp-contract=off", "-std=c++17"]
@@ -185,7 +217,8 @@ def limit(folder, _):
 
 
 def ours(way, precision="double"):
-    def run(folder, target):
+    def run(folder, options):
+        target = options.target
         if way == "warm":
             prepare(folder, target, precision)
         return measure([sys.executable, HERE / "our_side.py", way, target, folder, precision])
@@ -206,6 +239,9 @@ WAYS = {
     "thread": brian("thread", "cython"),
     "expert-cython": brian("expert", "cython"),
     "expert-standalone": brian("expert", "cpp_standalone"),
+    "run-args": brian("run-args", "cpp_standalone"),
+    "annarchy-cold": annarchy("cold"),
+    "annarchy-warm": annarchy("warm"),
     "nest": nest,
     "limit": limit,
     "ours-cold": ours("cold"),

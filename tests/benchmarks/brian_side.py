@@ -1,9 +1,10 @@
 """By hand in Brian2, as in its documentation and with its defaults.
 
-    python brian_side.py thread|expert cython|cpp_standalone FOLDER
+    python brian_side.py thread|expert|run-args cython|cpp_standalone FOLDER
 
 `thread`: one Synapses with a namespace for each block, the answer given in the forum.
 `expert`: one Synapses whose parameters are variables of its synapses.
+`run-args`: a program for one block, which is run for each block with its parameters.
 """
 
 import sys
@@ -83,9 +84,30 @@ def at_once(inputs, cells, p):
     yield synapses
 
 
+def alone(inputs, cells, p):
+    synapses = Synapses(
+        inputs, cells, TRACES + PARAMETERS.replace("constant", "shared, constant"), on_pre=ON_PRE,
+        on_post=ON_POST, method="exact", namespace=CONSTANTS,
+    )  # fmt: skip
+    mine = p.block == 0
+    synapses.connect(i=p.i[mine], j=p.j[mine])
+    synapses.w = p.w[mine]
+    yield synapses
+
+
+WAYS = {"thread": by_block, "expert": at_once, "run-args": alone}
+
+
+def each(device, synapses, spikes, apre, apost):
+    """The spikes of one block, and the sum of its weights."""
+    device.run(run_args={synapses.Apre: apre, synapses.Apost: apost})
+    return spikes.num_spikes, float(synapses.w[:].sum())
+
+
 def main(way, target, folder):
     started = time.perf_counter()
     p = Problem(folder)
+    blocks = 1 if way == "run-args" else p.blocks
     project = str(Path(folder) / "project")
     if target == "cpp_standalone":
         set_device("cpp_standalone", directory=project, build_on_run=False)
@@ -95,7 +117,7 @@ def main(way, target, folder):
     times = p.step * DT * second
     inputs = SpikeGeneratorGroup(INPUTS, p.neuron, times, sorted=True)
     cells = NeuronGroup(
-        NEURONS * p.blocks,
+        NEURONS * blocks,
         """dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
         dI/dt = -I/tau_syn : 1""",
         threshold="v > v_threshold", reset="v = v_rest", refractory=REFRACTORY * second,
@@ -106,13 +128,19 @@ def main(way, target, folder):
         },
     )  # fmt: skip
     cells.v = V_REST * volt
-    synapses = list((by_block if way == "thread" else at_once)(inputs, cells, p))
+    synapses = list(WAYS[way](inputs, cells, p))
     spikes = SpikeMonitor(cells)
     network = Network(inputs, cells, *synapses, spikes)
     if target == "cpp_standalone":
         network.run(p.seconds * second)
         device.build(directory=project, run=False)
         ready = time.perf_counter()
+        if way == "run-args":
+            results = [each(device, synapses[0], spikes, *values)
+                       for values in zip(p.apre, p.apost, strict=True)]  # fmt: skip
+            count, weights = map(sum, zip(*results, strict=True))
+            report(ready - started, time.perf_counter() - ready, count, weights / len(p.w))
+            return
         device.run()
     else:
         network.run(0 * second)
