@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 
+from .code_functions import code_function
+
 SEED = 0  # of the script that runs: see seed_draws
 
 
@@ -286,22 +288,17 @@ cdef inline double draw__normal(double key, int64_t step, double element):
 
 def draw_function(numpy_code, cpp, cython, more=0):
     """A draw as a function of Brian2's code: of a key, a step, an element, and `more` arguments."""
-    from brian2.core.functions import Function
-
-    # Stateless: a draw depends on its arguments alone, so a statement may hold several.
-    made = Function(
-        numpy_code, arg_units=[1] * (3 + more), return_unit=1, return_type="float",
-        # The number of an element is a double where it may not fit into 32 bits.
-        arg_types=["any", "integer", "any", *["any"] * more],
-    )  # fmt: skip
-    # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
-    own = f"draw__uniform_in_{numpy_code.__name__}"
-    for language, codes in (("cpp", (DRAW_CPP, cpp)), ("cython", (DRAW_CYTHON, cython))):
-        code = "".join(codes).replace("draw__uniform", own) if codes[1] else codes[0]
-        if codes[1] == "" and language == "cython":  # this one is called by Brian2's code
-            code = code.replace("int64_t element", "double element")
-        made.implementations.add_implementation(language, code)
-    return made
+    if cpp:
+        # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
+        own = f"draw__uniform_in_{numpy_code.__name__}"
+        cpp = (DRAW_CPP + cpp).replace("draw__uniform", own)
+        cython = (DRAW_CYTHON + cython).replace("draw__uniform", own)
+    else:  # it is the uniform draw, which Brian2's code calls
+        cpp, cython = DRAW_CPP, DRAW_CYTHON.replace("int64_t element", "double element")
+    # Stateless: a draw depends on its arguments alone, so a statement may hold several. The number
+    # of an element is a double where it may not fit into 32 bits.
+    types = ["any", "integer", "any", *["any"] * more]
+    return code_function(numpy_code, [1] * (3 + more), cpp, cython, arg_types=types)
 
 
 def uniform_draw_function():

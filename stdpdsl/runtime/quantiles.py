@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from .code_functions import code_function
 from .draws import normal_code, normal_quantile
 
 NORMAL_BELOW = np.vectorize(lambda z: 0.5 * math.erfc(-z * 0.7071067811865476), otypes=[float])
@@ -280,31 +281,21 @@ cdef inline double angle__arctan2(double y, double x):
 """
 
 
-def code_function(in_numpy, cpp, cython, units):
-    """A function of numbers for Brian2's code."""
-    from brian2.core.functions import Function
-
-    made = Function(in_numpy, arg_units=units, return_unit=1, return_type="float")
-    made.implementations.add_implementation("cpp", cpp)
-    made.implementations.add_implementation("cython", cython)
-    return made
-
-
 def truncated_normal_functions():
     """`quantile__truncated_normal`, which draws in Brian2's code call: part of a namespace."""
     cpp, cython = (code.replace("quantile__", "truncated__quantile_") for code in normal_code())
     own = [text.replace("quantile__normal", "truncated__quantile_normal")
            for text in (TRUNCATED_CPP, TRUNCATED_CYTHON)]  # fmt: skip
-    made = code_function(truncated_normal_quantile, cpp + own[0], cython + own[1], [1, 1, 1])
+    made = code_function(truncated_normal_quantile, [1, 1, 1], cpp + own[0], cython + own[1])
     return {"quantile__truncated_normal": made}
 
 
 def gamma_functions():
     """`quantile__gamma`, which draws in Brian2's code call: part of a namespace."""
-    return {"quantile__gamma": code_function(gamma_quantile, GAMMA_CPP, GAMMA_CYTHON, [1, 1])}
+    return {"quantile__gamma": code_function(gamma_quantile, [1, 1], GAMMA_CPP, GAMMA_CYTHON)}
 
 
 def angle_functions():
     """`arctan2` of two values of one unit: part of a namespace."""
-    made = code_function(np.arctan2, ARCTAN2_CPP, ARCTAN2_CYTHON, [None, None])
+    made = code_function(np.arctan2, [None, None], ARCTAN2_CPP, ARCTAN2_CYTHON)
     return {"angle__arctan2": made}

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from .code_functions import code_function
 from .errors import fail
 from .exact import exact_by_variable
 
@@ -42,18 +43,15 @@ def exact_in_single(equations, variables=None, method_options=None, written=None
 
 def functions_of_double():
     """What those factors call: part of a namespace."""
-    from brian2.core.functions import Function
-
     found = {}
     for name, (in_numpy, in_cpp, in_cython) in FUNCTIONS_OF_DOUBLE.items():
         kind = "float" if name == "single__of" else "double"
-        found[name] = made = Function(in_numpy, arg_units=[None], return_unit=lambda unit: unit)
-        made.implementations.add_implementation(
-            "cpp", f"static inline {kind} {name}(double x) {{ return {in_cpp}; }}"
-        )
-        made.implementations.add_implementation(
-            "cython", f"cdef inline {kind} {name}(double x):\n    return {in_cython}"
-        )
+        found[name] = code_function(
+            in_numpy, [None],
+            f"static inline {kind} {name}(double x) {{ return {in_cpp}; }}",
+            f"cdef inline {kind} {name}(double x):\n    return {in_cython}",
+            return_unit=lambda unit: unit,
+        )  # fmt: skip
     return found
 
 

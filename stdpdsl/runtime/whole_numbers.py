@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .code_functions import code_function
+
 # By name: what they compute in NumPy, C++ and Cython.
 FUNCTIONS_IN_DOUBLE = {
     "double__of": (np.positive, "x", "x"),
@@ -13,19 +15,15 @@ FUNCTIONS_IN_DOUBLE = {
 
 def functions_in_double():
     """Whole numbers as doubles, and the functions that make them: part of a namespace."""
-    from brian2.core.functions import Function
 
     def function(name, compute, cpp, cython):
         def in_numpy(x):
             return compute(np.asarray(x, dtype=float))
 
-        made = Function(in_numpy, arg_units=[1], return_unit=1, return_type="float")
-        made.implementations.add_implementation(
-            "cpp", f"static inline double {name}(double x) {{ return {cpp}; }}"
-        )
-        made.implementations.add_implementation(
-            "cython", f"cdef inline double {name}(double x):\n    return {cython}"
-        )
-        return made
+        return code_function(
+            in_numpy, [1],
+            f"static inline double {name}(double x) {{ return {cpp}; }}",
+            f"cdef inline double {name}(double x):\n    return {cython}",
+        )  # fmt: skip
 
     return {name: function(name, *code) for name, code in FUNCTIONS_IN_DOUBLE.items()}
