@@ -1,4 +1,4 @@
-"""Why check/clauses/hazards.py refuses what it refuses, and that what it proposes is sound: on numpy.
+"""Why hazards.py refuses what it refuses, and that what it proposes is sound: on numpy.
 
 The compiled targets run the statements of one synapse after another; that order is written out here
 as a loop. (The same was measured on C++ standalone, with `1.0 % 0.1` and `clip(3, -2.5, 2.5)`.)
