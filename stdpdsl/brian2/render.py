@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..ir import Connection, Draw, Experiment, Group, Initial, Layer, Monitor
+from ..ir import Connection, Draw, Experiment, Group, Initial, Layer
 from ..language.builtins import layer_measures, weight_measures
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from .documented import documented, parameter_columns
-from .equations import stored, unit_in, updated
+from .equations import unit_in, updated
 from .experiment import coupling, records_weight, spikes, state_columns
 from .giving import block_size, copies, give_calls
 from .nerve import nerve_context
@@ -23,6 +23,7 @@ from .plain.names import Names
 from .plain.network import by_block_of, network_functions
 from .plain.run_phases import run_doc
 from .runtime_names import imports_for
+from .saving import saving_calls
 from .templates import fill, in_docstring
 
 
@@ -244,70 +245,6 @@ def moves_alone(c: Connection) -> bool:
     then older than the time at which it is looked at."""
     traces = {trace.name for trace in c.traces}
     return c.weight in traces or c.weight in updated(c)
-
-
-def saving_calls(e: Experiment) -> list[str]:
-    calls = []
-    columns = state_columns(e)
-    for layer in e.layers:
-        items = [repr(layer.name), str(layer.size), str(layer.shared), str(spikes(layer)),
-                 str(layer.name in e.spikes_of)]  # fmt: skip
-        if layer.name in e.spikes_kept:
-            items.append(f"kept=dict({e.spikes_kept[layer.name].code()})")
-        if layer.kind == "neurons":
-            assert layer.group is not None
-            items.append(f"states={stored(layer.group.equations)!r}")
-        else:
-            items.append(f"spikes=x.spikes[{layer.name!r}]")
-        calls.append(f"saving.layer({', '.join(items)})")
-    for c in e.connections:
-        states = {v: columns.get(v, v) for v in c.state}
-        bounds = "None" if c.bounds is None else f"lambda edges, p: ({c.bounds[0]}, {c.bounds[1]})"
-        held = ", held=True" if c.held else ""
-        calls.append(
-            f"saving.connection({c.name!r}, {c.weight!r}, {states!r}, {traces_code(c)},"
-            f" {bounds}{held})"
-        )
-    for number, m in enumerate(e.monitors):
-        calls.append(samples_call(number, m, e))
-    for event in e.events:
-        layer = next(x for x in e.layers if x.name == event.layer)
-        kept = f", kept=dict({event.kept.code()})" if event.kept.code() else ""
-        calls.append(
-            f"saving.events({event.layer!r}, {event.event!r}, {event.monitor!r}, {layer.size},"
-            f" {layer.shared}{kept})"
-        )
-    for r in e.rates:
-        layer = next(x for x in e.layers if x.name == r.layer)
-        given = f", spikes=x.spikes[{layer.name!r}]" if layer.kind != "neurons" else ""
-        kept = f", kept=dict({r.kept.code()})" if r.kept.code() else ""
-        calls.append(
-            f"saving.rate({r.variable!r}, {layer.name!r}, {layer.size}, {layer.shared},"
-            f" {r.every!r}{given}{kept})"
-        )
-    return calls
-
-
-def traces_code(c: Connection) -> str:
-    items = (f"{t.name!r}: lambda s, edges, t: {t.code}" for t in c.traces)
-    return "{" + ", ".join(items) + "}"
-
-
-def samples_call(number: int, m: Monitor, e: Experiment) -> str:
-    kept = m.kept.code("neurons", "start", "stop", "phases")
-    kept = f", kept=dict({kept})" if kept else ""
-    if m.on_layer:
-        layer = next(x for x in e.layers if x.name == m.component)
-        return (
-            f"saving.layer_samples({number}, {m.component!r}, {layer.size}, {layer.shared},"
-            f" {list(m.variables)!r}{kept})"
-        )
-    c = next(x for x in e.connections if x.name == m.component)
-    weight = f", weight={c.weight!r}" if records_weight(m, c) else ""
-    return (
-        f"saving.connection_samples({number}, {m.component!r}, {list(m.variables)!r},"
-        f" {traces_code(c)}{weight}{kept})"
-    )
 
 
 def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any]:

@@ -161,8 +161,7 @@ def limit(expression, symbol, value):
 
 
 def by_variable(equations, variables=None, method_options=None):
-    """A new value of each variable from the old ones of all, by the method of its part: `parts`
-    has (a method of Brian2's or of ours, the variables that it integrates)."""
+    """New values from the old ones of all, by `parts`: (a method, the variables it integrates)."""
     from brian2 import Equations
     from brian2.stateupdaters.base import StateUpdateMethod
 
@@ -177,8 +176,10 @@ def by_variable(equations, variables=None, method_options=None):
 
 
 def exponential(equations, variables=None, method_options=None):
-    """Exponential Euler: exact where an equation is linear in its own variable, if all else stands
-    still in the step. Brian2's divides by the rate of decay, which may be 0; this one does not."""
+    """Exponential Euler, which does not divide by a rate of decay that may be 0.
+
+    It is exact where an equation is linear in its own variable, if all else stands still in the
+    step. Brian2's divides by the rate."""
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from sympy import Symbol, diff
 

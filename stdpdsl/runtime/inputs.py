@@ -13,7 +13,7 @@ from .values import floats_of, keys_of
 
 
 def poisson_steps(key, copies, size, rate, steps, dt):
-    """(neuron, step) of Poisson spikes: `rate` (Hz), one number or one per copy.
+    """Poisson spikes: `rate` (Hz), one number or one per copy.
 
     In each step a neuron spikes with probability rate*dt, as in Brian2's PoissonGroup; the steps
     between spikes are geometric, by the inverse distribution of base draws keyed by neuron.
@@ -32,7 +32,7 @@ def poisson_steps(key, copies, size, rate, steps, dt):
 
 
 def thinned_steps(key, copies, size, rate, steps, dt):
-    """(neuron, step) of Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
+    """Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
     found = []
     for index, copy in enumerate(copies):
         rng = stream(*key, copy)
@@ -45,8 +45,10 @@ def thinned_steps(key, copies, size, rate, steps, dt):
 
 
 def holding_steps(time, dt):
-    """The step that holds each time (s), as a float. As in Brian2's SpikeGeneratorGroup, a step
-    begins a thousandth of its length early, because of rounding."""
+    """The step that holds each time (s), as a float.
+
+    As in Brian2's SpikeGeneratorGroup, a step begins a thousandth of its length early, because of
+    rounding."""
     return np.floor((time + 1e-3 * dt) / dt)
 
 

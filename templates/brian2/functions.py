@@ -212,27 +212,36 @@ def whole_steps(delay):
     return np.floor(delay / DT + 0.5 + 1e-9) * step.numerator / step.denominator
 
 
+def sorted_spikes(found, steps):
+    """Neurons and times (s) of the spikes (neuron, step) in several parts that are in the run."""
+    neuron, step = np.hstack([np.zeros((2, 0), int), *found])
+    step, neuron = np.unique([step, neuron], axis=1)
+    inside = (step >= 0) & (step < steps)
+    return {"i": neuron[inside], "t": step[inside] * DT}
+
+
 def regular_steps(copies, size, rate, start, stop):
-    """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron."""
+    """Spikes of every neuron at start, start + 1/rate, ... before stop (s)."""
     found = []
     for index, (first, last, hertz, _) in enumerate(np.broadcast(start, stop, rate, copies)):
         hertz = min(hertz, 1 / DT)
         count = max(int(np.ceil((min(last, STEPS * DT) - first) * hertz - 1e-9)), 0)
-        step = holding_steps(first + np.arange(count) / (hertz if count else 1), DT).astype(int)
+        time = first + np.arange(count) / (hertz if count else 1)
+        step = np.floor((time + 1e-3 * DT) / DT).astype(int)  # as in Brian2
         neuron = np.tile(np.arange(size) + index * size, count)
         found.append((neuron, np.repeat(step, size)))
     return sorted_spikes(found, STEPS)
 
 
 def listed_steps(copies, size, neuron, time):
-    """(neuron, step) of given spikes: neurons and times (s)."""
-    step = holding_steps(np.asarray(time, dtype=float), DT).astype(int)
-    neuron = np.asarray(neuron, dtype=int)
+    """Given spikes: neurons and times (s)."""
+    step = np.floor((np.array(time, dtype=float) + 1e-3 * DT) / DT).astype(int)  # as in Brian2
+    neuron = np.array(neuron, dtype=int)
     return sorted_spikes([(neuron + index * size, step) for index, _ in enumerate(copies)], STEPS)
 
 
 def spikes_from_file(copies, size, path):
-    """(neuron, step) from a table with the columns time (s), or t, neuron, and perhaps block."""
+    """Spikes from a table with the columns time (s), or t, neuron, and perhaps block."""
     columns = columns_of(path)
     time = column_from(path, "time" if "time" in columns else "t", columns=columns)
     neuron = column_from(path, "neuron", columns=columns).astype(int)
@@ -243,7 +252,7 @@ def spikes_from_file(copies, size, path):
 
 
 def spikes_from_results(copies, size, folder, layer, blocks=None):
-    """(neuron, step) of a layer's spikes in an earlier run, from these of its blocks."""
+    """A layer's spikes in an earlier run, from these of its blocks."""
     table = pq.read_table(os.path.join(folder, "spikes"), filters=[("layer", "==", layer)])
     block, neuron = keys_of(table, ["block", "neuron"])
     blocks = np.broadcast_to(range(len(copies)) if blocks is None else blocks, len(copies))
@@ -251,7 +260,7 @@ def spikes_from_results(copies, size, folder, layer, blocks=None):
 
 
 def steps_by_block(blocks, size, block, neuron, time):
-    """(neuron, step) of given spikes, of which each copy has those of a block."""
+    """Given spikes, of which each copy has those of a block."""
     step = holding_steps(time, DT).astype(int)
     found = [
         (neuron[block == b] + index * size, step[block == b]) for index, b in enumerate(blocks)
@@ -276,7 +285,7 @@ def rows_of_blocks(rows, size, blocks):
 
 
 def rated_steps(layer, copies, size, rows, every, gap, repeat=False, hertz=None):
-    """(neuron, step) of Poisson spikes at the rates (Hz) of `rows`, one for each `every` s, all or
+    """Poisson spikes at the rates (Hz) of `rows`, one for each `every` s, all or
     for each copy."""
     of_copy = rows.reshape(-1, *rows.shape[-2:])
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ import pytest
 from diagnose import diagnose
 from running import run_text
 
+from stdpdsl.brian2.equations import printed
 from stdpdsl.brian2.plain.integrators import decays
 from stdpdsl.check.exact import Model
 from stdpdsl.check.integration import integration
 from stdpdsl.check.rows import Rows
 from stdpdsl.check.solvable import solvable
 from stdpdsl.compiler import check_text
+from stdpdsl.ir import Equation
 from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 from stdpdsl.runtime.exact import exact_by_variable, solve_quickly
@@ -461,13 +464,16 @@ def test_brian2_has_the_same_code_of_what_only_decays(slope):
         found.extend(ast.dump(ast.parse(f(*arguments))) for f in (linear, exact_by_variable))
         return linear(*arguments)
 
-    equation = f"dg/dt = {slope} : 1"
-    cells = brian2.NeuronGroup(1, equation, method=both, namespace={"tau": 10 * brian2.ms})
+    equation = Equation("g", "differential", "1", rhs=slope)
+    names = {"tau": 10 * brian2.ms}
+    cells = brian2.NeuronGroup(1, printed(equation), method=both, namespace=names)
     brian2.Network(cells).run(0 * brian2.ms, namespace={})
     assert decays("g", [equation]) == DECAYS[slope]
     assert found[0] == found[1] or not DECAYS[slope]
 
 
 def test_a_decay_with_a_rate_that_is_computed_or_while_refractory_is_no_such():
-    assert not decays("g", ["dg/dt = -g/tau : 1", "tau = 2*x : second"])
-    assert not decays("g", ["dg/dt = -g/tau : 1 (unless refractory)"])
+    decay = Equation("g", "differential", "1", rhs="-g/tau")
+    assert decays("g", [decay])
+    assert not decays("g", [decay, Equation("tau", "computed", "second", rhs="2*x")])
+    assert not decays("g", [replace(decay, flags=("unless refractory",))])

@@ -32,7 +32,7 @@ GALLERY = sorted(
 )
 FAST = ["diehl_cook_2015", "dopamine_delay", "stdp_window", "tsodyks_markram_1998"]
 SHORT = {"kremer_2011": "40 ms", "auditory_map": "300 ms", "balanced_network": "60 ms"}
-LONGEST, MEDIAN, WIDTH = 405, 240, 100
+LONGEST, MEDIAN, WIDTH = 400, 220, 100
 
 ROWS = {  # what tells the rows of a table apart
     "blocks": ["block", "phase"],

@@ -17,9 +17,7 @@ ORDER = [
     "api", "editor", "commands", "cli",
 ]  # fmt: skip
 LONGEST = 400  # lines of a module
-LONG = {
-    "brian2/render.py", "runtime/filterbanks.py", "runtime/nerve.py", "runtime/sounds.py",
-}  # fmt: skip
+LONG = {"runtime/filterbanks.py", "runtime/nerve.py", "runtime/sounds.py"}
 # Accessors for users that import when they are called.
 LATE = {
     ("__init__", "api"), ("__init__", "language"), ("__init__", "results"), ("results", "report"),

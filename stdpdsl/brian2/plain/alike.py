@@ -4,7 +4,9 @@ connections, and how the statements of pathways begin."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 from .layout import WIDTH, call, quoted, statement
 
@@ -57,7 +59,7 @@ class Beginnings:
 
     def lines(self) -> list[str]:
         """Statements that name the beginnings."""
-        return [f"{name} = " + _flush(lines) for lines, name in self.named.items()]
+        return [_flush(lines, f"{name} = ") for lines, name in self.named.items()]
 
     def quoted(self, statements: Sequence[str]) -> str:
         """Code of statements."""
@@ -65,7 +67,7 @@ class Beginnings:
             rest = statements[len(lines) :]
             if tuple(statements[: len(lines)]) == lines:
                 text = f'{name} + "{LINE_BREAK.join(rest)}"'
-                return name if not rest else text if len(text) < 70 else f"{name} + {_flush(rest)}"
+                return name if not rest else text if len(text) < 70 else _flush(rest, f"{name} + ")
         return quoted(statements)
 
 
@@ -87,14 +89,50 @@ def _longest_beginning(pathways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return max(long, key=spared, default=())
 
 
-def _flush(statements: Sequence[str]) -> str:
-    """A string of statements none of which is indented, so that it may stand before others."""
-    found = ["("]
+def _flush(statements: Sequence[str], head: str) -> str:
+    """A string of statements none of which is indented, so that it may stand before others, after
+    `head`."""
+    found, space = [], " " * (len(head) + 1)
     for line in statements:
-        indent = "    "
-        while len(line) > WIDTH - 24:
-            place = line.rindex(" ", 0, WIDTH - 25) + 1
+        indent = ""
+        while len(line) > WIDTH - 10 - len(space + indent):
+            place = line.rindex(" ", 0, WIDTH - 11 - len(space + indent)) + 1
             found.append(f'{indent}"{line[:place]}"')
-            line, indent = line[place:], "        "
+            line, indent = line[place:], "    "
         found.append(f'{indent}"{line}{LINE_BREAK}"')
-    return "\n".join([*found, ")"])
+    return f"{head}(" + f"\n{space}".join(found) + ")"
+
+
+# Tables -----------------------------------------------------------------------------------------
+
+
+def alike(connections: Sequence[tuple[str, tuple[int, int], list[str]]]) -> list[str]:
+    """The lines of connections (name, sizes of its layers, lines), with one loop over those in turn
+    that have the same but for names and sizes."""
+    found: list[str] = []
+    groups = groupby(connections, key=lambda c: _of_any(*c))
+    for general, group in groups:
+        members = list(group)
+        if len(members) == 1:
+            found += members[0][2]
+            continue
+        sizes = {sizes for _, sizes, _ in members}
+        if len(sizes) == 1:
+            general = _of_any(members[0][0], None, members[0][2])
+            head, items = "name", [f'"{name}"' for name, _, _ in members]
+        else:
+            head = "name, n_pre, n_post"
+            items = [f'("{name}", {pre}, {post})' for name, (pre, post), _ in members]
+        found += [f"for {head} in ({', '.join(items)}):", *(f"    {line}" for line in general)]
+    return found
+
+
+def _of_any(name: str, sizes: tuple[int, int] | None, lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a connection, for any name, and any sizes."""
+    found = []
+    for line in lines:
+        line = line.replace(f'"{name}"', "name").replace(f'"{name}.', 'f"{name}.')
+        for side, size, own in zip("ij", sizes or (), ("n_pre", "n_post"), strict=False):
+            line = re.sub(rf'(s\["{side}"\] (?:%|//)) {size}\b', rf"\1 {own}", line)
+        found.append(line)
+    return tuple(found)

@@ -9,7 +9,7 @@ from ...runtime.ran import ENDS
 from ..experiment import kept_at_end
 from .driving import timed_arrays, with_tables
 from .integrators import held, integrated, uses_double
-from .layout import call, mapping, quoted, quoted_model, statement
+from .layout import call, mapping, quoted, quoted_model
 from .namespaces import namespace
 from .network_parts import NetworkParts
 from .timed_statements import at_events, regularly
@@ -28,13 +28,8 @@ def given_spikes(parts: NetworkParts, layers: Sequence[str]) -> list[str]:
                      f'name="{layers[0]}"']  # fmt: skip
         return [call(f"{names[0]} = SpikeGeneratorGroup", arguments)]
     shown = ", ".join(f'"{layer}"' for layer in layers)
-    return [
-        f"{', '.join(names)} = (",
-        '    SpikeGeneratorGroup(state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt,',
-        "                        sorted=True, name=n)",
-        *statement(f"for n in ({shown})", 4),
-        ")",
-    ]
+    group = 'state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt, sorted=True, name=n'
+    return [f"{', '.join(names)} = (SpikeGeneratorGroup({group}) for n in ({shown}))"]
 
 
 def neurons(parts: NetworkParts, layers: Sequence[Layer]) -> list[str]:

@@ -42,10 +42,18 @@ def integration(
             text = '"exact"'
         equal = [pair for pair in how.equal if method == "exact" and {*pair} <= {*names}]
         parts.append((f"at_equal_rates({text}, {equal})" if equal else text, list(names)))
+    if {text for text, _ in parts} <= {'"exact"', "exact_by_variable"} and not decimals(equations):
+        parts = [max(parts, default=(ours["exact"], []))]  # it solves all as it solves them apart
     if len(parts) < 2:
-        return [("method", parts[0][0] if parts else ours["exact"])]
+        return [("method", parts[0][0])]
     listed = ", ".join(f"({method}, {names})" for method, names in parts)
     return [("method", "by_variable"), ("method_options", f'{{"parts": [{listed}]}}')]
+
+
+def decimals(equations: Sequence[Equation]) -> bool:
+    """Whether equations hold a decimal number. Beside one, sympy prints all numbers as decimals."""
+    nodes = (n for e in equations if e.rhs for n in ast.walk(ast.parse(e.rhs, mode="eval")))
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, float) for n in nodes)
 
 
 def decays(name: str, equations: Sequence[Equation]) -> bool:

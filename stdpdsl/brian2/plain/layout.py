@@ -247,7 +247,7 @@ def _argument(text: str) -> list[str]:
 def mapping(items: Sequence[str]) -> str:
     """A dictionary whose items may span lines."""
     one = "{" + ", ".join(items) + "}"
-    if "\n" not in one and len(one) <= WIDTH - 20:
+    if "\n" not in one:
         return one
     lines = [f"    {line}" for item in items for line in f"{item},".split("\n")]
     return "\n".join(["{", *lines, "}"])
@@ -255,12 +255,13 @@ def mapping(items: Sequence[str]) -> str:
 
 def quoted(lines: Sequence[str]) -> str:
     """Statements of Brian2 as a literal: one line, or a block of lines."""
-    return _literal([part for line in lines for part in _continued(line)])
+    return _literal([part for k, line in enumerate(lines) for part in _continued(line, k)])
 
 
 def quoted_model(equations: Sequence[Equation]) -> str:
     """Equations as a literal; Brian2 takes their flags as they stand."""
-    return _literal([part for e in equations for part in _continued(printed(e), len(flags_of(e)))])
+    return _literal([part for k, e in enumerate(equations)
+                     for part in _continued(printed(e), k, len(flags_of(e)))])  # fmt: skip
 
 
 def _literal(broken: Sequence[str]) -> str:
@@ -269,9 +270,11 @@ def _literal(broken: Sequence[str]) -> str:
     return '"""' + "\n".join(broken) + '"""'
 
 
-def _continued(line: str, whole: int = 0, width: int = WIDTH - 26) -> list[str]:
-    """Lines of at most this width, each but the last with a backslash at its end, which Python
-    takes out of a string again. The last characters, `whole` of them, stay in one line."""
+def _continued(line: str, number: int, whole: int = 0) -> list[str]:
+    """A line of a literal as several that are short enough, each but the last with a backslash at
+    its end, which Python takes out of a string again. The last characters, `whole` of them, stay
+    in one line. The first line stands behind the name of an argument."""
+    width = WIDTH - (18 if number else 26)
     found: list[str] = []
     while len(line) > width:
         indent = len(line) - len(line.lstrip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ...ir import Connection, Experiment
 from .audio import AudioCode
@@ -67,45 +67,63 @@ def network_lines(parts: NetworkParts) -> list[str]:
 
 def states(parts: NetworkParts) -> list[str]:
     """Synapses are made, and the variables of all objects set."""
-    found = connecting(parts) if parts.synapses else []
-    objects = [*parts.groups, *parts.synapses, *parts.scalers]
-    if objects:
-        head, name, key, space = one_or_each("group", objects, parts.keys)
-        names = '("N", "i", "j")' if parts.synapses else '"N"'
-        chosen = f"k not in {names}" if parts.synapses else f"k != {names}"
-        found += [
-            *head,
-            f"{space}values = {{k: v for k, v in state[{key}].items() if {chosen}}}",
-            f"{space}{name}.set_states(values, units=False)",
-        ]
-    for c in parts.e.connections:
-        name = parts.names.of(c.name)
-        delayed = [p.name for p in c.pathways if p.delay]
-        if c.name in parts.by_block and delayed:
-            found.append(f"for synapses in {name}:")
-            found += [
-                f'    synapses.{p}.set_states(state[f"{{synapses.name}}.{p}"], units=False)'
-                for p in delayed
-            ]
-            continue
-        found += [f'{name}.{p}.set_states(state["{c.name}.{p}"], units=False)' for p in delayed]
-    return found
+    synapses, groups = [*parts.synapses, *parts.scalers], parts.groups
+    sure = all(has_synapses(parts, c) for c in parts.e.connections)
+
+    others = '("N", "i", "j")' if synapses and groups else '("i", "j")' if synapses else '("N",)'
+
+    def make(name: str, key: str) -> list[str]:
+        return connecting(name, key, sure)
+
+    def set_all(name: str, key: str) -> list[str]:
+        return setting(name, key, others)
+
+    if groups:
+        found = each(parts, "synapses", synapses, make)
+        found += each(parts, "group", [*groups, *synapses], set_all)
+    else:
+        found = each(parts, "synapses", synapses, lambda *of: make(*of) + set_all(*of))
+    return [*found, *delays(parts)]
 
 
-def connecting(parts: NetworkParts) -> list[str]:
-    """Synapses are made."""
-    objects = [*parts.synapses, *parts.scalers]
-    head, name, key, space = one_or_each("synapses", objects, parts.keys)
-    if all(has_synapses(parts, c) for c in parts.e.connections):
-        return [*head, f'{space}{name}.connect(i=state[{key}]["i"], j=state[{key}]["j"])']
-    lines = [
+def connecting(name: str, key: str, sure: bool) -> list[str]:
+    """Synapses are made, from the state `key`; `sure`: there are some."""
+    if sure:
+        return [f'{name}.connect(i=state[{key}]["i"], j=state[{key}]["j"])']
+    return [
         f'i, j = state[{key}]["i"], state[{key}]["j"]',
         "if len(i):",
         f"    {name}.connect(i=i, j=j)",
         "else:",
         f"    {name}.connect(False)",
     ]
-    return [*head, *(space + line for line in lines)]
+
+
+def setting(name: str, key: str, others: str) -> list[str]:
+    """Variables are set, but for these."""
+    return [
+        f"values = {{k: v for k, v in state[{key}].items() if k not in {others}}}",
+        f"{name}.set_states(values, units=False)",
+    ]
+
+
+def delays(parts: NetworkParts) -> Iterator[str]:
+    """The delays of pathways are set."""
+    found: dict[str, list[str]] = {}  # pathway: connections
+    for c in parts.e.connections:
+        for p in c.pathways:
+            if p.delay:
+                name = parts.names.of(c.name)
+                found.setdefault(p.name, []).append(
+                    f"*{name}" if c.name in parts.by_block else name
+                )
+    for pathway, names in found.items():
+
+        def delay(name: str, key: str, pathway: str = pathway) -> list[str]:
+            whole = f'{key[:-1]}.{pathway}"' if key[-1] == '"' else f'{key} + ".{pathway}"'
+            return [f"{name}.{pathway}.set_states(state[{whole}], units=False)"]
+
+        yield from each(parts, "synapses", names, delay)
 
 
 def has_synapses(parts: NetworkParts, c: Connection) -> bool:
@@ -129,13 +147,16 @@ def links(parts: NetworkParts) -> Iterator[str]:
             yield f"{target}.{link.variable} = {linked}"
 
 
-def one_or_each(
-    each: str, names: Sequence[str], keys: dict[str, str]
-) -> tuple[list[str], str, str, str]:
-    """Of one object, or of a loop over several: (head, object, key of its state, indent)."""
-    if len(names) == 1 and names[0] in keys:
-        return [], names[0], f'"{keys[names[0]]}"', ""
-    return [f"for {each} in {several(names)}:"], each, f"{each}.name", "    "
+def each(
+    parts: NetworkParts, kind: str, names: Sequence[str], code: Callable[[str, str], list[str]]
+) -> list[str]:
+    """Lines of objects, from how each is called and the key of its state: in a loop, if several."""
+    if not names:
+        return []
+    if len(names) == 1 and names[0] in parts.keys:
+        return code(names[0], f'"{parts.keys[names[0]]}"')
+    lines = code(kind, f"{kind}.name")
+    return [f"for {kind} in {several(names)}:", *(f"    {line}" for line in lines)]
 
 
 def several(names: Sequence[str]) -> str:

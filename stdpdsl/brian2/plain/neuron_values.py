@@ -14,9 +14,11 @@ from .values import Values, for_each
 def layer_state(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
     if layer.kind == "neurons":
         return neurons(values, audio, layer)
-    lines = audio.hearing(layer) if layer.kind == "driven" else given_spikes(values, layer)
-    size = values.copies.neurons(layer)
-    return [*lines, f'state["{layer.name}"] = {{"N": {size}, "i": neuron, "t": step * DT}}']
+    key, size = f'state["{layer.name}"]', values.copies.neurons(layer)
+    if layer.kind == "driven":
+        return [*audio.hearing(layer), f'{key} = {{"N": {size}, "i": neuron, "t": step * DT}}']
+    lines, spikes = given_spikes(values, layer)
+    return [*lines, f'{key} = {{"N": {size}}} | {spikes}']
 
 
 def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
@@ -28,6 +30,9 @@ def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
     varying = {p.name: values.held(p, "block") for p in group.varying if p.name not in texts}
     if layer.drive and (column := audio.column(layer)):
         varying["drive__column"] = column
+    if layer.size == 1 and not layer.shared:  # the block of each neuron is its number
+        texts = {n: (draws, of_each(text)) for n, (draws, text) in texts.items()}
+        varying = {n: of_each(text) for n, text in varying.items()}
     used = " ".join(text for _, text in texts.values()) + " ".join(varying.values())
     lines = counted(values.copies, layer, used)
     items = [f'"N": {size}']
@@ -46,6 +51,11 @@ def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
         lines.append(f"{key} = {{{', '.join(items)}}}")
     count = ", ".join(places(values.copies, layer))
     return [*lines, *(line for t in layer.tables for line in table_lines(code, t, count))]
+
+
+def of_each(text: str) -> str:
+    """What is taken of the table for block after block."""
+    return re.sub(r'(table\["[^"]+"\])\[block\]', r"\1", text)
 
 
 def places(copies: Copies, layer: Layer) -> tuple[str, str]:
@@ -78,8 +88,8 @@ def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], st
     return values.neuron_draws(i, layer), values.of(i, names)
 
 
-def given_spikes(values: Values, layer: Layer) -> list[str]:
-    """Lines that make `neuron` and `step`."""
+def given_spikes(values: Values, layer: Layer) -> tuple[list[str], str]:
+    """Lines that come first, and code of the neurons and times."""
     names = {
         "x.replicate_of_copy": values.copies.replicates(True),
         "x.replicate_of_block": values.copies.replicates(False),
@@ -92,11 +102,6 @@ def given_spikes(values: Values, layer: Layer) -> list[str]:
     found = values.code.show(text, names)
     rate = re.search(r"lambda (t, i, copy): (.*), STEPS, DT\)$", found)
     if rate is None:
-        return [f"neuron, step = {found}"]
-    call = found.replace(rate[0], "rate, STEPS, DT)")
-    return [
-        f"def rate({rate[1]}):  # Hz",
-        f"    return {rate[2]}",
-        "",
-        f"neuron, step = {call}",
-    ]
+        return [], found
+    lines = [f"def rate({rate[1]}):  # Hz", f"    return {rate[2]}", ""]
+    return lines, found.replace(rate[0], "rate, STEPS, DT)")

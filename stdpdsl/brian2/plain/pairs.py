@@ -50,10 +50,10 @@ def pairs_once(values: Values, c: Connection) -> list[str]:
 
 def all_pairs(choose: str, copies: str, n: int, m: int) -> list[str]:
     """All pairs, or those of a neuron with itself or with others."""
-    if choose == "i == j":
+    if choose == "i == j" and max(n, m) > 1:
         return [f"block, i = np.indices(({copies}, {min(n, m)})).reshape(2, -1)", "j = i"]
     indices = f"np.indices(({copies}, {n}, {m})).reshape(3, -1)"
-    if choose == "True":
+    if choose in ("True", "i == j"):
         return [f"block, i, j = {indices}"]
     return [f"pairs = {indices}", "block, i, j = pairs[:, pairs[1] != pairs[2]]"]
 

@@ -51,7 +51,7 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "version": __version__,
         "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
         "needs": ("brian2, brian2hears" if e.sounds else "brian2") + ", numpy and pyarrow",
-        "what": f"all {e.rows} blocks as one network" if e.rows > 1 else "the network",
+        "what": f"all {e.rows} blocks" if e.rows > 1 else "the network",
         "seed": repr(e.seed),
         "dt": repr(e.dt),
         "target": target,

@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...ir import Connection, EventRecord, Experiment, Kept, Layer, Monitor, Rate, Trace
+from ...ir import Connection, EventRecord, Experiment, Layer, Monitor, Rate, Trace
 from ..experiment import computed, spikes, state_columns
+from .alike import alike
 from .code import Code
+from .columns import is_decay, saved, written_out
 from .copies import Copies, copy_of
 from .recorded import is_chosen, is_shared
 
@@ -25,14 +27,8 @@ class TablesCode:
         found: list[str] = []
         if self.e.endings:
             found.append(f'ran = steps_run(last, {self.ending()}, len(table["block"]))')
-        for c in self.e.connections:
-            if c.state:
-                found += self.weights(c)
-            mine = [(number, m) for number, m in enumerate(self.e.monitors)
-                    if not m.on_layer and m.component == c.name]  # fmt: skip
-            # Those of some synapses come last: they are of another `s` than the table of weights.
-            for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
-                found += self.samples(number, m)
+        connections = [(c, self.connection(c)) for c in self.e.connections]
+        found += alike([(c.name, self.sizes(c), lines) for c, lines in connections if lines])
         for layer in self.e.layers:
             if spikes(layer) and layer.name in self.e.spikes_of:
                 found += self.spikes(layer)
@@ -46,10 +42,24 @@ class TablesCode:
         if self.phased:
             start = 'yield "trajectories", '
             found = [
-                line.replace(start, f"{start}with_phase(") + ")" if line.startswith(start) else line
+                line.replace(start, f"{start}with_phase(") + ")" if start in line else line
                 for line in found
             ]
         return [*found, *self.blocks()]
+
+    def connection(self, c: Connection) -> list[str]:
+        """The weights of a connection, and what is recorded of it."""
+        found = self.weights(c) if c.state else []
+        mine = [(number, m) for number, m in enumerate(self.e.monitors)
+                if not m.on_layer and m.component == c.name]  # fmt: skip
+        # Those of some synapses come last: they are of another `s` than the table of weights.
+        for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
+            found += self.samples(number, m)
+        return found
+
+    def sizes(self, c: Connection) -> tuple[int, int]:
+        """How many neurons its layers have."""
+        return self.layers[c.pre].size, self.layers[c.post].size
 
     # Where things belong
 
@@ -298,13 +308,23 @@ class TablesCode:
         """Lines of the samples of all variables; a Brian2 monitor has those that were chosen."""
         given = m.on_layer and self.layers[m.component].kind != "neurons"
         kept = m.kept if given else replace(m.kept, neurons=None, blocks=None)
-        found = []
+        ran = self.e.endings and not given and not is_shared(self.e, self.layers, m)
+        only = len(self.e.monitors) == 1 and m.component not in self.copies.by_block
+        found, each = [], []
         for shown, model in m.variables:
-            where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
-            columns = f'samples({monitor}, "{model}", {finals[model]}, {end}, {where})'
-            if self.e.endings and not given and not is_shared(self.e, self.layers, m):
-                columns = f"rows_run({columns}, ran)"
-            found.append(f'yield "trajectories", {saved(columns, kept)}')
+            sampled = f'{monitor}["{model}"]', finals[model]
+            if only and not ran and not kept.code():
+                lines = written_out(shown, *sampled, f'{monitor}["t"]', end)
+            else:
+                where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
+                columns = f'samples({monitor}, "{model}", {finals[model]}, {end}, {where})'
+                columns = f"rows_run({columns}, ran)" if ran else columns
+                lines = [f'yield "trajectories", {saved(columns, kept)}']
+            found += lines
+            each.append([line.replace(f'"{model}"', "variable") for line in lines])
+        if len(each) > 1 and all(lines == each[0] for lines in each):
+            names = ", ".join(f'"{model}"' for _, model in m.variables)
+            return [f"for variable in ({names}):", *(f"    {line}" for line in each[0])]
         return found
 
     def events(self, event: EventRecord) -> list[str]:
@@ -351,30 +371,3 @@ class TablesCode:
             f"monitor = {{{items}}}",
             *self.trajectories(m, "monitor", finals, f'{record}["t"][-1]'),
         ]  # fmt: skip
-
-
-def saved(columns: str, kept: Kept | None) -> str:
-    """Code of the columns of a table, or of the rows of them that are saved."""
-    arguments = kept.code() if kept is not None else ""
-    return f"rows_kept({columns}, {arguments})" if arguments else columns
-
-
-def is_decay(node: ast.expr) -> bool:
-    """Whether code is `relaxed(value, still, at_one, age)` of a variable that is still at 0."""
-    return (
-        isinstance(node, ast.Call) and ast.unparse(node.func) == "relaxed" and is_zero(node.args[1])
-    )
-
-
-def is_zero(node: ast.expr) -> bool:
-    """Whether code is a product or quotient with a factor 0.0."""
-    match node:
-        case ast.Constant(value=0.0):
-            return True
-        case ast.UnaryOp():
-            return is_zero(node.operand)
-        case ast.BinOp(op=ast.Mult()):
-            return is_zero(node.left) or is_zero(node.right)
-        case ast.BinOp(op=ast.Div()):
-            return is_zero(node.left)
-    return False
