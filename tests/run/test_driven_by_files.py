@@ -213,3 +213,23 @@ def test_other_values_are_no_other_program(tmp_path):
         made.append({path.parent.name for path in programs.rglob("manifest.json")})
     assert not np.array_equal(*found)
     assert made[0] == made[1] and made[0]
+
+
+def test_phases_set_a_shared_layer_that_a_file_drives(tmp_path):
+    """It runs with the network, as one that hears a sound does not."""
+    np.save(tmp_path / "i.npy", np.full((40, 3), 0.1))
+    text = SPEC.replace('    drive: J from "j.csv" every 2.5 ms\n', "    scope: shared\n")
+    text = text.replace("R*I", "R*I*gain").replace(
+        "  parameters:\n", "  parameters:\n        gain = 1\n"
+    )
+    text = (
+        text.replace("method: euler", "method: exact")
+        .replace("v, I, J of", "v of")
+        .replace(
+            "    duration: 40 ms\n",
+            "    phases:\n        a: 20 ms\n        b: 20 ms, set A.v = -60 mV, set A.gain = 0\n",
+        )
+    )
+    found = run_text(tmp_path, text)["trajectories"].query("phase == 'b'")
+    expected = -0.07 + 0.01 * np.exp(-(found["t"] - 0.02) / 0.01)
+    np.testing.assert_allclose(found["value"], expected, rtol=1e-12)

@@ -108,7 +108,6 @@ def codes(code: str, pattern: str) -> set[str]:
 
 
 @pytest.mark.parametrize("code", PATHWAYS)
-@pytest.mark.in_turn(6)
 def test_the_check_refuses_exactly_what_differs(code, equal):
     assert equal[code] == PATHWAYS[code]
     assert ("TARGET001" not in codes(code, "all_to_all")) == PATHWAYS[code]

@@ -121,8 +121,9 @@ class Audio:
         names = [p.name for p in function.parameters]
         given: dict[str, ast.Expr] = dict(zip(names, call.args, strict=False))
         if len(call.args) > len(names):
+            most = f"{len(names)} argument{'s' if len(names) > 1 else ''}"
             self.reporter.error(
-                "TYPE005", call.args[len(names)], f"`{function.name}` takes {len(names)} arguments",
+                "TYPE005", call.args[len(names)], f"`{function.name}` takes {most}",
                 help=f"they are: {', '.join(names)}",
             )  # fmt: skip
         for keyword in call.kwargs:

@@ -126,7 +126,7 @@ class Phases:
         symbol = component.parameters.get(name.id)
         if symbol is None:
             self.neither(name, component)
-        else:
+        elif self.waits(name, component):
             want = as_float(self.inference.type_of(symbol))
         context = self.models.context(self.symbols.value_scope(component), f"`{component.name}`")
         self.inference.expect(node.value, context, want, f"`{node.path.dotted}`")
@@ -190,6 +190,18 @@ class Phases:
             as_update = ast.Update(name, "=", node.value, span=node.span)
             shared_reads(self.inference, as_update, scope(component))
 
+    def waits(self, name: ast.Ident, component: Component) -> bool:
+        """Whether a component runs phase by phase, and not as a whole before them."""
+        node = component.node
+        if not isinstance(node, ast.Layer) or not node.heard or component.scope != "shared":
+            return True
+        self.reporter.error(
+            "NAME007", name, f"`{component.name}` hears a sound and runs once, before all else: no"
+            f" phase can set `{name.id}`", labels=((node.heard[0], "heard here"),),
+            help=f"give `{component.name}` a copy per block: `scope: block`",
+        )  # fmt: skip
+        return False
+
     def stored(self, name: ast.Ident, component: Component) -> bool:
         """Whether a variable keeps what is set until something changes it."""
         node = component.node
@@ -199,15 +211,9 @@ class Phases:
             (d, c) for c in self.symbols.connections if c.post is component
             for d in getattr(c.node, "delivery", ()) if d.continuously and d.target.id == name.id
         ]  # fmt: skip
-        place: ast.Node
-        if drives and component.scope == "shared":
-            what, place = "runs once, before all else", drives[0]
-            help = f"give `{component.name}` a copy per block: `scope: block`"
-            self.reporter.error(
-                "NAME007", name, f"`{component.name}` hears a sound and {what}: no phase can set"
-                f" `{name.id}`", labels=((place, "heard here"),), help=help,
-            )  # fmt: skip
+        if not self.waits(name, component):
             return False
+        place: ast.Node
         if driven is not None or sums:
             place = driven if driven is not None else sums[0][0]
             self.reporter.error(
