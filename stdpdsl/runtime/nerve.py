@@ -16,6 +16,7 @@ import numpy as np
 from .cache import own_cache
 from .compiler import program_flags
 from .errors import fail
+from .program_build import as_units, compiling, flags_unasked
 from .program_cache import one_at_a_time
 from .schedule import in_order
 from .sources import code_of, numbers_in
@@ -158,16 +159,25 @@ def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
     from brian2 import Hz, Network, get_device, second
 
     group = make_group(1 / (samplerate * Hz))
-    paths = [write_drive(group, name, chunks, samples, folder) for name, chunks in drives.items()]
-    for variable, path in zip(drives, paths, strict=True):
+    paths = {name: os.path.join(folder, drive_file(f"{group.name}_{name}")) for name in drives}
+    for variable, path in paths.items():
         read_in_program(group, variable, path, len(group))
     monitor, samplers = spike_monitor(group), samplers_of(group, records)
     objects = [group, *monitor, *samplers.values()]
     in_order(objects)
     network = Network(*objects)
     network.run(samples / samplerate * second, namespace={})
-    get_device().build(directory=folder, compile=True, run=True, with_output=False)
-    for path in paths:
+    device = get_device()
+    with flags_unasked():
+        device.build(directory=folder, compile=False, run=False)
+    sources = sorted(device.writer.source_files)
+    units = as_units({s: Path(folder, s).read_text(encoding="utf-8") for s in sources})
+    with compiling(Path(folder), units, program_flags()) as link:  # meanwhile the sound is filtered
+        for variable, chunks in drives.items():
+            write_rows(paths[variable], chunks, samples, len(group))
+        link(os.path.join(folder, "main"))
+    device.run(folder, with_output=False)
+    for path in paths.values():
         os.remove(path)
     return recorded_spikes(monitor, network, samplerate, samples, samplers)
 
@@ -194,13 +204,6 @@ def samplers_of(group, records):
         number: StateMonitor(group, variables, record=np.arange(len(group)), dt=every * second)
         for number, variables, every in records
     }
-
-
-def write_drive(group, variable, chunks, rows, folder):
-    """Write a drive to a file of float64, row after row; its path."""
-    path = os.path.join(folder, drive_file(f"{group.name}_{variable}"))
-    write_rows(path, chunks, rows, len(group))
-    return path
 
 
 def write_rows(path, chunks, rows, width):

@@ -147,8 +147,6 @@ def output_file(device, data, place):
 def two_units(project, sources, data):
     """The whole project as two texts, for headers cost more than code: what runs in each step, and
     the rest. Sizes and durations become values that are read when the program starts."""
-    once = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
-    parts = [s for s in sources if s.startswith(("code_objects/", "brianlib/"))]
     sizes = {}
     for key, marker in data.markers.items():
         sizes[marker] = f"brian::_size_{data.number(key)}"
@@ -171,7 +169,7 @@ def two_units(project, sources, data):
     (project / "objects.h").write_text(header, encoding="utf-8")
     run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
     durations = iter(data.durations)
-    first, second = [], [f'#include "input.h"\nnamespace brian {{\n{defined}}}\n']
+    texts = {}
     for source in sources:
         text = text_of(source)
         if source == "main.cpp":
@@ -182,15 +180,32 @@ def two_units(project, sources, data):
                 raise ProgramError("Brian2 wrote another number of runs than there are")
         if source == "network.cpp":
             text = lightly_driven(text)
+        if source.endswith("_stateupdater_codeobject.cpp"):
+            text = by_vectors(text)
+        texts[source] = by_chunks(text) if is_part(source) else text
+    first, second = as_units(texts)
+    return first, f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{second}'
+
+
+def as_units(texts):
+    """The sources of a project, by their names, as two units."""
+    first, second = [], []
+    for source, text in texts.items():
         if source == "objects.cpp":  # reads and writes files: gains nothing, and compiles slowly
             text = f'#pragma GCC push_options\n#pragma GCC optimize("O0")\n{text}\n'
             text += "#pragma GCC pop_options\n"
-        if source.endswith("_stateupdater_codeobject.cpp"):
-            text = by_vectors(text)
-        if source in parts:
-            text = own_namespace(by_chunks(text), f"of_{Path(source).stem}")
-        (first if source in parts and not once.match(source) else second).append(text)
+        if is_part(source):
+            text = own_namespace(text, f"of_{Path(source).stem}")
+        (first if is_part(source) and not ONCE.match(source) else second).append(text)
     return "\n".join(first), "\n".join(second)
+
+
+ONCE = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
+
+
+def is_part(source):
+    """Whether it is code of an object of the network."""
+    return source.startswith(("code_objects/", "brianlib/"))
 
 
 def own_namespace(text, name):
@@ -201,7 +216,15 @@ def own_namespace(text, name):
 
 
 def compile_program(project, units, flags, binary):
-    """Compile the two units side by side and link them."""
+    """Compile the two units and link them."""
+    with compiling(project, units, flags) as link:
+        link(binary)
+
+
+@contextmanager
+def compiling(project, units, flags):
+    """While the two units are compiled side by side; a function that waits for them and links
+    them."""
     cxx = compiler()
     objects, running = [], []
     for index, text in enumerate(units):
@@ -213,13 +236,22 @@ def compile_program(project, units, flags, binary):
         command = [cxx, *flags, *level, "-I.", "-Ibrianlib", "-c", source.name, "-o", objects[-1]]
         log = (project / f"unit{index}.log").open("w+", encoding="utf-8")
         running.append((subprocess.Popen(command, cwd=project, stderr=log), log))
-    for process, log in running:
-        if process.wait():
-            log.seek(0)
-            raise ProgramError(f"the compiler failed:\n{log.read(2000)}")
-        log.close()
-    link = subprocess.run(
-        [cxx, *objects, "-o", str(binary)], cwd=project, capture_output=True, text=True
-    )
-    if link.returncode:
-        raise ProgramError(f"the linker failed:\n{link.stderr[:2000]}")
+
+    def link(binary):
+        for process, log in running:
+            if process.wait():
+                log.seek(0)
+                raise ProgramError(f"the compiler failed:\n{log.read(2000)}")
+        linked = subprocess.run(
+            [cxx, *objects, "-o", str(binary)], cwd=project, capture_output=True, text=True
+        )
+        if linked.returncode:
+            raise ProgramError(f"the linker failed:\n{linked.stderr[:2000]}")
+
+    try:
+        yield link
+    finally:
+        for process, log in running:
+            process.kill()  # where nobody has waited for it
+            process.wait()
+            log.close()

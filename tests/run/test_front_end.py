@@ -270,6 +270,5 @@ def test_the_stage_is_kept(tmp_path):
 def test_a_disk_too_small(tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 1000})()
     monkeypatch.setattr(nerve.shutil, "disk_usage", lambda _: usage)
-    group = auditory_nerve()(1 / (FS * Hz))
     with pytest.raises(SpecError, match="the drive needs 0.4 GB in"):
-        nerve.write_drive(group, "I", [], 5_000_000, str(tmp_path))
+        nerve.write_rows(str(tmp_path / "I.float64"), [], 5_000_000, 10)
