@@ -34,7 +34,7 @@ import numpy as np
 from ...ir import Audio, Equation, Experiment, Layer
 from ...language.builtins_audio import FILTERS, SOUNDS
 from ..equations import printed
-from .code import Code
+from .code import Code, uses
 from .driving import driven_by
 from .filters import CLASSES, channels, filter_code
 from .functions import definitions, function, imported
@@ -165,8 +165,8 @@ class AudioCode:
         if output:
             body.append(f"bank = FunctionFilterbank(bank, lambda x: {output})")
             used.add("FunctionFilterbank")
+        units = [u for u in ("Hz", "second") if uses(body, u)]
         body[-1] = body[-1].replace("bank = ", "return ", 1)
-        units = [u for u in ("Hz", "second") if re.search(rf"\b{u}\b", "\n".join(body))]
         imports = [imported("brian2", units), imported("brian2hears", sorted(used)), ""]
         doc = " ".join(dict.fromkeys(FILTERS[name].doc for name, _ in filters))
         return function(f"{self.name(bank.name)}(samples)", doc, [*imports, *body])
@@ -183,7 +183,7 @@ class AudioCode:
         if not isinstance(node.args[3], ast.Lambda):
             return filters, ""
         output = self.code.show(ast.unparse(node.args[3].body))
-        return filters, output if re.search(r"\bx\b", output) else f"np.full(x.shape, {output})"
+        return filters, output if uses(output, "x") else f"np.full(x.shape, {output})"
 
     def output(self, bank: str, samples: str, length: str, name: str) -> list[str]:
         """Statements that make `name`, what a filterbank makes of samples: an array (length,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import keyword
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from ...ir import Experiment, Parameter
 
@@ -68,6 +69,14 @@ class Code:
         return code
 
 
+def is_parameter(code: str | ast.AST) -> bool:
+    """Whether code is `p.OWNER.NAME` and no more."""
+    match ast.parse(code, mode="eval").body if isinstance(code, str) else code:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="p"))):
+            return True
+    return False
+
+
 def unparse(node: ast.AST) -> str:
     """Python text with the quotes that our scripts use."""
     text = ast.unparse(node).replace(" ** ", "**")
@@ -89,9 +98,9 @@ class _Rewriter(ast.NodeTransformer):
         return super().visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        path = ast.unparse(node).split(".")
-        if path[0] == "p" and len(path) == 3:
-            p = self.code.parameters[path[1], path[2]]
+        if is_parameter(node):
+            _, owner, name = ast.unparse(node).split(".")
+            p = self.code.parameters[owner, name]
             text = self.code.value(p, self.phase)
             return self.visit(ast.parse(text, mode="eval").body)
         return self.generic_visit(node)
@@ -199,7 +208,18 @@ def literal(value: str) -> float | None:
         return None
 
 
+@cache
+def names_in(code: str) -> frozenset[str]:
+    """The variables and functions that code names, in Python or in Brian2's language."""
+    return frozenset(n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name))
+
+
+def uses(code: str | Iterable[str], *names: str) -> bool:
+    """Whether code, or some of several texts of it, names one of these."""
+    texts = [code] if isinstance(code, str) else code
+    return any(not names_in(text).isdisjoint(names) for text in texts)
+
+
 def units_in(text: str) -> list[str]:
-    """The units that code outside of strings refers to, to import them."""
-    names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
-    return sorted(names & UNITS, key=str.lower)
+    """The units that code refers to, to import them."""
+    return sorted(names_in(text) & UNITS, key=str.lower)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...ir import Initial, Layer
 from .audio import AudioCode
+from .code import uses
 from .copies import Copies
 from .driving import table_lines
 from .values import Values, for_each
@@ -33,7 +35,7 @@ def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
     if layer.size == 1 and not layer.shared:  # the block of each neuron is its number
         texts = {n: (draws, of_each(text)) for n, (draws, text) in texts.items()}
         varying = {n: of_each(text) for n, text in varying.items()}
-    used = " ".join(text for _, text in texts.values()) + " ".join(varying.values())
+    used = [*(text for _, text in texts.values()), *varying.values()]
     lines = counted(values.copies, layer, used)
     items = [f'"N": {size}']
     items += [f'"{variable}": {for_each(text, size)}' for variable, text in varying.items()]
@@ -67,11 +69,11 @@ def places(copies: Copies, layer: Layer) -> tuple[str, str]:
     )
 
 
-def counted(copies: Copies, layer: Layer, used: str) -> list[str]:
+def counted(copies: Copies, layer: Layer, used: Sequence[str]) -> list[str]:
     """Lines that make `i` and `block` of each neuron, as far as some code uses them."""
     count, (i, block) = copies.count(layer.shared), places(copies, layer)
-    uses_block = re.search(r"\bblock\b", used) is not None
-    if not re.search(r"\bi\b", used):
+    uses_block = uses(used, "block")
+    if not uses(used, "i"):
         line = f"block = {block}" if layer.size > 1 else f"block = np.arange({count})"
         return [line] if uses_block else []
     if not uses_block:

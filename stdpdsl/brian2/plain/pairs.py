@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from ...ir import Connection, Layer
+from .code import names_in, uses
 from .values import Values, stream_key
 
 
@@ -83,7 +84,7 @@ def chosen_pairs(values: Values, c: Connection, shape: str) -> list[str]:
             f"chosen = {text}",
             "i, j = i[chosen], j[chosen]",
         ]
-    if re.search(r"\b[ij]\b", text):
+    if uses(text, "i", "j"):
         lines.append(f"i, j = np.indices({shape})")
     return [*lines, f"i, j = np.nonzero({text})"]
 
@@ -99,7 +100,7 @@ def chosen_by_block(values: Values, c: Connection) -> list[str]:
     text = values.code.show(c.choose, names)
     if "lowest(" in text:
         text = f"np.reshape({text}, {shape})"
-    elif not re.search(r"\b(u|i|j|\w+_pre|\w+_post)\b", text):
+    elif not is_by_pair(text):
         text = f"np.full({shape}, {text})"
     return [
         *draw,
@@ -153,8 +154,7 @@ def for_choosing(
         values.names.use("row_key")
         key += ", row_key(table, b)"
     draw = f"u = {values.draw(key, c.draws, shape)}"
-    of_block = re.search(r"\bb\b", f"stream({key})") is not None
-    return (names, [], [*body, draw]) if of_block else (names, [draw], body)
+    return (names, [], [*body, draw]) if uses(draw, "b") else (names, [draw], body)
 
 
 def index_in_block(values: Values, c: Connection, layer: Layer, place: str) -> str:
@@ -178,4 +178,9 @@ def file_columns(c: Connection) -> str:
 
 def each_pair(text: str) -> str:
     """A condition on listed pairs, also if it is one for all."""
-    return text if re.search(r"\b(i|j|\w+_pre|\w+_post)\b", text) else f"np.full(len(i), {text})"
+    return text if is_by_pair(text) else f"np.full(len(i), {text})"
+
+
+def is_by_pair(text: str) -> bool:
+    """Whether a condition on pairs has a value for each."""
+    return uses(text, "u", "i", "j") or any(n.endswith(("_pre", "_post")) for n in names_in(text))

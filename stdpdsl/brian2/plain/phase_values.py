@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir import Connection, Group, Initial, Layer, Parameter, Phase
 from ...runtime.ran import ENDS
+from .code import uses
 from .neuron_values import counted, places
 from .synapse_values import counters
 from .values import Values, for_each
@@ -114,31 +114,29 @@ def names_in_connection(values: Values, c: Connection) -> dict[str, str]:
 
 def of_neurons(values: Values, layer: Layer, code: Sequence[str]) -> list[str]:
     """Lines that make `i` and `block` of each neuron, as far as some code uses them."""
-    used = " ".join(code)
-    if re.search(r"\bi\b", used):
-        return counted(values.copies, layer, used)
-    if re.search(r"\bblock\b", used):
+    if uses(code, "i"):
+        return counted(values.copies, layer, code)
+    if uses(code, "block"):
         return [f"block = {places(values.copies, layer)[1]}"]
     return []
 
 
 def of_synapses(values: Values, c: Connection, code: Sequence[str]) -> list[str]:
     """Lines that make `block`, `i`, `j` and `number` of each synapse, from what is saved of it."""
-    used = " ".join(code)
     found = []
-    if re.search(r"\bblock\b", used):
+    if uses(code, "block"):
         found.append(f"block = {values.copies.of_synapses(c)}")
-    if re.search(r"\b[ij]\b", used):
-        found += ends(values, c, used)
+    if uses(code, "i", "j"):
+        found += ends(values, c, code)
     return found
 
 
-def ends(values: Values, c: Connection, used: str) -> Iterator[str]:
-    if re.search(r"\bnumber\b", used):
+def ends(values: Values, c: Connection, code: Sequence[str]) -> Iterator[str]:
+    if uses(code, "number"):
         yield f'number = state["{c.name}"]["synapse_number"]'
     for name, layer in (("i", c.pre), ("j", c.post)):
         index, size = f'state["{c.name}"]["{name}"]', values.copies.layers[layer].size
-        if re.search(rf"\b{name}\b", used):
+        if uses(code, name):
             yield f"{name} = {index} % {size}" if size > 1 else f"{name} = np.zeros_like({index})"
 
 

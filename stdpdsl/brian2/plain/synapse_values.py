@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 
 from ...ir import Connection, Initial, Normalisation
+from .code import uses
 from .pairs import pairs
-from .values import Values, as_float
+from .values import Values, as_float, for_each
 
 
 def connection_state(values: Values, c: Connection) -> list[str]:
@@ -101,9 +102,7 @@ def delays(
 
 def each_synapse(text: str) -> str:
     """One value per synapse."""
-    if re.search(r"\b(i|j|block|number|u_\w+|each_\w+)\b|\[", text):
-        return text
-    return f"np.full(len(i), {as_float(text)})"
+    return for_each(text, "len(i)")
 
 
 # One object for each block ----------------------------------------------------------------------
@@ -171,9 +170,9 @@ def counters(
     size = values.copies.times(n.size, c.shared)
     items = []
     for name, text in texts.items():
-        if not re.search(r"\b(k|copy)\b", text):
+        if not uses(text, "k", "copy"):
             text = f"np.full({size}, {as_float(text)})"
         items.append(f'"{name}": {text}')
-    if re.search(r"\b(k|copy)\b", " ".join(texts.values())):
+    if uses(texts.values(), "k", "copy"):
         return [f"copy, k = np.divmod(np.arange({size}), {n.size})"], items
     return [], items

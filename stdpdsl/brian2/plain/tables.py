@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ...ir import Connection, EventRecord, Experiment, Layer, Monitor, Rate, Trace
 from ..experiment import computed, spikes, state_columns
 from .alike import alike
-from .code import Code
+from .code import Code, names_in, uses
 from .columns import is_decay, saved, written_out
 from .copies import Copies, copy_of
 from .recorded import is_chosen, is_shared
@@ -80,7 +79,7 @@ class TablesCode:
     # Weights
 
     def weights(self, c: Connection) -> list[str]:
-        items = [f'"delay": {self.delay(c)}']
+        items = {"delay": self.delay(c)}
         if c.weight:
             first = f'first["{c.name}"]["{c.weight}"]'
             if c.name in self.copies.by_block:
@@ -88,15 +87,17 @@ class TablesCode:
             if c.weight in c.single:
                 first = f"np.float32({first})"  # as the network holds it
             has = any(i.variable == c.weight for i in c.initial)
-            items.append(f'"w_initial": {first if has else 0.0}')
-            items.append(f'"w": {self.final(c, c.weight)}')
+            items["w_initial"] = first if has else "0.0"
+            items["w"] = self.final(c, c.weight)
         for variable in c.state:
             if variable != c.weight and (c.many == 1 or variable != "synapse_number"):
-                items.append(f'"{self.columns.get(variable, variable)}": {self.final(c, variable)}')
+                items[self.columns.get(variable, variable)] = self.final(c, variable)
         blocks = f'first["blocks of {c.name}"]'
+        texts = list(items.values())
+        columns = ", ".join(f'"{name}": {text}' for name, text in items.items())
         return [
-            *self.state(c, blocks), *self.where(c, items), *self.age(items),
-            f'yield "weights", where | {{{", ".join(items)}}}',
+            *self.state(c, blocks), *self.where(c, texts), *self.age(texts),
+            f'yield "weights", where | {{{columns}}}',
         ]  # fmt: skip
 
     def delay(self, c: Connection) -> str:
@@ -119,10 +120,10 @@ class TablesCode:
                   for end in ("edges.axonal", "edges.dendritic"))  # fmt: skip
         return " + ".join(of(name) for name in firsts if name) or "0.0"
 
-    def where(self, c: Connection, items: Sequence[str]) -> list[str]:
+    def where(self, c: Connection, code: Sequence[str]) -> list[str]:
         """Lines that make the columns that tell a connection's synapses apart, for some code."""
         apart = c.name in self.copies.by_block
-        named = apart or any(re.search(r"\bblock\b", item) for item in items)
+        named = apart or uses(code, "block")
         columns = [
             f'"connection": "{c.name}"',
             self.block(c.shared, "block" if named else self.copy(c)),
@@ -133,12 +134,12 @@ class TablesCode:
         lines = [f"block = {self.copy(c)}"] if named and not apart else []
         return [*lines, f"where = {{{', '.join(filter(None, columns))}}}"]
 
-    def age(self, items: list[str]) -> list[str]:
+    def age(self, code: Sequence[str]) -> list[str]:
         """The time since each synapse's last event, where it is used."""
-        since = sorted({name for item in items for name in re.findall(r"\bsince_(\w+)", item)})
-        used = any(re.search(r"\bage\b", item) for item in items)
-        return [*(['age = DURATION - s["lastupdate"]'] if used else []),
-                *(f'since_{name} = DURATION - s["{name}"]' for name in since)]  # fmt: skip
+        names = sorted(name for text in code for name in names_in(text))
+        since = dict.fromkeys(n for n in names if n.startswith("since_"))
+        return [*(['age = DURATION - s["lastupdate"]'] if "age" in names else []),
+                *(f'{n} = DURATION - s["{n.removeprefix("since_")}"]' for n in since)]  # fmt: skip
 
     def state(self, c: Connection, blocks: str) -> list[str]:
         """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
@@ -177,10 +178,8 @@ class TablesCode:
             assert isinstance(tree, ast.Call)
             rate = self.code.show(ast.unparse(tree.args[2]), names)
             return f"{ast.unparse(tree.args[0])} * np.exp({rate} * age)".replace("'", '"')
-        text = self.code.show(trace.code, names).replace('DURATION - s["lastupdate"]', "age")
-        text = re.sub(r'\(DURATION - s\["(\w+)"\]\)', r"since_\1", text)
-        text = re.sub(r'\bDURATION - s\["(\w+)"\]', r"since_\1", text)
-        return text
+        names |= {f"t - s[{name!r}]": f"since_{name}" for name in c.state}
+        return self.code.show(trace.code, {**names, "t - s['lastupdate']": "age"})
 
     # Spikes
 

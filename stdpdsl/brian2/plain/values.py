@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Mapping
 
 from ...ir import Connection, Draw, Experiment, Initial, Layer, Parameter
-from .code import Code, literal
+from .code import Code, is_parameter, literal, names_in
 from .copies import Copies
 from .names import Names
 
@@ -18,7 +18,7 @@ class Values:
     def held(self, p: Parameter, index: str, phase: int = 0) -> str:
         """A parameter that differs between blocks or phases, at each element."""
         code = p.code
-        if p.sets and not re.fullmatch(r"p\.\w+\.\w+", code):
+        if p.sets and not is_parameter(code):
             code = self.code.value(p, phase)
         names = {
             "copy": "block",
@@ -92,9 +92,20 @@ def drawn(i: Initial) -> dict[str, str]:
 
 def for_each(text: str, number: str) -> str:
     """One value per element."""
-    if re.search(r"\b(i|j|block|u_\w+)\b|\[|np\.tile|np\.concatenate", text):
-        return text
-    return f"np.full({number}, {as_float(text)})"
+    return text if is_by_element(text) else f"np.full({number}, {as_float(text)})"
+
+
+def is_by_element(text: str) -> bool:
+    """Whether code has a value for each element: it names what is one, or takes or joins arrays."""
+    names = names_in(text)
+    if names & {"i", "j", "block", "number"} or any(n.startswith(("u_", "each_")) for n in names):
+        return True
+    made = ("np.tile", "np.concatenate")
+    return any(
+        isinstance(n, ast.Subscript | ast.List | ast.ListComp)
+        or (isinstance(n, ast.Call) and ast.unparse(n.func) in made)
+        for n in ast.walk(ast.parse(text))
+    )
 
 
 def plain(code: str) -> str:
