@@ -6,10 +6,6 @@ from ..ir import Connection, Experiment, Layer, Link, Normalisation, Table
 from .plain.audio import AudioCode, banks_of
 
 
-def copies(shared: bool) -> str:
-    return "x.replicate_of_copy" if shared else "x.replicate_of_block"
-
-
 def block_size(c: Connection, post: Layer, by_block: bool) -> int:
     """Neurons that the object of a block alone has as its target, 0 where it has all: Brian2 lets
     one object alone write a sum."""
@@ -50,7 +46,7 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
     heard = {bank.name: bank.sound for bank in e.filterbanks}
     layers = {layer.name: layer for layer in e.layers}
     calls = [
-        p.code.replace("draw_key(", "give_draw_key(given, ", 1)
+        f"give_draw_key(given, {', '.join(map(repr, p.key))}, 0)"
         for parameters in (
             *(x.group.namespace for x in e.layers if x.group and x.kind == "neurons"),
             *(c.namespace for c in e.connections),

@@ -8,20 +8,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..ir import Connection, Draw, Experiment, Group, Initial, Layer
+from ..ir import Connection, Experiment, Group, Initial, Layer
 from ..language.builtins import layer_measures, weight_measures
 from ..lower.integration import methods_of
 from ..lower.until_stable import Until
 from .documented import documented, parameter_columns
 from .equations import unit_in, updated
 from .experiment import coupling, records_weight, spikes, state_columns
-from .giving import block_size, copies, give_calls
+from .giving import block_size, give_calls
 from .nerve import nerve_context
 from .plain.audio import AudioCode
 from .plain.code import UNITS, Code
 from .plain.names import Names
 from .plain.network import by_block_of, network_functions
 from .plain.run_phases import run_doc
+from .run_calls import (
+    copies,
+    duration,
+    given_spikes,
+    listed_pairs,
+    neuron_draw,
+    stream_key,
+    synapse_draw,
+)
 from .runtime_names import imports_for
 from .saving import saving_calls
 from .templates import fill, in_docstring
@@ -99,7 +108,7 @@ def data_context(e: Experiment) -> dict[str, Any]:
         "common": [(name, part.common) for name, part in parts if part.common],
         "single": {name: list(part.single) for name, part in parts if part.single},
         "sounds": e.sounds, "filterbanks": e.filterbanks,
-        "durations": "".join(f"{p.duration}, " for p in e.phases).rstrip(),
+        "durations": "".join(f"{duration(p)}, " for p in e.phases).rstrip(),
         "layers": [layer_context(layer, e) for layer in e.layers],
     }  # fmt: skip
 
@@ -108,26 +117,14 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     initial = layer.group.initial if layer.group else ()
     return {
         "name": layer.name, "size": layer.size, "shared": layer.shared, "kind": layer.kind,
-        "copies": copies(layer.shared), "spikes": layer.spikes,
+        "copies": copies(layer.shared),
+        "spikes": given_spikes(layer) if layer.spikes else "",
         "initial": [
             {"key": repr(i.variable), "draws": [neuron_draw(d, layer) for d in i.draws],
              "code": first_value(i, "len(i)", f"{i.variable} of {layer.name}")}
             for i in initial
         ],
     }  # fmt: skip
-
-
-def neuron_draw(d: Draw, layer: Layer) -> str:
-    row = ", row" if d.independent else ""
-    return (
-        f"{d.placeholder} = neuron_draws({d.kind!r}, {d.key}, {copies(layer.shared)},"
-        f" {layer.size}{row})"
-    )
-
-
-def synapse_draw(d: Draw) -> str:
-    row = ", row" if d.independent else ""
-    return f"{d.placeholder} = synapse_draws({d.kind!r}, {d.key}, edges{row})"
 
 
 def first_value(i: Initial, number: str, name: str) -> str:
@@ -204,11 +201,11 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
         f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
     ]  # fmt: skip
     if c.draws:
-        arguments.append(f"draws={c.draws.key}")
+        arguments.append(f"draws={stream_key(c.draws)}")
         arguments += ["independent=True", "row=row"] if c.draws.independent else []
         arguments += ["kind='mirrored'"] if c.draws.kind == "mirrored" else []
     arguments += ["same=True"] if c.same else []
-    arguments += [f"pairs={c.pairs}"] if c.pairs else []
+    arguments += [f"pairs={listed_pairs(c, pre.size, post.size)}"] if c.pairs else []
     arguments += [f"many={c.many}"] if c.many > 1 else []
     number = "len(edges.i)"
     initial = [
@@ -226,7 +223,7 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
         "name": c.name, "pre": c.pre, "post": c.post, "choose": c.choose,
         "arguments": ", ".join(arguments), "initial": initial, "by_block": by_block,
         "block_size": block_size(c, post, by_block),
-        "delays": [(p.name, p.delay) for p in c.pathways if p.delay],
+        "delays": [(p.name, " + ".join(p.delay)) for p in c.pathways if p.delay],
     }  # fmt: skip
 
 

@@ -5,9 +5,9 @@ Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters),
 class says.
 """
 
-from .connections import Connection, Normalisation, Pathway, Relay, Trace
+from .connections import Connection, ListedPairs, Normalisation, Pathway, Relay, Trace
 from .experiment import Audio, Experiment
-from .models import Equation, Event, Every, Group, Layer, Link, Table, constant
+from .models import Equation, Event, Every, Group, Layer, Link, Spikes, Table, constant
 from .phases import Phase, Restored, Stored, Until
 from .recording import EventRecord, Kept, Measure, Monitor, Rate
 from .values import Draw, Initial, Parameter
@@ -26,6 +26,7 @@ __all__ = [
     "Kept",
     "Layer",
     "Link",
+    "ListedPairs",
     "Measure",
     "Monitor",
     "Normalisation",
@@ -35,6 +36,7 @@ __all__ = [
     "Rate",
     "Relay",
     "Restored",
+    "Spikes",
     "Stored",
     "Table",
     "Trace",

@@ -11,14 +11,14 @@ from .values import Draw, Initial, Parameter
 
 @dataclass(frozen=True, kw_only=True)
 class Pathway:
-    """Code that runs at the events of one side. `delay` is code (s, one per synapse), empty for
-    none; `event` names a custom event."""
+    """Code that runs at the events of one side. `delay` has the code of its parts (s, one per
+    synapse), none for none; `event` names a custom event."""
 
     name: str
     side: str
     statements: tuple[str, ...]
     order: int
-    delay: str = ""
+    delay: tuple[str, ...] = ()
     event: str = ""
     when: str = "synapses"
 
@@ -56,9 +56,19 @@ class Normalisation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListedPairs:
+    """The pairs of a file. Values of synapses are read from its columns `read`; it may have a
+    column of numbers, where pairs have several synapses."""
+
+    path: str
+    read: tuple[str, ...] = ()
+    numbered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connection:
     """A Synapses object. `choose` is code of a mask over `i` and `j` of one block, from its base
-    draws `u` and the layers' values `pre` and `post`; `pairs` is code of listed pairs instead."""
+    draws `u` and the layers' values `pre` and `post`; or of a mask over listed `pairs`."""
 
     name: str
     pre: str
@@ -66,7 +76,7 @@ class Connection:
     shared: bool
     couples: bool  # blocks feel one another through it
     choose: str
-    pairs: str
+    pairs: ListedPairs | None
     draws: Draw | None
     same: bool  # every block has the same pairs
     equations: tuple[Equation, ...]

@@ -105,15 +105,27 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spikes:
+    """Spikes that are given: by a function of the copies and the size of the layer, and of further
+    arguments as code. `rate` instead is code (Hz) in terms of `t`, `i` and `copy`. `key`: of the
+    stream from which they are drawn step by step."""
+
+    function: str
+    arguments: tuple[str, ...] = ()
+    rate: str = ""
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
-    """`kind`: "neurons", "spikes" (an input; `spikes` is code of (neuron, step)), or "driven" (it
-    hears its sound once, before the network runs). `drive`: (variable, filterbank)."""
+    """`kind`: "neurons", "spikes" (an input, with `spikes`), or "driven" (it hears its sound once,
+    before the network runs). `drive`: (variable, filterbank)."""
 
     name: str
     size: int
     shared: bool
     kind: str
-    spikes: str = ""
+    spikes: Spikes | None = None
     group: Group | None = None
     drive: tuple[tuple[str, str], ...] = ()
     tables: tuple[Table, ...] = ()

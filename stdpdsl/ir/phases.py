@@ -46,15 +46,16 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """One stretch: `duration` is code (s); connections that do not learn, or do not transmit;
-    components of which it changes parameters.
+    """One stretch: `duration` is code (s), or it lasts as long as a `sound`; connections that do
+    not learn, or do not transmit; components of which it changes parameters.
 
     A phase that is repeated is one of `turns`, counted from 1; `group` numbers what is repeated
     together, and is 0 outside. `words` is its name without the number of the turn.
     """
 
     name: str
-    duration: str
+    duration: str = ""
+    sound: str = ""
     frozen: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()

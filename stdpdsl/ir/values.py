@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Parameter:
     """One value, or one per block where it `varies`. `unit` is Brian2's name of the SI unit.
 
-    `sets`: (number of the phase, code) of what a phase changes it to. `given`: a whole number that
-    stands among the network's data, so that it is no part of a compiled program.
+    `sets`: (number of the phase, code) of what a phase changes it to. `key`: of the stream of draws
+    that it names, if it does.
     """
 
     name: str
@@ -18,17 +18,25 @@ class Parameter:
     varies: bool
     unit: str
     sets: tuple[tuple[int, str], ...] = ()
-    given: bool = False
+    key: tuple[str, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        """Whether it is a number that stands among the network's data, so that it is no part of a
+        compiled program."""
+        return bool(self.key) and not self.varies
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """A base draw per element, free of parameters: `kind` uniform or normal; `key` is code of the
-    stream's key, to which the copy's replicate is added. `independent`: keyed also by the row."""
+    """A base draw per element, free of parameters: `kind` uniform or normal; `key` is that of the
+    stream, to which the name of the phase is added if it is `by_phase`, and then
+    the copy's replicate. `independent`: keyed also by the row."""
 
     placeholder: str
     kind: str
-    key: str
+    key: tuple[str | int, ...]
+    by_phase: bool = False
     independent: bool = False
 
 

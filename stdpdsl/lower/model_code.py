@@ -168,17 +168,16 @@ class ModelCode:
         many = table.replicates > 1 or table.first_replicate > 0
         shared = self.component.scope == "shared"
         copies = "x.replicate_of_copy" if shared else "x.replicate_of_block"
-        key = f"{self.component.name!r}, 'draw {self.draws}'"
+        key = (self.component.name, f"draw {self.draws}")
+        names = ", ".join(map(repr, key))
         if call.independent:
-            code = f"draw_keys(x, {key}, {copies}, row)"
+            code = f"draw_keys(x, {names}, {copies}, row)"
         else:
-            code = f"draw_keys(x, {key}, {copies})" if many else f"draw_key({key}, 0)"
+            code = f"draw_keys(x, {names}, {copies})" if many else f"draw_key({names}, 0)"
         # An object of Brian2 and those that it connects share one space of names.
         name = f"{self.component.name}__draw_{self.draws}"
         varies = many or call.independent
-        self.externals[name] = Parameter(
-            name=name, code=code, varies=varies, unit="1", given=not varies
-        )
+        self.externals[name] = Parameter(name=name, code=code, varies=varies, unit="1", key=key)
         place = f"{name}, t_in_timesteps, {self.element}"
         base = f"draw__{distribution.base}({place})"
         texts = [f"({arguments[a]})" for a in distribution.arguments]

@@ -16,7 +16,7 @@ class Way:
 
     name: str
     lines: list[str]
-    delay: str
+    delay: tuple[str, ...]
     event: str = ""
 
 
@@ -42,10 +42,10 @@ class Pathways:
             if handler.after is not None or handler.side is not None:
                 side = handler.side.id if handler.side is not None else trigger
                 end = "axonal" if side == "pre" else "dendritic"
-                delay = f"edges.{end}" if self.has_delay(side) else ""
+                delay: tuple[str, ...] = (f"edges.{end}",) if self.has_delay(side) else ()
                 if handler.after is not None:
                     after = self.values.code(handler.after, self.c, index="edges.copy")
-                    delay = f"edges.{end} + {self.delays(after)}"
+                    delay = (f"edges.{end}", self.delays(after))
                 number += 1
                 event = trigger if handler.side is not None else ""
                 way = Way(f"{event}__{side}_{number}" if event else f"{side}_{number}", lines,
@@ -62,15 +62,14 @@ class Pathways:
                         side="post",
                         statements=tuple(lines),
                         order=order + 1,
-                        delay="",
                         event=event,
                         when=PORTS_WHEN,
                     )
                 )
-        pre = Way("pre", body["pre"], "edges.axonal" if self.has_axonal else "")
-        post = Way("post", body["post"], "edges.dendritic" if self.has_delay("post") else "")
+        pre = Way("pre", body["pre"], ("edges.axonal",) if self.has_axonal else ())
+        post = Way("post", body["post"], ("edges.dendritic",) if self.has_delay("post") else ())
         ways = {
-            "pre": [*self.with_arrival(pre, "edges.axonal", due), *later["pre"]],
+            "pre": [*self.with_arrival(pre, ("edges.axonal",), due), *later["pre"]],
             "post": [post, *later["post"]],
         }
         return [
@@ -90,13 +89,13 @@ class Pathways:
             *ports,
         ]
 
-    def with_arrival(self, way: Way, delay: str, arriving: list[str]) -> list[Way]:
+    def with_arrival(self, way: Way, delay: tuple[str, ...], arriving: list[str]) -> list[Way]:
         """A pathway, and what arrives a dendritic delay later; that may be no time at all. What
         is held is put aside before it arrives; else it arrives where `pre` would deliver it."""
         if not arriving:
             return [way]
         name = way.name.replace("pre", "arrival")
-        arrival = Way(name, arriving, f"{delay} + edges.dendritic")
+        arrival = Way(name, arriving, (*delay, "edges.dendritic"))
         return [way, arrival] if self.deliveries.holds else [arrival, way]
 
     def has_delay(self, side: str) -> bool:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from ..check.files import split_head
 from ..check.slices import slices_of
 from ..check.symbols import Component
-from ..ir import Draw
+from ..ir import Draw, ListedPairs
 from ..language import ast
 from .values import Values, used_names
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`code` is a mask over i and j (flat arrays of all pairs); `pairs` code of listed pairs."""
+    """`code` is a mask over i and j (flat arrays of all pairs, or of the listed `pairs`)."""
 
     code: str
-    pairs: str
+    pairs: ListedPairs | None
     draws: Draw | None
     same: bool
 
@@ -27,7 +27,7 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
     assert isinstance(node, ast.Connect) and node.pattern is not None
     pattern = node.pattern
     kind = pattern.kind.id
-    code, pairs, draws = "True", "", None
+    code, pairs, draws = "True", None, None
     swept = values.attribute(c, "p", "block") or values.attribute(c, "k", "block")
     argument = swept or ""
     if not swept and pattern.argument is not None:
@@ -48,16 +48,15 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
             code = f"lowest({c.name!r}, u, {argument}, {shape}, {axis}{admitted}{among})"
         case "pairs":
             assert pattern.path is not None
-            heads = columns_read(values, node, pattern.path.value)
-            read = f", read={heads}" if heads else ""
-            read += ", numbered=True" if pattern.several is not None else ""
-            pairs = f"pairs_from_file(x.file({pattern.path.value!r}), {n_pre}, {n_post}{read})"
+            path = pattern.path.value
+            read = tuple(columns_read(values, node, path))
+            pairs = ListedPairs(path=path, read=read, numbered=pattern.several is not None)
     if kind in ("random", "symmetric", "fixed_indegree", "fixed_outdegree"):
         base = "mirrored" if kind == "symmetric" else "uniform"
         draws = Draw(
             placeholder="u",
             kind=base,
-            key=f"({c.name!r}, 'pattern')",
+            key=(c.name, "pattern"),
             independent=pattern.independent,
         )
     if pattern.where is not None and not kind.startswith("fixed"):

@@ -144,8 +144,8 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
     """One without modifiers where the run is a single stretch."""
     run: ast.Run = values.symbols.spec.of(ast.Run)[0]
     if not run.phases:
-        code = "0.0" if run.duration is None else duration(values, run.duration)
-        return (Phase(name="run", duration=code),)
+        code, sound = length(values, run.duration)
+        return (Phase(name="run", duration=code, sound=sound),)
     learning = [c.name for c in values.symbols.connections if c.rule and c.weight]
     found = []
     for number, turn in enumerate(values.turns):
@@ -165,11 +165,13 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
             for holder in holders(values.symbols.components[owner])
         }  # fmt: skip
         own = tuple((c, ()) for c in variables_set(values, phase))
+        code, sound = length(values, phase.duration)
         starts = tuple(sets) if number or turn.group else ()  # else they are what the run has
         found.append(
             Phase(
                 name=turn.name,
-                duration=duration(values, phase.duration),
+                duration=code,
+                sound=sound,
                 frozen=tuple(frozen),
                 off=tuple(off),
                 sets=tuple(sets),
@@ -220,7 +222,8 @@ def holders(component: Component) -> list[str]:
     return [component.name, *([post.name] if added and post else [])]
 
 
-def duration(values: Values, expr: ast.Expr) -> str:
+def length(values: Values, expr: ast.Expr | None) -> tuple[str, str]:
+    """How long a phase lasts: code (s), or the name of a sound."""
     if isinstance(expr, ast.Name) and expr.id in values.symbols.sounds:
-        return f"length_of_sound({expr.id!r}, sounds)"
-    return values.code(expr, None)
+        return "", expr.id
+    return "0.0" if expr is None else values.code(expr, None), ""

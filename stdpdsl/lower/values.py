@@ -222,19 +222,17 @@ class Values:
     ) -> Initial:  # fmt: skip
         """`name` keys the draws, `variable` is what the script calls it. What a `phase` sets is
         drawn by its name too."""
-        more = ", phase" if phase else ""
         draws: list[Draw] = []
 
         def value(node: ast.Expr) -> str:
             if isinstance(node, ast.Call) and node.func.id in DISTRIBUTIONS:
                 distribution = distribution_of(node)
-                key = f"({component.name!r}, {name!r}{more})"
-                if draws:
-                    key = f"({component.name!r}, {name!r}, {len(draws)}{more})"
+                number = (len(draws),) if draws else ()
                 draw = Draw(
                     placeholder=f"u{len(draws)}",
                     kind=distribution.base,
-                    key=key,
+                    key=(component.name, name, *number),
+                    by_phase=phase,
                     independent=node.independent,
                 )
                 draws.append(draw)

@@ -141,10 +141,9 @@ class AudioCode:
     def shown(self, items: Iterable[tuple[str, ast.expr]]) -> Arguments:
         return {name: self.code.show(ast.unparse(node)) for name, node in items}
 
-    def duration(self, text: str) -> str | None:
-        """The seconds of `length_of_sound('training', sounds)`, None for other code."""
-        found = re.fullmatch(r"length_of_sound\('(\w+)', sounds\)", text)
-        return found and f"len({self.made(found[1], '0')}) / {self.rate(found[1])}"
+    def duration(self, sound: str) -> str:
+        """The seconds of a sound."""
+        return f"len({self.made(sound, '0')}) / {self.rate(sound)}"
 
     def steps_per_sample(self, bank: str) -> Fraction:
         """1/(samplerate*dt) of what a filterbank hears, both as they were written in decimals."""

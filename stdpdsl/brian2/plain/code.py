@@ -126,8 +126,6 @@ class _Rewriter(ast.NodeTransformer):
         if name == "x.file":
             text = f"os.path.join(DATA, {ast.unparse(node.args[0])})"
             return ast.parse(text, mode="eval").body
-        if name == "pairs_from_file":
-            node.keywords = [k for k in node.keywords if k.arg != "read"]
         if name == "at":
             return self.indexed(node.args[0], node.args[1])
         if name == "by_preset":

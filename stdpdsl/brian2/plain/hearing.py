@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...ir import Group, Layer
+from ...ir import Group, Layer, Parameter
 from ..equations import unit_in
 from .code import literal, quantity, units_in
 from .functions import function, imported
@@ -15,7 +14,7 @@ from .layout import block, call, quoted, quoted_model
 from .literals import ceiling, floor
 from .namespaces import Namespaces
 from .timed_statements import at_events, regularly
-from .values import clipped, plain
+from .values import bounded, drawn_from, plain, stream_key
 
 if TYPE_CHECKING:
     from .audio import AudioCode
@@ -92,7 +91,7 @@ class Hearing:
     def namespace(self) -> Iterator[str]:
         yield from Namespaces(self.audio.e, self.code).functions(self.group.functions)
         for p in (*self.group.namespace, *self.group.varying):
-            yield f'"{p.name}": {quantity(self.value(p.code), p.unit)}'
+            yield f'"{p.name}": {quantity(self.value(p), p.unit)}'
         for bank in self.banks:
             yield f'"{self.audio.signal(self.layer, bank)}": TimedArray({self.array(bank)}, dt)'
 
@@ -110,12 +109,11 @@ class Hearing:
             body += self.audio.output(bank, "samples", "length", self.array(bank))
         return body
 
-    def value(self, text: str) -> str:
+    def value(self, p: Parameter) -> str:
         """Code of a number, also of the key of draws, which is this replicate's."""
-        keys = re.fullmatch(r"draw_keys\(x, (.*), x\.replicate_of_copy\)", text)
-        if keys:
-            return f"draw_key({keys[1]}, {self.replicate})".replace("'", '"')
-        return self.code.show(text)
+        if p.key:
+            return f"draw_key({', '.join(map(repr, p.key))}, {self.replicate})".replace("'", '"')
+        return self.code.show(p.code)
 
     def first_values(self) -> Iterator[str]:
         names = {"i": f"np.arange({self.layer.size})"}
@@ -123,14 +121,9 @@ class Hearing:
                   for i in self.group.initial}  # fmt: skip
         for i in self.group.initial:
             for d in i.draws:
-                key = d.key.strip("()").replace("'", '"').rstrip(",")
-                draw = "random" if d.kind == "uniform" else "standard_normal"
-                stream = f"stream({key}, {self.replicate}).{draw}({self.layer.size})"
+                stream = drawn_from(f"{stream_key(d)}, {self.replicate}", d, str(self.layer.size))
                 yield f"{d.placeholder} = {stream}"
-            text = self.code.show(plain(i.code), names)
-            if i.low is not None:
-                low, high = (self.code.show(end, names) for end in (i.low, i.high or "np.inf"))
-                text = clipped(text, low, high)
+            text = bounded(self.code, i, names)
             if literal(text) is None:
                 yield f"{self.name}.{i.variable}_ = {text}"
             else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ...ir import Connection, Experiment
 from .audio import AudioCode
-from .code import Code, units_in
+from .code import Code, units_in, uses
 from .groups import given_spikes, neurons, phase_ends
 from .layout import WIDTH, block, call, statement
 from .monitors import monitors
@@ -133,7 +133,7 @@ def has_synapses(parts: NetworkParts, c: Connection) -> bool:
         c.name in parts.by_block
         or (not c.pairs and c.choose in ("True", "i == j"))
         or (not c.pairs and c.choose == "i != j" and max(sizes) > 1)
-        or "lowest(" in c.choose
+        or uses(c.choose, "lowest")
     )
 
 

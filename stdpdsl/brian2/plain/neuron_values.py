@@ -92,18 +92,20 @@ def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], st
 
 def given_spikes(values: Values, layer: Layer) -> tuple[list[str], str]:
     """Lines that come first, and code of the neurons and times."""
+    spikes = layer.spikes
+    assert spikes is not None
     names = {
         "x.replicate_of_copy": values.copies.replicates(True),
         "x.replicate_of_block": values.copies.replicates(False),
-        "x.steps": "STEPS",
-        "copy": "copy",
     }
-    text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", layer.spikes)
-    text = re.sub(r"^rated_steps\(x, ", "rated_steps(", text)
-    text = re.sub(r"^(\w+)\(x, '\w+', ", r"\1(", text)
-    found = values.code.show(text, names)
-    rate = re.search(r"lambda (t, i, copy): (.*), STEPS, DT\)$", found)
-    if rate is None:
-        return [], found
-    lines = [f"def rate({rate[1]}):  # Hz", f"    return {rate[2]}", ""]
-    return lines, found.replace(rate[0], "rate, STEPS, DT)")
+    arguments = [values.copies.replicates(layer.shared), str(layer.size), *spikes.arguments]
+    if spikes.key:
+        rate = ["rate"] if spikes.rate else []
+        arguments = [repr(spikes.key), *arguments, *rate, "STEPS", "DT"]
+    elif spikes.function == "rated_steps":  # which draws by the name of the layer
+        arguments = [repr(layer.name), *arguments]
+    call = values.code.show(f"{spikes.function}({', '.join(arguments)})", names)
+    if not spikes.rate:
+        return [], call
+    rate_of_time = values.code.show(spikes.rate, names)
+    return ["def rate(t, i, copy):  # Hz", f"    return {rate_of_time}", ""], call

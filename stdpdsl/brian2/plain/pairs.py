@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 
 from ...ir import Connection, Layer
@@ -23,7 +22,7 @@ def pairs(values: Values, c: Connection) -> list[str]:
 
 def numbered(c: Connection) -> bool:
     """Whether the file of the pairs numbers the synapses of each."""
-    return "numbered=True" in c.pairs
+    return c.pairs is not None and c.pairs.numbered
 
 
 def pairs_once(values: Values, c: Connection) -> list[str]:
@@ -77,7 +76,7 @@ def chosen_pairs(values: Values, c: Connection, shape: str) -> list[str]:
         key = f"{stream_key(c.draws)}, {values.e.first_replicate}"
         lines.append(f"u = {values.draw(key, c.draws, shape)}")
     text = values.code.show(c.choose, {})
-    if "lowest(" in text:  # which takes and gives flat arrays
+    if uses(text, "lowest"):  # which takes and gives flat arrays
         return [
             *lines,
             f"i, j = (k.ravel() for k in np.indices({shape}))",
@@ -98,7 +97,7 @@ def chosen_by_block(values: Values, c: Connection) -> list[str]:
     shape = f"({layers[c.pre].size}, {layers[c.post].size})"
     names, draw, body = for_choosing(values, c, shape)
     text = values.code.show(c.choose, names)
-    if "lowest(" in text:
+    if uses(text, "lowest"):
         text = f"np.reshape({text}, {shape})"
     elif not is_by_pair(text):
         text = f"np.full({shape}, {text})"
@@ -168,8 +167,12 @@ def index_in_block(values: Values, c: Connection, layer: Layer, place: str) -> s
 
 def from_file(values: Values, c: Connection) -> str:
     """The line that reads a file of pairs."""
-    text = re.sub(r"x\.file\(('[^']*')\)", r"os.path.join(DATA, \1)", c.pairs)
-    return f"{file_columns(c)} = {values.code.show(text)}"
+    assert c.pairs is not None
+    sizes = (values.copies.layers[name].size for name in (c.pre, c.post))
+    more = ["numbered=True"] if c.pairs.numbered else []
+    arguments = [f"os.path.join(DATA, {c.pairs.path!r})", *map(str, sizes), *more]
+    call = values.code.show(f"pairs_from_file({', '.join(arguments)})")
+    return f"{file_columns(c)} = {call}"
 
 
 def file_columns(c: Connection) -> str:

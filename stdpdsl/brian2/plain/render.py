@@ -135,19 +135,18 @@ def at_the_top(functions: Sequence[str], main: Sequence[str]) -> tuple[list[str]
 
 
 def lasts_a_sound(e: Experiment) -> bool:
-    return any("sounds" in p.duration for p in e.phases)
+    return any(p.sound for p in e.phases)
 
 
 def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
     """How long the run is, in steps and in seconds."""
     steps: list[str] = []
     for phase in e.phases:
-        sound = audio.duration(phase.duration)
-        if sound is None:
+        if phase.sound:
+            steps.append(f"int(np.ceil({audio.duration(phase.sound)} / DT - 1e-6))")
+        else:
             seconds = eval(code.show(phase.duration), {"np": np})  # of our own printer
             steps.append(str(math.ceil(seconds / e.dt - 1e-6)))
-        else:
-            steps.append(f"int(np.ceil({sound} / DT - 1e-6))")
     if len(e.phases) == 1:
         lines = [f"STEPS = {steps[0]}  # of the whole run", "DURATION = STEPS * DT  # s"]
         return [*lines, "PHASE_STEPS = [STEPS]"] if e.endings else lines

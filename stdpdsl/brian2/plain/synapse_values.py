@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ...ir import Connection, Initial, Normalisation
@@ -94,8 +93,8 @@ def delays(
     states = []
     for pathway in c.pathways:
         if pathway.delay:
-            text = values.code.show(pathway.delay, names)
-            text = re.sub(r" \+ 0\.0(?![\d.e])", "", text).removeprefix("0.0 + ")
+            parts = [values.code.show(part, names) for part in pathway.delay]
+            text = " + ".join(part for part in parts if part != "0.0") or "0.0"
             states.append((f".{pathway.name}", f'{{"delay": {each_synapse(text)}}}'))
     return lines, states
 

@@ -112,12 +112,12 @@ class TablesCode:
 
         if c.axonal is None and c.dendritic is None:
             return "0.0"
-        best = next((name for name, d in ways.items() if d == "edges.axonal + edges.dendritic"), "")
+        ends = ("edges.axonal", "edges.dendritic")
+        best = next((name for name, d in ways.items() if d == ends), "")
         if best:
             return of(best)
         ways |= {p.name: p.delay for p in c.pathways if p.event}
-        firsts = (next((n for n, d in ways.items() if d == end), "")
-                  for end in ("edges.axonal", "edges.dendritic"))  # fmt: skip
+        firsts = (next((n for n, d in ways.items() if d == (end,)), "") for end in ends)
         return " + ".join(of(name) for name in firsts if name) or "0.0"
 
     def where(self, c: Connection, code: Sequence[str]) -> list[str]:

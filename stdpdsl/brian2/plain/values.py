@@ -29,11 +29,7 @@ class Values:
 
     def of(self, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
         """A variable, from the variables that hold its draws, inside its bounds."""
-        text = self.code.show(plain(i.code), {**names, **drawn(i)}, phase)
-        if i.low is None:
-            return text
-        low, high = (self.code.show(end, names, phase) for end in (i.low, i.high or "np.inf"))
-        return clipped(text, low, high)
+        return bounded(self.code, i, {**names, **drawn(i)}, phase)
 
     def neuron_draws(self, i: Initial, layer: Layer) -> list[str]:
         """Lines that draw what a variable of a layer is made of."""
@@ -76,13 +72,30 @@ class Values:
         """Draws from the stream of a key."""
         if d.kind == "mirrored":
             self.names.use("mirrored")
-            return f"mirrored(stream({key}).random({shape}))"
-        method = "random" if d.kind == "uniform" else "standard_normal"
-        return f"stream({key}).{method}({shape})"
+        return drawn_from(key, d, shape)
+
+
+def bounded(code: Code, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
+    """Code of a variable's value inside its bounds."""
+    text = code.show(plain(i.code), names, phase)
+    if i.low is None:
+        return text
+    low, high = (code.show(end, names, phase) for end in (i.low, i.high or "np.inf"))
+    return clipped(text, low, high)
+
+
+def drawn_from(key: str, d: Draw, shape: str) -> str:
+    """Draws of this shape from the stream of a key."""
+    if d.kind == "mirrored":
+        return f"mirrored(stream({key}).random({shape}))"
+    method = "random" if d.kind == "uniform" else "standard_normal"
+    return f"stream({key}).{method}({shape})"
 
 
 def stream_key(d: Draw) -> str:
-    return d.key.strip("()").replace("'", '"').rstrip(",")
+    """The first arguments of `stream`."""
+    names = [f'"{name}"' if isinstance(name, str) else str(name) for name in d.key]
+    return ", ".join([*names, *(["phase"] if d.by_phase else [])])
 
 
 def drawn(i: Initial) -> dict[str, str]:
