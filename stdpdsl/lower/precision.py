@@ -38,6 +38,7 @@ def _held(part: Part) -> Part:
     common: tuple[Parameter, ...] = tuple(kept)
     units = [(e.name, e.unit) for e in part.equations if "summed" not in e.flags]  # its target's
     units += [(p.name, p.unit) for p in (*part.varying, *common)]
-    single = dict.fromkeys(name for name, unit in units if unit not in _DOUBLE)
+    keys = {p.name for p in part.varying if p.key}  # of draws, whole numbers of 48 bits
+    single = dict.fromkeys(n for n, unit in units if unit not in _DOUBLE and n not in keys)
     namespace = tuple(p for p in part.namespace if p not in common)
     return replace(part, namespace=namespace, common=common, single=tuple(single))

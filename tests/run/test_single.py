@@ -108,6 +108,49 @@ def test_a_block_alone_is_that_block(tables, tmp_path):
         pd.testing.assert_series_equal(mine[column], alone[name][column], check_exact=True)
 
 
+NUMBERED = """model numbered
+neuron noisy:
+    equations: dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = uniform(0, 0.9)
+    initial: v = 2
+rule jumping:
+    equations: w : 1
+    on pre: w += normal(0, 1)
+layer A:
+    neuron: noisy
+    size: 5
+connect A -> A as c:
+    pattern: all_to_all
+    plasticity: jumping
+    initial: w = 0
+record: v of A every 1 ms
+sweep:
+    replicates: 1
+run:
+    duration: 20 ms
+    precision: single
+"""
+
+
+COMPILED = pytest.param("cpp_standalone", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("target", ["numpy", COMPILED])
+def test_draws_of_a_replicate_alone_are_those_that_it_has_beside_others(target, tmp_path):
+    """Their keys are whole numbers of 48 bits, which the network holds where replicates differ."""
+
+    def found(replicates):
+        text = NUMBERED.replace("replicates: 1", f"replicates: {replicates}")
+        script = script_of(text, target=target)
+        return run_apart(tmp_path, script, f"of {replicates}", target)
+
+    alone, beside = found(1), found(2)
+    for name, column in (("weights", "w"), ("trajectories", "value")):
+        mine = beside[name][beside[name]["block"] == 0][column].reset_index(drop=True)
+        pd.testing.assert_series_equal(mine, alone[name][column], check_exact=True)
+
+
 def test_shards_agree_to_the_bit(tables, tmp_path):
     parts = [
         run_here(tmp_path, script_of(SPEC), f"part{k}", more=["--shard", f"{k}/3"])
