@@ -25,9 +25,11 @@ from .plain.run_phases import run_doc
 from .run_calls import (
     copies,
     duration,
+    filterbank_lines,
     given_spikes,
     listed_pairs,
     neuron_draw,
+    sound_lines,
     stream_key,
     synapse_draw,
 )
@@ -107,7 +109,8 @@ def data_context(e: Experiment) -> dict[str, Any]:
         "varying": [(name, part.varying) for name, part in parts if part.varying],
         "common": [(name, part.common) for name, part in parts if part.common],
         "single": {name: list(part.single) for name, part in parts if part.single},
-        "sounds": e.sounds, "filterbanks": e.filterbanks,
+        "sounds": [(sound, sound_lines(sound)) for sound in e.sounds],
+        "filterbanks": [(bank.name, filterbank_lines(bank)) for bank in e.filterbanks],
         "durations": "".join(f"{duration(p)}, " for p in e.phases).rstrip(),
         "layers": [layer_context(layer, e) for layer in e.layers],
     }  # fmt: skip

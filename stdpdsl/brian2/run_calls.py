@@ -1,8 +1,9 @@
-"""What the script of `stdpdsl run` calls for what the experiment says: inputs, draws, pairs."""
+"""What the script of `stdpdsl run` calls for inputs, draws, pairs and sounds of the experiment."""
 
 from __future__ import annotations
 
-from ..ir import Connection, Draw, Layer, Phase
+from ..ir import Connection, Draw, Filterbank, Layer, Phase, Sound
+from ..language.builtins_audio import SOUNDS
 
 
 def copies(shared: bool) -> str:
@@ -54,3 +55,34 @@ def listed_pairs(c: Connection, n_pre: int, n_post: int) -> str:
 def duration(phase: Phase) -> str:
     """How long a phase lasts (s)."""
     return f"length_of_sound({phase.sound!r}, sounds)" if phase.sound else phase.duration
+
+
+def sound_lines(sound: Sound) -> list[str]:
+    """The body of the function that makes a sound."""
+    codes = [code for _, code in sound.arguments[: sound.position]]
+    codes += [f"{name}={code}" for name, code in sound.arguments[sound.position :]]
+    extra = {"rng": f"stream({sound.name!r}, 'stimuli', replicate)", "folder": "data",
+             "samplerate": "samplerate"}  # fmt: skip
+    codes += [f"{name}={extra[name]}" for name in SOUNDS[sound.function].given]
+    options = [f"{name}={code}" for name, code in sound.options]
+    if sound.shuffled:
+        options += ["order='shuffled'", f"rng=stream({sound.name!r}, 'order', replicate)"]
+    shown = ", ".join(["stimuli", "labels", "samplerate=samplerate", *options])
+    return [
+        f"samplerate = {sound.samplerate}",
+        f"stimuli, labels = {sound.function}({', '.join(codes)})",
+        f"return (*sequence({shown}), samplerate)",
+    ]
+
+
+def filterbank_lines(bank: Filterbank) -> list[str]:
+    """The body of the function that makes a filterbank of a sound."""
+    filters = []
+    for function, arguments in bank.filters:
+        items = ", ".join(f"{name!r}: {code}" for name, code in arguments)
+        filters.append(f"({function}, {{{items}}})")
+    output = f"lambda x: {bank.output}" if bank.output else "None"
+    return [
+        f"sound = sounds[{bank.sound!r}, replicate]",
+        f"return filterbank(sound.samples, sound.samplerate, [{', '.join(filters)}], {output})",
+    ]

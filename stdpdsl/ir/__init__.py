@@ -5,15 +5,15 @@ Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters),
 class says.
 """
 
+from .audio import Filterbank, Sound
 from .connections import Connection, ListedPairs, Normalisation, Pathway, Relay, Trace
-from .experiment import Audio, Experiment
+from .experiment import Experiment
 from .models import Equation, Event, Every, Group, Layer, Link, Spikes, Table, constant
 from .phases import Phase, Restored, Stored, Until
 from .recording import EventRecord, Kept, Measure, Monitor, Rate
 from .values import Draw, Initial, Parameter
 
 __all__ = [
-    "Audio",
     "Connection",
     "Draw",
     "Equation",
@@ -21,6 +21,7 @@ __all__ = [
     "EventRecord",
     "Every",
     "Experiment",
+    "Filterbank",
     "Group",
     "Initial",
     "Kept",
@@ -36,6 +37,7 @@ __all__ = [
     "Rate",
     "Relay",
     "Restored",
+    "Sound",
     "Spikes",
     "Stored",
     "Table",

@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .audio import Filterbank, Sound
 from .connections import Connection, Relay
 from .models import Layer
 from .phases import Phase
 from .recording import EventRecord, Kept, Measure, Monitor, Rate
 from .values import Parameter
-
-
-@dataclass(frozen=True, kw_only=True)
-class Audio:
-    """A sound or a filterbank: its name and its code; `sound` is what a filterbank hears,
-    `from_files` whether a sound is read from the user's files."""
-
-    name: str
-    code: tuple[str, ...]
-    sound: str = ""
-    from_files: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +29,8 @@ class Experiment:
     after: int  # so many blocks were run before, and are not run again
     constants: tuple[Parameter, ...]
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
-    sounds: tuple[Audio, ...]
-    filterbanks: tuple[Audio, ...]
+    sounds: tuple[Sound, ...]
+    filterbanks: tuple[Filterbank, ...]
     layers: tuple[Layer, ...]
     connections: tuple[Connection, ...]
     relays: tuple[Relay, ...]

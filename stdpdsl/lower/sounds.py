@@ -1,64 +1,49 @@
-"""Sounds and filterbanks: the bodies of functions that make them."""
+"""Sounds and filterbanks: the functions that make them, and code of their arguments."""
 
 from __future__ import annotations
 
-from ..ir import Audio
+from ..ir import Filterbank, Sound
 from ..language import ast
 from ..language.builtins_audio import FILTERS, SAMPLERATE, SOUNDS, AudioFunction, AudioParameter
 from .values import Values
 
 
-def lower_sounds(values: Values) -> tuple[tuple[Audio, ...], tuple[Audio, ...]]:
+def lower_sounds(values: Values) -> tuple[tuple[Sound, ...], tuple[Filterbank, ...]]:
     symbols = values.symbols
     sounds = tuple(lower_sound(values, s) for s in symbols.sounds.values())
     banks = tuple(lower_filterbank(values, b) for b in symbols.filterbanks.values())
     return sounds, banks
 
 
-def lower_sound(values: Values, sound: ast.Sound) -> Audio:
+def lower_sound(values: Values, sound: ast.Sound) -> Sound:
     assert sound.stimuli is not None
-    name = sound.name.id
-    rate = values.code(sound.samplerate, None) if sound.samplerate else repr(SAMPLERATE)
     maker = SOUNDS[sound.stimuli.func.id]
-    arguments = arguments_of(values, sound.stimuli, maker)
-    positional = len(sound.stimuli.args)
-    given = [code for _, code in arguments[:positional]]
-    given += [f"{name}={code}" for name, code in arguments[positional:]]
-    extra = {
-        "rng": f"stream({name!r}, 'stimuli', replicate)", "folder": "data",
-        "samplerate": "samplerate",
+    options = {
+        "ramp": sound.ramp, "gap": sound.gap, "level": sound.level, "repeats": sound.repeats
     }  # fmt: skip
-    given += [f"{key}={extra[key]}" for key in maker.given]
-    options = [
-        f"{key}={values.code(value, None)}"
-        for key, value in (
-            ("ramp", sound.ramp), ("gap", sound.gap), ("level", sound.level),
-            ("repeats", sound.repeats),
-        )
-        if value is not None
-    ]  # fmt: skip
-    if sound.order and sound.order.id == "shuffled":
-        options += ["order='shuffled'", f"rng=stream({name!r}, 'order', replicate)"]
-    ending = "".join(f", {option}" for option in options)
-    return Audio(name=name, code=(
-        f"samplerate = {rate}",
-        f"stimuli, labels = {maker.name}({', '.join(given)})",
-        f"return (*sequence(stimuli, labels, samplerate=samplerate{ending}), samplerate)",
-    ), from_files="folder" in maker.given)  # fmt: skip
+    return Sound(
+        name=sound.name.id,
+        samplerate=values.code(sound.samplerate, None) if sound.samplerate else repr(SAMPLERATE),
+        function=maker.name,
+        arguments=tuple(arguments_of(values, sound.stimuli, maker)),
+        position=len(sound.stimuli.args),
+        options=tuple((k, values.code(v, None)) for k, v in options.items() if v is not None),
+        shuffled=sound.order is not None and sound.order.id == "shuffled",
+        from_files="folder" in maker.given,
+    )
 
 
-def lower_filterbank(values: Values, bank: ast.Filterbank) -> Audio:
+def lower_filterbank(values: Values, bank: ast.Filterbank) -> Filterbank:
     assert bank.sound is not None
-    filters = []
-    for call in bank.filters:
-        arguments = arguments_of(values, call, FILTERS[call.func.id])
-        items = [f"{name!r}: {code}" for name, code in arguments]
-        filters.append(f"({call.func.id}, {{{', '.join(items)}}})")
-    output = f"lambda x: {values.code(bank.output, None, {'x': 'x'})}" if bank.output else "None"
-    return Audio(name=bank.name.id, code=(
-        f"sound = sounds[{bank.sound.id!r}, replicate]",
-        f"return filterbank(sound.samples, sound.samplerate, [{', '.join(filters)}], {output})",
-    ), sound=bank.sound.id)  # fmt: skip
+    return Filterbank(
+        name=bank.name.id,
+        sound=bank.sound.id,
+        filters=tuple(
+            (call.func.id, tuple(arguments_of(values, call, FILTERS[call.func.id])))
+            for call in bank.filters
+        ),
+        output=values.code(bank.output, None, {"x": "x"}) if bank.output else "",
+    )
 
 
 def arguments_of(values: Values, call: ast.Call, function: AudioFunction) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from stdpdsl.brian2.plain.code import Code
 from stdpdsl.brian2.plain.functions import functions_for
 from stdpdsl.brian2.plain.layout import block
 from stdpdsl.brian2.plain.names import Names
+from stdpdsl.brian2.run_calls import filterbank_lines, sound_lines
 from stdpdsl.compiler import _front
 from stdpdsl.ir import constant
 from stdpdsl.language.source import Source
@@ -139,7 +140,7 @@ def sound_today(e, name, replicate, folder, monkeypatch):
     """Samples (Pa) and sample rate as today's script makes them."""
     monkeypatch.setattr(draws, "SEED", e.seed, raising=False)
     values = {p.name: eval(p.code, {"np": np}) for p in e.constants}
-    code = next(s.code for s in e.sounds if s.name == name)
+    code = next(sound_lines(s) for s in e.sounds if s.name == name)
     p = SimpleNamespace(constants=SimpleNamespace(**values))
     scope = {**vars(sounds), "stream": draws.stream, "np": np, "replicate": replicate,
              "data": str(folder), "p": p}  # fmt: skip
@@ -155,7 +156,7 @@ def bank_today(e, name, samples, rate, monkeypatch):
     sound = SimpleNamespace(samples=samples, samplerate=rate)
     scope = {**vars(filterbanks), "np": np, "erbspace": numerics.erbspace, "replicate": 0,
              "sounds": {(bank.sound, 0): sound}}  # fmt: skip
-    exec("def make():\n" + "\n".join(f"    {line}" for line in bank.code), scope)
+    exec("def make():\n" + "\n".join(f"    {line}" for line in filterbank_lines(bank)), scope)
     return np.vstack(list(scope["make"]()))
 
 

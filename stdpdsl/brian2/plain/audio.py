@@ -23,15 +23,13 @@ on Brian2's active device, standalone with build_on_run=False, and leave it as t
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
-from ...ir import Audio, Equation, Experiment, Layer
+from ...ir import Equation, Experiment, Filterbank, Layer, Sound
 from ...language.builtins_audio import FILTERS, SOUNDS
 from ..equations import printed
 from .code import Code, uses
@@ -58,7 +56,7 @@ class AudioCode:
         self.e, self.code, self.names = e, code, names
         self.sounds = {sound.name: sound for sound in e.sounds}
         self.banks = {bank.name: bank for bank in e.filterbanks}
-        self.rates = {s.name: code.show(s.code[0].partition(" = ")[2]) for s in e.sounds}
+        self.rates = {s.name: code.show(s.samplerate) for s in e.sounds}
         self.driven = [layer for layer in e.layers if layer.kind == "driven"]
         self.inside = [layer for layer in e.layers if layer.drive and layer.kind == "neurons"]
 
@@ -97,7 +95,8 @@ class AudioCode:
         if not self.e.numbered:
             return False
         if component in self.sounds:
-            return any("replicate" in line for line in self.sounds[component].code)
+            sound = self.sounds[component]
+            return sound.shuffled or "rng" in SOUNDS[sound.function].given
         if component in self.banks:
             return self.differs(self.banks[component].sound)
         layer = next(layer for layer in self.e.layers if layer.name == component)
@@ -112,34 +111,21 @@ class AudioCode:
 
     # Sounds
 
-    def sound(self, sound: Audio) -> str:
-        kind, given, options = self.stimuli(sound)
+    def sound(self, sound: Sound) -> str:
+        kind = sound.function
+        given, options = self.shown(sound.arguments), self.shown(sound.options)
         rate, replicate = self.rate(sound.name), self.parameter(sound.name) or "0"
         body = stimuli(kind, given, rate)
         if "rng" in SOUNDS[kind].given:
             body.insert(0, f'rng = stream("{sound.name}", "stimuli", {replicate})')
-        if options.pop("order", ""):
+        if sound.shuffled:
             options["shuffled"] = f'stream("{sound.name}", "order", {replicate})'
         body += presentation(options, rate, silent=kind in ("silence", "files"))
         doc = f"{ABOUT[kind]}: pressure (Pa) at {rate}."
         return function(f"{self.name(sound.name)}({self.parameter(sound.name)})", doc, body)
 
-    def stimuli(self, sound: Audio) -> tuple[str, Arguments, Arguments]:
-        """What makes the stimuli, its arguments, and how they are presented."""
-        made = ast.parse(sound.code[1].partition(" = ")[2], mode="eval").body
-        presented = ast.parse(sound.code[2].replace("return ", "", 1), mode="eval").body
-        assert isinstance(made, ast.Call) and isinstance(presented, ast.Tuple)
-        assert isinstance(presented.elts[0], ast.Starred)
-        sequence = presented.elts[0].value
-        assert isinstance(sequence, ast.Call)
-        maker = SOUNDS[ast.unparse(made.func)]
-        given = dict(zip([p.name for p in maker.parameters], made.args, strict=False))
-        given |= {k.arg or "": k.value for k in made.keywords if k.arg not in maker.given}
-        options = {k.arg or "": k.value for k in sequence.keywords if k.arg != "samplerate"}
-        return maker.name, self.shown(given.items()), self.shown(options.items())
-
-    def shown(self, items: Iterable[tuple[str, ast.expr]]) -> Arguments:
-        return {name: self.code.show(ast.unparse(node)) for name, node in items}
+    def shown(self, arguments: Iterable[tuple[str, str]]) -> Arguments:
+        return {name: self.code.show(code) for name, code in arguments}
 
     def duration(self, sound: str) -> str:
         """The seconds of a sound."""
@@ -152,7 +138,7 @@ class AudioCode:
 
     # Filterbanks
 
-    def filterbank(self, bank: Audio) -> str:
+    def filterbank(self, bank: Filterbank) -> str:
         filters, output = self.chain(bank)
         body = [f"bank = Sound(samples, {self.rate(bank.sound)} * Hz)"]
         used, count = {"Sound"}, 1
@@ -170,18 +156,12 @@ class AudioCode:
         doc = " ".join(dict.fromkeys(FILTERS[name].doc for name, _ in filters))
         return function(f"{self.name(bank.name)}(samples)", doc, [*imports, *body])
 
-    def chain(self, bank: Audio) -> tuple[list[tuple[str, Arguments]], str]:
+    def chain(self, bank: Filterbank) -> tuple[list[tuple[str, Arguments]], str]:
         """The filters in the order in which a sound passes them, and the output as code of `x`."""
-        node: Any = ast.parse(bank.code[1].replace("return ", "", 1), mode="eval").body
-        filters = []
-        for pair in node.args[2].elts:
-            made, given = pair.elts
-            names = [ast.literal_eval(key) for key in given.keys]
-            arguments = self.shown(zip(names, given.values, strict=True))
-            filters.append((ast.unparse(made), arguments))
-        if not isinstance(node.args[3], ast.Lambda):
+        filters = [(name, self.shown(arguments)) for name, arguments in bank.filters]
+        if not bank.output:
             return filters, ""
-        output = self.code.show(ast.unparse(node.args[3].body))
+        output = self.code.show(bank.output)
         return filters, output if uses(output, "x") else f"np.full(x.shape, {output})"
 
     def output(self, bank: str, samples: str, length: str, name: str) -> list[str]:

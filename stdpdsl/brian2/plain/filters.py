@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,9 +55,9 @@ class Filter:
                 in_order = False
                 continue
             text = self.values(p.name) if p.name in each else self.given[p.name]
-            if p.name in each and (found := _ERBSPACE.fullmatch(text)):
-                low, high = (quantity(found[k], "hertz") for k in (1, 2))
-                text = f"erbspace({low}, {high}, {found[3]})".replace("hertz", "Hz")
+            if p.name in each and (ends := erbspace_of(text)):
+                low, high = (quantity(repr(end), "hertz") for end in ends[:2])
+                text = f"erbspace({low}, {high}, {ends[2]})".replace("hertz", "Hz")
                 classes.add("erbspace")
             elif p.name not in each and is_list(text):
                 text = array(text)
@@ -142,4 +142,17 @@ class Filter:
         return f"TanCarney({', '.join(arguments)})", {"TanCarney", *classes}
 
 
-_ERBSPACE = re.compile(r"erbspace\(([\d.e+]+), ([\d.e+]+), (?!1\))(\d+)\)")
+def erbspace_of(text: str) -> tuple[float, float, int] | None:
+    """(low, high, count) where code is an `erbspace` of numbers that brian2hears has too: its own
+    has no space of one."""
+    match ast.parse(text, mode="eval").body:
+        case ast.Call(
+            func=ast.Name(id="erbspace"),
+            args=[
+                ast.Constant(value=float(low)),
+                ast.Constant(value=float(high)),
+                ast.Constant(value=int(count)),
+            ],
+        ) if count != 1:
+            return low, high, count
+    return None
