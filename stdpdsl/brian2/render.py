@@ -35,6 +35,7 @@ from .run_calls import (
 )
 from .runtime_names import imports_for
 from .saving import saving_calls
+from .sweep_code import sweep_lines
 from .templates import fill, in_docstring
 
 
@@ -104,7 +105,7 @@ def data_context(e: Experiment) -> dict[str, Any]:
         *((x.name, x.group) for x in e.layers if x.group), *((c.name, c) for c in e.connections)
     ]  # fmt: skip
     return {
-        "sweep_lines": e.sweep,
+        "sweep_lines": sweep_lines(e.sweep),
         "parameters": [{"name": name, "parameters": items} for name, items in groups if items],
         "varying": [(name, part.varying) for name, part in parts if part.varying],
         "common": [(name, part.common) for name, part in parts if part.common],

@@ -11,6 +11,7 @@ from .experiment import Experiment
 from .models import Equation, Event, Every, Group, Layer, Link, Spikes, Table, constant
 from .phases import Phase, Restored, Stored, Until
 from .recording import EventRecord, Kept, Measure, Monitor, Rate
+from .sweep import Sweep
 from .values import Draw, Initial, Parameter
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Sound",
     "Spikes",
     "Stored",
+    "Sweep",
     "Table",
     "Trace",
     "Until",

@@ -10,6 +10,7 @@ from .connections import Connection, Relay
 from .models import Layer
 from .phases import Phase
 from .recording import EventRecord, Kept, Measure, Monitor, Rate
+from .sweep import Sweep
 from .values import Parameter
 
 
@@ -19,7 +20,7 @@ class Experiment:
     doc: str
     seed: int
     dt: float
-    sweep: tuple[str, ...]  # lines of code
+    sweep: Sweep
     columns: tuple[str, ...]
     units: dict[str, str]
     rows: int

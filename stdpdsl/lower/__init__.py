@@ -20,7 +20,7 @@ from .recording import lower_phases, lower_records, recorded, variables_set
 from .sounds import lower_sounds
 from .states import StateLowering, partly_restored
 from .stimuli import presented
-from .sweeps import sweep_lines
+from .sweeps import lower_sweep
 from .synapses import Switches, Synapses
 from .values import Values
 
@@ -67,7 +67,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         raise CompileError([*checked.diagnostics, *values.problems])
     experiment = Experiment(
         model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
-        seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=tuple(sweep_lines(values)),
+        seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=lower_sweep(values),
         columns=tuple(table.columns), units=units_of(values, connections), rows=table.rows,
         replicates=table.replicates, first_replicate=table.first_replicate,
         order=table.order, after=after, constants=values.parameters(None),

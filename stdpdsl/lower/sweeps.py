@@ -5,42 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from ..check.search_plan import OWN_COLUMNS
+from ..ir import Sweep
 from ..language import ast
 from .expressions import NumpyPrinter
 from .values import Values
 
 
-def sweep_lines(values: Values) -> list[str]:
+def lower_sweep(values: Values) -> Sweep:
     table = values.table
-    lines: list[str] = []
-    if table.parts:
-        lines.append("row = product(")
-        lines += [f"    {sweep_part(values, part)}," for part in table.parts]
-        lines.append(")")
-    else:
-        lines.append("row = {}")
 
-    def names_for(used: dict[str, Any]) -> dict[str, str]:
-        names = {n.rsplit(".", 1)[-1]: f"row[{n!r}]" for n in table.columns}
-        return {**names, **{n: repr(v) for n, v in used.items()}}
+    def code(expr: ast.Expr, used: dict[str, Any]) -> str:
+        names = {n.rsplit(".", 1)[-1]: f"table[{n!r}]" for n in table.columns}
+        names |= {n: repr(v) for n, v in used.items()}
+        return NumpyPrinter(names, values.checked.types).show(expr)
 
-    for name, axis, used in table.derive:
-        code = NumpyPrinter(names_for(used), values.checked.types).show(axis.value)
-        lines.append(f"row[{name!r}] = {code} + np.zeros({rows_before(values)})")
-    if table.where is not None:
-        code = NumpyPrinter(names_for(table.where_values), values.checked.types).show(table.where)
-        lines.append(f"row = where(row, {code})")
-    if "replicate" in table.columns:
-        first = f", {table.first_replicate}" if table.first_replicate else ""
-        lines.append(f"row = replicates(row, {table.replicates}{first})")
-    for name in OWN_COLUMNS:
-        if name in table.columns and table.columns[name].dtype == int:
-            lines.append(f"row[{name!r}] = row[{name!r}].astype(int)")
-    if table.order:
-        lines.append("row = rows_in_order(row, ORDER)")
-    order = ", ".join(repr(n) for n in table.columns)
-    lines.append(f"return {{name: row[name] for name in ({order}{',' if order else ''})}}")
-    return lines
+    numbered = "replicate" in table.columns
+    return Sweep(
+        axes=tuple(axis(values, part) for part in table.parts),
+        derived=tuple((name, code(axis.value, used)) for name, axis, used in table.derive),
+        rows=rows_before(values),
+        where=code(table.where, table.where_values) if table.where is not None else "",
+        replicates=(table.replicates, table.first_replicate) if numbered else None,
+        whole=tuple(n for n in OWN_COLUMNS if n in table.columns and table.columns[n].dtype == int),
+        ordered=bool(table.order),
+        columns=tuple(table.columns),
+    )
 
 
 def rows_before(values: Values) -> int:
@@ -51,7 +40,7 @@ def rows_before(values: Values) -> int:
     return rows
 
 
-def sweep_part(values: Values, part: Any) -> str:
+def axis(values: Values, part: Any) -> tuple[tuple[str, str], ...]:
     items = []
     random = isinstance(part.source, ast.RandomSamples)
     for name, column in part.columns.items():
@@ -63,5 +52,5 @@ def sweep_part(values: Values, part: Any) -> str:
         else:
             names = {n: repr(v) for n, v in values.constants.items()}
             code = NumpyPrinter(names, values.checked.types).show(expr)
-        items.append(f"{name!r}: {code}")
-    return "{" + ", ".join(items) + "}"
+        items.append((name, code))
+    return tuple(items)

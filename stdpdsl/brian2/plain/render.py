@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
-from ...ir import Experiment
+from ...ir import Experiment, Sweep
 from ...outputs import sealed
+from ..sweep_code import after_the_axes
 from ..templates import fill, in_docstring
 from .audio import AudioCode
 from .code import UNITS, Code, unparse
@@ -161,27 +162,32 @@ def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
 
 def sweep(e: Experiment) -> list[str]:
     """The table, axis by axis."""
-    lines = [re.sub(r"\brow\b", "table", line).replace("'", '"') for line in e.sweep]
-    lines = [line for line in lines if not line.startswith("return ")]
-    if lines == ["table = {}"]:
+    later = [line.replace("'", '"') for line in after_the_axes(e.sweep)]
+    if not e.sweep.axes and not later:
         return ['return {"block": np.arange(1)}']
-    axes = [line.strip(" ,") for line in lines if line.startswith("    ")]
-    if lines[0] == "table = product(":
-        lines[: len(axes) + 2] = as_grid(axes) or [f"table = product({', '.join(axes)})"]
+    lines = axes_of(e.sweep) if e.sweep.axes else ["table = {}"]
     blocks = f'return {{"block": np.arange({e.rows})'
-    if len(lines) == 1 and lines[0].startswith("table = {"):
+    if not later and lines[-1].startswith("table = {") and len(lines) == 1:
         return [f"{blocks}, {lines[0].removeprefix('table = {')}"]
-    return [*lines, f"{blocks}, **table}}"]
+    return [*lines, *later, f"{blocks}, **table}}"]
 
 
-def as_grid(axes: Sequence[str]) -> list[str]:
+def axes_of(sweep: Sweep) -> list[str]:
+    """The product of the axes."""
+    shown = [
+        "{" + ", ".join(f'"{name}": {code}' for name, code in axis).replace("'", '"') + "}"
+        for axis in sweep.axes
+    ]
+    return as_grid(sweep) or [f"table = product({', '.join(shown)})"]
+
+
+def as_grid(sweep: Sweep) -> list[str]:
     """The product of axes of one column each, as one writes it with NumPy."""
     found: list[tuple[str, str]] = []
-    for axis in axes:
-        tree = ast.parse(axis, mode="eval").body
-        if not isinstance(tree, ast.Dict) or len(tree.keys) != 1:
+    for (name, code), *others in sweep.axes:
+        if others:
             return []
-        value = tree.values[0]
+        value = ast.parse(code, mode="eval").body
         if isinstance(value, ast.List) and all(isinstance(v, ast.Constant) for v in value.elts):
             value.elts = [
                 ast.Constant(float(v.value)) if isinstance(v.value, int) else v
@@ -191,7 +197,7 @@ def as_grid(axes: Sequence[str]) -> list[str]:
         text = unparse(value)
         if '"' in text:
             text = f"np.array({text}, dtype=object)"
-        found.append((ast.literal_eval(tree.keys[0]), text))  # type: ignore[arg-type]
+        found.append((name, text))
     if len(found) == 1:
         name, text = found[0]
         return [

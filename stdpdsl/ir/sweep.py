@@ -1,0 +1,21 @@
+"""The sweep as code that makes the same table again, to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """A product of axes, each the (name, code) of columns that go together; then columns that are
+    derived from others, rows that are kept `where` a condition holds, and replicates (how many, the
+    number of the first). Code names the `table`."""
+
+    axes: tuple[tuple[tuple[str, str], ...], ...]
+    derived: tuple[tuple[str, str], ...]
+    rows: int  # of the product
+    where: str
+    replicates: tuple[int, int] | None
+    whole: tuple[str, ...]  # columns of whole numbers
+    ordered: bool  # as the experiment says
+    columns: tuple[str, ...]
