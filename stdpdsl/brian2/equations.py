@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ..ir import Connection, Equation
+from ..ir import Connection, Equation, Group
 
 
 def printed(e: Equation) -> str:
@@ -39,3 +39,18 @@ def updated(c: Connection) -> list[str]:
     `x__then` takes it as a phase ends."""
     names = {e.name for e in c.equations}
     return [name for name in c.state if f"{name}__then" in names]
+
+
+def code_of(part: Group | Connection) -> Iterator[str]:
+    """Every expression and statement of a model, in Brian2's language."""
+    yield from (e.rhs for e in part.equations if e.rhs)
+    if isinstance(part, Group):
+        yield from part.reset
+        yield from filter(None, (part.threshold, part.refractory))
+        for event in part.events:
+            yield from (event.condition, *event.statements)
+    else:
+        for pathway in part.pathways:
+            yield from pathway.statements
+    for item in part.every:
+        yield from item.statements

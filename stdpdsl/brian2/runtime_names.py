@@ -140,3 +140,11 @@ def _import(head: str, names: list[str]) -> str:
         return line
     lines = textwrap.fill(", ".join(names), WIDTH - 4)
     return f"{head}(\n" + textwrap.indent(lines, "    ") + "\n)"
+
+
+def is_third_party(line: str) -> bool:
+    """Whether an import is of another's package."""
+    return line.split()[1].partition(".")[0] in _THIRD_PARTY
+
+
+_THIRD_PARTY = frozenset({"brian2", "brian2hears", "numpy", "pyarrow", "scipy", "sympy"})

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..brian2.render import coupling
+from ..brian2.experiment import coupling
 from ..compiler import Compiled, compile_source, library, rows_of_spec
 from ..language import ast
 from ..language.diagnostics import CompileError, render

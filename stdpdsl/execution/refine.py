@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from ..brian2.equations import unit_in
+from ..brian2.equations import code_of, unit_in
 from ..brian2.experiment import coupling, state_columns
 from ..brian2.render import render
-from ..ir import Connection, Equation, Experiment, Layer, Monitor
+from ..ir import Connection, Experiment, Group, Layer, Monitor
 from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol
 from ..results.reader import Results, load
@@ -153,26 +153,12 @@ def not_comparable(e: Experiment) -> list[str]:
 
 
 def model_texts(e: Experiment) -> Iterator[str]:
-    """Every equation, condition and statement of a model, in Brian2's language."""
-    for layer in e.layers:
-        if (group := layer.group) is not None and layer.kind == "neurons":
-            yield from (*map(_right_side, group.equations), *group.reset)
-            yield from filter(None, (group.threshold, group.refractory))
-            for event in group.events:
-                yield from (event.condition, *event.statements)
-            for item in group.every:
-                yield from item.statements
-    for c in e.connections:
-        yield from map(_right_side, c.equations)
-        for pathway in c.pathways:
-            yield from pathway.statements
-        for item in c.every:
-            yield from item.statements
-
-
-def _right_side(e: Equation) -> str:
-    """With its flags: `constant over dt` makes an equation depend on the time step."""
-    return " ".join([e.rhs, *e.flags])
+    """Every expression and statement of a model, in Brian2's language; and the flags of equations:
+    `constant over dt` makes one depend on the time step."""
+    parts: list[Group | Connection] = [x.group for x in e.layers if x.group and x.kind == "neurons"]
+    for part in [*parts, *e.connections]:
+        yield from code_of(part)
+        yield from (flag for equation in part.equations for flag in equation.flags)
 
 
 def watched(e: Experiment, every: float) -> Experiment:

@@ -167,7 +167,7 @@ def test_two_measures_of_one_name():
 
 def test_what_it_may_use_is_what_is_measured():
     """In each spec of the gallery."""
-    from stdpdsl.brian2.render import measure_columns
+    from stdpdsl.brian2.result_tables import measure_columns
     from stdpdsl.check.measures import measured
     from stdpdsl.compiler import _front
     from stdpdsl.lower import lower

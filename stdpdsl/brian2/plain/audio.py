@@ -23,7 +23,6 @@ on Brian2's active device, standalone with build_on_run=False, and leave it as t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -31,7 +30,7 @@ import numpy as np
 
 from ...ir import Equation, Experiment, Filterbank, Layer, Sound
 from ...language.builtins_audio import FILTERS, SOUNDS
-from ..equations import printed
+from ..equations import code_of
 from .code import Code, uses
 from .driving import driven_by
 from .filters import CLASSES, channels, filter_code
@@ -204,13 +203,10 @@ class AudioCode:
         """What Brian2's code calls the output of a filterbank: it means nothing else there."""
         group = layer.group
         assert group is not None
-        texts = [*map(printed, group.equations), *group.reset,
-                 group.threshold or "", group.refractory or "",
-                 *(e.condition for e in group.events),
-                 *(line for event in group.events for line in event.statements),
-                 *(line for item in group.every for line in item.statements),
-                 *(p.name for p in (*group.namespace, *group.varying)), "i t N dt"]  # fmt: skip
-        return f"{bank}_output" if bank in re.findall(r"\w+", " ".join(texts)) else bank
+        held = [e.name for e in group.equations]
+        held += [p.name for p in (*group.namespace, *group.varying)]
+        taken = uses(code_of(group), bank) or bank in (*held, "i", "t", "N", "dt")
+        return f"{bank}_output" if taken else bank
 
     def hearing(self, layer: Layer) -> list[str]:
         function, records = f"hear_{layer.name}", self.records(layer)

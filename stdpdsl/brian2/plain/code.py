@@ -212,6 +212,14 @@ def names_in(code: str) -> frozenset[str]:
     return frozenset(n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name))
 
 
+@cache
+def elements_in(code: str) -> frozenset[str]:
+    """The elements of arrays and dictionaries that code reads, each as code."""
+    return frozenset(
+        ast.unparse(n) for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Subscript)
+    )
+
+
 def uses(code: str | Iterable[str], *names: str) -> bool:
     """Whether code, or some of several texts of it, names one of these."""
     texts = [code] if isinstance(code, str) else code

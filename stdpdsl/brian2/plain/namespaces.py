@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Experiment, Parameter
-from .code import Code, quantity
+from ...ir import Connection, Experiment, Group, Parameter
+from ..equations import code_of
+from .code import Code, quantity, uses
 
 DRAWS = ("uniform", "normal", "binomial")
 
 
 class Namespaces:
     def __init__(self, e: Experiment, code: Code):
-        self.code, text = code, repr(e)
-        self.drawing = [name for name in DRAWS if f"draw__{name}(" in text]
+        self.code = code
+        parts: list[Group | Connection] = [x.group for x in e.layers if x.group]
+        texts = [text for part in [*parts, *e.connections] for text in code_of(part)]
+        self.drawing = [name for name in DRAWS if uses(texts, f"draw__{name}")]
 
     def items(
         self, parameters: Sequence[Parameter], functions: Sequence[str], single: bool

@@ -31,4 +31,4 @@ class NetworkParts:
         self.synapses: list[str] = []
         self.scalers: list[str] = []
         self.inputs: list[str] = []
-        self.pathways: list[tuple[str, int, str]] = []  # (when, order, pathway)
+        self.pathways: list[tuple[str, int, str, str]] = []  # (when, order, synapses, pathway)

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 from ...ir import Connection, Layer
-from .code import names_in, uses
+from .code import elements_in, names_in, uses
 from .values import Values, stream_key
 
 
@@ -139,7 +138,7 @@ def for_choosing(
         index = index_in_block(values, c, layer, place)
         for first in layer.group.initial if layer.group else ():
             key = f"{side}[{first.variable!r}][{place}]"
-            if key in ast.unparse(ast.parse(c.choose)):
+            if key in elements_in(c.choose):
                 names[key] = f"{first.variable}_{side}"
                 value = f'state["{layer.name}"]["{first.variable}"][{index}]'
                 body.append(f"{first.variable}_{side} = {value}")

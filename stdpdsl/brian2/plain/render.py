@@ -16,6 +16,7 @@ import numpy as np
 from ... import __version__
 from ...ir import Experiment, Sweep
 from ...outputs import sealed
+from ..runtime_names import is_third_party
 from ..sweep_code import after_the_axes
 from ..templates import fill, in_docstring
 from .audio import AudioCode
@@ -113,7 +114,7 @@ def text(lines: Sequence[str]) -> str:
 
 
 def import_lines(imports: Sequence[str]) -> str:
-    third = [x for x in imports if re.search(r"\b(numpy|pyarrow|scipy|sympy|brian2\w*)\b", x)]
+    third = list(filter(is_third_party, imports))
     standard = sorted(set(imports) - set(third), key=lambda x: (x.startswith("from"), x))
     third.sort(key=lambda line: (line.startswith("from"), line))
     return "\n".join([*standard, "", *block(third, 0)])

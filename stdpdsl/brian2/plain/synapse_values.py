@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...ir import Connection, Initial, Normalisation
-from .code import uses
+from .code import elements_in, uses
 from .pairs import pairs
 from .values import Values, as_float, for_each
 
@@ -47,12 +47,12 @@ def first_values(
     """Lines that come first, and the items of the state of a connection's synapses."""
     lines = []
     items = [f'"i": {edges["edges.pre"]}', f'"j": {edges["edges.post"]}']
-    used = repr((c.initial, c.axonal, c.dendritic, c.pathways)).replace("\\'", "'")
+    used = elements_of(c)
     for i in c.initial:
         draws, text = first_value(values, i, c, edges)
         lines += draws
         text = each_synapse(text)
-        if f"edges.values['{i.variable}']" in used:  # others are made of it
+        if f"edges.values[{i.variable!r}]" in used:  # others are made of it
             lines.append(f"each_{i.variable} = {text}")
             text = f"each_{i.variable}"
         items.append(f'"{i.variable}": {text}')
@@ -60,6 +60,14 @@ def first_values(
         items += [f'"{p.name}": {each_synapse(values.held(p, "block"))}' for p in c.varying]
     items += [f'"{p.name}": {values.code.show(p.code)}' for p in c.common]
     return lines, items
+
+
+def elements_of(c: Connection) -> set[str]:
+    """The elements that the code of first values and delays reads."""
+    made = [*c.initial, *filter(None, (c.axonal, c.dendritic))]
+    codes = [code for i in made for code in (i.code, i.low, i.high) if code]
+    codes += [part for pathway in c.pathways for part in pathway.delay]
+    return {element for code in codes for element in elements_in(code)}
 
 
 def first_value(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...ir import Connection
@@ -101,7 +100,7 @@ def about(parts: NetworkParts, c: Connection, name: str, label: str) -> list[str
     ]
     lines += [regularly(parts.code, name, item, f'{label}{item.name}"') for item in c.every]
     if not parts.by_block:
-        parts.pathways += [(p.when, p.order, f"{name}.{p.name}") for p in c.pathways]
+        parts.pathways += [(p.when, p.order, name, p.name) for p in c.pathways]
     else:
         lines += [
             f'{name}.{p.name}.when, {name}.{p.name}.order = "{p.when}", {p.order}'
@@ -124,21 +123,22 @@ def ports(parts: NetworkParts) -> list[str]:
         if parts.by_block:
             lines.append(f"{name}.pre.order = -1")
         else:
-            parts.pathways.append(("synapses", -1, f"{name}.pre"))
+            parts.pathways.append(("synapses", -1, name, "pre"))
     return lines
 
 
-def in_order(pathways: Sequence[tuple[str, int, str]]) -> list[str]:
-    """The order of the pathways (when, order, pathway) within a time step."""
-    usual = [p for when, _, p in sorted(pathways, key=lambda x: x[1]) if when == "synapses"]
+def in_order(pathways: Sequence[tuple[str, int, str, str]]) -> list[str]:
+    """The order of the pathways (when, order, synapses, pathway) within a time step."""
+    usual = [p[2:] for p in sorted(pathways, key=lambda x: x[1]) if p[0] == "synapses"]
     lines = []
     # Of itself, Brian2 has what a presynaptic spike does before what a postsynaptic one does.
-    if re.fullmatch(r"(\w+\.pre)?,?(\w+\.post)?", ",".join(usual)) is None:
+    if [name for _, name in usual] not in ([], ["pre"], ["post"], ["pre", "post"]):
         lines += [
-            f"for order, pathway in enumerate([{', '.join(usual)}]):",
+            f"for order, pathway in enumerate([{', '.join(map('.'.join, usual))}]):",
             "    pathway.order = order  # within a time step",
         ]
-    for when, order, pathway in pathways:
+    for when, order, synapses, name in pathways:
         if when != "synapses":
+            pathway = f"{synapses}.{name}"
             lines.append(f'{pathway}.when, {pathway}.order = "{when}", {order}')
     return lines
