@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from ..ir import Every, Experiment, Group, Layer, Parameter
 from ..lower.expressions import times_unit
 from .equations import printed
-from .plain.code import UNITS
-from .plain.integrators import held, integration
+from .plain.code import UNITS, names_in
+from .plain.integrators import integration
 from .templates import fill
-
-_CLASSES = ("NeuronGroup",)
 
 
 def imports_in(text: str) -> str:
-    found = [name for name in _CLASSES if f"{name}(" in text]
-    units = [name for name in sorted(UNITS) if re.search(rf"[*/(] ?{name}\b", text)]
-    return ", ".join([*found, *dict.fromkeys(["second", *units])])
+    """What the code of a group needs of Brian2."""
+    return ", ".join(["NeuronGroup", *dict.fromkeys(["second", *sorted(names_in(text) & UNITS)])])
 
 
 def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
@@ -43,12 +39,12 @@ def count(layer: Layer) -> str:
 def group_text(layer: Layer) -> str:
     assert layer.group is not None
     return fill(
-        "group.py.j2", group=group_context(layer.name, layer.group), name=layer.name,
+        "group.py.j2", group=group_context(layer.group), name=layer.name,
         assign=f'set_values(group, x.values["{layer.name}"])', count=count(layer),
     ).rstrip()  # fmt: skip
 
 
-def group_context(name: str, group: Group) -> dict[str, Any]:
+def group_context(group: Group) -> dict[str, Any]:
     arguments = []
     if group.threshold is not None:
         arguments.append(("threshold", quoted([group.threshold])))
@@ -58,9 +54,7 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
     if group.events:
         events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
         arguments.append(("events", f"{{{events}}}"))
-    method = integration(group.integration, bool(group.single))
-    arguments += method
-    arguments += types(name, group)
+    arguments += integration(group.integration, single=False)  # it is run in double
     extra = []
     for e in group.events:
         when = f'"{e.when or "after_resets"}"'
@@ -73,25 +67,15 @@ def group_context(name: str, group: Group) -> dict[str, Any]:
             extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
-        "equations": list(map(printed, (*group.equations, *held(group.common, shared=True)))),
+        "equations": list(map(printed, group.equations)),
         "arguments": arguments, "extra": extra,
-        "namespace": namespace(group.namespace, group.functions, method),
+        "namespace": namespace(group.namespace, group.functions),
     }  # fmt: skip
 
 
-def types(name: str, part: Group) -> list[tuple[str, str]]:
-    """The argument that says which variables are held in single precision."""
-    each = f'{{variable: np.float32 for variable in SINGLE["{name}"]}}'
-    return [("dtype", each)] if part.single else []
-
-
-def namespace(
-    parameters: Sequence[Parameter], functions: Sequence[str], method: Sequence[tuple[str, str]]
-) -> str:
-    items = [f'"{p.name}": {times_unit(p.code, p.unit)}' for p in parameters]
-    if "exact_in_single" in str(method):
-        items.insert(0, "**functions_of_double()")
-    items[:0] = [f"**{name}()" for name in functions]
+def namespace(parameters: Sequence[Parameter], functions: Sequence[str]) -> str:
+    items = [f"**{name}()" for name in functions]
+    items += [f'"{p.name}": {times_unit(p.code, p.unit)}' for p in parameters]
     return "{" + ", ".join(items) + "}"
 
 

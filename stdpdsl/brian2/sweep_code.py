@@ -11,8 +11,7 @@ def sweep_lines(sweep: Sweep) -> list[str]:
     if sweep.axes:
         axes = [", ".join(f"{name!r}: {code}" for name, code in axis) for axis in sweep.axes]
         lines = ["table = product(", *(f"    {{{items}}}," for items in axes), ")"]
-    names = "".join(f"{name!r}, " for name in sweep.columns)
-    names = names.removesuffix(" " if len(sweep.columns) == 1 else ", ")
+    names = ", ".join(map(repr, sweep.columns)) + ("," if sweep.columns else "")
     return [*lines, *after_the_axes(sweep), f"return {{name: table[name] for name in ({names})}}"]
 
 

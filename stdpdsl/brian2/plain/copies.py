@@ -50,12 +50,13 @@ class Copies:
         copy = self.source(layer.shared, "block", shared)
         return f"{name} + {layer.size} * {copy}" if layer.size > 1 else copy
 
-    def of_synapses(self, c: Connection, state: str = "state") -> str:
-        """The copy of each synapse, from what is saved of it."""
+    def of_synapses(self, c: Connection, state: str = "") -> str:
+        """The copy of each synapse, from their state."""
+        state = state or f'state["{c.name}"]'
         pre, post = self.layers[c.pre], self.layers[c.post]
         if not post.shared or post.shared and pre.shared:
-            return copy_of(f'{state}["{c.name}"]["j"]', post)
-        return copy_of(f'{state}["{c.name}"]["i"]', pre)
+            return copy_of(f'{state}["j"]', post)
+        return copy_of(f'{state}["i"]', pre)
 
 
 def copy_of(index: str, layer: Layer) -> str:

@@ -74,4 +74,5 @@ def decays(name: str, equations: Sequence[Equation]) -> bool:
 
 def uses_double(part: Group | Connection) -> bool:
     """Whether factors of an integration are computed in double and then rounded."""
-    return bool(part.single) and "exact_in_single" in "".join(integrated(part.integration, "x"))
+    how = part.integration
+    return bool(part.single) and how is not None and any(m == "exact" for m, _ in how.parts)

@@ -155,7 +155,7 @@ class TablesCode:
 
     def copy(self, c: Connection) -> str:
         """The copy of each synapse."""
-        return self.copies.of_synapses(c, "last").replace(f'last["{c.name}"]', "s")
+        return self.copies.of_synapses(c, "s")
 
     def final(self, c: Connection, variable: str) -> str:
         """A stored variable at the end of the run."""
