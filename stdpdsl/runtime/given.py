@@ -8,8 +8,9 @@ import numpy as np
 
 from .data import neurons
 from .draws import draw_key
+from .drives import drive_means, side_by_side
 from .errors import fail
-from .nerve import drive_means, kept_means, side_by_side
+from .heard_cache import kept_means
 from .ran import ENDS
 from .stable import WATCH
 

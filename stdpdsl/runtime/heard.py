@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .nerve import fingerprint, kept, nerve_cache
+from .heard_cache import fingerprint, kept, nerve_cache
 from .sources import code_of, numbers_in
 
 COLUMNS = ("onset", "offset", "stimulus", "label")

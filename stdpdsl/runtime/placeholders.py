@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .drives import drive_reader
 from .given import draw_key_name, drive_width
-from .nerve import drive_reader
 from .program_data import ProgramData, assign, connect, index_array, record, replay
 from .schedule import in_order
 

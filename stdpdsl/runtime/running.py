@@ -9,12 +9,12 @@ import numpy as np
 from .cache import cython_cache
 from .compiler import compiler, program_flags
 from .data import at, full
+from .drives import write_drives
 from .errors import ProgramError, fail, stop
 from .exact import solve_quickly
 from .given import phase_key
 from .going_on import STATE, GoingOn
 from .live import Live, program_report, reporter
-from .nerve import write_drives
 from .objects import Objects, Phases, kept_after_phase
 from .outputs import runtime_reader
 from .placeholders import made

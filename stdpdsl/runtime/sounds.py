@@ -1,4 +1,4 @@
-"""Sounds: makers of stimuli, and the sequence that presents them.
+"""Sounds: makers of stimuli.
 
 A maker returns (stimuli, labels): one float64 array of pressures in Pa and one text per stimulus.
 Arguments are SI floats (Hz, s, rad; levels in dB SPL). An argument may be a list: the makers' lists
@@ -6,26 +6,11 @@ advance together, and a single value serves all stimuli. A duration becomes the 
 of samples. The formulae are those of brian2hears 0.9.2 unless a maker says otherwise.
 """
 
-import csv
-import glob
-import os
-import struct
-import warnings
-from fractions import Fraction
-from pathlib import Path
-
 import numpy as np
 
 from .errors import fail
 
-REFERENCE_PRESSURE = 2e-5  # Pa, 0 dB SPL
 CLICK_REFERENCE = 28e-6  # Pa, 0 dB peak SPL of a click, as brian2hears has it
-# Of recordings, which may come from a stranger.
-WAV_BYTES = 1_000_000_000
-WAV_RATES = (1_000, 1_000_000)  # Hz
-WAV_SAMPLES = 100_000_000
-SAMPLES_OF_FILES = 500_000_000  # of all together
-LABELS_BYTES = 100_000_000
 FORMANTS = {  # Hz, from Duda's MakeVowel in Slaney's Auditory Toolbox
     "a": (730.0, 1090.0, 2440.0),
     "i": (270.0, 2290.0, 3010.0),
@@ -33,7 +18,7 @@ FORMANTS = {  # Hz, from Duda's MakeVowel in Slaney's Auditory Toolbox
 }
 
 
-# Arguments --------------------------------------------------------------------------------------
+# Arguments ----------------------------------------------------------------------------------------
 
 
 def in_parallel(maker, **arguments):
@@ -76,7 +61,7 @@ def below_nyquist(maker, frequency, samplerate):
         )
 
 
-# Tones ------------------------------------------------------------------------------------------
+# Tones --------------------------------------------------------------------------------------------
 
 
 def sine(frequency, count, phase, samplerate):
@@ -131,7 +116,7 @@ def harmonics(f0, amplitude, phase, samplerate):
     return np.broadcast_to(amplitudes, count), np.broadcast_to(phases, count)
 
 
-# Noises: drawn from `rng`, a NumPy Generator ----------------------------------------------------
+# Noises: drawn from `rng`, a NumPy Generator ------------------------------------------------------
 
 
 def whitenoise(duration, count=1, *, samplerate, rng):
@@ -231,7 +216,7 @@ def ripples(kind, echo, niter):
     return sum(echo**k for k in range(niter + 1))
 
 
-# Clicks, vowels, silence ------------------------------------------------------------------------
+# Clicks, vowels, silence --------------------------------------------------------------------------
 
 
 def clicks(duration, n=1, interval=None, peak=None, *, samplerate):
@@ -313,213 +298,3 @@ def silence(duration, *, samplerate):
     rows = in_parallel("silence", duration=duration)
     stimuli = [np.zeros(sample_count(one["duration"], samplerate)) for one in rows]
     return stimuli, ["silence"] * len(stimuli)
-
-
-# Recordings -------------------------------------------------------------------------------------
-
-
-def files(
-    pattern,
-    labels=None,
-    column="category",
-    categories=None,
-    folds=None,
-    duration=None,
-    *,
-    folder,
-    samplerate,
-):
-    """The WAV files under `folder` that match `pattern` (`**` for any depth), sorted by path.
-
-    Stereo becomes the mean of its channels, integers become -1 to 1 Pa, any rate is resampled to
-    `samplerate` (Hz). `duration` (s) cuts each or pads it with zeros. `labels` is a CSV file under
-    `folder` in ESC-50's layout (filename, fold, target, category, …): the text in `column` becomes
-    the label, and `categories` and `folds` keep only the files with those. Without it a file's
-    label is its name.
-    """
-    paths = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
-    paths = [path for path in paths if path.lower().endswith((".wav", ".wave"))]
-    if not paths:
-        fail(f"no WAV file matches '{pattern}' in {Path(folder).resolve()}")
-    names = {path: Path(path).stem for path in paths}
-    if labels is None and (categories is not None or folds is not None):
-        fail("files: categories and folds need a labels file")
-    if labels is not None:
-        table = read_labels(Path(folder) / labels, column)
-        names = chosen_files(paths, table, labels, column, categories, folds)
-    stimuli, total = [], 0
-    for path in names:
-        stimuli.append(read_wav(Path(folder) / path, samplerate))
-        total += len(stimuli[-1])
-        if total > SAMPLES_OF_FILES:
-            fail(f"the files that match '{pattern}' have more than {SAMPLES_OF_FILES:,} samples")
-    if duration is not None:
-        count = sample_count(duration, samplerate)
-        stimuli = [np.concatenate([x[:count], np.zeros(max(count - len(x), 0))]) for x in stimuli]
-    return stimuli, list(names.values())
-
-
-def read_labels(path, column):
-    """The rows of a labels file by file name: {"1-100032-A-0.wav": {"category": "dog", …}, …}."""
-    try:
-        few_bytes(path, LABELS_BYTES)
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        fail(f"cannot read the labels file {path}: {error.strerror}")
-    except (UnicodeDecodeError, csv.Error) as error:
-        fail(f"the labels file {path} is not CSV in UTF-8: {error}")
-    if not rows:
-        fail(f"the labels file {path} has no rows")
-    for needed in ("filename", column):
-        if needed not in rows[0]:
-            found = ", ".join(str(name) for name in rows[0])
-            fail(f"the labels file {path} has no column '{needed}'; it has {found}")
-    return {row["filename"]: row for row in rows}
-
-
-def chosen_files(paths, table, labels, column, categories, folds):
-    """The label of each path that `categories` and `folds` keep, in the order of `paths`."""
-    chosen = {}
-    for path in paths:
-        row = table.get(Path(path).name)
-        if row is None:
-            fail(f"the labels file {labels} has no row for {Path(path).name}")
-        if categories is not None and row.get("category") not in np.atleast_1d(categories):
-            continue
-        if folds is not None and row.get("fold") not in [str(int(f)) for f in np.atleast_1d(folds)]:
-            continue
-        chosen[path] = row[column]
-    if not chosen:
-        fail(f"the labels file {labels} leaves none of {len(paths)} files with these categories")
-    return chosen
-
-
-def few_bytes(path, most):
-    """Refuse a file that is too long to be read."""
-    size = os.path.getsize(path)
-    if size > most:
-        fail(f"{path} has {size:,} bytes; at most {most:,} are read")
-
-
-def read_wav(path, samplerate):
-    """One WAV file as mono samples in -1 to 1 at `samplerate` (Hz)."""
-    from scipy.io import wavfile
-
-    try:
-        few_bytes(path, WAV_BYTES)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Chunk .* not understood")
-            warnings.filterwarnings("error", message="Reached EOF prematurely")
-            rate, data = wavfile.read(path)
-    except wavfile.WavFileWarning as error:
-        fail(f"{path} is cut off: {error}")
-    except (OSError, ValueError, EOFError, MemoryError, struct.error) as error:
-        fail(f"cannot read {path}: {error}")
-    if rate <= 0 or len(data) == 0:
-        fail(f"{path} has no samples")
-    # Between far rates a short file would become a long sound, or take a long filter.
-    low, high = WAV_RATES
-    if not low <= rate <= high:
-        fail(f"{path} has {rate:,} samples per second; from {low:,} to {high:,} are read")
-    if max(data.size, len(data) / rate * samplerate) > WAV_SAMPLES:
-        fail(f"{path} has more than {WAV_SAMPLES:,} samples at {samplerate:g} Hz")
-    sound = unit_range(data)
-    if sound.ndim > 1:
-        sound = sound.mean(axis=1)
-    if not np.isfinite(sound).all():
-        fail(f"{path} has samples that are not finite")
-    return resampled(sound, rate, samplerate)
-
-
-def unit_range(data):
-    """Samples as float64: integers scaled to -1 to 1 (8-bit WAV is unsigned), floats unchanged."""
-    if data.dtype == np.uint8:
-        return (data.astype(np.float64) - 128.0) / 128.0
-    if np.issubdtype(data.dtype, np.integer):
-        return data / float(2 ** (8 * data.dtype.itemsize - 1))
-    return data.astype(np.float64)
-
-
-def resampled(sound, rate, samplerate):
-    """`sound` from `rate` to `samplerate` (Hz) by a polyphase filter (scipy's resample_poly)."""
-    from scipy.signal import resample_poly
-
-    ratio = Fraction(samplerate).limit_denominator(1000) / int(rate)
-    if ratio == 1:
-        return sound
-    return resample_poly(sound, ratio.numerator, ratio.denominator)
-
-
-# Presentation -----------------------------------------------------------------------------------
-
-
-def sequence(
-    stimuli,
-    labels,
-    *,
-    samplerate,
-    ramp=0.0,
-    gap=0.0,
-    level=None,
-    repeats=1,
-    order="sequential",
-    rng=None,
-):
-    """The stimuli one after another: (samples in Pa, presentations).
-
-    A gap (s) of silence comes first and after each stimulus. Each is ramped at both ends with a
-    cos**2 flank of `ramp` (s). `level` (dB SPL) is then that of each stimulus without its gaps, as
-    `sound.level = …` sets it for one sound in brian2hears; silence stays silent.
-    `order`: "sequential" plays the list `repeats` times over; "shuffled" mixes all presentations,
-    by draws from `rng`. Presentations are columns: onset and offset (s), stimulus, label.
-    """
-    played = presentation_order(len(stimuli), int(repeats), order, rng)
-    ramped = [with_ramps(sound, ramp, samplerate) for sound in stimuli]
-    if level is not None:
-        set_levels(ramped, level)
-    silent = int(np.rint(gap * samplerate))
-    lengths = np.array([len(sound) for sound in stimuli])[played]
-    onsets = silent + np.concatenate([[0], np.cumsum(lengths + silent)[:-1]])
-    samples = np.zeros(silent + int(np.sum(lengths + silent)))
-    for onset, k in zip(onsets, played, strict=True):
-        samples[onset : onset + len(ramped[k])] = ramped[k]
-    presentations = {
-        "onset": onsets / samplerate,
-        "offset": (onsets + lengths) / samplerate,
-        "stimulus": played,
-        "label": [labels[k] for k in played],
-    }
-    return samples, presentations
-
-
-def presentation_order(count, repeats, order, rng):
-    """Which stimulus is presented when: indices of `count` stimuli, each `repeats` times."""
-    played = np.tile(np.arange(count), repeats)
-    if order == "sequential":
-        return played
-    if order == "shuffled":
-        return played[np.argsort(rng.random(len(played)), kind="stable")]
-    return fail(f"the order '{order}' is neither sequential nor shuffled")
-
-
-def with_ramps(sound, ramp, samplerate):
-    """A copy of `sound` with flanks sin(pi u/2)**2 of `ramp` (s) at both ends."""
-    count = int(np.rint(ramp * samplerate))
-    if count > len(sound):
-        fail(f"a ramp of {ramp:g} s is longer than a stimulus of {len(sound) / samplerate:g} s")
-    flank = np.sin(np.pi * np.linspace(0.0, 1.0, count) / 2) ** 2
-    sound = sound.copy()
-    sound[:count] *= flank
-    sound[len(sound) - count :] *= flank[::-1]
-    return sound
-
-
-def set_levels(stimuli, level):
-    """Scale each stimulus (Pa) in place so that its rms about the mean is `level` (dB SPL)."""
-    loud = [sound for sound in stimuli if np.ptp(sound) > 0]
-    if not loud:
-        fail(f"a silent sound cannot be set to {level:g} dB")
-    for sound in loud:
-        rms = np.sqrt(np.mean((sound - np.mean(sound)) ** 2))
-        sound *= 10 ** ((level - 20.0 * np.log10(rms / REFERENCE_PRESSURE)) / 20.0)

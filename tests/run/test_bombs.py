@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from by_day import in_turn
 
-from stdpdsl.runtime import draws, sounds
+from stdpdsl.runtime import draws, recordings
 from stdpdsl.runtime import folder as folders
 from stdpdsl.runtime.errors import SpecError
 from stdpdsl.runtime.inputs import rated_steps
@@ -248,7 +248,7 @@ def test_recordings(tmp_path, data, words):
     else:
         (tmp_path / "x.wav").write_bytes(data)
     with pytest.raises(SpecError, match=words):
-        sounds.read_wav(tmp_path / "x.wav", 44100)
+        recordings.read_wav(tmp_path / "x.wav", 44100)
 
 
 def test_labels(tmp_path):
@@ -256,7 +256,7 @@ def test_labels(tmp_path):
     with pytest.raises(
         SpecError, match="has 1,000,000,000,000 bytes; at most 100,000,000 are read"
     ):
-        sounds.read_labels(tmp_path / "x.csv", "category")
+        recordings.read_labels(tmp_path / "x.csv", "category")
 
 
 # Results ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from running import assert_same, tables_in
 from stdpdsl import cli
 from stdpdsl.results.errors import ResultsError
 from stdpdsl.results.reader import load
-from stdpdsl.runtime import nerve
+from stdpdsl.runtime import heard_cache
 
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
@@ -373,11 +373,11 @@ def test_damaged_spikes_of_a_nerve_are_made_again(tmp_path, damage):
         made.append(1)
         return [np.arange(1000.0), np.arange(5)]
 
-    nerve.kept(path, "key", make)
-    nerve.kept(path, "key", make)
+    heard_cache.kept(path, "key", make)
+    heard_cache.kept(path, "key", make)
     assert len(made) == 1
     Path(path).write_bytes(damage(Path(path).read_bytes()))
-    again = nerve.kept(path, "key", make)
+    again = heard_cache.kept(path, "key", make)
     assert len(made) == 2 and np.array_equal(again[0], np.arange(1000.0))
 
 

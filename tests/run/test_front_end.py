@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, ms, mV, second, volt
 
-from stdpdsl.runtime import filterbanks, nerve, numerics, sounds
+from stdpdsl.runtime import (
+    drives,
+    filterbanks,
+    filters,
+    heard_cache,
+    nerve,
+    numerics,
+    presentation,
+    sounds,
+)
 from stdpdsl.runtime.errors import SpecError
 
 FS = 44100.0
@@ -40,14 +49,14 @@ def numpy_target():
 def thread_sound():
     """The thread's sound, short: two tones, ramped, with gaps, at 65 dB."""
     stimuli, labels = sounds.tones(FREQUENCIES, 0.08, samplerate=FS)
-    return sounds.sequence(stimuli, labels, samplerate=FS, ramp=0.01, gap=0.02, level=65.0)[0]
+    return presentation.sequence(stimuli, labels, samplerate=FS, ramp=0.01, gap=0.02, level=65.0)[0]
 
 
 def cochlea(sound, low=100.0):
     """The thread's filterbank: gammatones, rectified, three times larger."""
     cf = numerics.erbspace(low, 5000.0, 10)
     return filterbanks.filterbank(
-        sound, FS, [(filterbanks.gammatone, {"cf": cf})], lambda x: 3 * np.clip(x, 0, np.inf)
+        sound, FS, [(filters.gammatone, {"cf": cf})], lambda x: 3 * np.clip(x, 0, np.inf)
     )
 
 
@@ -146,7 +155,7 @@ def test_networks_after_a_standalone_nerve(tmp_path):
 def test_replicates_side_by_side():
     sound = thread_sound()
     reversed_ = sound[::-1].copy()
-    both = {"I": nerve.side_by_side([cochlea(sound), cochlea(reversed_)])}
+    both = {"I": drives.side_by_side([cochlea(sound), cochlea(reversed_)])}
     neuron, sample, _ = nerve.run_nerve(auditory_nerve(20), both, FS, len(sound))
     for k, one in enumerate((sound, reversed_)):
         alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(one)}, FS, len(one))[:2]
@@ -156,7 +165,7 @@ def test_replicates_side_by_side():
 
 def test_beyond_the_sound_the_drive_is_zero():
     sound = thread_sound()
-    drive = nerve.in_time([(1000, cochlea(sound))], len(sound) + 5000, 10)
+    drive = drives.in_time([(1000, cochlea(sound))], len(sound) + 5000, 10)
     neuron, sample, _ = nerve.run_nerve(auditory_nerve(), {"I": drive}, FS, len(sound) + 5000)
     alone = nerve.run_nerve(auditory_nerve(), {"I": cochlea(sound)}, FS, len(sound))[:2]
     np.testing.assert_array_equal(neuron, alone[0])
@@ -168,10 +177,10 @@ def test_drives_in_time():
         return (np.full((size, 2), value) for size in rows)
 
     pieces = [(2, drive(1.0, [2, 2])), (9, drive(2.0, [3, 3])), (12, drive(3.0, [5]))]
-    rows = np.vstack(list(nerve.in_time(pieces, 14, 2)))[:, 0]
+    rows = np.vstack(list(drives.in_time(pieces, 14, 2)))[:, 0]
     np.testing.assert_array_equal(rows, [0, 0, 1, 1, 1, 1, 0, 0, 0, 2, 2, 2, 3, 3])
-    assert np.vstack(list(nerve.in_time([], 3, 2))).shape == (3, 2)
-    draws = np.vstack(list(nerve.uniform_rows(10, 3, np.random.default_rng(0), chunk=4)))
+    assert np.vstack(list(drives.in_time([], 3, 2))).shape == (3, 2)
+    draws = np.vstack(list(drives.uniform_rows(10, 3, np.random.default_rng(0), chunk=4)))
     np.testing.assert_array_equal(draws, np.random.default_rng(0).random((10, 3)))
 
 
@@ -184,11 +193,11 @@ def test_a_poisson_nerve():
             5, "rate : Hz\nu : 1", threshold="u < rate*dt", reset="", dt=dt, namespace={}
         )
 
-    drives = {
+    driven = {
         "rate": iter([np.full((rows, 5), rate)]),
-        "u": nerve.uniform_rows(rows, 5, np.random.default_rng(2)),
+        "u": drives.uniform_rows(rows, 5, np.random.default_rng(2)),
     }
-    neuron, sample, _ = nerve.run_nerve(make, drives, FS, rows)
+    neuron, sample, _ = nerve.run_nerve(make, driven, FS, rows)
     expected = np.argwhere(np.random.default_rng(2).random((rows, 5)) < rate / FS)
     np.testing.assert_array_equal(np.stack([sample, neuron], axis=1), expected)
 
@@ -230,16 +239,16 @@ def test_means_of_the_samples_in_a_step(dt, exact):
         start, end = n * samples_per_step, (n + 1) * samples_per_step
         inside = [k for k in range(300) if start <= k < end]
         expected[n] = padded[inside or [math.ceil(start) - 1]].mean(axis=0)
-    whole = nerve.drive_means([drive], FS, dt, steps, 3)
+    whole = drives.drive_means([drive], FS, dt, steps, 3)
     np.testing.assert_allclose(whole, expected, rtol=1e-14)
     for size in (7, 1):
         chunks = (drive[a : a + size] for a in range(0, 200, size))
-        np.testing.assert_array_equal(nerve.drive_means(chunks, FS, dt, steps, 3), whole)
+        np.testing.assert_array_equal(drives.drive_means(chunks, FS, dt, steps, 3), whole)
 
 
 def test_means_of_steps_that_are_samples():
     drive = np.random.default_rng(0).random((200, 3))
-    np.testing.assert_array_equal(nerve.drive_means([drive], FS, 1 / FS, 200, 3), drive)
+    np.testing.assert_array_equal(drives.drive_means([drive], FS, 1 / FS, 200, 3), drive)
 
 
 # Kept for the next run --------------------------------------------------------------------------
@@ -253,22 +262,22 @@ def test_the_stage_is_kept(tmp_path):
         return np.arange(3), np.array(["a", "b"])
 
     path = tmp_path / "nerve.npz"
-    key = nerve.fingerprint("model", 44100.0, np.arange(4.0))
+    key = heard_cache.fingerprint("model", 44100.0, np.arange(4.0))
     for _ in range(2):
-        numbers, texts = nerve.kept(path, key, make)
+        numbers, texts = heard_cache.kept(path, key, make)
         np.testing.assert_array_equal(numbers, [0, 1, 2])
         np.testing.assert_array_equal(texts, ["a", "b"])
     assert len(made) == 1
-    nerve.kept(path, nerve.fingerprint("model", 44100.0, np.arange(5.0)), make)
+    heard_cache.kept(path, heard_cache.fingerprint("model", 44100.0, np.arange(5.0)), make)
     assert len(made) == 2
     path.write_bytes(path.read_bytes()[:100])
-    nerve.kept(path, key, make)
+    heard_cache.kept(path, key, make)
     assert len(made) == 3
     assert {p.name for p in tmp_path.iterdir()} == {"nerve.npz", "nerve.lock"}
 
 
 def test_a_disk_too_small(tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 1000})()
-    monkeypatch.setattr(nerve.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(drives.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(SpecError, match="the drive needs 0.4 GB in"):
-        nerve.write_rows(str(tmp_path / "I.float64"), [], 5_000_000, 10)
+        drives.write_rows(str(tmp_path / "I.float64"), [], 5_000_000, 10)

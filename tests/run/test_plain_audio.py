@@ -23,7 +23,7 @@ from stdpdsl.compiler import _front
 from stdpdsl.ir import constant
 from stdpdsl.language.source import Source
 from stdpdsl.lower import lower
-from stdpdsl.runtime import draws, filterbanks, nerve, numerics, sounds
+from stdpdsl.runtime import draws, drives, filterbanks, nerve, numerics, sounds
 from stdpdsl.runtime.exact import exact_by_variable
 
 STIMULI = {
@@ -315,7 +315,7 @@ def heard_today(e, steps, monkeypatch, folder, replicate=0, make=None, records=(
     samples, rate = sound_today(e, "training", replicate, folder, monkeypatch)
     chunks = [bank_today(e, "cochlea", samples, rate, monkeypatch)]
     length = int(np.ceil(steps * e.dt * rate))
-    drive = nerve.in_time([(0, iter(chunks))], length, 10)
+    drive = drives.in_time([(0, iter(chunks))], length, 10)
     neuron, sample, recorded = nerve.run_nerve(
         make or ears(), {"I": drive}, rate, length, None, records
     )
@@ -435,7 +435,7 @@ def test_what_drives_a_layer_of_the_network(dt, folder, monkeypatch):
     exec("\n".join(audio.drives()), scope)
     samples, rate = sound_today(e, "training", 0, folder, monkeypatch)
     chunks = [bank_today(e, "cochlea", samples, rate, monkeypatch)]
-    expected = nerve.drive_means(iter(chunks), rate, e.dt, steps, 10)
+    expected = drives.drive_means(iter(chunks), rate, e.dt, steps, 10)
     np.testing.assert_array_equal(scope["state"]["cochlea"], expected)
     # In the network, neuron i of each block hears channel i.
     assert audio.column(layer) == ""
@@ -457,7 +457,7 @@ def test_what_drives_replicates(folder, monkeypatch):
     for r in (0, 1):
         samples, rate = sound_today(e, "training", r, folder, monkeypatch)
         chunks = [bank_today(e, "cochlea", samples, rate, monkeypatch)]
-        expected = nerve.drive_means(iter(chunks), rate, e.dt, 500, 10)
+        expected = drives.drive_means(iter(chunks), rate, e.dt, 500, 10)
         mine = scope["state"]["cochlea"][:, 10 * r : 10 * r + 10]
         np.testing.assert_array_equal(mine, expected)
     scope |= {"shared": np.array([0, 1]), "B": 2}

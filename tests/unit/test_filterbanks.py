@@ -11,7 +11,7 @@ from brian2hears.filtering import linearfilterbank
 from scipy import signal
 
 from stdpdsl.language.builtins_audio import FILTERS, REQUIRED
-from stdpdsl.runtime import filterbanks
+from stdpdsl.runtime import cochlea, filterbanks, filters
 from stdpdsl.runtime.errors import SpecError
 
 FS = 44100.0
@@ -31,8 +31,11 @@ def plain_loops(monkeypatch):
     monkeypatch.setattr(filterbanks, "compiled_loops", lambda count: [])
 
 
-def ours(sound, *filters, rate=FS, output=None):
-    chain = [(getattr(filterbanks, name), parameters) for name, parameters in filters]
+MADE_BY = {**vars(filters), **vars(cochlea)}
+
+
+def ours(sound, *chain, rate=FS, output=None):
+    chain = [(MADE_BY[name], parameters) for name, parameters in chain]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tan_carney: "the sample rate should be 50kHz"
         return np.vstack(list(filterbanks.filterbank(sound, rate, chain, output)))
@@ -51,7 +54,7 @@ def theirs(bank, rows):
 
 def test_the_table_and_the_functions_agree():
     for name, function in FILTERS.items():
-        signature = list(inspect.signature(getattr(filterbanks, name)).parameters.values())[1:]
+        signature = list(inspect.signature(MADE_BY[name]).parameters.values())[1:]
         named = [p for p in signature if p.kind != p.VAR_KEYWORD]
         defaults = [REQUIRED if p.default is p.empty else p.default for p in named]
         own = function.parameters[: len(named)]

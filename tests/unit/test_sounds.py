@@ -9,8 +9,9 @@ from brian2 import Hz, ms
 from scipy.io import wavfile
 
 from stdpdsl.language.builtins_audio import REQUIRED, SOUNDS
-from stdpdsl.runtime import numerics, sounds
+from stdpdsl.runtime import numerics, presentation, sounds
 from stdpdsl.runtime.errors import SpecError
+from stdpdsl.runtime.recordings import files
 
 FS = 44100.0
 
@@ -25,7 +26,7 @@ def samples(sound):
 
 def test_the_table_and_the_functions_agree():
     for name, function in SOUNDS.items():
-        signature = inspect.signature(getattr(sounds, name)).parameters.values()
+        signature = inspect.signature(getattr(sounds, name, files)).parameters.values()
         given = tuple(p.name for p in signature if p.kind == p.KEYWORD_ONLY)
         assert set(given) == set(function.given), name
         spec = [(p.name, p.default) for p in signature if p.kind != p.KEYWORD_ONLY]
@@ -151,7 +152,7 @@ def test_the_sequence_of_the_thread():
         tone.level = 65 * hears.dB
         sequence = hears.Sound.sequence(sequence, tone, silence)
     stimuli, labels = sounds.tones(np.array(frequencies, float), 0.1, samplerate=FS)
-    ours, presented = sounds.sequence(
+    ours, presented = presentation.sequence(
         stimuli, labels, samplerate=FS, ramp=0.01, gap=0.02, level=65.0
     )
     np.testing.assert_array_equal(ours, samples(sequence))
@@ -164,7 +165,7 @@ def test_the_sequence_of_the_thread():
 def test_a_level_is_that_of_each_stimulus_whatever_the_gaps(gap):
     tones, labels = sounds.tones([300.0, 700.0], [0.1, 0.3], samplerate=FS)
     stimuli, labels = [tones[0], 7 * tones[1], np.zeros(1000)], [*labels, "silence"]
-    ours, presented = sounds.sequence(
+    ours, presented = presentation.sequence(
         stimuli, labels, samplerate=FS, ramp=0.01, gap=gap, level=65.0, repeats=2
     )
     for onset, offset, label in zip(
@@ -180,13 +181,13 @@ def test_a_level_is_that_of_each_stimulus_whatever_the_gaps(gap):
 
 def test_orders_and_repeats():
     stimuli, labels = sounds.tones([200.0, 300.0, 400.0], 0.01, samplerate=FS)
-    samples_, presented = sounds.sequence(stimuli, labels, samplerate=FS, repeats=2)
+    samples_, presented = presentation.sequence(stimuli, labels, samplerate=FS, repeats=2)
     assert list(presented["stimulus"]) == [0, 1, 2, 0, 1, 2]
     assert len(samples_) == 6 * 441 and presented["onset"][0] == 0
     options = {"samplerate": FS, "repeats": 10, "order": "shuffled"}
-    one, shuffled = sounds.sequence(stimuli, labels, **options, rng=stream(1))
-    two, _ = sounds.sequence(stimuli, labels, **options, rng=stream(1))
-    other, _ = sounds.sequence(stimuli, labels, **options, rng=stream(2))
+    one, shuffled = presentation.sequence(stimuli, labels, **options, rng=stream(1))
+    two, _ = presentation.sequence(stimuli, labels, **options, rng=stream(1))
+    other, _ = presentation.sequence(stimuli, labels, **options, rng=stream(2))
     assert np.array_equal(one, two) and not np.array_equal(one, other)
     assert list(np.bincount(shuffled["stimulus"])) == [10, 10, 10]
 
@@ -203,8 +204,8 @@ def test_orders_and_repeats():
         (lambda: sounds.clicks(0.1, 3, 0.05, samplerate=FS), "do not fit"),
         (lambda: sounds.vowels("o", samplerate=FS), "'o' is not one of a, i, u"),
         (lambda: sounds.vowels(samplerate=FS), "either vowel or formants"),
-        (lambda: sounds.sequence([np.ones(9)], [""], samplerate=FS, ramp=1.0), "longer than"),
-        (lambda: sounds.sequence([np.zeros(9)], [""], samplerate=FS, level=65.0), "silent"),
+        (lambda: presentation.sequence([np.ones(9)], [""], samplerate=FS, ramp=1.0), "longer than"),
+        (lambda: presentation.sequence([np.zeros(9)], [""], samplerate=FS, level=65.0), "silent"),
     ],
 )
 def test_what_cannot_be_made(call, message):
@@ -247,7 +248,7 @@ def recordings(tmp_path):
 
 
 def test_any_rate_and_format(recordings):
-    made, labels = sounds.files("audio/*", folder=recordings, samplerate=FS)
+    made, labels = files("audio/*", folder=recordings, samplerate=FS)
     assert labels == ["1-a", "1-b", "2-c", "2-d", "2-e"]
     expected = 0.5 * np.sin(2 * np.pi * 500 * np.arange(8820) / FS)
     inner = slice(1000, -1000)  # away from the resampling filter's ends
@@ -259,23 +260,23 @@ def test_any_rate_and_format(recordings):
 
 def test_labels_and_choices(recordings):
     def chosen(**options):
-        return sounds.files(
+        return files(
             "audio/*.wav", "esc50.csv", folder=recordings, samplerate=FS, **options
         )[1]
 
     assert chosen() == ["dog", "rain", "dog", "rain", "cow"]
     assert chosen(categories="dog") == ["dog", "dog"]
     assert chosen(folds=[1], column="target") == ["0", "1"]
-    made, _ = sounds.files("audio/1-a.wav", duration=0.5, folder=recordings, samplerate=FS)
+    made, _ = files("audio/1-a.wav", duration=0.5, folder=recordings, samplerate=FS)
     assert len(made[0]) == 22050 and not made[0][8820:].any()
-    made, _ = sounds.files("audio/1-a.wav", duration=0.1, folder=recordings, samplerate=FS)
+    made, _ = files("audio/1-a.wav", duration=0.1, folder=recordings, samplerate=FS)
     assert len(made[0]) == 4410
 
 
 def test_files_that_cannot_be_used(recordings):
     def reading(message, *arguments, **options):
         with pytest.raises(SpecError, match=message):
-            sounds.files(*arguments, folder=recordings, samplerate=FS, **options)
+            files(*arguments, folder=recordings, samplerate=FS, **options)
 
     reading("no WAV file matches 'none/", "none/*.wav")
     reading("no WAV file matches", "audio/*.txt")
@@ -301,4 +302,4 @@ def test_a_recording_that_is_cut_off_is_no_sound(tmp_path, kept):
     whole = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(whole[:kept])
     with pytest.raises(SpecError, match=r"a\.wav is cut off|cannot read .*a\.wav"):
-        sounds.files("*.wav", folder=tmp_path, samplerate=FS)
+        files("*.wav", folder=tmp_path, samplerate=FS)
