@@ -270,6 +270,10 @@ RESTORING = MODEL.replace("    dt: 0.1 ms\n", "    dt: 0.1220703125 ms\n") + """
         of_one: 256*{step} ms, ff frozen, restore settled of A1 and ff.apre
         again: 256*{step} ms, ff frozen, restore fresh
 """.replace("{step}", "0.1220703125")
+SOME = """        settle: 128*{step} ms, store settled
+        train: 256*{step} ms
+        of_one: 256*{step} ms, ff frozen, restore settled of A1 and ff.apre
+""".replace("{step}", "0.1220703125")
 RESTORING = (
     RESTORING.replace("th/(100 ms) : volt", "th/(100 ms) : volt\n        seen : second")
     .replace("th += 1 mV", "th += 0.01 mV/ms*clip(t - seen, 0 ms, 100 ms)\n        seen = t")
@@ -327,22 +331,38 @@ def restored_by_hand(block):
         h.net.restore("settled")
         h.ff.w, h.cells.th = w, th * brian2.volt
         found.append(h.stretch(first, 256))
-    # `of A1 and ff.apre`: all else is as it was, at the time to which Brian2 has gone back.
-    relax(h)
-    now = {s: {n: np.array(v) for n, v in s.get_states(units=False).items()} for s in (h.ff,)}
-    under_way = h.ff.pre.queue._full_state()
-    h.net.restore("settled")
-    relax(h)
-    apre = np.array(h.ff.apre)
-    h.ff.set_states({n: now[h.ff][n] for n in ("w", "apost")}, units=False)
-    h.ff.apre = apre
-    h.ff.pre.queue._restore_from_full_state(under_way)
-    h.ff.learns = 0
+    restore_some(h)
     found.append(h.stretch(640, 256))
     h.net.restore("fresh")
     h.ff.learns = 0
     found.append(h.stretch(896, 256))
     return found
+
+
+def some_restored_by_hand(block):
+    """(neuron, t, v, w) of each phase of SOME."""
+    h = Restored(ROWS[block][0])
+    found = [h.stretch(0, 128)]
+    relax(h)
+    h.net.store("settled")
+    found.append(h.stretch(128, 256))
+    restore_some(h)
+    found.append(h.stretch(384, 256))
+    return found
+
+
+def restore_some(h):
+    """`of A1 and ff.apre`: all else is as it was, at the time to which Brian2 has gone back."""
+    relax(h)
+    now = {n: np.array(v) for n, v in h.ff.get_states(units=False).items()}
+    under_way = h.ff.pre.queue._full_state()
+    h.net.restore("settled")
+    relax(h)
+    apre = np.array(h.ff.apre)
+    h.ff.set_states({n: now[n] for n in ("w", "apost")}, units=False)
+    h.ff.apre = apre
+    h.ff.pre.queue._restore_from_full_state(under_way)
+    h.ff.learns = 0
 
 
 def relax(h):
@@ -357,15 +377,32 @@ def restored(tmp_path_factory):
     return run_text(tmp_path_factory.mktemp("restored"), restoring_spec())
 
 
+@pytest.fixture(scope="module")
+def some_restored(tmp_path_factory):
+    text = restoring_spec()
+    text = text[: text.index("        settle:")] + SOME
+    return run_text(tmp_path_factory.mktemp("some"), text)
+
+
 @pytest.mark.parametrize("block", [0, 1])
 def test_states_are_restored_as_brian2_restores_them(restored, block):
-    stretches = restored_by_hand(block)
     names = ["settle", "train 1", "train 2", "of_one", "again"]
-    samples = restored["trajectories"].query("block == @block").sort_values(
+    assert_phases(restored, block, names, restored_by_hand(block))
+
+
+@pytest.mark.parametrize("block", [0, 1])
+def test_a_trace_of_several_is_restored_as_brian2_restores_it(some_restored, block):
+    """No other phase restores them all, so this one alone asks for them as they are then."""
+    names = ["settle", "train", "of_one"]
+    assert_phases(some_restored, block, names, some_restored_by_hand(block))
+
+
+def assert_phases(tables, block, names, stretches):
+    samples = tables["trajectories"].query("block == @block").sort_values(
         ["neuron", "pre", "post", "t"]
     )  # fmt: skip
     for name, (neuron, t, v, w) in zip(names, stretches, strict=True):
-        mine = restored["spikes"].query("block == @block and phase == @name")
+        mine = tables["spikes"].query("block == @block and phase == @name")
         mine = mine.sort_values(["t", "neuron"])
         order = np.lexsort((neuron, t))
         assert len(mine) > 3 or name == "settle"
