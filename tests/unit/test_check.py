@@ -316,6 +316,57 @@ def test_costs():
     assert recorded["A1"] == 2 * 10 * 145621
 
 
+PATTERNS = """model counted
+
+layer P:
+    poisson: 1 Hz
+    size: 6
+
+layer Q:
+    poisson: 1 Hz
+    size: 8
+
+connect P -> Q as c:
+    pattern: PATTERN
+    plasticity: pair_additive
+
+run:
+    duration: 1 s
+"""
+
+
+@pytest.mark.parametrize("pattern, count, at_most", [
+    ("all_to_all", 48, False),
+    ("all_to_all(n = 3)", 144, False),
+    ("all_to_all where i != j", 42, False),
+    ("all_to_all where rand() < 0.5", 48, True),
+    ("one_to_one", 6, False),
+    ("random(p = 0.25)", 12, False),
+    ("random(p = 0.25) where i < 3", 6, False),
+    ("random(p = 1/(1 + j))", 6 * sum(1 / (1 + j) for j in range(8)), False),
+    ("fixed_indegree(2)", 16, False),
+    ("fixed_indegree(2) where i > 0", 16, True),
+    ("fixed_outdegree(2)", 12, False),
+    ('pairs from "edges.csv"', 5, False),
+    ('pairs from "edges.csv" where i > 0', 5, True),
+])  # fmt: skip
+def test_how_many_synapses_a_pattern_is_expected_to_make(pattern, count, at_most):
+    found = checked(PATTERNS.replace("PATTERN", pattern))
+    edges = {"edges.csv": 5}
+    (part,) = estimate(found.symbols, 4, 1, found.inference.values, edges=edges).connections
+    assert (part.count, part.at_most) == (pytest.approx(4 * count), at_most)
+
+
+def test_how_many_synapses_a_slice_and_a_layer_with_itself_are_expected_to_make():
+    for pair, pattern, count in (
+        ("P[0:4] -> Q[2:]", "all_to_all", 24),
+        ("Q -> Q", "symmetric(p = 0.5)", 32),
+    ):
+        found = checked(PATTERNS.replace("PATTERN", pattern).replace("P -> Q", pair))
+        (part,) = estimate(found.symbols, 1, 1, found.inference.values).connections
+        assert (part.count, part.at_most) == (count, False)
+
+
 def compiled_check(text: str, folder):
     from stdpdsl.compiler import check_text
 
