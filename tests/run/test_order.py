@@ -264,3 +264,40 @@ def test_names_decide_nothing(tmp_path, everything):
     two = rows_of(run_text(tmp_path, renamed(EVERYTHING)), {})
     assert len(one["spikes"]) > 50 and one["weights"]["w"].nunique() > 4
     assert_same(one, two)
+
+
+TWICE = """model twice
+neuron cell:
+    equations:
+        x : 1
+        g : 1
+    every 1 ms: x = x + 1
+    every 1 ms: x = 2*x
+    initial: x = 1
+layer P:
+    poisson: 1 Hz
+    size: 2
+layer A:
+    neuron: cell
+    size: 2
+connect P -> A as c:
+    pattern: one_to_one
+    weight: 1
+    deliver: w to g
+    every 1 ms: w = w + 1
+    every 1 ms: w = 2*w
+record:
+    w of c every 1 ms
+    x of A every 1 ms
+run:
+    duration: 6 ms
+"""
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+def test_what_happens_every_so_often_happens_in_the_order_of_the_spec(tmp_path, lowering):
+    samples = run_text(tmp_path, TWICE, lowering)["trajectories"]
+    for _, found in samples.groupby(["variable", "neuron", "pre"], dropna=False):
+        values = found.sort_values("t")["value"].to_list()
+        assert len(values) == 7
+        assert values[1:] == [2 * (x + 1) for x in values[:-1]]

@@ -80,6 +80,7 @@ CASES = {
         ("NAME008", "an event cannot be called `spike`", "    initial: v = -70 mV\n",
          "    initial: v = -70 mV\n    event spike: v > 0 mV\n"),
         ("CLAUSE003", "`I` is computed, so it can", "I : volt", "I = 1 mV : volt in [0 mV, 1 mV]"),
+        ("NAME015", "a plain variable takes no flag `(summed)`", "I : volt", "I : volt (summed)"),
         ("TYPE004", "`I` changes continuously", "I : volt", "dI/dt = -I/(1 ms) : integer"),
     ],
     "neuron": [
