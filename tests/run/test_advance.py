@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from both_ways import agree
 from running import run_text
 
 from stdpdsl.compiler import library
@@ -181,3 +182,36 @@ def test_a_frozen_phase_holds_a_continuous_weight_and_nothing_else(tmp_path):
     assert samples["w"].iloc[1] == 0.5
     learned = (10e-3 - 10e-3 * (x[2] - x[1])) / 100e-3
     assert np.isclose(final(tables)["w"], 0.5 + learned, rtol=1e-3)
+
+
+FADING = """model fading
+rule fading:
+    equations:
+        w : 1
+        x : 1
+        last : second
+    advance: x = x*exp(-abs(t - last)/(10 ms))
+    on pre:
+        last = t
+        x += 1
+    on post: w += x
+layer A:
+    poisson: 200 Hz
+    size: 3
+connect A -> A as c:
+    pattern: all_to_all
+    plasticity: fading
+    initial: w = 0
+sweep:
+    table:
+        | free |
+{rows}
+record: x of c every 5 ms
+run:
+    duration: 20 ms
+"""
+
+
+def test_the_time_since_an_event_may_be_the_argument_of_a_function(tmp_path):
+    found = agree(tmp_path, FADING, ["1", "2"])
+    assert (found["weights"]["x"] > 0).any() and (found["weights"]["w"] > 0).any()

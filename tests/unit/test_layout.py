@@ -68,6 +68,22 @@ def test_a_module_is_not_long():
     assert {name for name, lines in lengths.items() if lines > LONGEST} == set()
 
 
+def test_what_we_wrote_is_not_read_back():
+    """The experiment says in fields what a script needs to know; Python says what code names."""
+    may = {
+        "lower/until_stable.py",  # the text of an option
+        "brian2/plain/functions.py", "brian2/plain/render.py",  # the text of functions, and layout
+        "brian2/plain/layout.py", "brian2/plain/alike.py", "brian2/plain/neuron_values.py",
+    }  # fmt: skip
+    asking = {
+        path.relative_to(PACKAGE).as_posix()
+        for folder in ("lower", "brian2") for path in (PACKAGE / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and any(alias.name == "re" for alias in node.names)
+    }  # fmt: skip
+    assert asking <= may
+
+
 def test_a_name_of_the_runtime_stands_in_one_module():
     """A script says what it uses, not where that is."""
     names = Counter(name for path in RUNTIME.glob("*.py") for name in definitions_in([path]).texts)

@@ -50,9 +50,17 @@ class Copies:
         copy = self.source(layer.shared, "block", shared)
         return f"{name} + {layer.size} * {copy}" if layer.size > 1 else copy
 
-    def of_synapses(self, c: Connection, state: str = "") -> str:
-        """The copy of each synapse, from their state."""
-        state = state or f'state["{c.name}"]'
+    def between_shared(self, c: Connection) -> bool:
+        """Whether each block has synapses of its own between layers that all share: then neurons do
+        not tell of which block a synapse is."""
+        ends = self.layers[c.pre].shared and self.layers[c.post].shared
+        return ends and not c.shared and c.name not in self.by_block
+
+    def of_synapses(self, c: Connection, state: str = "", states: str = "state") -> str:
+        """The copy of each synapse, from their state, one of all `states`."""
+        if self.between_shared(c):
+            return f'{states}["block of {c.name}"]'
+        state = state or f'{states}["{c.name}"]'
         pre, post = self.layers[c.pre], self.layers[c.post]
         if not post.shared or post.shared and pre.shared:
             return copy_of(f'{state}["j"]', post)

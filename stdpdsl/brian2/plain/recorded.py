@@ -21,10 +21,7 @@ def recorded(e: Experiment, copies: Copies) -> Iterator[str]:
             blocks = f'state["blocks of {m.component}"]'
             text = f"{blocks}[{chosen}[{blocks}]]"
         else:
-            c = connections[m.component]
-            pre, post = copies.layers[c.pre], copies.layers[c.post]
-            end, layer = ("i", pre) if post.shared else ("j", post)
-            text = f'np.flatnonzero({chosen}[state["{c.name}"]["{end}"] // {layer.size}])'
+            text = f"np.flatnonzero({chosen}[{copies.of_synapses(connections[m.component])}])"
         yield f'state["record__{number}"] = {text}'
 
 

@@ -25,6 +25,8 @@ def connection_state(values: Values, c: Connection) -> list[str]:
     states.append(("", f"{{{', '.join(items)}}}"))
     if c.name in values.copies.by_block:
         return [*lines, *by_block(values, c, states)]
+    if values.copies.between_shared(c):
+        lines.append(f'state["block of {c.name}"] = block')
     return [*lines, *(f'state["{c.name}{end}"] = {text}' for end, text in states)]
 
 

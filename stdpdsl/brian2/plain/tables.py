@@ -120,18 +120,18 @@ class TablesCode:
         firsts = (next((n for n, d in ways.items() if d == (end,)), "") for end in ends)
         return " + ".join(of(name) for name in firsts if name) or "0.0"
 
-    def where(self, c: Connection, code: Sequence[str]) -> list[str]:
+    def where(self, c: Connection, code: Sequence[str], chosen: str = "") -> list[str]:
         """Lines that make the columns that tell a connection's synapses apart, for some code."""
         apart = c.name in self.copies.by_block
         named = apart or uses(code, "block")
         columns = [
             f'"connection": "{c.name}"',
-            self.block(c.shared, "block" if named else self.copy(c)),
+            self.block(c.shared, "block" if named else self.copy(c, chosen)),
             '"pre": ' + self.modulo('s["i"]', self.layers[c.pre]),
             '"post": ' + self.modulo('s["j"]', self.layers[c.post]),
             '"synapse_number": s["synapse_number"].astype(int)' if c.many > 1 else "",
         ]
-        lines = [f"block = {self.copy(c)}"] if named and not apart else []
+        lines = [f"block = {self.copy(c, chosen)}"] if named and not apart else []
         return [*lines, f"where = {{{', '.join(filter(None, columns))}}}"]
 
     def age(self, code: Sequence[str]) -> list[str]:
@@ -153,9 +153,10 @@ class TablesCode:
         counts = f'[len(last[f"{c.name}__{{b}}"]["i"]) for b in {blocks}]'
         return [*lines, f"block = np.repeat({blocks}, {counts})"]
 
-    def copy(self, c: Connection) -> str:
-        """The copy of each synapse."""
-        return self.copies.of_synapses(c, "s")
+    def copy(self, c: Connection, chosen: str = "") -> str:
+        """The copy of each synapse in `s`, all or those that are `chosen`."""
+        copy = self.copies.of_synapses(c, "s", "first")
+        return f"{copy}[{chosen}]" if chosen and self.copies.between_shared(c) else copy
 
     def final(self, c: Connection, variable: str) -> str:
         """A stored variable at the end of the run."""
@@ -271,7 +272,7 @@ class TablesCode:
             rows = f'last["{c.name}"].items() if np.ndim(v)'
             lines.append(f"s = {{n: v[{chosen}] for n, v in {rows}}}")
         if chosen:  # else all of it is at hand, for the table of weights
-            lines += [*self.where(c, [*finals.values()]), *self.age([*finals.values()])]
+            lines += [*self.where(c, [*finals.values()], chosen), *self.age([*finals.values()])]
         return [*lines, *self.trajectories(m, monitor, finals)]
 
     def layer_samples(self, number: int, m: Monitor) -> list[str]:
