@@ -33,14 +33,13 @@ sweep:
 run:
     duration: 20 ms
 """
-SET_SYNAPSES = "    c.set_states(values, units=False)\n"
-SET_GROUP = "    b_.set_states(values, units=False)\n"
+SET = "        group.set_states(values, units=False)\n"
 RUN = '    net.run(DURATION*second, namespace={}, report="text")\n'
 TAMPERED = {
     # One synapse has another value than its block's.
-    "c.Apre": (SET_SYNAPSES, "    values['Apre'][1] *= 1.5\n" + SET_SYNAPSES),
+    "c.Apre": (SET, "        if group is c: values['Apre'][1] *= 1.5\n" + SET),
     # One neuron has.
-    "b.tau": (SET_GROUP, "    values['tau'][3] *= 1.5\n" + SET_GROUP),
+    "b.tau": (SET, "        if group is b_: values['tau'][3] *= 1.5\n" + SET),
     # The objects stand in the network, but the code ran with another constant: what a name that is
     # looked up when the run starts would do.
     "c.taupost": (RUN, RUN + "    net['c'].namespace['taupost'] = 0.031\n"),
@@ -50,8 +49,7 @@ TAMPERED = {
 # In single precision constants are variables; and a spec that asks for double gets no less.
 SINGLE = SPEC.replace("duration: 20 ms\n", "duration: 20 ms\n    precision: single\n")
 TAMPERED_PRECISION = {
-    "c.wmax": (SINGLE, SET_SYNAPSES,
-               "    values['wmax'] = values['wmax'] * 1.5\n" + SET_SYNAPSES),
+    "c.wmax": (SINGLE, SET, "        if group is c: values['wmax'] = values['wmax'] * 1.5\n" + SET),
     "c.Apre": (SPEC, 'namespace={"Apost"', 'dtype=__import__("numpy").float32, namespace={"Apost"'),
 }  # fmt: skip
 
