@@ -7,7 +7,7 @@ import pytest
 from by_day import CYTHON
 from running import assert_same, run_apart, run_text, script_of
 
-from stdpdsl.runtime.draws import draw_functions
+from stdpdsl.runtime.draws import draw_functions, row_key
 from stdpdsl.runtime.single import functions_of_double
 from stdpdsl.runtime.whole_numbers import functions_in_double
 
@@ -143,3 +143,13 @@ def test_compiled_targets_draw_the_same(tmp_path, target):
         run_apart(tmp_path, script_of(EVERYWHERE, target=target), target=target),
         run_text(tmp_path, EVERYWHERE, name="here"),
     )
+
+
+def test_a_row_that_names_a_stream_is_its_columns_by_name_but_the_replicate():
+    """Streams that are one block's own keep their numbers, whatever holds the table."""
+    row = {
+        "x": np.array([1, 2]), "kind": np.array(["slow", "fast"], dtype=object),
+        "replicate": np.array([0, 1]), "a": np.array([0.1, 0.2], dtype=object),
+    }  # fmt: skip
+    assert row_key(row, 1) == (("a", "0.2"), ("kind", "fast"), ("x", 2.0))
+    assert type(row_key(row, 1)[2][1]) is float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from diagnose import diagnose
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
 from stdpdsl.check.files import headers_of
+from stdpdsl.check.order import dependency_order
 from stdpdsl.check.values import steps_of
 from stdpdsl.compiler import check_text, compile_source
 from stdpdsl.language import ast
@@ -314,6 +316,20 @@ def test_costs():
     recorded = {p.name: p.count for p in costs.records}
     assert recorded["feedforward"] == 400 * 147
     assert recorded["A1"] == 2 * 10 * 145621
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_name_comes_after_those_that_it_uses(seed):
+    """And a cycle takes along nothing but itself."""
+    draw = random.Random(seed)
+    names = [f"n{k}" for k in range(12)]
+    uses = {n: draw.sample(names[:k], min(k, draw.randrange(4))) for k, n in enumerate(names)}
+    uses |= {"a": ["n3", "b"], "b": ["n5", "a"], "uses_a": ["n1", "a", "n2"]}
+    order, cycles = dependency_order(dict(draw.sample([*uses.items()], len(uses))))
+    assert sorted(order) == sorted([*names, "uses_a"])
+    assert [sorted(cycle) for cycle in cycles] == [["a", "b"]]
+    for name in order:
+        assert all(order.index(used) < order.index(name) for used in uses[name] if used in order)
 
 
 PATTERNS = """model counted

@@ -124,6 +124,8 @@ CASES = {
         ("TYPE013", "the phase ends at 0.1 s, before the first check at 1 s", "plasticity off",
          "until rate of A > 1 Hz every 1 s"),
         ("CLAUSE003", "`P`", "plasticity off", "until rate of P > 1 Hz every 10 ms"),
+        ("UNIT002", "`mean(v) of A`: expected voltage, found rate",
+         "plasticity off", "until mean(v) of A > 1 Hz every 10 ms"),
         ("NAME015", "does not end by `cv`", "plasticity off", "until cv of A > 1 every 10 ms"),
         ("CLAUSE001", "the mean of what?", "plasticity off", "until mean of A > 1 mV every 10 ms"),
         ("CLAUSE003", "`rate` is that of a layer's spikes", "plasticity off",
