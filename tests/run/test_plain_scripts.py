@@ -295,6 +295,61 @@ def test_a_connection_without_synapses(sweep, lowering, tmp_path):
     assert len(run["weights"]) == 2 * sweep.count("1") and len(run["spikes"]) > 0
 
 
+ALIKE = """model alike
+neuron cell:
+    parameters: tau = 10 ms
+    equations:
+        dv/dt = -v/tau : 1
+        dw/dt = -w/(20 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+    initial:
+        v = 0.5
+        w = 0.25
+layer P:
+    regular: 200 Hz
+    size: 3
+layer v:
+    neuron: cell
+    size: 2
+layer B:
+    neuron: cell
+    size: 3
+connect P -> v as w:
+    pattern: all_to_all
+    weight: 0.3
+    deliver: w to v
+connect P -> B as delay:
+    pattern: all_to_all
+    weight: 0.4
+    deliver: w to v
+    axonal delay: 1 ms
+connect v -> B as name:
+    pattern: all_to_all
+    weight: 0.2
+    deliver: w to w
+connect B -> v as table:
+    pattern: all_to_all
+    weight: 0.1
+    deliver: w to w
+sweep:
+    grid: B.tau = [5, 10] ms
+record:
+    spikes of v
+    v, w of v every 5 ms
+run:
+    duration: 20 ms
+"""
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+def test_one_loop_over_what_is_alike(lowering, tmp_path):
+    """Over connections, and over variables, that are called as columns and variables are."""
+    made = compile_source(Source("spec.stdp", ALIKE), tmp_path, [], lowering, "numpy")
+    run = run_here(tmp_path, made.run_script, "run")
+    assert_equal_values(run_plain_here(tmp_path, made.script), run)
+
+
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 @pytest.mark.parametrize("name", GALLERY)
 @pytest.mark.in_turn(20)

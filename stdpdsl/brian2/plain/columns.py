@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from ...ir import Kept
 
@@ -16,6 +17,18 @@ def written_out(shown: str, values: str, final: str, times: str, end: str) -> li
         f'yield "trajectories", columns | {{"variable": "{shown}", "t": np.tile(t, len(values)),'
         ' "value": values.ravel()}',
     ]
+
+
+def in_one(each: Sequence[Sequence[str]], variables: Sequence[str]) -> list[str]:
+    """Lines of each variable, in a loop if they are the same but for its name."""
+    general = [
+        [line.replace(f'"{variable}"', "variable") for line in lines]
+        for lines, variable in zip(each, variables, strict=True)
+    ]
+    if len(each) == 1 or any(lines != general[0] for lines in general):
+        return [line for lines in each for line in lines]
+    names = ", ".join(f'"{variable}"' for variable in variables)
+    return [f"for variable in ({names}):", *(f"    {line}" for line in general[0])]
 
 
 def saved(columns: str, kept: Kept | None) -> str:

@@ -10,7 +10,7 @@ from ...ir import Connection, EventRecord, Experiment, Layer, Monitor, Rate, Tra
 from ..experiment import computed, spikes, state_columns
 from .alike import alike
 from .code import Code, names_in, uses
-from .columns import is_decay, saved, written_out
+from .columns import in_one, is_decay, saved, written_out
 from .copies import Copies, copy_of
 from .recorded import is_chosen, is_shared
 
@@ -309,23 +309,22 @@ class TablesCode:
         given = m.on_layer and self.layers[m.component].kind != "neurons"
         kept = m.kept if given else replace(m.kept, neurons=None, blocks=None)
         ran = self.e.endings and not given and not is_shared(self.e, self.layers, m)
-        only = len(self.e.monitors) == 1 and m.component not in self.copies.by_block
-        found, each = [], []
+        each, longer = [], []
         for shown, model in m.variables:
-            sampled = f'{monitor}["{model}"]', finals[model]
-            if only and not ran and not kept.code():
-                lines = written_out(shown, *sampled, f'{monitor}["t"]', end)
-            else:
-                where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
-                columns = f'samples({monitor}, "{model}", {finals[model]}, {end}, {where})'
-                columns = f"rows_run({columns}, ran)" if ran else columns
-                lines = [f'yield "trajectories", {saved(columns, kept)}']
-            found += lines
-            each.append([line.replace(f'"{model}"', "variable") for line in lines])
-        if len(each) > 1 and all(lines == each[0] for lines in each):
-            names = ", ".join(f'"{model}"' for _, model in m.variables)
-            return [f"for variable in ({names}):", *(f"    {line}" for line in each[0])]
-        return found
+            final = finals[model]
+            longer.append(
+                written_out(shown, f'{monitor}["{model}"]', final, f'{monitor}["t"]', end)
+            )
+            where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
+            columns = f'samples({monitor}, "{model}", {final}, {end}, {where})'
+            columns = f"rows_run({columns}, ran)" if ran else columns
+            each.append([f'yield "trajectories", {saved(columns, kept)}'])
+        variables = [model for _, model in m.variables]
+        only = len(self.e.monitors) == 1 and m.component not in self.copies.by_block
+        found = in_one(longer, variables)
+        written_once = len(found) <= len(longer[0]) + 1
+        plain = only and written_once and not ran and not kept.code()
+        return found if plain else in_one(each, variables)
 
     def events(self, event: EventRecord) -> list[str]:
         """The times of a layer's custom events."""
