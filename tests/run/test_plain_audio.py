@@ -23,9 +23,22 @@ from stdpdsl.compiler import _front
 from stdpdsl.ir import constant
 from stdpdsl.language.source import Source
 from stdpdsl.lower import lower
-from stdpdsl.runtime import draws, drives, filterbanks, nerve, numerics, sounds
+from stdpdsl.runtime import (
+    cochlea,
+    draws,
+    drives,
+    filterbanks,
+    filters,
+    nerve,
+    numerics,
+    presentation,
+    recordings,
+    sounds,
+)
 from stdpdsl.runtime.exact import exact_by_variable
 
+OF_SOUNDS = {**vars(sounds), **vars(recordings), **vars(presentation)}
+OF_FILTERS = {**vars(filterbanks), **vars(filters), **vars(cochlea)}
 STIMULI = {
     "pure": "tones(frequency = geomspace(98 Hz, 5.27 kHz, 7), duration = 50 ms)",
     "phases": "tones([500, 800] Hz, [20, 35] ms, phase = 0.5)",
@@ -142,7 +155,7 @@ def sound_today(e, name, replicate, folder, monkeypatch):
     values = {p.name: eval(p.code, {"np": np}) for p in e.constants}
     code = next(sound_lines(s) for s in e.sounds if s.name == name)
     p = SimpleNamespace(constants=SimpleNamespace(**values))
-    scope = {**vars(sounds), "stream": draws.stream, "np": np, "replicate": replicate,
+    scope = {**OF_SOUNDS, "stream": draws.stream, "np": np, "replicate": replicate,
              "data": str(folder), "p": p}  # fmt: skip
     body = "\n".join(f"    {line}" for line in code)
     exec(f"def make():\n{body}", scope)
@@ -154,7 +167,7 @@ def bank_today(e, name, samples, rate, monkeypatch):
     """The filterbank's output as today's script makes it."""
     bank = next(b for b in e.filterbanks if b.name == name)
     sound = SimpleNamespace(samples=samples, samplerate=rate)
-    scope = {**vars(filterbanks), "np": np, "erbspace": numerics.erbspace, "replicate": 0,
+    scope = {**OF_FILTERS, "np": np, "erbspace": numerics.erbspace, "replicate": 0,
              "sounds": {(bank.sound, 0): sound}}  # fmt: skip
     exec("def make():\n" + "\n".join(f"    {line}" for line in filterbank_lines(bank)), scope)
     return np.vstack(list(scope["make"]()))
@@ -231,9 +244,9 @@ def test_silence_stays_silent_whatever_its_level(folder):
 def test_the_output_of_every_filterbank(folder, monkeypatch):
     found = [HEAD, "sound noise:\n    stimuli: whitenoise(length)\n    samplerate: 50 kHz\n"
              "    level: 60 dB\n"]  # fmt: skip
-    for name, filters in FILTERS.items():
+    for name, chain in FILTERS.items():
         output = "    output: 3 * clip(x, 0, inf)\n" if name < "m" else ""
-        found.append(f"filterbank {name}:\n    sound: noise\n    filter: {filters}\n{output}")
+        found.append(f"filterbank {name}:\n    sound: noise\n    filter: {chain}\n{output}")
     e = experiment("".join(found) + TAIL.format(bank="low"), folder)
     script, _ = script_of(e)
     samples, rate = sound_today(e, "noise", 0, folder, monkeypatch)
