@@ -153,3 +153,31 @@ def test_a_row_that_names_a_stream_is_its_columns_by_name_but_the_replicate():
     }  # fmt: skip
     assert row_key(row, 1) == (("a", "0.2"), ("kind", "fast"), ("x", 2.0))
     assert type(row_key(row, 1)[2][1]) is float
+
+
+LARGE = """model large
+neuron cell:
+    equations: g : 1
+layer P:
+    regular: 1 kHz
+    size: 100000
+layer Q:
+    neuron: cell
+    size: 100000
+connect P -> Q as c:
+    pattern: pairs from "edges.csv"
+    weight: 2
+    deliver: w to g
+    on pre: w = uniform(0, 1)
+run:
+    duration: 0.5 ms
+"""
+
+
+def test_synapses_of_more_pairs_than_an_int32_counts_draw_apart(tmp_path):
+    """2**32 pairs apart is one pair in an int32: the third is the first again."""
+    pre, post = divmod(2**32, 100_000)
+    (tmp_path / "edges.csv").write_text(f"pre,post\n0,0\n99999,99999\n{pre},{post}\n")
+    drawn = run_text(tmp_path, LARGE)["weights"]["w"]
+    assert len(drawn) == drawn.nunique() == 3
+    assert drawn.between(0, 1).all()

@@ -1,4 +1,4 @@
-"""What the checks refuse, each once: the code and the words of what no other test asks for.
+"""What the checks refuse, each once: code and words, or the hint, of what no other test asks for.
 
 An error that is told nowhere in the tests may be lost, or get another's code, and nobody notices.
 """
@@ -126,6 +126,9 @@ CASES = {
         ("CLAUSE003", "`P`", "plasticity off", "until rate of P > 1 Hz every 10 ms"),
         ("UNIT002", "`mean(v) of A`: expected voltage, found rate",
          "plasticity off", "until mean(v) of A > 1 Hz every 10 ms"),
+        ("NAME025", "let `A.v` change in", "plasticity off", "set A.v = I"),
+        ("NAME025", "write what it is as the phase begins", "plasticity off",
+         "set A.v = t * 1 mV/ms"),
         ("NAME015", "does not end by `cv`", "plasticity off", "until cv of A > 1 every 10 ms"),
         ("CLAUSE001", "the mean of what?", "plasticity off", "until mean of A > 1 mV every 10 ms"),
         ("CLAUSE003", "`rate` is that of a layer's spikes", "plasticity off",
@@ -150,6 +153,11 @@ CASES = {
         ("SEARCH006", "the grid alone has 9 points", "in 100 trials", "in 5 trials"),
     ],
     "rule": [
+        ("TARGET001", "`v_post` is first scaled, then added to", "        deliver w\n    on reward",
+         "        v_post *= 0.9\n        deliver w\n    on reward"),
+        ("TARGET001", "`v_post` is read after it was changed", "        deliver w\n    on reward",
+         "        v_post += 1 mV\n        deliver w\n    on reward",
+         "deliver: w * 2 mV to v", "deliver: w * v_post to v"),
         ("CLAUSE003", "`advance:` only assigns", "last = t\n",
          "last = t + uniform(0, 1)*1 second\n"),
     ],
@@ -166,5 +174,6 @@ def test_what_is_refused(name, case):
     for old, new in zip(changes[::2], changes[1::2], strict=True):
         assert old in text
         text = text.replace(old, new)
-    found = [(d.code, d.message) for d in check_text(Source("spec.stdp", text), FOLDER, [])[1]]
+    found = check_text(Source("spec.stdp", text), FOLDER, [])[1]
+    found = [(d.code, f"{d.message}; {d.help}") for d in found]
     assert any(c == code and message in m for c, m in found), found
