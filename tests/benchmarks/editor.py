@@ -2,7 +2,8 @@
 
 A key is pressed at several places of a large spec and of a small one. Told are the milliseconds
 from the change to its diagnostics, and from a request to its completions, each as the editor sees
-them: messages are written, sent, read and answered.
+them: messages are written, sent, read and answered. Other processes prolong them; the processor
+time that the server takes for both (where /proc has it) shows by how much.
 """
 
 import argparse
@@ -189,6 +190,15 @@ class Client:
         )
         return 1e3 * (time.perf_counter() - started)
 
+    def processor(self):
+        """Seconds that the server has worked; NaN where the system does not say."""
+        try:
+            stat = Path(f"/proc/{self.client._server.pid}/stat").read_text()
+        except OSError:
+            return float("nan")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     async def stop(self):
         await self.client.shutdown_async(None)
         self.client.exit(None)
@@ -206,11 +216,12 @@ async def measure(parts, repeats):
             sys.exit(f"the spec is wrong: {client.found[0].message}")
         lines = text.count("\n")
         print(f"{lines:,} lines, {len(text):,} characters\n")
-        print("| key | diagnostics: median | worst | completion: median | worst |")
-        print("| --- | ---: | ---: | ---: | ---: |")
+        print("| key | diagnostics: median | worst | completion: median | worst | processor |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: |")
+        whole = client.processor()
         every = [], []
         for name, (place, keys) in edits(text).items():
-            mine = [], []
+            mine, worked = ([], []), client.processor()
             for _ in range(repeats):
                 for n in [*range(1, len(keys) + 1), *range(len(keys) - 1, -1, -1)]:  # and deleted
                     now = text[:place] + keys[:n] + text[place:]
@@ -218,17 +229,18 @@ async def measure(parts, repeats):
                     mine[1].append(await client.complete(now, place + n))
             if client.found:
                 sys.exit(f"the text of before is wrong: {client.found[0].message}")
-            print_row(name, mine)
+            print_row(name, mine, client.processor() - worked)
             for all_, some in zip(every, mine, strict=True):
                 all_ += some
-        print_row("all", every)
+        print_row("all", every, client.processor() - whole)
         print()
         await client.stop()
     return every
 
 
-def print_row(name, figures):
-    cells = (f"{f(values):.1f}" for values in figures for f in (statistics.median, max))
+def print_row(name, figures, seconds):
+    cells = [f"{f(values):.1f}" for values in figures for f in (statistics.median, max)]
+    cells.append(f"{1e3 * seconds / len(figures[0]):.1f}")
     print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
