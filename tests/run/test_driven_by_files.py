@@ -15,6 +15,8 @@ from test_plain_scripts import assert_equal_values, run_plain_here
 from stdpdsl.api import run as run_api
 from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
+from stdpdsl.runtime.errors import SpecError
+from stdpdsl.runtime.stimuli import array_rows
 
 pytest.importorskip("brian2")
 
@@ -233,3 +235,10 @@ def test_phases_set_a_shared_layer_that_a_file_drives(tmp_path):
     found = run_text(tmp_path, text)["trajectories"].query("phase == 'b'")
     expected = -0.07 + 0.01 * np.exp(-(found["t"] - 0.02) / 0.01)
     np.testing.assert_allclose(found["value"], expected, rtol=1e-12)
+
+
+def test_rows_that_have_another_width_since_they_were_checked_are_refused(tmp_path):
+    np.save(tmp_path / "r.npy", np.zeros((5, 2, 3)))
+    assert array_rows(str(tmp_path / "r.npy"), 6).shape == (5, 6)
+    with pytest.raises(SpecError, match="has 6 values in a row; expected 4"):
+        array_rows(str(tmp_path / "r.npy"), 4)
