@@ -37,6 +37,7 @@ CASES = {
          "phases:\n        a: melody\n        b: melody, set AN.v = 0"),
     ],
     "connect": [
+        ("UNIT005", "an exponent has no unit", "-70 mV - v + I", "-70 mV - v**(1 mV) + I"),
         ("NAME015", "there is no side `past`", "ties: post first", "ties: past first"),
         ("CLAUSE007", "`kick` delivers nothing to delay",
          "    axonal delay: 2 ms\n    on pre: v_post += 1 mV",
@@ -91,6 +92,7 @@ CASES = {
         ("UNIT006", "a variable has no level in dB", "bursts : integer", "bursts : dB"),
     ],
     "layer": [
+        ("TYPE013", "a layer has at least one neuron", "size: 3\n    drive", "size: 0\n    drive"),
         ("TYPE013", "the spikes end before they start", "to 1.1 s", "to 50 ms"),
         ("TYPE013", "a spike cannot come before the run", "(0, 10 ms)", "(0, -10 ms)"),
         ("TYPE013", "there is no neuron 2", "(1, 12 ms)", "(2, 12 ms)"),
@@ -99,6 +101,11 @@ CASES = {
         ("TYPE013", "this time cannot be -100 ms", "from 100 ms to", "from -100 ms to"),
     ],
     "record": [
+        ("CLAUSE003", "`P` is an input, whose spikes do not depend on the block's state",
+         "plasticity off", "until rate of P > 1 Hz every 10 ms",
+         "poisson: 20 Hz\n", "poisson: 20 Hz\n    scope: block\n"),
+        ("TYPE006", "`accuracy` takes the phase in which neurons get their labels", "record:\n",
+         "measure:\n    right of A = accuracy(1)\n\nrecord:\n"),
         ("TYPE013", "this slice holds no neuron", "A[0:2]", "A[2:2]"),
         ("TYPE013", "`to` is not after `from`", "from 0.8 s to 0.9 s", "from 0.9 s to 0.8 s"),
         ("TYPE013", "the run ends at 1 s", "from 0.8 s to 0.9 s", "from 1.8 s to 1.9 s"),
@@ -123,7 +130,8 @@ CASES = {
          "until rate of A == 1 Hz every 10 ms"),
         ("TYPE013", "the phase ends at 0.1 s, before the first check at 1 s", "plasticity off",
          "until rate of A > 1 Hz every 1 s"),
-        ("CLAUSE003", "`P`", "plasticity off", "until rate of P > 1 Hz every 10 ms"),
+        ("CLAUSE003", "`P` exists once for all blocks", "plasticity off",
+         "until rate of P > 1 Hz every 10 ms"),
         ("UNIT002", "`mean(v) of A`: expected voltage, found rate",
          "plasticity off", "until mean(v) of A > 1 Hz every 10 ms"),
         ("NAME025", "let `A.v` change in", "plasticity off", "set A.v = I"),
@@ -153,6 +161,12 @@ CASES = {
         ("SEARCH006", "the grid alone has 9 points", "in 100 trials", "in 5 trials"),
     ],
     "rule": [
+        ("CLAUSE009", "which takes no value; bind it: `reward =", "reward = spikes of VTA",
+         "reward = 1"),
+        ("NAME017", "there is no trigger `pree`", "    on pre:\n        c",
+         "    on pree:\n        c"),
+        ("NAME015", "a rule's variable takes no flag", "w : 1 in [0, wmax]", "w : 1 (shared)"),
+        ("CLAUSE009", "is a value port, and these are spikes", "G of control", "spikes of VTA"),
         ("TARGET001", "`v_post` is first scaled, then added to", "        deliver w\n    on reward",
          "        v_post *= 0.9\n        deliver w\n    on reward"),
         ("TARGET001", "`v_post` is read after it was changed", "        deliver w\n    on reward",
@@ -163,6 +177,10 @@ CASES = {
     ],
     "constants": [
         ("TYPE013", "this comes out as no number (NaN)", "tau_m / 4", "tau_m * (inf - inf)"),
+    ],
+    "draws": [
+        ("NAME007", "differs from one to the other here, and stays as it is", "duration: 1 s",
+         "phases:\n        a: 1 s, set A.tau_m = 5 ms"),
     ],
 }  # fmt: skip
 
