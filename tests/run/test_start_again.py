@@ -435,3 +435,29 @@ def test_restored_states_on_every_target(tmp_path, target):
 def test_scripts_hold_what_a_script_may_hold():
     for text in (spec(), restoring_spec()):
         assert audit(script_of(text)) == []
+
+
+DRAWN_EACH_TURN = """model drawn
+neuron cell:
+    equations: x : 1
+layer A:
+    neuron: cell
+    size: 4
+record:
+    x of A every 1 ms
+run:
+    phases:
+        repeat 3:
+            draw: 1 ms, set A.x = uniform(0, 1)
+            wait: 1 ms
+"""
+
+
+@pytest.mark.parametrize("lowering", ["synapse", "namespace"])
+def test_each_turn_draws_anew(tmp_path, lowering):
+    """Also where nothing else that the turns set differs between them."""
+    samples = run_text(tmp_path, DRAWN_EACH_TURN, lowering)["trajectories"]
+    drawn = samples[samples["phase"].str.startswith("draw")]["value"]
+    assert len(drawn) == drawn.nunique() == 12
+    waits = samples[samples["phase"].str.startswith("wait") & (samples["t"] < 5.5e-3)]["value"]
+    assert set(waits) == set(drawn)
