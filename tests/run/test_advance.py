@@ -215,3 +215,28 @@ run:
 def test_the_time_since_an_event_may_be_the_argument_of_a_function(tmp_path):
     found = agree(tmp_path, FADING, ["1", "2"])
     assert (found["weights"]["x"] > 0).any() and (found["weights"]["w"] > 0).any()
+
+
+FORGETTING = """rule forgetting:
+    parameters:
+        tau = 100 ms
+    equations:
+        w : 1
+        last : second
+    advance:
+        w = w*exp(-(t - last)/tau)
+        last = t
+    on pre:
+        w += 0.1
+        deliver w
+"""
+
+
+def test_a_phase_changes_what_a_weight_is_advanced_with(tmp_path):
+    """The plain script has no `lastupdate` to bring up to date: the rule's own `last` does it."""
+    phases = "phases:\n        one: 20 ms\n        two: 30 ms, set c.tau = tau_2"
+    text = SPEC.replace("RULE", "forgetting").replace("WEIGHT", "w").replace("RUN", phases)
+    text = text.replace("STATE of c every 50 ms", "w of c every 5 ms")
+    text = text.replace("model advancing\n", "model advancing\n\n" + FORGETTING)
+    text += "\nsweep:\n    table:\n        | tau_2 [ms] |\n{rows}\n"
+    agree(tmp_path, text, [50, 200])
