@@ -89,8 +89,12 @@ def check_text(
 
 
 def examine(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None = None,
-    allowed: Sequence[Path] = (), tree: Callable[[Source], ast.Spec] = parse,
+    source: Source,
+    folder: Path,
+    sets: list[str],
+    texts: Texts | None = None,
+    allowed: Sequence[Path] = (),
+    tree: Callable[[Source], ast.Spec] = parse,
 ) -> tuple[Checked | None, SweepTable | None, list[Diagnostic]]:
     """The same, with the sweep's table where there are no errors. `tree` parses."""
     try:
@@ -204,7 +208,11 @@ def methods_in(checked: Checked, table: SweepTable | None) -> dict[str, dict[str
 
 
 def _front(
-    source: Source, folder: Path, sets: list[str], texts: Texts | None, allowed: Sequence[Path],
+    source: Source,
+    folder: Path,
+    sets: list[str],
+    texts: Texts | None,
+    allowed: Sequence[Path],
     tree: Callable[[Source], ast.Spec] = parse,
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(tree(source), sets, library())

@@ -226,9 +226,7 @@ class Names:
         for column in self.symbols.columns.values():
             self.column(column, taken, measured)
 
-    def column(
-        self, column: Column, taken: dict[str, Column], measured: Mapping[str, str]
-    ) -> None:
+    def column(self, column: Column, taken: dict[str, Column], measured: Mapping[str, str]) -> None:
         """Whether a column is the only one of its name in each table."""
         name = column.name.lower()
         first = taken.setdefault(name, column)

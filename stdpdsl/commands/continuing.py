@@ -36,9 +36,7 @@ def goes_on_in(output: Path, options: argparse.Namespace) -> bool:
     return bool(options.continues) and Path(options.continues).resolve() == output
 
 
-def continuation(
-    options: argparse.Namespace, in_place: bool
-) -> tuple[Any, Any, Source, Path]:
+def continuation(options: argparse.Namespace, in_place: bool) -> tuple[Any, Any, Source, Path]:
     """The run that goes on from finished results, compiled, and these."""
     from ..execution import continued
     from ..execution.extend import Request, recover

@@ -173,8 +173,7 @@ def explain(options: argparse.Namespace) -> int:
         textwrap.indent(text, "    ") for text in (about.wrong, about.message, about.right)
     )
     say(
-        f"{code}: {about.title}\n\n{about.prose}\n\nWrong:\n\n{wrong}\n{message}\n"
-        f"Right:\n\n{right}"
+        f"{code}: {about.title}\n\n{about.prose}\n\nWrong:\n\n{wrong}\n{message}\nRight:\n\n{right}"
     )
     return DONE
 

@@ -135,6 +135,7 @@ def run_script(
 
 # Signals ----------------------------------------------------------------------------------------
 
+
 def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
     """Ask once; a second time, or after a while, insist."""
     if insist:

@@ -16,9 +16,7 @@ class Together:
     `blocks` has the number of blocks of each shard, `done` those that were finished before.
     """
 
-    def __init__(
-        self, on_event: Callable[[Event], None], blocks: Mapping[int, int], done: int = 0
-    ):
+    def __init__(self, on_event: Callable[[Event], None], blocks: Mapping[int, int], done: int = 0):
         self.on_event = on_event
         self.blocks = blocks
         self.before = done

@@ -1,7 +1,6 @@
 """What a Dask worker runs. It is sent there by value and uses nothing but Python: a worker needs
 what the script needs, and no stdpdsl of its own: the script's runtime is sent along."""
 
-
 ASK_AGAIN = 2.0  # s: how often a worker looks whether anybody still wants the shard
 
 

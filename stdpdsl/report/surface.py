@@ -217,8 +217,7 @@ def radial_basis(points: np.ndarray, heights: np.ndarray) -> tuple[Model, float,
     def left_out(smoothing: float) -> float:
         keep = ~np.eye(len(points), dtype=bool)
         off = [
-            RBFInterpolator(points[k], heights[k], smoothing=smoothing)(points[~k])[0]
-            for k in keep
+            RBFInterpolator(points[k], heights[k], smoothing=smoothing)(points[~k])[0] for k in keep
         ]
         return float(np.sqrt(np.mean((np.array(off) - heights) ** 2)))
 

@@ -250,7 +250,7 @@ class Earlier:
         copies = self.x.copy_of(component)
         parts = []
         for number, _, steps in monitors:
-            (_, chosen), = self.x.recorded[number]
+            ((_, chosen),) = self.x.recorded[number]
             each = -(-self.step // steps) + 1
             parts.append((copies[chosen], each))
         owner = np.concatenate([np.repeat(mine, each) for mine, each in parts])
@@ -261,7 +261,7 @@ class Earlier:
             fail(f"{self.folder}: has {len(copy)} samples of {component}, where {len(owner)} would"
                  " be recorded")  # fmt: skip
         for k, ((number, model, _), (mine, each)) in enumerate(zip(monitors, parts, strict=True)):
-            (monitor, _), = self.x.recorded[number]
+            ((monitor, _),) = self.x.recorded[number]
             rows = which[order] == k
             t, value = (found[n][rows].reshape(len(mine), each)[:, :-1] for n in ("t", "value"))
             if np.any(t != t[:1]):

@@ -170,4 +170,3 @@ def set_states(data, owner):
                 real(self, {name: value}, units, format, level + 1)
 
     return set_states_
-

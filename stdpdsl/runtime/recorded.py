@@ -63,9 +63,7 @@ class Recorded:
         per phase and a column per block."""
         found = np.zeros((len(self.x.phase_steps), self.x.blocks), dtype=np.int64)
         if self.x.endings:
-            found[list(self.x.endings)] = self.outputs[f"{ENDS}.stopped"].reshape(
-                -1, self.x.blocks
-            )
+            found[list(self.x.endings)] = self.outputs[f"{ENDS}.stopped"].reshape(-1, self.x.blocks)
         return found
 
     def reached(self):

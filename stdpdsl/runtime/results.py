@@ -160,9 +160,7 @@ class Results:
         columns |= {} if replicate is None else {"replicate": replicate}
         self.append("spikes", block, columns)
 
-    def responses(
-        self, layer, block, neuron, stimulus, label, value, phase=None, replicate=None
-    ):
+    def responses(self, layer, block, neuron, stimulus, label, value, phase=None, replicate=None):
         """Mean rates (Hz) of a layer's neurons at each stimulus; of a shared one as of spikes."""
         columns = {"layer": layer, "neuron": neuron, "stimulus": stimulus, "label": label}
         columns |= {"value": value} | ({} if phase is None else {"phase": phase})

@@ -16,8 +16,18 @@ LINE_CHARACTERS = 100_000
 
 
 def synapses_of(
-    x, pre, post, choose, shared, draws=None, independent=False, same=False, pairs=None, row=None,
-    kind="uniform", many=1,
+    x,
+    pre,
+    post,
+    choose,
+    shared,
+    draws=None,
+    independent=False,
+    same=False,
+    pairs=None,
+    row=None,
+    kind="uniform",
+    many=1,
 ):
     """All synapses of a connection, by copy, then pre, then post, then their number among the
     `many` of each pair.

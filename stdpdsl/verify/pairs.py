@@ -128,9 +128,7 @@ def _per_pre_spike(results: Results, connection: str) -> tuple[np.ndarray, np.nd
     return rates, np.array([change[w["rate"] == rate].mean() / (1e-5 * spikes) for rate in rates])
 
 
-def _curve(
-    rates: np.ndarray, published: np.ndarray, change: np.ndarray, source: str
-) -> list[Row]:
+def _curve(rates: np.ndarray, published: np.ndarray, change: np.ndarray, source: str) -> list[Row]:
     return [
         Row(f"change per pre spike, target at {rate:g} Hz", float(p), float(c), 0.003, source)
         for rate, p, c in zip(rates, published, change, strict=True)

@@ -69,9 +69,7 @@ def traced(results: Results) -> list[Row]:
     return _learned(results, "traced", summed, "Florian (2007), eqs. of MSTDPET in steps of 1 ms")
 
 
-def _whole(
-    results: Results, connection: str, eligibility: Callable[[float], float]
-) -> list[Row]:
+def _whole(results: Results, connection: str, eligibility: Callable[[float], float]) -> list[Row]:
     """`eprop_2020.stdp`: eta L over tau_out = 20 ms, for the whole of one spike's eligibility."""
     w = columns(results, "weights", connection=connection)
     source = "Bellec et al. (2020): the eligibility trace of one spike, summed"

@@ -38,9 +38,7 @@ def steady_states(results: Results) -> list[Row]:
     return rows
 
 
-def inactivating(
-    rate: float, U: float, tau_rec: float, tau_fac: float, tau_in: float
-) -> float:
+def inactivating(rate: float, U: float, tau_rec: float, tau_fac: float, tau_in: float) -> float:
     """What a spike of a long regular train releases, where the active resources y return over
     tau_in to the spent ones z, and these over tau_rec to x = 1 - y - z."""
     u, _ = steady(rate, U, tau_rec, tau_fac)

@@ -57,4 +57,3 @@ def _known(what: str, name: str, known: Sequence[str], rule: str) -> None:
             f"it has {', '.join(f'`{k}`' for k in known)}" if known else "it has none"
         )
         raise Misasked(f"`{rule}` has no {what} `{name}`; {near}")
-

@@ -107,7 +107,9 @@ def search_spec(blocks, seconds, count):
         precision="double",
     )  # fmt: skip
     text = re.sub(r"    grid:\n.*\n", "", text)
-    return text + f"""
+    return (
+        text
+        + f"""
 search:
     over: ff.Apre = uniform({APRE[0]!r}, {APRE[1]!r})
     minimise: ff_after_mean
@@ -115,6 +117,7 @@ search:
     trials: {count * blocks}
     batch: {blocks}
 """
+    )
 
 
 # A fit ------------------------------------------------------------------------------------------

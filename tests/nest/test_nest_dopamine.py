@@ -33,8 +33,10 @@ def run_nest(pre, post, dopa, p, delay):
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.resolution = 0.1
-    trains = [nest.Create("spike_generator", params={"spike_times": (s - 1) * 0.1}) for s in
-              (pre, post, dopa)]
+    trains = [
+        nest.Create("spike_generator", params={"spike_times": (s - 1) * 0.1})
+        for s in (pre, post, dopa)
+    ]
     relays = nest.Create("parrot_neuron", 3)
     for train, relay in zip(trains, relays, strict=True):
         nest.Connect(train, relay, syn_spec={"delay": 0.1})
@@ -42,16 +44,33 @@ def run_nest(pre, post, dopa, p, delay):
     volume = nest.Create("volume_transmitter", params={"deliver_interval": 1})
     nest.Connect(relays[2], volume, syn_spec={"delay": delay})
     recorder = nest.Create("weight_recorder")
-    nest.CopyModel("stdp_dopamine_synapse", "synapse", {
-        "volume_transmitter": volume, "weight_recorder": recorder, "A_plus": p["A_plus"],
-        "A_minus": p["A_minus"], "tau_plus": TAUS["tau_plus"] * 1e3, "b": p["b"] * 1e-3,
-        "tau_c": TAUS["tau_c"] * 1e3, "tau_n": TAUS["tau_n"] * 1e3,
-        "Wmin": p["wmin"], "Wmax": p["wmax"],
-    })
+    nest.CopyModel(
+        "stdp_dopamine_synapse",
+        "synapse",
+        {
+            "volume_transmitter": volume,
+            "weight_recorder": recorder,
+            "A_plus": p["A_plus"],
+            "A_minus": p["A_minus"],
+            "tau_plus": TAUS["tau_plus"] * 1e3,
+            "b": p["b"] * 1e-3,
+            "tau_c": TAUS["tau_c"] * 1e3,
+            "tau_n": TAUS["tau_n"] * 1e3,
+            "Wmin": p["wmin"],
+            "Wmax": p["wmax"],
+        },
+    )
     # Receptor 1 of a parrot learns from the spike but does not repeat it.
-    nest.Connect(relays[0], relays[1], syn_spec={
-        "synapse_model": "synapse", "weight": p["w"], "delay": delay, "receptor_type": 1,
-    })
+    nest.Connect(
+        relays[0],
+        relays[1],
+        syn_spec={
+            "synapse_model": "synapse",
+            "weight": p["w"],
+            "delay": delay,
+            "receptor_type": 1,
+        },
+    )
     nest.Simulate(2100.0)
     return recorder.events["weights"]
 
@@ -63,8 +82,13 @@ def test_dopamine(parameters, delay):
     pre, post, dopa = steps(1, 300), steps(2, 300), steps(3, 60)
     got = run_nest(pre, post, dopa, parameters, delay)
     expected, _ = dopamine(
-        pre * 1e-4, post * 1e-4, dopa * 1e-4, **parameters, **TAUS,
-        ties=False, shift={"post": delay * 1e-3, "dopa": delay * 1e-3},
+        pre * 1e-4,
+        post * 1e-4,
+        dopa * 1e-4,
+        **parameters,
+        **TAUS,
+        ties=False,
+        shift={"post": delay * 1e-3, "dopa": delay * 1e-3},
     )
     np.testing.assert_allclose(expected, got, rtol=1e-6)
     assert np.ptp(expected) > 0.1

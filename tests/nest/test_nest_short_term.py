@@ -77,9 +77,17 @@ def test_quantal(parameters):
     relay = nest.Create("parrot_neuron")
     nest.Connect(source, relay, syn_spec={"delay": 0.1})
     targets = nest.Create("iaf_psc_exp", synapses)
-    nest.Connect(relay, targets, syn_spec={
-        "synapse_model": "synapse", **in_ms(parameters), "u": parameters["U"], "n": n, "a": n,
-    })
+    nest.Connect(
+        relay,
+        targets,
+        syn_spec={
+            "synapse_model": "synapse",
+            **in_ms(parameters),
+            "u": parameters["U"],
+            "n": n,
+            "a": n,
+        },
+    )
     nest.Simulate(times[-1] * 1e3 + 10)
     events = recorder.events
     steps = np.rint(events["times"] * 10).astype(int)

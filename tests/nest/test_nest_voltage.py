@@ -59,19 +59,38 @@ def recorded(neuron, names):
 def test_clopath(homeostasis, bounds):
     rng, duration, lag = np.random.default_rng(4), 2000.0, 5.0
     pre, kicks = train(rng, 40, duration), train(rng, 30, duration)
-    neuron = nest.Create("aeif_psc_delta_clopath", params={
-        "A_LTD_const": not homeostasis, "delay_u_bars": lag, "t_ref": 2.0, "V_m": -70.6,
-    })
+    neuron = nest.Create(
+        "aeif_psc_delta_clopath",
+        params={
+            "A_LTD_const": not homeostasis,
+            "delay_u_bars": lag,
+            "t_ref": 2.0,
+            "V_m": -70.6,
+        },
+    )
     kick = nest.Create("spike_generator", params={"spike_times": np.round(kicks * DT, 1)})
     nest.Connect(kick, neuron, syn_spec={"weight": 80.0, "delay": DT})
     recorder = nest.Create("weight_recorder")
-    nest.CopyModel("clopath_synapse", "synapse", {
-        "weight_recorder": recorder, "Wmin": bounds[0], "Wmax": bounds[1],
-    })
+    nest.CopyModel(
+        "clopath_synapse",
+        "synapse",
+        {
+            "weight_recorder": recorder,
+            "Wmin": bounds[0],
+            "Wmax": bounds[1],
+        },
+    )
     delay = 1.0
-    nest.Connect(source(pre), neuron, syn_spec={
-        "synapse_model": "synapse", "weight": 1.0, "delay": delay, "receptor_type": 0,
-    })
+    nest.Connect(
+        source(pre),
+        neuron,
+        syn_spec={
+            "synapse_model": "synapse",
+            "weight": 1.0,
+            "delay": delay,
+            "receptor_type": 0,
+        },
+    )
     read = recorded(neuron, ["V_m", "u_bar_minus", "u_bar_plus", "u_bar_bar"])
     nest.Simulate(duration + 10)
     v, low, plus, mean = (x * 1e-3 for x in read())
@@ -80,9 +99,20 @@ def test_clopath(homeostasis, bounds):
     if homeostasis:
         A_LTD = A_LTD * delayed(mean, ago) ** 2 / 60e-6
     w = clopath(
-        counts(pre, len(v)), delayed(v, ago), delayed(low, ago + bars), delayed(plus, ago + bars),
-        dt=DT * 1e-3, w=1.0, A_LTD=A_LTD, A_LTP=80.0, theta_minus=-70.6e-3, theta_plus=-45.3e-3,
-        tau_x=15e-3, wmin=bounds[0], wmax=bounds[1], at_end=True,
+        counts(pre, len(v)),
+        delayed(v, ago),
+        delayed(low, ago + bars),
+        delayed(plus, ago + bars),
+        dt=DT * 1e-3,
+        w=1.0,
+        A_LTD=A_LTD,
+        A_LTP=80.0,
+        theta_minus=-70.6e-3,
+        theta_plus=-45.3e-3,
+        tau_x=15e-3,
+        wmin=bounds[0],
+        wmax=bounds[1],
+        at_end=True,
     )
     sent = recorder.events["weights"]
     assert np.ptp(sent) > 0.01
@@ -97,12 +127,27 @@ def test_urbanczik():
     nest.Connect(drive, neuron, syn_spec={"receptor_type": 3, "weight": 3.0, "delay": DT})
     recorder = nest.Create("weight_recorder")
     eta = 0.07
-    nest.CopyModel("urbanczik_synapse", "synapse", {
-        "weight_recorder": recorder, "eta": eta, "Wmin": -1e6, "Wmax": 1e6, "tau_Delta": 100.0,
-    })
-    nest.Connect(source(pre), neuron, syn_spec={
-        "synapse_model": "synapse", "weight": 1.0, "delay": delay, "receptor_type": 3,
-    })
+    nest.CopyModel(
+        "urbanczik_synapse",
+        "synapse",
+        {
+            "weight_recorder": recorder,
+            "eta": eta,
+            "Wmin": -1e6,
+            "Wmax": 1e6,
+            "tau_Delta": 100.0,
+        },
+    )
+    nest.Connect(
+        source(pre),
+        neuron,
+        syn_spec={
+            "synapse_model": "synapse",
+            "weight": 1.0,
+            "delay": delay,
+            "receptor_type": 3,
+        },
+    )
     spikes = nest.Create("spike_recorder")
     nest.Connect(neuron, spikes)
     read = recorded(neuron, ["V_m.p"])
@@ -114,9 +159,19 @@ def test_urbanczik():
     ago = round(delay / DT)
     fired = counts(np.rint(spikes.events["times"] / DT), len(v))
     w = urbanczik_senn(
-        counts(pre, len(v)), delayed(fired, ago), delayed(v_star, ago), dt=DT, w=1.0,
-        eta=eta * 15**2 * tau_L * tau_s, tau_delta=100.0, tau_L=tau_L, tau_s=tau_s,
-        phi_max=d["phi_max"], k=d["rate_slope"], beta=d["beta"], theta=d["theta"],
+        counts(pre, len(v)),
+        delayed(fired, ago),
+        delayed(v_star, ago),
+        dt=DT,
+        w=1.0,
+        eta=eta * 15**2 * tau_L * tau_s,
+        tau_delta=100.0,
+        tau_L=tau_L,
+        tau_s=tau_s,
+        phi_max=d["phi_max"],
+        k=d["rate_slope"],
+        beta=d["beta"],
+        theta=d["theta"],
     )
     sent = recorder.events["weights"]
     assert len(spikes.events["times"]) > 10 and np.ptp(sent) > 0.01

@@ -62,7 +62,10 @@ def bcm(
     def slope(_, state):
         _, x, y, theta = state
         return [
-            eta * x * y * (y - theta), -x / tau, -y / tau, (y * y / y_target - theta) / tau_theta,
+            eta * x * y * (y - theta),
+            -x / tau,
+            -y / tau,
+            (y * y / y_target - theta) / tau_theta,
         ]
 
     state, last = np.array([w, 0.0, 0.0, 0.0]), 0.0

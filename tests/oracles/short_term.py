@@ -13,9 +13,7 @@ def _decay(elapsed: float, tau: float) -> float:
     return np.exp(-elapsed / tau) if tau > 0 else 0.0
 
 
-def tsodyks_markram(
-    times: Sequence[float], U: float, tau_rec: float, tau_fac: float
-) -> np.ndarray:
+def tsodyks_markram(times: Sequence[float], U: float, tau_rec: float, tau_fac: float) -> np.ndarray:
     """Rows (u, R) at each spike, of which u*R is the efficacy that is used.
 
     Tsodyks, Pawelzik & Markram (1998), Neural Computation 10:821, the recursions from one spike to

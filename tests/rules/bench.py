@@ -24,8 +24,16 @@ LOWERINGS = (
 """How a spec is compiled: the lowering and, if it is not numpy, the target."""
 Table = dict[str, tuple[float, ...]]
 SCALE = {
-    "ms": 1e-3, "mV": 1e-3, "Hz": 1.0, "second": 1.0, "second**2": 1.0, "": 1.0, "mV**-1": 1e3,
-    "mV**-2": 1e6, "mV**2": 1e-6, "mV*second": 1e-3,
+    "ms": 1e-3,
+    "mV": 1e-3,
+    "Hz": 1.0,
+    "second": 1.0,
+    "second**2": 1.0,
+    "": 1.0,
+    "mV**-1": 1e3,
+    "mV**-2": 1e6,
+    "mV**2": 1e-6,
+    "mV*second": 1e-3,
 }
 
 
@@ -39,19 +47,29 @@ def row(table: Table, block: int, units: dict[str, str]) -> dict[str, float]:
 
 
 def spec(
-    layers: str, connections: Sequence[str], table: Table, record: Sequence[str], steps: int,
-    units: dict[str, str], names: Sequence[str] = ("c",),
+    layers: str,
+    connections: Sequence[str],
+    table: Table,
+    record: Sequence[str],
+    steps: int,
+    units: dict[str, str],
+    names: Sequence[str] = ("c",),
 ) -> str:
     """`table` is swept on every connection of `names`."""
     mark = {n: f" [{unit(n, units)}]" if unit(n, units) else "" for n in table}
     heads = [f"{c}.{n}{mark[n]}" for c in names for n in table]
     rows = [[repr(table[n][k]) for _ in names for n in table] for k in range(4)]
     lines = "\n".join(f"        | {' | '.join(cells)} |" for cells in [heads, *rows])
-    return "\n\n".join([
-        "model judged", layers, *connections, f"sweep:\n    table:\n{lines}",
-        "record:\n" + "\n".join(f"    {r}" for r in record),
-        f"run:\n    duration: {steps / 10} ms\n    dt: 0.1 ms\n    seed: 1\n",
-    ])
+    return "\n\n".join(
+        [
+            "model judged",
+            layers,
+            *connections,
+            f"sweep:\n    table:\n{lines}",
+            "record:\n" + "\n".join(f"    {r}" for r in record),
+            f"run:\n    duration: {steps / 10} ms\n    dt: 0.1 ms\n    seed: 1\n",
+        ]
+    )
 
 
 def train(seed: int, count: int, steps: int, step: int = 1) -> np.ndarray:

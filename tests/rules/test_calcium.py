@@ -34,11 +34,15 @@ def connection(rule: str) -> str:
 
 @pytest.mark.parametrize("lowering", LOWERINGS)
 def test_flat(tmp_path, lowering):
-    text = spec(LAYERS, [connection("graupner_brunel_flat")], SETS, ["rho of c every 20 ms"], STEPS,
-                UNITS)
+    text = spec(
+        LAYERS, [connection("graupner_brunel_flat")], SETS, ["rho of c every 20 ms"], STEPS, UNITS
+    )
     for found in judged(tmp_path, text, lowering):
         rho = calcium.graupner_brunel_flat(
-            PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, rho=0.3, stop=STEPS * DT,
+            PRE[int(found.pre)] * DT,
+            POST[int(found.post)] * DT,
+            rho=0.3,
+            stop=STEPS * DT,
             **row(SETS, int(found.block), UNITS),
         )
         np.testing.assert_allclose(found.w, rho, rtol=1e-9)
@@ -48,14 +52,24 @@ def test_flat(tmp_path, lowering):
 def test_bistable(tmp_path, lowering):
     """Without noise: Euler's method on both sides."""
     sets = {**SETS, "rho_star": (0.5, 0.4, 0.6, 0.5)}
-    text = spec(LAYERS, [connection("graupner_brunel(sigma = 0)")], sets, ["rho of c every 1 ms"],
-                STEPS, UNITS)
+    text = spec(
+        LAYERS,
+        [connection("graupner_brunel(sigma = 0)")],
+        sets,
+        ["rho of c every 1 ms"],
+        STEPS,
+        UNITS,
+    )
     tables = run(tmp_path, text, lowering)
     for block in range(4):
         for i, j in ((0, 0), (1, 0), (1, 1)):
             at, got = sampled(tables, variable="rho", block=block, pre=i, post=j)
             path = calcium.graupner_brunel(
-                PRE[i] * DT, POST[j] * DT, dt=DT, steps=STEPS + 1, rho=0.3,
+                PRE[i] * DT,
+                POST[j] * DT,
+                dt=DT,
+                steps=STEPS + 1,
+                rho=0.3,
                 **row(sets, block, UNITS),
             )
             np.testing.assert_allclose(got, path[at], rtol=1e-9)
@@ -86,8 +100,11 @@ def test_noise(tmp_path):
     )
     sets = {"sigma": (1.0, 2.8284, 5.0, 0.5), "gamma_p": (300.0, 200.0, 500.0, 100.0)}
     rule = "graupner_brunel(tau_Ca = 1e6 second, Cpre = 10, D = 0 ms, tau = 50 second)"
-    tables = run(tmp_path, spec(layers, [connection(rule)], sets, ["rho of c every 200 ms"], steps,
-                                {}), "synapse")
+    tables = run(
+        tmp_path,
+        spec(layers, [connection(rule)], sets, ["rho of c every 200 ms"], steps, {}),
+        "synapse",
+    )
     for block in range(4):
         p = row(sets, block, {})
         rate = (p["gamma_p"] + 200) / 50

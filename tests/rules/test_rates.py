@@ -72,7 +72,11 @@ def test_bcpnn(tmp_path, lowering):
         floor = 1 / (p["f_max"] * p["tau_p"])
         Pi, Pj, Pij = rates.bcpnn(pre, post, floor=floor, stop=END, **p)
         return {
-            "Pi": Pi, "Pj": Pj, "Pij": Pij, "bias": np.log(Pj), "w": gain * np.log(Pij / Pi / Pj),
+            "Pi": Pi,
+            "Pj": Pj,
+            "Pij": Pij,
+            "bias": np.log(Pj),
+            "w": gain * np.log(Pij / Pi / Pj),
         }
 
     judge(tmp_path, lowering, "bcpnn", sets, {"f_max": "Hz"}, "", reference)

@@ -63,14 +63,22 @@ def test_dopamine(tmp_path, lowering, delays, ties):
     text = spec(
         TRAINS + layer("VTA", [DOPA], "shared"),
         [connection("dopamine(reward = spikes of VTA)", "0.5", more)],
-        DOPAMINE, ["w of c every 20 ms"], STEPS, units,
+        DOPAMINE,
+        ["w of c every 20 ms"],
+        STEPS,
+        units,
     )
     for found in judged(tmp_path, text, lowering):
         p = row(DOPAMINE, int(found.block), units)
         kinds = ("pre", "post") if ties == "pre first" else ("post", "pre")
         _, w = reward.dopamine(
-            PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, DOPA * DT, w=0.5, **p,
-            order=(*kinds, "dopa"), shift={"pre": axonal * DT, "post": dendritic * DT},
+            PRE[int(found.pre)] * DT,
+            POST[int(found.post)] * DT,
+            DOPA * DT,
+            w=0.5,
+            **p,
+            order=(*kinds, "dopa"),
+            shift={"pre": axonal * DT, "post": dendritic * DT},
             stop=STEPS * DT,
         )
         np.testing.assert_allclose(found.w, w, rtol=1e-9, atol=1e-12)
@@ -91,14 +99,21 @@ MSTDP = {
 def test_mstdp(tmp_path, lowering):
     text = spec(
         TRAINS + CONTROLLER.format(unit="1", start="-2"),
-        [connection("mstdp(r = G of controller)", "0.5")], MSTDP, ["w of c every 20 ms"], STEPS, {},
+        [connection("mstdp(r = G of controller)", "0.5")],
+        MSTDP,
+        ["w of c every 20 ms"],
+        STEPS,
+        {},
     )
     for found in judged(tmp_path, text, lowering):
         p = row(MSTDP, int(found.block), {})
         p["gamma"] = p.pop("eta")
         w = reward.mstdp(
-            PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, lambda t: controller(t, -2),
-            w=0.5, **p,
+            PRE[int(found.pre)] * DT,
+            POST[int(found.post)] * DT,
+            lambda t: controller(t, -2),
+            w=0.5,
+            **p,
         )
         np.testing.assert_allclose(found.w, w, rtol=1e-9, atol=1e-12)
 
@@ -106,14 +121,19 @@ def test_mstdp(tmp_path, lowering):
 @pytest.mark.parametrize("lowering", LOWERINGS)
 def test_mstdpet(tmp_path, lowering):
     sets = {
-        **MSTDP, "eta": (0.625, 0.25, 0.1, 2.0), "tau_z": (25.0, 50.0, 10.0, 100.0),
+        **MSTDP,
+        "eta": (0.625, 0.25, 0.1, 2.0),
+        "tau_z": (25.0, 50.0, 10.0, 100.0),
         "step": (1.0, 0.1, 1.0, 2.0),
     }
     units = {"step": "ms"}
     text = spec(
         TRAINS + CONTROLLER.format(unit="1", start="2"),
-        [connection("mstdpet(r = G of controller)", "0.5")], sets,
-        ["w of c every 1 ms", "G of controller every 0.1 ms"], STEPS, units,
+        [connection("mstdpet(r = G of controller)", "0.5")],
+        sets,
+        ["w of c every 1 ms", "G of controller every 0.1 ms"],
+        STEPS,
+        units,
     )
     tables = run(tmp_path, text, lowering)
     _, r = sampled(tables, variable="G", block=0)
@@ -141,11 +161,19 @@ def test_zenke_agnes_gerstner(tmp_path, lowering):
     text = spec(
         TRAINS + CONTROLLER.format(unit="Hz", start="12 Hz"),
         [connection("zenke_agnes_gerstner(H = G of controller)", "0.5", "    delay: 0.7 ms\n")],
-        ZENKE, ["w of c every 20 ms"], STEPS, units,
+        ZENKE,
+        ["w of c every 20 ms"],
+        STEPS,
+        units,
     )
     for found in judged(tmp_path, text, lowering):
         w = rates.zenke_agnes_gerstner(
-            PRE[int(found.pre)] * DT, POST[int(found.post)] * DT, lambda t: controller(t, 12.0),
-            w=0.5, shift={"pre": 7 * DT}, stop=STEPS * DT, **row(ZENKE, int(found.block), units),
+            PRE[int(found.pre)] * DT,
+            POST[int(found.post)] * DT,
+            lambda t: controller(t, 12.0),
+            w=0.5,
+            shift={"pre": 7 * DT},
+            stop=STEPS * DT,
+            **row(ZENKE, int(found.block), units),
         )
         np.testing.assert_allclose(found.w, w, rtol=1e-9, atol=1e-12)

@@ -10,7 +10,9 @@ from oracles.trains import events
 
 STEPS = 12000
 TRAINS = [train(seed, 40, STEPS) for seed in range(3)]
-LAYERS = layer("inputs", TRAINS, "shared") + """
+LAYERS = (
+    layer("inputs", TRAINS, "shared")
+    + """
 neuron sink:
     equations:
         g : 1
@@ -19,6 +21,7 @@ layer outputs:
     neuron: sink
     size: 3
 """
+)
 SETS = {
     "U": (0.5, 0.03, 0.25, 0.67),
     "tau_rec": (800.0, 130.0, 200.0, 50.0),
@@ -49,8 +52,14 @@ def check(tables, expected, delay: int = 0) -> None:
 
 @pytest.mark.parametrize("lowering", LOWERINGS)
 def test_tsodyks_markram(tmp_path, lowering):
-    text = spec(LAYERS, [connection("tsodyks_markram", "    axonal delay: 0.7 ms\n")], SETS,
-                ["g of outputs every 1 ms"], STEPS, {})
+    text = spec(
+        LAYERS,
+        [connection("tsodyks_markram", "    axonal delay: 0.7 ms\n")],
+        SETS,
+        ["g of outputs every 1 ms"],
+        STEPS,
+        {},
+    )
 
     def expected(block, times):
         return np.prod(short_term.tsodyks_markram(times, **row(SETS, block, {})), axis=1)
@@ -74,8 +83,9 @@ def test_tsodyks_uziel_markram(tmp_path, lowering):
 @pytest.mark.parametrize("lowering", LOWERINGS)
 def test_tsodyks_markram_1997(tmp_path, lowering):
     sets = {"U_SE": SETS["U"], "tau_rec": SETS["tau_rec"], "tau_in": (3.0, 1.5, 10.0, 5.0)}
-    text = spec(LAYERS, [connection("tsodyks_markram_1997")], sets,
-                ["g of outputs every 1 ms"], STEPS, {})
+    text = spec(
+        LAYERS, [connection("tsodyks_markram_1997")], sets, ["g of outputs every 1 ms"], STEPS, {}
+    )
 
     def expected(block, times):
         p = row(sets, block, {})
@@ -89,8 +99,14 @@ def test_tsodyks_markram_1997(tmp_path, lowering):
 
 @pytest.mark.parametrize("lowering", LOWERINGS)
 def test_beside_a_fixed_weight(tmp_path, lowering):
-    text = spec(LAYERS, [connection("tsodyks_markram, fixed_weight", "    initial: w = 2.5\n")],
-                SETS, ["g of outputs every 1 ms"], STEPS, {})
+    text = spec(
+        LAYERS,
+        [connection("tsodyks_markram, fixed_weight", "    initial: w = 2.5\n")],
+        SETS,
+        ["g of outputs every 1 ms"],
+        STEPS,
+        {},
+    )
 
     def expected(block, times):
         return 2.5 * np.prod(short_term.tsodyks_markram(times, **row(SETS, block, {})), axis=1)
@@ -121,13 +137,17 @@ connect teachers -> outputs as force:
     deliver: w to v
 """
     sets = {
-        **SETS, "Apre": (0.05, 0.1, 0.02, 0.2), "Apost": (-0.06, -0.05, -0.15, -0.1),
-        "taupre": (20.0, 10.0, 35.0, 5.0), "taupost": (20.0, 40.0, 15.0, 8.0),
+        **SETS,
+        "Apre": (0.05, 0.1, 0.02, 0.2),
+        "Apost": (-0.06, -0.05, -0.15, -0.1),
+        "taupre": (20.0, 10.0, 35.0, 5.0),
+        "taupost": (20.0, 40.0, 15.0, 8.0),
         "wmax": (1.0, 0.8, 1.5, 0.9),
     }
     joined = connection("tsodyks_markram, pair_additive", "    initial: w = 0.5\n")
-    tables = run(tmp_path, spec(layers, [joined], sets, ["g of outputs every 1 ms"], STEPS, {}),
-                 lowering)
+    tables = run(
+        tmp_path, spec(layers, [joined], sets, ["g of outputs every 1 ms"], STEPS, {}), lowering
+    )
     for block in range(4):
         p = row(sets, block, {})
         for n, (pre, post) in enumerate(zip(TRAINS, posts, strict=True)):
@@ -149,7 +169,9 @@ def test_quantal_release(tmp_path, lowering):
     """The draws are keyed uniforms, so that only their distribution is known: the mean number of
     released sites over 400 synapses is within 5 standard errors of the exact chain's."""
     count, n, spikes = 400, 5, train(7, 15, 4000)
-    layers = layer("inputs", [spikes], "shared") + f"""
+    layers = (
+        layer("inputs", [spikes], "shared")
+        + f"""
 neuron sink:
     equations:
         g : 1
@@ -158,9 +180,11 @@ layer outputs:
     neuron: sink
     size: {count}
 """
+    )
     wired = connection(f"quantal_release(n = {n})").replace("one_to_one", "all_to_all")
-    tables = run(tmp_path, spec(layers, [wired], SETS, ["g of outputs every 0.1 ms"], 4000, {}),
-                 lowering)
+    tables = run(
+        tmp_path, spec(layers, [wired], SETS, ["g of outputs every 0.1 ms"], 4000, {}), lowering
+    )
     for block in range(4):
         rows = tables["trajectories"].query("block == @block and variable == 'g'")
         g = rows.pivot(index="t", columns="neuron", values="value").to_numpy()

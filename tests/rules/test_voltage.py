@@ -16,7 +16,10 @@ STEPS = 6000
 PRE = [train(seed, 40, STEPS, step=5) for seed in range(2)]
 KICKS = [train(seed + 10, 60, STEPS, step=5) for seed in range(2)]
 REST, TAU_M = -70.6e-3, 15e-3
-LAYERS = layer("inputs", PRE, "shared") + layer("teachers", KICKS, "shared") + """
+LAYERS = (
+    layer("inputs", PRE, "shared")
+    + layer("teachers", KICKS, "shared")
+    + """
 neuron cell:
     equations:
         dv/dt = (-70.6 mV - v)/(15 ms) : volt
@@ -33,6 +36,7 @@ connect teachers -> outputs as force:
     weight: 14 mV
     deliver: w to v
 """
+)
 
 
 def connection(rule: str, target: str) -> str:
@@ -70,7 +74,10 @@ CLOPATH = {
     "wmax": (3.0, 2.0, 0.6, 0.55),
 }
 UNITS = {
-    "A_LTD": "mV**-1", "A_LTP": "mV**-2", "theta_minus": "mV", "theta_plus": "mV",
+    "A_LTD": "mV**-1",
+    "A_LTP": "mV**-2",
+    "theta_minus": "mV",
+    "theta_plus": "mV",
     "v_ref2": "mV**2",
 }
 
@@ -82,13 +89,20 @@ def test_clopath(tmp_path, lowering, homeostatic):
     if homeostatic:
         rule = "clopath_homeostatic"
         sets = {
-            **CLOPATH, "tau_mean": (1000.0, 300.0, 100.0, 500.0), "v_ref2": (60.0, 30.0, 100.0, 9.0)
+            **CLOPATH,
+            "tau_mean": (1000.0, 300.0, 100.0, 500.0),
+            "v_ref2": (60.0, 30.0, 100.0, 9.0),
         }
-    sets = {n: tuple(x * {"A_LTD": 1e-3, "A_LTP": 1e-6}.get(n, 1) for x in v)
-            for n, v in sets.items()}
+    sets = {
+        n: tuple(x * {"A_LTD": 1e-3, "A_LTP": 1e-6}.get(n, 1) for x in v) for n, v in sets.items()
+    }
     text = spec(
-        LAYERS, [connection(rule, "1 mV to v")], sets,
-        ["w of c every 0.1 ms", "v of outputs every 0.1 ms"], STEPS, UNITS,
+        LAYERS,
+        [connection(rule, "1 mV to v")],
+        sets,
+        ["w of c every 0.1 ms", "v of outputs every 0.1 ms"],
+        STEPS,
+        UNITS,
     )
     tables = run(tmp_path, text, lowering)
     for block in range(4):
@@ -103,9 +117,7 @@ def test_clopath(tmp_path, lowering, homeostatic):
             if homeostatic:
                 mean = np.append(filtered(v, q.pop("tau_mean"))[1:], np.nan) - REST
                 q["A_LTD"] = q["A_LTD"] * mean**2 / q.pop("v_ref2")
-            path = voltage.clopath(
-                counts(PRE[i]), v, low, filtered(v, tau_plus), dt=DT, w=0.5, **q
-            )
+            path = voltage.clopath(counts(PRE[i]), v, low, filtered(v, tau_plus), dt=DT, w=0.5, **q)
             assert np.ptp(path) > 1e-3
             np.testing.assert_allclose(got[1:], path[at[1:] - 1], rtol=1e-9, atol=1e-12)
 
@@ -119,8 +131,12 @@ def test_clopath_delayed(tmp_path, lowering):
     sets = {n: v for n, v in CLOPATH.items() if n not in ("tau_minus", "tau_plus")}
     sets |= {"A_LTD": (1.4e-4, 1.4e-3, 5e-3, 3e-3), "A_LTP": (8e-5, 8e-4, 1.5e-3, 2.5e-3)}
     text = spec(
-        layers, [connection("clopath_delayed", "1 mV to v")], sets,
-        ["w of c every 0.1 ms", "v, v_low, v_plus of outputs every 0.1 ms"], STEPS, UNITS,
+        layers,
+        [connection("clopath_delayed", "1 mV to v")],
+        sets,
+        ["w of c every 0.1 ms", "v, v_low, v_plus of outputs every 0.1 ms"],
+        STEPS,
+        UNITS,
     )
     tables = run(tmp_path, text, lowering)
     for block in range(4):
@@ -131,7 +147,12 @@ def test_clopath_delayed(tmp_path, lowering):
                 for name in ("v", "v_low", "v_plus")
             )
             path = voltage.clopath(
-                counts(PRE[i]), v, np.append(low[1:], np.nan), plus, dt=DT, w=0.5,
+                counts(PRE[i]),
+                v,
+                np.append(low[1:], np.nan),
+                plus,
+                dt=DT,
+                w=0.5,
                 **row(sets, block, UNITS),
             )
             assert np.ptp(path) > 1e-3
@@ -187,8 +208,12 @@ def test_urbanczik_senn(tmp_path, lowering):
     }
     units = {"eta": "mV*second", "phi_max": "Hz", "slope": "mV**-1", "theta": "mV"}
     text = spec(
-        layers, [connection("urbanczik_senn", "1 to v")], sets,
-        ["w of c every 0.1 ms", "v_star of outputs every 0.1 ms"], STEPS, units,
+        layers,
+        [connection("urbanczik_senn", "1 to v")],
+        sets,
+        ["w of c every 0.1 ms", "v_star of outputs every 0.1 ms"],
+        STEPS,
+        units,
     )
     tables = run(tmp_path, text, lowering)
     for block in range(4):
@@ -251,8 +276,12 @@ def test_eprop(tmp_path, lowering, adaptive):
     units = {"v_scale": "mV", "v_th": "mV", "step": "ms"}
     rule = "eprop_adaptive" if adaptive else "eprop"
     text = spec(
-        layers, [connection(rule, "1 mV to v")], sets,
-        ["w of c every 0.1 ms", "v, A, L of outputs every 0.1 ms"], STEPS, units,
+        layers,
+        [connection(rule, "1 mV to v")],
+        sets,
+        ["w of c every 0.1 ms", "v, A, L of outputs every 0.1 ms"],
+        STEPS,
+        units,
     )
     tables = run(tmp_path, text, lowering)
     for block in range(4):
@@ -265,8 +294,15 @@ def test_eprop(tmp_path, lowering, adaptive):
             threshold = A if adaptive else p["v_th"]
             psi = p["dampening"] * np.maximum(0, 1 - np.abs((v - threshold) / p["v_scale"]))
             path = eprop.eprop_flow(
-                counts(PRE[i]), psi, L, dt=DT, step=p["step"], tau_m=p["tau_m"],
-                tau_out=p["tau_out"], beta=p.get("strength", 0.0), tau_a=p.get("tau_a", np.inf),
+                counts(PRE[i]),
+                psi,
+                L,
+                dt=DT,
+                step=p["step"],
+                tau_m=p["tau_m"],
+                tau_out=p["tau_out"],
+                beta=p.get("strength", 0.0),
+                tau_a=p.get("tau_a", np.inf),
             )
             assert np.ptp(path) > 0
             np.testing.assert_allclose(got, 0.5 - p["eta"] * path[at], rtol=1e-9, atol=1e-12)
@@ -277,8 +313,12 @@ def test_names_do_not_matter(tmp_path):
     found = []
     for name in ("c", "zulu"):
         text = spec(
-            LAYERS, [connection("clopath", "1 mV to v").replace("as c:", f"as {name}:")],
-            {"A_LTP": (8e-4, 8e-3, 8e-5, 8e-6)}, [f"w of {name} every 100 ms"], STEPS, UNITS,
+            LAYERS,
+            [connection("clopath", "1 mV to v").replace("as c:", f"as {name}:")],
+            {"A_LTP": (8e-4, 8e-3, 8e-5, 8e-6)},
+            [f"w of {name} every 100 ms"],
+            STEPS,
+            UNITS,
             [name],
         )
         (tmp_path / name).mkdir()

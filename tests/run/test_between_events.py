@@ -72,14 +72,18 @@ run:
 
 
 def test_a_phase_without_plasticity_stops_the_drift_of_a_weight(tmp_path):
-    tables = run_text(tmp_path, SPEC + """
+    tables = run_text(
+        tmp_path,
+        SPEC
+        + """
 run:
     phases:
         one: 5 ms
         two: 10 ms, plasticity off
         three: 5 ms
     dt: 0.1 ms
-""")
+""",
+    )
     expected = [relaxed(1, 5), relaxed(1, 5), relaxed(1, 10)]
     assert np.allclose(tables["blocks"].c_after_mean, expected, rtol=1e-12)
     assert np.isclose(tables["weights"].w.iloc[0], expected[-1], rtol=1e-12)

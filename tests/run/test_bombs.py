@@ -141,8 +141,10 @@ def empty_space(path, head=b""):
         (lambda path: empty_space(path, b"time,neuron\n0,2\n"), "has a line of 100,000 characters"),
         (lambda path: path.write_text("time,neuron\n0.1,2\n0.1,x\n"), "line 3 has 0.1, x"),
         (lambda path: path.write_text("time,neuron\n0.1,1_0\n"), "line 2 has 0.1, 1_0"),
-        (lambda path: path.write_text("neuron,w,time,delay\n1,2,3,4\n"),
-         "has the columns time and neuron, and also w, delay, which is not read"),
+        (
+            lambda path: path.write_text("neuron,w,time,delay\n1,2,3,4\n"),
+            "has the columns time and neuron, and also w, delay, which is not read",
+        ),
         (lambda path: path.write_text("time,neuron\n0.1,１\n"), "line 2 has 0.1, １"),
     ],
 )

@@ -240,7 +240,8 @@ def test_a_shard_starts_as_its_blocks_do(trained, tmp_path):
     part, whole = (t[t.connection == "learn"].reset_index(drop=True) for t in (part, whole))
     assert set(part.block) == {4, 5}
     pd.testing.assert_frame_equal(
-        part, whole[whole.block.isin([4, 5])].reset_index(drop=True),
+        part,
+        whole[whole.block.isin([4, 5])].reset_index(drop=True),
         check_dtype=False,
     )
 

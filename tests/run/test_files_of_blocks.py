@@ -154,7 +154,7 @@ def test_one_error_each(files, old, new, message):
     if "shared" in new:  # only one of its complaints
         text = text.replace('cell(tau_m = from "cells_{k}.csv" column tau)', "cell")
         text = text.replace('from "edges_{k}.csv" column d', "1 ms")
-        text = text[: text.index("connect P -> A as x")] + text[text.index("sweep:"):]
+        text = text[: text.index("connect P -> A as x")] + text[text.index("sweep:") :]
     _, found = check_text(Source("spec.stdp", text), files, [])
     errors = [f"{d.code}: {d.message}" for d in found if d.severity == "error"]
     assert message in [e[: len(message)] for e in errors], errors

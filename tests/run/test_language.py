@@ -458,7 +458,9 @@ run:
     assert np.allclose(w.iloc[:5], np.arange(5) * 1e-3, atol=1e-12) and w.max() <= 0.005
 
 
-PORTS = RELAY + """
+PORTS = (
+    RELAY
+    + """
 rule rewarded:
     ports:
         reward
@@ -499,6 +501,7 @@ sweep:
 run:
     duration: 12 ms
 """
+)
 
 
 def test_ports(tmp_path):
@@ -515,9 +518,12 @@ def test_ports(tmp_path):
 
 def test_a_value_port_may_be_computed_from_parameters(tmp_path):
     """Brian2 computes what is linked with the names of the layer that reads it."""
-    text = PORTS.replace("        dG/dt = 1000/second : 1\n", """        dx/dt = 1000/second : 1
+    text = PORTS.replace(
+        "        dG/dt = 1000/second : 1\n",
+        """        dx/dt = 1000/second : 1
         G = gain*x : 1
-""").replace("neuron controller:\n", "neuron controller:\n    parameters: gain = 3\n")
+""",
+    ).replace("neuron controller:\n", "neuron controller:\n    parameters: gain = 3\n")
     text = text.replace("    equations:\n        v : 1\n", """    parameters: gain = 5
     equations:
         v : 1
@@ -529,7 +535,9 @@ def test_a_value_port_may_be_computed_from_parameters(tmp_path):
 
 
 def test_post_equations_are_one_set_per_layer_rule_and_values(tmp_path):
-    text = RELAY + """
+    text = (
+        RELAY
+        + """
 rule seen:
     requires post:
         v : 1
@@ -575,6 +583,7 @@ run:
 record:
     spikes of post
 """
+    )
     tables = both(tmp_path, text)
     spikes = tables["spikes"]
     t = spikes[spikes["block"] == 0]["t"].to_numpy()
@@ -678,7 +687,9 @@ run:
 
 # Phases -----------------------------------------------------------------------------------------
 
-PHASES = INTEGRATOR + """
+PHASES = (
+    INTEGRATOR
+    + """
 rule learner:
     parameters:
         eta = 1
@@ -715,6 +726,7 @@ run:
         faster: 10 ms, set c.eta = 10, set c.tau = 20 ms
         test: 10 ms, c off, c frozen
 """
+)
 
 
 def test_phases(tmp_path):

@@ -49,6 +49,7 @@ def last_of(tables):
 
 def test_lognormal_by_its_mean_and_sd(tmp_path):
     """The mean and sd of the variable itself; mu and sigma are those of its logarithm."""
+
     def run(size, samples):
         free = "free = lognormal(mean = 10 ms, sd = 3 ms)"
         return run_text(tmp_path, name=f"of_{size}", text=SPEC.format(

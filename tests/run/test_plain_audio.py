@@ -86,7 +86,7 @@ FILTERS = {
     "later": "fractional_delay(delays = [0, 0.2, 0.55] ms)",
     "short": "fractional_delay(0.2 ms, filter_length = 101)",
     "finite": "fir([0.5, 0, 0.25])",
-    "drnl_two": 'drnl([400, 900] Hz, type = human, g_p0 = 4)',
+    "drnl_two": "drnl([400, 900] Hz, type = human, g_p0 = 4)",
     "drnl_one": "drnl(900 Hz)",
     "compressive": "dcgc([400, 900, 2000] Hz, update_interval = 50, decay_tcst = 0.4 ms)",
     "inner": "tan_carney([400, 900] Hz, update_interval = 30)",
@@ -393,7 +393,9 @@ def test_replicates(folder, monkeypatch):
 
 def test_a_layer_that_draws_and_hears_two_sounds(folder, monkeypatch):
     """Draws at the sounds' rate, which is written in two ways."""
-    text = HEARD.replace("neuron ear:", """sound hiss:
+    text = HEARD.replace(
+        "neuron ear:",
+        """sound hiss:
     stimuli: whitenoise(20 ms)
     samplerate: 44100 Hz
 filterbank band:
@@ -417,7 +419,9 @@ layer hissing:
 filterbank cochlea_of_two:
     sound: training
     filter: gammatone([300, 900] Hz)
-neuron ear:""", 1).replace("record:", "record:\n    spikes of hissing\n    n of hissing every 1 ms")
+neuron ear:""",
+        1,
+    ).replace("record:", "record:\n    spikes of hissing\n    n of hissing every 1 ms")
     e = experiment(text, folder)
     script, _ = script_of(e, 300)
     neuron, step, record = script.hear_hissing()

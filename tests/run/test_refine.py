@@ -239,7 +239,9 @@ def test_blocks_that_are_coupled_run_together(tmp_path):
     """With several phases."""
     phases = "    phases:\n        a: 50 ms\n        b: 50 ms\n"
     text = SPIKING.replace("    duration: 990 ms\n", phases)
-    text = text.replace("sweep:", """layer B:
+    text = text.replace(
+        "sweep:",
+        """layer B:
     neuron: cell
     size: 1
     scope: shared
@@ -249,7 +251,8 @@ connect A -> B as out across blocks:
     weight: 1e-3
     deliver: w to v
 
-sweep:""")
+sweep:""",
+    )
     results = run(tmp_path, text)
     found = refined(results, tmp_path, silent)
     assert "estimated from all blocks" in of(found, "B").text

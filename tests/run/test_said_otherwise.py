@@ -179,12 +179,15 @@ run:
     duration: 200 ms
     dt: 0.1 ms
 """
-SOURCE_BY_HAND = """
+SOURCE_BY_HAND = (
+    """
 from brian2 import *
 prefs.codegen.target = "numpy"
 start_scope()
 defaultclock.dt = 0.1*ms
-A = NeuronGroup(4, """ + "'''dv/dt = (1.5 - v)/(10*ms) : 1\n dx/dt = (1 - x)/(100*ms) : 1'''" + """,
+A = NeuronGroup(4, """
+    + "'''dv/dt = (1.5 - v)/(10*ms) : 1\n dx/dt = (1 - x)/(100*ms) : 1'''"
+    + """,
                 threshold="v > 1", reset="v = 0; x *= 0.5", method="exact")
 A.v, A.x = "i*0.2", 1
 S = Synapses(A, A, on_pre="v_post += 0.1*x_pre")
@@ -192,6 +195,7 @@ S.connect(condition="i != j")
 N = SpikeMonitor(A)
 Network(A, S, N).run(200*ms, namespace={})
 """
+)
 
 
 def test_what_a_source_holds_for_all_of_its_synapses(tmp_path):

@@ -130,6 +130,4 @@ def test_names_of_files_stay_names(tmp_path, words, kind):
     found = audit(script)
     # The name is one string, which is data to the function that opens it.
     assert [text for text in found if text != f"a string {name!r}"] == []
-    assert any(
-        isinstance(n, ast.Constant) and n.value == name for n in ast.walk(ast.parse(script))
-    )
+    assert any(isinstance(n, ast.Constant) and n.value == name for n in ast.walk(ast.parse(script)))

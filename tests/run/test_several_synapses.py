@@ -93,9 +93,12 @@ def test_they_are_the_same_both_ways_and_alone(tmp_path):
     for name, count in (("ca", 3), ("cb", 2), ("cd", 2), ("ce", 2)):
         rows = tables["weights"]
         rows = rows[(rows.connection == name) & (rows.block == 0)]
-        assert rows.groupby(["pre", "post"]).synapse_number.apply(list).map(
-            lambda found, count=count: found == list(range(count))
-        ).all()
+        assert (
+            rows.groupby(["pre", "post"])
+            .synapse_number.apply(list)
+            .map(lambda found, count=count: found == list(range(count)))
+            .all()
+        )
     e = tables["weights"].query("connection == 'ce' and block == 0")
     assert set(zip(e.pre, e.post, strict=True)) == set(zip(e.post, e.pre, strict=True))
     d = tables["weights"].query("connection == 'cd' and block == 0")
@@ -277,7 +280,10 @@ def test_as_a_script_by_hand_with_the_same_numbers(tmp_path, pattern, second):
         numbers = {name: {n: rows[n].to_numpy() for n in ("pre", "post", "delay", "w_initial")}
                    for name, rows in mine.items()}  # fmt: skip
         hand = by_hand(
-            PLASTIC, neuron=given.neuron.to_numpy(), t=given.t.to_numpy(), first=numbers["x"],
+            PLASTIC,
+            neuron=given.neuron.to_numpy(),
+            t=given.t.to_numpy(),
+            first=numbers["x"],
             second_one=numbers.get("y"),
         )
         for name, made in (("x", "S"), ("y", "T")):

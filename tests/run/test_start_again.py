@@ -263,13 +263,16 @@ def test_what_another_phase_of_the_turn_has_set_holds_in_the_next_turn(tmp_path)
 # are their differences.
 
 STEP = 2.0**-13
-RESTORING = MODEL.replace("    dt: 0.1 ms\n", "    dt: 0.1220703125 ms\n") + """    phases:
+RESTORING = (
+    MODEL.replace("    dt: 0.1 ms\n", "    dt: 0.1220703125 ms\n")
+    + """    phases:
         settle: 128*{step} ms, store fresh at start, store settled
         repeat 2:
             train: 256*{step} ms, restore settled except ff.w and A1.th
         of_one: 256*{step} ms, ff frozen, restore settled of A1 and ff.apre
         again: 256*{step} ms, ff frozen, restore fresh
 """.replace("{step}", "0.1220703125")
+)
 SOME = """        settle: 128*{step} ms, store settled
         train: 256*{step} ms
         of_one: 256*{step} ms, ff frozen, restore settled of A1 and ff.apre

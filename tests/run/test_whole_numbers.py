@@ -152,8 +152,10 @@ def test_synapses_beyond_32_bits_have_draws_of_their_own(tmp_path):
     (tmp_path / "pairs.csv").write_text("pre,post\n" + "".join(f"{i},{j}\n" for i, j in pairs))
     script = script_of(DRAWS, folder=tmp_path)
     tables = run_here(tmp_path, script, data=tmp_path)
-    last = tables["trajectories"].query("t > 0").pivot(
-        index=["pre", "post"], columns="variable", values="value"
+    last = (
+        tables["trajectories"]
+        .query("t > 0")
+        .pivot(index=["pre", "post"], columns="variable", values="value")
     )
     for number, (name, draw) in enumerate(
         (("u", draws.uniform_draw), ("n", lambda *a: draws.binomial_draw(*a, 3, 0.5))), 1

@@ -354,7 +354,6 @@ class Maker:
             lines[1:] = ["        repeat 2:", *(f"    {line}" for line in lines[1:])]
         return "run:\n    phases:\n" + "\n".join(lines) + f"\n{tail}"
 
-
     def until(self) -> str:
         """What may end a phase for a block."""
         own = [n for n, (kind, _, shared) in self.layers.items() if kind != "input" and not shared]

@@ -24,7 +24,9 @@ from stdpdsl.language.source import Span
 from stdpdsl.runtime import results as support
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = f"sys_path = {str(ROOT)!r}" + """
+SCRIPT = (
+    f"sys_path = {str(ROOT)!r}"
+    + """
 import json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys_path)
@@ -38,6 +40,7 @@ write_metadata(out / "metadata.json", {**metadata, "arguments": arguments})
 print(json.dumps({"event": "stage", "name": "simulating"}))
 print(json.dumps({"event": "done", "folder": str(out)}))
 """
+)
 
 
 @dataclass

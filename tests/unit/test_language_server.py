@@ -342,19 +342,20 @@ def test_completion(tmp_path):
             ("run:", "sweep:\n    grid:\n        ¦\nrun:", ["wmax", "learning"], ["exp"]),
             ("run:", "sweep:\n    grid:\n        learning.¦\nrun:", ["wmax"], ["tau_m"]),
             ("run:", "¦", ["run", "sweep", "layer"], ["size"]),
-            *((
-                "run:\n    duration: 1 s", f"run:\n    phases:\n        {text}", some, none
-            ) for text, some, none in [
-                ("¦", ["repeat"], ["learning"]),
-                ("a: 1 s, ¦", ["set", "store", "restore", "plasticity", "learning"], ["v"]),
-                ("a: 1 s, set out.¦", ["v", "tau_m"], ["wmax"]),
-                ("a: 1 s, store x, restore ¦", ["x"], ["learning"]),
-                ("a: 1 s, store x, restore x except ¦", ["learning", "out"], ["v_rest"]),
-                ("a: 1 s, store x, restore x of out.¦", ["v"], ["tau_m"]),
-                ("a: 1 s, until ¦", ["count", "rate", "mean"], ["learning"]),
-                ("a: 1 s, until count of ¦", ["out"], ["learning"]),
-                ("a: 1 s, until mean(w) of ¦", ["out", "learning"], ["v_rest"]),
-            ]),
+            *(
+                ("run:\n    duration: 1 s", f"run:\n    phases:\n        {text}", some, none)
+                for text, some, none in [
+                    ("¦", ["repeat"], ["learning"]),
+                    ("a: 1 s, ¦", ["set", "store", "restore", "plasticity", "learning"], ["v"]),
+                    ("a: 1 s, set out.¦", ["v", "tau_m"], ["wmax"]),
+                    ("a: 1 s, store x, restore ¦", ["x"], ["learning"]),
+                    ("a: 1 s, store x, restore x except ¦", ["learning", "out"], ["v_rest"]),
+                    ("a: 1 s, store x, restore x of out.¦", ["v"], ["tau_m"]),
+                    ("a: 1 s, until ¦", ["count", "rate", "mean"], ["learning"]),
+                    ("a: 1 s, until count of ¦", ["out"], ["learning"]),
+                    ("a: 1 s, until mean(w) of ¦", ["out", "learning"], ["v_rest"]),
+                ]
+            ),
         ]:
             before, after = new.split("¦")
             text = SPEC.replace(old, before + after, 1)

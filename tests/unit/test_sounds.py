@@ -260,9 +260,7 @@ def test_any_rate_and_format(recordings):
 
 def test_labels_and_choices(recordings):
     def chosen(**options):
-        return files(
-            "audio/*.wav", "esc50.csv", folder=recordings, samplerate=FS, **options
-        )[1]
+        return files("audio/*.wav", "esc50.csv", folder=recordings, samplerate=FS, **options)[1]
 
     assert chosen() == ["dog", "rain", "dog", "rain", "cow"]
     assert chosen(categories="dog") == ["dog", "dog"]

@@ -84,9 +84,7 @@ def test_all_rules_and_failures(registry, capsys):
     assert "         10        11        0.5  FAILED\n" in out
     assert "  NEST    NEST is too old\n" in out
     assert "  paper   oja_1982.stdp: FAILED\n    the simulation failed\n      of itself\n" in out
-    assert out.endswith(
-        "4 rules: 4 published numbers, 3 ok, 1 FAILED, 1 run without results\n"
-    )
+    assert out.endswith("4 rules: 4 published numbers, 3 ok, 1 FAILED, 1 run without results\n")
 
 
 def test_json(registry, capsys):
