@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from .results.table import Table
 
 __all__ = [
-    "CompileError", "Results", "ResultsError", "RunError", "Spec", "Table", "compile", "load",
-    "load_spec", "run",
-]  # fmt: skip
+    "CompileError",
+    "Results",
+    "ResultsError",
+    "RunError",
+    "Spec",
+    "Table",
+    "compile",
+    "load",
+    "load_spec",
+    "run",
+]
 
 _HOMES = {
     "api": ("RunError", "Spec", "compile", "load_spec", "run"),

@@ -100,10 +100,16 @@ def load_spec(spec: str | Path | Spec) -> Spec:
 
 
 def compile(
-    spec: str | Path | Spec, *, set: Values | None = None, target: str = "auto",
-    parameters: str = "synapse", workers: int = 0, allow_read: Sequence[str | Path] = (),
-    until_stable: str | float | None = None, keep_state: bool = False,
-) -> Compiled:  # fmt: skip
+    spec: str | Path | Spec,
+    *,
+    set: Values | None = None,
+    target: str = "auto",
+    parameters: str = "synapse",
+    workers: int = 0,
+    allow_read: Sequence[str | Path] = (),
+    until_stable: str | float | None = None,
+    keep_state: bool = False,
+) -> Compiled:
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
     do (`.plan`). CompileError has every error of the spec at once.
 
@@ -118,12 +124,16 @@ def compile(
 
     found = load_spec(spec)
     return compile_source(
-        Source(found.name, found.text), found.folder, _settings(found, set), parameters, target,
+        Source(found.name, found.text),
+        found.folder,
+        _settings(found, set),
+        parameters,
+        target,
         workers,
         allowed=[Path(folder) for folder in allow_read],
         until_stable=None if until_stable is None else written(until_stable),
         keep_state=keep_state,
-    )  # fmt: skip
+    )
 
 
 def _settings(spec: Spec, set: Values | None) -> list[str]:
@@ -133,13 +143,24 @@ def _settings(spec: Spec, set: Values | None) -> list[str]:
 
 
 def run(
-    spec: str | Path | Spec, output: str | Path | None = None, *, set: Values | None = None,
-    target: str = "auto", parameters: str = "synapse", overwrite: bool = False,
-    workers: int = 0, resume: bool = False, extend: bool = False, progress: bool = False,
-    allow_read: Sequence[str | Path] = (), until_stable: str | float | None = None,
-    keep_state: bool = False, continues: str | Path | None = None, longer: str | None = None,
+    spec: str | Path | Spec,
+    output: str | Path | None = None,
+    *,
+    set: Values | None = None,
+    target: str = "auto",
+    parameters: str = "synapse",
+    overwrite: bool = False,
+    workers: int = 0,
+    resume: bool = False,
+    extend: bool = False,
+    progress: bool = False,
+    allow_read: Sequence[str | Path] = (),
+    until_stable: str | float | None = None,
+    keep_state: bool = False,
+    continues: str | Path | None = None,
+    longer: str | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
-) -> Results:  # fmt: skip
+) -> Results:
     """Compile a spec, run it in processes of their own, and open the results.
 
     `output` is the folder of the results; without one they live as long as the object that is
@@ -194,9 +215,15 @@ def run(
             compiled = more
         else:
             compiled = compile(
-                found, set=set, target=target, parameters=parameters, workers=workers,
-                allow_read=allow_read, until_stable=until_stable, keep_state=keep_state,
-            )  # fmt: skip
+                found,
+                set=set,
+                target=target,
+                parameters=parameters,
+                workers=workers,
+                allow_read=allow_read,
+                until_stable=until_stable,
+                keep_state=keep_state,
+            )
         if compiled.diagnostics:
             warnings.warn(render(compiled.diagnostics), stacklevel=2)
 
@@ -231,9 +258,15 @@ def run(
 
 
 def _more(
-    spec: Spec, place: Path, set: Values | None, parameters: str, target: str,
-    until_stable: str | None, workers: int, allowed: list[Path],
-) -> tuple[Compiled | None, Base]:  # fmt: skip
+    spec: Spec,
+    place: Path,
+    set: Values | None,
+    parameters: str,
+    target: str,
+    until_stable: str | None,
+    workers: int,
+    allowed: list[Path],
+) -> tuple[Compiled | None, Base]:
     """What results lack of a spec's blocks, and these results. RunError, CompileError."""
     from .execution.errors import JobError
     from .execution.extend import Request, extension, recover
@@ -248,9 +281,13 @@ def _more(
 
 
 def _longer(
-    spec: Spec, folder: Path, in_place: bool, asked: tuple[Any, ...], longer: str | None,
+    spec: Spec,
+    folder: Path,
+    in_place: bool,
+    asked: tuple[Any, ...],
+    longer: str | None,
     keep_state: bool,
-) -> tuple[Compiled | None, Origin]:  # fmt: skip
+) -> tuple[Compiled | None, Origin]:
     """The run of a spec that goes on from results, and these. RunError, CompileError."""
     from .execution.continued import continuation
     from .execution.errors import JobError

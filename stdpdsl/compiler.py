@@ -104,10 +104,20 @@ def examine(
 
 
 def compile_source(
-    source: Source, folder: Path, sets: list[str], parameters: str, target: str, workers: int = 0,
-    allowed: Sequence[Path] = (), until_stable: str | None = None, first: int = 0,
-    order: Sequence[int] = (), after: int = 0, keep_state: bool = False, earlier: str = "",
-) -> Compiled:  # fmt: skip
+    source: Source,
+    folder: Path,
+    sets: list[str],
+    parameters: str,
+    target: str,
+    workers: int = 0,
+    allowed: Sequence[Path] = (),
+    until_stable: str | None = None,
+    first: int = 0,
+    order: Sequence[int] = (),
+    after: int = 0,
+    keep_state: bool = False,
+    earlier: str = "",
+) -> Compiled:
     """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
     cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
     results are to stand behind others. `order` has the row that each block is, where they are not
@@ -123,17 +133,26 @@ def compile_source(
     asked = None if until_stable is None else until(until_stable)
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
     if checked.spec.is_collection:
-        diagnostics.append(Diagnostic(
-            "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
-            help="start with `model NAME`, and declare layers and `run:`",
-        ))  # fmt: skip
+        diagnostics.append(
+            Diagnostic(
+                "CLAUSE001",
+                Span(source, 0, 0),
+                "this file is no model: others may `use` it",
+                help="start with `model NAME`, and declare layers and `run:`",
+            )
+        )
     if (search := search_of(checked.spec)) is not None:
         refined = isinstance(search, ast.Refined)
-        diagnostics.append(Diagnostic(
-            "CLAUSE001", search.span, "this sweep is refined by what it finds, so it is no one run"
-            if refined else "this spec asks for the best parameters, so it is no one run",
-            help="`stdpdsl search SPEC -o DIR` runs it",
-        ))  # fmt: skip
+        diagnostics.append(
+            Diagnostic(
+                "CLAUSE001",
+                search.span,
+                "this sweep is refined by what it finds, so it is no one run"
+                if refined
+                else "this spec asks for the best parameters, so it is no one run",
+                help="`stdpdsl search SPEC -o DIR` runs it",
+            )
+        )
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
     if order:
@@ -142,8 +161,13 @@ def compile_source(
     if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
         raise CompileError([*diagnostics, *refused])
     if keep_state or earlier:
-        endings = [m for run in checked.spec.of(ast.Run) for p in run.phases for m in p.modifiers
-                   if isinstance(m, ast.Until)]  # fmt: skip
+        endings = [
+            m
+            for run in checked.spec.of(ast.Run)
+            for p in run.phases
+            for m in p.modifiers
+            if isinstance(m, ast.Until)
+        ]
         if endings:
             raise CompileError([*diagnostics, *map(_not_kept, endings)])
     if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
@@ -154,13 +178,26 @@ def compile_source(
     plan = make_plan(experiment, run, costs(checked, run), target, parameters, workers)
 
     def render_run() -> str:
-        return render(experiment, source.text, sets, parameters, plan.target, asked, first,
-                      keep_state, earlier)  # fmt: skip
+        return render(
+            experiment,
+            source.text,
+            sets,
+            parameters,
+            plan.target,
+            asked,
+            first,
+            keep_state,
+            earlier,
+        )
 
     warnings = [d for d in diagnostics if d.severity != "error"]
-    settings = {"set": sets, "parameters": parameters, "target": plan.target,
-                "until_stable": asked and asked.data(),
-                **({"keep_state": True} if keep_state else {})}  # fmt: skip
+    settings = {
+        "set": sets,
+        "parameters": parameters,
+        "target": plan.target,
+        "until_stable": asked and asked.data(),
+        **({"keep_state": True} if keep_state else {}),
+    }
     files = named_files(checked.spec, folder)
     files |= {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
     return Compiled(render_run, warnings, plan, settings, files, experiment, source.text)
@@ -174,19 +211,22 @@ def said_methods(checked: Checked) -> list[ast.Ident]:
 
 def _not_kept(until: ast.Until) -> Diagnostic:
     return Diagnostic(
-        "CLAUSE002", until.span, "the state of a run whose blocks end a phase by themselves is not"
-        " kept for a later run",
+        "CLAUSE002",
+        until.span,
+        "the state of a run whose blocks end a phase by themselves is not kept for a later run",
         help="leave out `--keep-state`, or `until`; `--continue` of such a run starts from its"
         " beginning",
-    )  # fmt: skip
+    )
 
 
 def _not_on_numpy(method: ast.Ident) -> Diagnostic:
     return Diagnostic(
-        "CLAUSE002", method.span, f"`{method.id}` is compiled with the GNU Scientific Library, and"
+        "CLAUSE002",
+        method.span,
+        f"`{method.id}` is compiled with the GNU Scientific Library, and"
         " cannot run on the numpy target",
         help="leave out `--target numpy`, or take another method",
-    )  # fmt: skip
+    )
 
 
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:
@@ -195,8 +235,9 @@ def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[
     from .lower.integration import in_words
 
     checked, table, _ = _front(source, folder, [], None, allowed)
-    return [f"{source.name}: {name}: {words}\n"
-            for name, words in in_words(methods_in(checked, table))]  # fmt: skip
+    return [
+        f"{source.name}: {name}: {words}\n" for name, words in in_words(methods_in(checked, table))
+    ]
 
 
 def methods_in(checked: Checked, table: SweepTable | None) -> dict[str, dict[str, str]]:
@@ -233,8 +274,12 @@ def _front(
             arrays[name] = read_arrays(folder / name)
         return arrays[name]
 
-    files = Files(read, read_array, lambda name: load_results(folder / name),
-                  lambda name: numbered_files(name, folder))  # fmt: skip
+    files = Files(
+        read,
+        read_array,
+        lambda name: load_results(folder / name),
+        lambda name: numbered_files(name, folder),
+    )
     spec = with_numbers(spec, files)
     sources, of_files = read_sources(spec, files)
     # The heads of files first: what they name is no unknown name.
@@ -323,10 +368,14 @@ def read_used(
             text = text_in(path) if held is None else held
             used[use.path.value] = parse(Source(str(path), text))
         except OSError as error:
-            problems.append(Diagnostic(
-                "FILE001", use.path.span, f"cannot read `{use.path.value}`: {reason(error)}",
-                help=FROM_FOLDER,
-            ))  # fmt: skip
+            problems.append(
+                Diagnostic(
+                    "FILE001",
+                    use.path.span,
+                    f"cannot read `{use.path.value}`: {reason(error)}",
+                    help=FROM_FOLDER,
+                )
+            )
         except UnicodeDecodeError:
             problems.append(
                 Diagnostic("FILE002", use.path.span, f"`{use.path.value}` is not UTF-8 text")

@@ -67,9 +67,17 @@ def work_of(experiment: Experiment, found: Estimate) -> Work:
             runs -= steps * math.expm1(-side.rate * side.count * found.dt)
             events += side.rate * seconds * synapses[c.name]
     return Work(
-        objects, equations, steps, runs, neurons, stepwise, events, found.synapses,
-        found.recorded_rows, heard,
-    )  # fmt: skip
+        objects,
+        equations,
+        steps,
+        runs,
+        neurons,
+        stepwise,
+        events,
+        found.synapses,
+        found.recorded_rows,
+        heard,
+    )
 
 
 @dataclass(frozen=True)
@@ -95,18 +103,48 @@ class Speed:
 # Fitted to what `python tests/benchmarks/plans.py` measured with Brian2 2.9, on a machine of PACE.
 SPEEDS = {
     "numpy": Speed(
-        start=2.7, build=0, build_object=0, object_step=7.5e-6, equation_step=1.4e-5, run=1.3e-4,
-        neuron=2e-8, stepwise=2e-8, event=2.5e-7, synapse=1e-6, row=2e-7, heard=0.12,
+        start=2.7,
+        build=0,
+        build_object=0,
+        object_step=7.5e-6,
+        equation_step=1.4e-5,
+        run=1.3e-4,
+        neuron=2e-8,
+        stepwise=2e-8,
+        event=2.5e-7,
+        synapse=1e-6,
+        row=2e-7,
+        heard=0.12,
     ),
     "cython": Speed(
-        start=2.7, build=1, build_object=6.8, object_step=4e-6, equation_step=3e-6, run=1e-4,
-        neuron=1e-8, stepwise=1e-8, event=2e-7, synapse=1e-6, row=2e-7, heard=0.03,
+        start=2.7,
+        build=1,
+        build_object=6.8,
+        object_step=4e-6,
+        equation_step=3e-6,
+        run=1e-4,
+        neuron=1e-8,
+        stepwise=1e-8,
+        event=2e-7,
+        synapse=1e-6,
+        row=2e-7,
+        heard=0.03,
     ),
     "cpp_standalone": Speed(
-        start=0.6, build=2.5, build_object=0.75, object_step=5e-8, equation_step=0, run=3.5e-6,
-        neuron=1.5e-9, stepwise=1.5e-9, event=1e-8, synapse=4e-7, row=1e-7, heard=0.01,
+        start=0.6,
+        build=2.5,
+        build_object=0.75,
+        object_step=5e-8,
+        equation_step=0,
+        run=3.5e-6,
+        neuron=1.5e-9,
+        stepwise=1.5e-9,
+        event=1e-8,
+        synapse=4e-7,
+        row=1e-7,
+        heard=0.01,
     ),
-}  # fmt: skip
+}
 PACE = 0.0042
 """Seconds that `pace` takes where the above hold."""
 COMMAND = 0.6
@@ -184,9 +222,12 @@ class Times:
         speed, work = SPEEDS[target], self.work
         rounds = math.ceil(shards / workers)
         shared = (
-            speed.neuron * work.neurons + speed.stepwise * work.stepwise
-            + speed.event * work.events + speed.synapse * work.synapses + speed.row * work.rows
-        )  # fmt: skip
+            speed.neuron * work.neurons
+            + speed.stepwise * work.stepwise
+            + speed.event * work.events
+            + speed.synapse * work.synapses
+            + speed.row * work.rows
+        )
         each_step = speed.object_step * work.objects + speed.equation_step * work.equations
         each = speed.start + each_step * work.steps + speed.run * work.runs + shared / shards
         once = COMMAND if built else COMMAND + speed.heard * work.heard
@@ -211,9 +252,13 @@ class Times:
 
 
 def make_plan(
-    experiment: Experiment, table: SweepTable, found: Estimate, target: str, lowering: str,
+    experiment: Experiment,
+    table: SweepTable,
+    found: Estimate,
+    target: str,
+    lowering: str,
     workers: int = 0,
-) -> Plan:  # fmt: skip
+) -> Plan:
     """`auto` becomes the fastest target that this machine has. `workers` are processes at a time, 0
     for as many as there are cores."""
     times = Times(found, work_of(experiment, found), lowering == "namespace")
@@ -252,9 +297,16 @@ def make_plan(
         ("shards", f"{shards:,}, {workers:,} at a time" if shards > 1 else "1"),
     )
     return Plan(
-        experiment.model, chosen, table.rows, shards, times.most, workers, times, lines,
+        experiment.model,
+        chosen,
+        table.rows,
+        shards,
+        times.most,
+        workers,
+        times,
+        lines,
         {} if seconds is None else predicted,
-    )  # fmt: skip
+    )
 
 
 def in_words(seconds: float) -> str:

@@ -29,19 +29,28 @@ from stdpdsl.sweep.evaluate import evaluate_sweep
 # The tables that specs of the corpus may read.
 TABLES: dict[str, dict[str, list]] = {
     "parameters.csv": {"eta": [0.01, 0.02]},
-    "pairs.csv": {"lag [ms]": [-20, -10, 10, 20], "change": [-0.2, -0.35, 0.45, 0.25],
-                  "error": [0.05, 0.06, 0.08, 0.05]},
-    "negative_errors.csv": {"lag [ms]": [-20, -10], "change": [-0.2, -0.35],
-                            "error": [0.05, -0.06]},
+    "pairs.csv": {
+        "lag [ms]": [-20, -10, 10, 20],
+        "change": [-0.2, -0.35, 0.45, 0.25],
+        "error": [0.05, 0.06, 0.08, 0.05],
+    },
+    "negative_errors.csv": {
+        "lag [ms]": [-20, -10],
+        "change": [-0.2, -0.35],
+        "error": [0.05, -0.06],
+    },
     "mixed.csv": {"eta": [0.01, "low"]},
-    "weights.csv": {"pre": [0, 0, 0, 1, 1, 1], "post": [0, 1, 2, 0, 1, 2],
-                    "w [mV]": [1, 2, 3, 4, 5, 6]},
+    "weights.csv": {
+        "pre": [0, 0, 0, 1, 1, 1],
+        "post": [0, 1, 2, 0, 1, 2],
+        "w [mV]": [1, 2, 3, 4, 5, 6],
+    },
     "sparse.csv": {"pre": [0, 1], "post": [0, 1], "w [mV]": [1, 2]},
     "cells.csv": {"neuron": [0, 1, 2, 3], "v [mV]": [-70, -70, -65, -65]},
     "joined.csv": {"pre": [0, 1], "post": [1, 1], "weight [mV]": [1, 2]},
     "steps.csv": {"t [ms]": [0, 2, 4], "I [nA]": [0, 0.2, 0.4]},
     "three.csv": {"neuron": [2, 1, 0], "v [mV]": [-70, -65, -60]},
-}  # fmt: skip
+}
 ARRAYS = {
     "matrix.npy": {"": np.ones((2, 3))},
     "turned.npy": {"": np.ones((3, 2))},
@@ -120,9 +129,12 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
     table, problems = evaluate_sweep(checked.symbols, 0, read_table)
     if table is not None:
         costs = estimate(
-            checked.symbols, table.rows, table.replicates, checked.inference.values,
+            checked.symbols,
+            table.rows,
+            table.replicates,
+            checked.inference.values,
             columns=table.columns,
-        )  # fmt: skip
+        )
         problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
         problems += Fit(checked.symbols, sources, table, checked.inference.values, files).check()
         problems += check_all_rows(

@@ -50,12 +50,28 @@ def pytest_runtest_logreport(report):
             file.write(json.dumps([report.nodeid, report.duration]) + "\\n")
 """
 OTHER = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-    ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div,
-    ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
-    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+}
 
 
 class Mutant(NamedTuple):
@@ -108,9 +124,11 @@ def variants(node: ast.AST) -> Iterator[ast.AST | str]:
 def nodes(node: ast.AST) -> Iterator[ast.AST]:
     """What may be changed."""
     if isinstance(node, ast.Assert | ast.JoinedStr) or (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        or isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-    ):  # fmt: skip
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        or isinstance(node, ast.If)
+        and "TYPE_CHECKING" in ast.unparse(node.test)
+    ):
         return
     yield node
     for name, field in ast.iter_fields(node):
@@ -133,9 +151,13 @@ def mutants(file: Path) -> Iterator[Mutant]:
                 text = f"({text})"
             assert isinstance(place, ast.expr | ast.stmt)
             yield Mutant(
-                file, place.lineno, place.end_lineno, starts[place.lineno - 1] + place.col_offset,
-                starts[place.end_lineno - 1] + place.end_col_offset, text,
-            )  # fmt: skip
+                file,
+                place.lineno,
+                place.end_lineno,
+                starts[place.lineno - 1] + place.col_offset,
+                starts[place.end_lineno - 1] + place.end_col_offset,
+                text,
+            )
 
 
 def sample(root: Path, count: int, seed: int) -> list[Mutant]:
@@ -180,9 +202,14 @@ def survives(mutant: Mutant, tests: list[str], root: Path, environment: dict[str
         mutant.file.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
         for few in filter(None, (tests[:40], tests[40:400])):
             subprocess.run(
-                [*command, "-m", MARKS, *few], cwd=root, env=environment, capture_output=True,
-                check=True, timeout=10 * CPU, preexec_fn=limit,
-            )  # fmt: skip
+                [*command, "-m", MARKS, *few],
+                cwd=root,
+                env=environment,
+                capture_output=True,
+                check=True,
+                timeout=10 * CPU,
+                preexec_fn=limit,
+            )
     except subprocess.SubprocessError:
         return False
     finally:

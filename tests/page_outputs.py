@@ -19,9 +19,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SPECS = ROOT / "specs"
 NOTEBOOK = SPECS / "explore.ipynb"
 SCREENSHOT = (
-    "--headless", "--hide-scrollbars", "--window-size=1240,820", "--screenshot=report.png",
+    "--headless",
+    "--hide-scrollbars",
+    "--window-size=1240,820",
+    "--screenshot=report.png",
     "first.html",
-)  # fmt: skip
+)
 
 
 def main():
@@ -43,8 +46,9 @@ def report():
         sys.exit(f"no browser was found: {', '.join(BROWSERS)}")
     subprocess.run(
         [*browser, f"--user-data-dir={Path('profile').resolve()}", *SCREENSHOT],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     return keep("report.png", SPECS / "report.png")
 
 
@@ -79,9 +83,12 @@ def executed():
     found = nbformat.read(NOTEBOOK, as_version=4)
     os.environ["PYTHONPATH"] = str(ROOT)  # of the kernel
     client = NotebookClient(
-        found, timeout=600, kernel_name="python3", record_timing=False,
+        found,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
         resources={"metadata": {"path": str(SPECS)}},
-    )  # fmt: skip
+    )
     client.execute()
     found.metadata.pop("widgets", None)
     for cell in found.cells:

@@ -57,8 +57,10 @@ def main(names: list[str]) -> None:
         seconds = time.perf_counter() - start
         what = picture(results, path.stem)
         kept[path.stem] = {
-            "seconds": float(f"{seconds:.2g}"), "blocks": results.metadata["blocks"], "shows": what,
-        }  # fmt: skip
+            "seconds": float(f"{seconds:.2g}"),
+            "blocks": results.metadata["blocks"],
+            "shows": what,
+        }
         KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         print(f"{path.stem}: {seconds:.0f} s, {what}", flush=True)
 

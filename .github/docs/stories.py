@@ -77,9 +77,15 @@ def gallery(docs: Path, folder: Path) -> None:
     kept = json.loads(runs.read_text(encoding="utf-8")) if runs.exists() else {}
     listed = (SPECS / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)\.stdp` \| (.*?) \|$", listed, re.MULTILINE)
-    index = ["# Gallery", "", "Every spec of `specs/`, each run by the tests. The pictures are from"
-             " real runs, made by `python .github/docs/pictures.py`.", "",
-             "| spec | what it shows |", "| --- | --- |"]  # fmt: skip
+    index = [
+        "# Gallery",
+        "",
+        "Every spec of `specs/`, each run by the tests. The pictures are from"
+        " real runs, made by `python .github/docs/pictures.py`.",
+        "",
+        "| spec | what it shows |",
+        "| --- | --- |",
+    ]
     index += [f"| [{name}]({name}.md) | {words} |" for name, words in rows]
     index += ["", "```{toctree}", ":hidden:", "", *(name for name, _ in rows), "```", ""]
     (folder / "index.md").write_text("\n".join(index), encoding="utf-8")
@@ -95,17 +101,21 @@ def gallery(docs: Path, folder: Path) -> None:
         if picture.exists() and name in kept:
             shutil.copyfile(picture, folder / f"{name}.png")
             run = kept[name]
-            parts += [f"![{run['shows'].replace('`', '')}]({name}.png)",
-                      f"{run['shows'][0].upper()}{run['shows'][1:]}. {run['blocks']} blocks,"
-                      f" {run['seconds']:g} s for the whole run on two cores."]  # fmt: skip
+            parts += [
+                f"![{run['shows'].replace('`', '')}]({name}.png)",
+                f"{run['shows'][0].upper()}{run['shows'][1:]}. {run['blocks']} blocks,"
+                f" {run['seconds']:g} s for the whole run on two cores.",
+            ]
         parts += [reference.code(text), "```sh\nstdpdsl run specs/" + f"{name}.stdp\n```"]
         (folder / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def cheat_sheet() -> str:
     """One printed page: every clause in its form, and the names that are known."""
-    parts = ["# Cheat sheet", "Print it: it fits one page. Each name has a page in the"
-             " [reference](reference/index.md)."]  # fmt: skip
+    parts = [
+        "# Cheat sheet",
+        "Print it: it fits one page. Each name has a page in the [reference](reference/index.md).",
+    ]
     rows = ["| declaration | clauses |", "| --- | --- |"]
     for name, entry in reference.DECLARATIONS.items():
         clauses = reference.CLAUSES.get(name, {})
@@ -113,17 +123,29 @@ def cheat_sheet() -> str:
         rows.append(f"| `{entry.form}` | {forms} |")
     parts.append("\n".join(rows))
     names = [
-        ("functions", reference.FUNCTIONS), ("draws", reference.DISTRIBUTIONS),
-        ("lists", reference.LISTS), ("patterns", reference.PATTERNS),
-        ("sounds", reference.SOUNDS), ("filters", reference.FILTERS),
-        ("in measures", [*reference.REDUCTIONS, "accuracy"]), ("integrators", reference.METHODS),
+        ("functions", reference.FUNCTIONS),
+        ("draws", reference.DISTRIBUTIONS),
+        ("lists", reference.LISTS),
+        ("patterns", reference.PATTERNS),
+        ("sounds", reference.SOUNDS),
+        ("filters", reference.FILTERS),
+        ("in measures", [*reference.REDUCTIONS, "accuracy"]),
+        ("integrators", reference.METHODS),
         ("words", reference.OTHER),
-    ]  # fmt: skip
-    parts.append("\n".join([
-        "| | |", "| --- | --- |",
-        *(f"| {what} | {' '.join(f'`{name}`' for name in table)} |" for what, table in names),
-        f"| rules | {' '.join(f'`{name}`' for name in reference.library())} |",
-    ]))  # fmt: skip
+    ]
+    parts.append(
+        "\n".join(
+            [
+                "| | |",
+                "| --- | --- |",
+                *(
+                    f"| {what} | {' '.join(f'`{name}`' for name in table)} |"
+                    for what, table in names
+                ),
+                f"| rules | {' '.join(f'`{name}`' for name in reference.library())} |",
+            ]
+        )
+    )
     parts.append(
         "A number and its unit are one token: `5 ms`, `2 nS/cm**2`, `[5, 10] ms`. Clauses take `:`,"
         " values `=`. `#` starts a comment. The other side's names end in `_pre` and `_post`."

@@ -27,9 +27,12 @@ def parameter_columns(e: Experiment) -> list[tuple[str, str, str, str]]:
 
 
 def documented(
-    e: Experiment, tables: Mapping[str, Mapping[str, str]], units: Mapping[str, str],
-    weights: Mapping[str, str], variables: Mapping[str, tuple[str, str]],
-) -> dict[str, dict[str, Said]]:  # fmt: skip
+    e: Experiment,
+    tables: Mapping[str, Mapping[str, str]],
+    units: Mapping[str, str],
+    weights: Mapping[str, str],
+    variables: Mapping[str, tuple[str, str]],
+) -> dict[str, dict[str, Said]]:
     """Of each column of each table: its `kind`, its `description` and, where it has one of its own,
     its `unit` as Brian2 calls it (1 for none); of a column of the sweep, its `path` in the
     spec, and the parameter that it `sets`, by its column in `parameters`.
@@ -45,10 +48,11 @@ def documented(
         for name in e.columns
     }
     parameters = {
-        column: _said("parameter", unit, f"{name} of {group}" if group != "constants"
-                      else f"constant {name}")
+        column: _said(
+            "parameter", unit, f"{name} of {group}" if group != "constants" else f"constant {name}"
+        )
         for group, name, column, unit in parameter_columns(e)
-    }  # fmt: skip
+    }
     found = {}
     for table, own in tables.items():
         fixed = {n: _said("fixed", *words) for n, words in COLUMN_WORDS[table].items()}
@@ -83,8 +87,12 @@ def _measure(
     if name == "stable_after":
         return _said("measure", "second", "when the weights no longer moved, which ended the block")
     if name == "stopped_after":
-        return _said("measure", "second", "how long after its begin the block ended the phase, by"
-                     " the condition of `until`; empty where it went on to the end")  # fmt: skip
+        return _said(
+            "measure",
+            "second",
+            "how long after its begin the block ended the phase, by"
+            " the condition of `until`; empty where it went on to the end",
+        )
     # The longest end: `c_before_mean` is no `mean` of `c_before`.
     for end, (words, unit) in sorted(MEASURES.items(), key=lambda item: -len(item[0])):
         owner = name.removesuffix(f"_{end}")

@@ -28,17 +28,19 @@ def computed(e: Experiment) -> list[tuple[str, str]]:
     traces = {(c.name, t.now) for c in e.connections for t in c.traces}
     found = {
         (m.component, model): None
-        for m in e.monitors for _, model in m.variables
+        for m in e.monitors
+        for _, model in m.variables
         if is_computed(equations.get(m.component, ()), model)
-    }  # fmt: skip
+    }
     return [key for key in found if key not in traces]
 
 
 def kept_at_end(name: str, equations: Sequence[Equation], e: Experiment) -> list[Equation]:
     return [
         Equation(f"{variable}__at_end", "stored", unit_in(equations, variable))
-        for component, variable in computed(e) if component == name
-    ]  # fmt: skip
+        for component, variable in computed(e)
+        if component == name
+    ]
 
 
 def with_values_at_end(c: Connection, e: Experiment) -> Connection:

@@ -51,8 +51,9 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
             *(x.group.namespace for x in e.layers if x.group and x.kind == "neurons"),
             *(c.namespace for c in e.connections),
         )
-        for p in parameters if p.given
-    ]  # fmt: skip
+        for p in parameters
+        if p.given
+    ]
     calls += [f'give_relay(given, x, "{r.name}", "{r.layer}", "{r.target}")' for r in e.relays]
     calls += [
         f'give_link(given, x, "{layer.name}", "{item.variable}", "{item.layer}")'
@@ -79,8 +80,9 @@ def give_calls(e: Experiment, audio: AudioCode) -> list[str]:
     if e.endings:
         ends = ", ".join(
             f"({p.until.every!r}, lambda p: {p.until.goal}, {number})"
-            for number, p in enumerate(e.phases) if p.until
-        )  # fmt: skip
+            for number, p in enumerate(e.phases)
+            if p.until
+        )
         calls.append(
             f"give_endings(given, x, [{ends}], lambda number: parameters(row, number), row)"
         )

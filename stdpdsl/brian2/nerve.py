@@ -23,13 +23,18 @@ def nerve_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     group = group_text(layer)
     records = [
         (number, [model for _, model in m.variables], m.every)
-        for number, m in enumerate(e.monitors) if m.component == layer.name
-    ]  # fmt: skip
+        for number, m in enumerate(e.monitors)
+        if m.component == layer.name
+    ]
     return {
-        "name": layer.name, "sound": repr(bank.sound), "drives": layer.drive, "group": group,
-        "count": count(layer), "imports": imports_in(group),
+        "name": layer.name,
+        "sound": repr(bank.sound),
+        "drives": layer.drive,
+        "group": group,
+        "count": count(layer),
+        "imports": imports_in(group),
         "records": records,
-    }  # fmt: skip
+    }
 
 
 def count(layer: Layer) -> str:
@@ -39,9 +44,12 @@ def count(layer: Layer) -> str:
 def group_text(layer: Layer) -> str:
     assert layer.group is not None
     return fill(
-        "group.py.j2", group=group_context(layer.group), name=layer.name,
-        assign=f'set_values(group, x.values["{layer.name}"])', count=count(layer),
-    ).rstrip()  # fmt: skip
+        "group.py.j2",
+        group=group_context(layer.group),
+        name=layer.name,
+        assign=f'set_values(group, x.values["{layer.name}"])',
+        count=count(layer),
+    ).rstrip()
 
 
 def group_context(group: Group) -> dict[str, Any]:
@@ -68,9 +76,10 @@ def group_context(group: Group) -> dict[str, Any]:
     extra += [run_regularly("group", item, f'"{item.name}"') for item in group.every]
     return {
         "equations": list(map(printed, group.equations)),
-        "arguments": arguments, "extra": extra,
+        "arguments": arguments,
+        "extra": extra,
         "namespace": namespace(group.namespace, group.functions),
-    }  # fmt: skip
+    }
 
 
 def namespace(parameters: Sequence[Parameter], functions: Sequence[str]) -> str:

@@ -38,56 +38,92 @@ from .templates import fill, in_docstring
 
 
 def render(
-    e: Experiment, spec_text: str, sets: Sequence[str], lowering: str, target: str,
-    until: Until | None = None, first: int = 0, keep_state: bool = False, earlier: str = "",
-) -> str:  # fmt: skip
+    e: Experiment,
+    spec_text: str,
+    sets: Sequence[str],
+    lowering: str,
+    target: str,
+    until: Until | None = None,
+    first: int = 0,
+    keep_state: bool = False,
+    earlier: str = "",
+) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
     NAME=VALUE that the spec was given; `first` is the number of the first block. `keep_state`: the
     results hold what a later run needs to go on; `earlier` is the checksum of those from which this
     one does."""
     context = {
-        "version_repr": repr(__version__), "first": first, "set": repr(list(sets)),
+        "version_repr": repr(__version__),
+        "first": first,
+        "set": repr(list(sets)),
         "until_stable": repr(until.data() if until else None),
-        **heading(e, spec_text, target), **tables(e, until is not None, keep_state),
-        **data_context(e), "keep_state": keep_state, "earlier": repr(earlier) if earlier else "",
-        **network_context(e, lowering), **run_context(e),
-        "lowering": repr(lowering), "precision": repr(e.precision),
-        "methods": repr(methods_of(e)), "gsl": gsl_of(e),
-    }  # fmt: skip
+        **heading(e, spec_text, target),
+        **tables(e, until is not None, keep_state),
+        **data_context(e),
+        "keep_state": keep_state,
+        "earlier": repr(earlier) if earlier else "",
+        **network_context(e, lowering),
+        **run_context(e),
+        "lowering": repr(lowering),
+        "precision": repr(e.precision),
+        "methods": repr(methods_of(e)),
+        "gsl": gsl_of(e),
+    }
     body = fill("script.py.j2", **context, imports="")
     return fill("script.py.j2", **context, imports=import_block(imports_for(body))) + "\n"
 
 
 def gsl_of(e: Experiment) -> list[str]:
     """The components that the GNU Scientific Library integrates."""
-    return [name for name, methods in methods_of(e).items()
-            if any(method.startswith("gsl") for method in methods.values())]  # fmt: skip
+    return [
+        name
+        for name, methods in methods_of(e).items()
+        if any(method.startswith("gsl") for method in methods.values())
+    ]
 
 
 def heading(e: Experiment, spec_text: str, target: str) -> dict[str, Any]:
     return {
-        "model": e.model, "model_repr": repr(e.model),
+        "model": e.model,
+        "model_repr": repr(e.model),
         "doc": in_docstring(e.doc),
-        "version": __version__, "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
-        "rows": e.rows, "order": list(e.order), "after": e.after,
-        "shards": 1 if coupling(e) else e.rows - e.after, "coupled": coupling(e),
-        "seed": repr(e.seed), "dt": repr(e.dt), "target": repr(target),
-        "spec": repr(spec_text), "hears": bool(e.sounds),
+        "version": __version__,
+        "hash": hashlib.sha256(spec_text.encode()).hexdigest()[:12],
+        "rows": e.rows,
+        "order": list(e.order),
+        "after": e.after,
+        "shards": 1 if coupling(e) else e.rows - e.after,
+        "coupled": coupling(e),
+        "seed": repr(e.seed),
+        "dt": repr(e.dt),
+        "target": repr(target),
+        "spec": repr(spec_text),
+        "hears": bool(e.sounds),
         "phases": [
-            {"name": repr(p.name), "frozen": list(p.frozen), "off": list(p.off),
-             "words": p.words, "starts": {c: f"{c} in {p.key(c)}" for c in p.starts},
-             "sets": list(p.sets)}
+            {
+                "name": repr(p.name),
+                "frozen": list(p.frozen),
+                "off": list(p.off),
+                "words": p.words,
+                "starts": {c: f"{c} in {p.key(c)}" for c in p.starts},
+                "sets": list(p.sets),
+            }
             for p in e.phases
         ],
-    }  # fmt: skip
+    }
 
 
 def import_block(imports: list[str]) -> str:
     lines = {
-        "import argparse", "import hashlib", "import os", "import platform", "import sys",
+        "import argparse",
+        "import hashlib",
+        "import os",
+        "import platform",
+        "import sys",
         "import tempfile",
-        "from types import SimpleNamespace", *imports,
-    }  # fmt: skip
+        "from types import SimpleNamespace",
+        *imports,
+    }
     ours = sorted(x for x in lines if x.startswith("from stdpdsl."))
     third = sorted(filter(is_third_party, lines))
     standard = sorted(lines - {*third, *ours}, key=lambda x: (x.startswith("from"), x))
@@ -100,8 +136,9 @@ def import_block(imports: list[str]) -> str:
 def data_context(e: Experiment) -> dict[str, Any]:
     groups = [("constants", e.constants), *e.parameters]
     parts: list[tuple[str, Group | Connection]] = [
-        *((x.name, x.group) for x in e.layers if x.group), *((c.name, c) for c in e.connections)
-    ]  # fmt: skip
+        *((x.name, x.group) for x in e.layers if x.group),
+        *((c.name, c) for c in e.connections),
+    ]
     return {
         "sweep_lines": sweep_lines(e.sweep),
         "parameters": [{"name": name, "parameters": items} for name, items in groups if items],
@@ -112,21 +149,27 @@ def data_context(e: Experiment) -> dict[str, Any]:
         "filterbanks": [(bank.name, filterbank_lines(bank)) for bank in e.filterbanks],
         "durations": "".join(f"{duration(p)}, " for p in e.phases).rstrip(),
         "layers": [layer_context(layer, e) for layer in e.layers],
-    }  # fmt: skip
+    }
 
 
 def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
     initial = layer.group.initial if layer.group else ()
     return {
-        "name": layer.name, "size": layer.size, "shared": layer.shared, "kind": layer.kind,
+        "name": layer.name,
+        "size": layer.size,
+        "shared": layer.shared,
+        "kind": layer.kind,
         "copies": copies(layer.shared),
         "spikes": given_spikes(layer) if layer.spikes else "",
         "initial": [
-            {"key": repr(i.variable), "draws": [neuron_draw(d, layer) for d in i.draws],
-             "code": first_value(i, "len(i)", f"{i.variable} of {layer.name}")}
+            {
+                "key": repr(i.variable),
+                "draws": [neuron_draw(d, layer) for d in i.draws],
+                "code": first_value(i, "len(i)", f"{i.variable} of {layer.name}"),
+            }
             for i in initial
         ],
-    }  # fmt: skip
+    }
 
 
 def first_value(i: Initial, number: str, name: str) -> str:
@@ -177,15 +220,21 @@ def settings(e: Experiment) -> list[dict[str, Any]]:
         for name, items in phase.values:
             layer = layers.get(name)
             count = "len(i)" if layer else "len(edges.i)"
-            components.append({
-                "name": name, "layer": bool(layer),
-                "neurons": f"{layer.size}, {copies(layer.shared)}" if layer else "",
-                "variables": [
-                    {"key": repr(i.variable), "draws": draws_of(i, layer),
-                     "code": first_value(i, count, f"{i.variable} of {name}")}
-                    for i in items
-                ],
-            })  # fmt: skip
+            components.append(
+                {
+                    "name": name,
+                    "layer": bool(layer),
+                    "neurons": f"{layer.size}, {copies(layer.shared)}" if layer else "",
+                    "variables": [
+                        {
+                            "key": repr(i.variable),
+                            "draws": draws_of(i, layer),
+                            "code": first_value(i, count, f"{i.variable} of {name}"),
+                        }
+                        for i in items
+                    ],
+                }
+            )
         if components:
             found[phase.words] = {"words": phase.words, "components": components}
     return list(found.values())
@@ -199,9 +248,12 @@ def draws_of(i: Initial, layer: Layer | None) -> list[str]:
 def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -> dict[str, Any]:
     """The synapses of a connection, their first values and their delays."""
     arguments = [
-        "x", f"({c.pre!r}, {pre.size}, {pre.shared})",
-        f"({c.post!r}, {post.size}, {post.shared})", "choose", f"shared={c.shared}",
-    ]  # fmt: skip
+        "x",
+        f"({c.pre!r}, {pre.size}, {pre.shared})",
+        f"({c.post!r}, {post.size}, {post.shared})",
+        "choose",
+        f"shared={c.shared}",
+    ]
     if c.draws:
         arguments.append(f"draws={stream_key(c.draws)}")
         arguments += ["independent=True", "row=row"] if c.draws.independent else []
@@ -211,22 +263,33 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
     arguments += [f"many={c.many}"] if c.many > 1 else []
     number = "len(edges.i)"
     initial = [
-        {"key": f"edges.values[{i.variable!r}]", "draws": [synapse_draw(d) for d in i.draws],
-         "code": first_value(i, number, f"{i.variable} of {c.name}")}
+        {
+            "key": f"edges.values[{i.variable!r}]",
+            "draws": [synapse_draw(d) for d in i.draws],
+            "code": first_value(i, number, f"{i.variable} of {c.name}"),
+        }
         for i in c.initial
-    ]  # fmt: skip
+    ]
     for name, i in (("axonal", c.axonal), ("dendritic", c.dendritic)):
         if i is not None:
-            initial.append({
-                "key": f"edges.{name}", "draws": [synapse_draw(d) for d in i.draws],
-                "code": f"delays(x, {i.code}, {number}, {c.name!r})",
-            })  # fmt: skip
+            initial.append(
+                {
+                    "key": f"edges.{name}",
+                    "draws": [synapse_draw(d) for d in i.draws],
+                    "code": f"delays(x, {i.code}, {number}, {c.name!r})",
+                }
+            )
     return {
-        "name": c.name, "pre": c.pre, "post": c.post, "choose": c.choose,
-        "arguments": ", ".join(arguments), "initial": initial, "by_block": by_block,
+        "name": c.name,
+        "pre": c.pre,
+        "post": c.post,
+        "choose": c.choose,
+        "arguments": ", ".join(arguments),
+        "initial": initial,
+        "by_block": by_block,
         "block_size": block_size(c, post, by_block),
         "delays": [(p.name, " + ".join(p.delay)) for p in c.pathways if p.delay],
-    }  # fmt: skip
+    }
 
 
 # The run and its results ------------------------------------------------------------------------
@@ -234,9 +297,10 @@ def connection_context(c: Connection, pre: Layer, post: Layer, by_block: bool) -
 
 def run_context(e: Experiment) -> dict[str, Any]:
     return {
-        "saving": saving_calls(e), "presented": e.presented,
+        "saving": saving_calls(e),
+        "presented": e.presented,
         "measures": e.measures,
-    }  # fmt: skip
+    }
 
 
 def moves_alone(c: Connection) -> bool:

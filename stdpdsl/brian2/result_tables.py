@@ -37,13 +37,14 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
     found["parameters"] = own_parameters | ({"phase": "str"} if sets else {})
     units = e.units | {name: "s" for name in own}
     return {
-        "tables": repr(found), "units": repr(units),
+        "tables": repr(found),
+        "units": repr(units),
         "documented": repr(documented(e, found, units, *units_of_synapses(e))),
         "network": repr(network_said(e)),
         "parameter_columns": repr([(g, n, c) for g, n, c, _ in parameter_columns(e)]),
         "parameter_phases": f"range({len(e.phases)})" if sets else "(0,)",
-        "phase_names": ", [phase[\"name\"] for phase in PHASES]" if sets else "",
-    }  # fmt: skip
+        "phase_names": ', [phase["name"] for phase in PHASES]' if sets else "",
+    }
 
 
 def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
@@ -52,8 +53,10 @@ def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[st
     columns = state_columns(e)
     variables = {
         columns[v]: (v.removeprefix("syn__"), unit_in(c.equations, v))
-        for c in e.connections for v in c.state if v != c.weight
-    }  # fmt: skip
+        for c in e.connections
+        for v in c.state
+        if v != c.weight
+    }
     return weights, variables
 
 

@@ -61,8 +61,11 @@ def sound_lines(sound: Sound) -> list[str]:
     """The body of the function that makes a sound."""
     codes = [code for _, code in sound.arguments[: sound.position]]
     codes += [f"{name}={code}" for name, code in sound.arguments[sound.position :]]
-    extra = {"rng": f"stream({sound.name!r}, 'stimuli', replicate)", "folder": "data",
-             "samplerate": "samplerate"}  # fmt: skip
+    extra = {
+        "rng": f"stream({sound.name!r}, 'stimuli', replicate)",
+        "folder": "data",
+        "samplerate": "samplerate",
+    }
     codes += [f"{name}={extra[name]}" for name in SOUNDS[sound.function].given]
     options = [f"{name}={code}" for name, code in sound.options]
     if sound.shuffled:

@@ -11,8 +11,13 @@ def saving_calls(e: Experiment) -> list[str]:
     calls = []
     columns = state_columns(e)
     for layer in e.layers:
-        items = [repr(layer.name), str(layer.size), str(layer.shared), str(spikes(layer)),
-                 str(layer.name in e.spikes_of)]  # fmt: skip
+        items = [
+            repr(layer.name),
+            str(layer.size),
+            str(layer.shared),
+            str(spikes(layer)),
+            str(layer.name in e.spikes_of),
+        ]
         if layer.name in e.spikes_kept:
             items.append(f"kept=dict({e.spikes_kept[layer.name].code()})")
         if layer.kind == "neurons":

@@ -25,9 +25,13 @@ def _kept() -> jinja2.BytecodeCache | None:
 def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource_dir("templates") / "brian2"),
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=False, autoescape=False, bytecode_cache=_kept(),
-    )  # fmt: skip
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        autoescape=False,
+        bytecode_cache=_kept(),
+    )
 
 
 def fill(template: str, **context: Any) -> str:

@@ -38,27 +38,32 @@ class Blocks:
         upwards = component.couples
         if upwards and not node.across_blocks:
             self.reporter.error(
-                "BLOCK001", node.post, f"`{pre.name}` has a copy in every block, `{post.name}` is"
+                "BLOCK001",
+                node.post,
+                f"`{pre.name}` has a copy in every block, `{post.name}` is"
                 " shared: through it the blocks would influence one another",
                 labels=((_scope_spot(pre), "one copy per block"), (_scope_spot(post), "shared")),
                 help=f"give `{post.name}` a copy per block (`scope: block`), or say `across"
                 " blocks` in this connection if the coupling is meant",
-            )  # fmt: skip
+            )
         elif upwards:
             reached = self.reached_from(post)
             listed = ", ".join(f"`{n}`" for n in reached[:6])
             more = f" and {len(reached) - 6} more" if len(reached) > 6 else ""
             self.reporter.warn(
-                "BLOCK002", node.post, f"the blocks are not independent: all of them drive"
-                f" `{post.name}`",
+                "BLOCK002",
+                node.post,
+                f"the blocks are not independent: all of them drive `{post.name}`",
                 help=f"depending on every block: {listed}{more}; a block alone will differ",
-            )  # fmt: skip
+            )
             self.adds(component, post)
         elif node.across_blocks:
             self.reporter.error(
-                "CLAUSE003", node.post, f"`{node.name.id}` crosses no blocks",
+                "CLAUSE003",
+                node.post,
+                f"`{node.name.id}` crosses no blocks",
                 help="leave out `across blocks`, which is for block -> shared",
-            )  # fmt: skip
+            )
         for side, layer in (("pre", pre), ("post", post)):
             if upwards and side == "post":
                 continue  # told above
@@ -77,25 +82,32 @@ class Blocks:
             for statement in handler.body:
                 if isinstance(statement, ast.Update) and statement.target.id in variables:
                     self.reporter.error(
-                        "BLOCK004", statement.target,
+                        "BLOCK004",
+                        statement.target,
                         f"each block of `{component.name}` would change `{layer.name}`, which"
-                        " is shared", labels=((_scope_spot(layer), "shared"),),
+                        " is shared",
+                        labels=((_scope_spot(layer), "shared"),),
                         help=f"give `{layer.name}` a copy per block: `scope: block`",
-                    )  # fmt: skip
+                    )
 
     def adds(self, component: Component, layer: Component) -> None:
         """`post equations:` that differ between blocks, in a layer that exists once."""
         rule = component.rule
-        own = {c.target[1] for c in self.symbols.columns.values()
-               if c.target and c.target[0] == component.name}  # fmt: skip
+        own = {
+            c.target[1]
+            for c in self.symbols.columns.values()
+            if c.target and c.target[0] == component.name
+        }
         differs = own & {*component.parameters, "preset"} or (rule and self.varying_in([rule]))
         if rule is not None and rule.post_equations and differs:
             self.reporter.error(
-                "BLOCK004", rule.post_equations[0], f"each block of `{component.name}` would add"
+                "BLOCK004",
+                rule.post_equations[0],
+                f"each block of `{component.name}` would add"
                 f" this to `{layer.name}`, which is shared",
                 labels=((_scope_spot(layer), "shared"),),
                 help=f"give `{layer.name}` a copy per block: `scope: block`",
-            )  # fmt: skip
+            )
 
     def reached_from(self, layer: Component) -> list[str]:
         """Everything downstream of a layer, in order of declaration."""
@@ -122,10 +134,13 @@ class Blocks:
             return
         parameter = column.path.parts[-1].id
         self.reporter.error(
-            "BLOCK003", column.path, f"`{parameter}` of `{component.name}` is the same for all"
+            "BLOCK003",
+            column.path,
+            f"`{parameter}` of `{component.name}` is the same for all"
             " blocks, so it cannot be swept",
-            labels=((_scope_spot(component), "shared"),), help=_fix(component),
-        )  # fmt: skip
+            labels=((_scope_spot(component), "shared"),),
+            help=_fix(component),
+        )
 
     def varying_names(self) -> dict[str, str]:
         """Free columns and constants whose value differs between blocks -> the column's name."""
@@ -166,16 +181,18 @@ class Blocks:
                 found.setdefault(self.varying[name.id], []).append((name, what))
         for column_name, uses in found.items():
             column = self.symbols.columns[column_name]
-            owners = list(dict.fromkeys(
-                f"`{o.name}`" if isinstance(o, Component) else o for _, o in uses
-            ))  # fmt: skip
+            owners = list(
+                dict.fromkeys(f"`{o.name}`" if isinstance(o, Component) else o for _, o in uses)
+            )
             fixes = [_fix(o) for _, o in uses if isinstance(o, Component)]
             self.reporter.error(
-                "BLOCK003", column.path, f"`{column.path.dotted}` cannot be swept:"
+                "BLOCK003",
+                column.path,
+                f"`{column.path.dotted}` cannot be swept:"
                 f" {', '.join(owners)} uses it and is the same for all blocks",
                 labels=[(node, "used here") for node, _ in uses[:5]],
                 help=fixes[0] if fixes else "a sound is heard by all blocks alike",
-            )  # fmt: skip
+            )
 
     def settings(self) -> Iterator[tuple[Component, ast.SetValue]]:
         """`set COMPONENT.PARAMETER = VALUE` of the phases."""
@@ -199,8 +216,11 @@ class Blocks:
         for run in spec.of(ast.Run):
             spots += [(run.dt, "`dt`"), (run.seed, "the seed"), (run.duration, "the duration")]
             spots += [(p.duration, "the duration of a phase") for p in run.phases]
-            spots += [(part.count, "how often phases are repeated") for part in run.stretches
-                      if isinstance(part, ast.Repeated)]  # fmt: skip
+            spots += [
+                (part.count, "how often phases are repeated")
+                for part in run.stretches
+                if isinstance(part, ast.Repeated)
+            ]
         for record in spec.of(ast.Record):
             for i in record.items:
                 if isinstance(i, ast.RecordState):
@@ -216,16 +236,22 @@ class Blocks:
                 spots.append((connect.pattern.several, "the number of synapses of a pair"))
             for part in (connect.pre_part, connect.post_part):
                 ends = (part.start, part.stop) if part is not None else ()
-                spots += [(end, "a slice") for end in ends if end is not None and all(
-                    name.id in self.symbols.constants for name in names_in(end))]  # fmt: skip
+                spots += [
+                    (end, "a slice")
+                    for end in ends
+                    if end is not None
+                    and all(name.id in self.symbols.constants for name in names_in(end))
+                ]
         for expr, what in spots:
             for name in self.varying_in([expr] if expr is not None else []):
                 column = self.symbols.columns[self.varying[name.id]]
                 self.reporter.error(
-                    "BLOCK005", name, f"{what} is the same in every block, and"
-                    f" `{name.id}` is swept", labels=((column.path, "swept here"),),
+                    "BLOCK005",
+                    name,
+                    f"{what} is the same in every block, and `{name.id}` is swept",
+                    labels=((column.path, "swept here"),),
                     help="make it a constant of its own that is not swept",
-                )  # fmt: skip
+                )
         self.periods()
 
     def periods(self) -> None:
@@ -240,10 +266,12 @@ class Blocks:
                 for name in names_in(item.period):
                     if (component.name, name.id) in swept:
                         self.reporter.error(
-                            "BLOCK005", name, "the period of `every` is the same in every block,"
+                            "BLOCK005",
+                            name,
+                            "the period of `every` is the same in every block,"
                             f" and `{component.name}.{name.id}` is swept",
                             help="write the period as a number",
-                        )  # fmt: skip
+                        )
 
 
 def _scope_spot(component: Component) -> ast.Node:

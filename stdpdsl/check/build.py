@@ -22,8 +22,12 @@ Named = ast.Assign | ast.Equation | ast.Port | ast.Requirement
 def named_in(rule: ast.Rule) -> tuple[Named, ...]:
     """What a rule declares, in one space of names."""
     return (
-        *rule.requires, *rule.ports, *rule.parameters, *rule.equations, *rule.post_equations,
-    )  # fmt: skip
+        *rule.requires,
+        *rule.ports,
+        *rule.parameters,
+        *rule.equations,
+        *rule.post_equations,
+    )
 
 
 class Builder:
@@ -40,9 +44,14 @@ class Builder:
         """Layers, connections, sounds, filterbanks, neurons, rules and constants share one
         space."""
         return self.reporter.once(
-            self.first, name.id, name, f"{what} `{name.id}`", "has a name that is taken",
-            "declared here first", "give one of them another name",
-        )  # fmt: skip
+            self.first,
+            name.id,
+            name,
+            f"{what} `{name.id}`",
+            "has a name that is taken",
+            "declared here first",
+            "give one of them another name",
+        )
 
     def build(self) -> Symbols:
         spec, symbols = self.symbols.spec, self.symbols
@@ -128,9 +137,13 @@ class Builder:
                 alias = "pair_additive" if PAIR_BASED.fullmatch(use.rule.id) else ""
                 self.reporter.unknown(use.rule, use.rule.id, "rule", self.symbols.rules, alias)
             elif self.reporter.once(
-                seen, use.rule.id, use.rule, f"`{use.rule.id}`", first="the first one",
+                seen,
+                use.rule.id,
+                use.rule,
+                f"`{use.rule.id}`",
+                first="the first one",
                 help="make a second connection, or leave one of them out",
-            ):  # fmt: skip
+            ):
                 found[use.rule.id] = use, rule
         component.rules = tuple(rule for _, rule in found.values())
         if known:
@@ -157,9 +170,11 @@ class Builder:
         if found is None:
             known = [p.name.id for p in rule.presets]
             self.reporter.error(
-                "NAME001", use.preset, f"`{rule.name.id}` has no preset `{use.preset.id}`",
+                "NAME001",
+                use.preset,
+                f"`{rule.name.id}` has no preset `{use.preset.id}`",
                 help=did_you_mean(use.preset.id, known) or preset_list(known),
-            )  # fmt: skip
+            )
         return found
 
     def given(
@@ -176,10 +191,12 @@ class Builder:
                 continue  # told with the ports
             if name not in names:
                 self.reporter.error(
-                    "NAME003", argument.name, f"`{model.name.id}` has no parameter `{name}`",
+                    "NAME003",
+                    argument.name,
+                    f"`{model.name.id}` has no parameter `{name}`",
                     help=did_you_mean(name, names)
                     or (f"its parameters: {', '.join(names)}" if names else "it has none"),
-                )  # fmt: skip
+                )
             else:
                 self.reporter.once(
                     seen, name, argument.name, f"`{name}`", "is given twice", "given here first", ""
@@ -188,9 +205,11 @@ class Builder:
         return given
 
     def parameters(
-        self, component: Component, parameters: tuple[ast.Assign, ...],
+        self,
+        component: Component,
+        parameters: tuple[ast.Assign, ...],
         given: Mapping[str, ast.Assign],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Parameters with their values: the use's before the preset's before the default."""
         for item in parameters:
             name, value = item.name.id, given.get(item.name.id, item).value
@@ -209,11 +228,13 @@ class Builder:
         self, use: ast.RuleUse, item: Named, rule: ast.Rule, other: Named, owner: ast.Rule
     ) -> None:
         self.reporter.error(
-            "NAME002", use.rule, f"`{item.name.id}` is declared by `{owner.name.id}` and by"
+            "NAME002",
+            use.rule,
+            f"`{item.name.id}` is declared by `{owner.name.id}` and by"
             f" `{rule.name.id}`, which are joined here",
             labels=((other.name, "declared here"), (item.name, "and here")),
             help="copy one of the rules into the spec and give its variable another name",
-        )  # fmt: skip
+        )
 
 
 def preset_list(names: Iterable[str]) -> str:

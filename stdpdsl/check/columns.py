@@ -77,10 +77,12 @@ class Columns:
             before = keys.get(key)
             if before is not None:
                 self.reporter.error(
-                    "SWEEP002", column.path, f"`{column.path.dotted}` is swept twice",
+                    "SWEEP002",
+                    column.path,
+                    f"`{column.path.dotted}` is swept twice",
                     labels=((before.path, "swept here first"),),
                     help="keep one of them",
-                )  # fmt: skip
+                )
                 continue
             keys[key] = column
             self.means_one(column)
@@ -99,9 +101,11 @@ class Columns:
         component = self.symbols.components.get(owner)
         if component and name in component.parameters and name in attributes(component):
             self.reporter.error(
-                "SWEEP003", column.path, f"`{owner}.{name}` could be the rule's parameter or the"
-                f" connection's own `{name}`", help="give the parameter another name",
-            )  # fmt: skip
+                "SWEEP003",
+                column.path,
+                f"`{owner}.{name}` could be the rule's parameter or the connection's own `{name}`",
+                help="give the parameter another name",
+            )
 
     def sweep_preset(self, component: Component | None) -> None:
         """The values that the parameters have under each preset."""
@@ -132,9 +136,11 @@ class Columns:
             if len(owners) > 1:
                 listed = ", ".join(f"`{owner}.{name}`" for owner in owners)
                 self.reporter.error(
-                    "SWEEP003", path, f"`{name}` is a parameter of {len(owners)} components",
+                    "SWEEP003",
+                    path,
+                    f"`{name}` is a parameter of {len(owners)} components",
                     help=f"say which one: {listed}",
-                )  # fmt: skip
+                )
                 return (owners[0], name)
             return (owners[0], name) if owners else None
         component = symbols.components.get(names[0])
@@ -152,12 +158,15 @@ class Columns:
             listed = f"it has: {', '.join(f'`{c}`' for c in candidates)}" if candidates else ""
             missing = names[1] in possible
             self.reporter.error(
-                "SWEEP004", path.parts[1],
+                "SWEEP004",
+                path.parts[1],
                 f"`{names[0]}` has no {'' if missing else 'parameter '}`{names[1]}` to sweep",
-                help="its size cannot be swept" if names[1] == "size"
-                else f"it needs {possible[names[1]]}" if missing
+                help="its size cannot be swept"
+                if names[1] == "size"
+                else f"it needs {possible[names[1]]}"
+                if missing
                 else did_you_mean(names[1], candidates) or listed,
-            )  # fmt: skip
+            )
         return (names[0], names[1])
 
     def scopes_of_swept_inputs(self) -> None:

@@ -107,15 +107,19 @@ class Costs:
     def estimate(self) -> Estimate:
         sizes = {c.name: self.size(c) for c in self.symbols.layers}
         # What rules add to their target layers, at most once per connection.
-        added = Counter({
-            c.post.name: len(c.post_variables) for c in self.symbols.connections if c.post
-        })  # fmt: skip
+        added = Counter(
+            {c.post.name: len(c.post_variables) for c in self.symbols.connections if c.post}
+        )
         layers = tuple(
-            Part(c.name, c.node, sizes[c.name] * self.copies(c),
-                 bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + added[c.name] + 6),
-                 rate=self.rate(c))
+            Part(
+                c.name,
+                c.node,
+                sizes[c.name] * self.copies(c),
+                bytes=sizes[c.name] * self.copies(c) * 8 * (len(c.variables) + added[c.name] + 6),
+                rate=self.rate(c),
+            )
             for c in self.symbols.layers
-        )  # fmt: skip
+        )
         connections = tuple(self.connection(c, sizes) for c in self.symbols.connections)
         per_copy = {p.name: p.count for p in connections}
         seconds = self.seconds()
@@ -137,12 +141,19 @@ class Costs:
             p.count * 8 * (4 + len(self.symbols.components[p.name].variables)) for p in connections
         )
         return Estimate(
-            self.blocks, self.replicates, layers, connections, inputs, tuple(records), seconds, dt,
+            self.blocks,
+            self.replicates,
+            layers,
+            connections,
+            inputs,
+            tuple(records),
+            seconds,
+            dt,
             result_bytes=rows * ROW_DISK + spikes * SPIKE_DISK + weights,
             memory_bytes=sum(p.bytes for p in (*layers, *connections, *inputs, *records)),
             span=run.span if run else None,
             coupled=any(c.couples for c in self.symbols.connections),
-        )  # fmt: skip
+        )
 
     # Parts
 
@@ -193,8 +204,9 @@ class Costs:
         env = self.environment(component)
         count, at_most = pre * post, False
         ranges = slices_of(component, self.constants)
-        mine = [size if r is None else r[1] - r[0]
-                for r, size in zip(ranges, (pre, post), strict=True)]  # fmt: skip
+        mine = [
+            size if r is None else r[1] - r[0] for r, size in zip(ranges, (pre, post), strict=True)
+        ]
         if kind == "one_to_one":
             count = min(mine)
         elif kind.startswith("fixed"):
@@ -251,9 +263,12 @@ class Costs:
     # Recording
 
     def state(
-        self, item: ast.RecordState, sizes: Mapping[str, float],
-        synapses: Mapping[str, float], seconds: float | None,
-    ) -> Part:  # fmt: skip
+        self,
+        item: ast.RecordState,
+        sizes: Mapping[str, float],
+        synapses: Mapping[str, float],
+        seconds: float | None,
+    ) -> Part:
         component = self.symbols.components.get(item.component.id)
         every = value(item.every, self.constants)
         if component is None or not every or every <= 0 or seconds is None:
@@ -302,9 +317,10 @@ class Costs:
             return None
         durations = [run.duration] if run.duration is not None else []
         durations += [
-            t.phase.duration for t in turns_of(run, self.constants)
+            t.phase.duration
+            for t in turns_of(run, self.constants)
             if phases is None or t.phase.name.id in phases
-        ]  # fmt: skip
+        ]
         total = 0.0
         for expr in durations:
             if isinstance(expr, ast.Name) and expr.id in self.symbols.sounds:
@@ -350,7 +366,8 @@ class Costs:
         return count * repeats * (each + gap) + gap
 
 
-def estimate(symbols: Symbols, blocks: int, replicates: int, constants: Mapping[str, Any],
-             **known: Any) -> Estimate:  # fmt: skip
+def estimate(
+    symbols: Symbols, blocks: int, replicates: int, constants: Mapping[str, Any], **known: Any
+) -> Estimate:
     """The costs of a spec; `known` as of `Costs`: columns, sounds, edges."""
     return Costs(symbols, blocks, replicates, constants, **known).estimate()

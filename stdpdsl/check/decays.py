@@ -111,8 +111,10 @@ class Decays:
         name = divisor.id if isinstance(divisor, ast.Name) else ""
         symbol = self.component.parameters.get(name) or self.rows.symbols.constants.get(name)
         columns = self.rows.symbols.columns.values()
-        column = next((c for c in columns if c.target in ((self.component.name, name), ("", name))
-                       and name), None)  # fmt: skip
+        column = next(
+            (c for c in columns if c.target in ((self.component.name, name), ("", name)) and name),
+            None,
+        )
         place = self.place_of(divisor)
         if place is not divisor:
             pass
@@ -123,10 +125,14 @@ class Decays:
         labels = (Label(divisor.span, "what is divided by"),) if place is not divisor else ()
         swept = "leave such rows out, as with `where:` in the sweep; " if len(where) > 1 else ""
         return Diagnostic(
-            "TYPE013", place.span, f"`{print_expr(divisor)}` of `{self.component.name}`"
-            f" {what.format(in_blocks(where))}", "", labels, help=f"{swept}a time constant must be"
+            "TYPE013",
+            place.span,
+            f"`{print_expr(divisor)}` of `{self.component.name}` {what.format(in_blocks(where))}",
+            "",
+            labels,
+            help=f"{swept}a time constant must be"
             " above 0; an equation that is meant to grow says `x/tau`, not `-x/tau`",
-        )  # fmt: skip
+        )
 
     def place_of(self, expr: ast.Node) -> ast.Node:
         """Where the phase sets a value, if it does."""
@@ -143,16 +149,22 @@ class Decays:
     def swept_delay(self, node: ast.Connect) -> Iterator[Diagnostic]:
         value = self.rows.set.get((self.component.name, "delay"))
         if value is not None and np.any(np.asarray(value) < 0):
-            column = next(c for c in self.rows.symbols.columns.values()
-                          if c.target == (self.component.name, "delay"))  # fmt: skip
+            column = next(
+                c
+                for c in self.rows.symbols.columns.values()
+                if c.target == (self.component.name, "delay")
+            )
             yield self.never(column.node, "a delay", np.asarray(value))
 
     def never(self, place: ast.Node, what: str, value: np.ndarray) -> Diagnostic:
         lowest = float(np.min(value))
         return Diagnostic(
-            "TYPE013", self.place_of(place).span, f"{what} of `{self.component.name}` cannot be"
-            f" {lowest * 1e3:g} ms, as it is {in_blocks(value < 0)}", help="write 0 ms or more",
-        )  # fmt: skip
+            "TYPE013",
+            self.place_of(place).span,
+            f"{what} of `{self.component.name}` cannot be"
+            f" {lowest * 1e3:g} ms, as it is {in_blocks(value < 0)}",
+            help="write 0 ms or more",
+        )
 
 
 def divisors_in(expr: ast.Expr) -> list[ast.Expr]:

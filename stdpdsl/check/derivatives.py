@@ -23,17 +23,20 @@ def mended(spec: ast.Spec) -> tuple[ast.Spec, list[Diagnostic]]:
             node = replace(node, equations=tuple(_each(node, node.equations, known, found)))
         elif isinstance(node, ast.Rule):
             node = replace(
-                node, equations=tuple(_each(node, node.equations, known, found)),
+                node,
+                equations=tuple(_each(node, node.equations, known, found)),
                 post_equations=tuple(_each(node, node.post_equations, known, found)),
-            )  # fmt: skip
+            )
         declarations.append(node)
     return (replace(spec, declarations=tuple(declarations)) if found else spec), found
 
 
 def _each(
-    model: ast.Neuron | ast.Rule, equations: tuple[ast.Equation, ...], known: set[str],
+    model: ast.Neuron | ast.Rule,
+    equations: tuple[ast.Equation, ...],
+    known: set[str],
     found: list[Diagnostic],
-) -> Iterator[ast.Equation]:  # fmt: skip
+) -> Iterator[ast.Equation]:
     own = {p.name.id for p in model.parameters} | {e.name.id for e in model.equations}
     own |= {e.name.id for e in getattr(model, "post_equations", ())}
     for equation in equations:
@@ -42,10 +45,14 @@ def _each(
             yield equation
             continue
         at = equation.name.span
-        found.append(Diagnostic(
-            "NAME027", at, f"`{at.text}` is a plain name, not the derivative of `{slip[1]}`",
-            help=f"write `d{slip[1]}/dt`",
-        ))  # fmt: skip
+        found.append(
+            Diagnostic(
+                "NAME027",
+                at,
+                f"`{at.text}` is a plain name, not the derivative of `{slip[1]}`",
+                help=f"write `d{slip[1]}/dt`",
+            )
+        )
         start = at.start + 1
         name = ast.Ident(slip[1], span=Span(at.source, start, start + len(slip[1])))
         yield replace(equation, kind="ode", name=name)

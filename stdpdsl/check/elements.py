@@ -37,9 +37,10 @@ def by_element(component: Component) -> list[str]:
     """The parameters of a component that differ between its elements, each after those it uses."""
     values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
     given = {
-        name for name, symbol in component.parameters.items()
+        name
+        for name, symbol in component.parameters.items()
         if isinstance(symbol.node, ast.Assign) and symbol.value is not symbol.node.value
-    }  # fmt: skip
+    }
     found = {name for name in given if differs(values[name])}
     if not found:
         return []

@@ -67,9 +67,11 @@ def check_exact(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic
                 continue
             told = {(d.code, d.span) for d in found}
             phase = f", in the phase `{rows.phase}`"
-            found += [replace(d, message=d.message + phase)
-                      for d in problems_of(component, symbols, rows)
-                      if (d.code, d.span) not in told]  # fmt: skip
+            found += [
+                replace(d, message=d.message + phase)
+                for d in problems_of(component, symbols, rows)
+                if (d.code, d.span) not in told
+            ]
         problems += found
     return list(dict.fromkeys(problems))
 
@@ -81,8 +83,9 @@ def problems_of(component: Component, symbols: Symbols, rows: Rows) -> Iterator[
         if model.method is not None:
             yield from unfit(model.method, Structure(model.equations), component)
     system = Structure([e for m in models for e in m.equations])
-    given = {e.name.id: m.method.id for m in models if m.method and not m.at_least
-             for e in m.equations}  # fmt: skip
+    given = {
+        e.name.id: m.method.id for m in models if m.method and not m.at_least for e in m.equations
+    }
     yield from too_large(system, given, component)
     exact = {n for names in system.together(given) for n in names}
     exact |= {n for n in system.sides if given.get(n) == "exact"}
@@ -125,16 +128,22 @@ def unfit(method: ast.Ident, system: Structure, component: Component) -> Iterato
             why = "" if linear is not None else f"it is not linear in `{name}`"
         if why:
             model = component.neuron or component.rule
-            said = "has no exact solution for all values" if method.id in ("exact", "linear") else (
-                f"cannot be solved by `{method.id}`"
-            )  # fmt: skip
+            said = (
+                "has no exact solution for all values"
+                if method.id in ("exact", "linear")
+                else (f"cannot be solved by `{method.id}`")
+            )
             owner = model.name.id if model is not None else component.name
             yield Diagnostic(
-                "RUN012", method.span, f"`{owner}` {said}", why,
-                (Label(equation.span, "this equation"),), help="leave out `method:`, and the"
+                "RUN012",
+                method.span,
+                f"`{owner}` {said}",
+                why,
+                (Label(equation.span, "this equation"),),
+                help="leave out `method:`, and the"
                 " compiler chooses for each variable; or take `method: rk4`, or `method: euler`"
                 " where there is noise",
-            )  # fmt: skip
+            )
             return
 
 
@@ -149,19 +158,25 @@ def too_large(
         listed = ", ".join(f"`{n}`" for n in left[:_LISTED])
         more = f" and {len(left) - _LISTED} more" if len(left) > _LISTED else ""
         yield Diagnostic(
-            "RUN014", system.equations[left[0]].span, f"{listed}{more} of `{component.name}` are"
-            f" integrated by exponential Euler: {TOO_LARGE}", severity="warning",
+            "RUN014",
+            system.equations[left[0]].span,
+            f"{listed}{more} of `{component.name}` are"
+            f" integrated by exponential Euler: {TOO_LARGE}",
+            severity="warning",
             help="say so with `method: exponential_euler`, or take `method: rk4`",
-        )  # fmt: skip
+        )
 
 
 class System:
     """The linear differential equations of one component, in every row."""
 
     def __init__(
-        self, component: Component, structure: Structure, known: Mapping[str, Any],
+        self,
+        component: Component,
+        structure: Structure,
+        known: Mapping[str, Any],
         unknown: float = np.nan,
-    ):  # fmt: skip
+    ):
         self.component, self.known, self.unknown = component, known, unknown
         self.equations = structure.equations
         self.odes, self.computed = structure.sides, structure.computed
@@ -216,8 +231,17 @@ class System:
     def right_side(self, name: str, known: Mapping[str, Any], value: float) -> Any:
         """With the variable at `value`, the other differential ones at 0, and `unknown` for what
         is not known before the run."""
-        known_later = {*self.component.variables, *self.component.post_variables, "i", "j", "N",
-                       "t", "N_pre", "N_post", *(self.names - set(self.known))}  # fmt: skip
+        known_later = {
+            *self.component.variables,
+            *self.component.post_variables,
+            "i",
+            "j",
+            "N",
+            "t",
+            "N_pre",
+            "N_post",
+            *(self.names - set(self.known)),
+        }
         env: dict[str, Any] = dict.fromkeys(known_later, self.unknown)
         env |= dict.fromkeys(self.odes, 0.0)
         env[name] = value
@@ -254,26 +278,38 @@ class System:
         value = _time(1 / abs(float(rates[row]))) if rates[row] else "none"
         one, two = self.equations[later], self.equations[earlier]
         what, help = {
-            "nearly": ("have nearly the same time constant",
-                       "take equal values, or such as differ by more than a millionth"),
-            "third": ("have, as a third variable does, the same time constant",
-                      "take values of which two at most are equal, or that differ by more than a"
-                      f" millionth; or add `method: rk4` to `{self.model_name}`"),
-            "brian2": ("have the same time constant",
-                       "leave out `method:`, and the compiler chooses a solution for this too"),
-        }[why]  # fmt: skip
+            "nearly": (
+                "have nearly the same time constant",
+                "take equal values, or such as differ by more than a millionth",
+            ),
+            "third": (
+                "have, as a third variable does, the same time constant",
+                "take values of which two at most are equal, or that differ by more than a"
+                f" millionth; or add `method: rk4` to `{self.model_name}`",
+            ),
+            "brian2": (
+                "have the same time constant",
+                "leave out `method:`, and the compiler chooses a solution for this too",
+            ),
+        }[why]
         return Diagnostic(
-            "RUN012", one.name.span, f"`{later}` and `{earlier}` of `{self.component.name}` {what}"
+            "RUN012",
+            one.name.span,
+            f"`{later}` and `{earlier}` of `{self.component.name}` {what}"
             f"{by}, {value}, {in_blocks(near)}, and the exact solution divides by the difference",
-            "acted upon", (Label(two.name.span, f"acts on `{later}`"),), help=help,
-        )  # fmt: skip
+            "acted upon",
+            (Label(two.name.span, f"acts on `{later}`"),),
+            help=help,
+        )
 
     def no_leak(self, name: str, none: np.ndarray) -> Diagnostic:
         return Diagnostic(
-            "RUN012", self.equations[name].name.span, f"`{name}` of `{self.component.name}` has no"
+            "RUN012",
+            self.equations[name].name.span,
+            f"`{name}` of `{self.component.name}` has no"
             f" leak {in_blocks(none)}, and Brian2's exact solution divides by it",
             help=f"add `method: euler` to `{self.model_name}`",
-        )  # fmt: skip
+        )
 
     @property
     def model_name(self) -> str:

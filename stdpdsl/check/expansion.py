@@ -43,8 +43,9 @@ def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
     post = model.post_equations if isinstance(model, ast.Rule) else ()
     return {
         e.name.id if e.kind == "subexpression" else f"d{e.name.id}/dt": e.rhs
-        for e in (*model.equations, *post) if e.rhs is not None
-    }  # fmt: skip
+        for e in (*model.equations, *post)
+        if e.rhs is not None
+    }
 
 
 def _check(known: Definitions, reporter: Reporter, written_out: bool = False) -> None:

@@ -27,15 +27,22 @@ class Integration:
 
 
 def integration(
-    models: Sequence[Model], held: Collection[str] = (), component: Component | None = None,
+    models: Sequence[Model],
+    held: Collection[str] = (),
+    component: Component | None = None,
     every: Sequence[Rows] = (),
-) -> Integration:  # fmt: skip
+) -> Integration:
     """The method of each variable of an object: what its model says, else the best that is possible
     for all values. `held`: names that change from step to step, but not by these equations. `every`
     has the values of a component in all rows, phase by phase."""
     system = Structure([e for m in models for e in m.equations])
-    said = {e.name.id: (m.method.id, m.at_least) for m in models if m.method is not None
-            for e in m.equations if e.kind == "ode"}  # fmt: skip
+    said = {
+        e.name.id: (m.method.id, m.at_least)
+        for m in models
+        if m.method is not None
+        for e in m.equations
+        if e.kind == "ode"
+    }
     given = {name: method for name, (method, at_least) in said.items() if not at_least}
     # GSL integrates all variables of an object or none.
     whole = next((method for method, _ in said.values() if method.startswith("gsl")), "")
@@ -67,8 +74,8 @@ def integration(
 def changing(scope: Scope) -> set[str]:
     """The names of a synapse's two sides that change from step to step."""
     return {
-        name for name, symbol in scope.items()
-        if symbol.kind == "port" or (
-            symbol.side and symbol.equation is not None and symbol.equation.kind != "parameter"
-        )
-    }  # fmt: skip
+        name
+        for name, symbol in scope.items()
+        if symbol.kind == "port"
+        or (symbol.side and symbol.equation is not None and symbol.equation.kind != "parameter")
+    }

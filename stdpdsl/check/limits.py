@@ -25,21 +25,30 @@ def refuse(
     copies = f"{found.blocks:,} {'block' if found.blocks == 1 else 'blocks'}"
     if found.neurons > MAX_NEURONS:
         worst = max(found.layers, key=lambda p: p.count)
-        problems.append(Diagnostic(
-            "COST001", _spot(worst.node),
-            f"{_number(found.neurons)} neurons in {copies}; the limit is {_number(MAX_NEURONS)}",
-            f"`{worst.name}`: {_number(worst.count)}",
-            help="make the layers smaller, take fewer blocks, or give what does not depend on the"
-            " sweep `scope: shared`",
-        ))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "COST001",
+                _spot(worst.node),
+                f"{_number(found.neurons)} neurons in {copies};"
+                f" the limit is {_number(MAX_NEURONS)}",
+                f"`{worst.name}`: {_number(worst.count)}",
+                help="make the layers smaller, take fewer blocks, or give what does not depend on"
+                " the sweep `scope: shared`",
+            )
+        )
     if found.synapses > MAX_SYNAPSES:
         worst = max(found.connections, key=lambda p: p.count)
         bound = "at most " if worst.at_most else ""
-        problems.append(Diagnostic(
-            "COST002", worst.node.span, f"{_number(found.synapses)} synapses in {copies}; the limit"
-            f" is {_number(MAX_SYNAPSES)}", f"`{worst.name}`: {bound}{_number(worst.count)}",
-            help="connect more sparsely, take fewer blocks, or run parts of the sweep",
-        ))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "COST002",
+                worst.node.span,
+                f"{_number(found.synapses)} synapses in {copies}; the limit"
+                f" is {_number(MAX_SYNAPSES)}",
+                f"`{worst.name}`: {bound}{_number(worst.count)}",
+                help="connect more sparsely, take fewer blocks, or run parts of the sweep",
+            )
+        )
     problems += _time(found)
     problems += _inputs(found, memory)
     problems += _recording(found, memory, disk)
@@ -47,21 +56,29 @@ def refuse(
     network = sum(p.bytes for p in (*found.layers, *found.connections)) / _shards(found)
     if not problems and network > memory and found.connections:
         worst = max(found.connections, key=lambda p: p.bytes)
-        problems.append(Diagnostic(
-            "COST004", worst.node.span, f"the network needs {size_of(network)} of memory;"
-            f" {size_of(memory)} are there", f"`{worst.name}`: {size_of(worst.bytes)}",
-            help="connect more sparsely, or run parts of the sweep on several machines",
-        ))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "COST004",
+                worst.node.span,
+                f"the network needs {size_of(network)} of memory; {size_of(memory)} are there",
+                f"`{worst.name}`: {size_of(worst.bytes)}",
+                help="connect more sparsely, or run parts of the sweep on several machines",
+            )
+        )
     return problems
 
 
 def _time(found: Estimate) -> list[Diagnostic]:
     if found.steps is None or found.steps <= MAX_STEPS or found.span is None:
         return []
-    return [Diagnostic(
-        "COST005", found.span, f"the run takes {_number(found.steps)} time steps; the limit is"
-        f" {_number(MAX_STEPS)}", help="take a longer `dt` or a shorter run",
-    )]  # fmt: skip
+    return [
+        Diagnostic(
+            "COST005",
+            found.span,
+            f"the run takes {_number(found.steps)} time steps; the limit is {_number(MAX_STEPS)}",
+            help="take a longer `dt` or a shorter run",
+        )
+    ]
 
 
 def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
@@ -70,12 +87,16 @@ def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
     if total <= memory:
         return []
     worst = max(found.inputs, key=lambda p: p.bytes)
-    return [Diagnostic(
-        "COST006", worst.node.span, f"the inputs send {_number(sum(p.count for p in found.inputs))}"
-        f" spikes, {size_of(total)} of memory; {size_of(memory)} are there",
-        f"`{worst.name}`: {_number(worst.count)}",
-        help="take fewer inputs, a lower rate or a shorter run",
-    )]  # fmt: skip
+    return [
+        Diagnostic(
+            "COST006",
+            worst.node.span,
+            f"the inputs send {_number(sum(p.count for p in found.inputs))}"
+            f" spikes, {size_of(total)} of memory; {size_of(memory)} are there",
+            f"`{worst.name}`: {_number(worst.count)}",
+            help="take fewer inputs, a lower rate or a shorter run",
+        )
+    ]
 
 
 def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
@@ -94,11 +115,16 @@ def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
         help = "record fewer blocks, such as `in blocks 0, 1`"
         if every:
             help = f"record less often: `every {every}`, or fewer blocks: `in blocks 0, 1`"
-        problems.append(Diagnostic(
-            "COST003", part.node.span, f"this records {_number(part.count)} rows,"
-            f" {size_of(part.bytes)} of memory and {size_of(part.count * ROW_DISK)} of disk",
-            f"there are {size_of(memory)} of memory", help=help,
-        ))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "COST003",
+                part.node.span,
+                f"this records {_number(part.count)} rows,"
+                f" {size_of(part.bytes)} of memory and {size_of(part.count * ROW_DISK)} of disk",
+                f"there are {size_of(memory)} of memory",
+                help=help,
+            )
+        )
     return problems
 
 
@@ -115,11 +141,15 @@ def _blocks(found: Estimate) -> list[Diagnostic]:
         for block in getattr(part.node, "blocks", None) or ():
             number = value(block, {})
             if number is not None and not 0 <= number < rows:
-                problems.append(Diagnostic(
-                    "SWEEP016", block.span, f"there is no block {number:g}; the sweep has"
-                    f" {rows:,} {'row' if rows == 1 else 'rows'}",
-                    help="blocks are the rows after `where`, counted from 0",
-                ))  # fmt: skip
+                problems.append(
+                    Diagnostic(
+                        "SWEEP016",
+                        block.span,
+                        f"there is no block {number:g}; the sweep has"
+                        f" {rows:,} {'row' if rows == 1 else 'rows'}",
+                        help="blocks are the rows after `where`, counted from 0",
+                    )
+                )
     return problems
 
 

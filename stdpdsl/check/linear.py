@@ -8,9 +8,11 @@ from ..language import ast
 
 
 def degree(
-    expr: ast.Expr, variables: set[str], computed: Mapping[str, ast.Expr] | None = None,
+    expr: ast.Expr,
+    variables: set[str],
+    computed: Mapping[str, ast.Expr] | None = None,
     time: int | None = None,
-) -> int | None:  # fmt: skip
+) -> int | None:
     """0 or 1: the expression's degree in the variables; None where it is not linear in them, or
     depends on time. `computed`: what names of computed variables stand for; `time`: 0 where time
     stands still."""

@@ -46,11 +46,12 @@ def elements_of(component: Component) -> dict[str, Symbol]:
 
 
 RECORDED = {
-    "cv": "`spikes of {0}`", "synchrony": "`spikes of {0}`, of two neurons or more",
+    "cv": "`spikes of {0}`",
+    "synchrony": "`spikes of {0}`, of two neurons or more",
     "selectivity": "`spikes of {0}` and one sound is heard, or one layer shows stimuli",
     "sparseness": "`spikes of {0}` and one sound is heard, or one layer shows stimuli",
     "settled": "`{1} of {0} every …`",
-}  # fmt: skip
+}
 """What is measured only where `record:` has this; {1} is the weight."""
 
 
@@ -85,8 +86,12 @@ def measured(symbols: Symbols) -> dict[str, Symbol]:
     stimuli = shown(symbols) is not None
     constants = constant_values(symbols)
     found: dict[str, Symbol] = {}
-    if any(isinstance(m, ast.Until) for run in symbols.spec.of(ast.Run)
-           for phase in run.phases for m in phase.modifiers):  # fmt: skip
+    if any(
+        isinstance(m, ast.Until)
+        for run in symbols.spec.of(ast.Run)
+        for phase in run.phases
+        for m in phase.modifiers
+    ):
         found["stopped_after"] = Symbol("stopped_after", "measure", type=TIME)
     for component in symbols.components.values():
         weight = component.weight if component.kind == "connection" else None
@@ -156,13 +161,18 @@ class OwnMeasures:
         name = item.name.id
         first = next((m.name for n, m in others.items() if n.lower() == name.lower()), None)
         if first is not None:
-            text = f"there are two measures `{name}`" if first.id == name else (
-                f"the measures `{first.id}` and `{name}` differ in case only"
-            )  # fmt: skip
+            text = (
+                f"there are two measures `{name}`"
+                if first.id == name
+                else (f"the measures `{first.id}` and `{name}` differ in case only")
+            )
             self.reporter.error(
-                "NAME002", item.name, text, labels=((first, "the first"),),
+                "NAME002",
+                item.name,
+                text,
+                labels=((first, "the first"),),
                 help="give one of them another name",
-            )  # fmt: skip
+            )
             return False
         taken = ""
         if name.lower() in TAKEN:
@@ -195,10 +205,11 @@ class OwnMeasures:
             component = self.symbols.components.get(item.component.id)
             if component is None:
                 self.reporter.error(
-                    "NAME001", item.component,
+                    "NAME001",
+                    item.component,
                     f"there is no layer or connection `{item.component.id}`",
                     help=self.reporter.suggest(item.component.id, self.symbols.components, "known"),
-                )  # fmt: skip
+                )
                 return None
             if component.unsure:
                 return None
@@ -233,36 +244,46 @@ class OwnMeasures:
         first = call.args[0] if len(call.args) == 1 and not call.kwargs else None
         if not isinstance(first, ast.Name):
             self.reporter.error(
-                "TYPE006", call, "`accuracy` takes the phase in which neurons get their labels",
+                "TYPE006",
+                call,
+                "`accuracy` takes the phase in which neurons get their labels",
                 help=f"write `accuracy({phases[0] if phases else 'PHASE'})`",
-            )  # fmt: skip
+            )
             return None
         if first.id not in phases:
             self.reporter.error(
-                "NAME001", first, f"there is no phase `{first.id}`",
+                "NAME001",
+                first,
+                f"there is no phase `{first.id}`",
                 help=self.reporter.suggest(first.id, phases, "the phases are")
                 or "a phase that gives neurons their labels comes before one that tests them",
-            )  # fmt: skip
+            )
             return None
         stimuli = shown(self.symbols)
         if stimuli is None:
             self.reporter.error(
-                "CLAUSE003", call, "nothing shows stimuli, or more than one thing does",
+                "CLAUSE003",
+                call,
+                "nothing shows stimuli, or more than one thing does",
                 help="one layer with `rates: from ...` and `labels:`, or one sound, shows them",
-            )  # fmt: skip
+            )
             return None
         if isinstance(stimuli, ast.Layer) and stimuli.labels is None:
             self.reporter.error(
-                "CLAUSE003", call, f"the stimuli of `{stimuli.name.id}` have no labels",
+                "CLAUSE003",
+                call,
+                f"the stimuli of `{stimuli.name.id}` have no labels",
                 labels=((stimuli.name, "shows them"),),
                 help='give it labels: `labels: from "labels.csv"`',
-            )  # fmt: skip
+            )
             return None
         if f"{component.name}_selectivity" not in self.measured:
             self.reporter.error(
-                "CLAUSE003", call, f"the spikes of `{component.name}` are not recorded",
+                "CLAUSE003",
+                call,
+                f"the spikes of `{component.name}` are not recorded",
                 help=f"record them: `spikes of {component.name}`",
-            )  # fmt: skip
+            )
             return None
         return FLOAT
 
@@ -275,8 +296,10 @@ class OwnMeasures:
                     continue
                 if name.id in {*varying, *self.symbols.measures, *self.measured}:
                     self.reporter.error(
-                        "BLOCK005", name, f"`{component.name}` is shared: what is measured of it is"
+                        "BLOCK005",
+                        name,
+                        f"`{component.name}` is shared: what is measured of it is"
                         f" the same in every block, and `{name.id}` is not",
                         help="use it outside of the brackets, or measure a layer with a copy per"
                         " block",
-                    )  # fmt: skip
+                    )

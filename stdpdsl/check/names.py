@@ -86,16 +86,20 @@ class Names:
             what = what.replace("solved ", "")
             if why is not None:
                 self.reporter.error(
-                    "NAME008", name, f"{what} cannot be called `{name.id}`, which {why}",
+                    "NAME008",
+                    name,
+                    f"{what} cannot be called `{name.id}`, which {why}",
                     help="give it another name",
-                )  # fmt: skip
+                )
         for name in self.objects():
             why = reason_of_object(name.id)
             if why is not None:
                 self.reporter.error(
-                    "NAME008", name, f"nothing can be called `{name.id}`, which {why}",
+                    "NAME008",
+                    name,
+                    f"nothing can be called `{name.id}`, which {why}",
                     help="give it another name",
-                )  # fmt: skip
+                )
         self.spelling()
         self.components()
         self.events()
@@ -112,15 +116,19 @@ class Names:
                 seen.add(node.id)
                 if len(node.id) > MOST_LETTERS:
                     self.reporter.error(
-                        "NAME008", node, f"this name has {len(node.id)} characters, and files are"
-                        f" named after it: it can have {MOST_LETTERS}", help="shorten it",
-                    )  # fmt: skip
+                        "NAME008",
+                        node,
+                        f"this name has {len(node.id)} characters, and files are"
+                        f" named after it: it can have {MOST_LETTERS}",
+                        help="shorten it",
+                    )
                 elif "__" in node.id.strip("_"):
                     self.reporter.error(
-                        "NAME008", node, f"`{node.id}` holds `__`, as only the names do that the"
-                        " compiler makes",
+                        "NAME008",
+                        node,
+                        f"`{node.id}` holds `__`, as only the names do that the compiler makes",
                         help=f"write `{re.sub('_+', '_', node.id)}`",
-                    )  # fmt: skip
+                    )
 
     def components(self) -> None:
         """Layers and connections share the names of columns and of Brian2's objects."""
@@ -130,15 +138,20 @@ class Names:
             first = names.setdefault(name.id.lower(), name)
             if first.id != name.id:
                 self.reporter.error(
-                    "NAME026", name, f"`{name.id}` and `{first.id}` differ in case only, and so"
-                    " would columns of the results", labels=((first, "declared here"),),
+                    "NAME026",
+                    name,
+                    f"`{name.id}` and `{first.id}` differ in case only, and so"
+                    " would columns of the results",
+                    labels=((first, "declared here"),),
                     help="give one of them another name",
-                )  # fmt: skip
+                )
             if name.id == "constants":
                 self.reporter.error(
-                    "NAME008", name, "nothing can be called `constants`, which all constants are"
-                    " part of", help="give it another name",
-                )  # fmt: skip
+                    "NAME008",
+                    name,
+                    "nothing can be called `constants`, which all constants are part of",
+                    help="give it another name",
+                )
         by_id = {name.id: name for name in names.values()}
         for name in names.values():
             starts = (name.id[: end.start()] for end in re.finditer("_", name.id))
@@ -146,18 +159,24 @@ class Names:
             owner = next(owners, None)
             if owner is not None:
                 self.reporter.error(
-                    "NAME008", name, f"`{name.id}` is what Brian2 calls a part of `{owner.id}`",
-                    labels=((owner, "declared here"),), help="give it another name",
-                )  # fmt: skip
+                    "NAME008",
+                    name,
+                    f"`{name.id}` is what Brian2 calls a part of `{owner.id}`",
+                    labels=((owner, "declared here"),),
+                    help="give it another name",
+                )
 
     def events(self) -> None:
         for neuron in self.symbols.neurons.values():
             for event in neuron.events:
                 if event.name.id == "spike":
                     self.reporter.error(
-                        "NAME008", event.name, "an event cannot be called `spike`, which is what"
-                        " the threshold brings about", help="give it another name",
-                    )  # fmt: skip
+                        "NAME008",
+                        event.name,
+                        "an event cannot be called `spike`, which is what"
+                        " the threshold brings about",
+                        help="give it another name",
+                    )
 
     def declared(self) -> Iterator[tuple[ast.Ident, str]]:
         """Every name that holds a value."""
@@ -203,11 +222,13 @@ class Names:
                 if hidden is not None and isinstance(hidden.node, ast.Assign):
                     what = {ast.Assign: "parameter", ast.Port: "port"}.get(type(item), "variable")
                     self.reporter.warn(
-                        "NAME009", item.name, f"the {what} `{item.name.id}` of"
+                        "NAME009",
+                        item.name,
+                        f"the {what} `{item.name.id}` of"
                         f" `{model.name.id}` hides the constant of that name",
                         labels=((hidden.node.name, "the constant"),),
                         help="give one of them another name",
-                    )  # fmt: skip
+                    )
 
     def columns(self) -> None:
         for column in self.symbols.columns.values():
@@ -216,11 +237,13 @@ class Names:
             dotted = column.target is not None and column.target[0] != ""
             if constant is not None and dotted and isinstance(constant.node, ast.Assign):
                 self.reporter.error(
-                    "NAME010", column.path, f"`{column.path.dotted}` shares its name with a"
+                    "NAME010",
+                    column.path,
+                    f"`{column.path.dotted}` shares its name with a"
                     " constant that it does not sweep",
                     labels=((constant.node.name, "the constant"),),
                     help="give one of them another name",
-                )  # fmt: skip
+                )
         taken: dict[str, Column] = {}
         measured = self.symbols.measured_of if self.symbols.columns else {}
         for column in self.symbols.columns.values():
@@ -258,17 +281,21 @@ class Names:
         weight = component.weight
         if name.id in TAKEN and (name.id != "w" or weight != "w"):
             self.reporter.error(
-                "NAME014", name, f"`{name.id}` is a column that the table of weights has",
+                "NAME014",
+                name,
+                f"`{name.id}` is a column that the table of weights has",
                 help="give this variable another name"
                 if name.id != "w" or weight is None
                 else f"the weight is `{weight}`: declare `w` first, or call this one otherwise",
-            )  # fmt: skip
+            )
         elif name.id in columns:
             self.reporter.error(
-                "NAME014", name, f"`{name.id}` is a column of the sweep and a variable of"
-                f" `{component.name}`", labels=((columns[name.id].path, "the column"),),
+                "NAME014",
+                name,
+                f"`{name.id}` is a column of the sweep and a variable of `{component.name}`",
+                labels=((columns[name.id].path, "the column"),),
                 help="give one of them another name",
-            )  # fmt: skip
+            )
 
 
 def _equations(model: ast.Neuron | ast.Rule) -> tuple[ast.Equation, ...]:

@@ -69,9 +69,15 @@ class Reporter:
         self.error(code, where, message, label, help, labels, "warning")
 
     def once(
-        self, seen: dict[K, ast.Node], key: K, node: ast.Node, what: str,
-        how: str = "stands here twice", first: str = "the first", help: str = "keep one of them",
-    ) -> bool:  # fmt: skip
+        self,
+        seen: dict[K, ast.Node],
+        key: K,
+        node: ast.Node,
+        what: str,
+        how: str = "stands here twice",
+        first: str = "the first",
+        help: str = "keep one of them",
+    ) -> bool:
         """Whether a node is the first with this key; `what` is told to be there twice if not."""
         if key not in seen:
             seen[key] = node
@@ -88,20 +94,25 @@ class Reporter:
         spot = next(n for n in names_in(values[names[0]]) if n.id == following)
         way = " -> ".join(f"`{n}`" for n in [*names, names[0]])
         self.error(
-            "NAME018", spot, f"{what or f'`{names[0]}`'} depends on itself",
+            "NAME018",
+            spot,
+            f"{what or f'`{names[0]}`'} depends on itself",
             help=alone if alone and len(names) == 1 else f"the cycle: {way}",
-        )  # fmt: skip
+        )
 
     def unknown(
         self, node: ast.Node, name: str, what: str, candidates: Iterable[str], alias: str = ""
     ) -> None:
         known = ", ".join(f"`{c}`" for c in sorted(candidates)[:12])
         self.error(
-            "NAME001", node, f"there is no {what} `{name}`",
-            help=f"pair-based STDP is `{alias}`" if alias in candidates
+            "NAME001",
+            node,
+            f"there is no {what} `{name}`",
+            help=f"pair-based STDP is `{alias}`"
+            if alias in candidates
             else did_you_mean(name, candidates)
             or (f"known: {known}" if known else f"declare it with `{what} {name}:`"),
-        )  # fmt: skip
+        )
 
     def suggest(self, name: str, candidates: Iterable[str], what: str = "known here") -> str:
         """`did you mean ...?`, else a list of what there is."""

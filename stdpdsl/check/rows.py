@@ -43,12 +43,16 @@ class Rows:
         self.changed: Mapping[tuple[str, str], ast.Expr] = {}
         self.touched = dict(symbols.components)
         """The components that have other values here than a phase earlier."""
-        self.set = {c.target: columns[c.name] for c in symbols.columns.values()
-                    if c.target and c.name in columns}  # fmt: skip
+        self.set = {
+            c.target: columns[c.name]
+            for c in symbols.columns.values()
+            if c.target and c.name in columns
+        }
         self.names: dict[str, Any] = {
-            c.name: columns[c.name] for c in symbols.columns.values()
+            c.name: columns[c.name]
+            for c in symbols.columns.values()
             if c.target is None and c.name in columns
-        }  # fmt: skip
+        }
         self.names = self.values("", symbols.constants)
 
     def later(
@@ -67,10 +71,11 @@ class Rows:
         found: dict[str, Any] = {}
         known = ChainMap(found, self.names)
         uses = {
-            name: [n.id for v in self.values_of(owner, symbol) for n in names_in(v)
-                   if n.id in table]
+            name: [
+                n.id for v in self.values_of(owner, symbol) for n in names_in(v) if n.id in table
+            ]
             for name, symbol in table.items()
-        }  # fmt: skip
+        }
         for name in dependency_order(uses)[0]:
             if (owner, name) in self.set and (owner, name) not in self.changed:
                 found[name] = self.set[owner, name]
@@ -120,16 +125,27 @@ class Rows:
                 where = f" in block {row}" if len(wrong) > 1 else ""
                 where += f" in the phase `{self.phase}`" if self.phase else ""
                 names = (n.id for n in ast.walk(equation.bounds) if isinstance(n, ast.Name))
-                setting = next((self.changed[component.name, n] for n in names
-                                if (component.name, n) in self.changed), None)  # fmt: skip
+                setting = next(
+                    (
+                        self.changed[component.name, n]
+                        for n in names
+                        if (component.name, n) in self.changed
+                    ),
+                    None,
+                )
                 place: ast.Node = setting or equation.bounds
-                problems.append(Diagnostic(
-                    "RUN010", place.span, f"the lower bound of `{equation.name.id}` in"
-                    f" `{component.name}` is above the upper{where}: {low:g} > {high:g}",
-                    labels=(Label(equation.bounds.span, "the bounds"),) if setting else (),
-                    help="set another value" if setting
-                    else "leave such rows out, as with `where:` in the sweep",
-                ))  # fmt: skip
+                problems.append(
+                    Diagnostic(
+                        "RUN010",
+                        place.span,
+                        f"the lower bound of `{equation.name.id}` in"
+                        f" `{component.name}` is above the upper{where}: {low:g} > {high:g}",
+                        labels=(Label(equation.bounds.span, "the bounds"),) if setting else (),
+                        help="set another value"
+                        if setting
+                        else "leave such rows out, as with `where:` in the sweep",
+                    )
+                )
         return problems
 
 
@@ -142,10 +158,16 @@ def phases_of(symbols: Symbols, columns: Mapping[str, Any]) -> list[Rows]:
     found = [first]
     for run in symbols.spec.of(ast.Run):
         for phase in (t.phase for t in turns_of(run, constants, most=2)):
-            sets = [(target_of(symbols, m.path), m.value) for m in phase.modifiers
-                    if isinstance(m, ast.SetValue)]  # fmt: skip
-            here = {(target[0].name, target[1]): value for target, value in sets
-                    if target is not None and target[1] in target[0].parameters}  # fmt: skip
+            sets = [
+                (target_of(symbols, m.path), m.value)
+                for m in phase.modifiers
+                if isinstance(m, ast.SetValue)
+            ]
+            here = {
+                (target[0].name, target[1]): value
+                for target, value in sets
+                if target is not None and target[1] in target[0].parameters
+            }
             changed |= here
             if here:
                 found.append(first.later(phase.name.id, dict(changed), {name for name, _ in here}))

@@ -72,10 +72,16 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
     if relative and difference is not None:
         difference /= 100
     return Plan(
-        search.method.id if search.method else usual, trials,
-        min(trials, number("batch", points)), number("seed", DEFAULTS["seed"]),
-        number("stop", 0), *early_of(search, constants), difference, relative, grid,
-    )  # fmt: skip
+        search.method.id if search.method else usual,
+        trials,
+        min(trials, number("batch", points)),
+        number("seed", DEFAULTS["seed"]),
+        number("stop", 0),
+        *early_of(search, constants),
+        difference,
+        relative,
+        grid,
+    )
 
 
 def grid_of(search: ast.Refined, constants: dict[str, Any]) -> tuple[tuple[float, ...], ...]:

@@ -44,9 +44,12 @@ class Searches:
             return
         for other in others:
             self.reporter.error(
-                "SEARCH001", other, "a spec has one search, fit or inference",
-                labels=((first, "the first"),), help="keep one of them",
-            )  # fmt: skip
+                "SEARCH001",
+                other,
+                "a spec has one search, fit or inference",
+                labels=((first, "the first"),),
+                help="keep one of them",
+            )
         self.clauses(first)
         self.columns()
         for axis in () if first is refined else first.over:
@@ -66,9 +69,11 @@ class Searches:
         for reason in early.reasons:
             if reason.id not in REASONS:
                 self.reporter.error(
-                    "SEARCH008", reason, f"trials do not end because they are `{reason.id}`",
+                    "SEARCH008",
+                    reason,
+                    f"trials do not end because they are `{reason.id}`",
                     help=did_you_mean(reason.id, REASONS) or "they end `silent` or `saturated`",
-                )  # fmt: skip
+                )
             elif reason.id in seen:
                 self.reporter.error(
                     "SEARCH008", reason, f"`{reason.id}` is given twice", help="give it once"
@@ -79,24 +84,30 @@ class Searches:
         run = next(iter(self.symbols.spec.of(ast.Run)), None)
         if run is not None and run.phases:
             self.reporter.error(
-                "SEARCH008", early, "trials end early only in a run without phases",
+                "SEARCH008",
+                early,
+                "trials end early only in a run without phases",
                 labels=((run.phases[0], "the first phase"),),
                 help="leave `stop trials:` out, or give the run a `duration:` instead of phases",
-            )  # fmt: skip
+            )
         elif timed and (at := value(early.after, self.constants)) is not None:
             whole = value(run.duration, self.constants) if run and run.duration else None
             if not 0 < at < (math.inf if whole is None else whole):
                 self.reporter.error(
-                    "SEARCH008", early.after, f"this is not within the run: {at:g} s"
+                    "SEARCH008",
+                    early.after,
+                    f"this is not within the run: {at:g} s"
                     + ("" if whole is None else f" of {whole:g} s"),
                     help="take a time above 0 and below the duration of the run",
-                )  # fmt: skip
+                )
         if (search.objectives or search.compare) and not watched(search, self.symbols):
             self.reporter.error(
-                "SEARCH008", early, "no objective or constraint is on a layer of neurons, so none"
+                "SEARCH008",
+                early,
+                "no objective or constraint is on a layer of neurons, so none"
                 " can be silent or saturated",
                 help="leave `stop trials:` out, or measure a layer that has a `neuron:`",
-            )  # fmt: skip
+            )
 
     def clauses(self, search: ast.Search) -> None:
         fit = isinstance(search, ast.Fit | ast.Infer)
@@ -109,17 +120,21 @@ class Searches:
         if missing:
             word = type(search).__name__.lower()
             self.reporter.error(
-                "SEARCH002", search, f"this {word} has no {' and no '.join(missing)}",
+                "SEARCH002",
+                search,
+                f"this {word} has no {' and no '.join(missing)}",
                 help="add it" if len(missing) == 1 else "add them",
-            )  # fmt: skip
+            )
 
     def columns(self) -> None:
         for column in self.symbols.columns.values():
             if column.name.lower() in OWN_COLUMNS:
                 self.reporter.error(
-                    "NAME014", column.path, f"`{column.name}` is a column that a search writes",
+                    "NAME014",
+                    column.path,
+                    f"`{column.name}` is a column that a search writes",
                     help="give this column another name",
-                )  # fmt: skip
+                )
 
     def axis(self, axis: ast.Axis) -> None:
         call = axis.value
@@ -127,9 +142,11 @@ class Searches:
             return  # told when the sweep is evaluated
         if call.func.id in _UNSUITED:
             self.reporter.error(
-                "SWEEP010", call, f"`{axis.path.dotted}` cannot be searched by `{call.func.id}`",
+                "SWEEP010",
+                call,
+                f"`{axis.path.dotted}` cannot be searched by `{call.func.id}`",
                 help="search the number itself: `uniform(low, high)` or `integers(low, high)`",
-            )  # fmt: skip
+            )
             return
         if call.func.id not in _BOUNDED:
             return
@@ -140,65 +157,84 @@ class Searches:
             return  # told by the units' check
         if low >= high:
             self.reporter.error(
-                "SEARCH004", call, f"`{axis.path.dotted}` is searched from {low:g} to {high:g}",
+                "SEARCH004",
+                call,
+                f"`{axis.path.dotted}` is searched from {low:g} to {high:g}",
                 help="the lower end comes first, and is less than the upper",
-            )  # fmt: skip
+            )
         elif call.func.id == "loguniform" and low <= 0:
             self.reporter.error(
-                "SEARCH004", call, f"the logarithm of {low:g} does not exist",
+                "SEARCH004",
+                call,
+                f"the logarithm of {low:g} does not exist",
                 help="`loguniform` starts above 0; `uniform` may start anywhere",
-            )  # fmt: skip
+            )
 
     def method(self, search: ast.Search) -> None:
         if search.difference is not None and (not search.method or search.method.id != METHOD):
             self.reporter.error(
-                "SEARCH005", search.difference, "only `refine` looks at how neighbours differ",
+                "SEARCH005",
+                search.difference,
+                "only `refine` looks at how neighbours differ",
                 help="add `method: refine`, or stop by `no improvement in NUMBER trials`",
-            )  # fmt: skip
+            )
         if search.method is None:
             return
         name = search.method.id
         methods = INFERENCES if isinstance(search, ast.Infer) else METHODS
         if name not in methods:
             self.reporter.error(
-                "SEARCH005", search.method, f"there is no method `{name}`"
+                "SEARCH005",
+                search.method,
+                f"there is no method `{name}`"
                 + (" of an inference" if methods is INFERENCES else ""),
                 help=did_you_mean(name, methods) or f"methods: {', '.join(methods)}",
-            )  # fmt: skip
+            )
         elif len(search.objectives) > 1 and name not in SEVERAL:
             self.reporter.error(
-                "SEARCH005", search.method, f"`{name}` takes one objective, and here are"
-                f" {len(search.objectives)}", help="take `nsga2`, or add the objectives up",
-            )  # fmt: skip
+                "SEARCH005",
+                search.method,
+                f"`{name}` takes one objective, and here are {len(search.objectives)}",
+                help="take `nsga2`, or add the objectives up",
+            )
         elif name == "cma_es" and len(search.over) == 1:
             self.reporter.error(
-                "SEARCH005", search.method, "`cma_es` needs two axes or more",
+                "SEARCH005",
+                search.method,
+                "`cma_es` needs two axes or more",
                 help="take `tpe`, or `grid`",
-            )  # fmt: skip
+            )
         elif name == METHOD:
             self.refine(search, search.method)
         elif name == NPE and (plan := plan_of(search, self.constants)).batch == plan.trials:
             self.reporter.error(
-                "SEARCH005", search.method, "`npe` draws its last batch from what the others have"
+                "SEARCH005",
+                search.method,
+                "`npe` draws its last batch from what the others have"
                 f" taught it, and all {plan.trials} trials are one batch",
                 help="take more `trials:`, or a smaller `batch:`",
-            )  # fmt: skip
+            )
 
     def refine(self, search: ast.Search, method: ast.Ident) -> None:
         """Its first batch is a grid from end to end of one or two axes."""
         axes = len(search.over)
         if axes > 2:
             self.reporter.error(
-                "SEARCH005", method, f"`refine` takes one or two axes, and here are {axes}",
+                "SEARCH005",
+                method,
+                f"`refine` takes one or two axes, and here are {axes}",
                 help="take `sobol` or `grid`, or search fewer",
-            )  # fmt: skip
+            )
             return
         plan, least = plan_of(search, self.constants), 2**axes
         if search.over and plan.batch < least:
             self.reporter.error(
-                "SEARCH005", method, f"the first batch of `refine` is a grid of {least} trials at"
-                f" least, and a batch is of {plan.batch}", help="take a larger `batch:`",
-            )  # fmt: skip
+                "SEARCH005",
+                method,
+                f"the first batch of `refine` is a grid of {least} trials at"
+                f" least, and a batch is of {plan.batch}",
+                help="take a larger `batch:`",
+            )
 
     def grid(self, search: ast.Refined) -> None:
         """The sweep's own grid, of which points half-way between neighbours are asked."""
@@ -206,31 +242,37 @@ class Searches:
         plan = plan_of(search, self.constants)
         if not 1 <= len(search.over) <= 2:
             self.reporter.error(
-                "SEARCH005", search.method or search, "`refine:` refines a grid of one or two axes,"
-                f" and here are {len(search.over)}",
+                "SEARCH005",
+                search.method or search,
+                f"`refine:` refines a grid of one or two axes, and here are {len(search.over)}",
                 help="put the others in a `table:`, `zip:` or `random:`, and they are run for each"
                 " point",
-            )  # fmt: skip
+            )
         elif bad := next((a for a in search.over if a.path.dotted in presets), None):
             self.reporter.error(
-                "SEARCH005", bad, "nothing lies half-way between two presets",
+                "SEARCH005",
+                bad,
+                "nothing lies half-way between two presets",
                 help="put them in a `table:`, and the others in the `grid:`",
-            )  # fmt: skip
+            )
         elif len(plan.grid) < len(search.over):
             return  # told when the sweep is evaluated
         elif short := next(
             (a for a, g in zip(search.over, plan.grid, strict=True) if len(g) < 2), None
         ):
             self.reporter.error(
-                "SEARCH005", short, "an axis that is refined has two values at least",
+                "SEARCH005",
+                short,
+                "an axis that is refined has two values at least",
                 help="give it more, or let a constant or a parameter have this value",
-            )  # fmt: skip
+            )
         elif search.trials is not None and plan.trials < math.prod(map(len, plan.grid)):
             self.reporter.error(
-                "SEARCH006", search.trials,
+                "SEARCH006",
+                search.trials,
                 f"the grid alone has {math.prod(map(len, plan.grid)):,} points",
                 help="take more trials than that",
-            )  # fmt: skip
+            )
 
     def counts(self, search: ast.Search) -> None:
         for name, least in _LEAST.items():
@@ -241,9 +283,11 @@ class Searches:
             whole = found is not None and float(found).is_integer() and found >= least
             if not whole:
                 self.reporter.error(
-                    "SEARCH006", expr, f"`{name}` is a whole number of at least {least}",
+                    "SEARCH006",
+                    expr,
+                    f"`{name}` is a whole number of at least {least}",
                     help="write the number itself, without a unit",
-                )  # fmt: skip
+                )
 
     def objectives(self, search: ast.Search) -> None:
         known = ChainMap(self.symbols.measures, measured(self.symbols), self.symbols.globals)
@@ -271,9 +315,11 @@ class Searches:
             self.inference.expect(node, context, unit, "the difference of two neighbours")
         if (found := value(node, self.constants)) is not None and found <= 0:
             self.reporter.error(
-                "SEARCH006", node, "the difference of two neighbours is above 0 or none",
+                "SEARCH006",
+                node,
+                "the difference of two neighbours is above 0 or none",
                 help="take a value above 0",
-            )  # fmt: skip
+            )
 
     def comparison(self, node: ast.Comparison, context: Context) -> None:
         found = self.inference.infer(node.value, context)
@@ -293,9 +339,11 @@ class Searches:
         bad = next((n for n in _leaves(node) if not _compares(n)), None)
         if bad is not None:
             self.reporter.error(
-                "SEARCH003", bad, "a constraint is a comparison, by how much it is missed counts",
+                "SEARCH003",
+                bad,
+                "a constraint is a comparison, by how much it is missed counts",
                 help="compare by `<` or `>`; join comparisons by `and` or `or`",
-            )  # fmt: skip
+            )
 
 
 def title_of(search: ast.Search, objective: ast.Objective) -> str:

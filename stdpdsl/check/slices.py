@@ -29,23 +29,32 @@ def check_slice(
     if size is None:
         return
     ends = [None if end is None else value(end, constants) for end in (part.start, part.stop)]
-    if any(end is None and given is not None
-           for end, given in zip(ends, (part.start, part.stop), strict=True)):  # fmt: skip
+    if any(
+        end is None and given is not None
+        for end, given in zip(ends, (part.start, part.stop), strict=True)
+    ):
         return
     last = size - 1 if part.alone else size
     for end, given in zip(ends, (part.start, part.stop), strict=True):
         if end is not None and given is not None and not 0 <= end <= last:
             reporter.error(
-                "TYPE013", given, f"there is no neuron {end:g} in `{layer.name}`" if part.alone
+                "TYPE013",
+                given,
+                f"there is no neuron {end:g} in `{layer.name}`"
+                if part.alone
                 else f"a slice of `{layer.name}` lies between 0 and {size:g}, and this is {end:g}",
                 help=f"its neurons are 0 to {size - 1:g}"
                 + ("" if part.alone else "; the end is not one of the slice"),
-            )  # fmt: skip
+            )
             return
     start, stop = neurons_of(part, int(size), constants)
     if start >= stop:
-        reporter.error("TYPE013", part, "this slice holds no neuron",
-                       help="the end is above the start, as in `[0:5]`")  # fmt: skip
+        reporter.error(
+            "TYPE013",
+            part,
+            "this slice holds no neuron",
+            help="the end is above the start, as in `[0:5]`",
+        )
 
 
 def among(symbols: Symbols, constants: Mapping[str, Any]) -> None:
@@ -60,14 +69,17 @@ def among(symbols: Symbols, constants: Mapping[str, Any]) -> None:
         sides = zip("ij", (node.pre_part, node.post_part), ranges, strict=True)
         wanted = [
             _compared(name, op, end, part)
-            for name, part, found in sides if part is not None and found is not None
+            for name, part, found in sides
+            if part is not None and found is not None
             for op, end in ((">=", found[0]), ("<", found[1]))
-        ]  # fmt: skip
+        ]
         where = node.pattern.where
         for condition in reversed(wanted):
-            where = condition if where is None else ast.Binary(
-                "and", condition, where, span=condition.span
-            )  # fmt: skip
+            where = (
+                condition
+                if where is None
+                else ast.Binary("and", condition, where, span=condition.span)
+            )
         c.node = replace(node, pattern=replace(node.pattern, where=where))
 
 
@@ -86,9 +98,12 @@ def slices_of(
     found: list[tuple[int, int] | None] = []
     for side, part in ((connection.pre, node.pre_part), (connection.post, node.post_part)):
         size = size_of(side, constants)
-        known = size is not None and (part is None or all(
-            end is None or value(end, constants) is not None for end in (part.start, part.stop)
-        ))  # fmt: skip
+        known = size is not None and (
+            part is None
+            or all(
+                end is None or value(end, constants) is not None for end in (part.start, part.stop)
+            )
+        )
         if not known or size is None:
             found.append(None)
         else:

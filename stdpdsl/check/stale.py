@@ -33,8 +33,11 @@ def stale(rule: ast.Rule) -> list[ast.Update]:
     computes what it has become since."""
     advanced = {s.target.id for s in rule.advance if isinstance(s, ast.Update)}
     stored = {e.name.id for e in rule.equations if e.kind == "parameter"}
-    computed = [{n.id for n in names_in(e.rhs)} for e in rule.equations
-                if e.kind == "subexpression" and e.rhs is not None]  # fmt: skip
+    computed = [
+        {n.id for n in names_in(e.rhs)}
+        for e in rule.equations
+        if e.kind == "subexpression" and e.rhs is not None
+    ]
     found: dict[str, ast.Update] = {}
     for handler in rule.handlers:
         body = [s for s in handler.body if isinstance(s, ast.Update)]

@@ -116,8 +116,9 @@ class Component:
     def declare(self, rule: ast.Rule) -> None:
         """The variables of a rule, of its synapses and of their targets."""
         for equations, table in (
-            (rule.equations, self.variables), (rule.post_equations, self.post_variables),
-        ):  # fmt: skip
+            (rule.equations, self.variables),
+            (rule.post_equations, self.post_variables),
+        ):
             for equation in equations:
                 table.setdefault(equation.name.id, variable(equation, self.name))
 
@@ -128,10 +129,13 @@ class Component:
         for item in self.rule.requires if self.rule else ():
             there = self.post.variables.get(item.name.id) if self.post else None
             found[item.name.id] = Symbol(
-                item.name.id, "variable", item, type=unit_type(item.unit),
+                item.name.id,
+                "variable",
+                item,
+                type=unit_type(item.unit),
                 equation=there.equation if there else None,
                 owner=self.post.name if self.post else self.name,
-            )  # fmt: skip
+            )
         return found
 
     @property
@@ -221,8 +225,9 @@ class Symbols:
         lower case: whatever a spec records, a name means one thing."""
         return {
             f"{c.name}_{end}".lower(): c.name
-            for c in self.components.values() for end in measures_of(c)
-        }  # fmt: skip
+            for c in self.components.values()
+            for end in measures_of(c)
+        }
 
     def owners(self, name: str) -> list[str]:
         """The components that have a parameter of this name, in order of declaration."""
@@ -283,9 +288,14 @@ class Symbols:
         """Names in a rule's and a connection's statements, equations and delivery."""
         own = {**_of_post(connection.required), **_of_post(connection.post_variables)}
         return ChainMap(
-            connection.variables, connection.parameters, connection.value_ports,
-            own, *_sides(connection), _SYNAPSE_BUILTINS, self.globals,
-        )  # fmt: skip
+            connection.variables,
+            connection.parameters,
+            connection.value_ports,
+            own,
+            *_sides(connection),
+            _SYNAPSE_BUILTINS,
+            self.globals,
+        )
 
     def port_scope(self, connection: Component, port: str) -> Scope:
         """Names in `on PORT:`, where the spike port is the number of its spikes in this step."""
@@ -295,9 +305,13 @@ class Symbols:
     def post_scope(self, connection: Component) -> Scope:
         """Names in a rule's `post equations:` and `post reset:`, which stand in the target."""
         return ChainMap(
-            connection.post_variables, connection.required, connection.parameters,
-            connection.value_ports, _NEURON_BUILTINS, self.globals,
-        )  # fmt: skip
+            connection.post_variables,
+            connection.required,
+            connection.parameters,
+            connection.value_ports,
+            _NEURON_BUILTINS,
+            self.globals,
+        )
 
 
 def _builtin(*names: str, kind: Type) -> dict[str, Symbol]:

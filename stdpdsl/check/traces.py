@@ -23,9 +23,10 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
     equations = {e.name.id: e for e in connection.equations if e.rhs is not None}
     found: set[str] = set()
     waiting = [
-        name for name, e in equations.items()
+        name
+        for name, e in equations.items()
         if e.kind == "ode" and between_events(e, connection, symbols)
-    ]  # fmt: skip
+    ]
     if isinstance(connection.node, ast.Connect):
         waiting += read_between_events(connection.node)
     if connection.weight is not None and any(run.phases for run in symbols.spec.of(ast.Run)):

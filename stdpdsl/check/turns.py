@@ -50,8 +50,10 @@ def target_of(symbols: Symbols, path: ast.Path) -> tuple[Component, str] | None:
     """The component and the name of what `set` sets: a parameter, or else a variable; None where
     there is none, or where several components have one."""
     *owner, name = [part.id for part in path.parts]
-    owners = owner or symbols.owners(name) or [
-        c.name for c in symbols.components.values() if name in c.variables
-    ]  # fmt: skip
+    owners = (
+        owner
+        or symbols.owners(name)
+        or [c.name for c in symbols.components.values() if name in c.variables]
+    )
     component = symbols.components.get(owners[0]) if len(owners) == 1 else None
     return None if component is None else (component, name)

@@ -14,13 +14,11 @@ from . import (
     options,
     results,
     runs,
-    searches,
     shell,
     specs,
 )
-
-Command = Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-"""Adds a command, and returns the parser of its arguments."""
+from .options import Command
+from .search_arguments import for_searches, for_sensitivity
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -55,8 +53,11 @@ def _for_specs(command: Command) -> None:
 
     sub = command(specs.check, "Report all errors and warnings, without running anything.")
     sub.add_argument("specs", type=options.path, metavar="SPEC", nargs="+")
-    sub.add_argument("--verbose", action="store_true",
-                     help="also say by which method each variable is integrated")  # fmt: skip
+    sub.add_argument(
+        "--verbose",
+        action="store_true",
+        help="also say by which method each variable is integrated",
+    )
     options.reading(sub)
     options.form(sub, ("text", "json"))
 
@@ -109,109 +110,44 @@ def _for_runs(command: Command) -> None:
     sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
     sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
     sub.add_argument(
-        "--extend", type=options.path, metavar="DIR",
+        "--extend",
+        type=options.path,
+        metavar="DIR",
         help="run only the rows and replicates that finished results lack, and add them there",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--keep-state", action="store_true",
+        "--keep-state",
+        action="store_true",
         help="keep in the results what a later run needs to go on with --continue",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--continue", dest="continues", type=options.path, metavar="DIR",
+        "--continue",
+        dest="continues",
+        type=options.path,
+        metavar="DIR",
         help="go on from the end of finished results, with a longer run or more phases; the whole"
         " takes their place, or goes to the DIR of -o",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--for", dest="longer", metavar="TIME",
+        "--for",
+        dest="longer",
+        metavar="TIME",
         help="with --continue: by how much the run becomes longer, such as '10 s'",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--shard", metavar="K/N", type=options.shard,
+        "--shard",
+        metavar="K/N",
+        type=options.shard,
         help="only part K of N of the blocks, kept in DIR.shards for `stdpdsl merge`",
-    )  # fmt: skip
+    )
 
     sub.add_argument(
-        "--python", metavar="PATH", type=options.path,
+        "--python",
+        metavar="PATH",
+        type=options.path,
         help="simulate with this Python and its Brian2; it need not have stdpdsl",
-    )  # fmt: skip
+    )
     options.cluster(sub)
-
-
-def _for_searches(command: Command) -> None:
-    """Searching for parameters."""
-    sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")
-    sub.add_argument("spec", type=options.path, metavar="SPEC")
-    sub.add_argument(
-        "-o",
-        dest="output",
-        type=options.path,
-        metavar="DIR",
-        help="default: SPEC's name with .results",
-    )
-    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
-    sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
-    sub.add_argument(
-        "--share",
-        action="store_true",
-        help="run the search together with all that run this command on the same DIR, such as the"
-        " tasks of a job array; goes on with what is there",
-    )
-    sub.add_argument(
-        "--more", metavar="N", type=options.whole, default=0,
-        help="run N trials more than DIR has, or than the spec asks for",
-    )  # fmt: skip
-    options.until_stable(sub)
-    options.settings(sub)
-    options.reading(sub)
-    options.workers(sub)
-    options.cluster(sub)
-    options.target(sub)
-
-    sub = command(searches.best, "Print the best trials of a search, or write the best as a spec.")
-    sub.add_argument("folder", type=options.path, metavar="DIR")
-    sub.add_argument("-o", dest="output", type=options.path, metavar="SPEC",
-                     help="write the spec with the values of the best trial")  # fmt: skip
-    sub.add_argument(
-        "--trial", metavar="N", type=options.block_number, help="of this trial instead"
-    )
-    sub.add_argument("--count", metavar="N", type=options.whole, default=10,
-                     help="how many are printed (default: %(default)s)")  # fmt: skip
-    options.form(sub, ("text", "json"))
-
-
-def _for_sensitivity(command: Command) -> None:
-    """How much each parameter matters."""
-    sub = command(searches.sensitivity, "Say how much each axis matters to each measure.")
-    sub.add_argument("spec", type=options.path, metavar="SPEC")
-    sub.add_argument(
-        "-o",
-        dest="output",
-        type=options.path,
-        metavar="DIR",
-        help="default: SPEC's name with .results",
-    )
-    sub.add_argument("--method", choices=("sobol", "morris"), default="sobol",
-                     help="Sobol' indices, or Morris' elementary effects, which take fewer blocks"
-                     " (default: %(default)s)")  # fmt: skip
-    sub.add_argument(
-        "--samples", metavar="N", type=options.whole, default=64,
-        help="the sweep has N (axes + 2) rows for sobol, best with a power of two, N (axes + 1) for"
-        " morris (default: %(default)s)",
-    )  # fmt: skip
-    sub.add_argument(
-        "--seed", metavar="N", type=options.block_number, default=0, help="default: %(default)s"
-    )
-    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
-    sub.add_argument(
-        "--resume", action="store_true",
-        help="run what an earlier run has not done; of one that is whole, only print",
-    )  # fmt: skip
-    options.settings(sub)
-    options.reading(sub)
-    options.workers(sub)
-    options.cluster(sub)
-    options.target(sub)
-    options.form(sub, ("text", "json"))
 
 
 def _for_results(command: Command) -> None:
@@ -241,20 +177,23 @@ def _for_results(command: Command) -> None:
         help="show these blocks side by side",
     )
     sub.add_argument(
-        "--windows", action="store_true",
+        "--windows",
+        action="store_true",
         help="and the STDP window of each rule with these blocks' parameters, which takes seconds",
-    )  # fmt: skip
-    sub.add_argument("--pdf", action="store_true",
-                     help="as PDF, printed by Chromium, Chrome or Edge")  # fmt: skip
+    )
+    sub.add_argument(
+        "--pdf", action="store_true", help="as PDF, printed by Chromium, Chrome or Edge"
+    )
     sub.add_argument("--open", action="store_true", help="and open it in the browser")
 
     sub = command(results.diagnose, "Print every check of a run; exit 1 if one finds something.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     sub.add_argument(
-        "--refine", action="store_true",
+        "--refine",
+        action="store_true",
         help="and run up to four blocks again with half the `dt`, to estimate the error of the time"
-             " step",
-    )  # fmt: skip
+        " step",
+    )
     options.data(sub)
     options.reading(sub)
     options.form(sub, ("text", "json"))
@@ -278,10 +217,10 @@ def _for_comparing(command: Command) -> None:
     options.form(sub, ("table", "csv", "json"))
     sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
     sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
-    sub.add_argument("--all", action="store_true",
-                     help="all columns, those that do not fit, too")  # fmt: skip
-    sub.add_argument("--columns", action="store_true",
-                     help="say instead what each column of each table is")  # fmt: skip
+    sub.add_argument("--all", action="store_true", help="all columns, those that do not fit, too")
+    sub.add_argument(
+        "--columns", action="store_true", help="say instead what each column of each table is"
+    )
 
 
 def _for_other_programs(command: Command) -> None:
@@ -294,18 +233,27 @@ def _for_other_programs(command: Command) -> None:
     )
 
     sub = command(exports.export, "Write a block, its synapses, or a rule for other programs.")
-    sub.add_argument("folder", type=options.path, metavar="DIR",
-                     help="results; with --to, RULE or RULE.PRESET")  # fmt: skip
     sub.add_argument(
-        "-o", dest="output", type=options.path, metavar="FILE",
+        "folder", type=options.path, metavar="DIR", help="results; with --to, RULE or RULE.PRESET"
+    )
+    sub.add_argument(
+        "-o",
+        dest="output",
+        type=options.path,
+        metavar="FILE",
         help="by its end: .nwb; or, of one connection's synapses, .csv, .npz or .h5 (SONATA); with"
         " --to, .nestml, and without it, standard output",
-    )  # fmt: skip
+    )
     sub.add_argument("--block", metavar="N", type=options.block_number, help="default: 0")
     sub.add_argument("--edges", metavar="CONNECTION", type=options.path, help="the connection")
     sub.add_argument("--to", choices=("nestml",), help="write a rule as a synapse model in NESTML")
-    sub.add_argument("--from", dest="source", metavar="SPEC", type=options.path,
-                     help="the rule is in this file, not in the library")  # fmt: skip
+    sub.add_argument(
+        "--from",
+        dest="source",
+        metavar="SPEC",
+        type=options.path,
+        help="the rule is in this file, not in the library",
+    )
 
     sub = command(exchange.import_, "Write a synapse model in NESTML as a rule.")
     sub.add_argument("file", type=options.path, metavar="FILE")
@@ -326,9 +274,12 @@ def _for_rules(command: Command) -> None:
     sub = command(library.window, "Measure a rule's STDP window and draw it.")
     sub.add_argument("rule", metavar="RULE[.PRESET]")
     sub.add_argument(
-        "settings", metavar="NAME=VALUE", nargs="*", type=options.setting,
+        "settings",
+        metavar="NAME=VALUE",
+        nargs="*",
+        type=options.setting,
         help="of a parameter, such as 'taupre=20 ms'; a list, 'taupre=[10, 20] ms', compares",
-    )  # fmt: skip
+    )
     sub.add_argument(
         "-o", dest="output", type=options.path, metavar="FILE", help="draw it, as .png or .svg"
     )
@@ -347,6 +298,12 @@ def _for_rules(command: Command) -> None:
 
 
 GROUPS = (
-    _for_specs, _for_runs, _for_searches, _for_sensitivity, _for_results, _for_comparing,
-    _for_other_programs, _for_rules,
-)  # fmt: skip
+    _for_specs,
+    _for_runs,
+    for_searches,
+    for_sensitivity,
+    _for_results,
+    _for_comparing,
+    _for_other_programs,
+    _for_rules,
+)

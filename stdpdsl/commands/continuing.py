@@ -22,8 +22,11 @@ def check_state_options(options: argparse.Namespace) -> None:
         if there and options.parameters != "synapse":
             raise Stop(f"error: {option} goes with --parameters synapse only", USAGE)
         if there and options.until_stable:
-            raise Stop(f"error: {option} cannot be had with --until-stable, which ends blocks at"
-                       " times of their own", USAGE)  # fmt: skip
+            raise Stop(
+                f"error: {option} cannot be had with --until-stable, which ends blocks at"
+                " times of their own",
+                USAGE,
+            )
     if not options.continues:
         return
     for name in ("extend", "shard", "cluster", "slurm", "python"):
@@ -47,15 +50,21 @@ def continuation(options: argparse.Namespace, in_place: bool) -> tuple[Any, Any,
     if in_place:
         recover(earlier)
     request = Request(
-        options.set, options.parameters, options.target, options.until_stable, options.workers,
+        options.set,
+        options.parameters,
+        options.target,
+        options.until_stable,
+        options.workers,
         allowed_folders(options),
-    )  # fmt: skip
+    )
     compiled, origin = continued.continuation(
         source, folder, earlier, request, options.longer, options.keep_state
     )
     if compiled is not None and compiled.diagnostics:
         complain(render(compiled.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
     if compiled is not None and not origin.kept:
-        complain(f"{options.continues} has kept no state (stdpdsl run --keep-state): its"
-                 f" {origin.seconds:g} s are simulated again")  # fmt: skip
+        complain(
+            f"{options.continues} has kept no state (stdpdsl run --keep-state): its"
+            f" {origin.seconds:g} s are simulated again"
+        )
     return compiled, origin, source, folder

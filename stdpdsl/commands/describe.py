@@ -25,10 +25,16 @@ def describe(options: argparse.Namespace) -> int:
         raise CompileError(d for d in found if d.severity == "error")
     spec = checked.spec
     if spec.model is None or table is None:
-        raise CompileError([Diagnostic(
-            "CLAUSE001", Span(source, 0, 0), "this file is no model: others may `use` it",
-            help="describe a spec that uses it",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "CLAUSE001",
+                    Span(source, 0, 0),
+                    "this file is no model: others may `use` it",
+                    help="describe a spec that uses it",
+                )
+            ]
+        )
     assert isinstance(spec, ast.Spec)
     form = to_latex if options.format == "latex" else to_markdown
     question = spec.doc.text if spec.doc else ""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
+
+Command = Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+"""Adds a command, and returns the parser of its arguments."""
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -18,9 +21,13 @@ def cluster(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
     where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
     parser.add_argument(
-        "--slurm-option", metavar="KEY=VALUE", type=slurm_option, action="append", default=[],
+        "--slurm-option",
+        metavar="KEY=VALUE",
+        type=slurm_option,
+        action="append",
+        default=[],
         help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
-    )  # fmt: skip
+    )
     parser.set_defaults(shard=None)  # of commands that run none alone
 
 
@@ -42,10 +49,11 @@ def compiling(parser: argparse.ArgumentParser) -> None:
 
 def until_stable(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--until-stable", metavar="TOLERANCE",
+        "--until-stable",
+        metavar="TOLERANCE",
         help="end a block when its weights move at no more than this part of their fastest pace,"
         " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
-    )  # fmt: skip
+    )
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
@@ -62,23 +70,33 @@ def settings(parser: argparse.ArgumentParser) -> None:
 
 def workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--workers", metavar="N", type=whole, default=0,
+        "--workers",
+        metavar="N",
+        type=whole,
+        default=0,
         help="processes at a time (default: as many as there are cores)",
-    )  # fmt: skip
+    )
 
 
 def data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", metavar="FOLDER", type=path, default=".",
-        help="of the files that the spec names; default: ."
-    )  # fmt: skip
+        "--data",
+        metavar="FOLDER",
+        type=path,
+        default=".",
+        help="of the files that the spec names; default: .",
+    )
 
 
 def reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--allow-read", metavar="FOLDER", action="append", default=[], type=folder,
+        "--allow-read",
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        type=folder,
         help="let the spec read files here, besides its own folder; repeatable",
-    )  # fmt: skip
+    )
 
 
 def target(parser: argparse.ArgumentParser) -> None:

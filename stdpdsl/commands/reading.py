@@ -41,10 +41,16 @@ def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
 
     source, folder = read(options.spec)
     compiled = compiler.compile_source(
-        source, folder, options.set, options.parameters, options.target, options.workers,
-        allowed=allowed_folders(options), until_stable=options.until_stable,
+        source,
+        folder,
+        options.set,
+        options.parameters,
+        options.target,
+        options.workers,
+        allowed=allowed_folders(options),
+        until_stable=options.until_stable,
         keep_state=getattr(options, "keep_state", False),
-    )  # fmt: skip
+    )
     if compiled.diagnostics:
         wide = columns(sys.stderr, WIDTH)
         complain(render(compiled.diagnostics, colours(sys.stderr), wide).rstrip("\n") + "\n")

@@ -162,9 +162,13 @@ def summary(options: argparse.Namespace) -> int:
             text = columns_of(results, options.format)
         else:
             text = summarise(
-                results, options.format, options.sort or "", width, options.where or "",
+                results,
+                options.format,
+                options.sort or "",
+                width,
+                options.where or "",
                 options.all,
-            )  # fmt: skip
+            )
     except ResultsError as error:
         raise Stop(f"error: {error}", SPEC_WRONG) from None
     except CompileError as error:  # of `--where`

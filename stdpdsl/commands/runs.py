@@ -41,8 +41,11 @@ def run(options: argparse.Namespace) -> int:
     if options.extend:
         output = _to_extend(options)
     if options.python and (options.cluster or options.slurm):
-        raise Stop("error: --python names a Python of this machine; leave it out with --cluster"
-                   " and --slurm, whose workers have their own", USAGE)  # fmt: skip
+        raise Stop(
+            "error: --python names a Python of this machine; leave it out with --cluster"
+            " and --slurm, whose workers have their own",
+            USAGE,
+        )
     if options.continues and not options.output:
         output = Path(options.continues).resolve()
     check_state_options(options)
@@ -96,16 +99,19 @@ def _warn_of_open_cache() -> None:
 
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
-        complain(f"warning: others can write into {kept}, so nothing is taken from it and more is"
-                  f" compiled than need be: chmod go-w {kept}")  # fmt: skip
+        complain(
+            f"warning: others can write into {kept}, so nothing is taken from it and more is"
+            f" compiled than need be: chmod go-w {kept}"
+        )
 
 
 def _say_where(options: argparse.Namespace, folder: str) -> None:
     """Where the results are, or the shard, and what comes next."""
     if options.shard:
         shown = os.path.relpath(folder)
-        note(f"the shard is in {shown}; when all are there: stdpdsl merge"
-              f" {os.path.dirname(shown)}\n")  # fmt: skip
+        note(
+            f"the shard is in {shown}; when all are there: stdpdsl merge {os.path.dirname(shown)}\n"
+        )
         return
     shown = options.extend or options.output or options.continues or os.path.relpath(folder)
     note(_how_many_stable(folder) if options.until_stable else "")
@@ -155,9 +161,13 @@ def _extension(options: argparse.Namespace, output: Path) -> tuple[Any, Any, Sou
     source, folder = read(options.spec)
     recover(output)
     request = Request(
-        options.set, options.parameters, options.target, options.until_stable, options.workers,
+        options.set,
+        options.parameters,
+        options.target,
+        options.until_stable,
+        options.workers,
         allowed_folders(options),
-    )  # fmt: skip
+    )
     compiled, base = extension(source, folder, output, request)
     if compiled is None:
         finished_with(output)

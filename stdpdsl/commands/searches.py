@@ -56,9 +56,16 @@ def search(options: argparse.Namespace) -> int:
     try:
         with cluster(options) as runner:
             how = How(
-                folder, options.set, options.target, options.workers, allowed,
-                options.resume, options.overwrite, options.more, options.until_stable,
-            )  # fmt: skip
+                folder,
+                options.set,
+                options.target,
+                options.workers,
+                allowed,
+                options.resume,
+                options.overwrite,
+                options.more,
+                options.until_stable,
+            )
             if options.share:
                 trials, outcome = share(space, output, how, line.hear, line.told)
             else:
@@ -199,9 +206,18 @@ def _tell_belief(results: Any, form: str) -> int:
         return DONE
     heads = list(table[0])
     units = [results.units.get(str(row["axis"]), "") for row in table]
-    show(_aligned([heads, *(
-        [_shown(row[h], unit) for h in heads] for row, unit in zip(table, units, strict=True)
-    )]), "text")  # fmt: skip
+    show(
+        _aligned(
+            [
+                heads,
+                *(
+                    [_shown(row[h], unit) for h in heads]
+                    for row, unit in zip(table, units, strict=True)
+                ),
+            ]
+        ),
+        "text",
+    )
     size = belief.effective
     complain(f"effective sample size {size:.0f} of {len(belief.number):,} trials")
     if belief.calibrated:
@@ -233,8 +249,9 @@ def _as_text(table: list[dict[str, Any]], units: dict[str, str]) -> str:
 
 
 def _aligned(rows: list[list[Any]]) -> str:
-    widths = [max((len(str(cell)) for cell in column), default=0)
-              for column in zip(*rows, strict=True)]  # fmt: skip
+    widths = [
+        max((len(str(cell)) for cell in column), default=0) for column in zip(*rows, strict=True)
+    ]
     return "".join(
         "  ".join(f"{cell!s:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() + "\n"
         for row in rows
@@ -267,9 +284,17 @@ def sensitivity(options: argparse.Namespace) -> int:
             Progress(tell, is_terminal(sys.stderr), lambda t: complain(f"warning: {t}")) as shown,
         ):
             outcome = run_question(
-                asked, folder, options.set, output, options.target, options.workers, shown,
-                manner, allowed, runner,
-            )  # fmt: skip
+                asked,
+                folder,
+                options.set,
+                output,
+                options.target,
+                options.workers,
+                shown,
+                manner,
+                allowed,
+                runner,
+            )
         if outcome.message:
             complain(f"{options.spec}: {outcome.message}")
         if not outcome.folder:
@@ -305,8 +330,9 @@ def _effects_as_text(found: list[Any], method: str, units: dict[str, str]) -> st
             if sobol:
                 cells.append(f"{value:.3f} ± {conf:.3f}")
             else:
-                cells.append(shown(value, unit) + ("" if conf != conf else
-                                                   f" ± {shown(conf, unit)}"))  # fmt: skip
+                cells.append(
+                    shown(value, unit) + ("" if conf != conf else f" ± {shown(conf, unit)}")
+                )
         rows.append([one.measure, one.axis, *cells])
     widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
     return "".join(

@@ -33,9 +33,11 @@ def _with_choices(parser: argparse.ArgumentParser) -> None:
     rules = list(library())
     presets = [f"{rule}.{p.name.id}" for rule in rules for p in library()[rule].presets]
     words = {
-        ("explain", "code"): codes(), ("rules", "name"): rules, ("verify", "rules"): rules,
+        ("explain", "code"): codes(),
+        ("rules", "name"): rules,
+        ("verify", "rules"): rules,
         ("window", "rule"): [*rules, *presets],
-    }  # fmt: skip
+    }
     files = {"specs", "spec", "output", "file", "source"}
     folders = {"folder", "folders", "a", "b", "allow_read", "data", "extend", "continues"}
     subparsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))

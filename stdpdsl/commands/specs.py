@@ -139,8 +139,11 @@ def fmt(options: argparse.Namespace) -> int:
     would = "would be " if options.check else ""
     say("".join(f"{name}: {would}formatted\n" for name in changed))
     same = len(options.specs) - len(changed) - failed
-    say(f"{count(len(changed), 'spec')} {would}formatted, {same} already"
-         + (f", {failed} could not be read" if failed else "") + "\n")  # fmt: skip
+    say(
+        f"{count(len(changed), 'spec')} {would}formatted, {same} already"
+        + (f", {failed} could not be read" if failed else "")
+        + "\n"
+    )
     return SPEC_WRONG if failed or (options.check and changed) else DONE
 
 

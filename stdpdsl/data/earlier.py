@@ -39,13 +39,19 @@ def spikes_of(node: ast.DataExpr, results: Results) -> Head:
         text = f"has not recorded the spikes of `{component}`"
         if "kept" in there:
             text = f"has recorded only a part of the spikes of `{component}`"
-        raise Wrong("FILE005", node.path, f"`{name}` {text}",
-                    f"record them there: `spikes of {component}`")  # fmt: skip
+        raise Wrong(
+            "FILE005", node.path, f"`{name}` {text}", f"record them there: `spikes of {component}`"
+        )
     try:
         results.dataset("spikes")  # which says whether it is whole
         size = size_of_layer(results, component)
-        head = Head("results", blocks=_sweep(results), count=int(results.metadata["blocks"]),
-                    shared=there.get("shared") is True, shape=(size or 0,))  # fmt: skip
+        head = Head(
+            "results",
+            blocks=_sweep(results),
+            count=int(results.metadata["blocks"]),
+            shared=there.get("shared") is True,
+            shape=(size or 0,),
+        )
     except ResultsError as problem:
         raise unusable(node, problem) from None
     if head.shared and len(set(head.blocks.get("replicate", [0]))) > 1:
@@ -70,9 +76,15 @@ def of_results(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str,
     if shared and len(set(rows.get("replicate", [0]))) > 1:
         raise _of_replicates(node)
     unit = unit_of(results, component, variable.removesuffix("_state"))
-    head = Head("results", "" if unit == "1" else _factors(unit), name=variable,
-                blocks=_sweep(results), count=int(results.metadata["blocks"]), shared=shared,
-                shape=shape)  # fmt: skip
+    head = Head(
+        "results",
+        "" if unit == "1" else _factors(unit),
+        name=variable,
+        blocks=_sweep(results),
+        count=int(results.metadata["blocks"]),
+        shared=shared,
+        shape=shape,
+    )
     return head, rows
 
 
@@ -81,8 +93,12 @@ def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, n
     all of them: of `rate`, the mean of its neurons, which has the neuron 0; or of a variable."""
     component, there = _component(node, results)
     if not node.is_layer:
-        raise Wrong("FILE005", node, f"rates are those of a layer, and `{component}` is a"
-                    " connection", f'write `from results "{node.path.value}" layer A`')  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node,
+            f"rates are those of a layer, and `{component}` is a connection",
+            f'write `from results "{node.path.value}" layer A`',
+        )
     variable = "rate" if node.column is None else node.column.value
     try:
         found = _samples(results, component, variable)
@@ -94,18 +110,29 @@ def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, n
     found = {n: v[before] for n, v in found.items()}
     name, shared = node.path.value, there.get("shared") is True
     if not len(found["t"]):
-        raise Wrong("FILE005", node.column or node.path, f"`{name}` has not recorded `{variable}`"
-                    f" of `{component}`",
-                    f"record it there: `{variable} of {component} every 10 ms`")  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node.column or node.path,
+            f"`{name}` has not recorded `{variable}` of `{component}`",
+            f"record it there: `{variable} of {component} every 10 ms`",
+        )
     if shared and len(set(found.get("replicate", [0]))) > 1:
         raise _of_replicates(node)
     every = _regular(node, found, end)
     found["row"] = np.rint(found["t"] / every).astype(np.int64)
     unit = "hertz" if found["whole"].all() else unit_of(results, component, variable)
     shape = () if found["whole"].all() else (size or 0,)
-    head = Head("results", "" if unit == "1" else _factors(unit), name=variable, blocks=sweep,
-                count=int(results.metadata["blocks"]), shared=shared, shape=shape, every=every,
-                rows=int(found["row"].max()) + 1)  # fmt: skip
+    head = Head(
+        "results",
+        "" if unit == "1" else _factors(unit),
+        name=variable,
+        blocks=sweep,
+        count=int(results.metadata["blocks"]),
+        shared=shared,
+        shape=shape,
+        every=every,
+        rows=int(found["row"].max()) + 1,
+    )
     return head, found
 
 
@@ -117,18 +144,24 @@ def _regular(node: ast.DataExpr, found: Mapping[str, np.ndarray], end: float) ->
     steps = np.diff(t)[~first[1:]]
     every = float(steps[0]) if len(steps) else end
     if np.any(np.abs(t[first]) > 1e-6 * every) or np.any(np.abs(steps - every) > 1e-6 * every):
-        raise Wrong("FILE012", node.path, f"`{node.path.value}` has not recorded them from 0 s on"
-                    " at regular times", "record them there once, without `from`, `to` and"
-                    " `in phase`: `rate of A every 10 ms`")  # fmt: skip
+        raise Wrong(
+            "FILE012",
+            node.path,
+            f"`{node.path.value}` has not recorded them from 0 s on at regular times",
+            "record them there once, without `from`, `to` and `in phase`: `rate of A every 10 ms`",
+        )
     return every
 
 
 def _of_replicates(node: ast.DataExpr) -> Wrong:
     assert node.component is not None
     return Wrong(
-        "FILE010", node.path, f"`{node.component.value}` of `{node.path.value}` differs between"
-        " replicates, and is shared by the blocks of each", "run it without replicates",
-    )  # fmt: skip
+        "FILE010",
+        node.path,
+        f"`{node.component.value}` of `{node.path.value}` differs between"
+        " replicates, and is shared by the blocks of each",
+        "run it without replicates",
+    )
 
 
 def _component(node: ast.DataExpr, results: Results) -> tuple[str, dict[str, Any]]:
@@ -137,15 +170,22 @@ def _component(node: ast.DataExpr, results: Results) -> tuple[str, dict[str, Any
     name, component = node.path.value, node.component.value
     network = results.metadata.get("network")
     if not isinstance(network, dict):
-        raise Wrong("FILE009", node.path, f"`{name}` does not say what its network was",
-                    "an older version has written it: run its spec again")  # fmt: skip
+        raise Wrong(
+            "FILE009",
+            node.path,
+            f"`{name}` does not say what its network was",
+            "an older version has written it: run its spec again",
+        )
     kind = "layer" if node.is_layer else "connection"
     there = network.get(f"{kind}s")
     if not isinstance(there, dict) or component not in there:
         names = list(there) if isinstance(there, dict) else []
-        raise Wrong("FILE005", node.component, f"`{name}` has no {kind} `{component}`",
-                    did_you_mean(component, names) or f"it has: {listed(names) or 'none'}",
-                    )  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node.component,
+            f"`{name}` has no {kind} `{component}`",
+            did_you_mean(component, names) or f"it has: {listed(names) or 'none'}",
+        )
     said = there[component]
     return component, said if isinstance(said, dict) else {}
 
@@ -161,19 +201,32 @@ def _variable(node: ast.DataExpr, results: Results, component: str) -> str:
             return "w"
         if len(known) == 1:
             return known[0]
-        raise Wrong("FILE005", node, f"`{component}` of `{name}` has {len(known) or 'no'} variables"
-                    + (f": {listed(known)}" if known else ""),
-                    f"say which one: `column {known[0]}`" if known else
-                    "record it there: `v of A every 1 s`")  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node,
+            f"`{component}` of `{name}` has {len(known) or 'no'} variables"
+            + (f": {listed(known)}" if known else ""),
+            f"say which one: `column {known[0]}`"
+            if known
+            else "record it there: `v of A every 1 s`",
+        )
     wanted = node.column.value
     if wanted not in known and wanted.removesuffix("_state") not in known:
         help = did_you_mean(wanted, known)
         if node.is_layer:
             help = help or f"record it there: `{wanted} of {component} every 1 s`"
-            raise Wrong("FILE005", node.column, f"`{name}` has not recorded `{wanted}` of"
-                        f" `{component}`", help)  # fmt: skip
-        raise Wrong("FILE005", node.column, f"`{component}` of `{name}` has no variable `{wanted}`",
-                    help or f"it has: {listed(known) or 'none'}")  # fmt: skip
+            raise Wrong(
+                "FILE005",
+                node.column,
+                f"`{name}` has not recorded `{wanted}` of `{component}`",
+                help,
+            )
+        raise Wrong(
+            "FILE005",
+            node.column,
+            f"`{component}` of `{name}` has no variable `{wanted}`",
+            help or f"it has: {listed(known) or 'none'}",
+        )
     return wanted
 
 
@@ -184,8 +237,11 @@ def _weights(results: Results, connection: str, variable: str) -> dict[str, np.n
         raise ResultsError(f"{results.folder}: has saved no {variable} of {connection}")
     columns = ["block", "pre", "post", variable]
     columns += [n for n in ("synapse_number",) if n in results.columns("weights") and n != variable]
-    table = results.table("weights", _with_replicate(results, "weights", columns),
-                          ds.field("connection") == connection)  # fmt: skip
+    table = results.table(
+        "weights",
+        _with_replicate(results, "weights", columns),
+        ds.field("connection") == connection,
+    )
     return _columns(table, variable)
 
 
@@ -249,8 +305,10 @@ def _sweep(results: Results) -> dict[str, np.ndarray]:
     table = results.table("blocks", ["block", "status", *names])
     blocks = table["block"].to_numpy()
     _, first = np.unique(blocks, return_index=True)  # of several phases
-    return {n: np.asarray(table[n].to_pylist(), dtype=object if n == "status" else None)[first]
-            for n in ("status", *names)}  # fmt: skip
+    return {
+        n: np.asarray(table[n].to_pylist(), dtype=object if n == "status" else None)[first]
+        for n in ("status", *names)
+    }
 
 
 # Which block from which -------------------------------------------------------------------------
@@ -285,16 +343,21 @@ def counterparts(
         values = ", ".join(f"{n} = {v}" for n, v in zip(common, key, strict=True))
         where = f"block {block}" + (f" ({values})" if values else "")
         if not there:
-            raise Wrong("FILE010", node, f"{where} has no counterpart in `{name}`: no block there"
-                        f" has the same {listed(common)}",
-                        "sweep the same values, or say from which block: `block 0`")  # fmt: skip
+            raise Wrong(
+                "FILE010",
+                node,
+                f"{where} has no counterpart in `{name}`: no block there"
+                f" has the same {listed(common)}",
+                "sweep the same values, or say from which block: `block 0`",
+            )
         more = ", ".join(map(str, there[:6])) + ("" if len(there) < 7 else ", …")
         raise Wrong(
-            "FILE010", node,
+            "FILE010",
+            node,
             f"{where} has {len(there)} counterparts in `{name}`: its blocks {more}",
             f"they differ in {listed(own)}: sweep that here too, or say from which block:"
             f" `block {there[0]}`",
-        )  # fmt: skip
+        )
     return _good(node, head, found)
 
 
@@ -309,6 +372,10 @@ def _good(node: ast.DataExpr, head: Head, blocks: np.ndarray) -> np.ndarray:
     for block in np.unique(blocks).tolist():
         status = head.blocks["status"][block]
         if status not in ("ok", "stable"):
-            raise Wrong("FILE009", node.path, f"block {block} of `{node.path.value}` has the status"
-                        f" {status}", "mend its spec and run it again")  # fmt: skip
+            raise Wrong(
+                "FILE009",
+                node.path,
+                f"block {block} of `{node.path.value}` has the status {status}",
+                "mend its spec and run it again",
+            )
     return blocks

@@ -13,8 +13,9 @@ from ..check.symbols import Component
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER
+from .columns import whole_numbers
 from .earlier import counterparts
-from .sources import Source, one_of, pairs_of, whole_numbers
+from .sources import Source, one_of, pairs_of
 from .wanted import Wanted, Wants
 from .wrong import Wrong
 
@@ -58,10 +59,16 @@ class Fit(Wants):
 
     def listed(self, node: ast.Connect, path: ast.String, c: Component) -> None:
         """Whether the pairs of a file are pairs of neurons, each once."""
-        read = [n.column.value for _, n in data_in(self.symbols.spec)
-                if n.path.value == path.value and n.column is not None]  # fmt: skip
-        read += [split_head(source.head.name)[0] for n, source in self.sources.items()
-                 if n.path.value == path.value and source.head.name]  # fmt: skip
+        read = [
+            n.column.value
+            for _, n in data_in(self.symbols.spec)
+            if n.path.value == path.value and n.column is not None
+        ]
+        read += [
+            split_head(source.head.name)[0]
+            for n, source in self.sources.items()
+            if n.path.value == path.value and source.head.name
+        ]
         self.pairs[path.value] = None
         source = pairs_of(path, read, self.files)
         wanted = self.wanted(c)
@@ -121,26 +128,39 @@ class Fit(Wants):
         """Each block has a file, which a column of the sweep numbers."""
         name, column = node.path.value, source.head.number
         if c.scope == "shared":
-            raise Wrong("FILE008", node.path, f"the files `{name}` are those of blocks, and"
-                        f" `{c.name}` is shared by all of them",
-                        "write `scope: block`" if c.kind == "layer" else "")  # fmt: skip
+            raise Wrong(
+                "FILE008",
+                node.path,
+                f"the files `{name}` are those of blocks, and `{c.name}` is shared by all of them",
+                "write `scope: block`" if c.kind == "layer" else "",
+            )
         numbers = self.table.columns.get(column)
         if numbers is None or numbers.dtype == object:
-            raise Wrong("FILE005", node.path, f"`{column}` is no column of numbers in the sweep",
-                        did_you_mean(column, list(self.table.columns))
-                        or f"sweep it: `{column} = [0, 1]`")  # fmt: skip
+            raise Wrong(
+                "FILE005",
+                node.path,
+                f"`{column}` is no column of numbers in the sweep",
+                did_you_mean(column, list(self.table.columns)) or f"sweep it: `{column} = [0, 1]`",
+            )
         if column in self.broken:
             return
         for block, number in enumerate(numbers.tolist()):
             if number != np.floor(number):
                 self.broken.add(column)
-                raise Wrong("FILE010", node.path, f"block {block} has {column} = {number:g}, and"
-                            " files have whole numbers",
-                            "number them from 0 or 1 on")  # fmt: skip
+                raise Wrong(
+                    "FILE010",
+                    node.path,
+                    f"block {block} has {column} = {number:g}, and files have whole numbers",
+                    "number them from 0 or 1 on",
+                )
             if int(number) not in source.each:
                 path = one_of(node, int(number)).path
-                raise Wrong("FILE001", path, f"cannot read `{path.value}`, the file of block"
-                            f" {block}: there is no such file", FROM_FOLDER)  # fmt: skip
+                raise Wrong(
+                    "FILE001",
+                    path,
+                    f"cannot read `{path.value}`, the file of block {block}: there is no such file",
+                    FROM_FOLDER,
+                )
         for number in np.unique(numbers).astype(int).tolist():
             self.one(one_of(node, number), source.each[number], c, wanted)
 
@@ -148,41 +168,58 @@ class Fit(Wants):
         """A table numbers the synapses of a pair where there are several, and only there."""
         several = "synapse_number" in wanted.axes
         if several and "synapse_number" not in source.keys:
-            raise Wrong("FILE005", path, f"`{path.value}` has no column `synapse_number`, and"
-                        f" `{c.name}` has {wanted.shape[-1]} synapses for each pair",
-                        "it tells which of them a row is of, from 0 on")  # fmt: skip
+            raise Wrong(
+                "FILE005",
+                path,
+                f"`{path.value}` has no column `synapse_number`, and"
+                f" `{c.name}` has {wanted.shape[-1]} synapses for each pair",
+                "it tells which of them a row is of, from 0 on",
+            )
         if not several and np.any(source.keys.get("synapse_number", 0)):
             entry = int(np.argmax(source.keys["synapse_number"] != 0))
-            raise Wrong("FILE008", path, f"{source.place(entry)} of `{path.value}` is of synapse"
-                        f" {source.keys['synapse_number'][entry]} of its pair, and `{c.name}` has"
-                        " one for each", "write how many there are: `all_to_all(n = 3)`",
-                        )  # fmt: skip
+            raise Wrong(
+                "FILE008",
+                path,
+                f"{source.place(entry)} of `{path.value}` is of synapse"
+                f" {source.keys['synapse_number'][entry]} of its pair, and `{c.name}` has"
+                " one for each",
+                "write how many there are: `all_to_all(n = 3)`",
+            )
 
     def not_shared(self, path: ast.String, c: Component) -> None:
         if c.scope == "shared":
             help = "leave out its column `block`"
             raise Wrong(
-                "FILE008", path, f"`{path.value}` tells blocks apart, and `{c.name}` is shared by"
-                " all of them", f"{help}, or write `scope: block`" if c.kind == "layer" else help,
-            )  # fmt: skip
+                "FILE008",
+                path,
+                f"`{path.value}` tells blocks apart, and `{c.name}` is shared by all of them",
+                f"{help}, or write `scope: block`" if c.kind == "layer" else help,
+            )
 
     def earlier(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
         """Blocks of this run have their values from blocks of an earlier one."""
         head = source.head
         if node.is_layer != (c.kind == "layer"):
-            raise Wrong("FILE005", node, f"`{c.name}` is a {c.kind}, and these are values of a"
-                        f" {'layer' if node.is_layer else 'connection'}",
-                        "synapses start from synapses, neurons from neurons")  # fmt: skip
+            raise Wrong(
+                "FILE005",
+                node,
+                f"`{c.name}` is a {c.kind}, and these are values of a"
+                f" {'layer' if node.is_layer else 'connection'}",
+                "synapses start from synapses, neurons from neurons",
+            )
         if head.shape or not head.every:  # the mean rate of a layer is one for all neurons
             self.shape(node.path, head.shape, c, wanted)
         blocks = np.unique(counterparts(node, head, self.table.columns, self.blocks))
         if c.scope == "shared" and len(blocks) > 1:
             raise Wrong(
-                "FILE010", node, f"`{c.name}` is shared by all blocks, and these differ between"
+                "FILE010",
+                node,
+                f"`{c.name}` is shared by all blocks, and these differ between"
                 f" the blocks of `{node.path.value}`",
-                "say from which one: `block 0`, or write `scope: block`" if c.kind == "layer"
+                "say from which one: `block 0`, or write `scope: block`"
+                if c.kind == "layer"
                 else "say from which one: `block 0`",
-            )  # fmt: skip
+            )
         if c.neuron is None and c.kind == "layer" and not head.every:
             return  # an input, of which the run reads the spikes
         blocks = np.zeros(1, dtype=np.int64) if head.shared else blocks
@@ -194,8 +231,12 @@ class Fit(Wants):
         axes = ["block", *wanted.axes]
         if np.any(bad):
             entry = int(np.argmax(bad))
-            raise Wrong("FILE003", node.path, f"`{head.name}` of {named(source.keys, axes, entry)}"
-                        f" in `{node.path.value}` is {source.values[entry]}")  # fmt: skip
+            raise Wrong(
+                "FILE003",
+                node.path,
+                f"`{head.name}` of {named(source.keys, axes, entry)}"
+                f" in `{node.path.value}` is {source.values[entry]}",
+            )
         if not wanted.exact:  # the run draws the pairs, and says which of them is not there
             return
         keys = {k: v[mine] for k, v in source.keys.items()}
@@ -212,16 +253,24 @@ class Fit(Wants):
             mine = source.keys["block"] == block
             count = int(mine.sum()) // per_row
             if count != head.rows:
-                raise Wrong("FILE007", node, f"`{name}` has {count or 'no'} samples of"
-                            f" `{head.name}` of block {block}; expected {head.rows}",
-                            "each block has a sample for each time")  # fmt: skip
+                raise Wrong(
+                    "FILE007",
+                    node,
+                    f"`{name}` has {count or 'no'} samples of"
+                    f" `{head.name}` of block {block}; expected {head.rows}",
+                    "each block has a sample for each time",
+                )
             wrong = ~(source.values[mine] >= 0) | ~np.isfinite(source.values[mine])
             if np.any(wrong):
                 entry = int(np.flatnonzero(mine)[np.argmax(wrong)])
-                raise Wrong("FILE003", node.path, f"`{head.name}` of"
-                            f" {named(source.keys, ['block'], entry)} in `{name}` is"
-                            f" {source.values[entry]:g}, and a rate is finite and not"
-                            " negative")  # fmt: skip
+                raise Wrong(
+                    "FILE003",
+                    node.path,
+                    f"`{head.name}` of"
+                    f" {named(source.keys, ['block'], entry)} in `{name}` is"
+                    f" {source.values[entry]:g}, and a rate is finite and not"
+                    " negative",
+                )
 
     def shape(self, path: ast.String, found: tuple[int, ...], c: Component, wanted: Wanted) -> None:
         if found == wanted.shape:
@@ -237,9 +286,11 @@ class Fit(Wants):
         else:
             means, help = f"one value for each neuron of `{c.name}`", ""
         raise Wrong(
-            "FILE006", path, f"`{name}` has the shape {shown(found)}; expected {shown(shape)}",
+            "FILE006",
+            path,
+            f"`{name}` has the shape {shown(found)}; expected {shown(shape)}",
             help or f"`{c.name}` needs {means}",
-        )  # fmt: skip
+        )
 
     def inside(self, path: ast.String, source: Source, axis: str, size: int, c: Component) -> None:
         numbers = source.keys[axis]
@@ -252,9 +303,12 @@ class Fit(Wants):
         what = f"synapse of a pair of `{c.name}`" if axis == "synapse_number" else what
         there = f"there are 0 to {size - 1}" if size > 1 else "there is 0 alone"
         raise Wrong(
-            "FILE008", path, f"{source.place(entry)} of `{path.value}` names"
-            f" {what.partition(' ')[0]} {numbers[entry]}, and there is no such {what}", there,
-        )  # fmt: skip
+            "FILE008",
+            path,
+            f"{source.place(entry)} of `{path.value}` names"
+            f" {what.partition(' ')[0]} {numbers[entry]}, and there is no such {what}",
+            there,
+        )
 
     def once(self, path: ast.String, source: Source, index: np.ndarray, axes: list[str]) -> None:
         order = np.argsort(index, kind="stable")
@@ -262,15 +316,24 @@ class Fit(Wants):
         if len(again):
             first, second = order[again[0]], order[again[0] + 1]
             raise Wrong(
-                "FILE007", path, f"{source.place(second)} of `{path.value}` gives"
+                "FILE007",
+                path,
+                f"{source.place(second)} of `{path.value}` gives"
                 f" {named(source.keys, axes, second)} a second value",
                 f"the first: {source.place(first)}",
-            )  # fmt: skip
+            )
 
     def complete(
-        self, node: ast.DataExpr, source: Source, index: np.ndarray, axes: list[str],
-        sizes: list[int], c: Component, wanted: Wanted, blocks: np.ndarray | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        node: ast.DataExpr,
+        source: Source,
+        index: np.ndarray,
+        axes: list[str],
+        sizes: list[int],
+        c: Component,
+        wanted: Wanted,
+        blocks: np.ndarray | None = None,
+    ) -> None:
         """`blocks` are the numbers of those along the axis `block`, where they are not all."""
         there = np.zeros(int(np.prod(sizes)), dtype=bool)
         there[index] = True
@@ -286,22 +349,28 @@ class Fit(Wants):
             more = f", and for {count - 1:,} more" if count > 1 else ""
             drawn = c.kind == "connection" and not wanted.exact
             raise Wrong(
-                "FILE007", node.path, f"`{node.path.value}` has no value for"
-                f" {named(keys, axes, 0)}{more}",
+                "FILE007",
+                node.path,
+                f"`{node.path.value}` has no value for {named(keys, axes, 0)}{more}",
                 "which pairs are synapses is not known before the run, so each needs a value"
-                if drawn else "give each a value" if c.kind == "layer"
-                else "connect the pairs as they were then" if source.head.form == "results"
+                if drawn
+                else "give each a value"
+                if c.kind == "layer"
+                else "connect the pairs as they were then"
+                if source.head.form == "results"
                 else f'`pattern: pairs from "{node.path.value}"` makes synapses of just those that'
                 " have one",
-            )  # fmt: skip
+            )
         odd = there & ~needed
         if wanted.exact and source.head.form == "table" and np.any(odd):
             entry = int(np.flatnonzero(odd[index])[0])
             raise Wrong(
-                "FILE008", node.path, f"{source.place(entry)} of `{node.path.value}` gives a value"
+                "FILE008",
+                node.path,
+                f"{source.place(entry)} of `{node.path.value}` gives a value"
                 f" to {named(source.keys, axes, entry)}, which is no synapse of `{c.name}`",
                 "leave out the row, or connect the pair",
-            )  # fmt: skip
+            )
 
 
 def named(keys: Mapping[str, np.ndarray], axes: list[str], entry: int) -> str:

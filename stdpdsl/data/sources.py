@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,12 +13,12 @@ from ..check.files import split_head
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER, number_in
-from ..language.units import dim_and_power, in_si, parse_unit
 from ..results.errors import ResultsError
 from ..results.reader import Results
 from ..runtime.table import NOT_READ
-from ..sweep.files import TooLong, is_number, number_of, reason
+from ..sweep.files import TooLong, reason
 from .arrays import ENDINGS, Arrays, Sparse
+from .columns import column_named, whole, whole_numbers
 from .earlier import of_results, rates_of, spikes_of, unusable
 from .wrong import Wrong, listed
 
@@ -93,8 +93,12 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
     if name.lower().endswith(TABLES):
         return _of_table(node, read(node, files.table), isinstance(owner, ast.Connect))
     endings = f"{', '.join(TABLES)}, {' and '.join(ENDINGS)}"
-    raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
-                " array", f"values are read from {endings}")  # fmt: skip
+    raise Wrong(
+        "FILE002",
+        node.path,
+        f"`{name}` holds no values: its name says neither table nor array",
+        f"values are read from {endings}",
+    )
 
 
 def one_of(node: ast.DataExpr, number: int) -> ast.DataExpr:
@@ -108,20 +112,31 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
     name = node.path.value
     numbers = list(files.numbered(name))
     if not numbers:
-        raise Wrong("FILE001", node.path, f"there is no file `{name}` with a whole number for"
-                    f" `{{{number_in(name)}}}`", FROM_FOLDER)  # fmt: skip
+        raise Wrong(
+            "FILE001",
+            node.path,
+            f"there is no file `{name}` with a whole number for `{{{number_in(name)}}}`",
+            FROM_FOLDER,
+        )
     each = {number: _source(one_of(node, number), owner, files) for number in numbers}
     heads = [replace(source.head, whole=False) for source in each.values()]
     for number, head in zip(numbers, heads, strict=True):
         path = one_of(node, number).path
         if head.by_block:
-            raise Wrong("FILE008", path, f"`{path.value}` tells blocks apart, and is one of"
-                        " several, which do so by their names",
-                        "leave out its column `block`")  # fmt: skip
+            raise Wrong(
+                "FILE008",
+                path,
+                f"`{path.value}` tells blocks apart, and is one of"
+                " several, which do so by their names",
+                "leave out its column `block`",
+            )
         if head != heads[0]:
-            raise Wrong("FILE002", path, f"`{path.value}` is kept otherwise than"
-                        f" `{one_of(node, numbers[0]).path.value}`",
-                        "the files of all blocks have the same columns and units")  # fmt: skip
+            raise Wrong(
+                "FILE002",
+                path,
+                f"`{path.value}` is kept otherwise than `{one_of(node, numbers[0]).path.value}`",
+                "the files of all blocks have the same columns and units",
+            )
     whole = all(source.head.whole for source in each.values())
     head = replace(heads[0], whole=whole, number=number_in(name))
     return Source(head, np.zeros(0), each=each)
@@ -162,8 +177,12 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
             arrays = files.arrays(name)
             matrix = next(iter(arrays.values()))
             if not isinstance(matrix, Sparse):
-                raise Wrong("FILE002", path, f"`{name}` holds no pairs: it is no sparse matrix",
-                            "save one with `scipy.sparse.save_npz`")  # fmt: skip
+                raise Wrong(
+                    "FILE002",
+                    path,
+                    f"`{name}` holds no pairs: it is no sparse matrix",
+                    "save one with `scipy.sparse.save_npz`",
+                )
             return Source(Head("sparse"), matrix.values, _pairs(matrix), matrix.shape)
         table = files.table(name)
     except TooLong:
@@ -176,15 +195,18 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
     heads = {str(head).strip(): head for head in table}
     names = next((c for c in OF_PAIRS if all(n in heads for n in c)), None)
     if names is None:
-        raise Wrong("FILE005", path, f"`{name}` has no columns `pre` and `post`",
-                    f"it has: {listed(heads)}")  # fmt: skip
+        raise Wrong(
+            "FILE005", path, f"`{name}` has no columns `pre` and `post`", f"it has: {listed(heads)}"
+        )
     others = [n for head in heads if (n := split_head(head)[0]).lower() in NOT_READ]
     if left := [n for n in others if n not in read]:
         clause = "delay" if left[0].lower().startswith("delay") else "weight"
         raise Wrong(
-            "FILE011", path, f"`{name}` has also the column `{left[0]}`, which nothing reads",
+            "FILE011",
+            path,
+            f"`{name}` has also the column `{left[0]}`, which nothing reads",
             f'take it in, `{clause}: from "{name}" column {left[0]}`, or leave it out of the file',
-        )  # fmt: skip
+        )
     keys = {
         key: whole_numbers(path, name, n, table[heads[n]])
         for key, n in zip(("pre", "post"), names, strict=True)
@@ -201,8 +223,9 @@ def with_numbers(spec: ast.Spec, files: Files) -> ast.Spec:
     declarations = [
         replace(node, pattern=_numbered(node.pattern, files))
         if isinstance(node, ast.Connect) and node.pattern is not None and node.pattern.path
-        else node for node in spec.declarations
-    ]  # fmt: skip
+        else node
+        for node in spec.declarations
+    ]
     return replace(spec, declarations=tuple(declarations))
 
 
@@ -226,27 +249,38 @@ def array_named(node: ast.DataExpr, arrays: Arrays) -> tuple[str, Any]:
     name = node.path.value
     if node.column is None and len(arrays) > 1:
         example = next(iter(arrays))
-        raise Wrong("FILE005", node, f"`{name}` holds several arrays: {listed(arrays)}",
-                    f"say which one: `column {example}`")  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node,
+            f"`{name}` holds several arrays: {listed(arrays)}",
+            f"say which one: `column {example}`",
+        )
     wanted = next(iter(arrays)) if node.column is None else node.column.value
     if wanted not in arrays:
         assert node.column is not None
         alone = "" in arrays
         raise Wrong(
-            "FILE005", node.column, f"`{name}` has no array `{wanted}`",
-            "it holds one array, which has no name: leave out `column`" if alone
+            "FILE005",
+            node.column,
+            f"`{name}` has no array `{wanted}`",
+            "it holds one array, which has no name: leave out `column`"
+            if alone
             else did_you_mean(wanted, arrays) or f"it holds: {listed(arrays)}",
-        )  # fmt: skip
+        )
     return wanted, arrays[wanted]
 
 
 def _of_arrays(node: ast.DataExpr, arrays: Arrays) -> Source:
     wanted, array = array_named(node, arrays)
     if isinstance(array, Sparse):
-        head = Head("sparse", whole=_whole(array.values))
-        return Source(head, _finite(node, array.values, Source(head, array.values, _pairs(array))),
-                      _pairs(array), array.shape)  # fmt: skip
-    head = Head("array", whole=_whole(array), name=wanted or None)
+        head = Head("sparse", whole=whole(array.values))
+        return Source(
+            head,
+            _finite(node, array.values, Source(head, array.values, _pairs(array))),
+            _pairs(array),
+            array.shape,
+        )
+    head = Head("array", whole=whole(array), name=wanted or None)
     values = array.astype(float)
     return Source(head, _finite(node, values, Source(head, values)))
 
@@ -259,9 +293,11 @@ def _finite(node: ast.DataExpr, values: np.ndarray, source: Source) -> np.ndarra
     if not np.all(np.isfinite(values)):
         first = int(np.argmin(np.isfinite(values.ravel())))
         raise Wrong(
-            "FILE003", node.path, f"{source.place(first)} of `{node.path.value}` is"
+            "FILE003",
+            node.path,
+            f"{source.place(first)} of `{node.path.value}` is"
             f" {values.ravel()[first]}, not a finite number",
-        )  # fmt: skip
+        )
     return values
 
 
@@ -275,9 +311,11 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
     keys = next((c for c in choices if all(k in heads for k in c)), ())
     if of_pairs and not keys:
         raise Wrong(
-            "FILE005", node.path, f"`{name}` has no columns `pre` and `post`",
+            "FILE005",
+            node.path,
+            f"`{name}` has no columns `pre` and `post`",
             f"a table of synapses names both neurons in each row; it has: {listed(heads)}",
-        )  # fmt: skip
+        )
     more = ("block", "synapse_number") if of_pairs else ("block",)
     head, values = column_named(node, table, (keys, more))
     said = {k: heads[k] for k in (*more, *keys) if k in heads}
@@ -285,74 +323,3 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
     head = replace(head, keys={named[k]: h for k, h in said.items()})
     numbered = {n: whole_numbers(node.path, name, h, table[h]) for n, h in head.keys.items()}
     return Source(head, values, numbered)
-
-
-def column_named(
-    node: ast.DataExpr, table: Mapping[str, Sequence[Any]], keys: Iterable[Iterable[str]],
-    unit: str = "",
-) -> tuple[Head, np.ndarray]:  # fmt: skip
-    """The column of a table that a `from` means, and its numbers (SI). The columns `keys` number
-    its rows; `unit` is that of a head without one."""
-    name = node.path.value
-    heads = {split_head(str(head))[0]: str(head) for head in table}
-    taken = {"block"}.union(*keys)
-    if node.column is None:
-        others = [n for n in heads if n not in taken]
-        if len(others) != 1:
-            raise Wrong(
-                "FILE005", node, f"`{name}` has {len(others) or 'no'} columns of values"
-                + (f": {listed(others)}" if others else ""),
-                f"say which one: `column {others[0]}`" if others else "",
-            )  # fmt: skip
-        wanted, spot = others[0], node.path
-    else:
-        wanted, spot = node.column.value, node.column
-    if wanted not in heads:
-        raise Wrong(
-            "FILE005", spot, f"`{name}` has no column `{wanted}`",
-            did_you_mean(wanted, heads) or f"it has: {listed(heads)}",
-        )  # fmt: skip
-    unit = split_head(heads[wanted])[1] or unit
-    try:
-        power = dim_and_power(parse_unit(unit))[1] if unit else 0
-    except KeyError as unknown:
-        raise Wrong("FILE003", spot, f"the column `{heads[wanted]}` of `{name}` has the unit"
-                    f" {unknown}, which is unknown") from None  # fmt: skip
-    values = numbers_of(node.path, name, heads[wanted], table[heads[wanted]], power)
-    return Head("table", unit, power, _whole(values), heads[wanted]), values
-
-
-def numbers_of(
-    spot: ast.Node, name: str, head: str, cells: Sequence[Any], power: int = 0
-) -> np.ndarray:
-    """The numbers of a column in SI, all finite."""
-    try:
-        found = np.array([in_si(number_of(c), power) for c in cells], dtype=float)
-        bad = None if np.all(np.isfinite(found)) else int(np.argmin(np.isfinite(found)))
-    except (TypeError, ValueError):
-        bad = next(k for k, c in enumerate(cells) if not is_number(c))
-    if bad is not None:
-        cell = cells[bad]
-        shown = "nothing" if cell in (None, "") else f"`{cell}`"
-        raise Wrong(
-            "FILE003", spot, f"row {bad + 1} below the head of `{name}` has {shown} in the column"
-            f" `{head}`", "each cell that is read is one finite number",
-        )  # fmt: skip
-    return found
-
-
-def whole_numbers(spot: ast.Node, name: str, head: str, cells: Sequence[Any]) -> np.ndarray:
-    """The numbers of neurons or blocks in a column."""
-    found = numbers_of(spot, name, head, cells)
-    broken = (found != np.floor(found)) | (np.abs(found) >= 2**53)
-    if np.any(broken):
-        row = int(np.argmax(broken))
-        raise Wrong(
-            "FILE003", spot, f"row {row + 1} below the head of `{name}` has {found[row]:g} in the"
-            f" column `{head}`", "neurons and blocks are numbered by whole numbers from 0 on",
-        )  # fmt: skip
-    return found.astype(np.int64)
-
-
-def _whole(values: np.ndarray) -> bool:
-    return bool(np.all(values == np.floor(values)))

@@ -17,7 +17,8 @@ from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit
 from ..machine.memory import size_of
 from .arrays import ENDINGS, IMAGES, Arrays, Sparse
-from .sources import OF_NEURONS, TABLES, Files, array_named, column_named, read, whole_numbers
+from .columns import column_named, whole_numbers
+from .sources import OF_NEURONS, TABLES, Files, array_named, read
 from .wrong import Wrong, listed
 
 TIMES = ("t", "time")
@@ -79,9 +80,12 @@ def check_all_rows(
 
 
 def refuse_rows(
-    symbols: Symbols, rows: RowsOfFiles, found: Estimate, constants: Mapping[str, Any],
+    symbols: Symbols,
+    rows: RowsOfFiles,
+    found: Estimate,
+    constants: Mapping[str, Any],
     memory: float,
-) -> list[Diagnostic]:  # fmt: skip
+) -> list[Diagnostic]:
     """Drives that would not fit: a row is kept for each `every`, or of lines for each step."""
     problems = []
     for node, table, source in tables_in(symbols.spec):
@@ -93,12 +97,16 @@ def refuse_rows(
         needed = 16 * columns * (found.seconds or 0) / (found.dt if table.linear else every)
         if needed > memory:
             each = "time step" if table.linear else "`every`"
-            problems.append(Diagnostic(
-                "COST006", table.span, f"this drive needs {size_of(needed)} of memory, a row for"
-                f" each {each}; {size_of(memory)} are there",
-                help="drive fewer neurons, for a shorter time"
-                + (", or leave out `linear`" if table.linear else ""),
-            ))  # fmt: skip
+            problems.append(
+                Diagnostic(
+                    "COST006",
+                    table.span,
+                    f"this drive needs {size_of(needed)} of memory, a row for"
+                    f" each {each}; {size_of(memory)} are there",
+                    help="drive fewer neurons, for a shorter time"
+                    + (", or leave out `linear`" if table.linear else ""),
+                )
+            )
     return problems
 
 
@@ -106,27 +114,42 @@ def read_rows(node: ast.DataExpr, files: Files) -> Rows:
     """The rows behind a `from`, each finite."""
     name = node.path.value
     if node.component is not None:
-        raise Wrong("FILE002", node, "rows in time come from a file, not from results",
-                    "save them as an array, with a row for each `every`")  # fmt: skip
+        raise Wrong(
+            "FILE002",
+            node,
+            "rows in time come from a file, not from results",
+            "save them as an array, with a row for each `every`",
+        )
     if name.lower().endswith((*ENDINGS, IMAGES)):
         return _of_array(node, read(node, files.arrays))
     if name.lower().endswith(TABLES):
         return _of_table(node, read(node, files.table))
     endings = f"{', '.join((*TABLES, *ENDINGS))} and {IMAGES}"
-    raise Wrong("FILE002", node.path, f"`{name}` holds no values: its name says neither table nor"
-                " array", f"values are read from {endings}")  # fmt: skip
+    raise Wrong(
+        "FILE002",
+        node.path,
+        f"`{name}` holds no values: its name says neither table nor array",
+        f"values are read from {endings}",
+    )
 
 
 def _of_array(node: ast.DataExpr, arrays: Arrays) -> Rows:
     wanted, array = array_named(node, arrays)
     name = node.path.value
     if isinstance(array, Sparse):
-        raise Wrong("FILE002", node.path, f"`{name}` holds no rows: it is a sparse matrix",
-                    "save its dense form, `m.toarray()`")  # fmt: skip
+        raise Wrong(
+            "FILE002",
+            node.path,
+            f"`{name}` holds no rows: it is a sparse matrix",
+            "save its dense form, `m.toarray()`",
+        )
     if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
         place = np.unravel_index(int(np.argmin(np.isfinite(array))), array.shape)
-        raise Wrong("FILE003", node.path, f"[{', '.join(map(str, place))}] of `{name}` is"
-                    f" {array[place]}, not a finite number")  # fmt: skip
+        raise Wrong(
+            "FILE003",
+            node.path,
+            f"[{', '.join(map(str, place))}] of `{name}` is {array[place]}, not a finite number",
+        )
     return Rows(Head("array", name=wanted or None, shape=array.shape), array, {})
 
 
@@ -145,8 +168,12 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]]) -> Rows:
         told = ast.DataExpr(node.path, column, None, False, None, span=node.span)
         said, keys["t"] = column_named(told, table, (), unit="s")
         if dim_and_power(parse_unit(said.unit))[0] != SECOND:
-            raise Wrong("FILE012", node.path, f"the column `{said.name}` of `{name}` is no time",
-                        "write `t [ms]`, or leave out the column")  # fmt: skip
+            raise Wrong(
+                "FILE012",
+                node.path,
+                f"the column `{said.name}` of `{name}` is no time",
+                "write `t [ms]`, or leave out the column",
+            )
     return Rows(head, values, keys)
 
 
@@ -163,10 +190,15 @@ class FitRows:
         """The number of rows."""
         rates = isinstance(table, ast.RatesFile)
         if rates and self.size > 1 and not rows.of_neurons:
-            raise Wrong("FILE006", node.path, f"`{node.path.value}` has one value in each row;"
-                        f" expected one for each of {self.size} neurons",
-                        "a table has a column `neuron` beside its values"
-                        if rows.head.form == "table" else "")  # fmt: skip
+            raise Wrong(
+                "FILE006",
+                node.path,
+                f"`{node.path.value}` has one value in each row;"
+                f" expected one for each of {self.size} neurons",
+                "a table has a column `neuron` beside its values"
+                if rows.head.form == "table"
+                else "",
+            )
         if rows.head.form == "array":
             count = self.array(node, rows, layer, rates)
         else:
@@ -175,8 +207,11 @@ class FitRows:
             self.not_negative(table.value, node, rows)
         needed = 2 if isinstance(table, ast.TableDrive) and table.linear else 1
         if count < needed:
-            raise Wrong("FILE006", node.path, f"`{node.path.value}` has {count or 'no'} rows;"
-                        f" expected {needed} at least")  # fmt: skip
+            raise Wrong(
+                "FILE006",
+                node.path,
+                f"`{node.path.value}` has {count or 'no'} rows; expected {needed} at least",
+            )
         return count
 
     def not_negative(self, value: ast.Expr, node: ast.DataExpr, rows: Rows) -> None:
@@ -188,8 +223,12 @@ class FitRows:
         place = f"row {entry + 1} below the head"
         if rows.head.form == "array":
             place = f"[{', '.join(map(str, np.unravel_index(entry, rows.values.shape)))}]"
-        raise Wrong("FILE003", node.path, f"{place} of `{node.path.value}` is"
-                    f" {rows.values.ravel()[entry]:g}, and a rate cannot be negative")  # fmt: skip
+        raise Wrong(
+            "FILE003",
+            node.path,
+            f"{place} of `{node.path.value}` is"
+            f" {rows.values.ravel()[entry]:g}, and a rate cannot be negative",
+        )
 
     def array(self, node: ast.DataExpr, rows: Rows, layer: Component, rates: bool) -> int:
         """Images, which have two axes more, are laid out row by row."""
@@ -199,19 +238,25 @@ class FitRows:
         name, swapped = node.path.value, len(shape) == 2 and shape[0] == size
         found = " × ".join(map(str, shape)) if shape else "one number"
         raise Wrong(
-            "FILE006", node.path, f"`{name}` has the shape {found}; expected rows × {size}"
+            "FILE006",
+            node.path,
+            f"`{name}` has the shape {found}; expected rows × {size}"
             + ("" if rates else ", or one value in each row"),
-            "it has a row for each neuron: save its transpose, `x.T`" if swapped
+            "it has a row for each neuron: save its transpose, `x.T`"
+            if swapped
             else f"a column for each neuron of `{layer.name}`",
-        )  # fmt: skip
+        )
 
     def table(self, node: ast.DataExpr, rows: Rows, layer: Component, every: float | None) -> int:
         """The number of rows in time of each neuron (and block), which all have as many."""
         name, keys = node.path.value, rows.keys
         if "block" in keys and layer.scope == "shared":
-            raise Wrong("FILE008", node.path, f"`{name}` tells blocks apart, and `{layer.name}` is"
-                        " shared by all of them",
-                        "leave out its column `block`, or write `scope: block`")  # fmt: skip
+            raise Wrong(
+                "FILE008",
+                node.path,
+                f"`{name}` tells blocks apart, and `{layer.name}` is shared by all of them",
+                "leave out its column `block`, or write `scope: block`",
+            )
         sizes = {"block": self.blocks, "neuron": self.size}
         axes = [a for a in ("block", "neuron") if a in keys]
         for axis in axes:
@@ -220,11 +265,13 @@ class FitRows:
                 entry = int(np.argmax(wrong))
                 last = sizes[axis] - 1
                 raise Wrong(
-                    "FILE008", node.path, f"row {entry + 1} below the head of `{name}` names {axis}"
+                    "FILE008",
+                    node.path,
+                    f"row {entry + 1} below the head of `{name}` names {axis}"
                     f" {keys[axis][entry]}, and there is no such {axis}"
                     + (f" of `{layer.name}`" if axis == "neuron" else ""),
                     f"there are 0 to {last}" if last else "there is 0 alone",
-                )  # fmt: skip
+                )
         shape = tuple(sizes[a] for a in axes)
         series = np.zeros(len(rows.values), dtype=np.int64)
         if axes:
@@ -234,10 +281,12 @@ class FitRows:
             most = int(np.argmax(counts == np.bincount(counts).argmax()))
             odd = int(np.argmax(counts != counts[most]))
             raise Wrong(
-                "FILE007", node.path, f"`{name}` has {counts[odd] or 'no'} rows for"
+                "FILE007",
+                node.path,
+                f"`{name}` has {counts[odd] or 'no'} rows for"
                 f" {_named(odd, axes, shape)} and {counts[most]} for {_named(most, axes, shape)}",
                 "each has a value for each time",
-            )  # fmt: skip
+            )
         if "t" in keys and every is not None:
             self.times(node, keys["t"], series, every)
         return int(counts[0])
@@ -252,10 +301,12 @@ class FitRows:
             entry = int(np.min(order[wrong]))
             expected = want[int(np.flatnonzero(order == entry)[0])]
             raise Wrong(
-                "FILE012", node.path, f"row {entry + 1} below the head of `{node.path.value}` is at"
+                "FILE012",
+                node.path,
+                f"row {entry + 1} below the head of `{node.path.value}` is at"
                 f" {t[entry]:g} s; expected {expected:g} s",
                 f"the rows start at 0 s and are {every:g} s apart, in the order of time",
-            )  # fmt: skip
+            )
 
 
 # Labels -----------------------------------------------------------------------------------------
@@ -271,8 +322,12 @@ def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
     if name.lower().endswith(ENDINGS):
         _, array = array_named(node, read(node, files.arrays))
         if isinstance(array, Sparse) or array.ndim != 1 or array.dtype.kind not in "bui":
-            raise Wrong("FILE002", node.path, f"`{name}` holds no labels: they are whole numbers,"
-                        " one for each stimulus", "a table may have words")  # fmt: skip
+            raise Wrong(
+                "FILE002",
+                node.path,
+                f"`{name}` holds no labels: they are whole numbers, one for each stimulus",
+                "a table may have words",
+            )
         return [label_text(cell) for cell in array.tolist()]
     table = read(node, files.table)
     heads = {str(head).strip(): head for head in table}
@@ -283,22 +338,33 @@ def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
         missing = f"`{name}` has no column `{wanted}`"
         several = f"`{name}` has {len(heads)} columns: {listed(heads)}"
         hint = did_you_mean(wanted, heads) if wanted else ""
-        raise Wrong("FILE005", node.column or node, missing if wanted else several,
-                    hint or "say which one has the labels: `column label`")  # fmt: skip
+        raise Wrong(
+            "FILE005",
+            node.column or node,
+            missing if wanted else several,
+            hint or "say which one has the labels: `column label`",
+        )
     found = [label_text(cell) for cell in table[heads[wanted]]]
     if "" in found:
-        raise Wrong("FILE003", node.path, f"row {found.index('') + 1} below the head of `{name}`"
-                    f" has nothing in the column `{wanted}`",
-                    "each stimulus has a label")  # fmt: skip
+        raise Wrong(
+            "FILE003",
+            node.path,
+            f"row {found.index('') + 1} below the head of `{name}`"
+            f" has nothing in the column `{wanted}`",
+            "each stimulus has a label",
+        )
     return found
 
 
 def check_labels(node: ast.DataExpr, labels: list[str], rows: int | None, table: Timed) -> None:
     if rows is not None and len(labels) != rows:
         raise Wrong(
-            "FILE006", node.path, f"`{node.path.value}` has {len(labels)} labels, and"
-            f" `{table.sources[0].path.value}` {rows} rows", "each row is a stimulus with a label",
-        )  # fmt: skip
+            "FILE006",
+            node.path,
+            f"`{node.path.value}` has {len(labels)} labels, and"
+            f" `{table.sources[0].path.value}` {rows} rows",
+            "each row is a stimulus with a label",
+        )
 
 
 def _named(number: int, axes: Sequence[str], shape: tuple[int, ...]) -> str:

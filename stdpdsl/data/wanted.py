@@ -32,9 +32,13 @@ class Wants:
     """Says what a layer or connection asks of a file."""
 
     def __init__(
-        self, symbols: Symbols, sources: Sources, table: SweepTable, constants: Mapping[str, Any],
+        self,
+        symbols: Symbols,
+        sources: Sources,
+        table: SweepTable,
+        constants: Mapping[str, Any],
         files: Files,
-    ):  # fmt: skip
+    ):
         self.symbols, self.sources, self.table = symbols, sources, table
         self.blocks = table.rows
         self.constants, self.files = constants, files

@@ -89,10 +89,15 @@ async def _show(server: Server, path: Path) -> None:
 async def _stdpdsl(*words: str) -> str:
     """Run a command of ours; nothing, or what it said when it failed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "stdpdsl.cli", *words, env={**os.environ, "NO_COLOR": "1"},
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+        sys.executable,
+        "-m",
+        "stdpdsl.cli",
+        *words,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    )
     try:
         _, said = await process.communicate()
     except asyncio.CancelledError:

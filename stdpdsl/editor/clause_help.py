@@ -61,10 +61,14 @@ def clause_text(declaration: str, name: str, entry: Clause) -> str:
     """What the reference says, in Markdown."""
     facts = [
         f"{what}: {value}"
-        for what, value in (("unit", entry.unit), ("default", entry.default)) if value
-    ]  # fmt: skip
-    parts = [f"```stdp\n{entry.form}\n```\n{entry.text}", "; ".join(facts),
-             f"In Brian2: {entry.brian2}"]  # fmt: skip
+        for what, value in (("unit", entry.unit), ("default", entry.default))
+        if value
+    ]
+    parts = [
+        f"```stdp\n{entry.form}\n```\n{entry.text}",
+        "; ".join(facts),
+        f"In Brian2: {entry.brian2}",
+    ]
     if declaration:
         parts.append(f"```stdp\n{example_lines(declaration, name)}\n```")
     return "\n\n".join(part for part in parts if part)

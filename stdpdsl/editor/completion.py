@@ -106,9 +106,13 @@ def _around(node: ast.Node, offset: int) -> bool:
 
 
 _CHOICES = {
-    "scope": ("block", "shared"), "precision": PRECISIONS, "order": ORDERS, "method": METHODS,
-    "ties": ("post", "pre"), "per": ("post", "pre"),
-}  # fmt: skip
+    "scope": ("block", "shared"),
+    "precision": PRECISIONS,
+    "order": ORDERS,
+    "method": METHODS,
+    "ties": ("post", "pre"),
+    "per": ("post", "pre"),
+}
 """The words that a clause takes."""
 _UNTIL = ("count", "rate", "mean", "min", "max", "sum")
 

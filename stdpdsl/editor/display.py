@@ -92,8 +92,11 @@ def _encoded(found: list[Colour], places: Places) -> list[int]:
         bits = sum(1 << MODIFIERS.index(m) for m in colour.modifiers)
         moved = start.line - line
         data += [
-            moved, start.character - (0 if moved else column), end.character - start.character,
-            KINDS.index(colour.kind), bits,
-        ]  # fmt: skip
+            moved,
+            start.character - (0 if moved else column),
+            end.character - start.character,
+            KINDS.index(colour.kind),
+            bits,
+        ]
         line, column = start.line, start.character
     return data

@@ -41,9 +41,13 @@ class Document:
         # Errors and warnings; some may stand in files that the text uses.
         self.diagnostics: list[Diagnostic]
         self._whole, self.table, self.diagnostics = examine(
-            self.source, self.path.parent, [], self.texts, self.allowed,
+            self.source,
+            self.path.parent,
+            [],
+            self.texts,
+            self.allowed,
             lambda _: self.blocks.parse(self.text),
-        )  # fmt: skip
+        )
 
     @cached_property
     def checked(self) -> Checked:

@@ -11,9 +11,16 @@ from ..language.source import Span
 from .document import Document
 
 _UNITS = {
-    "time": "ms", "voltage": "mV", "rate": "Hz", "current": "pA", "conductance": "nS",
-    "capacitance": "pF", "resistance": "Mohm", "frequency": "Hz", "length": "um",
-}  # fmt: skip
+    "time": "ms",
+    "voltage": "mV",
+    "rate": "Hz",
+    "current": "pA",
+    "conductance": "nS",
+    "capacitance": "pF",
+    "resistance": "Mohm",
+    "frequency": "Hz",
+    "length": "um",
+}
 """For a number that lacks its unit: the one that such values are usually given in."""
 _OTHER_TEXT = re.compile(
     r"(?:did you mean|write|spell it out:|a derivative is written|(?:[\w ]+) is written) `([^`]+)`"
@@ -65,8 +72,11 @@ def proposals(d: Diagnostic) -> Iterator[Fix]:
     if d.code in ("SYN006", "SYN007"):
         bare = source.text[: span.start].rstrip(" ")
         word = Span(source, len(bare), span.end)
-        yield Fix("Write `:`" if d.code == "SYN006" else "Write `=`", word,
-                  ":" if d.code == "SYN006" else " =")  # fmt: skip
+        yield Fix(
+            "Write `:`" if d.code == "SYN006" else "Write `=`",
+            word,
+            ":" if d.code == "SYN006" else " =",
+        )
         return
     if less := _LESS.fullmatch(d.help):
         yield Fix(f"Replace `{at}` by `{less[1]}`", span, less[1])
@@ -127,10 +137,11 @@ def _better(before: Document, after: Document, told: Diagnostic, fix: Fix) -> bo
     end = fix.span.start + len(fix.text)
     wrong = [d for d in after.diagnostics if d.span.source is after.source]
     here = [
-        d for d in wrong
+        d
+        for d in wrong
         if d.span.start <= fix.span.start < max(d.span.end, d.span.start + 1)
         or fix.span.start <= d.span.start < end
-    ]  # fmt: skip
+    ]
     same = sum(d.code == told.code and d.message == told.message for d in wrong)
     was = sum(d.code == told.code and d.message == told.message for d in before.diagnostics)
     return not here and same < was

@@ -94,10 +94,13 @@ def _blocks(document: Document) -> Iterator[Hint]:
                 values = table.columns.get(names.get(axis.path.dotted, ""))
                 if values is not None:
                     count = len(set(values.tolist()))
-                    yield Hint(axis.span.end, f" {_many(count, 'value')},"
-                               f" {_many(table.rows // count, 'block')} each"
-                               if table.rows % count == 0 else f" {_many(count, 'value')}",
-                               "what this column sets")  # fmt: skip
+                    yield Hint(
+                        axis.span.end,
+                        f" {_many(count, 'value')}, {_many(table.rows // count, 'block')} each"
+                        if table.rows % count == 0
+                        else f" {_many(count, 'value')}",
+                        "what this column sets",
+                    )
 
 
 def _many(number: int, noun: str) -> str:
@@ -112,8 +115,11 @@ def _methods(document: Document) -> Iterator[Hint]:
     for node in document.declarations:
         if not isinstance(node, ast.Neuron | ast.Rule):
             continue
-        users = [c for c in document.symbols.components.values()
-                 if c.neuron is node or any(r is node for r in c.rules)]  # fmt: skip
+        users = [
+            c
+            for c in document.symbols.components.values()
+            if c.neuron is node or any(r is node for r in c.rules)
+        ]
         for equation in node.equations:
             if equation.kind == "ode":
                 found = {methods.get(c.name, {}).get(equation.name.id, "") for c in users} - {""}

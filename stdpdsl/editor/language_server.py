@@ -26,11 +26,14 @@ from .transport import Messages
 GRACE = 0.005  # s: what an editor asks for with a key is answered before the text is checked
 IDLE = 0.5  # s without a key, until there is time for what nobody waits for
 _ITEMS = {
-    "keyword": lsp.CompletionItemKind.Keyword, "function": lsp.CompletionItemKind.Function,
-    "variable": lsp.CompletionItemKind.Variable, "constant": lsp.CompletionItemKind.Constant,
-    "unit": lsp.CompletionItemKind.Unit, "class": lsp.CompletionItemKind.Class,
+    "keyword": lsp.CompletionItemKind.Keyword,
+    "function": lsp.CompletionItemKind.Function,
+    "variable": lsp.CompletionItemKind.Variable,
+    "constant": lsp.CompletionItemKind.Constant,
+    "unit": lsp.CompletionItemKind.Unit,
+    "class": lsp.CompletionItemKind.Class,
     "value": lsp.CompletionItemKind.EnumMember,
-}  # fmt: skip
+}
 
 
 def _server(allowed: Sequence[Path]) -> Server:
@@ -144,11 +147,15 @@ def _server(allowed: Sequence[Path]) -> Server:
             best = fix(document, d) if _at(document, d.span, first, last) else None
             if best is not None:
                 edit = lsp.TextEdit(places.range(best.span), best.text)
-                found.append(lsp.CodeAction(
-                    best.title, lsp.CodeActionKind.QuickFix,
-                    [server.diagnostic(d)], is_preferred=True,
-                    edit=lsp.WorkspaceEdit(changes={uri: [edit]}),
-                ))  # fmt: skip
+                found.append(
+                    lsp.CodeAction(
+                        best.title,
+                        lsp.CodeActionKind.QuickFix,
+                        [server.diagnostic(d)],
+                        is_preferred=True,
+                        edit=lsp.WorkspaceEdit(changes={uri: [edit]}),
+                    )
+                )
         return found
 
     for part in (navigation, display, actions):
@@ -163,9 +170,12 @@ def _at(document: Document, span: Span, first: int, last: int) -> bool:
 def _item(item: Item, place: int) -> lsp.CompletionItem:
     text = item.text() if item.text else ""
     return lsp.CompletionItem(
-        item.label, kind=_ITEMS[item.kind], detail=item.detail or None, sort_text=f"{place:04}",
+        item.label,
+        kind=_ITEMS[item.kind],
+        detail=item.detail or None,
+        sort_text=f"{place:04}",
         documentation=lsp.MarkupContent(lsp.MarkupKind.Markdown, text) if text else None,
-    )  # fmt: skip
+    )
 
 
 def serve(allowed: Sequence[Path]) -> None:

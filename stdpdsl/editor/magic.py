@@ -48,9 +48,12 @@ def cell(shell: Any, line: str, text: str) -> Any:
     values = tuple((n.strip(), v.strip()) for n, _, v in (s.partition("=") for s in options.set))
     try:
         results = run(
-            Spec(text, "<cell>", values=values), options.output, target=options.target,
-            overwrite=options.overwrite, progress=_has_bar(),
-        )  # fmt: skip
+            Spec(text, "<cell>", values=values),
+            options.output,
+            target=options.target,
+            overwrite=options.overwrite,
+            progress=_has_bar(),
+        )
     except CompileError as error:
         _tell(render(error.diagnostics))
         return None

@@ -140,16 +140,25 @@ def target_of(document: Document, link: Link) -> Target | None:
     searched = isinstance(declaration, ast.Search) and link.around(ast.Axis) is None
     if searched or isinstance(declaration, ast.Measures) or link.around(ast.Refinement):
         return _measured(document, link.around(ast.Measure), name)
-    found = None if isinstance(node, ast.Ident) and _refers(parent) else _variable(
-        document, name, declaration
-    )  # fmt: skip
+    found = (
+        None
+        if isinstance(node, ast.Ident) and _refers(parent)
+        else _variable(document, name, declaration)
+    )
     return found or document.declared.get(name)
 
 
 def _refers(parent: ast.Node) -> bool:
     """Whether the names of this node are those of declarations, never of variables."""
-    kinds = (ast.Connect, ast.RecordSpikes, ast.RecordState, ast.Window, ast.Off, ast.Frozen,
-             ast.Binding)  # fmt: skip
+    kinds = (
+        ast.Connect,
+        ast.RecordSpikes,
+        ast.RecordState,
+        ast.Window,
+        ast.Off,
+        ast.Frozen,
+        ast.Binding,
+    )
     return isinstance(parent, (*kinds, ast.Filterbank, ast.Declaration))
 
 
@@ -172,8 +181,10 @@ def _measured(document: Document, measure: ast.Node | None, name: str) -> Target
             return component.parameters[name]
         if name in (elements := elements_of(component)):
             return elements[name]
-    own = next((m for d in document.checked.spec.of(ast.Measures) for m in d.items
-                if m.name.id == name), None)  # fmt: skip
+    own = next(
+        (m for d in document.checked.spec.of(ast.Measures) for m in d.items if m.name.id == name),
+        None,
+    )
     if own is not None:
         return own
     owner = symbols.measured_of.get(name.lower())

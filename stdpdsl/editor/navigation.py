@@ -15,11 +15,15 @@ from .references import Refused, occurrence_at, occurrences, references, rename
 from .server import Server
 
 SYMBOLS = {
-    "layer": lsp.SymbolKind.Object, "connect": lsp.SymbolKind.Interface,
-    "rule": lsp.SymbolKind.Class, "neuron": lsp.SymbolKind.Class,
-    "parameter": lsp.SymbolKind.Constant, "constant": lsp.SymbolKind.Constant,
-    "preset": lsp.SymbolKind.EnumMember, "variable": lsp.SymbolKind.Variable,
-}  # fmt: skip
+    "layer": lsp.SymbolKind.Object,
+    "connect": lsp.SymbolKind.Interface,
+    "rule": lsp.SymbolKind.Class,
+    "neuron": lsp.SymbolKind.Class,
+    "parameter": lsp.SymbolKind.Constant,
+    "constant": lsp.SymbolKind.Constant,
+    "preset": lsp.SymbolKind.EnumMember,
+    "variable": lsp.SymbolKind.Variable,
+}
 
 
 def register(server: Server) -> None:
@@ -47,8 +51,9 @@ def register(server: Server) -> None:
         kinds = lsp.DocumentHighlightKind
         return [
             lsp.DocumentHighlight(places.range(o.span), kinds.Write if o.writes else kinds.Read)
-            for o in occurrences(document) if o.key == here.key
-        ]  # fmt: skip
+            for o in occurrences(document)
+            if o.key == here.key
+        ]
 
     @feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
     def may_rename(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
@@ -83,10 +88,13 @@ def register(server: Server) -> None:
 
         def symbol(entry: Entry) -> lsp.DocumentSymbol:
             return lsp.DocumentSymbol(
-                entry.name, SYMBOLS.get(entry.kind, lsp.SymbolKind.Module),
-                places.range(entry.span), places.range(entry.at), entry.kind,
+                entry.name,
+                SYMBOLS.get(entry.kind, lsp.SymbolKind.Module),
+                places.range(entry.span),
+                places.range(entry.at),
+                entry.kind,
                 children=[symbol(child) for child in entry.children],
-            )  # fmt: skip
+            )
 
         return [symbol(entry) for entry in outline(document.declarations)]
 
@@ -95,11 +103,17 @@ def register(server: Server) -> None:
         wanted, found = params.query.lower(), []
         for document in workspace.documents(server):
             for entry in outline(document.declarations):
-                for one, owner in ((entry, document.path.name),
-                                   *((child, entry.name) for child in entry.children)):  # fmt: skip
+                for one, owner in (
+                    (entry, document.path.name),
+                    *((child, entry.name) for child in entry.children),
+                ):
                     if one.kind != one.name and wanted in one.name.lower():
-                        found.append(lsp.SymbolInformation(
-                            location(one.at), one.name,
-                            SYMBOLS.get(one.kind, lsp.SymbolKind.Module), container_name=owner,
-                        ))  # fmt: skip
+                        found.append(
+                            lsp.SymbolInformation(
+                                location(one.at),
+                                one.name,
+                                SYMBOLS.get(one.kind, lsp.SymbolKind.Module),
+                                container_name=owner,
+                            )
+                        )
         return found

@@ -41,9 +41,10 @@ def _inside(node: ast.Declaration) -> Iterator[Entry]:
             named = [("parameter", node.parameters), ("variable", node.equations)]
         case ast.Rule():
             named = [
-                ("parameter", node.parameters), ("preset", node.presets),
+                ("parameter", node.parameters),
+                ("preset", node.presets),
                 ("variable", (*node.equations, *node.post_equations)),
-            ]  # fmt: skip
+            ]
         case ast.Run():
             named = [("phase", node.phases)]
     for kind, parts in named:

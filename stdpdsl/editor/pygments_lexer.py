@@ -59,10 +59,19 @@ class StdpLexer(RegexLexer):
             ),
             (r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", Number),
             (r"(\])([ ])(?=[A-Za-z])", bygroups(Punctuation, Whitespace), "unit"),
-            (r"(:)([ ])(?=(?:volt|amp|siemens|second|Hz|1|integer|boolean)\b)",
-             bygroups(Punctuation, Whitespace), "unit"),
-            (words((*FUNCTIONS, *DISTRIBUTIONS, *LISTS, *PATTERNS, *SOUNDS, *FILTERS),
-                   prefix=r"\b", suffix=r"(?=\()"), Name.Builtin),
+            (
+                r"(:)([ ])(?=(?:volt|amp|siemens|second|Hz|1|integer|boolean)\b)",
+                bygroups(Punctuation, Whitespace),
+                "unit",
+            ),
+            (
+                words(
+                    (*FUNCTIONS, *DISTRIBUTIONS, *LISTS, *PATTERNS, *SOUNDS, *FILTERS),
+                    prefix=r"\b",
+                    suffix=r"(?=\()",
+                ),
+                Name.Builtin,
+            ),
             (words((*PATTERNS,), prefix=r"(?<=pattern: )", suffix=r"\b"), Name.Builtin),
             (words(tuple(CONSTANTS), prefix=r"\b", suffix=r"\b"), Name.Builtin),
             (words(tuple(f"({flag})" for flag in FLAGS.values())), Keyword.Type),
@@ -77,4 +86,4 @@ class StdpLexer(RegexLexer):
             (r"[*/](?=[A-Za-z])|\*\*-?\d+", Keyword.Type),
             (r"", Whitespace, "#pop"),
         ],
-    }  # fmt: skip
+    }

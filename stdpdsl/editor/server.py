@@ -48,9 +48,11 @@ class Server(LanguageServer):
 
     def __init__(self, allowed: Sequence[Path]) -> None:
         super().__init__(
-            "stdpdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            "stdpdsl",
+            __version__,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
             protocol_cls=Protocol,
-        )  # fmt: skip
+        )
         self.allowed = allowed
         self.documents: dict[str, Document] = {}  # by URI
         self.named: dict[str, Document] = {}  # the last of each whose names are known

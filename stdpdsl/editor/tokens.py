@@ -14,20 +14,41 @@ from .document import Document
 from .names import Link, links, name_of, target_of
 
 KINDS = (
-    "class", "namespace", "variable", "parameter", "property", "function", "type", "event",
+    "class",
+    "namespace",
+    "variable",
+    "parameter",
+    "property",
+    "function",
+    "type",
+    "event",
     "enumMember",
-)  # fmt: skip
+)
 MODIFIERS = ("declaration", "readonly", "defaultLibrary")
 _OF_NODE = {
-    ast.Neuron: "class", ast.Rule: "class", ast.Layer: "namespace", ast.Connect: "namespace",
-    ast.Sound: "namespace", ast.Filterbank: "namespace", ast.Preset: "enumMember",
-    ast.Port: "event", ast.Event: "event", ast.Phase: "enumMember", ast.Measure: "property",
+    ast.Neuron: "class",
+    ast.Rule: "class",
+    ast.Layer: "namespace",
+    ast.Connect: "namespace",
+    ast.Sound: "namespace",
+    ast.Filterbank: "namespace",
+    ast.Preset: "enumMember",
+    ast.Port: "event",
+    ast.Event: "event",
+    ast.Phase: "enumMember",
+    ast.Measure: "property",
     ast.Update: "variable",
-}  # fmt: skip
+}
 _OF_SYMBOL = {
-    "constant": "variable", "parameter": "parameter", "variable": "variable", "port": "event",
-    "column": "property", "measure": "property", "builtin": "variable", "local": "variable",
-}  # fmt: skip
+    "constant": "variable",
+    "parameter": "parameter",
+    "variable": "variable",
+    "port": "event",
+    "column": "property",
+    "measure": "property",
+    "builtin": "variable",
+    "local": "variable",
+}
 
 
 @dataclass(frozen=True)

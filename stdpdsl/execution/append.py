@@ -61,8 +61,12 @@ def remove_unlisted(output: Path, known: Mapping[str, Any]) -> None:
 
 def _put(source: Path, target: Path, known: Mapping[str, Any], said: Mapping[str, Any]) -> None:
     one = load(source).metadata
-    numbers = [int(found[1]) for parts in known.get("footers", {}).values()
-               for found in map(_PART.fullmatch, parts) if found]  # fmt: skip
+    numbers = [
+        int(found[1])
+        for parts in known.get("footers", {}).values()
+        for found in map(_PART.fullmatch, parts)
+        if found
+    ]
     first = max(numbers, default=-1) + 1
     footers: dict[str, dict[str, str]] = {table: {} for table in one["tables"]}
     for table, parts in one["footers"].items():

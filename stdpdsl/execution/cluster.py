@@ -99,10 +99,19 @@ def _run(
     futures = {}
     for k in todo:
         future = client.submit(
-            run_shard, task.wanted.script, attached, packages, files, (k, job.shards),
-            str(job.folder), shard_name(k, job.shards), mark, retries=RETRIES, pure=False,
+            run_shard,
+            task.wanted.script,
+            attached,
+            packages,
+            files,
+            (k, job.shards),
+            str(job.folder),
+            shard_name(k, job.shards),
+            mark,
+            retries=RETRIES,
+            pure=False,
             key=f"stdpdsl-shard-{k}-{uuid.uuid4().hex}",
-        )  # fmt: skip
+        )
         futures[future] = k
     try:
         for future in as_completed(futures):

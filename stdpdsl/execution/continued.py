@@ -77,10 +77,17 @@ def continuation(
     if origin.kept and records_parts(parse(source)):
         origin = replace(origin, kept=False)
     compiled = compile_source(
-        source, data, sets, request.parameters, said["target"], request.workers,
-        allowed=request.allowed, order=said.get("order", ()), keep_state=keep_state,
+        source,
+        data,
+        sets,
+        request.parameters,
+        said["target"],
+        request.workers,
+        allowed=request.allowed,
+        order=said.get("order", ()),
+        keep_state=keep_state,
         earlier=origin.checksum if origin.kept else "",
-    )  # fmt: skip
+    )
     check_origins(results, compiled, source)
     if origin.kept:
         _check_stored(compiled, folder, len(said["phases"]) - 1)
@@ -112,11 +119,15 @@ def records_parts(spec: ast.Spec) -> bool:
 
 def _origin(results: Results) -> Origin:
     said, folder = results.metadata, results.folder
-    missing = [k for k in ("checksum", "dt", "phases", "time_asked", "time_reached", "versions")
-               if k not in said]  # fmt: skip
+    missing = [
+        k
+        for k in ("checksum", "dt", "phases", "time_asked", "time_reached", "versions")
+        if k not in said
+    ]
     phases = said.get("phases", [])
-    if not all(isinstance(p.get("name"), str) and isinstance(p.get("stop"), int | float)
-               for p in phases):  # fmt: skip
+    if not all(
+        isinstance(p.get("name"), str) and isinstance(p.get("stop"), int | float) for p in phases
+    ):
         missing.append("phases with their names and times")
     elif not missing and (not phases or said["time_reached"] != phases[-1]["stop"]):
         missing.append("the end of its last phase")
@@ -125,14 +136,17 @@ def _origin(results: Results) -> Origin:
     if missing:
         raise JobError(f"{folder}: its metadata does not hold {', '.join(missing)}")
     if said.get("until_stable") is not None:
-        raise JobError(f"{folder}: its blocks ended at times of their own (--until-stable), so that"
-                       " there is no one time to go on from")  # fmt: skip
+        raise JobError(
+            f"{folder}: its blocks ended at times of their own (--until-stable), so that"
+            " there is no one time to go on from"
+        )
     one = {"checksum": said["checksum"], "seconds": said["time_reached"]}
     one |= {key: said[key] for key in ("hash", "set", "versions")}
     before = said.get("continued", [])
     history = {"continued": [*(before if isinstance(before, list) else []), one]}
-    return Origin(folder, said["checksum"], history, said["time_reached"],
-                  "state" in results.tables)  # fmt: skip
+    return Origin(
+        folder, said["checksum"], history, said["time_reached"], "state" in results.tables
+    )
 
 
 def _check_memory(compiled: Compiled, results: Results) -> None:
@@ -167,8 +181,9 @@ def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:
 def _check_settings(results: Results, request: Request) -> None:
     said = results.metadata
     if request.until_stable is not None:
-        raise JobError("--until-stable ends blocks at times of their own, and a run that goes on"
-                       " has one end")  # fmt: skip
+        raise JobError(
+            "--until-stable ends blocks at times of their own, and a run that goes on has one end"
+        )
     target = said["target"] if request.target == "auto" else request.target
     lines = differences(
         {"target": said["target"], "parameters": said["lowering"]},
@@ -188,19 +203,28 @@ def _time(text: str) -> float:
     seconds = seconds_of(expr)
     if seconds is None or not 0 < seconds < float("inf"):
         code = "UNIT002" if seconds is None else "TYPE013"
-        raise CompileError([Diagnostic(
-            code, expr.span, "expected a time above 0 s, by which the run is to become longer",
-            help=f"such as {OPTION} '10 s'",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    code,
+                    expr.span,
+                    "expected a time above 0 s, by which the run is to become longer",
+                    help=f"such as {OPTION} '10 s'",
+                )
+            ]
+        )
     return seconds
 
 
 def _without_run(spec: ast.Spec) -> ast.Spec:
     """A spec whose run has no time."""
-    return replace(spec, declarations=tuple(
-        replace(d, duration=None, stretches=()) if isinstance(d, ast.Run) else d
-        for d in spec.declarations
-    ))  # fmt: skip
+    return replace(
+        spec,
+        declarations=tuple(
+            replace(d, duration=None, stretches=()) if isinstance(d, ast.Run) else d
+            for d in spec.declarations
+        ),
+    )
 
 
 def _of_phases(
@@ -212,8 +236,9 @@ def _of_phases(
     before = with_settings(parse(Source(name, results.spec)), results.metadata["set"], library())
     now = parse(source)
     if longer is not None and any(run.stretches for run in now.of(ast.Run)):
-        raise JobError(f"{OPTION}: this run has phases; give it one more in the spec, or a longer"
-                       " last one")  # fmt: skip
+        raise JobError(
+            f"{OPTION}: this run has phases; give it one more in the spec, or a longer last one"
+        )
     old, new = (_phases(spec) for spec in (before, with_settings(now, sets, library())))
     named = any(run.stretches for run in before.of(ast.Run))
     lines = []

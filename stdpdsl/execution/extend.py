@@ -62,13 +62,18 @@ def extension(
     target = said["target"] if request.target == "auto" else request.target
     stable = request.until_stable
     settings = {
-        "target": target, "parameters": request.parameters,
+        "target": target,
+        "parameters": request.parameters,
         "until_stable": None if stable is None else until(stable).data(),
-    }  # fmt: skip
+    }
     lines = differences(
-        {"target": said["target"], "parameters": said["lowering"],
-         "until_stable": said.get("until_stable")}, settings,
-    )  # fmt: skip
+        {
+            "target": said["target"],
+            "parameters": said["lowering"],
+            "until_stable": said.get("until_stable"),
+        },
+        settings,
+    )
     lines += differing_texts(results, source, request.sets, _without_rows)
     if lines:
         raise JobError(
@@ -80,10 +85,18 @@ def extension(
     order, after = _order(results, rows)
     base = Base(output, said["checksum"], after)
     compiled = compile_source(
-        source, data, request.sets, request.parameters, target, request.workers,
-        allowed=request.allowed, until_stable=stable, order=order, after=after,
+        source,
+        data,
+        request.sets,
+        request.parameters,
+        target,
+        request.workers,
+        allowed=request.allowed,
+        until_stable=stable,
+        order=order,
+        after=after,
         keep_state="state" in results.tables,
-    )  # fmt: skip
+    )
     _check_run(results, compiled, source, data, order)
     return (compiled if len(order) > after or _length(rows) > after else None), base
 
@@ -149,9 +162,10 @@ def _without_rows(spec: ast.Spec) -> ast.Spec:
     def bare(sweep: ast.Sweep) -> ast.Sweep:
         return replace(sweep, parts=(), where=None, replicates=None, replicate=None)
 
-    return replace(spec, declarations=tuple(
-        bare(d) if isinstance(d, ast.Sweep) else d for d in spec.declarations
-    ))  # fmt: skip
+    return replace(
+        spec,
+        declarations=tuple(bare(d) if isinstance(d, ast.Sweep) else d for d in spec.declarations),
+    )
 
 
 def _order(results: Results, rows: Mapping[str, np.ndarray]) -> tuple[tuple[int, ...], int]:
@@ -192,8 +206,9 @@ def _order(results: Results, rows: Mapping[str, np.ndarray]) -> tuple[tuple[int,
 def _keys(rows: Mapping[str, np.ndarray]) -> list[tuple[Any, ...]]:
     if not rows:
         return [()]
-    return list(zip(*([_plain(v) for v in values.tolist()] for values in rows.values()),
-                    strict=True))  # fmt: skip
+    return list(
+        zip(*([_plain(v) for v in values.tolist()] for values in rows.values()), strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -113,9 +113,15 @@ def _asked(executable: str, path: str, names: list[str]) -> dict[str, str]:
     """What an interpreter, which the user calls `path`, says of itself."""
     try:
         asked = subprocess.run(
-            [executable, "-c", _ASK, *names], env=attached.environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            [executable, "-c", _ASK, *names],
+            env=attached.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+        )
         found = json.loads(asked.stdout)
         if isinstance(found, dict) and {"python", *names} <= set(found):
             return found

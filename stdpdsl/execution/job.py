@@ -211,10 +211,11 @@ def only_ours(folder: Path, *places: Path) -> None:
     below = [*folder.iterdir(), *(path for place in places for path in place.rglob("*"))]
     found = {path.relative_to(folder).as_posix(): path for path in below}
     foreign = sorted(
-        name for name, path in found.items()
+        name
+        for name, path in found.items()
         if not _is_plain(path)
         or not (_OURS.fullmatch(name) or result_folder.LEFT_BY_SYSTEMS.fullmatch(path.name))
-    )  # fmt: skip
+    )
     if foreign:
         more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
         raise JobError(
@@ -251,9 +252,11 @@ def _write(folder: Path, wanted: Wanted, shards: int) -> None:
     """Write job.json, whole, unless it is there; of several processes that do so, all write the
     same, or find out when they compare."""
     texts = {
-        "script.py": wanted.plain, "run.py": wanted.script, "spec.stdp": wanted.spec,
+        "script.py": wanted.plain,
+        "run.py": wanted.script,
+        "spec.stdp": wanted.spec,
         "job.json": json.dumps(wanted.job(shards), indent=1, ensure_ascii=False) + "\n",
-    }  # fmt: skip
+    }
     mine = uuid.uuid4().hex
     try:
         for name, text in texts.items() if not (folder / "job.json").exists() else ():

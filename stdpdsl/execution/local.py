@@ -102,9 +102,12 @@ class _Said:
 
 
 def run_script(
-    script: Path, arguments: Sequence[str], on_event: Callable[[Event], None], waiting: Waiting,
+    script: Path,
+    arguments: Sequence[str],
+    on_event: Callable[[Event], None],
+    waiting: Waiting,
     children: Children | None = None,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Run a script by a process that waits for one, hand on its stages, progress and warnings, and
     say how it ended. Paths among the arguments must be absolute. `children` are those that run at
     the same time, entered by the caller.

@@ -46,9 +46,12 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
 
 
 def merge(
-    folders: Sequence[Path], output: Path, overwrite: bool = False, base: Base | None = None,
+    folders: Sequence[Path],
+    output: Path,
+    overwrite: bool = False,
+    base: Base | None = None,
     said: Mapping[str, Any] | None = None,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Put all the shards of a run together, behind the blocks of `base` if there are any; in words,
     what is not finite in the shards. These stay as they are; where the file system can, no data are
     copied. `said` is added to the metadata."""
@@ -75,8 +78,12 @@ def merge(
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             written = {name: result_folder.text_checksum(partial / name) for name in texts}
             read = {"files": files} if files and isinstance(files, dict) else {}
-            whole = {**together([one for _, one in sources]), "texts": written, **read,
-                     **(said or {})}  # fmt: skip
+            whole = {
+                **together([one for _, one in sources]),
+                "texts": written,
+                **read,
+                **(said or {}),
+            }
             if base is not None:
                 whole |= _of_the_new(metadata[0], base)
                 _still(base)
@@ -164,10 +171,14 @@ def _of_the_new(metadata: Mapping[str, Any], base: Base) -> dict[str, Any]:
     before = load(base.folder).metadata
     history = {"blocks": base.blocks, "hash": before["hash"], "versions": before["versions"]}
     order = {"order": metadata["order"]} if "order" in metadata else {}
-    return now | order | {
-        "shards": before.get("shards", 1) + metadata["shard"][1],
-        "extended": [*before.get("extended", []), history],
-    }  # fmt: skip
+    return (
+        now
+        | order
+        | {
+            "shards": before.get("shards", 1) + metadata["shard"][1],
+            "extended": [*before.get("extended", []), history],
+        }
+    )
 
 
 def damage(folder: Path) -> str:

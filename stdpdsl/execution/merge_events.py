@@ -47,11 +47,15 @@ class Together:
     def _progress(self, event: Event) -> Event:
         now = sum(self.parts[k] * count for k, count in self.blocks.items())
         return {
-            **event, "elapsed": time.monotonic() - self.started, "blocks": int(self.before + now),
-            "of": self.total, "part": now / (self.total - self.before),
-            "rates": self._means("rates"), "weights": self._means("weights"),
+            **event,
+            "elapsed": time.monotonic() - self.started,
+            "blocks": int(self.before + now),
+            "of": self.total,
+            "part": now / (self.total - self.before),
+            "rates": self._means("rates"),
+            "weights": self._means("weights"),
             "silent": self._silent(),
-        }  # fmt: skip
+        }
 
     def _means(self, kind: str) -> dict[str, float]:
         """Of what each shard said last, over blocks."""

@@ -171,8 +171,15 @@ def watched(e: Experiment, every: float) -> Experiment:
         for layer in layers
         if (names := variables_of(layer))
     )
-    return replace(e, monitors=monitors, spikes_of=tuple(x.name for x in layers), measures=(),
-                   spikes_kept={}, rates=(), events=())  # fmt: skip
+    return replace(
+        e,
+        monitors=monitors,
+        spikes_of=tuple(x.name for x in layers),
+        measures=(),
+        spikes_kept={},
+        rates=(),
+        events=(),
+    )
 
 
 def variables_of(layer: Layer) -> list[str]:
@@ -211,9 +218,13 @@ def _rows(results: Results, table: str, **where: Any) -> dict[str, np.ndarray]:
 
 
 def _of_synapses(
-    c: Connection, columns: dict[str, str], coarse: Results, fine: Results, block: int,
+    c: Connection,
+    columns: dict[str, str],
+    coarse: Results,
+    fine: Results,
+    block: int,
     errors: Errors,
-) -> None:  # fmt: skip
+) -> None:
     before, after = (_rows(r, "weights", connection=c.name) for r in (coarse, fine))
     for variable, column in columns.items():
         a, b = (rows[column].astype(float) for rows in (before, after))
@@ -255,9 +266,14 @@ def _spikes(results: Results, layer: Layer, dt: float) -> _Trains:
 
 
 def _of_samples(
-    layer: Layer, name: str, coarse: Results, fine: Results, spikes: list[_Trains], block: int,
+    layer: Layer,
+    name: str,
+    coarse: Results,
+    fine: Results,
+    spikes: list[_Trains],
+    block: int,
     errors: Errors,
-) -> None:  # fmt: skip
+) -> None:
     """Samples are left out where a neuron has not last spiked at the same time in both runs: that
     is the error of the spike's time."""
     pair = []
@@ -279,9 +295,7 @@ def _of_samples(
         error.add(size, float(np.ptp(np.concatenate([x, y]))), block)
 
 
-def _of_spikes(
-    layer: Layer, spikes: list[_Trains], dt: float, known: Spiking | None
-) -> Spiking:  # fmt: skip
+def _of_spikes(layer: Layer, spikes: list[_Trains], dt: float, known: Spiking | None) -> Spiking:
     found = known or Spiking()
     counts = [np.bincount(s.neuron, minlength=layer.size) for s in spikes]
     same = counts[0] == counts[1]
@@ -338,8 +352,10 @@ def _findings(e: Experiment, found: dict[str, Errors], blocks: list[int]) -> Ite
 def _spiking_in_words(spiking: Spiking) -> str:
     said = [f"spike times {shown(spiking.time, 's', 3)}"] if spiking.time else []
     if spiking.other:
-        said.append(f"{spiking.other} of {spiking.neurons} neurons spike another number of times,"
-                    f" all together by {percent(spiking.number)}")  # fmt: skip
+        said.append(
+            f"{spiking.other} of {spiking.neurons} neurons spike another number of times,"
+            f" all together by {percent(spiking.number)}"
+        )
     return "; ".join(said) or "spikes at the same steps"
 
 

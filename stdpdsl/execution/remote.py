@@ -61,10 +61,16 @@ def run_attached(work, attached, arguments):
     is_wanted = wanted_by_dask()
     try:
         process = subprocess.Popen(
-            command, cwd=Path(work, "run"), env=support.environment(), stdin=reads,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            command,
+            cwd=Path(work, "run"),
+            env=support.environment(),
+            stdin=reads,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
             start_new_session=True,
-        )  # fmt: skip
+        )
         os.close(reads)
         while True:
             try:

@@ -43,9 +43,12 @@ def reproduce(
 
 
 def compiled_again(
-    results: Results, data: Path, allowed: Sequence[Path], until_stable: str | None,
+    results: Results,
+    data: Path,
+    allowed: Sequence[Path],
+    until_stable: str | None,
     keep_state: bool = False,
-) -> Compiled:  # fmt: skip
+) -> Compiled:
     """The spec of `results` with the same settings, lowering and target. CompileError, ValueError
     as `reproduce`."""
     said = results.metadata
@@ -61,7 +64,13 @@ def compiled_again(
         if said[key] not in known:
             raise ValueError(f"{results.folder}: its {key} is none of {', '.join(known)}")
     return compile_source(
-        Source(str(results.folder / "spec.stdp"), results.spec), data, list(said["set"]),
-        said["lowering"], said["target"], allowed=allowed, until_stable=until_stable,
-        order=said.get("order", ()), keep_state=keep_state,
-    )  # fmt: skip
+        Source(str(results.folder / "spec.stdp"), results.spec),
+        data,
+        list(said["set"]),
+        said["lowering"],
+        said["target"],
+        allowed=allowed,
+        until_stable=until_stable,
+        order=said.get("order", ()),
+        keep_state=keep_state,
+    )

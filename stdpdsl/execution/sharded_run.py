@@ -82,10 +82,17 @@ there then."""
 
 
 def run_and_save(
-    compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
-    manner: Manner = Manner(), runner: Runner | None = None, base: Base | None = None,
-    interpreter: Interpreter | None = None, origin: Origin | None = None,
-) -> Outcome:  # fmt: skip
+    compiled: Compiled,
+    spec: str,
+    data: Path,
+    output: Path,
+    on_event: Callable[[Event], None],
+    manner: Manner = Manner(),
+    runner: Runner | None = None,
+    base: Base | None = None,
+    interpreter: Interpreter | None = None,
+    origin: Origin | None = None,
+) -> Outcome:
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
     Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
@@ -153,9 +160,15 @@ def _is_complete(output: Path, wanted: Wanted) -> bool:
 
 
 def run_one(
-    compiled: Compiled, spec: str, data: Path, output: Path, on_event: Callable[[Event], None],
-    shard: tuple[int, int], manner: Manner = Manner(), interpreter: Interpreter | None = None,
-) -> Outcome:  # fmt: skip
+    compiled: Compiled,
+    spec: str,
+    data: Path,
+    output: Path,
+    on_event: Callable[[Event], None],
+    shard: tuple[int, int],
+    manner: Manner = Manner(),
+    interpreter: Interpreter | None = None,
+) -> Outcome:
     """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
     number, count = shard
     if count > compiled.plan.most:
@@ -194,9 +207,12 @@ def run_here(
 
 
 def run_shard(
-    task: Task, number: int, on_event: Callable[[Event], None], children: Children,
+    task: Task,
+    number: int,
+    on_event: Callable[[Event], None],
+    children: Children,
     more: Sequence[str] = (),
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """The working folder, with the script and its log, stays only where there is a log to read."""
     waiting = task.wanted.interpreter.process()
     workdir = waiting.workdir

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
 
 IMPORTED = (
-    "numpy", "pyarrow.parquet", "stdpdsl.runtime.running", "stdpdsl.runtime.saving",
-    "stdpdsl.runtime.results", "stdpdsl.runtime.inputs",
-)  # fmt: skip
+    "numpy",
+    "pyarrow.parquet",
+    "stdpdsl.runtime.running",
+    "stdpdsl.runtime.saving",
+    "stdpdsl.runtime.results",
+    "stdpdsl.runtime.inputs",
+)
 """What most scripts import."""
 BRIAN2 = "stdpdsl.runtime.brian2_alone"
 

@@ -53,9 +53,13 @@ def wanted_of(
     settings besides those of the compiler."""
     settings = {**compiled.settings, **more}
     return Wanted(
-        compiled.run_script, compiled.script, spec, settings, compiled.files,
+        compiled.run_script,
+        compiled.script,
+        spec,
+        settings,
+        compiled.files,
         interpreter or this_interpreter(),
-    )  # fmt: skip
+    )
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -67,8 +71,11 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
             continue
         if key == "spec":
             a, b = str(before).splitlines(), str(now).splitlines()
-            lines += [line for line in difflib.unified_diff(a, b, n=0, lineterm="")
-                      if not line.startswith(("---", "+++", "@@"))]  # fmt: skip
+            lines += [
+                line
+                for line in difflib.unified_diff(a, b, n=0, lineterm="")
+                if not line.startswith(("---", "+++", "@@"))
+            ]
         elif isinstance(before, dict) and isinstance(now, dict):
             lines += [f"{key} {line}" for line in differences(before, now)]
         elif key not in ("script", "plain"):

@@ -21,15 +21,19 @@ class Kept:
         """As it stands in the metadata: what is not all."""
         return {
             f.name: list(value) if isinstance(value, tuple) else value
-            for f in fields(self) if (value := getattr(self, f.name)) is not None
-        }  # fmt: skip
+            for f in fields(self)
+            if (value := getattr(self, f.name)) is not None
+        }
 
     def code(self, *names: str) -> str:
         """As arguments of a call: those of these names that are given, else all."""
         every = ("neurons", "blocks", "start", "stop", "phases")
         given = {name: getattr(self, name) for name in names or every}
-        return ", ".join(f"{n}={list(v) if isinstance(v, tuple) else v!r}"
-                         for n, v in given.items() if v is not None)  # fmt: skip
+        return ", ".join(
+            f"{n}={list(v) if isinstance(v, tuple) else v!r}"
+            for n, v in given.items()
+            if v is not None
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

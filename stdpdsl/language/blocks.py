@@ -73,8 +73,10 @@ class Blocks:
         with reading(source) as reader:
             chunks = reader.chunks()
             specs, _ = self._read(reader, chunks)
-            parts = [spec or reader.mended(chunk.start, chunk.end)
-                     for spec, chunk in zip(specs, chunks, strict=True)]  # fmt: skip
+            parts = [
+                spec or reader.mended(chunk.start, chunk.end)
+                for spec, chunk in zip(specs, chunks, strict=True)
+            ]
         read = [part for part in parts if part is not None]
         model = next((part.model for part in read if part.model), None)
         doc = next((part.doc for part in read if part.doc), None)
@@ -90,8 +92,10 @@ class Blocks:
         self, reader: Reader, chunks: Sequence[Chunk]
     ) -> tuple[list[Spec | None], list[Diagnostic]]:
         blocks = self._moved(reader, chunks)
-        known = [block.spec if block and block.text == text else None
-                 for block, text in zip(blocks, self.texts, strict=True)]  # fmt: skip
+        known = [
+            block.spec if block and block.text == text else None
+            for block, text in zip(blocks, self.texts, strict=True)
+        ]
         specs, errors = reader.each(chunks, known)
         problems = [*reader.builder.problems]
         for place, (chunk, spec) in enumerate(zip(chunks, specs, strict=True)):
@@ -127,8 +131,11 @@ def _same(some: Sequence[str], others: Sequence[str]) -> int:
 
 def _places(spec: Spec) -> Iterator[dict[str, Any]]:
     """The fields of each span in a tree, once."""
-    spans = {id(span): span for node in walk(spec)
-             for span in (node.span, *getattr(node, "row_spans", ()))}  # fmt: skip
+    spans = {
+        id(span): span
+        for node in walk(spec)
+        for span in (node.span, *getattr(node, "row_spans", ()))
+    }
     return (span.__dict__ for span in spans.values())
 
 
@@ -150,5 +157,6 @@ def _joined(source: Source, parts: Sequence[Spec]) -> Spec | None:
     if not models and not body:
         return None
     span = Span(source, nodes[0].span.start, nodes[-1].span.end)
-    return Spec(models[0] if models else None, docs[0] if docs else None, _declarations(body),
-                span=span)  # fmt: skip
+    return Spec(
+        models[0] if models else None, docs[0] if docs else None, _declarations(body), span=span
+    )

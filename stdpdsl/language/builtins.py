@@ -53,9 +53,12 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 CONSTANTS: dict[str, float | bool] = {
-    "pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"),
-    "true": True, "false": False,
-}  # fmt: skip
+    "pi": 3.141592653589793,
+    "e": 2.718281828459045,
+    "inf": float("inf"),
+    "true": True,
+    "false": False,
+}
 
 
 @dataclass(frozen=True)
@@ -105,26 +108,38 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     ),
     "bernoulli": Distribution(("p",), "x", "uniform", "1.0*({u} < {0})"),
     "binomial": Distribution(
-        ("n", "p"), "xx", "uniform", "binomial_quantile({u}, {0}, {1})",
+        ("n", "p"),
+        "xx",
+        "uniform",
+        "binomial_quantile({u}, {0}, {1})",
         quantile="binomial_quantile",
     ),
     "gamma": Distribution(
-        ("shape", "scale"), "xv", "uniform", "{1}*gamma_quantile({u}, {0})",
-        quantile="gamma_quantile", maker="gamma_functions",
+        ("shape", "scale"),
+        "xv",
+        "uniform",
+        "{1}*gamma_quantile({u}, {0})",
+        quantile="gamma_quantile",
+        maker="gamma_functions",
     ),
     "truncated_normal": Distribution(
-        ("mean", "sd", "low", "high"), "vvvv", "uniform",
+        ("mean", "sd", "low", "high"),
+        "vvvv",
+        "uniform",
         "np.clip({0} + {1}*truncated_normal_quantile({u}, ({2} - {0})/{1}, ({3} - {0})/{1}),"
         " {2}, {3})",
-        quantile="truncated_normal_quantile", maker="truncated_normal_functions",
+        quantile="truncated_normal_quantile",
+        maker="truncated_normal_functions",
     ),
-}  # fmt: skip
+}
 
 # sigma**2 = log(1 + (sd/mean)**2), mu = log(mean) - sigma**2/2
 LOGNORMAL_BY_MEAN = Distribution(
-    ("mean", "sd"), "vv", "normal",
+    ("mean", "sd"),
+    "vv",
+    "normal",
     "({0})/np.sqrt(1 + ({1}/{0})**2)*np.exp(np.sqrt(np.log1p(({1}/{0})**2))*{u})",
-)  # fmt: skip
+)
 
 PATTERNS = {
     "all_to_all": None,
@@ -174,8 +189,13 @@ SYNAPSE_VARIABLES = {
 # What is measured of the elements of a component, and how the unit passes (as Function.rule; "if"
 # takes a condition): one number per block.
 REDUCTIONS = {
-    "mean": "same", "sd": "same", "min": "same", "max": "same", "sum": "same", "fraction": "if",
-}  # fmt: skip
+    "mean": "same",
+    "sd": "same",
+    "min": "same",
+    "max": "same",
+    "sum": "same",
+    "fraction": "if",
+}
 
 ACCURACY = "accuracy"
 """`accuracy(PHASE)` of a layer: the fraction of a phase's stimuli whose label its neurons tell,

@@ -8,10 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 FIXED_COLUMNS = (
-    "block", "connection", "delay", "label", "layer", "neuron", "phase", "post", "pre",
-    "stable_after", "status", "stimulus", "stopped_after", "t", "value", "variable", "w",
+    "block",
+    "connection",
+    "delay",
+    "label",
+    "layer",
+    "neuron",
+    "phase",
+    "post",
+    "pre",
+    "stable_after",
+    "status",
+    "stimulus",
+    "stopped_after",
+    "t",
+    "value",
+    "variable",
+    "w",
     "w_initial",
-)  # fmt: skip
+)
 """Columns that the tables of any experiment have."""
 
 _BLOCK = ("1", "number of the block, a row of the sweep; empty for what all blocks share")

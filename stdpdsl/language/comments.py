@@ -67,12 +67,16 @@ def find_comments(source: Source) -> list[Comment]:
         if match["comment"]:
             before = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
             rest = source.text[match.end() + 1 :]
-            found.append(Comment(
-                match["comment"].rstrip(), match.start(), len(before),
-                trailing=bool(before.strip("\ufeff \t")),
-                closes=before.lstrip()[:1] in (")", "]"),
-                apart=not rest.partition("\n")[0].strip(),
-            ))  # fmt: skip
+            found.append(
+                Comment(
+                    match["comment"].rstrip(),
+                    match.start(),
+                    len(before),
+                    trailing=bool(before.strip("\ufeff \t")),
+                    closes=before.lstrip()[:1] in (")", "]"),
+                    apart=not rest.partition("\n")[0].strip(),
+                )
+            )
     return found
 
 

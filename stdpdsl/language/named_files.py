@@ -108,7 +108,7 @@ def _endless(pattern: str, root: str) -> str:
                         (os.path.join(name, entry.name), (*above, here))
                         for entry in entries
                         if entry.is_dir() and (hidden or not entry.name.startswith("."))
-                    ]  # fmt: skip
+                    ]
         except OSError:  # glob passes over what it may not read
             continue
     return ""
@@ -208,9 +208,11 @@ def _recordings(call: ast.Call, folder: Path) -> Iterator[Diagnostic]:
     if isinstance(pattern, ast.StringExpr):
         if not _matches(pattern, folder):
             yield Diagnostic(
-                "FILE001", pattern.span, f"no WAV file matches `{pattern.value}`",
+                "FILE001",
+                pattern.span,
+                f"no WAV file matches `{pattern.value}`",
                 help=f"put recordings there, or write where they are; {FROM_FOLDER}",
-            )  # fmt: skip
+            )
     if isinstance(labels, ast.StringExpr) and not (folder / labels.value).is_file():
         yield _missing(labels, labels.value, folder)
 
@@ -229,6 +231,4 @@ def _matches(pattern: ast.StringExpr, folder: Path) -> list[str]:
 
 def _missing(node: ast.Node, name: str, folder: Path) -> Diagnostic:
     reason = "it is a folder" if (folder / name).is_dir() else "there is no such file"
-    return Diagnostic(
-        "FILE001", node.span, f"cannot read `{name}`: {reason}", help=FROM_FOLDER
-    )  # fmt: skip
+    return Diagnostic("FILE001", node.span, f"cannot read `{name}`: {reason}", help=FROM_FOLDER)

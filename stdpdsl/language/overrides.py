@@ -81,10 +81,16 @@ def _refuse_bare_list(text: str, start: int) -> None:
             unit = ""
         source = Typed("--set", _LIST + value, text, text.index(value, start), _LIST)
         at = len(_LIST) + value.index(",")
-        raise CompileError([Diagnostic(
-            "SYN001", Span(source, at, at + 1), "found `,`, expected the end of the value",
-            help=f"a list stands in brackets: `[{', '.join(items)}]{unit}`",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "SYN001",
+                    Span(source, at, at + 1),
+                    "found `,`, expected the end of the value",
+                    help=f"a list stands in brackets: `[{', '.join(items)}]{unit}`",
+                )
+            ]
+        )
 
 
 def _axes(spec: ast.Spec) -> list[ast.Axis]:
@@ -101,10 +107,13 @@ def _with_axis(spec: ast.Spec, axis: ast.Axis, value: ast.Expr) -> ast.Spec:
             return part
         return replace(part, axes=tuple(changed if a is axis else a for a in part.axes))
 
-    return replace(spec, declarations=tuple(
-        replace(d, parts=tuple(map(part_with, d.parts))) if isinstance(d, ast.Sweep) else d
-        for d in spec.declarations
-    ))  # fmt: skip
+    return replace(
+        spec,
+        declarations=tuple(
+            replace(d, parts=tuple(map(part_with, d.parts))) if isinstance(d, ast.Sweep) else d
+            for d in spec.declarations
+        ),
+    )
 
 
 def _with(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> ast.Spec:
@@ -145,9 +154,13 @@ def _with_argument(
         # Of several rules, the one that has such a parameter; the check tells if none has.
         preset = value.id if name == "preset" and isinstance(value, ast.Name) else None
         place = next(
-            (k for k, use in enumerate(d.plasticity)
-             if use.rule.id in rules and _has(rules[use.rule.id], name, preset)), 0,
-        )  # fmt: skip
+            (
+                k
+                for k, use in enumerate(d.plasticity)
+                if use.rule.id in rules and _has(rules[use.rule.id], name, preset)
+            ),
+            0,
+        )
         uses = list(d.plasticity)
         if preset is not None:
             uses[place] = replace(uses[place], preset=ast.Ident(preset, span=value.span))
@@ -156,10 +169,16 @@ def _with_argument(
         return replace(d, plasticity=tuple(uses))
     if isinstance(d, ast.Layer) and d.neuron:
         return replace(d, arguments=among(d.arguments))
-    raise CompileError([Diagnostic(
-        "NAME003", _name_of(value), f"`{d.name.id}` has no parameter `{name}` to set",
-        help="change it in the spec",
-    )])  # fmt: skip
+    raise CompileError(
+        [
+            Diagnostic(
+                "NAME003",
+                _name_of(value),
+                f"`{d.name.id}` has no parameter `{name}` to set",
+                help="change it in the spec",
+            )
+        ]
+    )
 
 
 def _has(rule: ast.Rule, name: str, preset: str | None) -> bool:
@@ -187,10 +206,16 @@ def _owner(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> str:
     owners = list(dict.fromkeys(c for c, p in _parameters(spec, rules) if p == name))
     if len(owners) > 1:
         listed = ", ".join(f"`{c}.{name}`" for c in owners)
-        raise CompileError([Diagnostic(
-            "NAME019", _name_of(value), f"`{name}` is a parameter of {len(owners)} components",
-            help=f"say which one: {listed}",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "NAME019",
+                    _name_of(value),
+                    f"`{name}` is a parameter of {len(owners)} components",
+                    help=f"say which one: {listed}",
+                )
+            ]
+        )
     if not owners:
         _unknown(spec, name, value, rules)
     return owners[0]
@@ -200,11 +225,17 @@ def _unknown(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> NoRetu
     known = [i.name.id for c in spec.of(ast.Constants) for i in c.items]
     for component, parameter in _parameters(spec, rules):
         known += [f"{component}.{parameter}", parameter]
-    raise CompileError([Diagnostic(
-        "NAME001", _name_of(value), f"there is nothing called `{name}` to set",
-        help=did_you_mean(name, [*known, *RUN])
-        or "a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
-    )])  # fmt: skip
+    raise CompileError(
+        [
+            Diagnostic(
+                "NAME001",
+                _name_of(value),
+                f"there is nothing called `{name}` to set",
+                help=did_you_mean(name, [*known, *RUN])
+                or "a constant, COMPONENT.PARAMETER, `duration`, `dt` or `seed`",
+            )
+        ]
+    )
 
 
 def _refuse_swept(spec: ast.Spec, name: str, value: ast.Expr) -> None:
@@ -212,11 +243,17 @@ def _refuse_swept(spec: ast.Spec, name: str, value: ast.Expr) -> None:
     for sweep in spec.of(ast.Sweep):
         for node in ast.walk(sweep):
             if isinstance(node, ast.Axis | ast.Header) and _same(name, node.path.dotted):
-                raise CompileError([Diagnostic(
-                    "SWEEP002", _name_of(value), f"`{name}` is set by the sweep",
-                    labels=(Label(node.path.span, "its column"),),
-                    help="change it there, or leave out the column",
-                )])  # fmt: skip
+                raise CompileError(
+                    [
+                        Diagnostic(
+                            "SWEEP002",
+                            _name_of(value),
+                            f"`{name}` is set by the sweep",
+                            labels=(Label(node.path.span, "its column"),),
+                            help="change it there, or leave out the column",
+                        )
+                    ]
+                )
 
 
 def _same(name: str, column: str) -> bool:

@@ -78,12 +78,13 @@ def _hidden(source: Source) -> list[Diagnostic]:
     """Characters, also in comments and strings, that make a text look other than it is."""
     return [
         Diagnostic(
-            "SYN036", Span(source, match.start(), match.end()),
+            "SYN036",
+            Span(source, match.start(), match.end()),
             f"the character U+{ord(match[0]):04X} cannot be seen, and changes what is seen",
             help="delete it",
         )
         for match in islice(UNSEEN.finditer(source.text), MOST_HIDDEN)
-    ]  # fmt: skip
+    ]
 
 
 # Layout -----------------------------------------------------------------------------------------

@@ -22,8 +22,11 @@ def refined_of(spec: ast.Spec) -> ast.Refined | None:
             axes = [a for part in sweep.parts if isinstance(part, ast.Grid) for a in part.axes]
             objective = ast.Objective("minimise", refine.value, span=refine.value.span)
             return ast.Refined(
-                over=tuple(axes), objectives=(objective,), trials=refine.trials,
-                method=ast.Ident(METHOD, span=refine.span), difference=refine.limit,
+                over=tuple(axes),
+                objectives=(objective,),
+                trials=refine.trials,
+                method=ast.Ident(METHOD, span=refine.span),
+                difference=refine.limit,
                 span=refine.span,
-            )  # fmt: skip
+            )
     return None

@@ -15,9 +15,13 @@ Rows = Mapping[str, Sequence[str]]
 
 
 def with_table(
-    text: str, rows: Rows, beside: bool, called: str = "<string>", more: str = "",
+    text: str,
+    rows: Rows,
+    beside: bool,
+    called: str = "<string>",
+    more: str = "",
     drop: tuple[type[ast.SweepPart], ...] = (),
-) -> str:  # fmt: skip
+) -> str:
     """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
     product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
     inside the sweep do not, and neither does `refine:`. `more` are lines of other parts; parts of

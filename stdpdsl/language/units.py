@@ -124,13 +124,17 @@ def _composed(dim: Dim) -> str:
     ]
     alone = [(cost, name) for own, name, cost in single if own == dim]
     alone += [(cost, f"1 per {name}") for own, name, cost in single if NONE / own == dim]
-    pairs = [] if alone else [
-        (cost + more, f"{above} {word} {below}")
-        for top, above, cost in single
-        for bottom, below, more in single
-        for word, both in (("per", top / bottom), ("times", top * bottom))
-        if both == dim
-    ]  # fmt: skip
+    pairs = (
+        []
+        if alone
+        else [
+            (cost + more, f"{above} {word} {below}")
+            for top, above, cost in single
+            for bottom, below, more in single
+            for word, both in (("per", top / bottom), ("times", top * bottom))
+            if both == dim
+        ]
+    )
     return min(alone or pairs, key=lambda item: item[0], default=(0, ""))[1]
 
 
@@ -193,10 +197,27 @@ _SHORT = {
     "cd": "candela",
 }
 _PREFIXES = {
-    "y": -24, "z": -21, "a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3,
-    "c": -2, "d": -1, "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12,
-    "P": 15, "E": 18, "Z": 21, "Y": 24,
-}  # fmt: skip
+    "y": -24,
+    "z": -21,
+    "a": -18,
+    "f": -15,
+    "p": -12,
+    "n": -9,
+    "u": -6,
+    "m": -3,
+    "c": -2,
+    "d": -1,
+    "da": 1,
+    "h": 2,
+    "k": 3,
+    "M": 6,
+    "G": 9,
+    "T": 12,
+    "P": 15,
+    "E": 18,
+    "Z": 21,
+    "Y": 24,
+}
 # Names that Brian2 has, but neither exports nor takes in equations.
 _HIDDEN = ("candela", "henry", "newton", "tesla", "weber")
 _DERIVED_NAME = {

@@ -55,32 +55,59 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     )
     own = {name: connection.own for name, connection in lowering.items()}
     states = StateLowering(values, own, added)
-    phases = tuple(
-        replace(phase, values=values_set(values, turn.phase, lowering),
-                stores=states.stores(turn.phase), restores=states.restores(turn.phase),
-                until=states.until(turn.phase))
-        for phase, turn in zip(phases, values.turns, strict=True)
-    ) if values.turns else phases  # fmt: skip
+    phases = (
+        tuple(
+            replace(
+                phase,
+                values=values_set(values, turn.phase, lowering),
+                stores=states.stores(turn.phase),
+                restores=states.restores(turn.phase),
+                until=states.until(turn.phase),
+            )
+            for phase, turn in zip(phases, values.turns, strict=True)
+        )
+        if values.turns
+        else phases
+    )
     sounds, filterbanks = lower_sounds(values)
     records = lower_records(values, connections, added)
     if values.problems:
         raise CompileError([*checked.diagnostics, *values.problems])
     experiment = Experiment(
-        model=spec.model.id if spec.model else "model", doc=spec.doc.text if spec.doc else "",
-        seed=table.seed, dt=values.number(run.dt, 1e-4), sweep=lower_sweep(values),
-        columns=tuple(table.columns), units=units_of(values, connections), rows=table.rows,
-        replicates=table.replicates, first_replicate=table.first_replicate,
-        order=table.order, after=after, constants=values.parameters(None),
+        model=spec.model.id if spec.model else "model",
+        doc=spec.doc.text if spec.doc else "",
+        seed=table.seed,
+        dt=values.number(run.dt, 1e-4),
+        sweep=lower_sweep(values),
+        columns=tuple(table.columns),
+        units=units_of(values, connections),
+        rows=table.rows,
+        replicates=table.replicates,
+        first_replicate=table.first_replicate,
+        order=table.order,
+        after=after,
+        constants=values.parameters(None),
         parameters=tuple((c.name, values.parameters(c)) for c in symbols.components.values()),
-        sounds=sounds, filterbanks=filterbanks, layers=layers, connections=connections,
-        relays=tuple(added.relays), spikes_of=tuple(records.spikes),
-        monitors=tuple(records.monitors), phases=phases, rates=tuple(records.rates),
+        sounds=sounds,
+        filterbanks=filterbanks,
+        layers=layers,
+        connections=connections,
+        relays=tuple(added.relays),
+        spikes_of=tuple(records.spikes),
+        monitors=tuple(records.monitors),
+        phases=phases,
+        rates=tuple(records.rates),
         events=tuple(records.events),
         spikes_kept={n: k for n, k in records.spikes.items() if k.code()},
-        measures=lower_measures(values), presented=presented(values), said=said_of(values),
-        targets={c.name: (c.target[0] or "constants", c.target[1])
-                 for c in symbols.columns.values() if c.target},
-    )  # fmt: skip
+        measures=lower_measures(values),
+        presented=presented(values),
+        said=said_of(values),
+        targets={
+            c.name: (c.target[0] or "constants", c.target[1])
+            for c in symbols.columns.values()
+            if c.target
+        },
+    )
     return in_single(experiment) if values.single else experiment
 
 
@@ -92,8 +119,14 @@ def values_set(
     for name, items in variables_set(values, phase).items():
         component = values.symbols.components[name]
         connection = lowering.get(name)
-        found.append((name, connection.first.set_by_phase(items) if connection
-                      else set_by_phase(values, component, items)))  # fmt: skip
+        found.append(
+            (
+                name,
+                connection.first.set_by_phase(items)
+                if connection
+                else set_by_phase(values, component, items),
+            )
+        )
     return tuple(found)
 
 

@@ -80,8 +80,14 @@ def sharing_key(values: Values, c: Component) -> tuple:
         items.append((name, own, symbol.value))
         waiting += sorted(used_names([symbol.value]) & set(c.parameters))
     bound = tuple((port, str(b)) for port, b in sorted(c.bindings.items()) if port in used)
-    return (c.post.name, c.rule.name.id, c.rule.post_equations, c.rule.post_reset,
-            tuple(sorted(items, key=lambda x: x[:2])), bound)  # fmt: skip
+    return (
+        c.post.name,
+        c.rule.name.id,
+        c.rule.post_equations,
+        c.rule.post_reset,
+        tuple(sorted(items, key=lambda x: x[:2])),
+        bound,
+    )
 
 
 def post_model(
@@ -106,9 +112,11 @@ def post_model(
         extras.every += code.clipped(f"{names[e.name.id]}__bounds", [e])
     for a in rule.initial:
         if a.name.id in c.post_variables:
-            extras.initial.append(values.initial(
-                a.name.id, a.value, c, "copy", {}, bounds.get(a.name.id), names[a.name.id]
-            ))  # fmt: skip
+            extras.initial.append(
+                values.initial(
+                    a.name.id, a.value, c, "copy", {}, bounds.get(a.name.id), names[a.name.id]
+                )
+            )
     extras.varying |= {p.name: p for p in code.varying}
     extras.namespace |= {p.name: p for p in code.namespace}
     extras.functions = (*extras.functions, *code.functions)

@@ -25,8 +25,12 @@ class Deliveries:
         node = c.node
         assert isinstance(node, ast.Connect) and c.pre and c.post
         self.code, self.values, self.node, self.pre, self.post = (
-            code, code.values, node, c.pre, c.post
-        )  # fmt: skip
+            code,
+            code.values,
+            node,
+            c.pre,
+            c.post,
+        )
         self.weight, self.gate, self.key = weight, gate, (c.name, "delay")
         self.by_spike = [d for d in node.delivery if not d.continuously]
         self.statements = [s for h in handlers for s in h.body]

@@ -14,11 +14,25 @@ from ..language.numeric import LARGEST_WHOLE, power, quantity, times_unit_name, 
 from ..language.units import resolve
 
 _PRECEDENCE = {
-    "or": 1, "and": 2, "not": 3,
-    "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4,
-    "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6,
-    "neg": 7, "**": 8, "atom": 9,
-}  # fmt: skip
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "==": 4,
+    "!=": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "//": 6,
+    "%": 6,
+    "neg": 7,
+    "**": 8,
+    "atom": 9,
+}
 
 _ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "**"})
 WORD = 2**31
@@ -271,9 +285,11 @@ class NumpyPrinter(Printer):
     limit = LARGEST_WHOLE
 
     def __init__(
-        self, names: Mapping[str, str] | None = None, types: Mapping[int, Type] | None = None,
+        self,
+        names: Mapping[str, str] | None = None,
+        types: Mapping[int, Type] | None = None,
         data: Mapping[ast.DataExpr, str] | None = None,
-    ):  # fmt: skip
+    ):
         self.data = data or {}
         builtin = {"pi": "np.pi", "e": "np.e", "inf": "np.inf", "true": "True", "false": "False"}
         super().__init__({**builtin, **(names or {})}, types)

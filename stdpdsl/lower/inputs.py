@@ -82,8 +82,10 @@ def rates_of_results(
         mine = "[0]" if head.shared else f"[{found[0]}]"
     elif found == list(range(len(found))):
         mine = own_numbers(copies)
-    rows = (f"rates_from_results({file_code(node.path)}, {node.component.value!r},"
-            f" {head.name!r}, {mine}, {head.rows}, {head.every!r})")  # fmt: skip
+    rows = (
+        f"rates_from_results({file_code(node.path)}, {node.component.value!r},"
+        f" {head.name!r}, {mine}, {head.rows}, {head.every!r})"
+    )
     more = rating(values, layer, source)
     return Spikes(function="rated_steps", arguments=(rows, repr(head.every), "0.0", *more))
 

@@ -7,16 +7,22 @@ from collections.abc import Iterator, Mapping
 from ..ir import Experiment
 
 IN_WORDS = {
-    "exact": "exact", "linear": "exact", "exponential_euler": "exponential Euler",
-    "euler": "Euler", "event-driven": "exact, from event to event",
+    "exact": "exact",
+    "linear": "exact",
+    "exponential_euler": "exponential Euler",
+    "euler": "Euler",
+    "event-driven": "exact, from event to event",
     "advance": "by the formula under `advance:`",
-}  # fmt: skip
+}
 
 
 def methods_of(e: Experiment) -> dict[str, dict[str, str]]:
     """How each variable of each component is integrated: {component: {variable: method}}."""
-    found = {layer.name: dict(layer.group.integration.methods)
-             for layer in e.layers if layer.group is not None}  # fmt: skip
+    found = {
+        layer.name: dict(layer.group.integration.methods)
+        for layer in e.layers
+        if layer.group is not None
+    }
     for c in e.connections:
         traces = {t.name: "advance" if t.advanced else "event-driven" for t in c.traces}
         found[c.name] = traces | dict(c.integration.methods if c.integration else ())

@@ -109,20 +109,26 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
         span = neuron.threshold.span
         unit = ast.Call(
             ast.Ident("uniform", span=span),
-            (ast.Number(0, "0", span=span), ast.Number(1, "1", span=span)), span=span,
-        )  # fmt: skip
+            (ast.Number(0, "0", span=span), ast.Number(1, "1", span=span)),
+            span=span,
+        )
         threshold = f"{code.show(unit)} < ({rate})*dt"
     elif neuron.threshold is not None:
         threshold = code.show(neuron.threshold)
     events = [
         Event(
-            name=e.name.id, condition=code.show(e.condition),
-            statements=tuple(line for h in neuron.handlers if h.trigger.id == e.name.id
-                  for line in code.statements(h.body, bounds)),
+            name=e.name.id,
+            condition=code.show(e.condition),
+            statements=tuple(
+                line
+                for h in neuron.handlers
+                if h.trigger.id == e.name.id
+                for line in code.statements(h.body, bounds)
+            ),
             order=number,
         )
         for number, e in enumerate(neuron.events)
-    ]  # fmt: skip
+    ]
     reset = [*code.statements(neuron.reset, bounds), *extras.reset]
     refractory = code.show(neuron.refractory) if neuron.refractory else None
     for name in sorted(needs.parameters.get(layer.name, ())):

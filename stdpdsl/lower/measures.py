@@ -16,9 +16,12 @@ class MeasurePrinter(NumpyPrinter):
     """`outer` names one value per block, `inner` one per element of `component`."""
 
     def __init__(
-        self, outer: Mapping[str, str], inner: Mapping[str, str], component: str,
+        self,
+        outer: Mapping[str, str],
+        inner: Mapping[str, str],
+        component: str,
         phases: Sequence[str],
-    ):  # fmt: skip
+    ):
         super().__init__(outer)
         self.inner = NumpyPrinter(inner)
         self.component, self.phases = component, phases

@@ -50,10 +50,17 @@ class ModelCode:
     """
 
     def __init__(
-        self, values: Values, component: Component, scope: Scope, own: Mapping[str, str],
-        sizes: Mapping[str, int], fixed: Mapping[str, str], taken: set[str], element: str,
+        self,
+        values: Values,
+        component: Component,
+        scope: Scope,
+        own: Mapping[str, str],
+        sizes: Mapping[str, int],
+        fixed: Mapping[str, str],
+        taken: set[str],
+        element: str,
         needs: Needs,
-    ):  # fmt: skip
+    ):
         self.values, self.component, self.scope = values, component, scope
         self.own, self.sizes, self.taken = own, sizes, taken
         self.fixed = {**{name: in_layer(name, size) for name, size in sizes.items()}, **fixed}
@@ -219,10 +226,13 @@ class ModelCode:
     # Statements
 
     def statements(
-        self, body: Iterable[ast.Statement], bounds: Mapping[str, ast.Bounds] | None = None,
+        self,
+        body: Iterable[ast.Statement],
+        bounds: Mapping[str, ast.Bounds] | None = None,
         deliver: Callable[[set[str]], list[str]] = lambda locals: [],
-        weight: str | None = None, gates: Gates | None = None,
-    ) -> list[str]:  # fmt: skip
+        weight: str | None = None,
+        gates: Gates | None = None,
+    ) -> list[str]:
         """Lines of code. Bounded variables are clipped where they are assigned; `deliver` gives the
         lines of a delivery, which may name the block's locals."""
         gates, bounds = gates or Gates(), bounds or {}

@@ -36,9 +36,12 @@ class Pathways:
             trigger = handler.trigger.id
             arriving = due if handler.after is None else []
             lines = self.code.statements(
-                handler.body, self.synapses.bounds, partial(self.deliveries.lines, arriving),
-                self.c.weight, self.synapses.gates,
-            )  # fmt: skip
+                handler.body,
+                self.synapses.bounds,
+                partial(self.deliveries.lines, arriving),
+                self.c.weight,
+                self.synapses.gates,
+            )
             if handler.after is not None or handler.side is not None:
                 side = handler.side.id if handler.side is not None else trigger
                 end = "axonal" if side == "pre" else "dendritic"
@@ -48,8 +51,12 @@ class Pathways:
                     delay = (f"edges.{end}", self.delays(after))
                 number += 1
                 event = trigger if handler.side is not None else ""
-                way = Way(f"{event}__{side}_{number}" if event else f"{side}_{number}", lines,
-                          delay, event)  # fmt: skip
+                way = Way(
+                    f"{event}__{side}_{number}" if event else f"{side}_{number}",
+                    lines,
+                    delay,
+                    event,
+                )
                 later[side] += [way] if event else self.with_arrival(way, delay, arriving)
             elif trigger in body:
                 body[trigger] += lines

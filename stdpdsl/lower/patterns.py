@@ -72,8 +72,11 @@ def columns_read(values: Values, node: ast.Connect, path: str) -> list[str]:
     """The columns of a file from which a connection has values."""
     given = [node.weight, node.axonal_delay, node.dendritic_delay, *(a.value for a in node.initial)]
     parts = (part for value in given if value is not None for part in ast.walk(value))
-    heads = {values.checked.data[p].name for p in parts
-             if isinstance(p, ast.DataExpr) and p.path.value == path}  # fmt: skip
+    heads = {
+        values.checked.data[p].name
+        for p in parts
+        if isinstance(p, ast.DataExpr) and p.path.value == path
+    }
     return sorted({split_head(head)[0] for head in heads if head is not None})
 
 

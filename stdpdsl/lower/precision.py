@@ -21,9 +21,11 @@ def in_single(e: Experiment) -> Experiment:
     """The same experiment in single precision. What hears a sound before the network runs does so
     in double."""
     return replace(
-        e, precision="single", layers=tuple(map(_layer, e.layers)),
+        e,
+        precision="single",
+        layers=tuple(map(_layer, e.layers)),
         connections=tuple(map(_held, e.connections)),
-    )  # fmt: skip
+    )
 
 
 def _layer(layer: Layer) -> Layer:

@@ -58,10 +58,15 @@ def lower_records(values: Values, connections: tuple[Connection, ...], added: Ad
             if rate:
                 found.rates.append(Rate(layer=component.name, every=every, kept=saved))
             variables = tuple(
-                (v.id, layer_name(values, component, v, added) if connection is None
-                 else model_name(connection, v.id))
-                for v in item.variables if v not in rate
-            )  # fmt: skip
+                (
+                    v.id,
+                    layer_name(values, component, v, added)
+                    if connection is None
+                    else model_name(connection, v.id),
+                )
+                for v in item.variables
+                if v not in rate
+            )
             if variables:
                 on_layer = component.kind == "layer"
                 found.monitors.append(
@@ -77,9 +82,11 @@ def lower_records(values: Values, connections: tuple[Connection, ...], added: Ad
 
 
 def kept(
-    values: Values, item: ast.RecordSpikes | ast.RecordState, name: ast.Ident,
+    values: Values,
+    item: ast.RecordSpikes | ast.RecordState,
+    name: ast.Ident,
     part: ast.Slice | None,
-) -> Kept:  # fmt: skip
+) -> Kept:
     """What is saved of a component."""
     window = item.window
     neurons = None
@@ -104,12 +111,15 @@ def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Add
     adding = values.symbols.adding(layer, name)
     found = {added.names[c.name][name]: c.name for c in adding}
     if len(found) > 1:
-        values.problems.append(Diagnostic(
-            "NAME019", variable.span,
-            f"{' and '.join(f'`{c}`' for c in found.values())} each add their own `{name}` to"
-            f" `{layer.name}`",
-            help="connections that use the rule with the same values share one",
-        ))  # fmt: skip
+        values.problems.append(
+            Diagnostic(
+                "NAME019",
+                variable.span,
+                f"{' and '.join(f'`{c}`' for c in found.values())} each add their own `{name}` to"
+                f" `{layer.name}`",
+                help="connections that use the rule with the same values share one",
+            )
+        )
     return next(iter(found))
 
 
@@ -130,10 +140,13 @@ def chosen_blocks(
     rows = values.table.rows
     blocks = tuple(int(evaluate(b, values.constants)) for b in item.window.blocks)
     if any(not 0 <= b < rows for b in blocks):
-        values.problems.append(Diagnostic(
-            "NAME001", item.span,
-            f"there is no such block; the sweep has {rows}, from 0 to {rows - 1}",
-        ))  # fmt: skip
+        values.problems.append(
+            Diagnostic(
+                "NAME001",
+                item.span,
+                f"there is no such block; the sweep has {rows}, from 0 to {rows - 1}",
+            )
+        )
     return blocks
 
 
@@ -160,10 +173,11 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
             elif isinstance(modifier, ast.Off):
                 off[modifier.connection.id] = None
         sets = {
-            holder: None for (owner, _), changes in values.sets.items()
+            holder: None
+            for (owner, _), changes in values.sets.items()
             if any(at == number for at, _ in changes)
             for holder in holders(values.symbols.components[owner])
-        }  # fmt: skip
+        }
         own = tuple((c, ()) for c in variables_set(values, phase))
         code, sound = length(values, phase.duration)
         starts = tuple(sets) if number or turn.group else ()  # else they are what the run has
@@ -202,8 +216,11 @@ def by_turn(values: Values, phase: Phase, phases: list[Phase]) -> tuple[str, ...
         return ()
     turns = zip(phases, values.turns, strict=True)
     written = next(t.phase for p, t in turns if p is phase)
-    drawn = {c for c, items in variables_set(values, written).items()
-             if any(has_draw(value) for value in items.values())}  # fmt: skip
+    drawn = {
+        c
+        for c, items in variables_set(values, written).items()
+        if any(has_draw(value) for value in items.values())
+    }
     beside = (p for p in phases if p.group == phase.group and p.words != phase.words)
     moved = {c for p in beside for c in p.sets}
     return tuple(c for c in phase.starts if c in drawn or moved & read_by(values, c))

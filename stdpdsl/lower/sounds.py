@@ -18,9 +18,7 @@ def lower_sounds(values: Values) -> tuple[tuple[Sound, ...], tuple[Filterbank, .
 def lower_sound(values: Values, sound: ast.Sound) -> Sound:
     assert sound.stimuli is not None
     maker = SOUNDS[sound.stimuli.func.id]
-    options = {
-        "ramp": sound.ramp, "gap": sound.gap, "level": sound.level, "repeats": sound.repeats
-    }  # fmt: skip
+    options = {"ramp": sound.ramp, "gap": sound.gap, "level": sound.level, "repeats": sound.repeats}
     return Sound(
         name=sound.name.id,
         samplerate=values.code(sound.samplerate, None) if sound.samplerate else repr(SAMPLERATE),

@@ -21,8 +21,9 @@ class StateLowering:
     def __init__(self, values: Values, own: Mapping[str, Mapping[str, str]], added: Additions):
         self.values, self.own, self.added = values, own, added
         self.components = values.symbols.components
-        self.times = [(c.name, self.name(c, v)) for c in self.components.values()
-                      for v in times_in(c)]  # fmt: skip
+        self.times = [
+            (c.name, self.name(c, v)) for c in self.components.values() for v in times_in(c)
+        ]
 
     def restores(self, phase: ast.Phase) -> tuple[Restored, ...]:
         return tuple(self.restored(m) for m in phase.modifiers if isinstance(m, ast.Restore))
@@ -31,24 +32,30 @@ class StateLowering:
         parts: dict[str, tuple[str, ...] | None] = {}
         without: list[tuple[str, str]] = []
         for component, chosen, stays in restored(node, self.components):
-            parts[component.name] = None if chosen is None else tuple(
-                self.name(component, v) for v in chosen
-            )  # fmt: skip
+            parts[component.name] = (
+                None if chosen is None else tuple(self.name(component, v) for v in chosen)
+            )
             without += [(component.name, self.name(component, v)) for v in stays]
         partly = []
         for c in self.values.symbols.connections:
             if c.name in parts:
                 traces = [self.name(c, t) for t in traces_of(self.values, c)]
                 names = parts[c.name]
-                back = [t for t in traces if (names is None or t in names)
-                        and (c.name, t) not in without]  # fmt: skip
+                back = [
+                    t
+                    for t in traces
+                    if (names is None or t in names) and (c.name, t) not in without
+                ]
                 if back and back == traces:  # with the time at which they were what they are
                     parts[c.name] = None if names is None else (*names, "lastupdate")
                 else:
                     without += [(c.name, "lastupdate")] if traces and names is None else []
                     partly += [c.name] if back else []
-        times = [(c, v) for c, v in self.times if c in parts and (c, v) not in without
-                 and v in (parts[c] or (v,))]  # fmt: skip
+        times = [
+            (c, v)
+            for c, v in self.times
+            if c in parts and (c, v) not in without and v in (parts[c] or (v,))
+        ]
         return Restored(
             name=node.name.id,
             components=tuple(parts.items()),
@@ -62,8 +69,12 @@ class StateLowering:
         found = []
         for node in phase.modifiers:
             if isinstance(node, ast.Store):
-                later = (r for turn in self.values.turns for r in self.restores(turn.phase)
-                         if r.name == node.name.id)  # fmt: skip
+                later = (
+                    r
+                    for turn in self.values.turns
+                    for r in self.restores(turn.phase)
+                    if r.name == node.name.id
+                )
                 names = dict.fromkeys(c for r in later for c, _ in r.components)
                 if names:
                     found.append(
@@ -113,8 +124,9 @@ def traces_of(values: Values, component: Component) -> list[str]:
     """The variables of a connection that its events bring up to date."""
     if component.kind != "connection" or component.rule is None:
         return []
-    return [e.name.id for e in component.rule.equations
-            if event_driven(e, component, values.symbols)]  # fmt: skip
+    return [
+        e.name.id for e in component.rule.equations if event_driven(e, component, values.symbols)
+    ]
 
 
 def times_in(component: Component) -> Iterator[str]:
@@ -126,8 +138,11 @@ def times_in(component: Component) -> Iterator[str]:
         bodies += [getattr(part, name, ()) for name in ("reset", "advance", "post_reset")]
         bodies += [h.body for h in (*getattr(part, "handlers", ()), *getattr(part, "every", ()))]
     found = {
-        s.target.id for body in bodies for s in body
+        s.target.id
+        for body in bodies
+        for s in body
         if isinstance(s, ast.Update) and s.op == "=" and "t" in used_names([s.value])
-    }  # fmt: skip
-    yield from (n for n, symbol in component.variables.items()
-                if n in found and symbol.type == TIME)  # fmt: skip
+    }
+    yield from (
+        n for n, symbol in component.variables.items() if n in found and symbol.type == TIME
+    )

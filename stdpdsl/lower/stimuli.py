@@ -72,9 +72,7 @@ def table_code(values: Values, table: Timed, size: int) -> str:
     return rows_code(node, head, columns, "stored_rows")
 
 
-def rows_code(
-    node: ast.DataExpr, head: Head, columns: int, of_arrays: str = "array_rows"
-) -> str:  # fmt: skip
+def rows_code(node: ast.DataExpr, head: Head, columns: int, of_arrays: str = "array_rows") -> str:
     """A call that reads the rows of a file, with so many columns."""
     path = f"x.file({node.path.value!r})"
     if head.form == "array":

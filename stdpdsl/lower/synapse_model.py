@@ -25,8 +25,11 @@ class SynapseModel:
         clock = [e for e in self.equations if e.kind == "ode" and not self.synapses.is_trace(e)]
         if not clock or self.c.rule is None:
             return None
-        stepwise = [ast.renamed(e, self.own) for e in self.equations
-                    if e in clock or e.kind == "subexpression"]  # fmt: skip
+        stepwise = [
+            ast.renamed(e, self.own)
+            for e in self.equations
+            if e in clock or e.kind == "subexpression"
+        ]
         model = Model(self.c.rule.method, stepwise)
         return integration([model], changing(self.code.scope), self.c, self.values.in_phases)
 
@@ -79,8 +82,11 @@ class SynapseModel:
 
     def now_in_model(self, name: str) -> str:
         """In Brian2's language."""
-        traces = {e.name.id: f"({trace_now(e, self.code.show, self.own[e.name.id])})"
-                  for e in self.equations if self.synapses.is_trace(e)}  # fmt: skip
+        traces = {
+            e.name.id: f"({trace_now(e, self.code.show, self.own[e.name.id])})"
+            for e in self.equations
+            if self.synapses.is_trace(e)
+        }
         text = self.code.show(self.advanced[name], **traces)
         gate = self.gates.learning if name == self.c.weight else ""
         return f"{gate}*({text}) + (1 - {gate})*{self.own[name]}" if gate else f"({text})"
@@ -93,11 +99,15 @@ class SynapseModel:
         }
         stored |= {"t": "t", "i": "edges.i", "j": "edges.j", **self.synapses.sizes}
         return [
-            Trace(name=self.own[name], code=self.values.code(value, self.c, stored, "edges.copy"),
-                  now=f"{self.own[name]}__now", advanced=True)
+            Trace(
+                name=self.own[name],
+                code=self.values.code(value, self.c, stored, "edges.copy"),
+                now=f"{self.own[name]}__now",
+                advanced=True,
+            )
             for name, value in self.advanced.items()
             if not (name == self.c.weight and self.switches.frozen_at_end(self.c.name))
-        ]  # fmt: skip
+        ]
 
     def advanced_equations(self) -> list[Equation]:
         """Variables of the model that have what was advanced: where it is recorded, and where a

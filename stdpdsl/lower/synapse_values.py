@@ -45,9 +45,11 @@ class SynapseValues:
         )
 
     def initial(self) -> list[Initial]:
-        counted = {"N_incoming": "synapses_per_neuron(edges.copy, edges.j)",
-                   "N_outgoing": "synapses_per_neuron(edges.copy, edges.i)",
-                   "synapse_number": "edges.number"}  # fmt: skip
+        counted = {
+            "N_incoming": "synapses_per_neuron(edges.copy, edges.j)",
+            "N_outgoing": "synapses_per_neuron(edges.copy, edges.i)",
+            "synapse_number": "edges.number",
+        }
         found = [Initial(variable=self.own[n], code=counted[n]) for n in self.synapses.counts]
         weight = self.node.weight
         if weight is not None:

@@ -42,9 +42,15 @@ class Synapses:
     """Those of one connection. `place` is its number in the order of declaration, of `count`."""
 
     def __init__(
-        self, values: Values, c: Component, place: int, count: int, needs: Needs,
-        added: Additions, switches: Switches,
-    ):  # fmt: skip
+        self,
+        values: Values,
+        c: Component,
+        place: int,
+        count: int,
+        needs: Needs,
+        added: Additions,
+        switches: Switches,
+    ):
         node = c.node
         assert isinstance(node, ast.Connect) and c.pre and c.post
         self.values, self.c, self.node, self.pre, self.post = values, c, node, c.pre, c.post
@@ -83,10 +89,16 @@ class Synapses:
         element = f"({first}*{self.n_post} + j % {self.n_post})"
         scope = values.symbols.synapse_scope(c)
         self.code = ModelCode(
-            values, c, scope, self.own,
-            {"i": self.n_pre, "j": self.n_post, "N_pre": self.n_pre, "N_post": self.n_post}, fixed,
-            taken | values.held | set(self.own.values()), element, needs,
-        )  # fmt: skip
+            values,
+            c,
+            scope,
+            self.own,
+            {"i": self.n_pre, "j": self.n_post, "N_pre": self.n_pre, "N_post": self.n_post},
+            fixed,
+            taken | values.held | set(self.own.values()),
+            element,
+            needs,
+        )
         self.deliveries = Deliveries(
             self.code, c, self.handlers, self.own.get("w", "w"), self.gates.sending
         )

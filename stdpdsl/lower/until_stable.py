@@ -65,20 +65,44 @@ def until(text: str) -> Until:
     found, problems = value(tolerance, {}), []
     help = "such as 0.01, or '0.01 over 10 s'"
     if found is None or any(isinstance(n, ast.Quantity) for n in ast.walk(tolerance)):
-        problems.append(Diagnostic("UNIT002", tolerance.span, "expected a number, a part of"
-                                   " the fastest pace of the weights", help=help))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "UNIT002",
+                tolerance.span,
+                "expected a number, a part of the fastest pace of the weights",
+                help=help,
+            )
+        )
     elif not 0 < found < 1:
-        problems.append(Diagnostic("TYPE013", tolerance.span, f"a tolerance cannot be {found:g}",
-                                   help=f"write a number between 0 and 1, {help}"))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "TYPE013",
+                tolerance.span,
+                f"a tolerance cannot be {found:g}",
+                help=f"write a number between 0 and 1, {help}",
+            )
+        )
     seconds = seconds_of(window)
     if window is None:
         pass
     elif seconds is None:
-        problems.append(Diagnostic("UNIT002", window.span, "expected a time, the window over which"
-                                   " the weights are watched", help=help))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "UNIT002",
+                window.span,
+                "expected a time, the window over which the weights are watched",
+                help=help,
+            )
+        )
     elif not 0 < seconds < float("inf"):
-        problems.append(Diagnostic("TYPE013", window.span, f"a window cannot be {seconds:g} s",
-                                   help="write a time above 0 s"))  # fmt: skip
+        problems.append(
+            Diagnostic(
+                "TYPE013",
+                window.span,
+                f"a window cannot be {seconds:g} s",
+                help="write a time above 0 s",
+            )
+        )
     if problems:
         raise CompileError(problems)
     assert found is not None
@@ -99,36 +123,52 @@ def refusals(text: str, checked: Checked, experiment: Experiment) -> list[Diagno
     found = []
     for run in checked.spec.of(ast.Run):
         if run.phases:
-            found.append(Diagnostic(
-                "CLAUSE002", run.phases[0].name.span, f"{OPTION} ends each block at a time of its"
-                " own, and phases have theirs",
-                help="give the run a `duration:` alone, or leave out the option",
-            ))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "CLAUSE002",
+                    run.phases[0].name.span,
+                    f"{OPTION} ends each block at a time of its own, and phases have theirs",
+                    help="give the run a `duration:` alone, or leave out the option",
+                )
+            )
     learning = [c for c in checked.symbols.connections if c.weight and _is_plastic(c.node)]
     lowered = {c.name: c for c in experiment.connections}
     if not learning:
         span = typed_expression(OPTION, text.partition(" ")[0] or text).span
-        found.append(Diagnostic(
-            "CLAUSE007", span, "no connection of this spec learns, so no weights can be stable",
-            help="leave out the option, or give a connection `plasticity:`",
-        ))  # fmt: skip
+        found.append(
+            Diagnostic(
+                "CLAUSE007",
+                span,
+                "no connection of this spec learns, so no weights can be stable",
+                help="leave out the option, or give a connection `plasticity:`",
+            )
+        )
     for connection in learning:
         name, weight = connection.name, connection.weight
         if weight in {trace.name for trace in lowered[name].traces}:
             by_rule = connection.rule is not None and connection.rule.advance
-            found.append(Diagnostic(
-                "CLAUSE002", connection.node.name.span, f"`{weight}` of `{name}` relaxes between"
-                f" spikes and is brought up to date by them, so {OPTION} cannot look at it",
-                help="leave out the option, or write the rule without `advance:`" if by_rule
-                else f"give it bounds (`{weight} : 1 in [0, wmax]`): then it is integrated in each"
-                " step",
-            ))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "CLAUSE002",
+                    connection.node.name.span,
+                    f"`{weight}` of `{name}` relaxes between"
+                    f" spikes and is brought up to date by them, so {OPTION} cannot look at it",
+                    help="leave out the option, or write the rule without `advance:`"
+                    if by_rule
+                    else f"give it bounds (`{weight} : 1 in [0, wmax]`): then it is integrated in"
+                    " each step",
+                )
+            )
         if lowered[name].shared:
-            found.append(Diagnostic(
-                "CLAUSE002", connection.node.name.span, f"`{name}` learns once for all"
-                f" blocks, and with {OPTION} each ends at a time of its own",
-                help="leave out the option, or give each block its own copy: `scope: block`",
-            ))  # fmt: skip
+            found.append(
+                Diagnostic(
+                    "CLAUSE002",
+                    connection.node.name.span,
+                    f"`{name}` learns once for all"
+                    f" blocks, and with {OPTION} each ends at a time of its own",
+                    help="leave out the option, or give each block its own copy: `scope: block`",
+                )
+            )
     return found
 
 

@@ -84,10 +84,11 @@ class Values:
     def held(self) -> set[str]:
         """Constants and free columns that layers may hold as variables."""
         return {
-            name for name, symbol in self.symbols.globals.items()
+            name
+            for name, symbol in self.symbols.globals.items()
             if symbol.kind in ("constant", "column")
             and (self.single or self.symbol_varies(symbol, None))
-        }  # fmt: skip
+        }
 
     def varies(self, expr: ast.Expr | None, component: Component | None) -> bool:
         """Whether a value differs between blocks, or between phases."""
@@ -115,10 +116,13 @@ class Values:
         return known.dim.unit_name() if known else "1"
 
     def code(
-        self, expr: ast.Expr, component: Component | None,
-        extra: Mapping[str, str] | None = None, index: str = "",
+        self,
+        expr: ast.Expr,
+        component: Component | None,
+        extra: Mapping[str, str] | None = None,
+        index: str = "",
         files: Mapping[ast.DataExpr, str] | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Python code of an expression; with an `index`, one value per element. `files` is code of
         what each `from` gives, if that is not a value per neuron or synapse."""
         names = {}
@@ -127,8 +131,9 @@ class Values:
             symbol = scope.get(name)
             if symbol is not None and symbol.kind != "builtin":
                 names[name] = self.reference(symbol, component, index)
-        data = files or {n: self.from_file(n, component) for n in ast.walk(expr)
-                         if isinstance(n, ast.DataExpr)}  # fmt: skip
+        data = files or {
+            n: self.from_file(n, component) for n in ast.walk(expr) if isinstance(n, ast.DataExpr)
+        }
         return NumpyPrinter({**names, **(extra or {})}, self.checked.types, data).show(expr)
 
     def from_file(self, node: ast.DataExpr, component: Component | None) -> str:
@@ -146,8 +151,11 @@ class Values:
         if it has several."""
         sides = (component.pre, component.post) if component.kind == "connection" else (component,)
         nodes = [c.node for c in sides if c is not None]
-        sizes = [1 if n.size is None else int(self.number(n.size, 1))
-                 for n in nodes if isinstance(n, ast.Layer)]  # fmt: skip
+        sizes = [
+            1 if n.size is None else int(self.number(n.size, 1))
+            for n in nodes
+            if isinstance(n, ast.Layer)
+        ]
         pattern = getattr(component.node, "pattern", None)
         several = self.number(pattern.several, 1) if pattern is not None else 1
         return (*sizes, int(several)) if several > 1 else tuple(sizes)
@@ -216,10 +224,16 @@ class Values:
     # Values with draws
 
     def initial(
-        self, name: str, expr: ast.Expr, component: Component, index: str,
-        extra: Mapping[str, str], bounds: ast.Bounds | None = None, variable: str | None = None,
+        self,
+        name: str,
+        expr: ast.Expr,
+        component: Component,
+        index: str,
+        extra: Mapping[str, str],
+        bounds: ast.Bounds | None = None,
+        variable: str | None = None,
         phase: bool = False,
-    ) -> Initial:  # fmt: skip
+    ) -> Initial:
         """`name` keys the draws, `variable` is what the script calls it. What a `phase` sets is
         drawn by its name too."""
         draws: list[Draw] = []

@@ -108,9 +108,10 @@ class Data:
         group = groups(keys) if keys else np.zeros(len(d.columns["block"]), int)
         parts = [group == k for k in range(int(group.max()) + 1)] if len(group) else []
         return [
-            name for name in d.measures
+            name
+            for name in d.measures
             if not any(varies(d.columns[name][part].astype(float)) for part in parts)
-        ]  # fmt: skip
+        ]
 
     @cached_property
     def fixed(self) -> list[str]:
@@ -183,9 +184,10 @@ class Data:
         d = self.design
         row = int(np.argmax(d.columns["block"] == block))
         names = [n for axis in d.axes for n in (axis.name, *axis.with_it)]
-        if d.replicates > 1 and len(np.unique(d.columns["replicate"][np.isin(
-            d.columns["block"], self.asked
-        )])) > 1:  # fmt: skip
+        if (
+            d.replicates > 1
+            and len(np.unique(d.columns["replicate"][np.isin(d.columns["block"], self.asked)])) > 1
+        ):
             names.append("replicate")
         return {name: d.columns[name][row].item() for name in names}
 

@@ -27,17 +27,23 @@ def describe(checked: Checked, blocks: int = 1) -> list[Table]:
     inputs = [c for c in layers if c.neuron is None]
     found = [
         _summary(checked, blocks),
-        Table("Populations", ("name", "elements", "size", "copies"),
-              tuple(_population(c, constant_values(symbols)) for c in layers)),
-        Table("Connectivity", ("name", "source", "target", "pattern"),
-              tuple(_connection(c) for c in connections)),
+        Table(
+            "Populations",
+            ("name", "elements", "size", "copies"),
+            tuple(_population(c, constant_values(symbols)) for c in layers),
+        ),
+        Table(
+            "Connectivity",
+            ("name", "source", "target", "pattern"),
+            tuple(_connection(c) for c in connections),
+        ),
         *(_neuron(n) for n in neurons),
         *(_rule(r) for r in rules),
         *_inputs(inputs, symbols.sounds, symbols.filterbanks),
         *_sweep(checked),
         *_measurements(spec),
         *_simulation(spec),
-    ]  # fmt: skip
+    ]
     return [table for table in found if table.rows]
 
 
@@ -86,11 +92,14 @@ def _words(component: Component) -> str:
     assert isinstance(node, ast.Connect)
     kind = node.pattern.kind.id if node.pattern else "all_to_all"
     return {
-        "all_to_all": "all-to-all", "one_to_one": "one-to-one", "random": "pairwise Bernoulli",
+        "all_to_all": "all-to-all",
+        "one_to_one": "one-to-one",
+        "random": "pairwise Bernoulli",
         "symmetric": "pairwise Bernoulli, both ways",
-        "fixed_indegree": "random, fixed in-degree", "fixed_outdegree": "random, fixed out-degree",
+        "fixed_indegree": "random, fixed in-degree",
+        "fixed_outdegree": "random, fixed out-degree",
         "pairs": "given pairs",
-    }.get(kind, kind)  # fmt: skip
+    }.get(kind, kind)
 
 
 def _effect(component: Component) -> str:
@@ -127,9 +136,10 @@ def _connection(component: Component) -> tuple[Cell, ...]:
         target = identifier(delivery.target.id)
         value = formula(delivery.value) if delivery.value is not None else "w"
         sign = (
-            f"{target} = \\sum {value}" if delivery.continuously
+            f"{target} = \\sum {value}"
+            if delivery.continuously
             else f"{target} \\leftarrow {target} + {value}"
-        )  # fmt: skip
+        )
         lines.append(Math(sign))
     for use in node.plasticity:
         given = ", ".join(print_node(a) for a in use.arguments)
@@ -181,18 +191,25 @@ def _neuron(node: ast.Neuron) -> Table:
         rate = Math(formula(node.threshold.args[0]))
         rows.append(_row("Spiking", "at random, with the rate", rate))
     elif node.threshold is not None:
-        rows.append(_row("Spiking", Math(f"\\mathrm{{if}}\\; {formula(node.threshold)}:"),
-                         *(Math(statement(s)) for s in node.reset)))  # fmt: skip
+        rows.append(
+            _row(
+                "Spiking",
+                Math(f"\\mathrm{{if}}\\; {formula(node.threshold)}:"),
+                *(Math(statement(s)) for s in node.reset),
+            )
+        )
     if node.refractory is not None:
         rows.append(_row("Refractory", Math(formula(node.refractory))))
     for event in node.events:
         rows.append(_row(f"Event {event.name.id}", Math(formula(event.condition))))
     for handler in node.handlers:
-        rows.append(_row(f"At each {_trigger(handler)}",
-                         *(Math(statement(s)) for s in handler.body)))  # fmt: skip
+        rows.append(
+            _row(f"At each {_trigger(handler)}", *(Math(statement(s)) for s in handler.body))
+        )
     for every in node.every:
-        rows.append(_row(f"Every {print_expr(every.period)}",
-                         *(Math(statement(s)) for s in every.body)))  # fmt: skip
+        rows.append(
+            _row(f"Every {print_expr(every.period)}", *(Math(statement(s)) for s in every.body))
+        )
     rows.append(_row("Initial values", *(_assigned(a) for a in node.initial)))
     rows.append(_row("Parameters", *(_assigned(a) for a in node.parameters)))
     return Table(f"Neuron model: {node.name.id}", (), tuple(r for r in rows if r[1]))
@@ -207,17 +224,18 @@ def _rule(node: ast.Rule) -> Table:
     unbounded = [e for e in node.equations if e.rhs is None and e.bounds is not None]
     bounds: list[Line] = [
         Math(
-            f"{formula(e.bounds.low)} \\leq {identifier(e.name.id)} \\leq"
-            f" {formula(e.bounds.high)}"
+            f"{formula(e.bounds.low)} \\leq {identifier(e.name.id)} \\leq {formula(e.bounds.high)}"
         )
-        for e in unbounded if e.bounds is not None
-    ]  # fmt: skip
+        for e in unbounded
+        if e.bounds is not None
+    ]
     rows.append(_row("Each synapse", *bounds, *_lines_of(node.equations)))
     rows.append(_row("Each target neuron", *_lines_of(node.post_equations)))
     rows.append(_row("Since the last event", *(Math(statement(s)) for s in node.advance)))
     for handler in node.handlers:
-        rows.append(_row(f"At each {_trigger(handler)}",
-                         *(Math(statement(s)) for s in handler.body)))  # fmt: skip
+        rows.append(
+            _row(f"At each {_trigger(handler)}", *(Math(statement(s)) for s in handler.body))
+        )
     rows.append(_row("At each spike of the target", *(Math(statement(s)) for s in node.post_reset)))
     rows.append(_row("Initial values", *(_assigned(a) for a in node.initial)))
     rows.append(_row("Parameters", *(_assigned(a) for a in node.parameters)))
@@ -291,10 +309,13 @@ def _measurements(spec: ast.Spec) -> Iterator[Table]:
     recorded = [print_node(item) for r in spec.of(ast.Record) for item in r.items]
     rows = [_row("Recorded", *map(Code, recorded))] if recorded else []
     rows += [
-        _row(item.name.id + (f" of {item.component.id}" if item.component else ""),
-             Math(formula(item.value)))
-        for m in spec.of(ast.Measures) for item in m.items
-    ]  # fmt: skip
+        _row(
+            item.name.id + (f" of {item.component.id}" if item.component else ""),
+            Math(formula(item.value)),
+        )
+        for m in spec.of(ast.Measures)
+        for item in m.items
+    ]
     yield Table("Measurements", (), tuple(rows))
 
 

@@ -14,9 +14,18 @@ _GREEK = frozenset(
 # Names that the rules of the library, and papers, write as one word.
 _JOINED = re.compile(rf"([A-Za-z]|{'|'.join(sorted(_GREEK))})(pre|post|max|min|plus|minus|rest)")
 _SIGNS = {
-    "<=": r"\leq", ">=": r"\geq", "!=": r"\neq", "==": "=", "and": r"\wedge", "or": r"\vee",
-    "%": r"\,\mathrm{mod}\,", "<": "<", ">": ">", "+": "+", "-": "-",
-}  # fmt: skip
+    "<=": r"\leq",
+    ">=": r"\geq",
+    "!=": r"\neq",
+    "==": "=",
+    "and": r"\wedge",
+    "or": r"\vee",
+    "%": r"\,\mathrm{mod}\,",
+    "<": "<",
+    ">": ">",
+    "+": "+",
+    "-": "-",
+}
 _LEVEL = {"or": 1.0, "and": 2.0, "+": 5.0, "-": 5.0, "%": 5.5, "*": 6.0, "**": 8.0}
 _COMPARE = 4.0
 # What stands in no need of brackets but as the base of a power; and what never does.
@@ -124,9 +133,21 @@ def _call(call: ast.Call) -> tuple[str, float]:
         return f"\\left|{listed}\\right|", _ATOM
     if name in ("floor", "ceil"):
         return f"\\left\\l{name} {listed}\\right\\r{name}", _ATOM
-    if name == "int" and isinstance(call.args[0], ast.Binary) and call.args[0].op in (
-        "<", "<=", ">", ">=", "==", "!=", "and", "or",
-    ):  # fmt: skip
+    if (
+        name == "int"
+        and isinstance(call.args[0], ast.Binary)
+        and call.args[0].op
+        in (
+            "<",
+            "<=",
+            ">",
+            ">=",
+            "==",
+            "!=",
+            "and",
+            "or",
+        )
+    ):
         return f"\\left[{listed}\\right]", _ATOM  # Iverson's bracket: 1 where it holds
     word = f"\\{name}" if name in _NAMED else f"\\mathrm{{{_plain(name)}}}"
     return f"{word}\\left({listed}\\right)", _WHOLE

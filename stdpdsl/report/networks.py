@@ -49,15 +49,21 @@ def weights(data: Data) -> Iterator[Row]:
         unit = data.units.get(f"{connection}.w", "")
         factor, unit = scale_for(np.concatenate([before, after]), unit)
         mine["w_initial"], mine["w"] = before * factor, after * factor
-        yield Row(f"{connection}: weights before, after and their change", {
-            block: matrices(one, mine, unit, f"wm{n}-{tag(block)}")
-            for block, one in by_block(mine)
-        })  # fmt: skip
+        yield Row(
+            f"{connection}: weights before, after and their change",
+            {
+                block: matrices(one, mine, unit, f"wm{n}-{tag(block)}")
+                for block, one in by_block(mine)
+            },
+        )
         bins = bins_of(mine)
-        yield Row(f"{connection}: distribution of weights", {
-            block: histogram(one, *bins, unit, f"wh{n}-{tag(block)}")
-            for block, one in by_block(mine)
-        })  # fmt: skip
+        yield Row(
+            f"{connection}: distribution of weights",
+            {
+                block: histogram(one, *bins, unit, f"wh{n}-{tag(block)}")
+                for block, one in by_block(mine)
+            },
+        )
 
 
 def varies_between(before: np.ndarray, after: np.ndarray) -> bool:
@@ -81,11 +87,15 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
             ax = canvas.axes[0, k]
             is_change = title == "change"
             image = ax.imshow(
-                matrix(one["post"], one["pre"], values, shape), origin="lower", aspect="auto",
-                cmap=DIVERGING if is_change else SEQUENTIAL, interpolation="none",
-                vmin=-change if is_change else low, vmax=change if is_change else high,
+                matrix(one["post"], one["pre"], values, shape),
+                origin="lower",
+                aspect="auto",
+                cmap=DIVERGING if is_change else SEQUENTIAL,
+                interpolation="none",
+                vmin=-change if is_change else low,
+                vmax=change if is_change else high,
                 extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5),
-            )  # fmt: skip
+            )
             ax.set_title(title)
             ax.set_xlabel("pre")
             for side, count in ((ax.xaxis, shape[1]), (ax.yaxis, shape[0])):
@@ -140,9 +150,15 @@ def histogram(one: Rows, edges: np.ndarray, highest: float, unit: str, name: str
             left = group[0] < len(counts) / 2
             text = ", ".join(f"{count:.0f}" for count in counts[group])
             at = edges[group[-1] + 1] if left else edges[group[0]]
-            ax.annotate(text, (at, highest), fontsize=8, xytext=(3 if left else -3, 0),
-                        textcoords="offset points", ha="left" if left else "right",
-                        va="top")  # fmt: skip
+            ax.annotate(
+                text,
+                (at, highest),
+                fontsize=8,
+                xytext=(3 if left else -3, 0),
+                textcoords="offset points",
+                ha="left" if left else "right",
+                va="top",
+            )
         ax.hist(clean(one["w_initial"]), edges, histtype="step", color=INK, lw=1, label="before")
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(0, 1.05 * highest or 1)
@@ -180,11 +196,20 @@ def spikes(data: Data) -> Iterator[Row]:
         if len(neurons := kept.get("neurons") or []) == 2:
             counted = max(1, neurons[1] - neurons[0])
         highest = max(rate(one, bins, counted).max() for one in parts.values())
-        yield Row(f"{layer}: spikes and mean rate" + (", as far as recorded" if kept else ""), {
-            b: raster(parts.get(b, empty), (max(0.0, ends[b] - window), ends[b]), (size, counted),
-                      bins, highest, f"sp{n}-{tag(b)}")
-            for b in blocks
-        })  # fmt: skip
+        yield Row(
+            f"{layer}: spikes and mean rate" + (", as far as recorded" if kept else ""),
+            {
+                b: raster(
+                    parts.get(b, empty),
+                    (max(0.0, ends[b] - window), ends[b]),
+                    (size, counted),
+                    bins,
+                    highest,
+                    f"sp{n}-{tag(b)}",
+                )
+                for b in blocks
+            },
+        )
 
 
 def rate(one: Rows, bins: np.ndarray, size: int) -> np.ndarray:
@@ -193,8 +218,14 @@ def rate(one: Rows, bins: np.ndarray, size: int) -> np.ndarray:
     return counts / (np.diff(bins) * size)
 
 
-def raster(one: Rows, window: tuple[float, float], sizes: tuple[int, int], bins: np.ndarray,
-           highest: float, name: str) -> str:  # fmt: skip
+def raster(
+    one: Rows,
+    window: tuple[float, float],
+    sizes: tuple[int, int],
+    bins: np.ndarray,
+    highest: float,
+    name: str,
+) -> str:
     """Spikes of a window at the end of the run, above the rate over all of it; `sizes` are those of
     the layer and of what was recorded of it."""
     size, counted = sizes
@@ -205,9 +236,13 @@ def raster(one: Rows, window: tuple[float, float], sizes: tuple[int, int], bins:
         t, neuron = one["t"][now], one["neuron"][now].astype(float)
         nothing = np.full(len(t), np.nan)
         half = max(0.38, size / 120)  # a mark is seen among however many neurons
-        top.plot(np.stack([t, t, nothing], axis=1).ravel(), np.stack(
-            [neuron - half, neuron + half, nothing], axis=1
-        ).ravel(), color=INK, lw=0.7, solid_capstyle="butt")  # fmt: skip
+        top.plot(
+            np.stack([t, t, nothing], axis=1).ravel(),
+            np.stack([neuron - half, neuron + half, nothing], axis=1).ravel(),
+            color=INK,
+            lw=0.7,
+            solid_capstyle="butt",
+        )
         top.set_xlim(*window)
         top.set_ylim(-0.7, size - 0.3)
         top.set_yticks(sorted({0, size - 1}))

@@ -50,9 +50,12 @@ def report(results: Results, blocks: Sequence[int] = (), show_windows: bool = Fa
     plotting()
     folder = resource_dir("templates") / "report"
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     data = Data(results, blocks, show_windows)
     template = environment.get_template("report.html.j2")
     return template.render(**content(data))
@@ -271,8 +274,9 @@ def block_table(data: Data) -> dict[str, Any]:
         cells: list[tuple[str, Any]] = [
             (cell(v, factor) if number else pretty(v), v) for v in values.tolist()
         ]
-        columns.append(Column(label(varying[name].title if name in varying else name, unit),
-                              cells, not number))  # fmt: skip
+        columns.append(
+            Column(label(varying[name].title if name in varying else name, unit), cells, not number)
+        )
     sparks = sparklines(data, d.columns["block"][rows].astype(int))
     cells_by_row = list(zip(*(c.cells for c in columns), strict=True))
     return {"columns": columns, "rows": cells_by_row, "sparks": sparks}
@@ -300,9 +304,10 @@ def sparklines(data: Data, blocks: np.ndarray) -> tuple[str, list[str]] | None:
     keep &= ds.field("block").isin(np.unique(blocks))
     means = (
         results.table("trajectories", ["block", "t", "value"], keep)
-        .group_by(["block", "t"]).aggregate([("value", "mean")])
+        .group_by(["block", "t"])
+        .aggregate([("value", "mean")])
         .sort_by([("block", "ascending"), ("t", "ascending")])
-    )  # fmt: skip
+    )
     block, value = means["block"].to_numpy(), means["value_mean"].to_numpy()
     good = value[np.isfinite(value)]
     if not len(good):

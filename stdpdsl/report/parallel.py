@@ -41,9 +41,13 @@ def parallel(data: Data, one: Measure, name: str) -> str:
         ax = canvas.axes[0, 0]
         x = np.arange(len(d.axes), dtype=float)
         lines = LineCollection(
-            [np.column_stack([x, heights[k]]) for k in order], array=values[order],
-            cmap=for_lines(), linewidths=0.9, alpha=0.6, rasterized=len(rows) > 200,
-        )  # fmt: skip
+            [np.column_stack([x, heights[k]]) for k in order],
+            array=values[order],
+            cmap=for_lines(),
+            linewidths=0.9,
+            alpha=0.6,
+            rasterized=len(rows) > 200,
+        )
         ax.add_collection(lines)
         ax.set_xlim(-0.15, len(d.axes) - 1 + 0.15)
         ax.set_ylim(-0.04, 1.04)

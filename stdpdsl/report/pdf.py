@@ -11,14 +11,20 @@ from pathlib import Path
 from ..results.errors import ResultsError
 
 BROWSERS = (
-    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
-    "microsoft-edge", "brave-browser",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+    "brave-browser",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)  # fmt: skip
+)
 PATIENCE = 300.0
 """Seconds that a browser has for a page."""
 
@@ -33,10 +39,16 @@ def printed(html: str) -> bytes:
         page, out = Path(folder, "page.html"), Path(folder, "page.pdf")
         page.write_text(html, encoding="utf-8")
         command = [
-            *browser, "--headless", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", f"--user-data-dir={Path(folder, 'profile')}",
-            "--no-pdf-header-footer", f"--print-to-pdf={out}", page.as_uri(),
-        ]  # fmt: skip
+            *browser,
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            f"--user-data-dir={Path(folder, 'profile')}",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={out}",
+            page.as_uri(),
+        ]
         try:
             subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
             found = out.read_bytes()

@@ -41,9 +41,13 @@ class Plot:
     # How a measure depends on the parameters
 
     def heatmap(
-        self, measure: str, x: str | None = None, y: str | None = None, phase: str | None = None,
+        self,
+        measure: str,
+        x: str | None = None,
+        y: str | None = None,
+        phase: str | None = None,
         ax: Axes | None = None,
-    ) -> Axes:  # fmt: skip
+    ) -> Axes:
         """A measure (a column of `blocks`) over two axes of the sweep, the first two by default;
         means over all others. The last phase, unless another is named."""
         design = self._measured(measure)
@@ -61,9 +65,13 @@ class Plot:
         return ax
 
     def curves(
-        self, measure: str, x: str | None = None, lines: str | None = None,
-        phase: str | None = None, ax: Axes | None = None,
-    ) -> Axes:  # fmt: skip
+        self,
+        measure: str,
+        x: str | None = None,
+        lines: str | None = None,
+        phase: str | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
         """A measure along an axis of the sweep, the first by default, a line for each value of
         another; means over the rest, and the sd over replicates as a band."""
         design = self._measured(measure)
@@ -83,8 +91,9 @@ class Plot:
                 values = design.columns[measure][mine].astype(float) * factor
                 where = places(axis, design.columns[axis.name][mine])
                 sd = np.array([spread(values[where == i]) for i in range(len(mean))])
-                ax.fill_between(along(axis), mean - sd, mean + sd, alpha=0.2,
-                                color=line.get_color(), lw=0)  # fmt: skip
+                ax.fill_between(
+                    along(axis), mean - sd, mean + sd, alpha=0.2, color=line.get_color(), lw=0
+                )
         horizontal(ax, axis)
         ax.set_ylabel(text)
         if other is not None:
@@ -111,9 +120,13 @@ class Plot:
             far = float(np.nanmax(np.abs(shown))) or 1.0
             options = {"cmap": "PuOr_r", "vmin": -far, "vmax": far}
         image = ax.imshow(
-            shown, origin="lower", aspect="auto", interpolation="none",
-            extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5), **options,
-        )  # fmt: skip
+            shown,
+            origin="lower",
+            aspect="auto",
+            interpolation="none",
+            extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5),
+            **options,
+        )
         ax.set_xlabel("pre")
         ax.set_ylabel("post")
         ax.figure.colorbar(image, ax=ax, label=label("Δw" if when == "change" else "w", unit))
@@ -239,8 +252,9 @@ class Plot:
             mine = found.filter(block=None)
         if not len(mine) and not (empty and len(found)):
             what = ", ".join(f"{k} {v}" for k, v in values.items())
-            raise ResultsError(f"{self.results.folder}: {name} has no rows of {what} in block"
-                               f" {block}")  # fmt: skip
+            raise ResultsError(
+                f"{self.results.folder}: {name} has no rows of {what} in block {block}"
+            )
         table = mine.to_arrow()
         return {n: table[n].to_numpy(zero_copy_only=False) for n in table.column_names}
 

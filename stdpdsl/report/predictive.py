@@ -29,8 +29,12 @@ def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
     copy = rng.integers(values.shape[1], size=DRAWS)
     simulated = values[np.arange(DRAWS), copy]
     new = simulated + error * rng.standard_normal(simulated.shape)
-    inside = int(np.sum((observed >= np.quantile(new, ENDS[0], axis=0))
-                        & (observed <= np.quantile(new, ENDS[2], axis=0))))  # fmt: skip
+    inside = int(
+        np.sum(
+            (observed >= np.quantile(new, ENDS[0], axis=0))
+            & (observed <= np.quantile(new, ENDS[2], axis=0))
+        )
+    )
     misfit = np.sum(((observed - simulated) / error) ** 2, axis=1)
     again = np.sum(((new - simulated) / error) ** 2, axis=1)
     p = float(np.mean(again >= misfit))
@@ -47,9 +51,14 @@ def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
 
 
 def figure(
-    answers: Answers, columns: dict[str, np.ndarray], rows: np.ndarray, simulated: np.ndarray,
-    new: np.ndarray, observed: np.ndarray, error: np.ndarray,
-) -> str:  # fmt: skip
+    answers: Answers,
+    columns: dict[str, np.ndarray],
+    rows: np.ndarray,
+    simulated: np.ndarray,
+    new: np.ndarray,
+    observed: np.ndarray,
+    error: np.ndarray,
+) -> str:
     """The data, the central 90 % of simulations and of new data, along what tells rows apart."""
     compare = answers.space.search.compare
     assert compare is not None
@@ -62,8 +71,16 @@ def figure(
         # No line joins rows: nothing is known of what lies between them.
         ax.vlines(x, wide[0], wide[2], color=SERIES[0], alpha=0.3, lw=7, label="new data, 90 %")
         ax.vlines(x, band[0], band[2], color=SERIES[0], alpha=0.7, lw=7, label="simulations, 90 %")
-        ax.errorbar(x, observed * factor, error * factor, fmt="o", ms=4, lw=1, color=INK,
-                    label="data ± error")  # fmt: skip
+        ax.errorbar(
+            x,
+            observed * factor,
+            error * factor,
+            fmt="o",
+            ms=4,
+            lw=1,
+            color=INK,
+            label="data ± error",
+        )
         ax.set_xlabel(text)
         ax.set_ylabel(shortened(label(compare.observed.id, unit)))
         ax.legend(loc="best")
@@ -78,10 +95,13 @@ def abscissa(
     assert compare is not None and compare.error is not None
     ours: Sequence[str] = (*answers.space.columns, compare.observed.id, compare.error.id)
     names = [
-        n for n in sweep_columns(answers.results)
-        if n not in ours and n != "replicate" and columns[n].dtype.kind in "iuf"
+        n
+        for n in sweep_columns(answers.results)
+        if n not in ours
+        and n != "replicate"
+        and columns[n].dtype.kind in "iuf"
         and len(np.unique(columns[n][rows])) > 1
-    ]  # fmt: skip
+    ]
     if len(names) != 1:
         return np.arange(1.0, len(rows) + 1), "row of the data"
     values = columns[names[0]][rows].astype(float)

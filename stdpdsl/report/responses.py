@@ -27,9 +27,10 @@ def responses(data: Data) -> Iterator[Row]:
         mine = pick(rows, rows["layer"] == layer)
         if int(mine["stimulus"].max()) == 0:
             continue
-        yield Row(f"{layer}: mean rate of each neuron at each stimulus (Hz)", {
-            block: tuning(one, mine, f"re{n}-{tag(block)}") for block, one in by_block(mine)
-        })  # fmt: skip
+        yield Row(
+            f"{layer}: mean rate of each neuron at each stimulus (Hz)",
+            {block: tuning(one, mine, f"re{n}-{tag(block)}") for block, one in by_block(mine)},
+        )
 
 
 def tuning(one: Rows, everyone: Rows, name: str) -> str:
@@ -47,8 +48,14 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
             if size[0] <= CURVES:
                 for neuron, values in enumerate(rates):
                     under = size[0] - 1 - neuron  # wider, so that both are seen where they coincide
-                    ax.plot(values, "o-", ms=3 + 2 * under, lw=1.5 + 1.5 * under,
-                            color=SERIES[neuron], label=f"neuron {neuron}")  # fmt: skip
+                    ax.plot(
+                        values,
+                        "o-",
+                        ms=3 + 2 * under,
+                        lw=1.5 + 1.5 * under,
+                        color=SERIES[neuron],
+                        label=f"neuron {neuron}",
+                    )
                 ax.set_ylim(0, 1.05 * highest)
             else:
                 image = response_map(ax, rates, everyone, highest)
@@ -71,10 +78,15 @@ def response_map(ax: Any, rates: np.ndarray, rows: Rows, highest: float | None =
     neuron, stimulus = np.indices(rates.shape).reshape(2, -1)
     shape = rates.shape
     image = ax.imshow(
-        matrix(neuron, stimulus, rates.ravel(), shape), origin="lower", aspect="auto",
-        cmap=SEQUENTIAL, vmin=0, vmax=highest, interpolation="none",
+        matrix(neuron, stimulus, rates.ravel(), shape),
+        origin="lower",
+        aspect="auto",
+        cmap=SEQUENTIAL,
+        vmin=0,
+        vmax=highest,
+        interpolation="none",
         extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5),
-    )  # fmt: skip
+    )
     ax.set_yticks(sorted({0, shape[0] - 1}))
     stimuli(ax, rows)
     return image
@@ -85,8 +97,13 @@ def stimuli(ax: Any, rows: Rows) -> None:
     texts = dict(zip(rows["stimulus"].tolist(), rows["label"].tolist(), strict=True))
     count = int(rows["stimulus"].max()) + 1
     picks = sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, LABELS))})
-    ax.set_xticks(picks, [short(texts.get(p, str(p))) for p in picks], rotation=40, ha="right",
-                  rotation_mode="anchor")  # fmt: skip
+    ax.set_xticks(
+        picks,
+        [short(texts.get(p, str(p))) for p in picks],
+        rotation=40,
+        ha="right",
+        rotation_mode="anchor",
+    )
 
 
 def short(text: str) -> str:

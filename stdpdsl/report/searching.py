@@ -116,8 +116,7 @@ def pairs(answers: Answers, belief: Belief) -> str:
                         ax.axvline(end, color=INK, lw=0.7, ls=":")
                     ax.set_yticks([])
                 else:
-                    ax.plot(x, each[row][0], ".", ms=2, color=SERIES[0], alpha=0.4,
-                            rasterized=True)  # fmt: skip
+                    ax.plot(x, each[row][0], ".", ms=2, color=SERIES[0], alpha=0.4, rasterized=True)
                     if column == 0:
                         ax.set_ylabel(each[row][1])
                     else:
@@ -175,11 +174,27 @@ def course(answers: Answers, good: np.ndarray) -> str:
     sign = found.signs[0]
     with Canvas("search-course", 6.4, 2.6) as canvas:
         ax = canvas.axes[0, 0]
-        ax.plot(found.number[good][fine], values[fine], ".", ms=2.5, color=SERIES[0], alpha=0.5,
-                label="trial", rasterized=len(good) > 2000)  # fmt: skip
+        ax.plot(
+            found.number[good][fine],
+            values[fine],
+            ".",
+            ms=2.5,
+            color=SERIES[0],
+            alpha=0.5,
+            label="trial",
+            rasterized=len(good) > 2000,
+        )
         if not fine.all():
-            ax.plot(found.number[good][~fine], values[~fine], "x", ms=4, color=SERIES[0], alpha=0.6,
-                    label="misses a constraint", rasterized=len(good) > 2000)  # fmt: skip
+            ax.plot(
+                found.number[good][~fine],
+                values[~fine],
+                "x",
+                ms=4,
+                color=SERIES[0],
+                alpha=0.6,
+                label="misses a constraint",
+                rasterized=len(good) > 2000,
+            )
         if fine.any():
             best = np.minimum.accumulate(values[fine] * sign) * sign
             ax.step(found.number[good][fine], best, where="post", color=SERIES[1], label="best")
@@ -198,8 +213,9 @@ def slices(answers: Answers, good: np.ndarray) -> str:
     columns = min(count, 3)
     rows = -(-count // columns)
     values = found.objectives[good, 0]
-    with Canvas("search-slices", 2.4 * columns + 0.6, 2.2 * rows, rows=rows, columns=columns,
-                sharey=True) as canvas:  # fmt: skip
+    with Canvas(
+        "search-slices", 2.4 * columns + 0.6, 2.2 * rows, rows=rows, columns=columns, sharey=True
+    ) as canvas:
         panels = canvas.axes.ravel()
         dots: Any = None
         for k, ax in enumerate(panels):
@@ -208,8 +224,16 @@ def slices(answers: Answers, good: np.ndarray) -> str:
                 continue
             x, text = along(answers, k, good)
             seen = np.where(found.missed[good] == 0, 0.9, 0.5)
-            dots = ax.scatter(x, values, c=found.number[good], s=5, cmap=for_lines(), alpha=seen,
-                              linewidths=0, rasterized=len(good) > 400)  # fmt: skip
+            dots = ax.scatter(
+                x,
+                values,
+                c=found.number[good],
+                s=5,
+                cmap=for_lines(),
+                alpha=seen,
+                linewidths=0,
+                rasterized=len(good) > 400,
+            )
             if is_logarithmic(answers, k):
                 ax.set_xscale("log")
                 plain_log(ax.xaxis, x)
@@ -248,9 +272,13 @@ def coordinates(answers: Answers, good: np.ndarray) -> str:
         at = np.arange(count, dtype=float)
         rank = of + 1
         lines = LineCollection(
-            [np.column_stack([at, row]) for row in heights], array=rank,
-            cmap=for_lines().reversed(), linewidths=0.9, alpha=0.6, rasterized=len(order) > 200,
-        )  # fmt: skip
+            [np.column_stack([at, row]) for row in heights],
+            array=rank,
+            cmap=for_lines().reversed(),
+            linewidths=0.9,
+            alpha=0.6,
+            rasterized=len(order) > 200,
+        )
         ax.add_collection(lines)
         ax.plot(at, heights[-1], color=SERIES[1], lw=2)
         ax.set_xlim(-0.15, count - 1 + 0.15)

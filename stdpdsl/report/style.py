@@ -53,8 +53,16 @@ _SETTINGS = {
 class Canvas:
     """A figure of `rows` x `columns` panels, `width` and `height` in inches."""
 
-    def __init__(self, name: str, width: float, height: float, *, rows: int = 1, columns: int = 1,
-                 **options: Any):  # fmt: skip
+    def __init__(
+        self,
+        name: str,
+        width: float,
+        height: float,
+        *,
+        rows: int = 1,
+        columns: int = 1,
+        **options: Any,
+    ):
         matplotlib = plotting()
         self.name = name
         self.settings = matplotlib.rc_context()

@@ -125,9 +125,19 @@ def surface_of(answers: Answers, good: np.ndarray) -> Surface | None:
     mean, sd = model(mesh)
     shape = CELLS, CELLS
     return Surface(
-        x, y, mean.reshape(shape), None if sd is None else sd.reshape(shape), error,
-        float(np.std(heights)), log, used, int(best), shares / shares.sum(), method, cube,
-    )  # fmt: skip
+        x,
+        y,
+        mean.reshape(shape),
+        None if sd is None else sd.reshape(shape),
+        error,
+        float(np.std(heights)),
+        log,
+        used,
+        int(best),
+        shares / shares.sum(),
+        method,
+        cube,
+    )
 
 
 def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
@@ -147,14 +157,28 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
         for ax, (cells, text) in zip(canvas.axes[:, 0], maps, strict=True):
             shown = 10**cells if s.logarithmic else cells
             norm = plotting().colors.LogNorm() if s.logarithmic and text == name else None
-            image = ax.pcolormesh(edges_x, edges_y, shown, cmap=SEQUENTIAL, rasterized=True,
-                                  norm=norm)  # fmt: skip
+            image = ax.pcolormesh(
+                edges_x, edges_y, shown, cmap=SEQUENTIAL, rasterized=True, norm=norm
+            )
             at = values[s.used]
-            ax.plot(at[:, s.x] * factor_x, at[:, s.y] * factor_y, ".", ms=2, color="white",
-                    alpha=0.6, rasterized=True)  # fmt: skip
+            ax.plot(
+                at[:, s.x] * factor_x,
+                at[:, s.y] * factor_y,
+                ".",
+                ms=2,
+                color="white",
+                alpha=0.6,
+                rasterized=True,
+            )
             if not refined:
-                ax.plot(values[s.best, s.x] * factor_x, values[s.best, s.y] * factor_y, "x", ms=7,
-                        mew=2, color=SERIES[1])  # fmt: skip
+                ax.plot(
+                    values[s.best, s.x] * factor_x,
+                    values[s.best, s.y] * factor_y,
+                    "x",
+                    ms=7,
+                    mew=2,
+                    color=SERIES[1],
+                )
             for axis, k, edges in ((ax.xaxis, s.x, edges_x), (ax.yaxis, s.y, edges_y)):
                 if s.cube.logarithmic[k]:
                     logarithmic_scale(axis, edges)
@@ -169,8 +193,9 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
     rest = ", the others as in the best trial" if len(names) > 2 else ""
     return (
         f"{answers.space.objectives[0]} over {names[s.x]} and {names[s.y]}{rest}: a model; dots are"
-        " trials" + ("" if refined else ", the cross is the best"), figure,
-    )  # fmt: skip
+        " trials" + ("" if refined else ", the cross is the best"),
+        figure,
+    )
 
 
 def fitted(points: np.ndarray, heights: np.ndarray) -> tuple[Model, float, str]:

@@ -68,8 +68,15 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
                 ax.fill_between(x, mean - sd, mean + sd, color=colour, alpha=0.2, lw=0)
                 ax.plot(x[where], values, ".", color=colour, ms=3, alpha=0.45)
             style = "o" if axis.words else "o-"
-            ax.plot(x[there], mean[there], style, color=colour, ms=3.5 + 2 * under,
-                    lw=1.5 + 1.5 * under, label=said)  # fmt: skip
+            ax.plot(
+                x[there],
+                mean[there],
+                style,
+                color=colour,
+                ms=3.5 + 2 * under,
+                lw=1.5 + 1.5 * under,
+                label=said,
+            )
         if one.before in d.columns and one.words == "mean weight":
             first = d.of_phase(d.phases[0] if d.phases else None)
             before = mean_by_axes(d, [axis], one.before, first) * factor
@@ -113,15 +120,23 @@ def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis
     low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
     wide = 3.0 if len(picks) == 1 else 2.2
     size = (1.2 + wide * len(picks), (2.7 if len(picks) == 1 else 2.2) * len(phases) + 0.35)
-    with Canvas(name, *size, rows=len(phases), columns=len(picks), sharex=True,
-                sharey=True) as canvas:  # fmt: skip
+    with Canvas(
+        name, *size, rows=len(phases), columns=len(picks), sharex=True, sharey=True
+    ) as canvas:
         image = None
         for r, (phase, cells) in enumerate(zip(phases, maps, strict=True)):
             for c, pick in enumerate(picks):
                 ax = canvas.axes[r, c]
                 part = (cells if facet is None else cells[:, :, pick]) * factor
-                image = ax.imshow(part, origin="lower", aspect="auto", cmap=SEQUENTIAL,
-                                  vmin=low, vmax=high, interpolation="none")  # fmt: skip
+                image = ax.imshow(
+                    part,
+                    origin="lower",
+                    aspect="auto",
+                    cmap=SEQUENTIAL,
+                    vmin=low,
+                    vmax=high,
+                    interpolation="none",
+                )
                 ax.set_facecolor(RULE)
                 cell_ticks(ax.xaxis, x)
                 cell_ticks(ax.yaxis, y)
@@ -152,8 +167,11 @@ def scatter(data: Data, one: Measure, name: str) -> str:
             along(x)[places(x, d.columns[x.name][rows])],
             along(y)[places(y, d.columns[y.name][rows])],
             c=d.columns[one.column][rows].astype(float) * factor,
-            cmap=for_lines(), s=16, lw=0, rasterized=bool(np.count_nonzero(rows) > 500),
-        )  # fmt: skip
+            cmap=for_lines(),
+            s=16,
+            lw=0,
+            rasterized=bool(np.count_nonzero(rows) > 500),
+        )
         horizontal(ax, x)
         vertical(ax, y)
         bar = canvas.figure.colorbar(points, ax=ax, aspect=28)
@@ -222,8 +240,9 @@ def axis_label(axis: Axis) -> str:
 def horizontal(ax: Any, axis: Axis) -> None:
     ax.set_xlabel(axis_label(axis))
     if axis.words:
-        ax.set_xticks(range(len(axis.values)), [str(v) for v in axis.values], rotation=20,
-                      ha="right")  # fmt: skip
+        ax.set_xticks(
+            range(len(axis.values)), [str(v) for v in axis.values], rotation=20, ha="right"
+        )
         ax.margins(x=0.12)
     elif axis.geometric:
         ax.set_xscale("log")
@@ -304,8 +323,15 @@ def _annotate(ax: Any, cells: np.ndarray, low: float, high: float) -> None:
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
             colour = "#010101" if value > middle else "#ffffff"
-            ax.text(column, row, pretty(value, digits=3), ha="center", va="center",
-                    color=colour, fontsize=7.5)  # fmt: skip
+            ax.text(
+                column,
+                row,
+                pretty(value, digits=3),
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=7.5,
+            )
 
 
 def spread(values: np.ndarray) -> float:

@@ -20,17 +20,31 @@ def trajectories(data: Data) -> Iterator[Row]:
     if "trajectories" not in data.results.tables:
         return
     more = [n for n in ("synapse_number",) if n in data.results.columns("trajectories")]
-    rows = data.rows("trajectories", [
-        "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value", *more,
-    ])  # fmt: skip
+    rows = data.rows(
+        "trajectories",
+        [
+            "connection",
+            "layer",
+            "variable",
+            "block",
+            "pre",
+            "post",
+            "neuron",
+            "t",
+            "value",
+            *more,
+        ],
+    )
     if rows is None:
         return
-    names = np.array([
-        f"{layer if connection is None else connection}.{variable}"
-        for connection, layer, variable in zip(
-            rows["connection"], rows["layer"], rows["variable"], strict=True
-        )
-    ])  # fmt: skip
+    names = np.array(
+        [
+            f"{layer if connection is None else connection}.{variable}"
+            for connection, layer, variable in zip(
+                rows["connection"], rows["layer"], rows["variable"], strict=True
+            )
+        ]
+    )
     for n, name in enumerate(dict.fromkeys(names.tolist())):
         mine = pick(rows, names == name)
         factor, unit = scale_for(mine["value"], data.units.get(name, ""))
@@ -38,12 +52,15 @@ def trajectories(data: Data) -> Iterator[Row]:
         owner, _, variable = name.rpartition(".")
         fast = is_fast(mine)
         each = one_by_one(mine)
-        yield Row(f"{owner}: {variable} over time" + (", at the end" if fast else ""), {
-            block: (stacked if each else lines)(
-                one, mine, fast, label(variable, unit), f"tr{n}-{tag(block)}"
-            )
-            for block, one in by_block(mine)
-        })  # fmt: skip
+        yield Row(
+            f"{owner}: {variable} over time" + (", at the end" if fast else ""),
+            {
+                block: (stacked if each else lines)(
+                    one, mine, fast, label(variable, unit), f"tr{n}-{tag(block)}"
+                )
+                for block, one in by_block(mine)
+            },
+        )
 
 
 def is_fast(rows: Rows) -> bool:
@@ -80,14 +97,22 @@ def stacked(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str
     low, high = limits(everyone["value"])
     margin = 0.08 * (high - low) or 0.5
     ends = limits(t if fast else everyone["t"])
-    with Canvas(name, 4.3, 0.75 + 0.3 * len(table), rows=len(table), sharex=True,
-                sharey=True) as canvas:  # fmt: skip
+    with Canvas(
+        name, 4.3, 0.75 + 0.3 * len(table), rows=len(table), sharex=True, sharey=True
+    ) as canvas:
         canvas.figure.get_layout_engine().set(hspace=0.0, h_pad=0.01)
         for k, neuron in enumerate(neurons[::-1]):  # the first at the bottom, as in a raster
             ax = canvas.axes[k, 0]
             ax.plot(t[::step], table[len(table) - 1 - k, ::step], color=SERIES[0], lw=0.9)
-            ax.text(-0.015, 0.5, str(neuron), transform=ax.transAxes, ha="right", va="center",
-                    fontsize=8)  # fmt: skip
+            ax.text(
+                -0.015,
+                0.5,
+                str(neuron),
+                transform=ax.transAxes,
+                ha="right",
+                va="center",
+                fontsize=8,
+            )
             ax.spines["left"].set_visible(False)
             last = k == len(table) - 1
             ax.spines["bottom"].set_visible(last)
@@ -121,8 +146,7 @@ def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
                 quarter, three = np.nanquantile(table[:, ::step], [0.25, 0.75], axis=0)
                 mean = np.nanmean(table[:, ::step], axis=0)
             ax.fill_between(t[::step], quarter, three, color=SERIES[0], alpha=0.25, lw=0)
-            ax.plot(t[::step], mean, color=SERIES[0],
-                    label=f"mean of {len(table)}")  # fmt: skip
+            ax.plot(t[::step], mean, color=SERIES[0], label=f"mean of {len(table)}")
             above(ax)
         ax.set_ylim(low - margin, high + margin)
         if not fast:  # blocks may have ended at times of their own

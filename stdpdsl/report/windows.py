@@ -42,8 +42,9 @@ def windows(data: Data) -> Iterator[Row]:
         return
     text, sets = data.results.spec, list(data.results.metadata.get("set", ()))
     try:
-        checked = check(with_settings(parse(Source("spec.stdp", text)), sets, library()), {},
-                        library())  # fmt: skip
+        checked = check(
+            with_settings(parse(Source("spec.stdp", text)), sets, library()), {}, library()
+        )
     except CompileError:
         checked = None
     if checked is None or has_errors(checked.diagnostics):
@@ -86,11 +87,19 @@ def row(
     title = f"{c.name}: STDP window of {rule.name.id}, {protocol_text(protocol)}"
     title += ", each with a scale of its own" if own else ""
     unit = symbol(data.units.get(f"{c.name}.{c.weight}", ""))
-    yield Row(title, {
-        block: draw(found[k], protocol, heights[k] if own else max(heights),
-                    label(f"Δ{c.weight}", unit), f"wi{n}-{tag(block)}")
-        for block, k in zip(data.chosen, map(sets.index, given), strict=True)
-    })  # fmt: skip
+    yield Row(
+        title,
+        {
+            block: draw(
+                found[k],
+                protocol,
+                heights[k] if own else max(heights),
+                label(f"Δ{c.weight}", unit),
+                f"wi{n}-{tag(block)}",
+            )
+            for block, k in zip(data.chosen, map(sets.index, given), strict=True)
+        },
+    )
 
 
 def written(

@@ -22,9 +22,10 @@ _INNER = {
     "responses": ("neuron", "stimulus", "phase"),
 }
 _ONE_OF = {
-    "weights": ("connection",), "trajectories": ("connection", "layer", "variable"),
+    "weights": ("connection",),
+    "trajectories": ("connection", "layer", "variable"),
     "responses": ("layer",),
-}  # fmt: skip
+}
 
 
 def to_xarray(table: Table) -> Any:

@@ -162,10 +162,15 @@ def _axes(
             chosen.append(name)
             follows[name] = []
     return tuple(
-        Axis(n, units.get(n, ""), _distinct(rows[n]), tuple(follows[n]),
-             n in drawn and _is_continuous(rows[n]))
+        Axis(
+            n,
+            units.get(n, ""),
+            _distinct(rows[n]),
+            tuple(follows[n]),
+            n in drawn and _is_continuous(rows[n]),
+        )
         for n in chosen
-    )  # fmt: skip
+    )
 
 
 def _is_continuous(values: np.ndarray) -> bool:

@@ -38,10 +38,12 @@ class Dataset:
         measure, parameter, variable), `unit` and `description`, where they are said."""
         schema = self._open(name).schema
         return {
-            field.name: {k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
-                         for k, v in (field.metadata or {}).items()}
+            field.name: {
+                k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
+                for k, v in (field.metadata or {}).items()
+            }
             for field in schema
-        }  # fmt: skip
+        }
 
     def dataset(self, name: str) -> Any:
         """The `pyarrow.dataset.Dataset` of a table, to scan what does not fit into memory."""

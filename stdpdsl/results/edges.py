@@ -41,9 +41,10 @@ def edges_of(results: Dataset, connection: str, block: int) -> Any:
         )
     kinds = results.described("weights")
     others = [
-        name for name in rows.column_names
+        name
+        for name in rows.column_names
         if kinds[name].get("kind") == "variable" and rows[name].null_count < rows.num_rows
-    ]  # fmt: skip
+    ]
     chosen = [n for n in FIRST if n in rows.column_names and rows[n].null_count < rows.num_rows]
     frame = (
         rows.select([*chosen, *others]).to_pandas()
@@ -87,9 +88,12 @@ def _npz(results: Dataset, connection: str, edges: Any) -> bytes:
     columns |= {"pre": columns["pre"].astype(np.int64), "post": columns["post"].astype(np.int64)}
     if "w" in columns and None not in sizes and "synapse_number" not in columns:
         columns |= {
-            "row": columns["pre"], "col": columns["post"], "data": columns["w"],
-            "shape": np.array(sizes), "format": np.array(b"coo"),
-        }  # fmt: skip
+            "row": columns["pre"],
+            "col": columns["post"],
+            "data": columns["w"],
+            "shape": np.array(sizes),
+            "format": np.array(b"coo"),
+        }
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **columns)
     return file.getvalue()
@@ -124,6 +128,8 @@ def _sonata(results: Dataset, connection: str, edges: Any) -> bytes:
 
 
 FORMS: dict[str, Callable[[Dataset, str, Any], bytes]] = {
-    ".csv": _csv, ".npz": _npz, ".h5": _sonata,
-}  # fmt: skip
+    ".csv": _csv,
+    ".npz": _npz,
+    ".h5": _sonata,
+}
 """How a list of edges is written, by the end of the file's name."""

@@ -11,9 +11,18 @@ import numpy as np
 from ..language.builtins import MEASURES
 
 SYMBOLS = {
-    "second": "s", "hertz": "Hz", "volt": "V", "amp": "A", "siemens": "S", "farad": "F",
-    "ohm": "Ω", "meter": "m", "metre": "m", "1": "", "": "",
-}  # fmt: skip
+    "second": "s",
+    "hertz": "Hz",
+    "volt": "V",
+    "amp": "A",
+    "siemens": "S",
+    "farad": "F",
+    "ohm": "Ω",
+    "meter": "m",
+    "metre": "m",
+    "1": "",
+    "": "",
+}
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M"}
 _PREFIXED = {"s", "V", "A", "S", "F", "Hz", "Ω", "m"}
 

@@ -47,10 +47,15 @@ def results_to_neo(results: Dataset, blocks: Sequence[int] | None = None) -> Any
         phases = phases_of(results)
         if phases:
             names, starts, stops = zip(*phases, strict=True)
-            segment.epochs.append(neo.Epoch(
-                times=starts, durations=np.subtract(stops, starts), units="s",
-                labels=np.array(names), name="phases",
-            ))  # fmt: skip
+            segment.epochs.append(
+                neo.Epoch(
+                    times=starts,
+                    durations=np.subtract(stops, starts),
+                    units="s",
+                    labels=np.array(names),
+                    name="phases",
+                )
+            )
         found.segments.append(segment)
     return found
 
@@ -63,9 +68,17 @@ def to_neo(table: Table) -> Any:
     needed = {
         "spikes": ("layer", "block", "neuron", "t"),
         "trajectories": (
-            "connection", "layer", "variable", "block", "pre", "post", "neuron", "t", "value",
+            "connection",
+            "layer",
+            "variable",
+            "block",
+            "pre",
+            "post",
+            "neuron",
+            "t",
+            "value",
         ),
-    }.get(table.name)  # fmt: skip
+    }.get(table.name)
     if needed is None:
         raise ResultsError(f"{table.name} are no spikes or trajectories; take to_pandas()")
     lost = [name for name in needed if name not in table.columns]
@@ -79,8 +92,9 @@ def to_neo(table: Table) -> Any:
     keys = (columns["block"], columns.get("replicate", nothing))
     copies, copy = np.unique(
         np.stack([np.nan_to_num(key.astype(float), nan=-1.0) for key in keys]),
-        axis=1, return_inverse=True,
-    )  # fmt: skip
+        axis=1,
+        return_inverse=True,
+    )
     for k, number in enumerate(copies[0].astype(int).tolist()):
         mine = np.flatnonzero(copy.ravel() == k)
         notes = {n: columns[n][mine[0]] for n in sweep}
@@ -119,18 +133,26 @@ def _add_trains(neo: Any, segment: Any, columns: dict[str, np.ndarray], end: flo
     layer, neuron, t = layer[order], neuron[order], t[order]
     new = np.flatnonzero((neuron[1:] != neuron[:-1]) | (layer[1:] != layer[:-1])) + 1
     for start, stop in zip([0, *new], [*new, len(t)], strict=True):
-        segment.spiketrains.append(neo.SpikeTrain(
-            t[start:stop], units="s", t_stop=max(end, t[stop - 1]),
-            name=f"{layer[start]} {neuron[start]}", layer=str(layer[start]),
-            neuron=int(neuron[start]),
-        ))  # fmt: skip
+        segment.spiketrains.append(
+            neo.SpikeTrain(
+                t[start:stop],
+                units="s",
+                t_stop=max(end, t[stop - 1]),
+                name=f"{layer[start]} {neuron[start]}",
+                layer=str(layer[start]),
+                neuron=int(neuron[start]),
+            )
+        )
 
 
 def _add_signal(neo: Any, segment: Any, signal: Signal) -> None:
     said = {
-        "units": quantity_of(signal.unit), "name": signal.name, "variable": signal.variable,
-        "component": signal.component, "array_annotations": signal.elements,
-    }  # fmt: skip
+        "units": quantity_of(signal.unit),
+        "name": signal.name,
+        "variable": signal.variable,
+        "component": signal.component,
+        "array_annotations": signal.elements,
+    }
     every = signal.every
     if every is None:
         made = neo.IrregularlySampledSignal(signal.t, signal.values, time_units="s", **said)
@@ -138,9 +160,11 @@ def _add_signal(neo: Any, segment: Any, signal: Signal) -> None:
     else:
         quantities = require("quantities")
         made = neo.AnalogSignal(
-            signal.values, t_start=signal.t[0] * quantities.s,
-            sampling_period=every * quantities.s, **said,
-        )  # fmt: skip
+            signal.values,
+            t_start=signal.t[0] * quantities.s,
+            sampling_period=every * quantities.s,
+            **said,
+        )
         segment.analogsignals.append(made)
 
 
@@ -149,9 +173,15 @@ def _add_weights(neo: Any, segment: Any, results: Dataset, connection: str, bloc
     edges = edges_of(results, connection, block)
     if "w_initial" not in edges or "w" not in edges or not len(edges):
         return
-    segment.irregularlysampledsignals.append(neo.IrregularlySampledSignal(
-        [0.0, end_of(results)], edges[["w_initial", "w"]].to_numpy().T, time_units="s",
-        units=quantity_of(unit_of(results, connection, "w")),
-        name=f"{connection} weights at start and end", component=connection, variable="w",
-        array_annotations={n: edges[n].to_numpy() for n in (*PLACE, "delay") if n in edges},
-    ))  # fmt: skip
+    segment.irregularlysampledsignals.append(
+        neo.IrregularlySampledSignal(
+            [0.0, end_of(results)],
+            edges[["w_initial", "w"]].to_numpy().T,
+            time_units="s",
+            units=quantity_of(unit_of(results, connection, "w")),
+            name=f"{connection} weights at start and end",
+            component=connection,
+            variable="w",
+            array_annotations={n: edges[n].to_numpy() for n in (*PLACE, "delay") if n in edges},
+        )
+    )

@@ -30,9 +30,10 @@ def partly_recorded(results: Dataset, layer: str) -> dict[str, Any] | None:
         return None
     items = {"neurons": int, "blocks": int, "phases": str}  # a stranger may say anything
     lists = {
-        name: kept[name] for name, kind in items.items()
+        name: kept[name]
+        for name, kind in items.items()
         if isinstance(kept.get(name), list) and all(type(x) is kind for x in kept[name])
-    }  # fmt: skip
+    }
     times = {n: kept[n] for n in ("start", "stop") if type(kept.get(n)) in (int, float)}
     return {**lists, **times}
 
@@ -42,8 +43,11 @@ def when_recorded(results: Dataset, layer: str) -> list[tuple[float, float]]:
     kept = partly_recorded(results, layer) or {}
     whole = [(0.0, end_of(results))]
     if names := kept.get("phases"):  # as the spec has them; those that repeat are numbered
-        whole = [(start, stop) for name, start, stop in phases_of(results)
-                 if name in names or name.rpartition(" ")[0] in names]  # fmt: skip
+        whole = [
+            (start, stop)
+            for name, start, stop in phases_of(results)
+            if name in names or name.rpartition(" ")[0] in names
+        ]
     first, last = float(kept.get("start") or 0.0), float(kept.get("stop") or np.inf)
     cut = [(max(start, first), min(stop, last)) for start, stop in whole]
     return [(start, stop) for start, stop in cut if start < stop]

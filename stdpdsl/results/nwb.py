@@ -87,21 +87,31 @@ def _file(pynwb: Any, results: Dataset, block: int) -> Any:
         edges = edges_of(results, connection, block)
         units = edges.attrs["units"]
         if len(edges):
-            module.add(_table(
-                pynwb, f"{connection} synapses", f"Synapses of {connection} at the end of the run",
-                {n: (edges[n].to_numpy(), _with_unit(WORDS.get(n, n), units[n])) for n in edges},
-            ))  # fmt: skip
+            module.add(
+                _table(
+                    pynwb,
+                    f"{connection} synapses",
+                    f"Synapses of {connection} at the end of the run",
+                    {
+                        n: (edges[n].to_numpy(), _with_unit(WORDS.get(n, n), units[n]))
+                        for n in edges
+                    },
+                )
+            )
     for table in ("parameters", "blocks"):
         if table in results.tables:
             rows = rows_of_block(results, table, block)
             described = results.described(table)
             columns = {
-                name: (_values(rows[name]), _with_unit(
-                    described[name].get("description", name), described[name].get("unit", "1")
-                ))
+                name: (
+                    _values(rows[name]),
+                    _with_unit(
+                        described[name].get("description", name), described[name].get("unit", "1")
+                    ),
+                )
                 for name in rows.column_names
                 if name != "block" and rows[name].null_count < rows.num_rows
-            }  # fmt: skip
+            }
             called = "parameters" if table == "parameters" else "measures"
             words = f"The {called} of block {block}, a row per phase where they differ"
             if columns:
@@ -115,8 +125,10 @@ WORDS = {
     "pre": "number of the neuron before the synapse",
     "post": "number of the neuron behind the synapse",
     "synapse_number": "number of the synapse among those of its pair",
-    "delay": "delay", "w_initial": "weight at the start", "w": "weight at the end",
-}  # fmt: skip
+    "delay": "delay",
+    "w_initial": "weight at the start",
+    "w": "weight at the end",
+}
 
 
 def _add_units(pynwb: Any, file: Any, results: Dataset, block: int) -> None:
@@ -133,17 +145,20 @@ def _add_units(pynwb: Any, file: Any, results: Dataset, block: int) -> None:
     if not neurons:
         return
     file.units = pynwb.misc.Units(
-        name="units", description="Neurons whose spikes were recorded",
+        name="units",
+        description="Neurons whose spikes were recorded",
         resolution=float(results.metadata.get("dt") or -1.0),
-    )  # fmt: skip
+    )
     file.add_unit_column("layer", "name of the layer")
     file.add_unit_column("neuron", "number of the neuron in its layer")
     observed = {layer: when_recorded(results, layer) for layer, _ in neurons}
     for layer, neuron in sorted(neurons):
         file.add_unit(
             spike_times=spikes.get((layer, neuron), np.zeros(0)),
-            obs_intervals=observed[layer], layer=layer, neuron=neuron,
-        )  # fmt: skip
+            obs_intervals=observed[layer],
+            layer=layer,
+            neuron=neuron,
+        )
 
 
 MOST_SILENT = 1_000_000
@@ -158,30 +173,41 @@ def _add_series(pynwb: Any, file: Any, module: Any, results: Dataset, block: int
         name = name.replace(":", " to ")  # of a slice; NWB's names have none
         every = signal.every
         when = (
-            {"timestamps": signal.t} if every is None
+            {"timestamps": signal.t}
+            if every is None
             else {"starting_time": float(signal.t[0]), "rate": 1 / every}
-        )  # fmt: skip
-        file.add_acquisition(pynwb.TimeSeries(
-            name=name, data=signal.values, unit=signal.unit,
-            description=f"{signal.variable} of {signal.component}, a column per element",
-            comments=f"the elements are in processing/{MODULE}/{name} elements", **when,
-        ))  # fmt: skip
+        )
+        file.add_acquisition(
+            pynwb.TimeSeries(
+                name=name,
+                data=signal.values,
+                unit=signal.unit,
+                description=f"{signal.variable} of {signal.component}, a column per element",
+                comments=f"the elements are in processing/{MODULE}/{name} elements",
+                **when,
+            )
+        )
         words = WORDS | {"neuron": "number of the neuron in its layer"}
-        module.add(_table(
-            pynwb, f"{name} elements", f"What the columns of {name} are",
-            {key: (values, words[key]) for key, values in signal.elements.items()},
-        ))  # fmt: skip
+        module.add(
+            _table(
+                pynwb,
+                f"{name} elements",
+                f"What the columns of {name} are",
+                {key: (values, words[key]) for key, values in signal.elements.items()},
+            )
+        )
 
 
 def _table(pynwb: Any, name: str, words: str, columns: dict[str, tuple[Any, str]]) -> Any:
     core = require("hdmf.common")
     return core.DynamicTable(
-        name=name, description=words,
+        name=name,
+        description=words,
         columns=[
             core.VectorData(name=column, description=said, data=values)
             for column, (values, said) in columns.items()
         ],
-    )  # fmt: skip
+    )
 
 
 def _values(column: Any) -> Any:

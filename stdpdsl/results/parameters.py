@@ -18,9 +18,10 @@ def parameters_of(results: Dataset) -> Any:
     described = results.described("parameters")
     # A column of the sweep that sets a parameter is that parameter, under a shorter name.
     names = [
-        name for name, one in described.items()
+        name
+        for name, one in described.items()
         if name in said or (one.get("kind") == "swept" and one.get("sets") not in said)
-    ]  # fmt: skip
+    ]
     lost = [name for name in said if name not in described]
     if lost:
         raise ResultsError(f"{results.folder}: the table parameters has no {', '.join(lost)}")

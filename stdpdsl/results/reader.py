@@ -25,16 +25,34 @@ if TYPE_CHECKING:
 TABLES: tuple[str, ...] = result_folder.TABLES
 
 _SHAPES = {
-    "blocks": int, "calibration": {str: [int]}, "columns": {str: {str: {str: str}}},
-    "ended_early": {str: {str: (str, int, float)}}, "extended": [dict], "files": {str: str},
-    "footers": {str: {str: str}}, "hash": str, "lowering": str, "measures": [str], "model": str,
-    "network": {str: dict}, "not_finite": [str], "order": [int],
-    "parameters": {str: {str: (str, int, float)}}, "phases": [dict], "precision": str,
-    "search": {str: int}, "set": [str],
-    "shard": [int], "spec": str, "tables": {str: int}, "target": str,
-    "time_asked": (int, float), "time_reached": (int, float), "units": {str: str},
+    "blocks": int,
+    "calibration": {str: [int]},
+    "columns": {str: {str: {str: str}}},
+    "ended_early": {str: {str: (str, int, float)}},
+    "extended": [dict],
+    "files": {str: str},
+    "footers": {str: {str: str}},
+    "hash": str,
+    "lowering": str,
+    "measures": [str],
+    "model": str,
+    "network": {str: dict},
+    "not_finite": [str],
+    "order": [int],
+    "parameters": {str: {str: (str, int, float)}},
+    "phases": [dict],
+    "precision": str,
+    "search": {str: int},
+    "set": [str],
+    "shard": [int],
+    "spec": str,
+    "tables": {str: int},
+    "target": str,
+    "time_asked": (int, float),
+    "time_reached": (int, float),
+    "units": {str: str},
     "versions": {str: str},
-}  # fmt: skip
+}
 """What metadata hold, where they do: they may come from a stranger."""
 
 

@@ -64,14 +64,21 @@ class BlockParts:
     def parts(self, component):
         """The objects of a component."""
         mine = [o for o in self.objects if o.name == component]
-        return mine or [o for o in self.objects if o.name.startswith(f"{component}__")
-                        and o.name in self.block_of_object]  # fmt: skip
+        return mine or [
+            o
+            for o in self.objects
+            if o.name.startswith(f"{component}__") and o.name in self.block_of_object
+        ]
 
     def held(self):
         """[(object, variable, what its elements belong to)] of all that changes: numbers of spikes
         too."""
-        found = [(o, name, o) for o in self.objects for name in changing_in(o)
-                 if not o.variables[name].scalar]  # fmt: skip
+        found = [
+            (o, name, o)
+            for o in self.objects
+            for name in changing_in(o)
+            if not o.variables[name].scalar
+        ]
         counters = [o for o in self.network.objects if o.name.endswith("__spikes")]
         return found + [(c, "count", c.source) for c in counters if self.place(c.source)]
 

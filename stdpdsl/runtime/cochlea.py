@@ -79,18 +79,21 @@ def zhang_synapse(
     C_G = spont * (A_ON - spont) / (A_ON * P_rest * (1 - spont / A_SS))
     gamma_1, gamma_2 = C_G / spont, C_G / A_SS
     kappa_1, kappa_2 = -1 / tau_R, -1 / tau_ST
-    V_I = sum(
-        (1 - P_Imax / P_rest)
-        / (
-            gamma_1
-            * (
-                amplitude * (k - other) / (C_G * P_Imax)
-                + other / (P_rest * gamma_1)
-                - other / (P_Imax * gamma_2)
+    V_I = (
+        sum(
+            (1 - P_Imax / P_rest)
+            / (
+                gamma_1
+                * (
+                    amplitude * (k - other) / (C_G * P_Imax)
+                    + other / (P_rest * gamma_1)
+                    - other / (P_Imax * gamma_2)
+                )
             )
+            for amplitude, k, other in ((A_R, kappa_1, kappa_2), (A_ST, kappa_2, kappa_1))
         )
-        for amplitude, k, other in ((A_R, kappa_1, kappa_2), (A_ST, kappa_2, kappa_1))
-    ) / 2  # fmt: skip
+        / 2
+    )
     alpha = gamma_2 / (kappa_1 * kappa_2)
     beta = -(kappa_1 + kappa_2) * alpha
     theta_1, theta_2, theta_3 = alpha * P_Imax / V_I, V_I / P_Imax, gamma_2 - 1 / P_Imax

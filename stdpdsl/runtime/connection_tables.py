@@ -26,8 +26,10 @@ class ConnectionTables(Trajectories):
         wanted = {n: at(v, edges.copy) for n, v in self.varying.get(name, {}).items()}
         audit_component(self.recorded, name, wanted)
         if held and np.any(self.recorded.state(name, "held__lost")):
-            stop(f"more deliveries of {name} were under way at one synapse than it can hold: take"
-                 " a shorter dendritic delay, or give the source a refractory period")  # fmt: skip
+            stop(
+                f"more deliveries of {name} were under way at one synapse than it can hold: take"
+                " a shorter dendritic delay, or give the source a refractory period"
+            )
         state = {v: self.recorded.state(name, v) for v in states}
         block = edges.copy
         if not states:
@@ -42,12 +44,15 @@ class ConnectionTables(Trajectories):
         delay = times_of(np.rint((edges.axonal + edges.dendritic) / self.x.dt), self.x.dt)
         mine = self.saved(block, edges.shared)
         self.results.weights(
-            name, pre=edges.i[mine], post=edges.j[mine], delay=delay[mine],
+            name,
+            pre=edges.i[mine],
+            post=edges.j[mine],
+            delay=delay[mine],
             w_initial=None if first is None else first[mine],
             w=state[weight][mine] if weight else None,
             state={column: values[mine] for column, values in others.items()},
             **self.places(block[mine], edges.shared),
-        )  # fmt: skip
+        )
         if weight:
             if bounds:
                 self.bounds[name] = [
@@ -108,9 +113,18 @@ class ConnectionTables(Trajectories):
                     self.check_sampled_bounds(name, weight, t, found, chosen)
                 more = {"synapse_number": edges.number[chosen]} if edges.many > 1 else {}
                 self.trajectory(
-                    shown, t, found, last, kept, run, connection=name, pre=edges.i[chosen],
-                    post=edges.j[chosen], **self.places(edges.copy[chosen], edges.shared), **more,
-                )  # fmt: skip
+                    shown,
+                    t,
+                    found,
+                    last,
+                    kept,
+                    run,
+                    connection=name,
+                    pre=edges.i[chosen],
+                    post=edges.j[chosen],
+                    **self.places(edges.copy[chosen], edges.shared),
+                    **more,
+                )
 
     def settled(self, name, edges, chosen, t, samples):
         """When the recorded weights had settled, in each phase."""
@@ -122,9 +136,12 @@ class ConnectionTables(Trajectories):
             last = self.ends_of[name, number][1][chosen]
             here = None if run is None else run[:, within]
             found = settling_time(
-                edges.copy[chosen], t[within], while_run(samples[:, within], last, here), last,
+                edges.copy[chosen],
+                t[within],
+                while_run(samples[:, within], last, here),
+                last,
                 len(edges.copies),
-            )  # fmt: skip
+            )
             if run is not None:  # it is no sample's time that comes after the last sample
                 known = np.isfinite(found)
                 known[known] &= self.was_run(found[known], np.flatnonzero(known), edges.shared)

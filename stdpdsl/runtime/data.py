@@ -166,8 +166,10 @@ def in_32_bits(values, what):
     outside = np.abs(values) >= 2**31
     if np.any(outside):
         number = np.broadcast_to(values, np.shape(outside))[outside].flat[0]
-        fail(f"{what} is {number:.0f} somewhere, and an integer variable holds less than 2**31;"
-             " declare it with `: 1`")  # fmt: skip
+        fail(
+            f"{what} is {number:.0f} somewhere, and an integer variable holds less than 2**31;"
+            " declare it with `: 1`"
+        )
     return values
 
 

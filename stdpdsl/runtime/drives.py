@@ -136,13 +136,20 @@ def drive_reader(bank, width, dt, steps):
         raise NotImplementedError
 
     reader = Function(
-        read, arg_units=[second, 1], return_unit=1, arg_types=["float", "integer"],
-        return_type="float", stateless=False,
-    )  # fmt: skip
+        read,
+        arg_units=[second, 1],
+        return_unit=1,
+        arg_types=["float", "integer"],
+        return_type="float",
+        stateless=False,
+    )
     name = f"drive__{bank}"
     code = DRIVE_READER % {
-        "name": name, "path": drive_file(bank), "rows": ROWS_READ, "neurons": width,
-    } + DRIVE_AT_TIME % {"bank": bank, "name": name, "dt": dt, "steps": steps}  # fmt: skip
+        "name": name,
+        "path": drive_file(bank),
+        "rows": ROWS_READ,
+        "neurons": width,
+    } + DRIVE_AT_TIME % {"bank": bank, "name": name, "dt": dt, "steps": steps}
     reader.implementations.add_implementation(
         "cpp", code, compiler_kwds={"headers": DRIVE_HEADERS}, name=f"{bank}__at"
     )

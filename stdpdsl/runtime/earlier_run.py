@@ -109,8 +109,10 @@ class Earlier:
         if self.metadata.get("checksum") != checksum:
             fail(f"{self.folder}: was changed meanwhile; run this again")
         if self.metadata["target"] != options.target:
-            fail(f"{self.folder}: was run on {self.metadata['target']}, and cannot go on here, on"
-                 f" {options.target}, to the last bit")  # fmt: skip
+            fail(
+                f"{self.folder}: was run on {self.metadata['target']}, and cannot go on here, on"
+                f" {options.target}, to the last bit"
+            )
         before = self.metadata["phases"]
         self.phase = len(before) - 1
         self.step = round(self.metadata["time_reached"] / x.dt)
@@ -129,11 +131,15 @@ class Earlier:
             if len(before) > 1 and old["name"] != new["name"]:
                 fail(f"the phase {old['name']} of the earlier run is now {new['name']}")
             if old["stop"] > new["stop"] or (old["stop"] < new["stop"] and not last):
-                fail(f"the phase {old['name']} ended at {old['stop']:g} s in the earlier run, and"
-                     f" now ends at {new['stop']:g} s")  # fmt: skip
+                fail(
+                    f"the phase {old['name']} ended at {old['stop']:g} s in the earlier run, and"
+                    f" now ends at {new['stop']:g} s"
+                )
         if self.x.steps <= self.step:
-            fail(f"the run of {self.x.steps * self.x.dt:g} s is no longer than the earlier one, of"
-                 f" {self.step * self.x.dt:g} s: there is nothing to add")  # fmt: skip
+            fail(
+                f"the run of {self.x.steps * self.x.dt:g} s is no longer than the earlier one, of"
+                f" {self.step * self.x.dt:g} s: there is nothing to add"
+            )
 
     def rows(self, table, columns, condition=None):
         """[(copy of each row, {column: values})] of what concerns this shard's blocks: of what a
@@ -201,8 +207,10 @@ class Earlier:
                 state[base] = self.spikes_under_way(base, copy, one, values.get(f"{base}.synapse"))
                 continue
             if not np.array_equal(copy, mine.copy):
-                fail(f"{self.folder}: has {len(one)} values of {key}, where the network has"
-                     f" {len(mine.copy)}")  # fmt: skip
+                fail(
+                    f"{self.folder}: has {len(one)} values of {key}, where the network has"
+                    f" {len(mine.copy)}"
+                )
             if is_space(key):
                 events = np.flatnonzero(one)
                 one = np.zeros(len(one) + 1)
@@ -254,12 +262,15 @@ class Earlier:
             each = -(-self.step // steps) + 1
             parts.append((copies[chosen], each))
         owner = np.concatenate([np.repeat(mine, each) for mine, each in parts])
-        which = np.concatenate([np.full(len(mine) * each, k)
-                                for k, (mine, each) in enumerate(parts)])  # fmt: skip
+        which = np.concatenate(
+            [np.full(len(mine) * each, k) for k, (mine, each) in enumerate(parts)]
+        )
         order = np.lexsort((which, owner))
         if not np.array_equal(owner[order], copy):
-            fail(f"{self.folder}: has {len(copy)} samples of {component}, where {len(owner)} would"
-                 " be recorded")  # fmt: skip
+            fail(
+                f"{self.folder}: has {len(copy)} samples of {component}, where {len(owner)} would"
+                " be recorded"
+            )
         for k, ((number, model, _), (mine, each)) in enumerate(zip(monitors, parts, strict=True)):
             ((monitor, _),) = self.x.recorded[number]
             rows = which[order] == k

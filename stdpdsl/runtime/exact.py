@@ -130,8 +130,10 @@ def where_rates_are_equal(equations, variables, pairs):
                 limits[k] = f"({sympy_to_str(at_pole)})"
         if not limits:
             return sympy_to_str(expression)
-        terms = [f"(1 - {' - '.join(f'equal__{k}' for k in limits)})"
-                 f"*({apart(sympy_to_str(expression), [*limits])})"]  # fmt: skip
+        terms = [
+            f"(1 - {' - '.join(f'equal__{k}' for k in limits)})"
+            f"*({apart(sympy_to_str(expression), [*limits])})"
+        ]
         for k, text in limits.items():
             if expression.has(active):  # while a variable stands still, its rate is 0
                 still = sympy_to_str(expression.subs(active, 0))
@@ -153,8 +155,9 @@ def limit(expression, symbol, value):
             found += term.subs(symbol, value)
             continue
         any_pole = True
-        above, below = (simplify(diff(x, symbol).subs(symbol, value))
-                        for x in (numerator, denominator))  # fmt: skip
+        above, below = (
+            simplify(diff(x, symbol).subs(symbol, value)) for x in (numerator, denominator)
+        )
         found += above / below
     decimal = {r: Float(r) for r in found.atoms(Rational) if not r.is_Integer}
     return found.xreplace(decimal) if any_pole else None

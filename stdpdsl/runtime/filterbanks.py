@@ -121,8 +121,10 @@ def channel_count(source, **parameters):
     counts = set(lengths.values()) | ({source.nchannels} if source.nchannels > 1 else set())
     if len(counts) > 1:
         given = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        fail(f"a filter's lists must have one value per channel: {given}; its source has "
-             f"{source.nchannels} channels")  # fmt: skip
+        fail(
+            f"a filter's lists must have one value per channel: {given}; its source has "
+            f"{source.nchannels} channels"
+        )
     return counts.pop() if counts else 1
 
 

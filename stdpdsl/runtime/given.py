@@ -45,8 +45,11 @@ def numbers_of(x):
     for key, values in x.phase_values.items():
         give_part(given, key, values)
     if x.until:
-        given |= {f"{WATCH}.N": x.blocks, f"{WATCH}.tolerance": x.until.tolerance,
-                  f"{WATCH}.window": float(x.until.steps)}  # fmt: skip
+        given |= {
+            f"{WATCH}.N": x.blocks,
+            f"{WATCH}.tolerance": x.until.tolerance,
+            f"{WATCH}.window": float(x.until.steps),
+        }
     return given
 
 
@@ -55,8 +58,10 @@ def within_run(x, delays):
     Brian2 holds a queue of as many steps as the longest delay has. A later run needs them all."""
     if x.keeps:
         if np.any(delays > LONGEST_QUEUE * x.dt):
-            fail(f"a delay of {np.max(delays):g} s is longer than {LONGEST_QUEUE:,} time steps: too"
-                 " long to keep the state of this run")  # fmt: skip
+            fail(
+                f"a delay of {np.max(delays):g} s is longer than {LONGEST_QUEUE:,} time steps: too"
+                " long to keep the state of this run"
+            )
         return delays
     return np.minimum(delays, x.steps * x.dt)
 
@@ -117,8 +122,10 @@ def parts_of(name, edges, by_block, block_size):
     edges.first = edges.copy * block_size
     if not by_block:
         return [(name, None, slice(None))]
-    return [(f"{name}__{block}", block, np.flatnonzero(edges.copy == block))
-            for block in np.unique(edges.copy)]  # fmt: skip
+    return [
+        (f"{name}__{block}", block, np.flatnonzero(edges.copy == block))
+        for block in np.unique(edges.copy)
+    ]
 
 
 def give_relay(given, x, name, source, target):

@@ -29,8 +29,9 @@ PHASE, STEP = f"{STATE}.phase", f"{STATE}.step"  # among what a network is given
 def give_start(given, x, earlier):
     """The phase and the step in which the run begins, -1 where that is its beginning; how long each
     phase has still to go (s)."""
-    given[PHASE], given[STEP] = (float(n) for n in ((earlier.phase, earlier.step) if earlier
-                                                    else (-1, 0)))  # fmt: skip
+    given[PHASE], given[STEP] = (
+        float(n) for n in ((earlier.phase, earlier.step) if earlier else (-1, 0))
+    )
     ends = np.cumsum(x.phase_steps)
     for number, end in enumerate(ends.tolist() if earlier else ()):
         left = min(x.phase_steps[number], max(0, end - earlier.step))

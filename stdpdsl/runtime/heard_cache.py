@@ -83,10 +83,16 @@ def front_end_key(x, function, p, sounds, *more):
     code = code_of(function)
     modules = [package_version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
     return fingerprint(
-        code, numbers_in(code, p), program_flags(), modules, x.steps, x.dt, x.replicate_of_copy,
+        code,
+        numbers_in(code, p),
+        program_flags(),
+        modules,
+        x.steps,
+        x.dt,
+        x.replicate_of_copy,
         *(part for name in sorted(sounds) for part in (name, sounds[name].key)),
         *more,
-    )  # fmt: skip
+    )
 
 
 def nerve_cache(key):

@@ -28,8 +28,9 @@ def images_in(pattern):
                         f"`{name}` is in colour or transparent ({mode}): save it in grey"
                     )
                 if len(paths) * size[0] * size[1] * 8 > MOST_BYTES:
-                    raise ValueError(f"{len(paths):,} images of {size[0]} × {size[1]} pixels are"
-                                     " more than 4 GB")  # fmt: skip
+                    raise ValueError(
+                        f"{len(paths):,} images of {size[0]} × {size[1]} pixels are more than 4 GB"
+                    )
                 found.append(np.asarray(image))
         except (OSError, SyntaxError, Image.DecompressionBombError):
             raise ValueError(f"`{name}` is no whole PNG file") from None

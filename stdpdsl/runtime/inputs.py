@@ -59,8 +59,10 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
     for index, _ in enumerate(copies):
         first, last = at(start, index), min(at(stop, index), end)
         if not first >= 0 or not at(rate, index) >= 0:
-            fail(f"{layer}: regular spikes start at {first:g} s, with {at(rate, index):g} Hz;"
-                 " neither can be negative")  # fmt: skip
+            fail(
+                f"{layer}: regular spikes start at {first:g} s, with {at(rate, index):g} Hz;"
+                " neither can be negative"
+            )
         hertz = min(at(rate, index), 1 / x.dt)  # a neuron spikes once per step at most
         count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
         spikes = np.unique(holding_steps(first + np.arange(count) / hertz, x.dt)) if count else []
@@ -86,8 +88,10 @@ def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=
     def refuse(wrong, what):
         if np.any(wrong):
             k = int(np.argmax(wrong))
-            fail(f"{f'{path}: row' if path else f'{layer}: spike'} {k + 1}: "
-                 + what.format(neuron=neuron[k], time=time[k]))  # fmt: skip
+            fail(
+                f"{f'{path}: row' if path else f'{layer}: spike'} {k + 1}: "
+                + what.format(neuron=neuron[k], time=time[k])
+            )
 
     refuse(~np.isfinite(time), "the time is {time}")
     refuse(time < 0, "a spike at {time:g} s: times start at 0 s")
@@ -97,8 +101,11 @@ def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=
     again = np.logical_and.reduce([np.diff(a[order]) == 0 for a in (block, neuron, step)])
     second = np.zeros(len(step), dtype=bool)
     second[order[1:][again]] = True
-    refuse(second, "neuron {neuron} spikes a second time in the time step that holds {time:g} s;"
-                   f" a step of {x.dt:g} s holds one spike of a neuron")  # fmt: skip
+    refuse(
+        second,
+        "neuron {neuron} spikes a second time in the time step that holds {time:g} s;"
+        f" a step of {x.dt:g} s holds one spike of a neuron",
+    )
     inside = step < x.steps
     warn_of_times(x, path or layer, time, step, inside)
     order = np.argsort(block[inside], kind="stable")
@@ -166,8 +173,11 @@ def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
 def rates_from_results(folder, layer, variable, blocks, count, every):
     """The first `count` samples of a variable of a layer in an earlier run, `every` s apart, as
     (blocks, samples, neurons); of the mean rate of a layer there is one column."""
-    chosen = [("layer", "==", layer), ("variable", "==", variable),
-              ("t", "<", (count - 0.5) * every)]  # fmt: skip
+    chosen = [
+        ("layer", "==", layer),
+        ("variable", "==", variable),
+        ("t", "<", (count - 0.5) * every),
+    ]
     table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen)
     block, neuron = keys_of(table, ["block", "neuron"])
     order = np.lexsort((neuron, floats_of(table, "t"), block))
@@ -175,8 +185,10 @@ def rates_from_results(folder, layer, variable, blocks, count, every):
     found = [values[block == b] for b in blocks]
     for number, of_block in zip(blocks, found, strict=True):
         if not len(of_block) or len(of_block) % count or len(of_block) != len(found[0]):
-            fail(f"{folder}: has {len(of_block)} samples of {variable} of {layer} in block"
-                 f" {number}, not {count} of each neuron")  # fmt: skip
+            fail(
+                f"{folder}: has {len(of_block)} samples of {variable} of {layer} in block"
+                f" {number}, not {count} of each neuron"
+            )
     return np.stack([of_block.reshape(count, -1) for of_block in found])
 
 
@@ -196,8 +208,10 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     if not np.all(every >= x.dt * (1 - 1e-6)):
         fail(f"{layer}: a row of `rates` lasts {np.min(every):g} s, less than a time step")
     if not (np.all(gap >= 0) and np.all(gap < every)):
-        fail(f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
-             f" {np.min(every):g} s")  # fmt: skip
+        fail(
+            f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
+            f" {np.min(every):g} s"
+        )
     end, count = x.steps * x.dt, rows.shape[-2]
     ends = count * np.min(every)
     if ends < end * (1 - 1e-9) and not repeat:

@@ -130,25 +130,35 @@ class LayerTables(StimulusResponses, Trajectories):
         times = self.times_kept(starts * self.dt, **kept)
         if np.any(chosen) and np.any(times):
             self.trajectory(
-                variable, (starts * self.dt)[times], hertz[chosen][:, times], None, layer=name,
+                variable,
+                (starts * self.dt)[times],
+                hertz[chosen][:, times],
+                None,
+                layer=name,
                 **self.places(copy[chosen], shared),
-            )  # fmt: skip
+            )
 
     def rate_while_run(self, variable, name, size, every, neuron, step, first, last, kept):
         """The same while blocks ran, and did not wait."""
         steps, width = np.array(self.phase_steps), round(every / self.dt)
         starts, rate, known = rates_while_run(
             neuron, step, size, width, steps, self.ran, first, last
-        )  # fmt: skip
+        )
         chosen = self.are_saved(np.arange(len(rate)), False)
         if kept.get("blocks") is not None:
             chosen &= np.isin(np.arange(len(rate)) + self.x.first, kept["blocks"])
         copy = np.flatnonzero(chosen)
         if len(copy):
             self.trajectory(
-                variable, starts * self.dt, rate[copy] / self.dt, None, kept, known[copy],
-                layer=name, **self.places(copy, False),
-            )  # fmt: skip
+                variable,
+                starts * self.dt,
+                rate[copy] / self.dt,
+                None,
+                kept,
+                known[copy],
+                layer=name,
+                **self.places(copy, False),
+            )
 
     def layer_samples(self, number, name, size, shared, variables, kept=None):
         """Recorded samples of a layer, and its final state."""

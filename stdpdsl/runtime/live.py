@@ -31,14 +31,20 @@ class Live:
             self.rates = {
                 layer: max(count - self.spikes.get(layer, 0), 0)  # less where blocks have waited
                 / (self.sizes[layer] * (t - self.t))
-                for layer, count in spikes.items() if self.sizes[layer]
-            }  # fmt: skip
+                for layer, count in spikes.items()
+                if self.sizes[layer]
+            }
         self.t, self.spikes = max(t, self.t), spikes
         say(
-            self.events, event="progress", t=t, duration=self.total,
-            elapsed=time.monotonic() - self.started, rates=self.rates, weights=weights,
+            self.events,
+            event="progress",
+            t=t,
+            duration=self.total,
+            elapsed=time.monotonic() - self.started,
+            rates=self.rates,
+            weights=weights,
             silent={layer: [int(number), self.blocks] for layer, number in dict(silent).items()},
-        )  # fmt: skip
+        )
 
 
 def reporter(live, before, objects, weights, sizes):
@@ -53,8 +59,9 @@ def reporter(live, before, objects, weights, sizes):
         spikes = {layer: int(np.sum(count)) for layer, count in counts.items()}
         silent = {
             layer: np.sum(~np.any(counts[layer].reshape(-1, size), axis=1))
-            for layer, size in sizes.items() if layer in counts
-        }  # fmt: skip
+            for layer, size in sizes.items()
+            if layer in counts
+        }
         means = {}
         for connection, weight in weights.items():
             values = [np.ravel(value_of(s, weight)) for s in objects.links[connection]]

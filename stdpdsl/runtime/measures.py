@@ -92,9 +92,12 @@ def weight_measures(block, values, low, high, blocks):
         bound = summed_by(block, 1.0 * ((values <= low) | (values >= high)), blocks) / number
     sd = np.sqrt(spread)
     return {
-        "mean": mean, "sd": sd, "bimodality": bimodality(block, values, mean, sd, blocks),
-        "at_bounds": bound, "entropy": entropy(block, values, low, high, blocks),
-    }  # fmt: skip
+        "mean": mean,
+        "sd": sd,
+        "bimodality": bimodality(block, values, mean, sd, blocks),
+        "at_bounds": bound,
+        "entropy": entropy(block, values, low, high, blocks),
+    }
 
 
 def bimodality(block, values, mean, sd, blocks):

@@ -139,9 +139,12 @@ def classes(data, dt, brian2):
 
     record_elements = record
     return {
-        "Synapses": synapses, "SpikeGeneratorGroup": spike_generator,
-        "StateMonitor": state_monitor, "linked_var": linked_var, "TimedArray": timed_array,
-    }  # fmt: skip
+        "Synapses": synapses,
+        "SpikeGeneratorGroup": spike_generator,
+        "StateMonitor": state_monitor,
+        "linked_var": linked_var,
+        "TimedArray": timed_array,
+    }
 
 
 def link_to(data, group):

@@ -59,9 +59,14 @@ def follow_program(command, workdir, report):
     errors_file = Path(workdir) / "errors.txt"
     with errors_file.open("w+", encoding="utf-8", errors="replace") as errors:
         process = subprocess.Popen(
-            command, cwd=workdir, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=errors, text=True,
-        )  # fmt: skip
+            command,
+            cwd=workdir,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
         try:
             for line in process.stdout or ():
                 if report and (found := live_line(line)):

@@ -19,8 +19,9 @@ def live_text(event):
     `A1 4.5 Hz (3 of 20 blocks silent), ff weight 0.012`."""
     silent = {
         layer: f" ({number} of {blocks} blocks silent)"
-        for layer, (number, blocks) in event.get("silent", {}).items() if number and blocks > 1
-    }  # fmt: skip
+        for layer, (number, blocks) in event.get("silent", {}).items()
+        if number and blocks > 1
+    }
     rates = [
         f"{layer} {rate:.3g} Hz{silent.get(layer, '')}"
         for layer, rate in event.get("rates", {}).items()

@@ -38,7 +38,7 @@ def log_gamma(a):
     series = 8.3333333333333329e-2 - r * (
         2.7777777777777779e-3
         - r * (7.9365079365079365e-4 - r * (5.9523809523809529e-4 - r * series))
-    )  # fmt: skip
+    )
     return (a - 0.5) * np.log(a) - a + 0.91893853320467278 + series / a - np.log(product)
 
 
@@ -284,8 +284,10 @@ cdef inline double angle__arctan2(double y, double x):
 def truncated_normal_functions():
     """`quantile__truncated_normal`, which draws in Brian2's code call: part of a namespace."""
     cpp, cython = (code.replace("quantile__", "truncated__quantile_") for code in normal_code())
-    own = [text.replace("quantile__normal", "truncated__quantile_normal")
-           for text in (TRUNCATED_CPP, TRUNCATED_CYTHON)]  # fmt: skip
+    own = [
+        text.replace("quantile__normal", "truncated__quantile_normal")
+        for text in (TRUNCATED_CPP, TRUNCATED_CYTHON)
+    ]
     made = code_function(truncated_normal_quantile, [1, 1, 1], cpp + own[0], cython + own[1])
     return {"quantile__truncated_normal": made}
 

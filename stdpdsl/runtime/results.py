@@ -71,9 +71,18 @@ class Results:
     """
 
     def __init__(
-        self, folder, sweep, units, metadata, tables, phases=False, overwrite=False, part=0,
-        documented=None, first=0,
-    ):  # fmt: skip
+        self,
+        folder,
+        sweep,
+        units,
+        metadata,
+        tables,
+        phases=False,
+        overwrite=False,
+        part=0,
+        documented=None,
+        first=0,
+    ):
         """`part` is what the files are numbered by, which other results may stand beside;
         `documented` says of each column of each table what it is. The first block is numbered
         `first`: where that is not 0, what exists once for all blocks stands with the others."""
@@ -83,8 +92,10 @@ class Results:
         self.units = {"t": "s", "delay": "s", **units}
         documented = documented or {}
         self.metadata = {
-            **metadata, "measures": list(tables.get("blocks", ())), "columns": {},
-        }  # fmt: skip
+            **metadata,
+            "measures": list(tables.get("blocks", ())),
+            "columns": {},
+        }
         self.tables = {}
         self.keep = False
         self.partial = prepare_folder(folder, overwrite)
@@ -140,8 +151,9 @@ class Results:
             self.append("parameters", np.asarray(blocks), here)
         self.metadata["parameters"] = {
             name: {"unit": self.metadata["columns"]["parameters"][name]["unit"], **fixed(values)}
-            for name in found[0] for values in [[one[name] for one in found]]
-        }  # fmt: skip
+            for name in found[0]
+            for values in [[one[name] for one in found]]
+        }
 
     def weights(
         self, connection, block, pre, post, delay, w_initial, w, state=None, replicate=None

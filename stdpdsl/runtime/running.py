@@ -110,15 +110,19 @@ def need_gsl(components, target):
     path = compiler()
     asked = f"`method: gsl` of {', '.join(components)}"
     if target == "numpy" or not path:
-        fail(f"{asked} is compiled, and cannot run on the numpy target: install a C++ compiler, or"
-             " take another method")  # fmt: skip
+        fail(
+            f"{asked} is compiled, and cannot run on the numpy target: install a C++ compiler, or"
+            " take another method"
+        )
     command = [path, "-E", "-x", "c++", "-"]
     source = "#include <gsl/gsl_odeiv2.h>\n"
     found = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
     if found.returncode:
         name = os.path.basename(path)
-        fail(f"{asked} needs the GNU Scientific Library, whose headers {name} does not find:"
-             " install it (as libgsl-dev or gsl-devel), or take another method")  # fmt: skip
+        fail(
+            f"{asked} needs the GNU Scientific Library, whose headers {name} does not find:"
+            " install it (as libgsl-dev or gsl-devel), or take another method"
+        )
 
 
 class Simulation:
@@ -128,15 +132,29 @@ class Simulation:
     goes on from that of an `earlier` one."""
 
     def __init__(
-        self, x, network, run, given, phases, options, folder, weights, record, live, whole=False,
+        self,
+        x,
+        network,
+        run,
+        given,
+        phases,
+        options,
+        folder,
+        weights,
+        record,
+        live,
+        whole=False,
         earlier=None,
-    ):  # fmt: skip
+    ):
         self.x, self.network, self.run, self.given = x, network, run, given
         self.whole, self.earlier = whole, earlier
         self.phases, self.options, self.folder = phases, options, folder
         self.weights, self.shown = weights, live
-        self.record = {layer for layer, (_, shared) in x.sizes.items()
-                       if layer in record or (x.until and shared)}  # fmt: skip
+        self.record = {
+            layer
+            for layer, (_, shared) in x.sizes.items()
+            if layer in record or (x.until and shared)
+        }
         self.total = sum(x.phase_steps) * x.dt
 
     def say(self, stage):
@@ -199,8 +217,11 @@ class Simulation:
             watcher = Watcher(self.x, objects, weights, network)
             network.add(watcher.operation())
             return watcher
-        keys = {"tolerance": f"{WATCH}.tolerance", "window": f"{WATCH}.window",
-                "duration": phase_key(0)}  # fmt: skip
+        keys = {
+            "tolerance": f"{WATCH}.tolerance",
+            "window": f"{WATCH}.window",
+            "duration": phase_key(0),
+        }
         if isinstance(given, ProgramData):
             numbers = {name: f"number({given.number(key)})" for name, key in keys.items()}
         else:

@@ -24,8 +24,10 @@ def in_single(values, what):
     lost = (np.isinf(held) & np.isfinite(values)) | ((held == 0) & (np.asarray(values) != 0))
     if np.any(lost):
         number = np.broadcast_to(values, np.shape(lost))[lost].flat[0]
-        fail(f"{what} is {number:g} somewhere, which single precision cannot hold;"
-             " take `precision: double`")  # fmt: skip
+        fail(
+            f"{what} is {number:g} somewhere, which single precision cannot hold;"
+            " take `precision: double`"
+        )
     return held
 
 
@@ -47,11 +49,12 @@ def functions_of_double():
     for name, (in_numpy, in_cpp, in_cython) in FUNCTIONS_OF_DOUBLE.items():
         kind = "float" if name == "single__of" else "double"
         found[name] = code_function(
-            in_numpy, [None],
+            in_numpy,
+            [None],
             f"static inline {kind} {name}(double x) {{ return {in_cpp}; }}",
             f"cdef inline {kind} {name}(double x):\n    return {in_cython}",
             return_unit=lambda unit: unit,
-        )  # fmt: skip
+        )
     return found
 
 

@@ -31,9 +31,11 @@ def windows_of(x, asked):
     window = asked["window"]
     steps = -(-x.steps // PARTS_OF_A_RUN) if window is None else steps_of(window, x.dt)
     if not 0 < steps <= x.steps:
-        fail(f"--until-stable: the weights would never be looked at, for the run of"
-             f" {x.steps * x.dt:g} s holds no window"
-             + ("" if window is None else f" of {window:g} s; take a shorter one"))  # fmt: skip
+        fail(
+            f"--until-stable: the weights would never be looked at, for the run of"
+            f" {x.steps * x.dt:g} s holds no window"
+            + ("" if window is None else f" of {window:g} s; take a shorter one")
+        )
     return SimpleNamespace(tolerance=asked["tolerance"], steps=steps)
 
 
@@ -97,9 +99,11 @@ def kept_arrays(x, objects):
         (owner, name, block, place)
         for owner, block, place in owners
         for name, v in owner.variables.items()
-        if isinstance(v, ArrayVariable) and v.owner.name == owner.name
-        and not (v.scalar or v.constant) and name not in ("i", "t", "spiketime", "_spikespace")
-    ]  # fmt: skip
+        if isinstance(v, ArrayVariable)
+        and v.owner.name == owner.name
+        and not (v.scalar or v.constant)
+        and name not in ("i", "t", "spiketime", "_spikespace")
+    ]
 
 
 def array_name(owner, name):
@@ -254,8 +258,15 @@ def watched_run(x, objects, weights, numbers, line):
         put_back.append(f"        if (stopped[{place}]) {array}[i] = kept_{n}[i];")
     stopped = array_name(objects.groups[WATCH], "stopped")
     return WATCHED_RUN % {
-        **numbers, "network": network, "report": report, "period": period, "dt": x.dt,
-        "stopped": stopped, "blocks": stopped.replace("::", "::_num_"),
-        "begin": "\n".join(begin), "look": "".join(look), "keep": "\n".join(keep),
+        **numbers,
+        "network": network,
+        "report": report,
+        "period": period,
+        "dt": x.dt,
+        "stopped": stopped,
+        "blocks": stopped.replace("::", "::_num_"),
+        "begin": "\n".join(begin),
+        "look": "".join(look),
+        "keep": "\n".join(keep),
         "put_back": "\n".join(put_back),
-    }  # fmt: skip
+    }

@@ -85,8 +85,9 @@ def shown_rows(x, rows, every, gap=0.0, repeat=False, labels=None):
     count = int(np.ceil(x.steps * x.dt / every - 1e-6))
     number = np.arange(count if repeat else min(count, rows))
     labels = [str(k) for k in range(rows)] if labels is None else labels
-    onset, offset = (np.ceil((number * every + more) / x.dt - 1e-3) * x.dt
-                     for more in (0.0, every - gap))  # fmt: skip
+    onset, offset = (
+        np.ceil((number * every + more) / x.dt - 1e-3) * x.dt for more in (0.0, every - gap)
+    )
     stimulus = number % rows
     label = np.array(labels, dtype=object)[stimulus].astype(str)
     return {"onset": onset, "offset": offset, "stimulus": stimulus, "label": label}

@@ -28,9 +28,15 @@ class StimulusResponses(BlockTable):
             part = sources[first : first + at_once]
             low, high = np.searchsorted(neuron, [first * size, (first + len(part)) * size])
             rates = response_rates(
-                neuron[low:high] - first * size, step[low:high], size, part, presentations,
-                start, stop, self.dt,
-            )  # fmt: skip
+                neuron[low:high] - first * size,
+                step[low:high],
+                size,
+                part,
+                presentations,
+                start,
+                stop,
+                self.dt,
+            )
             found.append(response_measures(rates, size))
             at, stimulus = (index.ravel() for index in np.indices(rates.shape))
             at += first * size
@@ -38,10 +44,14 @@ class StimulusResponses(BlockTable):
             heard &= self.are_saved(at // size, shared)
             at, stimulus = at[heard], stimulus[heard]
             self.results.responses(
-                name, neuron=at % size, stimulus=stimulus, label=labels[stimulus],
-                value=rates.ravel()[heard], **self.places(at // size, shared),
+                name,
+                neuron=at % size,
+                stimulus=stimulus,
+                label=labels[stimulus],
+                value=rates.ravel()[heard],
+                **self.places(at // size, shared),
                 **self.of_phase(number),
-            )  # fmt: skip
+            )
         return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
 
     def shown(self, sources, stops):
@@ -84,9 +94,15 @@ class StimulusResponses(BlockTable):
                 stops = stops[mine] if np.ndim(stops) else stops
                 heard, presentations, stop = self.shown(part, stops)
                 counts = response_counts(
-                    neuron[low:high] - bounds[0], step[low:high], size, heard, presentations,
-                    start, stop, self.dt,
-                )  # fmt: skip
+                    neuron[low:high] - bounds[0],
+                    step[low:high],
+                    size,
+                    heard,
+                    presentations,
+                    start,
+                    stop,
+                    self.dt,
+                )
                 responses.append(comparable(*counts))
             learned, tested = responses
             found.append(accuracy(learned, tested, size, classes))

@@ -49,10 +49,15 @@ def changing_in(part):
     from brian2.core.variables import ArrayVariable
 
     return [
-        name for name, v in part.variables.items()
-        if isinstance(v, ArrayVariable) and v.owner is not None and v.owner.name == part.name
-        and not v.constant and not name.startswith("_") and not name.endswith("__at_end")
-    ]  # fmt: skip
+        name
+        for name, v in part.variables.items()
+        if isinstance(v, ArrayVariable)
+        and v.owner is not None
+        and v.owner.name == part.name
+        and not v.constant
+        and not name.startswith("_")
+        and not name.endswith("__at_end")
+    ]
 
 
 def described(*lines):

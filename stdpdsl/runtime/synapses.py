@@ -65,12 +65,23 @@ def synapses_of(
     i, j = i[pairs_of_all], j[pairs_of_all]
     number = numbers[0][pairs_of_all] if listed else np.arange(len(i)) % many
     return SimpleNamespace(
-        copy=copy_of, i=i, j=j, number=number, many=many,
-        n_pre=n_pre, n_post=n_post, copies=copies, shared=shared,
+        copy=copy_of,
+        i=i,
+        j=j,
+        number=number,
+        many=many,
+        n_pre=n_pre,
+        n_post=n_post,
+        copies=copies,
+        shared=shared,
         pre=i + n_pre * (shared_copy[copy_of] if pre_shared else copy_of),
         post=j + n_post * (shared_copy[copy_of] if post_shared else copy_of),
-        values={}, parameters={}, delays={}, axonal=np.zeros(len(i)), dendritic=np.zeros(len(i)),
-    )  # fmt: skip
+        values={},
+        parameters={},
+        delays={},
+        axonal=np.zeros(len(i)),
+        dendritic=np.zeros(len(i)),
+    )
 
 
 def copy_values_of(x, layer, size, copy):
@@ -98,8 +109,10 @@ def lowest(name, draws, count, shape, axis, admitted=True, among=None):
     there = admitted.sum(axis=axis)[mine]
     if len(there) and there.min() < count:
         first = among[0] if among else 0
-        fail(f"{name}: {neuron} {first + there.argmin()} has {there.min()} possible {partner}s,"
-             f" fewer than the {count:g} that the pattern asks for")  # fmt: skip
+        fail(
+            f"{name}: {neuron} {first + there.argmin()} has {there.min()} possible {partner}s,"
+            f" fewer than the {count:g} that the pattern asks for"
+        )
     ranked = np.where(admitted, np.reshape(draws, shape), np.inf)
     order = np.argsort(ranked, axis=axis, kind="stable")
     mask = np.zeros(shape, dtype=bool)
@@ -212,9 +225,10 @@ def parquet_columns(path, choices, read):
             few_rows(path, max(file.metadata.num_rows, sum(map(max, chunks))))
             for name in names:
                 kind = file.schema_arrow.field(name).type
-                if not any(is_kind(kind) for is_kind in (
-                    pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal
-                )):  # fmt: skip
+                if not any(
+                    is_kind(kind)
+                    for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+                ):
                     fail(f"{path}: the column {name} holds {kind}, not numbers")
             table = file.read(columns=list(names))
             return {name: np.asarray(table[name].to_numpy(), dtype=float) for name in names}
@@ -230,9 +244,11 @@ def names_in(path, head, choices, read):
             bare = {name: name.partition("[")[0].strip() for name in head}
             others = [n for n in head if bare[n].lower() in NOT_READ and bare[n] not in read]
             if others:
-                fail(f"{path}: has the columns {' and '.join(names)}, and also {', '.join(others)},"
-                     " which is not read: take it into the spec, as in `weight: from FILE column"
-                     f" {others[0].partition('[')[0].strip()}`, or leave it out here")  # fmt: skip
+                fail(
+                    f"{path}: has the columns {' and '.join(names)}, and also {', '.join(others)},"
+                    " which is not read: take it into the spec, as in `weight: from FILE column"
+                    f" {others[0].partition('[')[0].strip()}`, or leave it out here"
+                )
             return names
     if not head:
         fail(f"{path}: is empty")

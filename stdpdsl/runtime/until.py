@@ -217,11 +217,9 @@ OF_COUNTS = {
 OF_VALUES = {
     "sum": ("0", "total[b] += x", "total[b]"),
     "mean": ("0", "total[b] += x", "total[b] / number[b]"),
-    "min": ("INFINITY", "if (x < total[b] || x != x) total[b] = x",
-            "number[b] ? total[b] : NAN"),
-    "max": ("-INFINITY", "if (x > total[b] || x != x) total[b] = x",
-            "number[b] ? total[b] : NAN"),
-}  # fmt: skip
+    "min": ("INFINITY", "if (x < total[b] || x != x) total[b] = x", "number[b] ? total[b] : NAN"),
+    "max": ("-INFINITY", "if (x > total[b] || x != x) total[b] = x", "number[b] ? total[b] : NAN"),
+}
 KEEP_SPIKES = """\
             for (size_t k = 0; k < %(queue)s.queue.size(); k++)
                 for (auto i : %(queue)s.queue[(%(queue)s.offset + k) %% %(queue)s.queue.size()])
@@ -247,10 +245,18 @@ def code_until(parts, line, place, what, of, relation, moving):
     network, seconds, report = found.groups()
     name = "_".join(["run_until", RELATION_NAMES[relation], what, *filter(None, of)])
     written = vars(parts.network).setdefault("run_until", set())  # the code that stands before
-    code = "" if name in written else RUN_UNTIL % {
-        "name": name, "network": network, "report": report, "relation": relation,
-        **running(parts, what, of, moving, network),
-    }  # fmt: skip
+    code = (
+        ""
+        if name in written
+        else RUN_UNTIL
+        % {
+            "name": name,
+            "network": network,
+            "report": report,
+            "relation": relation,
+            **running(parts, what, of, moving, network),
+        }
+    )
     written.add(name)
     forget(parts)
     code += CALL_UNTIL % {"name": name, "seconds": seconds, "place": place}
@@ -292,12 +298,19 @@ def running(parts, what, of, moving, network):
         put_back.append(PUT_SPIKES % keys)
     stopped, goal, every = (array_of(parts.ends, n)[0] for n in ("stopped", "goal", "every"))
     return {
-        "size": len(parts.ends), "phases": parts.phases, "stopped": stopped, "goal": goal,
-        "every": every, "dt": f"{array_of(parts.ends.clock, 'dt')[0]}[0]",
-        "skips": str(parts.may_skip()).lower(), "begin": "\n".join(begin), "look": look,
-        "keep": "\n".join(keep), "put_back": "\n".join(put_back),
+        "size": len(parts.ends),
+        "phases": parts.phases,
+        "stopped": stopped,
+        "goal": goal,
+        "every": every,
+        "dt": f"{array_of(parts.ends.clock, 'dt')[0]}[0]",
+        "skips": str(parts.may_skip()).lower(),
+        "begin": "\n".join(begin),
+        "look": look,
+        "keep": "\n".join(keep),
+        "put_back": "\n".join(put_back),
         "skip": skipping(parts, network),
-    }  # fmt: skip
+    }
 
 
 def measuring(parts, what, of):

@@ -21,9 +21,10 @@ def functions_in_double():
             return compute(np.asarray(x, dtype=float))
 
         return code_function(
-            in_numpy, [1],
+            in_numpy,
+            [1],
             f"static inline double {name}(double x) {{ return {cpp}; }}",
             f"cdef inline double {name}(double x):\n    return {cython}",
-        )  # fmt: skip
+        )
 
     return {name: function(name, *code) for name, code in FUNCTIONS_IN_DOUBLE.items()}

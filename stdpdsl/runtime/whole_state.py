@@ -28,11 +28,15 @@ def changing(objects):
 
     return {
         f"{o.name}.{name}": (o, name)
-        for o in with_parts(objects) if isinstance(o, NeuronGroup | Synapses)
+        for o in with_parts(objects)
+        if isinstance(o, NeuronGroup | Synapses)
         for name, v in o.variables.items()
-        if isinstance(v, ArrayVariable) and v.owner is not None and v.owner.name == o.name
-        and not v.constant and not name.endswith(AT_END)
-    }  # fmt: skip
+        if isinstance(v, ArrayVariable)
+        and v.owner is not None
+        and v.owner.name == o.name
+        and not v.constant
+        and not name.endswith(AT_END)
+    }
 
 
 def queues(objects):
@@ -41,8 +45,10 @@ def queues(objects):
 
     return {
         f"{o.name}.{pathway.objname}{QUEUE}": pathway
-        for o in with_parts(objects) if isinstance(o, Synapses) for pathway in o._pathways
-    }  # fmt: skip
+        for o in with_parts(objects)
+        if isinstance(o, Synapses)
+        for pathway in o._pathways
+    }
 
 
 # Here --------------------------------------------------------------------------------------------
@@ -187,9 +193,11 @@ def check_state(state, keys):
     """Fail where the state of an earlier run is not that of a network with these keys."""
     missing = [key for key in keys if key not in state]
     if missing:
-        fail("the network holds what it did not hold in the earlier run, so it cannot go on from"
-             f" there: {', '.join(missing[:5])}. An added phase may set or switch what no phase did"
-             " before: run all from the start")  # fmt: skip
+        fail(
+            "the network holds what it did not hold in the earlier run, so it cannot go on from"
+            f" there: {', '.join(missing[:5])}. An added phase may set or switch what no phase did"
+            " before: run all from the start"
+        )
 
 
 def write_state(path, state, kinds):

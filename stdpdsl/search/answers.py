@@ -58,8 +58,9 @@ class Trial:
         """The text of that spec."""
         values = np.array([list(self.values.values())])
         rows: dict[str, list[str]] = {}
-        if any(call.independent for call in ast.walk(self.space.spec)
-               if isinstance(call, ast.Call)):  # fmt: skip
+        if any(
+            call.independent for call in ast.walk(self.space.spec) if isinstance(call, ast.Call)
+        ):
             # Such draws depend on all columns of a row.
             rows = {"generation": [str(self.generation)], "trial": [str(self.number)]}
         return self.space.with_values(rows, values)
@@ -83,11 +84,14 @@ class Answers:
     def _trial(self, row: int) -> Trial:
         found, space = self.found, self.space
         return Trial(
-            int(found.number[row]), int(found.generation[row]),
+            int(found.number[row]),
+            int(found.generation[row]),
             dict(zip(space.columns, map(float, found.values[row]), strict=True)),
             dict(zip(space.objectives, map(float, found.objectives[row]), strict=True)),
-            float(found.missed[row]), self.results, space,
-        )  # fmt: skip
+            float(found.missed[row]),
+            self.results,
+            space,
+        )
 
     def front(self) -> list[Trial]:
         """The trials that no other is better than in every objective; one where there is one
@@ -174,8 +178,10 @@ class Belief:
         cases, inside = (sum(self.calibration.get(name, ())) for name in ("cases", "inside"))
         central = zip(self.space.columns, self.calibration.get("central", ()), strict=False)
         each = ", ".join(f"{name} {count}" for name, count in central)
-        text = (f"of {cases} simulated cases that taught nothing, the truth lay in the region of"
-                f" 90 % of {inside}, and in the central 90 % of each axis: {each}")  # fmt: skip
+        text = (
+            f"of {cases} simulated cases that taught nothing, the truth lay in the region of"
+            f" 90 % of {inside}, and in the central 90 % of each axis: {each}"
+        )
         # The standard deviation of a count of which 90 % are expected is 0.3 sqrt(cases).
         if inside < 0.9 * cases - 3 * 0.3 * cases**0.5:
             text += "; it says less than it seems to know: run more trials"
@@ -193,17 +199,22 @@ class Belief:
             mean = float(self.weights @ values)
             sd = float(np.sqrt(self.weights @ (values - mean) ** 2))
             low, median, high = map(float, quantiles(values, self.weights, [0.05, 0.5, 0.95]))
-            found.append({"axis": name, "mean": mean, "sd": sd, "5 %": low, "median": median,
-                          "95 %": high})  # fmt: skip
+            found.append(
+                {"axis": name, "mean": mean, "sd": sd, "5 %": low, "median": median, "95 %": high}
+            )
         return found
 
     def table(self) -> list[dict[str, object]]:
         """Each trial that has any weight, with its values."""
         return [
-            {"trial": int(n), "weight": float(w),
-             **{c: float(v) for c, v in zip(self.space.columns, row, strict=True)}}
-            for n, w, row in zip(self.number, self.weights, self.values, strict=True) if w > 0
-        ]  # fmt: skip
+            {
+                "trial": int(n),
+                "weight": float(w),
+                **{c: float(v) for c, v in zip(self.space.columns, row, strict=True)},
+            }
+            for n, w, row in zip(self.number, self.weights, self.values, strict=True)
+            if w > 0
+        ]
 
 
 def belief_of(results: Results) -> Belief:
@@ -230,8 +241,10 @@ def neural_belief(answers: Answers, learning: int) -> Belief:
     found = answers.found
     drawn = (found.generation >= learning) & np.isfinite(found.objectives[:, 0])
     if not drawn.any():
-        raise ResultsError(f"{answers.results.folder}: no trial has been drawn from the posterior"
-                           " yet; `stdpdsl search --resume` goes on")  # fmt: skip
+        raise ResultsError(
+            f"{answers.results.folder}: no trial has been drawn from the posterior"
+            " yet; `stdpdsl search --resume` goes on"
+        )
     said = answers.results.metadata.get("calibration", {})
     return Belief(answers.space, found.number, found.values, drawn / drawn.sum(), said)
 

@@ -70,9 +70,13 @@ class How:
 
 
 def search(
-    space: Space, output: Path, how: How, on_event: Callable[[Event], None],
-    told: Callable[[Trials, int], None], runner: Runner | None = None,
-) -> tuple[Trials, Outcome]:  # fmt: skip
+    space: Space,
+    output: Path,
+    how: How,
+    on_event: Callable[[Event], None],
+    told: Callable[[Trials, int], None],
+    runner: Runner | None = None,
+) -> tuple[Trials, Outcome]:
     """Run a search into `output`, an absolute path; `told` hears after each generation
     the trials, and how many there are to be.
 
@@ -139,8 +143,7 @@ def known_trials(space: Space, output: Path, how: How) -> Trials:
     asks = {"spec": space.source.text, "set": list(how.sets), "until_stable": asked}
     lines = differences(said, asks)
     if lines:
-        raise SearchError(f"{output}: holds another search; what differs:\n  "
-                          + "\n  ".join(lines))  # fmt: skip
+        raise SearchError(f"{output}: holds another search; what differs:\n  " + "\n  ".join(lines))
     return all_trials(results, space)
 
 
@@ -194,8 +197,9 @@ def run_generation(
     if space.plan.reasons:
         text, setting = beginning(space, batch.text(every))
         sets = [*how.sets, setting]
-        outcome = _simulate(space, text, short, replace(how, sets=sets, until_stable=None), 0,
-                            on_event, runner)  # fmt: skip
+        outcome = _simulate(
+            space, text, short, replace(how, sets=sets, until_stable=None), 0, on_event, runner
+        )
         if not outcome.folder:
             return outcome
         dead = ended(space, short)
@@ -211,8 +215,10 @@ def run_generation(
     if space.plan.reasons and space.plan.after >= lasts:  # of a sound this is known only now
         _remove_other(work)
         _remove_other(short)
-        raise SearchError(f"`stop trials:` looks after {space.plan.after:g} s, and the run lasts"
-                          f" {lasts:g} s: take a shorter time")  # fmt: skip
+        raise SearchError(
+            f"`stop trials:` looks after {space.plan.after:g} s, and the run lasts"
+            f" {lasts:g} s: take a shorter time"
+        )
     said: dict[str, Any] = {
         "search": {"generations": batch.number + 1, "trials": int(batch.trials[-1]) + 1},
         "set": list(how.sets),
@@ -234,15 +240,27 @@ def run_generation(
 
 
 def _simulate(
-    space: Space, text: str, work: Path, how: How, first: int, on_event: Callable[[Event], None],
+    space: Space,
+    text: str,
+    work: Path,
+    how: How,
+    first: int,
+    on_event: Callable[[Event], None],
     runner: Runner | None,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Run a sweep into `work`, or take what an earlier search has left of it there."""
     _remove_other(work, text, how.sets)
     compiled = compile_source(
-        Source(space.source.name, text), how.folder, list(how.sets), "synapse", how.target,
-        how.workers, allowed=how.allowed, until_stable=how.until_stable, first=first,
-    )  # fmt: skip
+        Source(space.source.name, text),
+        how.folder,
+        list(how.sets),
+        "synapse",
+        how.target,
+        how.workers,
+        allowed=how.allowed,
+        until_stable=how.until_stable,
+        first=first,
+    )
     # Shards of it that an earlier search has left are taken; those of another, which was killed
     # and is not gone on with, or was begun by another version, are not.
     wanted = wanted_of(compiled, text)

@@ -93,8 +93,10 @@ class Neural:
         self.observed = found.observed.astype(float)
         good = (found.number < len(self.points)) & np.isfinite(found.values).all(axis=(1, 2))
         if np.sum(good) < LEAST:
-            raise SearchError(f"{np.sum(good)} trials of the prior have a value, and a network is"
-                              f" taught by {LEAST} at least")  # fmt: skip
+            raise SearchError(
+                f"{np.sum(good)} trials of the prior have a value, and a network is"
+                f" taught by {LEAST} at least"
+            )
         points, values = self.points[found.number[good]], found.values[good]
         rng = stream(self.plan.seed, self.learning, 1)
         parts = []
@@ -115,8 +117,9 @@ class Neural:
             drawn = self.network.sample((count,), condition=tensor(torch, data))
         return np.clip(ndtr(drawn.numpy().astype(float)), SMALLEST, 1 - SMALLEST)
 
-    def checked(self, truth: np.ndarray, data: np.ndarray, rng: np.random.Generator
-                ) -> dict[str, list[int]]:  # fmt: skip
+    def checked(
+        self, truth: np.ndarray, data: np.ndarray, rng: np.random.Generator
+    ) -> dict[str, list[int]]:
         """Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788): in how many `cases`
         the truth lies in the region of highest density that holds 90 %, and how many lie in the
         central 90 % of each axis."""
@@ -129,8 +132,11 @@ class Neural:
         ranks = np.mean(drawn.numpy() < truth, axis=0)
         tail = (1 - REGION) / 2
         central = np.sum((ranks > tail) & (ranks < 1 - tail), axis=0)
-        return {"cases": [len(truth)], "inside": [int(np.sum(above <= REGION))],
-                "central": [int(n) for n in central]}  # fmt: skip
+        return {
+            "cases": [len(truth)],
+            "inside": [int(np.sum(above <= REGION))],
+            "central": [int(n) for n in central],
+        }
 
 
 def normal(points: np.ndarray) -> np.ndarray:
@@ -154,9 +160,11 @@ def trained(axes: np.ndarray, data: np.ndarray, seed: int) -> Any:
         prior = torch.distributions.MultivariateNormal(torch.zeros(count), torch.eye(count))
         with torch.enable_grad():
             inference = Inference(
-                prior, density_estimator=posterior_nn(ESTIMATOR), show_progress_bars=False,
+                prior,
+                density_estimator=posterior_nn(ESTIMATOR),
+                show_progress_bars=False,
                 tracker=Untold(),
-            )  # fmt: skip
+            )
             inference.append_simulations(tensor(torch, axes), tensor(torch, data))
             return inference.train(
                 training_batch_size=AT_ONCE, learning_rate=RATE, max_num_epochs=EPOCHS
@@ -182,9 +190,11 @@ def quiet(seed: int) -> Iterator[Any]:
     torch.set_num_threads(1)
     try:
         with (
-            torch.random.fork_rng(devices=[]), torch.no_grad(), warnings.catch_warnings(),
+            torch.random.fork_rng(devices=[]),
+            torch.no_grad(),
+            warnings.catch_warnings(),
             contextlib.redirect_stdout(io.StringIO()),
-        ):  # fmt: skip
+        ):
             warnings.simplefilter("ignore")
             torch.manual_seed(seed)
             yield torch

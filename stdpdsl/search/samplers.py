@@ -125,9 +125,12 @@ class Cma:
             bounds = np.tile([0.0, 1.0], (self.axes, 1))
             seed = int(self.rng.integers(2**31))
             self.optimizer = self.cma(
-                mean=np.clip(best, 0.02, 0.98), sigma=1 / 6, bounds=bounds, seed=seed,
+                mean=np.clip(best, 0.02, 0.98),
+                sigma=1 / 6,
+                bounds=bounds,
+                seed=seed,
                 population_size=self.size,
-            )  # fmt: skip
+            )
             return
         self.told += list(zip(self.asked, ranks.tolist(), strict=True))
         if len(self.told) < self.size:
@@ -145,8 +148,9 @@ def in_order(losses: np.ndarray, missed: np.ndarray) -> np.ndarray:
     worst = float(np.max(losses[good])) if good.any() else 0.0
     step = abs(worst) + 1.0
     ranks = np.where(good, losses, worst + step * (1 + missed))
-    return np.where(np.isfinite(losses), ranks, np.max(ranks[np.isfinite(ranks)], initial=worst)
-                    + step)  # fmt: skip
+    return np.where(
+        np.isfinite(losses), ranks, np.max(ranks[np.isfinite(ranks)], initial=worst) + step
+    )
 
 
 class Optuna:

@@ -16,8 +16,13 @@ from ..language.numeric import NotConstant, evaluate
 FAILED = ("nan", "bounds")
 """What `status` says of a block whose numbers mean nothing."""
 REDUCE: dict[str, Any] = {
-    "mean": np.mean, "sd": np.std, "min": np.min, "max": np.max, "sum": np.sum, "fraction": np.mean,
-}  # fmt: skip
+    "mean": np.mean,
+    "sd": np.std,
+    "min": np.min,
+    "max": np.max,
+    "sum": np.sum,
+    "fraction": np.mean,
+}
 
 Columns = Mapping[str, np.ndarray]
 

@@ -98,23 +98,39 @@ class Question:
 
 
 def question(
-    source: Source, folder: Path, sets: Sequence[str], method: str, samples: int, seed: int,
+    source: Source,
+    folder: Path,
+    sets: Sequence[str],
+    method: str,
+    samples: int,
+    seed: int,
     allowed: Sequence[Path] = (),
-) -> Question:  # fmt: skip
+) -> Question:
     """What a spec asks; CompileError where it is wrong or has no axes with distributions."""
     checked, table, diagnostics = examine(source, folder, list(sets), None, allowed)
     if checked is None or table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
-    axes = [axis for sweep in checked.spec.of(ast.Sweep) for part in sweep.parts
-            if isinstance(part, ast.RandomSamples) for axis in part.axes]  # fmt: skip
+    axes = [
+        axis
+        for sweep in checked.spec.of(ast.Sweep)
+        for part in sweep.parts
+        if isinstance(part, ast.RandomSamples)
+        for axis in part.axes
+    ]
     axes += [axis for search in checked.spec.of(ast.Search) for axis in search.over]
     if not axes:
         at = checked.spec.model or checked.spec
-        raise CompileError([Diagnostic(
-            "SEARCH002", at.span, "no axis of this spec has a distribution",
-            help="sweep some parameters by `random: 100 samples`, such as"
-            " `Apre = loguniform(1e-4, 0.1)`",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "SEARCH002",
+                    at.span,
+                    "no axis of this spec has a distribution",
+                    help="sweep some parameters by `random: 100 samples`, such as"
+                    " `Apre = loguniform(1e-4, 0.1)`",
+                )
+            ]
+        )
     if method == "morris" and len(axes) < 2:
         raise SearchError("Morris' method needs two axes or more")
     by_path = {c.path.dotted: c.name for c in checked.symbols.columns.values()}
@@ -125,16 +141,28 @@ def question(
 
 
 def run_question(
-    asked: Question, folder: Path, sets: Sequence[str], output: Path, target: str, workers: int,
-    on_event: Callable[[Event], None], manner: Manner, allowed: Sequence[Path] = (),
+    asked: Question,
+    folder: Path,
+    sets: Sequence[str],
+    output: Path,
+    target: str,
+    workers: int,
+    on_event: Callable[[Event], None],
+    manner: Manner,
+    allowed: Sequence[Path] = (),
     runner: Runner | None = None,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Run all points as one sweep into `output`."""
     text = asked.text()
     compiled = compile_source(
-        Source(asked.source.name, text), folder, list(sets), "synapse", target, workers,
+        Source(asked.source.name, text),
+        folder,
+        list(sets),
+        "synapse",
+        target,
+        workers,
         allowed=allowed,
-    )  # fmt: skip
+    )
     return run_and_save(compiled, text, folder, output, on_event, manner, runner)
 
 

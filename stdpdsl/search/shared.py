@@ -45,9 +45,12 @@ PARTS = ("beginning", "generation")
 
 
 def share(
-    space: Space, output: Path, how: How, on_event: Callable[[Event], None],
+    space: Space,
+    output: Path,
+    how: How,
+    on_event: Callable[[Event], None],
     told: Callable[[Trials, int], None],
-) -> tuple[Trials, Outcome]:  # fmt: skip
+) -> tuple[Trials, Outcome]:
     """Lead the search or help with it, until it is done. JobError where the folder's file system
     has no locks."""
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +68,10 @@ def share(
                         time.sleep(PAUSE)
                     continue
                 if not locks_hold(output.parent, name):
-                    raise JobError(f"{output.parent}: is on a file system without locks, where a"
-                                   " search cannot be shared")  # fmt: skip
+                    raise JobError(
+                        f"{output.parent}: is on a file system without locks, where a"
+                        " search cannot be shared"
+                    )
                 found = search(space, output, replace(how, resume=True), on_event, told, run_some)
                 output.with_name(name).unlink(missing_ok=True)
                 return found
@@ -101,9 +106,12 @@ def run_some(
 
 
 def run_first(
-    task: Task, missing: Sequence[int], on_event: Callable[[Event], None], children: Children,
+    task: Task,
+    missing: Sequence[int],
+    on_event: Callable[[Event], None],
+    children: Children,
     stands: Callable[[], bool] = lambda: True,
-) -> Outcome | None:  # fmt: skip
+) -> Outcome | None:
     """Run the first shard that nobody has taken, if the job still `stands`; None where there is
     none."""
     for number in missing:
@@ -139,8 +147,10 @@ class Helper:
         self.space, self.output, self.how, self.on_event = space, output, how, on_event
         self.known: tuple[str, int, Compiled] | None = None
         text = without(space.source.text, ast.Search, space.source.name)
-        self.own = {"generation": bare(text, ast.Sweep),
-                    "beginning": bare(text, ast.Sweep, ast.Record, ast.Measures)}  # fmt: skip
+        self.own = {
+            "generation": bare(text, ast.Sweep),
+            "beginning": bare(text, ast.Sweep, ast.Record, ast.Measures),
+        }
 
     def help(self, children: Children) -> bool:
         """Run a shard of what is under way, if there is one that nobody has taken. What goes wrong
@@ -160,9 +170,14 @@ class Helper:
                 wanted = wanted_of(compiled, said["spec"])
                 if lines := differences(said, wanted.job(job.shards)):
                     if read_job(folder) == said:
-                        self.on_event({"event": "warning", "text": "this process does not help,"
-                                       " because it differs from the one that leads:\n  "
-                                       + "\n  ".join(lines)})  # fmt: skip
+                        self.on_event(
+                            {
+                                "event": "warning",
+                                "text": "this process does not help,"
+                                " because it differs from the one that leads:\n  "
+                                + "\n  ".join(lines),
+                            }
+                        )
                     continue
                 task = Task(job, wanted, self.how.folder, compiled.plan.blocks)
                 stands = partial(stands_in, folder, said)
@@ -186,8 +201,15 @@ class Helper:
         chosen = list(map(str, sets)) if isinstance(sets, list) else []
         until = how.until_stable if part == "generation" else None
         compiled = compile_source(
-            Source(self.space.source.name, text), how.folder, chosen, "synapse", how.target,
-            how.workers, allowed=how.allowed, until_stable=until, first=first,
-        )  # fmt: skip
+            Source(self.space.source.name, text),
+            how.folder,
+            chosen,
+            "synapse",
+            how.target,
+            how.workers,
+            allowed=how.allowed,
+            until_stable=until,
+            first=first,
+        )
         self.known = text, first, compiled
         return compiled

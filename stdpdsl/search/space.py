@@ -125,19 +125,33 @@ def space_of(source: Source, folder: Path, sets: list[str], allowed: Sequence[Pa
     search = search_of(checked.spec)
     if search is None:
         at = checked.spec.model or checked.spec
-        raise CompileError([Diagnostic(
-            "SEARCH002", at.span, "this spec has no `search:` and no `fit:`",
-            help="add one, or run it by `stdpdsl run`",
-        )])  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "SEARCH002",
+                    at.span,
+                    "this spec has no `search:` and no `fit:`",
+                    help="add one, or run it by `stdpdsl run`",
+                )
+            ]
+        )
     units = lower(checked, table).units
     by_path = {c.path.dotted: c.name for c in checked.symbols.columns.values()}
     columns = [by_path[axis.path.dotted] for axis in search.over]
     evaluator = Evaluator(checked.symbols, 0, lambda name: {})
     plan = plan_of(search, evaluator.constants)
     return Space(
-        source, checked.spec, search, plan, columns, heads_of(search.over, columns, units),
-        evaluator.constants, diagnostics, evaluator, watched(search, checked.symbols),
-    )  # fmt: skip
+        source,
+        checked.spec,
+        search,
+        plan,
+        columns,
+        heads_of(search.over, columns, units),
+        evaluator.constants,
+        diagnostics,
+        evaluator,
+        watched(search, checked.symbols),
+    )
 
 
 def heads_of(
@@ -173,6 +187,11 @@ def space_in(results: Results) -> Space:
         if "." not in name and "value" in said
     }
     return Space(
-        source, spec, search, plan_of(search, constants), columns,
-        heads_of(search.over, columns, results.units), constants,
-    )  # fmt: skip
+        source,
+        spec,
+        search,
+        plan_of(search, constants),
+        columns,
+        heads_of(search.over, columns, results.units),
+        constants,
+    )

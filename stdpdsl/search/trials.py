@@ -84,8 +84,15 @@ class Trials:
 def no_trials(space: Space) -> Trials:
     n, axes, objectives = 0, len(space.columns), len(space.directions)
     nothing = np.zeros(n, dtype=int)
-    return Trials(space, nothing, nothing, np.zeros((n, axes)), np.zeros((n, objectives)),
-                  np.zeros(n), unended(n))  # fmt: skip
+    return Trials(
+        space,
+        nothing,
+        nothing,
+        np.zeros((n, axes)),
+        np.zeros((n, objectives)),
+        np.zeros(n),
+        unended(n),
+    )
 
 
 def unended(count: int) -> np.ndarray:
@@ -123,20 +130,37 @@ def trials_of(results: Results, space: Space, after: int = -1) -> Trials:
     objectives = np.array([one for one, _ in found]).reshape(len(number), len(space.directions))
     values = np.stack([columns[name][first] for name in space.columns], axis=1)
     missed = np.array([miss for _, miss in found])
-    return Trials(space, number, columns["generation"][first], values, objectives, missed,
-                  unended(len(number)))  # fmt: skip
+    return Trials(
+        space,
+        number,
+        columns["generation"][first],
+        values,
+        objectives,
+        missed,
+        unended(len(number)),
+    )
 
 
 def completed(
-    found: Trials, space: Space, generation: int, numbers: Sequence[int], values: np.ndarray,
+    found: Trials,
+    space: Space,
+    generation: int,
+    numbers: Sequence[int],
+    values: np.ndarray,
     generations: np.ndarray | None = None,
-) -> Trials:  # fmt: skip
+) -> Trials:
     """Trials, with those of the numbers that have no block: they have no value."""
     n = len(numbers)
     of = np.full(n, generation) if generations is None else generations
-    whole = Trials(space, np.array(numbers), of, values.copy(),
-                   np.full((n, len(space.directions)), np.nan), np.zeros(n),
-                   unended(n))  # fmt: skip
+    whole = Trials(
+        space,
+        np.array(numbers),
+        of,
+        values.copy(),
+        np.full((n, len(space.directions)), np.nan),
+        np.zeros(n),
+        unended(n),
+    )
     rows = np.searchsorted(whole.number, found.number)
     for name in ("generation", "values", "objectives", "missed"):
         getattr(whole, name)[rows] = getattr(found, name)
@@ -187,20 +211,24 @@ def said_of_ended(trials: Trials) -> dict[str, dict[str, Any]]:
     """What the metadata say of trials that ended early, most of which have no blocks."""
     return {
         str(trials.number[k]): {
-            "status": trials.ended[k], "generation": int(trials.generation[k]),
+            "status": trials.ended[k],
+            "generation": int(trials.generation[k]),
             **dict(zip(trials.space.columns, map(float, trials.values[k]), strict=True)),
         }
         for k in np.flatnonzero(trials.ended != "")
-    }  # fmt: skip
+    }
 
 
 def in_words(space: Space, trials: Trials, rows: Sequence[int]) -> list[dict[str, object]]:
     """Trials as mappings: number, generation, values, objectives, and what is missed."""
     return [
-        {"trial": int(trials.number[k]), "generation": int(trials.generation[k]),
-         **{n: float(v) for n, v in zip(space.columns, trials.values[k], strict=True)},
-         **{n: float(v) for n, v in zip(space.objectives, trials.objectives[k], strict=True)},
-         "missed": float(trials.missed[k]),
-         **({"ended": str(trials.ended[k])} if space.plan.reasons else {})}
+        {
+            "trial": int(trials.number[k]),
+            "generation": int(trials.generation[k]),
+            **{n: float(v) for n, v in zip(space.columns, trials.values[k], strict=True)},
+            **{n: float(v) for n, v in zip(space.objectives, trials.objectives[k], strict=True)},
+            "missed": float(trials.missed[k]),
+            **({"ended": str(trials.ended[k])} if space.plan.reasons else {}),
+        }
         for k in rows
-    ]  # fmt: skip
+    ]

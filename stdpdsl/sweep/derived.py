@@ -31,10 +31,12 @@ class Derived(Values):
             if not ready:
                 axis = next(iter(waiting.values()))
                 self.report(
-                    "SWEEP011", axis.path,
+                    "SWEEP011",
+                    axis.path,
                     f"`{axis.path.dotted}` is derived from itself",
-                    help="a cycle: " + " -> ".join(f"`{n}`" for n in [*waiting, next(iter(waiting))]),  # noqa: E501
-                )  # fmt: skip
+                    help="a cycle: "
+                    + " -> ".join(f"`{n}`" for n in [*waiting, next(iter(waiting))]),  # noqa: E501
+                )
                 break
             for name in ready:
                 axis = waiting.pop(name)

@@ -41,9 +41,11 @@ class Evaluator(Parts, Derived):
         rows = int(np.prod([length(p) for p in parts], dtype=object)) * replicates
         if rows > MAX_ROWS:
             self.report(
-                "SWEEP006", sweep, f"the sweep has {rows:,} rows; the limit is {MAX_ROWS:,}",
+                "SWEEP006",
+                sweep,
+                f"the sweep has {rows:,} rows; the limit is {MAX_ROWS:,}",
                 help="take fewer values per axis, or `random: N samples` of the same space",
-            )  # fmt: skip
+            )
         if self.diagnostics:
             return None
         columns = product(*(p.columns for p in parts if p.columns))
@@ -59,18 +61,27 @@ class Evaluator(Parts, Derived):
             return None
         if rows == 0:
             self.report(
-                "SWEEP007", sweep.where or sweep, "the sweep has no rows",
+                "SWEEP007",
+                sweep.where or sweep,
+                "the sweep has no rows",
                 help="`where` keeps none of them" if sweep.where else "give it at least one",
-            )  # fmt: skip
+            )
             return None
         self.check_values(sweep, columns)
         if sweep.replicates is not None or sweep.replicate is not None:
             columns = {n: np.tile(v, replicates) for n, v in columns.items()}
             columns["replicate"] = first + np.repeat(np.arange(replicates), rows)
         return SweepTable(
-            tuple(parts), tuple(derive), sweep.where, where_values, replicates, first,
-            self.in_order(columns), rows * replicates, self.seed,
-        )  # fmt: skip
+            tuple(parts),
+            tuple(derive),
+            sweep.where,
+            where_values,
+            replicates,
+            first,
+            self.in_order(columns),
+            rows * replicates,
+            self.seed,
+        )
 
     def sweep(self, searches: Sequence[ast.Search]) -> ast.Sweep | None:
         """The one sweep of the spec; that of a search has a batch of its trials."""
@@ -79,9 +90,12 @@ class Evaluator(Parts, Derived):
             sweeps = [self.generation(searches[0], sweeps[0] if sweeps else None), *sweeps[1:]]
         for extra in sweeps[1:]:
             self.report(
-                "SWEEP005", extra, "a spec has one sweep", help="move its parts into the first",
+                "SWEEP005",
+                extra,
+                "a spec has one sweep",
+                help="move its parts into the first",
                 labels=(Label(sweeps[0].span, "the first"),),
-            )  # fmt: skip
+            )
         return sweeps[0] if sweeps else None
 
     def in_order(self, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -109,10 +123,11 @@ class Evaluator(Parts, Derived):
         bad = np.flatnonzero(~(values > 0)) if values.dtype != object else np.zeros(0, int)
         if len(bad):
             self.report(
-                "SEARCH007", compare.error,
+                "SEARCH007",
+                compare.error,
                 f"the standard error is {values[bad[0]]:g} in row {bad[0] + 1} below the head",
                 help="each is above 0; leave `within` out where there are none",
-            )  # fmt: skip
+            )
 
     def check_values(self, sweep: ast.Sweep, columns: Mapping[str, np.ndarray]) -> None:
         for name, values in columns.items():
@@ -123,10 +138,11 @@ class Evaluator(Parts, Derived):
             if bad.any() and not self.diagnostics:
                 row = int(np.argmax(bad))
                 self.report(
-                    "SWEEP014", self.node_of(name, sweep),
+                    "SWEEP014",
+                    self.node_of(name, sweep),
                     f"the column `{name}` is {values[row]} in row {row}",
                     help="every value of a sweep is a finite number",
-                )  # fmt: skip
+                )
         # Trials of a search are told apart by their numbers, which are not here yet.
         if not columns or self.diagnostics or self.symbols.spec.of(ast.Search):
             return
@@ -136,9 +152,11 @@ class Evaluator(Parts, Derived):
             k = int(np.argmax(counts > 1))
             twins = np.flatnonzero((rows == unique[k]).all(axis=1))
             self.report(
-                "SWEEP015", sweep, f"rows {twins[0]} and {twins[1]} of the sweep are identical",
+                "SWEEP015",
+                sweep,
+                f"rows {twins[0]} and {twins[1]} of the sweep are identical",
                 help="for repeats with other random numbers write `replicates: 2`",
-            )  # fmt: skip
+            )
 
     def node_of(self, name: str, sweep: ast.Sweep) -> ast.Node:
         column = self.symbols.columns.get(name)

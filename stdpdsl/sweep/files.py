@@ -89,8 +89,10 @@ def _parquet(path: Path) -> Columns:
     try:
         schema = pyarrow.parquet.read_schema(path)
         if any(re.fullmatch(r"__index_level_\d+__", name) for name in schema.names):
-            raise ValueError("it holds an index of pandas that has no name: give it the name of a"
-                             " column, or save the table with `index=False`")  # fmt: skip
+            raise ValueError(
+                "it holds an index of pandas that has no name: give it the name of a"
+                " column, or save the table with `index=False`"
+            )
         ranges = _ranges(schema)
         _named([*schema.names, *ranges])
         words = _words(schema)

@@ -74,35 +74,45 @@ class Parts(Values):
                 values = np.atleast_1d(np.asarray(self.value(axis.value, {}), dtype=float))
             columns[name] = values
             if len(values) == 0:
-                self.report("SWEEP007", axis.value, f"the axis `{axis.path.dotted}` has no values",
-                            help="give it at least one, or leave out the axis")  # fmt: skip
+                self.report(
+                    "SWEEP007",
+                    axis.value,
+                    f"the axis `{axis.path.dotted}` has no values",
+                    help="give it at least one, or leave out the axis",
+                )
             if first is None:
                 first = axis, len(values)
             elif len(values) != first[1]:
                 self.report(
-                    "SWEEP009", axis.value,
+                    "SWEEP009",
+                    axis.value,
                     f"`{axis.path.dotted}` has {len(values)} values where"
                     f" `{first[0].path.dotted}` has {first[1]}",
                     help="axes of a zip advance together and need the same length;"
                     " use `grid:` for their product",
-                )  # fmt: skip
+                )
         return Part(part, columns, {self.name_of(a): a.value for a in axes})
 
     def random(self, part: ast.RandomSamples) -> Part:
         samples = self.count(part.samples, part.design)
         if part.design == "sobol" and samples & (samples - 1):
             near = 1 << samples.bit_length()
-            self.warnings.append(Diagnostic(
-                "SWEEP018", part.samples.span,
-                f"{samples:,} is no power of two, so these samples fill the space less evenly",
-                help=f"take {near // 2:,} or {near:,}", severity="warning",
-            ))  # fmt: skip
+            self.warnings.append(
+                Diagnostic(
+                    "SWEEP018",
+                    part.samples.span,
+                    f"{samples:,} is no power of two, so these samples fill the space less evenly",
+                    help=f"take {near // 2:,} or {near:,}",
+                    severity="warning",
+                )
+            )
         if samples > MAX_ROWS:
             self.report(
-                "SWEEP006", part.samples,
+                "SWEEP006",
+                part.samples,
                 f"the sweep has {samples:,} rows; the limit is {MAX_ROWS:,}",
                 help="take fewer samples, and others in a second run with another `seed`",
-            )  # fmt: skip
+            )
             samples = 1
         rng = draws.seeded_stream(self.seed, *SWEEP_STREAM)
         base = DESIGNS[part.design](samples, len(part.axes), rng)
@@ -115,9 +125,11 @@ class Parts(Values):
         call = axis.value
         if not isinstance(call, ast.Call) or call.func.id not in DISTRIBUTIONS:
             self.report(
-                "SWEEP010", axis.value, f"`{axis.path.dotted}` needs a distribution here",
+                "SWEEP010",
+                axis.value,
+                f"`{axis.path.dotted}` needs a distribution here",
                 help="such as `uniform(low, high)` or `loguniform(low, high)`",
-            )  # fmt: skip
+            )
             return np.zeros(len(u))
         distribution = distribution_of(call)
         given = arguments_of(call)
@@ -146,9 +158,11 @@ class Parts(Values):
             table = self.read_table(part.path.value)
         except OSError as problem:
             self.report(
-                "FILE001", part.path, f"cannot read `{part.path.value}`: {reason(problem)}",
+                "FILE001",
+                part.path,
+                f"cannot read `{part.path.value}`: {reason(problem)}",
                 help="the path is taken from the spec's folder",
-            )  # fmt: skip
+            )
             return Part(part, {})
         except ValueError as problem:
             self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
@@ -171,18 +185,21 @@ class Parts(Values):
                 values.append(np.array([in_si(number_of(c), power) for c in cells], dtype=float))
             except KeyError as unknown:
                 self.report(
-                    "FILE003", part.path,
+                    "FILE003",
+                    part.path,
                     f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",  # noqa: E501
-                )  # fmt: skip
+                )
                 continue
             except (TypeError, ValueError):
                 row, cell = next((k, c) for k, c in enumerate(cells) if not is_number(c))
                 shown = "nothing" if cell in (None, "") else f"`{cell}`"
                 self.report(
-                    "FILE003", part.path, f"row {row + 1} below the head of `{part.path.value}` has"
+                    "FILE003",
+                    part.path,
+                    f"row {row + 1} below the head of `{part.path.value}` has"
                     f" {shown} in the column `{head}`",
                     help="each cell of a sweep's table is one number",
-                )  # fmt: skip
+                )
                 continue
             paths.append(path)
         if part.path.value not in self.symbols.files_read:  # else the check was given its heads
@@ -193,8 +210,12 @@ class Parts(Values):
         for path, array in zip(paths, values, strict=True):
             columns[self.column_named(path.dotted)] = array
         if paths and len(values[0]) == 0:
-            self.report("SWEEP007", part.path, f"`{part.path.value}` has no rows",
-                        help="each row below the head is a block")  # fmt: skip
+            self.report(
+                "SWEEP007",
+                part.path,
+                f"`{part.path.value}` has no rows",
+                help="each row below the head is a block",
+            )
         return Part(part, columns)
 
     def check_presets(
@@ -204,10 +225,11 @@ class Parts(Values):
         if row is not None:
             listed = ", ".join(f"`{p}`" for p in presets)
             self.report(
-                "FILE003", part.path,
+                "FILE003",
+                part.path,
                 f"row {row + 1} of `{part.path.value}` has {cells[row]!r} in the column `{head}`",
                 help=did_you_mean(cells[row], presets) or f"its presets: {listed}",
-            )  # fmt: skip
+            )
 
 
 def preset_named(cell: ast.Expr) -> str:

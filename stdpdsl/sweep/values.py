@@ -39,10 +39,12 @@ class Values:
             if isinstance(problem.node, ast.Name):
                 known = [*self.constants, *env]
                 self.report(
-                    "SWEEP012", problem.node, f"`{problem.node.id}` has no value here",
+                    "SWEEP012",
+                    problem.node,
+                    f"`{problem.node.id}` has no value here",
                     help=did_you_mean(problem.node.id, known)
                     or "a sweep uses columns, unswept parameters and constants",
-                )  # fmt: skip
+                )
             else:
                 self.report("SWEEP012", problem.node, f"this {problem.reason}")
             return 0.0

@@ -22,8 +22,15 @@ from stdpdsl.verify.table import Replay, Row, Verification
 __all__ = ["VERIFICATIONS", "Replay", "Row", "Verification"]
 
 FAMILIES = (
-    pairs.FAMILY, shapes.FAMILY, triplets.FAMILY, targets.FAMILY, short_term.FAMILY,
-    voltage.FAMILY, calcium.FAMILY, reward.FAMILY, rates.FAMILY,
-)  # fmt: skip
+    pairs.FAMILY,
+    shapes.FAMILY,
+    triplets.FAMILY,
+    targets.FAMILY,
+    short_term.FAMILY,
+    voltage.FAMILY,
+    calcium.FAMILY,
+    reward.FAMILY,
+    rates.FAMILY,
+)
 VERIFICATIONS: dict[str, Verification] = {v.rule: v for family in FAMILIES for v in family}
 """The verification of each rule, by the rule's name."""

@@ -32,14 +32,24 @@ def competition(results: Results) -> list[Row]:
     source = "Song et al. (2000), fig. 2: the target's rate is regulated"
     rows = [
         # Before learning, twice the input gives the target more than twice the rate.
-        Row("fastest over slowest target, inputs at 10 and 20 Hz", 1.0,
-            float(counts.max() / counts.min()), 0.15, source),
+        Row(
+            "fastest over slowest target, inputs at 10 and 20 Hz",
+            1.0,
+            float(counts.max() / counts.min()),
+            0.15,
+            source,
+        ),
         *(
-            Row(f"mean weight times rate, over that at 10 Hz, inputs at {rate:g} Hz", 1.0,
-                float(driven / drive[0]), 0.05, source)
+            Row(
+                f"mean weight times rate, over that at 10 Hz, inputs at {rate:g} Hz",
+                1.0,
+                float(driven / drive[0]),
+                0.05,
+                source,
+            )
             for rate, driven in zip(rates[1:], drive[1:], strict=True)
         ),
-    ]  # fmt: skip
+    ]
     for rate in rates:
         x = w["w"][w["rate"] == rate] / 0.015
         middle = float(((x > 1 / 3) & (x < 2 / 3)).mean())
@@ -96,9 +106,14 @@ def van_rossum(results: Results) -> list[Row]:
             0.04,
             source,
         ),
-        Row("share of weights below c_p/c_d/4", 0.0, float((noisy < middle / 4).mean()), 0.01,
-            "van Rossum et al. (2000): one peak, away from 0"),
-    ]  # fmt: skip
+        Row(
+            "share of weights below c_p/c_d/4",
+            0.0,
+            float((noisy < middle / 4).mean()),
+            0.01,
+            "van Rossum et al. (2000): one peak, away from 0",
+        ),
+    ]
 
 
 def morrison(results: Results) -> list[Row]:

@@ -21,9 +21,14 @@ def principal(results: Results) -> list[Row]:
         length = float(np.hypot(*w))
         rows += [
             Row(f"length of w, from {start:g}", 1.0, length, 0.03, source),
-            Row(f"cosine of its angle to (2, 1), from {start:g}", 1.0,
-                float(w @ [2, 1] / np.sqrt(5) / length), 0.03, source),
-        ]  # fmt: skip
+            Row(
+                f"cosine of its angle to (2, 1), from {start:g}",
+                1.0,
+                float(w @ [2, 1] / np.sqrt(5) / length),
+                0.03,
+                source,
+            ),
+        ]
     return rows
 
 
@@ -57,10 +62,22 @@ def log_odds(results: Results) -> list[Row]:
 
 
 FAMILY = (
-    Verification("oja", f"{ORACLE}::test_oja", replays=(Replay("oja_1982.stdp", principal),),
-                 without_nest=NOT_IN_NEST),
-    Verification("bcm", f"{ORACLE}::test_bcm", replays=(Replay("bcm_1982.stdp", sliding),),
-                 without_nest=NOT_IN_NEST),
-    Verification("bcpnn", f"{ORACLE}::test_bcpnn", replays=(Replay("bcpnn_2014.stdp", log_odds),),
-                 without_nest="NEST has it as an extension module only"),
-)  # fmt: skip
+    Verification(
+        "oja",
+        f"{ORACLE}::test_oja",
+        replays=(Replay("oja_1982.stdp", principal),),
+        without_nest=NOT_IN_NEST,
+    ),
+    Verification(
+        "bcm",
+        f"{ORACLE}::test_bcm",
+        replays=(Replay("bcm_1982.stdp", sliding),),
+        without_nest=NOT_IN_NEST,
+    ),
+    Verification(
+        "bcpnn",
+        f"{ORACLE}::test_bcpnn",
+        replays=(Replay("bcpnn_2014.stdp", log_odds),),
+        without_nest="NEST has it as an extension module only",
+    ),
+)

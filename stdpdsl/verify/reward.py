@@ -39,10 +39,15 @@ def conditioning(results: Results) -> list[Row]:
         )
         rows += [
             Row(f"rewarded weight, dopamine after {wait:g} s", 4.0, rewarded.item(), 0.2, source),
-            Row(f"others that reach it, dopamine after {wait:g} s", 0,
-                int((others >= rewarded.item()).sum()), 0, source),
+            Row(
+                f"others that reach it, dopamine after {wait:g} s",
+                0,
+                int((others >= rewarded.item()).sum()),
+                0,
+                source,
+            ),
             Row(f"mean of the others, dopamine after {wait:g} s", 0.0, others.mean(), 1.0, source),
-        ]  # fmt: skip
+        ]
     return rows
 
 
@@ -50,12 +55,15 @@ def _learned(results: Results, connection: str, summed: float, source: str) -> l
     """`florian_2007.stdp`: eligibility of exp(-10/20) from a pair, its sign that of the lag."""
     w = columns(results, "weights", connection=connection)
     return [
-        Row(f"change, reward {reward:g}, lag {lag * 1e3:g} ms",
-            float(reward * np.sign(lag) * np.exp(-0.5) * summed), float(change), 1e-9, source)
-        for reward, lag, change in zip(
-            w["reward"], w["lag"], w["w"] - w["w_initial"], strict=True
+        Row(
+            f"change, reward {reward:g}, lag {lag * 1e3:g} ms",
+            float(reward * np.sign(lag) * np.exp(-0.5) * summed),
+            float(change),
+            1e-9,
+            source,
         )
-    ]  # fmt: skip
+        for reward, lag, change in zip(w["reward"], w["lag"], w["w"] - w["w_initial"], strict=True)
+    ]
 
 
 def modulated(results: Results) -> list[Row]:
@@ -113,19 +121,39 @@ def target_rate(results: Results) -> list[Row]:
 
 FAMILY = (
     Verification(
-        "dopamine", f"{ORACLE}::test_dopamine", "tests/nest/test_nest_dopamine.py::test_dopamine",
+        "dopamine",
+        f"{ORACLE}::test_dopamine",
+        "tests/nest/test_nest_dopamine.py::test_dopamine",
         (Replay("dopamine_delay.stdp", delayed), Replay("izhikevich_2007.stdp", conditioning)),
     ),
-    Verification("mstdp", f"{ORACLE}::test_mstdp",
-                 replays=(Replay("florian_2007.stdp", modulated),), without_nest=NOT_IN_NEST),
-    Verification("mstdpet", f"{ORACLE}::test_mstdpet",
-                 replays=(Replay("florian_2007.stdp", traced),), without_nest=NOT_IN_NEST),
-    Verification("zenke_agnes_gerstner", f"{ORACLE}::test_zenke_agnes_gerstner",
-                 replays=(Replay("zenke_2015.stdp", target_rate),), without_nest=NOT_IN_NEST),
-    Verification("eprop", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop[False]",
-                 (Replay("eprop_2020.stdp", eligible),)),
-    Verification("eprop_adaptive", "tests/rules/test_voltage.py::test_eprop",
-                 "tests/nest/test_nest_eprop.py::test_eprop[True]",
-                 (Replay("eprop_2020.stdp", eligible_adaptive),)),
-)  # fmt: skip
+    Verification(
+        "mstdp",
+        f"{ORACLE}::test_mstdp",
+        replays=(Replay("florian_2007.stdp", modulated),),
+        without_nest=NOT_IN_NEST,
+    ),
+    Verification(
+        "mstdpet",
+        f"{ORACLE}::test_mstdpet",
+        replays=(Replay("florian_2007.stdp", traced),),
+        without_nest=NOT_IN_NEST,
+    ),
+    Verification(
+        "zenke_agnes_gerstner",
+        f"{ORACLE}::test_zenke_agnes_gerstner",
+        replays=(Replay("zenke_2015.stdp", target_rate),),
+        without_nest=NOT_IN_NEST,
+    ),
+    Verification(
+        "eprop",
+        "tests/rules/test_voltage.py::test_eprop",
+        "tests/nest/test_nest_eprop.py::test_eprop[False]",
+        (Replay("eprop_2020.stdp", eligible),),
+    ),
+    Verification(
+        "eprop_adaptive",
+        "tests/rules/test_voltage.py::test_eprop",
+        "tests/nest/test_nest_eprop.py::test_eprop[True]",
+        (Replay("eprop_2020.stdp", eligible_adaptive),),
+    ),
+)

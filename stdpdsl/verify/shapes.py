@@ -54,9 +54,14 @@ def digits(results: Results) -> list[Row]:
     return [
         _farthest(results, "digits", window, source),
         # 18.3 ms; the lags that are run next to it are 18 and 19 ms.
-        Row("last lag in s that potentiates, tau log(1/x_tar)", -0.02 * np.log(0.4), float(turn),
-            1e-3, source),
-    ]  # fmt: skip
+        Row(
+            "last lag in s that potentiates, tau log(1/x_tar)",
+            -0.02 * np.log(0.4),
+            float(turn),
+            1e-3,
+            source,
+        ),
+    ]
 
 
 def digit_triplets(results: Results) -> list[Row]:
@@ -117,10 +122,13 @@ def _rule(rule: str, replay: Replay, nest: str = "", without: str = NOT_IN_NEST)
 
 FAMILY = (
     _rule("pair_symmetric", Replay(LONE_PAIRS, symmetric)),
-    _rule("pair_antihebbian", Replay(LONE_PAIRS, antihebbian),
-          without="with a negative lambda, NEST's stdp_synapse lets a weight pass Wmax"),
+    _rule(
+        "pair_antihebbian",
+        Replay(LONE_PAIRS, antihebbian),
+        without="with a negative lambda, NEST's stdp_synapse lets a weight pass Wmax",
+    ),
     _rule("jonke", Replay("jonke_2017.stdp", logarithm), "jonke"),
     _rule("diehl_cook", Replay(LONE_PAIRS, digits)),
     _rule("diehl_cook_triplet", Replay("diehl_cook_triplet.stdp", digit_triplets)),
     _rule("facets", Replay("facets_2012.stdp", pairs_to_move), "facets"),
-)  # fmt: skip
+)

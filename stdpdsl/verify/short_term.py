@@ -26,9 +26,12 @@ def steady_states(results: Results) -> list[Row]:
     used, spent = (columns(results, "trajectories", variable=name) for name in ("u", "z"))
     last = used["t"] > 9.9999
     for preset, rate, u, z in zip(
-        used["preset"][last], used["rate"][last], used["value"][last], spent["value"][last],
+        used["preset"][last],
+        used["rate"][last],
+        used["value"][last],
+        spent["value"][last],
         strict=True,
-    ):  # fmt: skip
+    ):
         U = SETS[preset][0]
         release = (u + U * (1 - u)) * (1 - z)
         quantity = f"steady u x, {preset}, {rate:g} Hz"
@@ -62,20 +65,30 @@ def resources(results: Results) -> list[Row]:
     """`tsodyks_markram_1997.stdp`, the synapse on a pyramidal cell; its weight is 250."""
     source = "Tsodyks & Markram (1997): stationary release of a regular train"
     return [
-        Row(f"steady release, {rate:g} Hz", inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
-            delivered / 250, 1e-5, source)
+        Row(
+            f"steady release, {rate:g} Hz",
+            inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
+            delivered / 250,
+            1e-5,
+            source,
+        )
         for rate, delivered in _releases(results, "pyramidal")
-    ]  # fmt: skip
+    ]
 
 
 def efficacy(results: Results) -> list[Row]:
     """The same synapse: what is delivered is the release times the absolute efficacy."""
     source = "Tsodyks et al. (1998): the absolute efficacy A multiplies what is released"
     return [
-        Row(f"delivered, A = 250, {rate:g} Hz", 250 * inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
-            delivered, 2.5e-3, source)
+        Row(
+            f"delivered, A = 250, {rate:g} Hz",
+            250 * inactivating(rate, 0.67, 0.8, 0.0, 3e-3),
+            delivered,
+            2.5e-3,
+            source,
+        )
         for rate, delivered in _releases(results, "pyramidal")
-    ]  # fmt: skip
+    ]
 
 
 def uziel(results: Results) -> list[Row]:
@@ -106,12 +119,22 @@ def release(results: Results) -> list[Row]:
         rows += [
             Row(f"mean number released at first, U = {U:g}", n * U, first.mean(), 0.15, source),
             # Four standard errors of the share.
-            Row(f"share of failures at first, U = {U:g}", (1 - U) ** n, float((first == 0).mean()),
-                4 * float(np.sqrt((1 - U) ** n * (1 - (1 - U) ** n) / first.size)), source),
+            Row(
+                f"share of failures at first, U = {U:g}",
+                (1 - U) ** n,
+                float((first == 0).mean()),
+                4 * float(np.sqrt((1 - U) ** n * (1 - (1 - U) ** n) / first.size)),
+                source,
+            ),
             Row(f"mean number released, steady, U = {U:g}", mean, later.mean(), 0.05, source),
-            Row(f"share of failures, steady, U = {U:g}", (1 - released) ** n,
-                float((later == 0).mean()), 0.02, source),
-        ]  # fmt: skip
+            Row(
+                f"share of failures, steady, U = {U:g}",
+                (1 - released) ** n,
+                float((later == 0).mean()),
+                0.02,
+                source,
+            ),
+        ]
     return rows
 
 
@@ -124,12 +147,16 @@ def _rule(name: str, test: str, nest: str, *replays: Replay) -> Verification:
 
 
 FAMILY = (
-    _rule("tsodyks_markram", "tsodyks_markram", "tsodyks2",
-          Replay("tsodyks_markram_1998.stdp", steady_states)),
-    _rule("tsodyks_markram_1997", "tsodyks_markram_1997", "tsodyks",
-          Replay(INACTIVATING, resources)),
-    _rule("tsodyks_uziel_markram", "tsodyks_uziel_markram", "tsodyks",
-          Replay(INACTIVATING, uziel)),
+    _rule(
+        "tsodyks_markram",
+        "tsodyks_markram",
+        "tsodyks2",
+        Replay("tsodyks_markram_1998.stdp", steady_states),
+    ),
+    _rule(
+        "tsodyks_markram_1997", "tsodyks_markram_1997", "tsodyks", Replay(INACTIVATING, resources)
+    ),
+    _rule("tsodyks_uziel_markram", "tsodyks_uziel_markram", "tsodyks", Replay(INACTIVATING, uziel)),
     _rule("quantal_release", "quantal_release", "quantal", Replay("quantal_release.stdp", release)),
     Verification(
         "fixed_weight",
@@ -137,4 +164,4 @@ FAMILY = (
         replays=(Replay(INACTIVATING, efficacy),),
         without_nest="a weight that stays is NEST's static_synapse",
     ),
-)  # fmt: skip
+)

@@ -43,10 +43,17 @@ def _clamped(results: Results, connection: str, A_LTD: Callable[[float], float])
 
 PROGRAM = {
     # frequency in Hz, lag in ms: change of the weight over that at the start
-    (0.1, -10): -0.26686815, (10, -10): -0.40929171, (20, -10): -0.40039460, (40, -10): 0.17833558,
-    (50, -10): 0.74168298, (0.1, 10): 0.00000205, (10, 10): 0.02903382, (20, 10): 0.15706437,
-    (40, 10): 0.46265114, (50, 10): 0.65001460,
-}  # fmt: skip
+    (0.1, -10): -0.26686815,
+    (10, -10): -0.40929171,
+    (20, -10): -0.40039460,
+    (40, -10): 0.17833558,
+    (50, -10): 0.74168298,
+    (0.1, 10): 0.00000205,
+    (10, 10): 0.02903382,
+    (20, 10): 0.15706437,
+    (40, 10): 0.46265114,
+    (50, 10): 0.65001460,
+}
 """What the authors' program (ModelDB 144566) draws in figure 2b, by our transcription of it, which
 tests/rules/test_voltage.py holds these numbers to. Each of its bursts is taken alone, with all its
 post spikes: the program drops the first one of all, and at 0.1 Hz runs one burst into the next."""
@@ -69,10 +76,14 @@ def frequencies(results: Results) -> list[Row]:
         rows.append(Row(quantity, PROGRAM[key], total, 1e-7, source))
     return [
         *rows,
-        Row("mean squared distance from the data in standard errors, below 1", 0.5,
-            float(np.mean(np.square(far))), 0.5,
-            "Clopath et al. (2010), fig. 2b: the data of Sjöström et al. (2001)"),
-    ]  # fmt: skip
+        Row(
+            "mean squared distance from the data in standard errors, below 1",
+            0.5,
+            float(np.mean(np.square(far))),
+            0.5,
+            "Clopath et al. (2010), fig. 2b: the data of Sjöström et al. (2001)",
+        ),
+    ]
 
 
 def prediction(results: Results) -> list[Row]:
@@ -97,12 +108,28 @@ def _rule(name: str, test: str, nest: str, *replays: Replay) -> Verification:
 
 
 FAMILY = (
-    _rule("clopath", "test_clopath", "clopath[bounds0-False]",
-          Replay("clopath_voltage_clamp.stdp", clamp)),
-    _rule("clopath_homeostatic", "test_clopath", "clopath[bounds0-True]",
-          Replay("clopath_voltage_clamp.stdp", clamp_homeostatic)),
-    _rule("clopath_delayed", "test_clopath_delayed", "clopath[bounds0-False]",
-          Replay("clopath_2010.stdp", frequencies)),
-    _rule("urbanczik_senn", "test_urbanczik_senn", "urbanczik",
-          Replay("urbanczik_senn_2014.stdp", prediction)),
-)  # fmt: skip
+    _rule(
+        "clopath",
+        "test_clopath",
+        "clopath[bounds0-False]",
+        Replay("clopath_voltage_clamp.stdp", clamp),
+    ),
+    _rule(
+        "clopath_homeostatic",
+        "test_clopath",
+        "clopath[bounds0-True]",
+        Replay("clopath_voltage_clamp.stdp", clamp_homeostatic),
+    ),
+    _rule(
+        "clopath_delayed",
+        "test_clopath_delayed",
+        "clopath[bounds0-False]",
+        Replay("clopath_2010.stdp", frequencies),
+    ),
+    _rule(
+        "urbanczik_senn",
+        "test_urbanczik_senn",
+        "urbanczik",
+        Replay("urbanczik_senn_2014.stdp", prediction),
+    ),
+)

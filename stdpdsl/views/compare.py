@@ -14,13 +14,32 @@ from ..results.axes import sweep_columns
 from ..results.labels import shown
 from ..results.reader import Results, flat
 
-NOT_COMPARED = ("spec", "hash", "tables", "units", "format", "shards", "footers", "checksum",
-                "extended", "continued")  # fmt: skip
+NOT_COMPARED = (
+    "spec",
+    "hash",
+    "tables",
+    "units",
+    "format",
+    "shards",
+    "footers",
+    "checksum",
+    "extended",
+    "continued",
+)
 MOST_ROWS = 20_000_000
 KEYS = (
-    "connection", "layer", "variable", "block", "replicate", "phase", "pre", "post",
-    "synapse_number", "neuron", "t",
-)  # fmt: skip
+    "connection",
+    "layer",
+    "variable",
+    "block",
+    "replicate",
+    "phase",
+    "pre",
+    "post",
+    "synapse_number",
+    "neuron",
+    "t",
+)
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,13 @@ CELL = 150
 
 
 def summary(
-    results: Results, form: str = "table", sort: str = "", width: int = 0, where: str = "",
+    results: Results,
+    form: str = "table",
+    sort: str = "",
+    width: int = 0,
+    where: str = "",
     whole: bool = False,
-) -> str:  # fmt: skip
+) -> str:
     """One line per block (and phase) for which `where` holds. `-COL` sorts from the highest.
 
     As a table it has `width` characters at most, if `width` is not 0: of the measures, those that
@@ -65,9 +69,12 @@ def _differs(name: str, rows: Sequence[dict[str, Any]]) -> bool:
 
 
 def _fitting(
-    names: Sequence[str], columns: Sequence[list[str]], measured: Set[str], differ: Set[str],
+    names: Sequence[str],
+    columns: Sequence[list[str]],
+    measured: Set[str],
+    differ: Set[str],
     width: int,
-) -> str:  # fmt: skip
+) -> str:
     """The columns that say which block it is, and those of the measures that `differ`, as far as
     they fit."""
     shown = [column for name, column in zip(names, columns, strict=True) if name not in measured]
@@ -99,8 +106,9 @@ def columns_of(results: Results, form: str = "table") -> str:
     names = ("table", "column", "kind", "unit", "description")
     rows = [
         {"table": table, "column": column, **{n: said.get(n, "") for n in names[2:]}}
-        for table in results.tables for column, said in results.described(table).items()
-    ]  # fmt: skip
+        for table in results.tables
+        for column, said in results.described(table).items()
+    ]
     if form == "json":
         return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     if form == "csv":
@@ -137,16 +145,28 @@ def _holds(table: Any, where: str) -> Any:
     except NotConstant as problem:
         name = problem.node.span.text
         unknown = problem.reason == "has no constant value"
-        raise CompileError([Diagnostic(
-            "NAME004" if unknown else "TYPE002", problem.node.span,
-            f"there is no column `{name}`" if unknown else f"this {problem.reason}",
-            help=(did_you_mean(name, known) or f"there are: {', '.join(columns)}")
-            if unknown else "",
-        )]) from None  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "NAME004" if unknown else "TYPE002",
+                    problem.node.span,
+                    f"there is no column `{name}`" if unknown else f"this {problem.reason}",
+                    help=(did_you_mean(name, known) or f"there are: {', '.join(columns)}")
+                    if unknown
+                    else "",
+                )
+            ]
+        ) from None
     except (TypeError, ValueError):
-        raise CompileError([Diagnostic(
-            "TYPE002", condition.span, "numbers and words cannot be compared",
-        )]) from None  # fmt: skip
+        raise CompileError(
+            [
+                Diagnostic(
+                    "TYPE002",
+                    condition.span,
+                    "numbers and words cannot be compared",
+                )
+            ]
+        ) from None
     return np.broadcast_to(found, table.num_rows)
 
 

@@ -73,9 +73,13 @@ def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], form: str)
         for side, label in ((curve.lags < 0, curve.label), (curve.lags > 0, None)):
             change = curve.change[side] / 10.0**exponent
             axes.plot(
-                curve.lags[side] * 1e3, change, label=label, color=COLOURS[k], linestyle=style,
+                curve.lags[side] * 1e3,
+                change,
+                label=label,
+                color=COLOURS[k],
+                linestyle=style,
                 linewidth=2.0,
-            )  # fmt: skip
+            )
     axes.set_title(heading(window, protocol), loc="left", fontsize=13, pad=10, parse_math=False)
     axes.set_xlabel("lag, post \N{MINUS SIGN} pre [ms]", fontsize=12)
     power = f" (times 10{str(exponent).translate(RAISED)})" if exponent else ""

@@ -172,9 +172,11 @@ def weight(rule: ast.Rule) -> ast.Equation:
     first, in every rule of the library."""
     delivered = {
         name.id
-        for node in ast.walk(rule) if isinstance(node, ast.Deliver) and node.value is not None
-        for name in ast.walk(node.value) if isinstance(name, ast.Name)
-    }  # fmt: skip
+        for node in ast.walk(rule)
+        if isinstance(node, ast.Deliver) and node.value is not None
+        for name in ast.walk(node.value)
+        if isinstance(name, ast.Name)
+    }
     states = [e for e in rule.equations if e.kind != "subexpression"]
     return next((e for e in states if e.name.id in delivered), states[0])
 
@@ -271,8 +273,9 @@ def _connection(window: Window, base: float) -> str:
     rule = window.rule
     given = [
         f"{name} = {print_expr(value)}"
-        for name, value in window.arguments.items() if name in window.parameters
-    ]  # fmt: skip
+        for name, value in window.arguments.items()
+        if name in window.parameters
+    ]
     given += [
         f"{p.name.id} = {p.name.id if p.unit else 'spikes'} of of_{p.name.id}" for p in rule.ports
     ]

@@ -44,11 +44,16 @@ def main():
     parser.add_argument("--seconds", type=float, help="simulated; default: 5 for 20 blocks, 10")
     parser.add_argument("--huge", action="store_true", help="also 100,000 blocks for 1 s")
     parser.add_argument("--quick", action="store_true", help="20 blocks for 1 s, nothing slow")
-    parser.add_argument("--thread-blocks", type=int, default=20,
-                        help="most blocks of `thread` and `run-args`")  # fmt: skip
-    parser.add_argument("--annarchy", default=sys.executable, metavar="PYTHON",
-                        help="an interpreter that has ANNarchy, which wants an environment of its"
-                        " own (`pip install annarchy`, cmake, a C++ compiler)")  # fmt: skip
+    parser.add_argument(
+        "--thread-blocks", type=int, default=20, help="most blocks of `thread` and `run-args`"
+    )
+    parser.add_argument(
+        "--annarchy",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="an interpreter that has ANNarchy, which wants an environment of its"
+        " own (`pip install annarchy`, cmake, a C++ compiler)",
+    )
     parser.add_argument("--target", default="cpp_standalone", help="of stdpdsl run")
     parser.add_argument("--repeat", type=int, default=1, help="times, in turns; the least counts")
     parser.add_argument("--json", type=Path, help="also write the figures here")
@@ -56,8 +61,9 @@ def main():
     rows = options.rows.split(",")
     if unknown := set(rows) - set(ROWS):
         parser.error(f"no such way: {', '.join(sorted(unknown))}")
-    sizes = [(int(b), options.seconds or (5 if int(b) <= 20 else 10)) for b in
-             options.blocks.split(",")]  # fmt: skip
+    sizes = [
+        (int(b), options.seconds or (5 if int(b) <= 20 else 10)) for b in options.blocks.split(",")
+    ]
     if options.quick:
         sizes = [(20, options.seconds or 1)]
         rows = [row for row in rows if row not in ("thread", "expert-cython")]

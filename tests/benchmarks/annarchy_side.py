@@ -42,20 +42,28 @@ def main(folder, build):
     of_v, of_i = math.exp(-DT / TAU_M), math.exp(-DT / TAU_SYN)
     into_v = GAIN * TAU_SYN / (TAU_SYN - TAU_M) * (of_i - of_v)
     neuron = ann.Neuron(
-        parameters={"rest": V_REST, "limit": V_THRESHOLD, "of_v": of_v, "into_v": into_v,
-                    "of_i": of_i},
+        parameters={
+            "rest": V_REST,
+            "limit": V_THRESHOLD,
+            "of_v": of_v,
+            "into_v": into_v,
+            "of_i": of_i,
+        },
         equations=[
             ann.Variable("v = rest + of_v*(v - rest) + into_v*g_syn", init=V_REST),
             ann.Variable("g_syn = of_i*g_syn + g_exc"),
             ann.Variable("g_exc = 0.0"),
         ],
-        spike="v > limit", reset="v = rest",
+        spike="v > limit",
+        reset="v = rest",
         # The steps that follow on that of the spike, and half a one, as it is rounded down.
-        refractory=(REFRACTORY - DT/2) * MS,
-    )  # fmt: skip
+        refractory=(REFRACTORY - DT / 2) * MS,
+    )
     synapse = ann.Synapse(
         parameters={
-            "tau": TAU * MS, "wmax": WMAX, "of_trace": math.exp(-DT / TAU),
+            "tau": TAU * MS,
+            "wmax": WMAX,
+            "of_trace": math.exp(-DT / TAU),
             "Apre": ann.Parameter(value=0.0, locality="semiglobal"),  # one for each neuron
             "Apost": ann.Parameter(value=0.0, locality="semiglobal"),
         },
@@ -71,7 +79,7 @@ def main(folder, build):
             w = clip(w + apost, 0.0, wmax)
         """,
         post_spike="apost += Apost\nw = clip(w + apre, 0.0, wmax)",
-    )  # fmt: skip
+    )
     net = ann.Network(dt=DT * MS)
     times = [[float(t) for t in p.step[p.neuron == i] * DT * MS] for i in range(INPUTS)]
     inputs = net.create(ann.SpikeSourceArray(spike_times=times))

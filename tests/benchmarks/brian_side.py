@@ -64,9 +64,14 @@ def by_block(inputs, cells, p):
     for block in range(p.blocks):
         namespace = {**CONSTANTS, "Apre": p.apre[block], "Apost": p.apost[block]}
         synapses = Synapses(
-            inputs, cells, TRACES, on_pre=ON_PRE, on_post=ON_POST, method="exact",
+            inputs,
+            cells,
+            TRACES,
+            on_pre=ON_PRE,
+            on_post=ON_POST,
+            method="exact",
             namespace=namespace,
-        )  # fmt: skip
+        )
         mine = p.block == block
         synapses.connect(i=p.i[mine], j=p.j[mine])
         synapses.w = p.w[mine]
@@ -75,9 +80,14 @@ def by_block(inputs, cells, p):
 
 def at_once(inputs, cells, p):
     synapses = Synapses(
-        inputs, cells, TRACES + PARAMETERS, on_pre=ON_PRE, on_post=ON_POST, method="exact",
+        inputs,
+        cells,
+        TRACES + PARAMETERS,
+        on_pre=ON_PRE,
+        on_post=ON_POST,
+        method="exact",
         namespace=CONSTANTS,
-    )  # fmt: skip
+    )
     synapses.connect(i=p.i, j=p.j)
     synapses.w = p.w
     synapses.Apre, synapses.Apost = p.apre[p.block], p.apost[p.block]
@@ -86,9 +96,14 @@ def at_once(inputs, cells, p):
 
 def alone(inputs, cells, p):
     synapses = Synapses(
-        inputs, cells, TRACES + PARAMETERS.replace("constant", "shared, constant"), on_pre=ON_PRE,
-        on_post=ON_POST, method="exact", namespace=CONSTANTS,
-    )  # fmt: skip
+        inputs,
+        cells,
+        TRACES + PARAMETERS.replace("constant", "shared, constant"),
+        on_pre=ON_PRE,
+        on_post=ON_POST,
+        method="exact",
+        namespace=CONSTANTS,
+    )
     mine = p.block == 0
     synapses.connect(i=p.i[mine], j=p.j[mine])
     synapses.w = p.w[mine]
@@ -120,13 +135,18 @@ def main(way, target, folder):
         NEURONS * blocks,
         """dv/dt = (v_rest + gain*I - v)/tau_m : volt (unless refractory)
         dI/dt = -I/tau_syn : 1""",
-        threshold="v > v_threshold", reset="v = v_rest", refractory=REFRACTORY * second,
+        threshold="v > v_threshold",
+        reset="v = v_rest",
+        refractory=REFRACTORY * second,
         method="exact",
         namespace={
-            "v_rest": V_REST * volt, "v_threshold": V_THRESHOLD * volt, "gain": GAIN * volt,
-            "tau_m": TAU_M * second, "tau_syn": TAU_SYN * second,
+            "v_rest": V_REST * volt,
+            "v_threshold": V_THRESHOLD * volt,
+            "gain": GAIN * volt,
+            "tau_m": TAU_M * second,
+            "tau_syn": TAU_SYN * second,
         },
-    )  # fmt: skip
+    )
     cells.v = V_REST * volt
     synapses = list(WAYS[way](inputs, cells, p))
     spikes = SpikeMonitor(cells)
@@ -136,8 +156,10 @@ def main(way, target, folder):
         device.build(directory=project, run=False)
         ready = time.perf_counter()
         if way == "run-args":
-            results = [each(device, synapses[0], spikes, *values)
-                       for values in zip(p.apre, p.apost, strict=True)]  # fmt: skip
+            results = [
+                each(device, synapses[0], spikes, *values)
+                for values in zip(p.apre, p.apost, strict=True)
+            ]
             count, weights = map(sum, zip(*results, strict=True))
             report(ready - started, time.perf_counter() - ready, count, weights / len(p.w))
             return

@@ -104,9 +104,11 @@ def spec(parts):
     text += [f"    level_{k} = {k + 1} mV  # measured by hand" for k in range(parts)]
     body = [part for part in (NEURON, RULE, LAYERS, CONNECTIONS) for _ in range(parts)]
     text += [
-        part.format(k=n % parts, next=(n + 1) % parts, tau=10 + n % parts, rate=5 + n % parts)
-        .rstrip("\n") for n, part in enumerate(body)
-    ]  # fmt: skip
+        part.format(
+            k=n % parts, next=(n + 1) % parts, tau=10 + n % parts, rate=5 + n % parts
+        ).rstrip("\n")
+        for n, part in enumerate(body)
+    ]
     text += ["\nsweep:", "    grid:", "        ff_0.Apre = [0.005, 0.01, 0.02]"]
     text += ["        gain = linspace(0.5, 2, 8)", "    derive:"]
     text += ["        ff_0.Apost = -0.0105 * gain"]
@@ -252,8 +254,10 @@ def main():
     for parts in map(int, options.parts.split(",")):
         diagnostics, completion = asyncio.run(measure(parts, options.repeats))
     worst = max(diagnostics), max(completion)
-    print(f"bars: diagnostics {DIAGNOSTICS} ms, completion {COMPLETION} ms; the worst of the"
-          f" largest: {worst[0]:.1f} and {worst[1]:.1f} ms")  # fmt: skip
+    print(
+        f"bars: diagnostics {DIAGNOSTICS} ms, completion {COMPLETION} ms; the worst of the"
+        f" largest: {worst[0]:.1f} and {worst[1]:.1f} ms"
+    )
 
 
 if __name__ == "__main__":

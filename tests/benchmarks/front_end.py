@@ -58,10 +58,15 @@ def by_hand(count):
     bank = hears.Gammatone(sound, hears.erbspace(100 * Hz, 5000 * Hz, 10))
     cells = hears.FunctionFilterbank(bank, lambda x: 3 * np.clip(x, 0, np.inf))
     nerve = hears.FilterbankGroup(
-        cells, "I", "dv/dt = (v_rest + I*volt - v)/(10*ms) : volt (unless refractory)\nI : 1",
-        threshold="v > -60*mV", reset="v = v_rest", refractory=5 * ms, method="exact",
+        cells,
+        "I",
+        "dv/dt = (v_rest + I*volt - v)/(10*ms) : volt (unless refractory)\nI : 1",
+        threshold="v > -60*mV",
+        reset="v = v_rest",
+        refractory=5 * ms,
+        method="exact",
         namespace={"v_rest": -70 * b2.mV},
-    )  # fmt: skip
+    )
     nerve.v = -70 * b2.mV
     spikes = b2.SpikeMonitor(nerve)
     network = b2.Network(nerve, spikes)
@@ -78,9 +83,10 @@ def ours(folder, repeats, ratio):
     """Seconds that a run takes until the nerve's spikes are there."""
     text = SPEC.read_text(encoding="utf-8")
     for here, there in (
-        ("repeats: 4", f"repeats: {repeats}"), ("ratio = [1, 4]", f"ratio = [1, {ratio}]"),
+        ("repeats: 4", f"repeats: {repeats}"),
+        ("ratio = [1, 4]", f"ratio = [1, {ratio}]"),
         (TONES, TONES),
-    ):  # fmt: skip
+    ):
         if here not in text:
             sys.exit(f"{SPEC.name} has no `{here}`")
         text = text.replace(here, there)
@@ -90,10 +96,18 @@ def ours(folder, repeats, ratio):
     command += ["--target", "cpp_standalone", "-o", f"{folder}/results"]
     began = {}
     with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "XDG_CACHE_HOME": folder, "PYTHONUNBUFFERED": "1",
-             "PYTHONPATH": str(SPEC.parents[1])},
-    ) as process:  # fmt: skip
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={
+            **os.environ,
+            "XDG_CACHE_HOME": folder,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(SPEC.parents[1]),
+        },
+    ) as process:
         for line in process.stdout:
             if stage := re.match(r"(\w+)", line):
                 began.setdefault(stage[1], time.perf_counter())

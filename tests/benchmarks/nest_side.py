@@ -45,25 +45,38 @@ def main(folder):
     generators.set([{"spike_times": t} for t in times])
     inputs = nest.Create("parrot_neuron", INPUTS)  # a generator drives no plastic synapse
     cells = nest.Create(
-        "iaf_psc_exp", NEURONS * p.blocks,
+        "iaf_psc_exp",
+        NEURONS * p.blocks,
         {
-            "C_m": 1.0, "tau_m": TAU_M * MS, "tau_syn_ex": TAU_SYN * MS, "E_L": V_REST * MS,
-            "V_m": V_REST * MS, "V_reset": V_REST * MS, "V_th": V_THRESHOLD * MS,
-            "t_ref": REFRACTORY * MS, "tau_minus": TAU * MS,
+            "C_m": 1.0,
+            "tau_m": TAU_M * MS,
+            "tau_syn_ex": TAU_SYN * MS,
+            "E_L": V_REST * MS,
+            "V_m": V_REST * MS,
+            "V_reset": V_REST * MS,
+            "V_th": V_THRESHOLD * MS,
+            "t_ref": REFRACTORY * MS,
+            "tau_minus": TAU * MS,
         },
-    )  # fmt: skip
+    )
     recorder = nest.Create("spike_recorder")
     nest.Connect(generators, inputs, "one_to_one", {"delay": DT * MS})
     nest.Connect(
-        np.array(inputs.tolist())[p.i], np.array(cells.tolist())[p.j], "one_to_one",
+        np.array(inputs.tolist())[p.i],
+        np.array(cells.tolist())[p.j],
+        "one_to_one",
         {
-            "synapse_model": "stdp_synapse", "weight": p.w * CURRENT,
-            "delay": np.full(len(p.w), DT * MS), "Wmax": np.full(len(p.w), WMAX * CURRENT),
-            "lambda": (p.apre / WMAX)[p.block], "alpha": np.full(len(p.w), -APOST_TO_APRE),
-            "tau_plus": np.full(len(p.w), TAU * MS), "mu_plus": np.zeros(len(p.w)),
+            "synapse_model": "stdp_synapse",
+            "weight": p.w * CURRENT,
+            "delay": np.full(len(p.w), DT * MS),
+            "Wmax": np.full(len(p.w), WMAX * CURRENT),
+            "lambda": (p.apre / WMAX)[p.block],
+            "alpha": np.full(len(p.w), -APOST_TO_APRE),
+            "tau_plus": np.full(len(p.w), TAU * MS),
+            "mu_plus": np.zeros(len(p.w)),
             "mu_minus": np.zeros(len(p.w)),
         },
-    )  # fmt: skip
+    )
     nest.Connect(cells, recorder)
     nest.Prepare()
     ready = time.perf_counter()

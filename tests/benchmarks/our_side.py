@@ -60,9 +60,14 @@ run:
 def write_spec(folder, blocks, seconds, precision="double"):
     """The problem as a spec."""
     text = SPEC.format(
-        wmax=WMAX, first=APRE[0], last=APRE[1], blocks=blocks, ratio=APOST_TO_APRE, seconds=seconds,
+        wmax=WMAX,
+        first=APRE[0],
+        last=APRE[1],
+        blocks=blocks,
+        ratio=APOST_TO_APRE,
+        seconds=seconds,
         precision=precision,
-    )  # fmt: skip
+    )
     (Path(folder) / "spec.stdp").write_text(text)
 
 
@@ -83,9 +88,13 @@ def main(way, target, folder, precision):
     stages = {}
     started = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=folder, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True,
+        command,
+        cwd=folder,
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONUNBUFFERED": "1"},
-    ) as process:  # fmt: skip
+    ) as process:
         said = []
         for line in process.stdout:
             said.append(line)

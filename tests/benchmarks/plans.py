@@ -70,9 +70,11 @@ def processor_time(command, folder):
     log = Path(folder) / "log"
     with log.open("w+", encoding="utf-8") as said:
         process = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT,
+            command,
+            stdout=said,
+            stderr=subprocess.STDOUT,
             env={**os.environ, "XDG_CACHE_HOME": str(folder)},
-        )  # fmt: skip
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

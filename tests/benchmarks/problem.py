@@ -65,9 +65,13 @@ def write_problem(folder, blocks, seconds):
     p = Problem(folder)
     by_pre = p.w.reshape(p.blocks, INPUTS, NEURONS).transpose(1, 0, 2)
     arrays = {
-        "step": step, "neuron": neuron, "w": by_pre, "apre": p.apre, "apost": p.apost,
+        "step": step,
+        "neuron": neuron,
+        "w": by_pre,
+        "apre": p.apre,
+        "apost": p.apost,
         "constants": [DT, V_REST, V_THRESHOLD, GAIN, TAU_M, TAU_SYN, TAU, WMAX, REFRACTORY],
-    }  # fmt: skip
+    }
     for name, values in arrays.items():
         np.ascontiguousarray(values, dtype=float).tofile(folder / name)
 

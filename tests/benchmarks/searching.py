@@ -44,9 +44,11 @@ def measure(*command):
     """Seconds of the clock and of the processor that a command of ours takes."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "stdpdsl.cli", *map(str, command)], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-m", "stdpdsl.cli", *map(str, command)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(done.stdout)
@@ -103,9 +105,14 @@ def write_problem_in(folder, blocks, seconds):
 def search_spec(blocks, seconds, count):
     """The same network, with the amplitude as an axis that is searched."""
     text = SPEC.format(
-        wmax=WMAX, first=APRE[0], last=APRE[1], blocks=blocks, ratio=APOST_TO_APRE, seconds=seconds,
+        wmax=WMAX,
+        first=APRE[0],
+        last=APRE[1],
+        blocks=blocks,
+        ratio=APOST_TO_APRE,
+        seconds=seconds,
         precision="double",
-    )  # fmt: skip
+    )
     text = re.sub(r"    grid:\n.*\n", "", text)
     return (
         text

@@ -47,9 +47,14 @@ class Case:
 
 def weight_dependence(mu_plus: float, mu_minus: float) -> tuple[dict[str, float], dict[str, float]]:
     ours = dict(
-        eta=0.02, alpha=1.1, mu_plus=mu_plus, mu_minus=mu_minus, tau_plus=0.017, tau_minus=0.034,
+        eta=0.02,
+        alpha=1.1,
+        mu_plus=mu_plus,
+        mu_minus=mu_minus,
+        tau_plus=0.017,
+        tau_minus=0.034,
         wmax=2.0,
-    )  # fmt: skip
+    )
     own = {"lambda": 0.02, "alpha": 1.1, "mu_plus": mu_plus, "mu_minus": mu_minus}
     return ours, {**own, "tau_plus": 17.0, "Wmax": 2.0}
 
@@ -73,7 +78,11 @@ CASES = {
         pairs.additive,
         dict(Apre=0.1, Apost=-0.11, taupre=0.017, taupost=0.034, wmax=2.0),
         own={
-            "lambda": 0.05, "alpha": 1.1, "mu_plus": 0.0, "mu_minus": 0.0, "tau_plus": 17.0,
+            "lambda": 0.05,
+            "alpha": 1.1,
+            "mu_plus": 0.0,
+            "mu_minus": 0.0,
+            "tau_plus": 17.0,
             "Wmax": 2.0,
         },
         neuron={"tau_minus": 34.0},
@@ -109,12 +118,24 @@ CASES = {
         "stdp_triplet_synapse",
         triplets.all_to_all,
         dict(
-            A2plus=6.1e-3, A3plus=6.7e-2, A2minus=1.6e-2, A3minus=1.4e-2, tau_plus=0.0168,
-            tau_minus=0.0337, tau_x=0.946, tau_y=0.027, wmax=2.0,
+            A2plus=6.1e-3,
+            A3plus=6.7e-2,
+            A2minus=1.6e-2,
+            A3minus=1.4e-2,
+            tau_plus=0.0168,
+            tau_minus=0.0337,
+            tau_x=0.946,
+            tau_y=0.027,
+            wmax=2.0,
         ),
         own={
-            "Aplus": 6.1e-3, "Aplus_triplet": 6.7e-2, "Aminus": 1.6e-2, "Aminus_triplet": 1.4e-2,
-            "tau_plus": 16.8, "tau_plus_triplet": 946.0, "Wmax": 2.0,
+            "Aplus": 6.1e-3,
+            "Aplus_triplet": 6.7e-2,
+            "Aminus": 1.6e-2,
+            "Aminus_triplet": 1.4e-2,
+            "tau_plus": 16.8,
+            "tau_plus_triplet": 946.0,
+            "Wmax": 2.0,
         },
         neuron={"tau_minus": 33.7, "tau_minus_triplet": 27.0},
     ),
@@ -130,12 +151,23 @@ CASES = {
         "jonke_synapse",
         pairs.jonke,
         dict(
-            eta=0.05, alpha=1.2, mu_plus=-0.4, mu_minus=0.2, offset=0.03, tau_plus=0.017,
-            tau_minus=0.034, wmax=2.0,
+            eta=0.05,
+            alpha=1.2,
+            mu_plus=-0.4,
+            mu_minus=0.2,
+            offset=0.03,
+            tau_plus=0.017,
+            tau_minus=0.034,
+            wmax=2.0,
         ),
         common={
-            "lambda": 0.05, "alpha": 1.2, "mu_plus": -0.4, "mu_minus": 0.2, "beta": 0.03,
-            "tau_plus": 17.0, "Wmax": 2.0,
+            "lambda": 0.05,
+            "alpha": 1.2,
+            "mu_plus": -0.4,
+            "mu_minus": 0.2,
+            "beta": 0.03,
+            "tau_plus": 17.0,
+            "Wmax": 2.0,
         },
         neuron={"tau_minus": 34.0},
     ),
@@ -144,12 +176,15 @@ CASES = {
         lambda made, p, w: hardware.facets(made, p, w, deferred=True),
         dict(tau_plus=0.017, tau_minus=0.034, threshold=0.5, cycle=0.015, wmax=2.0),
         common={
-            "tau_plus": 17.0, "tau_minus_stdp": 34.0, "driver_readout_time": 15.0, "Wmax": 2.0,
+            "tau_plus": 17.0,
+            "tau_minus_stdp": 34.0,
+            "driver_readout_time": 15.0,
+            "Wmax": 2.0,
         },
         own={"a_thresh_th": 0.5, "a_thresh_tl": 0.5},
         ties=False,
     ),
-}  # fmt: skip
+}
 
 
 def trains(seed: int, delay: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -219,9 +254,15 @@ def test_nest_clips_between_the_two_parts_of_a_vogels_change():
     p = SimpleNamespace(**{**case.ours, "wmax": 10.0})
     ours = after_pre(case.reference, made, vars(p), 10.0)
     nest = replay(
-        case.model, np.array([1000, 1200]), np.array([1100]), 10, 10.0, {},
-        {**case.own, "Wmax": 10.0}, case.neuron,
-    )  # fmt: skip
+        case.model,
+        np.array([1000, 1200]),
+        np.array([1100]),
+        10,
+        10.0,
+        {},
+        {**case.own, "Wmax": 10.0},
+        case.neuron,
+    )
     before = 10.0 - 0.0102 + 0.01 * np.exp(-11 / 17)
     assert ours[-1] == pytest.approx(before + 0.01 * np.exp(-9 / 17) - 0.0102, rel=1e-9)
     assert nest[-1] == pytest.approx(10.0 - 0.0102, rel=1e-9)

@@ -139,9 +139,13 @@ def test_eprop(adaptive):
     for k in range(INTERVALS):
         here = slice(k * INTERVAL + SHIFT, (k + 1) * INTERVAL + SHIFT)
         gradient = eprop(
-            arrived[: len(psi)][here], psi[here], np.roll(L, -LAG)[here], alpha=alpha, kappa=kappa,
+            arrived[: len(psi)][here],
+            psi[here],
+            np.roll(L, -LAG)[here],
+            alpha=alpha,
+            kappa=kappa,
             **slow,
-        )  # fmt: skip
+        )
         expected.append(expected[-1] - ETA * (1 - alpha) * (1 - kappa) * gradient.sum())
     assert len(got) == INTERVALS + 1 and np.ptp(got) > 1e-4
     np.testing.assert_allclose(np.array(expected) - 0.5, got - 0.5, rtol=1e-6, atol=1e-12)

@@ -18,9 +18,11 @@ IN_TURN = pytest.mark.in_turn(6, among="rules")
 LOWERINGS = (
     pytest.param("synapse", marks=IN_TURN),
     pytest.param("namespace", marks=[IN_TURN, pytest.mark.slow]),
-    *(pytest.param(f"synapse {target}", marks=pytest.mark.compiled)
-      for target in ("cython", "cpp_standalone")),
-)  # fmt: skip
+    *(
+        pytest.param(f"synapse {target}", marks=pytest.mark.compiled)
+        for target in ("cython", "cpp_standalone")
+    ),
+)
 """How a spec is compiled: the lowering and, if it is not numpy, the target."""
 Table = dict[str, tuple[float, ...]]
 SCALE = {

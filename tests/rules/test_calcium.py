@@ -81,11 +81,15 @@ def test_error_of_a_step(given):
     p = {**row(SETS, 0, UNITS), "rho_star": 0.5, "tau": 150.0, **given}
     coarse, fine = (
         calcium.graupner_brunel(
-            np.array([0.01, 0.06]), np.array([0.02, 0.07]), dt=DT / parts, steps=1000 * parts,
-            rho=0.3, **p,
+            np.array([0.01, 0.06]),
+            np.array([0.02, 0.07]),
+            dt=DT / parts,
+            steps=1000 * parts,
+            rho=0.3,
+            **p,
         )[-1]
         for parts in (1, 10)
-    )  # fmt: skip
+    )
     error = abs((coarse - fine) / (fine - 0.3))
     said = (p["gamma_p"] + p["gamma_d"]) * DT / (2 * p["tau"])
     assert 0.1 * said < error < 1.2 * said

@@ -33,77 +33,123 @@ TRIPLET = {
 }
 CASES = [
     Case("pair_additive", pairs.additive, ADDITIVE),
-    Case("pair_antihebbian", pairs.additive, {
-        **ADDITIVE, "Apre": ADDITIVE["Apost"], "Apost": ADDITIVE["Apre"],
-    }),
+    Case(
+        "pair_antihebbian",
+        pairs.additive,
+        {
+            **ADDITIVE,
+            "Apre": ADDITIVE["Apost"],
+            "Apost": ADDITIVE["Apre"],
+        },
+    ),
     Case("pair_nearest_symmetric", pairs.nearest_symmetric, ADDITIVE),
     Case("pair_nearest_pre_centred", pairs.nearest_pre_centred, ADDITIVE),
     Case("pair_nearest_reduced", pairs.nearest_reduced, ADDITIVE),
-    Case("pair_symmetric", pairs.symmetric, {
-        "Acentre": (0.03, 0.02, 0.05, 0.1),
-        "Asurround": (-0.015, -0.02, -0.01, -0.06),
-        "taucentre": (20.0, 10.0, 15.0, 5.0),
-        "tausurround": (50.0, 30.0, 60.0, 20.0),
-        "wmax": (1.0, 0.8, 1.5, 0.9),
-    }),
+    Case(
+        "pair_symmetric",
+        pairs.symmetric,
+        {
+            "Acentre": (0.03, 0.02, 0.05, 0.1),
+            "Asurround": (-0.015, -0.02, -0.01, -0.06),
+            "taucentre": (20.0, 10.0, 15.0, 5.0),
+            "tausurround": (50.0, 30.0, 60.0, 20.0),
+            "wmax": (1.0, 0.8, 1.5, 0.9),
+        },
+    ),
     Case("pair_multiplicative", pairs.multiplicative, {**BETWEEN, "wmax": (1.0, 0.8, 1.5, 0.9)}),
-    Case("pair_guetig", pairs.guetig, {
-        **BETWEEN,
-        "mu_plus": (0.0, 0.02, 0.5, 1.0),
-        "mu_minus": (0.0, 1.0, 0.3, 0.02),
-        "wmax": (1.0, 0.8, 1.5, 0.9),
-    }),
-    Case("pair_mixed", pairs.mixed, {
-        "c_p": (0.007, 0.05, 0.02, 0.1),
-        "c_d": (0.003, 0.05, 0.2, 0.6),
-        "sigma": (0.0, 0.0, 0.0, 0.0),
-        "tau_plus": (20.0, 10.0, 35.0, 5.0),
-        "tau_minus": (20.0, 40.0, 15.0, 8.0),
-    }),
-    Case("pair_power_law", pairs.power_law, {
-        **BETWEEN, "mu": (0.4, 0.0, 1.0, 0.7), "w0": (1.0, 0.5, 2.0, 0.1),
-    }),
-    Case("vogels", pairs.vogels, {
-        "eta": (0.01, 0.05, 0.1, 0.02),
-        "tau": (20.0, 10.0, 30.0, 15.0),
-        "rho0": (5.0, 20.0, 60.0, 100.0),
-        "wmax": (1.0, 0.8, 0.9, 1.5),
-    }, units={"rho0": "Hz"}),
-    Case("jonke", pairs.jonke, {
-        "eta": (0.05, 0.1, 0.02, 0.2),
-        "alpha": (1.0, 0.5, 1.5, 0.8),
-        "mu_plus": (0.0, -1.0, 0.5, -3.0),
-        "mu_minus": (0.0, 1.0, -0.5, 0.3),
-        "offset": (0.0, 0.1, 0.3, -0.1),
-        "tau_plus": (20.0, 10.0, 35.0, 5.0),
-        "tau_minus": (20.0, 40.0, 15.0, 8.0),
-        "wmax": (1.0, 0.8, 1.5, 0.9),
-    }),
-    Case("diehl_cook", pairs.diehl_cook, {
-        "eta": (0.01, 0.1, 0.05, 0.2),
-        "x_tar": (0.4, 0.8, 1.5, 0.2),
-        "mu": (0.2, 1.0, 0.0, 0.5),
-        "tau": (20.0, 10.0, 30.0, 15.0),
-        "wmax": (1.0, 0.8, 0.9, 1.5),
-    }),
-    Case("diehl_cook_triplet", pairs.diehl_cook_triplet, {
-        "eta_minus": (0.01, 0.05, 0.02, 0.1),
-        "eta_plus": (0.1, 0.05, 0.2, 0.15),
-        "tau_plus": (20.0, 10.0, 35.0, 5.0),
-        "tau_minus": (20.0, 40.0, 15.0, 8.0),
-        "tau_y": (40.0, 20.0, 60.0, 30.0),
-        "wmax": (1.0, 0.8, 0.9, 1.5),
-    }),
+    Case(
+        "pair_guetig",
+        pairs.guetig,
+        {
+            **BETWEEN,
+            "mu_plus": (0.0, 0.02, 0.5, 1.0),
+            "mu_minus": (0.0, 1.0, 0.3, 0.02),
+            "wmax": (1.0, 0.8, 1.5, 0.9),
+        },
+    ),
+    Case(
+        "pair_mixed",
+        pairs.mixed,
+        {
+            "c_p": (0.007, 0.05, 0.02, 0.1),
+            "c_d": (0.003, 0.05, 0.2, 0.6),
+            "sigma": (0.0, 0.0, 0.0, 0.0),
+            "tau_plus": (20.0, 10.0, 35.0, 5.0),
+            "tau_minus": (20.0, 40.0, 15.0, 8.0),
+        },
+    ),
+    Case(
+        "pair_power_law",
+        pairs.power_law,
+        {
+            **BETWEEN,
+            "mu": (0.4, 0.0, 1.0, 0.7),
+            "w0": (1.0, 0.5, 2.0, 0.1),
+        },
+    ),
+    Case(
+        "vogels",
+        pairs.vogels,
+        {
+            "eta": (0.01, 0.05, 0.1, 0.02),
+            "tau": (20.0, 10.0, 30.0, 15.0),
+            "rho0": (5.0, 20.0, 60.0, 100.0),
+            "wmax": (1.0, 0.8, 0.9, 1.5),
+        },
+        units={"rho0": "Hz"},
+    ),
+    Case(
+        "jonke",
+        pairs.jonke,
+        {
+            "eta": (0.05, 0.1, 0.02, 0.2),
+            "alpha": (1.0, 0.5, 1.5, 0.8),
+            "mu_plus": (0.0, -1.0, 0.5, -3.0),
+            "mu_minus": (0.0, 1.0, -0.5, 0.3),
+            "offset": (0.0, 0.1, 0.3, -0.1),
+            "tau_plus": (20.0, 10.0, 35.0, 5.0),
+            "tau_minus": (20.0, 40.0, 15.0, 8.0),
+            "wmax": (1.0, 0.8, 1.5, 0.9),
+        },
+    ),
+    Case(
+        "diehl_cook",
+        pairs.diehl_cook,
+        {
+            "eta": (0.01, 0.1, 0.05, 0.2),
+            "x_tar": (0.4, 0.8, 1.5, 0.2),
+            "mu": (0.2, 1.0, 0.0, 0.5),
+            "tau": (20.0, 10.0, 30.0, 15.0),
+            "wmax": (1.0, 0.8, 0.9, 1.5),
+        },
+    ),
+    Case(
+        "diehl_cook_triplet",
+        pairs.diehl_cook_triplet,
+        {
+            "eta_minus": (0.01, 0.05, 0.02, 0.1),
+            "eta_plus": (0.1, 0.05, 0.2, 0.15),
+            "tau_plus": (20.0, 10.0, 35.0, 5.0),
+            "tau_minus": (20.0, 40.0, 15.0, 8.0),
+            "tau_y": (40.0, 20.0, 60.0, 30.0),
+            "wmax": (1.0, 0.8, 0.9, 1.5),
+        },
+    ),
     Case("triplet", triplets.all_to_all, TRIPLET),
     Case("triplet_nearest", triplets.nearest_spike, TRIPLET),
-    Case("facets", hardware.facets, {
-        "tau_plus": (20.0, 10.0, 35.0, 5.0),
-        "tau_minus": (20.0, 40.0, 15.0, 8.0),
-        "threshold": (0.5, 0.9, 2.0, 0.3),
-        "cycle": (15.0, 10.0, 30.0, 45.0),
-        "wmax": (1.0, 0.8, 0.9, 1.5),
-    }, units={"cycle": "ms"}),
-]  # fmt: skip
+    Case(
+        "facets",
+        hardware.facets,
+        {
+            "tau_plus": (20.0, 10.0, 35.0, 5.0),
+            "tau_minus": (20.0, 40.0, 15.0, 8.0),
+            "threshold": (0.5, 0.9, 2.0, 0.3),
+            "cycle": (15.0, 10.0, 30.0, 45.0),
+            "wmax": (1.0, 0.8, 0.9, 1.5),
+        },
+        units={"cycle": "ms"},
+    ),
+]
 
 
 @pytest.mark.parametrize("lowering", ["synapse", pytest.param("namespace", marks=pytest.mark.slow)])

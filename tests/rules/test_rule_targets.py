@@ -24,7 +24,8 @@ RULES = {
 }
 """Connections: their rules, and what is swept."""
 
-SPEC = f"""model targets
+SPEC = (
+    f"""model targets
 
 rule counting:
     parameters:
@@ -57,16 +58,21 @@ connect teachers -> outputs as force:
     weight: 35 mV
     deliver: w to v
 
-""" + "".join(
-    f"connect inputs -> outputs as {name}:\n    pattern: all_to_all\n    plasticity: {rule}\n"
-    f"    deliver: {'w * 0.1 mV' if name == 'short_term' else '0 * w * 1 mV'} to v\n"
-    "    initial: w = uniform(0.2, 0.7)\n\n"
-    for name, (rule, _) in RULES.items()
-) + "sweep:\n    zip:\n" + "".join(
-    f"        {name}.{axis}\n" for name, (_, axes) in RULES.items() for axis in axes
-) + "\nrecord:\n    spikes of outputs\n" + "".join(
-    f"    {'u, z' if name == 'short_term' else 'w'} of {name} every 5 ms\n" for name in RULES
-) + f"\nrun:\n    duration: {STEPS / 10} ms\n    dt: 0.1 ms\n    seed: 3\n"  # fmt: skip
+"""
+    + "".join(
+        f"connect inputs -> outputs as {name}:\n    pattern: all_to_all\n    plasticity: {rule}\n"
+        f"    deliver: {'w * 0.1 mV' if name == 'short_term' else '0 * w * 1 mV'} to v\n"
+        "    initial: w = uniform(0.2, 0.7)\n\n"
+        for name, (rule, _) in RULES.items()
+    )
+    + "sweep:\n    zip:\n"
+    + "".join(f"        {name}.{axis}\n" for name, (_, axes) in RULES.items() for axis in axes)
+    + "\nrecord:\n    spikes of outputs\n"
+    + "".join(
+        f"    {'u, z' if name == 'short_term' else 'w'} of {name} every 5 ms\n" for name in RULES
+    )
+    + f"\nrun:\n    duration: {STEPS / 10} ms\n    dt: 0.1 ms\n    seed: 3\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +80,13 @@ def by_numpy(tmp_path_factory):
     return run(tmp_path_factory.mktemp("numpy"), SPEC, "synapse", "numpy")
 
 
-@pytest.mark.parametrize("target", [
-    pytest.param("cython", marks=pytest.mark.compiled),
-    pytest.param("cpp_standalone", marks=pytest.mark.slow),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("cython", marks=pytest.mark.compiled),
+        pytest.param("cpp_standalone", marks=pytest.mark.slow),
+    ],
+)
 def test_the_results_are_numpys(tmp_path, by_numpy, target, monkeypatch):
     monkeypatch.delenv("TESTS_HEADERS", raising=False)  # a program includes what it needs by itself
     tables = run(tmp_path, SPEC, "synapse", target)
@@ -85,13 +94,15 @@ def test_the_results_are_numpys(tmp_path, by_numpy, target, monkeypatch):
     largest = {}
     for name in RULES:
         for table, column, order in (
-            ("weights", "w", keys), ("trajectories", "value", [*keys, "variable", "t"]),
-        ):  # fmt: skip
+            ("weights", "w", keys),
+            ("trajectories", "value", [*keys, "variable", "t"]),
+        ):
             mine, numpys = (
                 found[table][found[table]["connection"] == name]
-                .sort_values(order)[column].to_numpy()
+                .sort_values(order)[column]
+                .to_numpy()
                 for found in (tables, by_numpy)
-            )  # fmt: skip
+            )
             assert len(mine) == len(numpys) and np.ptp(numpys) > 1e-3
             scale = np.maximum(np.abs(numpys), 1e-300)
             off = float((np.abs(mine - numpys) / scale).max())

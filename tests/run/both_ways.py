@@ -14,9 +14,11 @@ def block(tables, number):
     """One block's rows without its number, and what is shared."""
     return {
         name: t[t["block"].isna() | (t["block"] == number)]
-        .drop(columns="block").reset_index(drop=True)
-        for name, t in tables.items() if name in TABLES
-    }  # fmt: skip
+        .drop(columns="block")
+        .reset_index(drop=True)
+        for name, t in tables.items()
+        if name in TABLES
+    }
 
 
 def agree(folder, text, rows, data=None):

@@ -161,8 +161,12 @@ Ms = StateMonitor(S, ['x', 'g_syn'], record=True)
 M = SpikeMonitor(neuron_input)
 run(60*ms)
 """,
-        [("neurons", "g", "neurons"), ("neurons", "v", "neurons"), ("S", "x", "S"),
-         ("S", "g_syn", "S")],
+        [
+            ("neurons", "g", "neurons"),
+            ("neurons", "v", "neurons"),
+            ("S", "x", "S"),
+            ("S", "g_syn", "S"),
+        ],
     ),
     "gapjunctions": (
         """
@@ -686,8 +690,12 @@ run(300*ms)
 stdp.mode = 1
 run(200*ms)
 """,
-        [("stdp", "s", "stdp"), ("stdp", "c", "stdp"), ("stdp", "d", "stdp"),
-         ("neurons", "v", "neurons")],
+        [
+            ("stdp", "s", "stdp"),
+            ("stdp", "c", "stdp"),
+            ("stdp", "d", "stdp"),
+            ("neurons", "v", "neurons"),
+        ],
     ),
     "licklider": (
         """
@@ -978,4 +986,4 @@ net.run(60*ms)
 """,
         [("ei", "x", "ei"), ("ei", "y", "ei"), ("ei", "u", "ei")],
     ),
-}  # fmt: skip
+}

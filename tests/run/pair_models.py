@@ -121,8 +121,10 @@ class Model:
         """The sweep's rows: (component, parameter) -> value."""
         found: list[dict[tuple[str, str], str]] = [{}]
         if self.zipped:
-            return [dict(zip(self.columns, row, strict=True))
-                    for row in zip(*self.columns.values(), strict=True)]  # fmt: skip
+            return [
+                dict(zip(self.columns, row, strict=True))
+                for row in zip(*self.columns.values(), strict=True)
+            ]
         for key, values in self.columns.items():
             found = [{**row, key: value} for row in found for value in values]
         return found
@@ -157,8 +159,17 @@ class Maker:
     # Cells ---------------------------------------------------------------------------------------
 
     def cell(self, name: str) -> Cell:
-        make = self.one([self.leaky, self.leaky, self.leaky, self.conductance, self.quadratic,
-                         self.exponential, self.bare])  # fmt: skip
+        make = self.one(
+            [
+                self.leaky,
+                self.leaky,
+                self.leaky,
+                self.conductance,
+                self.quadratic,
+                self.exponential,
+                self.bare,
+            ]
+        )
         cell = make(name)
         if self.chance(0.25):
             self.add_event(cell)
@@ -217,35 +228,64 @@ class Maker:
             method = self.one(["", "exact", "euler"])
         if not linear and self.chance(0.3):
             method = ""
-        cell = Cell(name, p, equations, threshold, reset, method=method, initial=initial,
-                    unsaid="exact" if linear else "exponential_euler",
-                    events_to=events, sums_to=sums)  # fmt: skip
+        cell = Cell(
+            name,
+            p,
+            equations,
+            threshold,
+            reset,
+            method=method,
+            initial=initial,
+            unsaid="exact" if linear else "exponential_euler",
+            events_to=events,
+            sums_to=sums,
+        )
         if still or self.chance(0.3):
             cell.refractory = self.one(["{2 ms}", "{1 ms}", "{1 ms}*(1 + i)", "t_ref"])
             if "i)" in cell.refractory and self.chance():
                 cell.refractory = "{0.75 ms}"
             if cell.refractory == "t_ref":
                 p["t_ref"] = "{1.5 ms}"
-        cell.sweepable = {"tau": ["{7 ms}", "{10 ms}", "{13 ms}"],
-                          "push": ["{2 mV}", "{8 mV}", "{15 mV}"]}  # fmt: skip
+        cell.sweepable = {
+            "tau": ["{7 ms}", "{10 ms}", "{13 ms}"],
+            "push": ["{2 mV}", "{8 mV}", "{15 mV}"],
+        }
         return cell
 
     def conductance(self, name: str) -> Cell:
-        p = {"tau": f"{{{self.one(['8', '10', '20'])} ms}}", "E_l": "{-70 mV}", "E_e": "{0 mV}",
-             "E_i": "{-80 mV}", "tau_e": "{5 ms}", "tau_i": "{8.5 ms}"}  # fmt: skip
+        p = {
+            "tau": f"{{{self.one(['8', '10', '20'])} ms}}",
+            "E_l": "{-70 mV}",
+            "E_e": "{0 mV}",
+            "E_i": "{-80 mV}",
+            "tau_e": "{5 ms}",
+            "tau_i": "{8.5 ms}",
+        }
         side = "(E_l - v + ge*(E_e - v) + gi*(E_i - v))/tau"
         flags = self.one(["", "unless refractory"])
-        equations = [ode("v", "volt", side, flags=flags), ode("ge", "1", "-ge/tau_e"),
-                     ode("gi", "1", "-gi/tau_i")]  # fmt: skip
+        equations = [
+            ode("v", "volt", side, flags=flags),
+            ode("ge", "1", "-ge/tau_e"),
+            ode("gi", "1", "-gi/tau_i"),
+        ]
         method = self.one(["euler", "euler", "rk4", "exponential_euler", ""])
-        cell = Cell(name, p, equations, "v > {-55 mV}", ["v = E_l"], method=method,
-                    unsaid="exponential_euler",
-                    initial={"v": self.one(["E_l", "E_l + i*{2 mV}"])},
-                    events_to={"ge": "0.4", "gi": "0.2"})  # fmt: skip
+        cell = Cell(
+            name,
+            p,
+            equations,
+            "v > {-55 mV}",
+            ["v = E_l"],
+            method=method,
+            unsaid="exponential_euler",
+            initial={"v": self.one(["E_l", "E_l + i*{2 mV}"])},
+            events_to={"ge": "0.4", "gi": "0.2"},
+        )
         if flags or self.chance():
             cell.refractory = self.one(["{2 ms}", "{3 ms}"])
-        cell.sweepable = {"tau": ["{7 ms}", "{10 ms}", "{13 ms}"],
-                          "E_e": ["{0 mV}", "{10 mV}", "{20 mV}"]}  # fmt: skip
+        cell.sweepable = {
+            "tau": ["{7 ms}", "{10 ms}", "{13 ms}"],
+            "E_e": ["{0 mV}", "{10 mV}", "{20 mV}"],
+        }
         return cell
 
     def quadratic(self, name: str) -> Cell:
@@ -260,15 +300,30 @@ class Maker:
         if self.chance():
             reset.reverse()
         method = self.one(["euler", "euler", "euler", "rk2", "rk4"])
-        return Cell(name, p, equations, "v >= 30", reset, method=method,
-                    initial={"v": self.one(["c", "-60 - i"]), "u": "b*c"},
-                    events_to={"I": "12", "v": "9"},
-                    sweepable={"push": ["2", "6", "11"], "d": ["2", "6", "8"]})  # fmt: skip
+        return Cell(
+            name,
+            p,
+            equations,
+            "v >= 30",
+            reset,
+            method=method,
+            initial={"v": self.one(["c", "-60 - i"]), "u": "b*c"},
+            events_to={"I": "12", "v": "9"},
+            sweepable={"push": ["2", "6", "11"], "d": ["2", "6", "8"]},
+        )
 
     def exponential(self, name: str) -> Cell:
         """The exponential integrate-and-fire neuron with adaptation (AdEx)."""
-        p = {"C": "{200 pF}", "gL": "{10 nS}", "EL": "{-70 mV}", "VT": "{-52 mV}", "DT": "{2 mV}",
-             "a_w": "{2 nS}", "tau_w": "{30 ms}", "b": "{50 pA}"}  # fmt: skip
+        p = {
+            "C": "{200 pF}",
+            "gL": "{10 nS}",
+            "EL": "{-70 mV}",
+            "VT": "{-52 mV}",
+            "DT": "{2 mV}",
+            "a_w": "{2 nS}",
+            "tau_w": "{30 ms}",
+            "b": "{50 pA}",
+        }
         rise = "gL*DT*exp(clip((v - VT)/DT, -30, 3))"
         equations = [
             ode("v", "volt", f"(gL*(EL - v) + {rise} - z + J)/C", flags="unless refractory"),
@@ -276,10 +331,21 @@ class Maker:
             ode("J", "amp", "-J/{5 ms}"),
         ]
         method = self.one(["euler", "euler", "euler", "rk2", "rk4"])
-        return Cell(name, p, equations, "v > {-48 mV}", ["v = EL", "z += b"], "{1.5 ms}", method,
-                    initial={"v": "EL"}, events_to={"J": "{700 pA}", "v": "{5 mV}"},
-                    sweepable={"gL": ["{8 nS}", "{10 nS}", "{12 nS}"],
-                               "b": ["{0 pA}", "{20 pA}", "{60 pA}"]})  # fmt: skip
+        return Cell(
+            name,
+            p,
+            equations,
+            "v > {-48 mV}",
+            ["v = EL", "z += b"],
+            "{1.5 ms}",
+            method,
+            initial={"v": "EL"},
+            events_to={"J": "{700 pA}", "v": "{5 mV}"},
+            sweepable={
+                "gL": ["{8 nS}", "{10 nS}", "{12 nS}"],
+                "b": ["{0 pA}", "{20 pA}", "{60 pA}"],
+            },
+        )
 
     def bare(self, name: str) -> Cell:
         """A variable of its own, or one that time moves."""
@@ -289,25 +355,39 @@ class Maker:
         if side == "-v/tau":
             method = self.one(["", "exact", "euler"])
         reset = self.one([["v = 0"], ["v = 0", "n += 0.5"], ["v -= 0.9"], ["n = 2*n + v", "v = 0"]])
-        return Cell(name, p, [ode("v", "1", side), stored("n", "1")], "v > 0.9", reset,
-                    method=method, initial={"v": self.one(["0", "0.2*i"])},
-                    events_to={"v": "0.55", "n": "1.5"}, sweepable={"tau": ["{7 ms}", "{20 ms}"]},
-                    refractory=self.one(["", "{2 ms}"]))  # fmt: skip
+        return Cell(
+            name,
+            p,
+            [ode("v", "1", side), stored("n", "1")],
+            "v > 0.9",
+            reset,
+            method=method,
+            initial={"v": self.one(["0", "0.2*i"])},
+            events_to={"v": "0.55", "n": "1.5"},
+            sweepable={"tau": ["{7 ms}", "{20 ms}"]},
+            refractory=self.one(["", "{2 ms}"]),
+        )
 
     def add_event(self, cell: Cell) -> None:
         level = {"volt": "{-64 mV}", "1": "-62" if "u" in cell.initial else "0.5"}[
             cell.equations[0].unit
         ]
         target = self.one(list(cell.events_to))
-        body = [self.one([f"{target} = 0.5*{target}", f"{target} *= 0.75",
-                          f"{target} -= 0.1*{target}"])]  # fmt: skip
+        body = [
+            self.one([f"{target} = 0.5*{target}", f"{target} *= 0.75", f"{target} -= 0.1*{target}"])
+        ]
         cell.event = (f"v > {level}", body)
 
     def add_every(self, cell: Cell) -> None:
         targets = [n for n in cell.events_to if n != "v"] or ["v"]
         target = self.one(targets)
-        more = self.one([f"{target} = {target}*0.5", f"{target} += {cell.events_to[target]}*0.3",
-                         f"{target} = {cell.events_to[target]}*int(i == 1)"])  # fmt: skip
+        more = self.one(
+            [
+                f"{target} = {target}*0.5",
+                f"{target} += {cell.events_to[target]}*0.3",
+                f"{target} = {cell.events_to[target]}*int(i == 1)",
+            ]
+        )
         cell.every = (self.one(["{2 ms}", "{5 ms}", "{3 ms}"]), [more])
 
     # Rules ---------------------------------------------------------------------------------------
@@ -320,8 +400,12 @@ class Maker:
         clash = [n for n in post.events_to if n != "v"]
         choices = list(dict.fromkeys(["x", "y", "a_1", "tr", *clash[:1]]))
         names = self.draws.sample(choices, 2 + self.chance())
-        p = {"tau_p": f"{{{self.one(['10', '16.8', '20'])} ms}}", "up": self.one(["0.02", "0.13"]),
-             "down": self.one(["0.03", "0.07"]), "top": "1.2"}  # fmt: skip
+        p = {
+            "tau_p": f"{{{self.one(['10', '16.8', '20'])} ms}}",
+            "up": self.one(["0.02", "0.13"]),
+            "down": self.one(["0.03", "0.07"]),
+            "top": "1.2",
+        }
         if self.chance(0.3):
             p["down"] = "-0.6 * up"
         equations: list[Variable] = []
@@ -360,20 +444,38 @@ class Maker:
         if self.chance(0.2):
             side = self.one(["pre", "post"])
             after = (side, self.one(["{0.5 ms}", "{2 ms}"]), [f"w += 0.05*{names[0]}"])
-        return Rule(name, p, equations, pre, on_post, requires, after, method,
-                    sweepable={"up": ["0.01", "0.2"], "tau_p": ["{12 ms}", "{25 ms}"],
-                               "top": ["0.8", "1.5"]})  # fmt: skip
+        return Rule(
+            name,
+            p,
+            equations,
+            pre,
+            on_post,
+            requires,
+            after,
+            method,
+            sweepable={
+                "up": ["0.01", "0.2"],
+                "tau_p": ["{12 ms}", "{25 ms}"],
+                "top": ["0.8", "1.5"],
+            },
+        )
 
     def statements(self, names: list[str], equations: list[Variable], pre: bool) -> list[str]:
         mine, other = (names[0], names[1]) if pre else (names[1], names[0])
         found = [self.one([f"{mine} += 1", f"{mine} = 1", f"{mine} += 0.5*(1 - {mine})"])]
         rate = "down" if pre else "up"
         sign = "-=" if pre else "+="
-        found.append(self.one([
-            f"w {sign} {rate}*{other}", f"w {sign} {rate}*{other}*w",
-            f"w {sign} {rate}*{other}*exp(-w)", f"w {sign} {rate}*clip({other} - {mine}, 0, 1)",
-            f"w = w + {rate}*{other}*(top - w)",
-        ]))  # fmt: skip
+        found.append(
+            self.one(
+                [
+                    f"w {sign} {rate}*{other}",
+                    f"w {sign} {rate}*{other}*w",
+                    f"w {sign} {rate}*{other}*exp(-w)",
+                    f"w {sign} {rate}*clip({other} - {mine}, 0, 1)",
+                    f"w = w + {rate}*{other}*(top - w)",
+                ]
+            )
+        )
         if len(names) > 2 and self.chance():
             found.append(f"{names[2]} += 0.4*{other}")
         if self.chance(0.3):
@@ -414,8 +516,9 @@ class Maker:
         patterns = ["all", "all", "where", "pairs"] + ["one", "one"] * (pre.size == post.size)
         wire = Wire(name, pre, post, self.one(patterns))
         if wire.pattern == "where":
-            wire.where = self.one(["i <= j", "(i + j) % 2 == 0", "i != j or N_post == 1",
-                                   "j < 2 and i >= 0"])  # fmt: skip
+            wire.where = self.one(
+                ["i <= j", "(i + j) % 2 == 0", "i != j or N_post == 1", "j < 2 and i >= 0"]
+            )
         if wire.pattern == "pairs":
             everything = [(i, j) for i in range(pre.size) for j in range(post.size)]
             wire.pairs = self.some(everything, 1, len(everything))
@@ -463,8 +566,12 @@ class Maker:
     def bare_statements(self, wire: Wire, cell: Cell) -> None:
         target = self.one(list(cell.events_to))
         much = cell.events_to[target]
-        choices = [f"{target}_post += {much}", f"{target}_post = {much}", f"{target}_post *= 0.5",
-                   f"{target}_post += {much}*(1 + i)/(2 + j)"]  # fmt: skip
+        choices = [
+            f"{target}_post += {much}",
+            f"{target}_post = {much}",
+            f"{target}_post *= 0.5",
+            f"{target}_post += {much}*(1 + i)/(2 + j)",
+        ]
         if target == "v":
             choices[1] = f"v_post += 0.5*{much}"
         wire.on_pre = [self.one(choices)]
@@ -480,14 +587,24 @@ class Maker:
         equations = [stored("w", "1"), ode("s", "1", "-s/{6 ms}")]
         method = ""
         if self.chance():
-            equations = [stored("w", "1"), ode("r", "1", "-r/{2 ms}"),
-                         ode("s", "1", "(0.5*r*(1 - s) - 0.1*s)/{1 ms}")]  # fmt: skip
+            equations = [
+                stored("w", "1"),
+                ode("r", "1", "-r/{2 ms}"),
+                ode("s", "1", "(0.5*r*(1 - s) - 0.1*s)/{1 ms}"),
+            ]
             method = self.one(["euler", "rk4"])
         rise = "r" if len(equations) > 2 else "s"
         wire.rules = [
-            Rule(name, {"high": "1"}, equations, [f"{rise} += high", "w += 0.01"], [],
-                 method=method, sweepable={"high": ["0.5", "2"]})
-        ]  # fmt: skip
+            Rule(
+                name,
+                {"high": "1"},
+                equations,
+                [f"{rise} += high", "w += 0.01"],
+                [],
+                method=method,
+                sweepable={"high": ["0.5", "2"]},
+            )
+        ]
         wire.initial["w"] = "0.5 + 0.1*i"
         wire.continuous = (f"w*s*{cell.sums_to[variable]}", variable)
         if self.chance(0.3):
@@ -592,10 +709,19 @@ class Maker:
 
 
 def _pair(name: str, pre: list[str], post: list[str], **more: str) -> Rule:
-    p = {"taupre": "{20 ms}", "taupost": "{20 ms}", "Apre": "0.01", "Apost": "-0.0105",
-         "wmax": "1", **more}  # fmt: skip
-    equations = [stored("w", "1", bounds=("0", "wmax")), ode("apre", "1", "-apre/taupre"),
-                 ode("apost", "1", "-apost/taupost")]  # fmt: skip
+    p = {
+        "taupre": "{20 ms}",
+        "taupost": "{20 ms}",
+        "Apre": "0.01",
+        "Apost": "-0.0105",
+        "wmax": "1",
+        **more,
+    }
+    equations = [
+        stored("w", "1", bounds=("0", "wmax")),
+        ode("apre", "1", "-apre/taupre"),
+        ode("apost", "1", "-apost/taupost"),
+    ]
     sweepable = {"Apre": ["0.05", "0.3"], "taupre": ["{12 ms}", "{25 ms}"], "wmax": ["0.7", "1.5"]}
     return Rule(name, p, equations, ["deliver", *pre], post, library=True, sweepable=sweepable)
 
@@ -605,76 +731,136 @@ def pair_additive() -> Rule:
 
 
 def pair_antihebbian() -> Rule:
-    return _pair("pair_antihebbian", ["apre += Apre", "w += apost"],
-                 ["apost += Apost", "w += apre"], Apre="-0.0105", Apost="0.01")  # fmt: skip
+    return _pair(
+        "pair_antihebbian",
+        ["apre += Apre", "w += apost"],
+        ["apost += Apost", "w += apre"],
+        Apre="-0.0105",
+        Apost="0.01",
+    )
 
 
 def pair_nearest_symmetric() -> Rule:
-    return _pair("pair_nearest_symmetric", ["apre = Apre", "w += apost"],
-                 ["apost = Apost", "w += apre"])  # fmt: skip
+    return _pair(
+        "pair_nearest_symmetric", ["apre = Apre", "w += apost"], ["apost = Apost", "w += apre"]
+    )
 
 
 def pair_nearest_pre_centred() -> Rule:
-    return _pair("pair_nearest_pre_centred", ["apre += Apre", "w += apost"],
-                 ["apost = Apost", "w += apre", "apre = 0"])  # fmt: skip
+    return _pair(
+        "pair_nearest_pre_centred",
+        ["apre += Apre", "w += apost"],
+        ["apost = Apost", "w += apre", "apre = 0"],
+    )
 
 
 def pair_nearest_reduced() -> Rule:
-    return _pair("pair_nearest_reduced", ["apre = Apre", "w += apost", "apost = 0"],
-                 ["apost = Apost", "w += apre", "apre = 0"])  # fmt: skip
+    return _pair(
+        "pair_nearest_reduced",
+        ["apre = Apre", "w += apost", "apost = 0"],
+        ["apost = Apost", "w += apre", "apre = 0"],
+    )
 
 
 def _two_traces(name: str, p: dict[str, str], pre: str, post: str, top: str) -> Rule:
     plus, minus = ("tau", "tau") if "tau" in p else ("tau_plus", "tau_minus")
-    equations = [stored("w", "1", bounds=("0", top)), ode("r", "1", f"-r/{plus}"),
-                 ode("o", "1", f"-o/{minus}")]  # fmt: skip
+    equations = [
+        stored("w", "1", bounds=("0", top)),
+        ode("r", "1", f"-r/{plus}"),
+        ode("o", "1", f"-o/{minus}"),
+    ]
     sweepable = {"eta": ["0.02", "0.2"], plus: ["{12 ms}", "{25 ms}"]}
     if "wmax" in p:
         sweepable["wmax"] = ["0.7", "1.5"]
-    return Rule(name, p, equations, ["deliver", "r += 1", pre], ["o += 1", post], library=True,
-                sweepable=sweepable)  # fmt: skip
+    return Rule(
+        name,
+        p,
+        equations,
+        ["deliver", "r += 1", pre],
+        ["o += 1", post],
+        library=True,
+        sweepable=sweepable,
+    )
 
 
 TAUS = {"tau_plus": "{20 ms}", "tau_minus": "{20 ms}"}
 
 
 def pair_multiplicative() -> Rule:
-    return _two_traces("pair_multiplicative",
-                       {"eta": "0.005", "alpha": "1.05", **TAUS, "wmax": "1"},
-                       "w -= eta*alpha*w*o", "w += eta*(wmax - w)*r", "wmax")  # fmt: skip
+    return _two_traces(
+        "pair_multiplicative",
+        {"eta": "0.005", "alpha": "1.05", **TAUS, "wmax": "1"},
+        "w -= eta*alpha*w*o",
+        "w += eta*(wmax - w)*r",
+        "wmax",
+    )
 
 
 def pair_power_law() -> Rule:
-    return _two_traces("pair_power_law",
-                       {"eta": "0.1", "alpha": "0.11", "mu": "0.4", "w0": "1", **TAUS},
-                       "w -= eta*alpha*w*o", "w += eta*w0**(1 - mu)*w**mu*r", "inf")  # fmt: skip
+    return _two_traces(
+        "pair_power_law",
+        {"eta": "0.1", "alpha": "0.11", "mu": "0.4", "w0": "1", **TAUS},
+        "w -= eta*alpha*w*o",
+        "w += eta*w0**(1 - mu)*w**mu*r",
+        "inf",
+    )
 
 
 def pair_guetig() -> Rule:
-    return _two_traces("pair_guetig",
-                       {"eta": "0.005", "alpha": "1.05", "mu_plus": "0.02", "mu_minus": "0.02",
-                        **TAUS, "wmax": "1"},
-                       "w -= eta*alpha*wmax*(w/wmax)**mu_minus*o",
-                       "w += eta*wmax*(1 - w/wmax)**mu_plus*r", "wmax")  # fmt: skip
+    return _two_traces(
+        "pair_guetig",
+        {
+            "eta": "0.005",
+            "alpha": "1.05",
+            "mu_plus": "0.02",
+            "mu_minus": "0.02",
+            **TAUS,
+            "wmax": "1",
+        },
+        "w -= eta*alpha*wmax*(w/wmax)**mu_minus*o",
+        "w += eta*wmax*(1 - w/wmax)**mu_plus*r",
+        "wmax",
+    )
 
 
 def vogels() -> Rule:
-    return _two_traces("vogels", {"eta": "1e-4", "tau": "{20 ms}", "rho0": "{5 Hz}",
-                                  "alpha": "2*rho0*tau", "wmax": "100"},
-                       "w += eta*(o - alpha)", "w += eta*r", "wmax")  # fmt: skip
+    return _two_traces(
+        "vogels",
+        {"eta": "1e-4", "tau": "{20 ms}", "rho0": "{5 Hz}", "alpha": "2*rho0*tau", "wmax": "100"},
+        "w += eta*(o - alpha)",
+        "w += eta*r",
+        "wmax",
+    )
 
 
 def _triplet(name: str, op: str, tau_x: str, tau_y: str, a3plus: str, a2minus: str) -> Rule:
-    p = {"A2plus": "0", "A3plus": a3plus, "A2minus": a2minus, "A3minus": "0",
-         "tau_plus": "{16.8 ms}", "tau_minus": "{33.7 ms}", "tau_x": tau_x, "tau_y": tau_y,
-         "wmax": "2"}  # fmt: skip
-    equations = [stored("w", "1", bounds=("0", "wmax")), ode("r1", "1", "-r1/tau_plus"),
-                 ode("r2", "1", "-r2/tau_x"), ode("o1", "1", "-o1/tau_minus"),
-                 ode("o2", "1", "-o2/tau_y")]  # fmt: skip
-    return Rule(name, p, equations,
-                ["deliver", "w -= o1*(A2minus + A3minus*r2)", f"r1 {op} 1", f"r2 {op} 1"],
-                ["w += r1*(A2plus + A3plus*o2)", f"o1 {op} 1", f"o2 {op} 1"], library=True,
-                sweepable={"A3minus": ["0.01", "0.1"], "A2plus": ["0.02", "0.1"]})  # fmt: skip
+    p = {
+        "A2plus": "0",
+        "A3plus": a3plus,
+        "A2minus": a2minus,
+        "A3minus": "0",
+        "tau_plus": "{16.8 ms}",
+        "tau_minus": "{33.7 ms}",
+        "tau_x": tau_x,
+        "tau_y": tau_y,
+        "wmax": "2",
+    }
+    equations = [
+        stored("w", "1", bounds=("0", "wmax")),
+        ode("r1", "1", "-r1/tau_plus"),
+        ode("r2", "1", "-r2/tau_x"),
+        ode("o1", "1", "-o1/tau_minus"),
+        ode("o2", "1", "-o2/tau_y"),
+    ]
+    return Rule(
+        name,
+        p,
+        equations,
+        ["deliver", "w -= o1*(A2minus + A3minus*r2)", f"r1 {op} 1", f"r2 {op} 1"],
+        ["w += r1*(A2plus + A3plus*o2)", f"o1 {op} 1", f"o2 {op} 1"],
+        library=True,
+        sweepable={"A3minus": ["0.01", "0.1"], "A2plus": ["0.02", "0.1"]},
+    )
 
 
 def triplet() -> Rule:
@@ -687,10 +873,15 @@ def triplet_nearest() -> Rule:
 
 def diehl_cook() -> Rule:
     p = {"eta": "0.01", "x_tar": "0.4", "mu": "0.2", "tau": "{20 ms}", "wmax": "1"}
-    return Rule("diehl_cook", p,
-                [stored("w", "1", bounds=("0", "wmax")), ode("x", "1", "-x/tau")],
-                ["deliver", "x += 1"], ["w += eta*(x - x_tar)*(wmax - w)**mu"], library=True,
-                sweepable={"eta": ["0.05", "0.3"], "x_tar": ["0.1", "0.6"]})  # fmt: skip
+    return Rule(
+        "diehl_cook",
+        p,
+        [stored("w", "1", bounds=("0", "wmax")), ode("x", "1", "-x/tau")],
+        ["deliver", "x += 1"],
+        ["w += eta*(x - x_tar)*(wmax - w)**mu"],
+        library=True,
+        sweepable={"eta": ["0.05", "0.3"], "x_tar": ["0.1", "0.6"]},
+    )
 
 
 def fixed_weight() -> Rule:
@@ -698,13 +889,31 @@ def fixed_weight() -> Rule:
 
 
 def tsodyks_markram() -> Rule:
-    return Rule("tsodyks_markram", {"U": "0.5", "tau_rec": "{800 ms}", "tau_fac": "{1 us}"},
-                [ode("u", "1", "-u/tau_fac"), ode("z", "1", "-z/tau_rec")],
-                ["u += U*(1 - u)", "deliver", "z += u*(1 - z)"], [], library=True,
-                delivers="u*(1 - z)",
-                sweepable={"U": ["0.2", "0.7"], "tau_fac": ["{50 ms}", "{10 ms}"]})  # fmt: skip
+    return Rule(
+        "tsodyks_markram",
+        {"U": "0.5", "tau_rec": "{800 ms}", "tau_fac": "{1 us}"},
+        [ode("u", "1", "-u/tau_fac"), ode("z", "1", "-z/tau_rec")],
+        ["u += U*(1 - u)", "deliver", "z += u*(1 - z)"],
+        [],
+        library=True,
+        delivers="u*(1 - z)",
+        sweepable={"U": ["0.2", "0.7"], "tau_fac": ["{50 ms}", "{10 ms}"]},
+    )
 
 
-LIBRARY = [pair_additive, pair_antihebbian, pair_nearest_symmetric, pair_nearest_pre_centred,
-           pair_nearest_reduced, pair_multiplicative, pair_power_law, pair_guetig, vogels, triplet,
-           triplet_nearest, diehl_cook, tsodyks_markram, tsodyks_markram]  # fmt: skip
+LIBRARY = [
+    pair_additive,
+    pair_antihebbian,
+    pair_nearest_symmetric,
+    pair_nearest_pre_centred,
+    pair_nearest_reduced,
+    pair_multiplicative,
+    pair_power_law,
+    pair_guetig,
+    vogels,
+    triplet,
+    triplet_nearest,
+    diehl_cook,
+    tsodyks_markram,
+    tsodyks_markram,
+]

@@ -30,9 +30,15 @@ objects = []
 PLACES = 10
 
 
-UNITS = {"ms": ("e-3", "second"), "us": ("e-6", "second"), "mV": ("e-3", "volt"),
-         "Hz": ("", "hertz"), "nS": ("e-9", "siemens"), "pA": ("e-12", "amp"),
-         "pF": ("e-12", "farad")}  # fmt: skip
+UNITS = {
+    "ms": ("e-3", "second"),
+    "us": ("e-6", "second"),
+    "mV": ("e-3", "volt"),
+    "Hz": ("", "hertz"),
+    "nS": ("e-9", "siemens"),
+    "pA": ("e-12", "amp"),
+    "pF": ("e-12", "farad"),
+}
 
 
 def literal(text: str) -> str:
@@ -107,8 +113,11 @@ class Writer:
             count = 0
             while start + 1000 * count / rate < stop - 1e-9:
                 count += 1
-            spikes = [(n, f"{start + 1000 * k / rate:.10g}")
-                      for k in range(count) for n in range(layer.size)]  # fmt: skip
+            spikes = [
+                (n, f"{start + 1000 * k / rate:.10g}")
+                for k in range(count)
+                for n in range(layer.size)
+            ]
         total = sum(float(p.ms) for p in self.model.phases)
         spikes = [(n, ms) for n, ms in spikes if float(ms) < total]
         neurons = [n for n, _ in spikes]
@@ -148,21 +157,26 @@ class Writer:
         more += [f"namespace={name}_values", f'name="{name}"']
         self.add(
             f"{name} = NeuronGroup({layer.size}, {lines_of(equations)},",
-            *(f"    {item}," for item in more), ")", f"objects.append({name})",
-        )  # fmt: skip
+            *(f"    {item}," for item in more),
+            ")",
+            f"objects.append({name})",
+        )
         if cell.event:
             self.add(f'{name}.run_on_event("near", {lines_of(cell.event[1])})')
         if cell.every:
-            self.add(f"{name}.run_regularly({lines_of(cell.every[1])}, dt={cell.every[0]},"
-                     ' when="end")')  # fmt: skip
+            self.add(
+                f'{name}.run_regularly({lines_of(cell.every[1])}, dt={cell.every[0]}, when="end")'
+            )
         self.add(*(f'{name}.{n} = "{value}"' for n, value in cell.initial.items()))
 
     # The run
 
     def records(self) -> None:
         for layer in self.model.layers:
-            self.add(f"spikes_of_{layer.name} = SpikeMonitor({layer.name})",
-                     f"objects.append(spikes_of_{layer.name})")  # fmt: skip
+            self.add(
+                f"spikes_of_{layer.name} = SpikeMonitor({layer.name})",
+                f"objects.append(spikes_of_{layer.name})",
+            )
         for name, (variables, every) in self.model.samples.items():
             names = self.shown(name, variables)
             self.add(
@@ -198,8 +212,11 @@ class Writer:
 
 def equation(e: Variable) -> str:
     flags = f" ({e.flags})" if e.flags else ""
-    left = {"ode": f"d{e.name}/dt = {e.side}", "computed": f"{e.name} = {e.side}",
-            "stored": e.name}[e.kind]  # fmt: skip
+    left = {
+        "ode": f"d{e.name}/dt = {e.side}",
+        "computed": f"{e.name} = {e.side}",
+        "stored": e.name,
+    }[e.kind]
     return f"{left} : {e.unit}{flags}"
 
 
@@ -229,28 +246,42 @@ class WireWriter:
     def is_trace(self, e: Variable) -> bool:
         """What decays by itself and is read at spikes alone runs from event to event."""
         read = self.wire.every and e.name in re.findall(r"\w+", self.wire.every[1])
-        return (e.kind == "ode" and e.side.startswith(f"-{e.name}/") and not read
-                and not self.wire.continuous)  # fmt: skip
+        return (
+            e.kind == "ode"
+            and e.side.startswith(f"-{e.name}/")
+            and not read
+            and not self.wire.continuous
+        )
 
     def write(self) -> None:
         wire, name, add = self.wire, self.name, self.writer.add
         values = self.writer.parameters(name, self.parameters, wire.values)
         add(*values_of(name, values))
-        more = [f"on_pre={self.handlers('pre')}", f"on_post={self.handlers('post')}",
-                f"namespace={name}_values", f'name="{name}"']  # fmt: skip
+        more = [
+            f"on_pre={self.handlers('pre')}",
+            f"on_post={self.handlers('post')}",
+            f"namespace={name}_values",
+            f'name="{name}"',
+        ]
         clocked = [e for e in self.equations if e.kind == "ode" and not self.is_trace(e)]
         if clocked:
             method = next((r.method for r in wire.rules if r.method), "exact")
             more.append(f'method="{method}"')
-        add(f"{name} = Synapses({wire.pre.name}, {wire.post.name}, {lines_of(self.model())},",
-            *(f"    {item}," for item in more), ")", f"objects.append({name})")  # fmt: skip
-        add({
-            "all": f"{name}.connect()",
-            "one": f'{name}.connect(j="i")',
-            "where": f'{name}.connect(condition="{wire.where}")',
-            "pairs": f"{name}.connect(i={[i for i, _ in sorted(wire.pairs)]},"
-                     f" j={[j for _, j in sorted(wire.pairs)]})",
-        }[wire.pattern])  # fmt: skip
+        add(
+            f"{name} = Synapses({wire.pre.name}, {wire.post.name}, {lines_of(self.model())},",
+            *(f"    {item}," for item in more),
+            ")",
+            f"objects.append({name})",
+        )
+        add(
+            {
+                "all": f"{name}.connect()",
+                "one": f'{name}.connect(j="i")',
+                "where": f'{name}.connect(condition="{wire.where}")',
+                "pairs": f"{name}.connect(i={[i for i, _ in sorted(wire.pairs)]},"
+                f" j={[j for _, j in sorted(wire.pairs)]})",
+            }[wire.pattern]
+        )
         if clocked:
             add(f"{name}.state_updater.order = -1")
         self.schedule()
@@ -261,21 +292,28 @@ class WireWriter:
             self.normalise()
         if wire.every:
             period, statement = wire.every
-            add(f'{name}.run_regularly("{self.statement(statement)}", dt={period}, when="end",'
-                f" order={self.place})")  # fmt: skip
+            add(
+                f'{name}.run_regularly("{self.statement(statement)}", dt={period}, when="end",'
+                f" order={self.place})"
+            )
         for e in clocked:
             if e.bounds:
                 low, high = e.bounds
-                add(f'{name}.run_regularly("{e.name} = clip({e.name}, {low}, {high})",'
-                    ' when="groups", order=1)')  # fmt: skip
+                add(
+                    f'{name}.run_regularly("{e.name} = clip({e.name}, {low}, {high})",'
+                    ' when="groups", order=1)'
+                )
         if wire.continuous:
             add(f'{name}.summed_updaters["{self.sum_variable()}_post"].order = -2')
 
     def sum_variable(self) -> str:
         assert self.wire.continuous
         variable = self.wire.continuous[1]
-        others = [w for w in self.writer.model.wires if w.post is self.wire.post and w.continuous
-                  and w.continuous[1] == variable]  # fmt: skip
+        others = [
+            w
+            for w in self.writer.model.wires
+            if w.post is self.wire.post and w.continuous and w.continuous[1] == variable
+        ]
         return variable if len(others) == 1 else f"{variable}_{self.name}"
 
     def model(self) -> list[str]:
@@ -339,8 +377,9 @@ class WireWriter:
 
     def delivery(self) -> list[str]:
         if not self.dendritic:
-            return [self.statement(f"{target}_post += {value}")
-                    for value, target in self.wire.deliver]  # fmt: skip
+            return [
+                self.statement(f"{target}_post += {value}") for value, target in self.wire.deliver
+            ]
         lines = [f"held_{k} = {self.own(v)}" for k, (v, _) in enumerate(self.wire.deliver)]
         return [*lines, "passed = t"]
 
@@ -382,8 +421,10 @@ class WireWriter:
             for after in [r.after for r in wire.rules] + [wire.after]:
                 if after and after[0] == side:
                     total = f"{delay} + {after[1]}" if delay else after[1]
-                    self.writer.add(f"{name}.{side}_later.order = {order + 5}",
-                                    f'{name}.{side}_later.delay = "{total}"')  # fmt: skip
+                    self.writer.add(
+                        f"{name}.{side}_later.order = {order + 5}",
+                        f'{name}.{side}_later.delay = "{total}"',
+                    )
 
     def first_values(self) -> None:
         add, name = self.writer.add, self.name

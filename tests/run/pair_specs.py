@@ -87,8 +87,12 @@ def layer(x: Layer, folder: Path) -> str:
 
 
 def wire(w: Wire, folder: Path) -> str:
-    pattern = {"all": "all_to_all", "one": "one_to_one", "where": f"all_to_all where {w.where}",
-               "pairs": f'pairs from "{w.name}.csv"'}[w.pattern]  # fmt: skip
+    pattern = {
+        "all": "all_to_all",
+        "one": "one_to_one",
+        "where": f"all_to_all where {w.where}",
+        "pairs": f'pairs from "{w.name}.csv"',
+    }[w.pattern]
     if w.pattern == "pairs":
         rows = [f"{i},{j}" for i, j in w.pairs]
         (folder / f"{w.name}.csv").write_text("\n".join(["pre,post", *rows]) + "\n")

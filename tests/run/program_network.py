@@ -42,17 +42,27 @@ def data_of(blocks, duration, seed):
     block = np.repeat(np.arange(blocks), 9)
     rows = round(duration / 1e-3)
     return {
-        "inputs.N": 3, "inputs.i": neuron, "inputs.__step": step,
-        "drive.N": rows, "drive.values": rng.random((rows, 3)) * 0.4,
-        "cells.N": 3 * blocks, "cells.v": rng.random(3 * blocks) * 0.01,
+        "inputs.N": 3,
+        "inputs.i": neuron,
+        "inputs.__step": step,
+        "drive.N": rows,
+        "drive.values": rng.random((rows, 3)) * 0.4,
+        "cells.N": 3 * blocks,
+        "cells.v": rng.random(3 * blocks) * 0.01,
         "cells.tau": np.repeat(0.01 + 0.01 * rng.random(blocks), 3),
-        "links.N": 9 * blocks, "links.i": np.tile(np.repeat(np.arange(3), 3), blocks),
+        "links.N": 9 * blocks,
+        "links.i": np.tile(np.repeat(np.arange(3), 3), blocks),
         "links.j": np.tile(np.arange(3), 3 * blocks) + 3 * block,
-        "links.w": rng.random(9 * blocks) * 0.01, "links.eta": 1e-4 * (1 + block),
-        "links.later": -1e-4 * (1 + block), "links.delay": DT * rng.integers(0, 30, 9 * blocks),
-        "samples.N": 2, "samples.__index": np.array([8, 1]), "seed": seed,
-        "train": duration / 2, "test": duration / 2,
-    }  # fmt: skip
+        "links.w": rng.random(9 * blocks) * 0.01,
+        "links.eta": 1e-4 * (1 + block),
+        "links.later": -1e-4 * (1 + block),
+        "links.delay": DT * rng.integers(0, 30, 9 * blocks),
+        "samples.N": 2,
+        "samples.__index": np.array([8, 1]),
+        "seed": seed,
+        "train": duration / 2,
+        "test": duration / 2,
+    }
 
 
 def simulate(data):
@@ -66,16 +76,26 @@ def simulate(data):
         data["cells.N"],
         """dv/dt = (drive(t, i % 3) - v)/tau : volt (unless refractory)
         tau : second (constant)""",
-        threshold="v > 0.02*volt", reset="v = 0*volt", refractory=0.002 * second, method="euler",
-        dt=DT * second, namespace={"drive": drive}, name="cells",
-    )  # fmt: skip
+        threshold="v > 0.02*volt",
+        reset="v = 0*volt",
+        refractory=0.002 * second,
+        method="euler",
+        dt=DT * second,
+        namespace={"drive": drive},
+        name="cells",
+    )
     assign(cells, "v", data, "cells.v")
     assign(cells, "tau", data, "cells.tau")
     links = Synapses(
-        inputs, cells, "w : volt\neta : volt (constant)",
-        on_pre="v_post += w\nw += eta", on_post="w = clip(w - 0.5*eta, 0*volt, 1*volt)",
-        dt=DT * second, namespace={}, name="links",
-    )  # fmt: skip
+        inputs,
+        cells,
+        "w : volt\neta : volt (constant)",
+        on_pre="v_post += w\nw += eta",
+        on_post="w = clip(w - 0.5*eta, 0*volt, 1*volt)",
+        dt=DT * second,
+        namespace={},
+        name="links",
+    )
     connect(links, data, "links")
     assign(links, "w", data, "links.w")
     assign(links, "eta", data, "links.eta")
@@ -87,9 +107,13 @@ def simulate(data):
     assign(links, "eta", data, "links.later")
     advance(network, data, "test")
     return {
-        "v": (cells, "v"), "w": (links, "w"), "spikes.i": (spikes, "i"),
-        "spikes.t": (spikes, "t"), "samples.w": (samples, "w"), "t": (cells.clock, "t"),
-    }  # fmt: skip
+        "v": (cells, "v"),
+        "w": (links, "w"),
+        "spikes.i": (spikes, "i"),
+        "spikes.t": (spikes, "t"),
+        "samples.w": (samples, "w"),
+        "t": (cells.clock, "t"),
+    }
 
 
 def main(target, folder, blocks, duration, seed="1"):
@@ -104,8 +128,12 @@ def main(target, folder, blocks, duration, seed="1"):
         code, flags = inspect.getsource(simulate), program_flags()
         program = cached_program(
             lambda built: build_program(simulate, data, code, flags, built),
-            code, flags, Path(folder), warnings.append, Path(target),
-        )  # fmt: skip
+            code,
+            flags,
+            Path(folder),
+            warnings.append,
+            Path(target),
+        )
         outputs = run_program(program, data, Path(folder) / "run", lambda t, *_: times.append(t))
     np.savez(Path(folder) / "outputs.npz", **{name: outputs[name] for name in NAMES})
     print(json.dumps({"brian2": "brian2" in sys.modules, "warnings": warnings, "times": times}))

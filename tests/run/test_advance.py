@@ -139,9 +139,15 @@ def test_every_statement_and_continuous_delivery_read_the_value_now(tmp_path):
     text = re.sub("record:.*", "", text)
     text = text.replace("        v : 1\n", "        v : 1\n        I : 1\n")
     text = text.replace("model advancing\n", "model advancing\n\n" + FORGETTING)
-    text = text.replace("    deliver: 0*w to v\n", """    deliver continuously: w to I
+    text = (
+        text.replace(
+            "    deliver: 0*w to v\n",
+            """    deliver continuously: w to I
     every 200 ms: normalise w per post to 1
-""") + "record: I of post every 50 ms\n"  # fmt: skip
+""",
+        )
+        + "record: I of post every 50 ms\n"
+    )
     tables = run_text(tmp_path, text)
     # At 0 and 200 ms the sum becomes 1.
     grown = (np.exp(-0.03 / 0.1) + 1) + np.exp(-0.035 / 0.1)

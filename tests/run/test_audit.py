@@ -51,7 +51,7 @@ SINGLE = SPEC.replace("duration: 20 ms\n", "duration: 20 ms\n    precision: sing
 TAMPERED_PRECISION = {
     "c.wmax": (SINGLE, SET, "        if group is c: values['wmax'] = values['wmax'] * 1.5\n" + SET),
     "c.Apre": (SPEC, 'namespace={"Apost"', 'dtype=__import__("numpy").float32, namespace={"Apost"'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", TAMPERED)

@@ -47,13 +47,16 @@ def weights(folder, text):
 
 
 def test_regular_statements_read_traces_as_they_are(tmp_path):
-    found = weights(tmp_path, """
+    found = weights(
+        tmp_path,
+        """
     every 10 ms: w += a
 
 run:
     duration: 25 ms
     dt: 0.1 ms
-""")  # fmt: skip
+""",
+    )
     # After the integration of the steps at 10 and 20 ms, which end 0.1 ms later.
     w = relaxed(1, 10.1) + np.exp(-0.9)
     w = relaxed(w, 10) + np.exp(-1.9)
@@ -61,13 +64,16 @@ run:
 
 
 def test_normalising_reads_a_weight_that_drifts(tmp_path):
-    found = weights(tmp_path, """
+    found = weights(
+        tmp_path,
+        """
     every 10 ms: normalise w per post to 2
 
 run:
     duration: 15 ms
     dt: 0.1 ms
-""")  # fmt: skip
+""",
+    )
     assert np.isclose(found.w, relaxed(2, 4.9), rtol=1e-12)
 
 

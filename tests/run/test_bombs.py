@@ -42,10 +42,14 @@ def stdpdsl(folder, *arguments):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     done = subprocess.run(
-        [sys.executable, "-m", "stdpdsl.cli", *map(str, arguments)], cwd=folder, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, preexec_fn=limit,
+        [sys.executable, "-m", "stdpdsl.cli", *map(str, arguments)],
+        cwd=folder,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        preexec_fn=limit,
         timeout=100,
-    )  # fmt: skip
+    )
     said = done.stdout + done.stderr
     assert "Traceback" not in said and "a bug of ours" not in said, said
     return done.returncode, said
@@ -300,11 +304,16 @@ COMMANDS = ["summary", "report", "diagnose", "compare"]
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name, table, make",
-    in_turn([
-        (name, table, make) for make in (many_rows, long_words) for name in COMMANDS
-        for table in ("blocks", "weights", "trajectories", "spikes")
-    ], 7),
-)  # fmt: skip
+    in_turn(
+        [
+            (name, table, make)
+            for make in (many_rows, long_words)
+            for name in COMMANDS
+            for table in ("blocks", "weights", "trajectories", "spikes")
+        ],
+        7,
+    ),
+)
 def test_results(results, tmp_path, name, table, make):
     forged(results, tmp_path / "r", table, make)
     more = {"compare": [results], "report": ["-o", tmp_path / "r.html"]}.get(name, [])

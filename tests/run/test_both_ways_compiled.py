@@ -7,9 +7,15 @@ from running import run_apart, run_text, script_of
 from test_language_compiled import assert_close
 
 MODULES = (
-    "events", "first_values", "functions_and_counts", "ports_by_element", "records",
-    "several_synapses", "slices", "symmetric",
-)  # fmt: skip
+    "events",
+    "first_values",
+    "functions_and_counts",
+    "ports_by_element",
+    "records",
+    "several_synapses",
+    "slices",
+    "symmetric",
+)
 
 
 @pytest.mark.slow

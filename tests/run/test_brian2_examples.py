@@ -22,14 +22,15 @@ defaultclock.dt = 0.1*ms
 # Relative to the largest value, what is not equal to the bit:
 ROUNDED = {
     # Brian2's `exact` multiplies one factor after the other, ours by one.
-    "gapjunctions": 1e-13, "CUBA": 1e-13,
+    "gapjunctions": 1e-13,
+    "CUBA": 1e-13,
     # Brian2 adds two deliveries of one step in the order of the names of their synapses.
     "homeostasis": 1e-14,
     # A phase that sets a parameter brings traces up to date, which splits an exponential in two.
     "Izhikevich_2007": 1e-14,
     # What only events read is integrated from event to event.
     "Maass_Natschlaeger_Markram_2002": 1e-12,
-}  # fmt: skip
+}
 
 
 @pytest.mark.slow
@@ -52,8 +53,13 @@ def test_an_example_of_brian2s_is_the_same_as_a_spec(name, tmp_path):
         assert len(theirs) > 5
     for owner, variable, group in shown:
         source = namespace[group]
-        monitor = next(m for m in monitors if isinstance(m, brian2.StateMonitor)
-                       and m.source is source and variable in m.record_variables)  # fmt: skip
+        monitor = next(
+            m
+            for m in monitors
+            if isinstance(m, brian2.StateMonitor)
+            and m.source is source
+            and variable in m.record_variables
+        )
         last = np.array(getattr(source, f"{variable}_"))
         theirs = np.column_stack([getattr(monitor, f"{variable}_"), last]).ravel()
         table = tables["trajectories"]

@@ -108,9 +108,12 @@ def test_a_run(tmp_path, clock, target):
         (tmp_path / name).mkdir()
         kept = tmp_path / ("usual" if name == "undisturbed" else "cache")
         process = command(
-            tmp_path / name, text, "--target", target,
+            tmp_path / name,
+            text,
+            "--target",
+            target,
             env={**environment, "XDG_CACHE_HOME": str(kept)},
-        )  # fmt: skip
+        )
         began = time.monotonic()
         said, errors = process.communicate()
         assert (process.returncode, errors) == (0, "")
@@ -130,9 +133,13 @@ def test_shards_that_are_killed_and_resumed_on_the_day_before(tmp_path, clock):
 
     def start(*arguments, **more):
         return subprocess.Popen(
-            [sys.executable, "-c", IN_SHARDS, *arguments], cwd=tmp_path, text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**environment, **more},
-        )  # fmt: skip
+            [sys.executable, "-c", IN_SHARDS, *arguments],
+            cwd=tmp_path,
+            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**environment, **more},
+        )
 
     assert start("undisturbed").wait() == 0
     process = start("out", **clock)

@@ -28,8 +28,16 @@ class Machines:
     def __init__(self, folder):
         self.folder, self.processes, self.workers = folder, [], []
         file = folder / "scheduler.json"
-        self.scheduler = self.start("dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-                                    "--no-dashboard", "--scheduler-file", str(file))  # fmt: skip
+        self.scheduler = self.start(
+            "dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(file),
+        )
         until(file.exists)
         until(lambda: file.read_text())
         self.address = json.loads(file.read_text())["address"]
@@ -38,9 +46,12 @@ class Machines:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", f"distributed.cli.{module}", *arguments],
-            cwd=self.folder, env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=self.folder,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self.processes.append(process)
         return process
 
@@ -73,9 +84,14 @@ def run(folder, client, events=None, **manner):
     compiled = Compiled(SCRIPT.replace("{options.data}", str(folder)), Plan(12, 6, 2))
     listen = (lambda e: None) if events is None else events
     return saved.run_and_save(
-        compiled, "model m", folder, folder / "out", listen, saved.Manner(**manner),
+        compiled,
+        "model m",
+        folder,
+        folder / "out",
+        listen,
+        saved.Manner(**manner),
         cluster.on_cluster(client),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -220,8 +236,10 @@ def test_options_that_do_not_fit(tmp_path, monkeypatch, capsys, arguments, words
 def test_options_of_slurm():
     given = ("cores=2", "memory=4GB", 'job_extra_directives=["--exclusive"]')
     assert dict(map(cluster.option, given)) == {
-        "cores": 2, "memory": "4GB", "job_extra_directives": ["--exclusive"],
-    }  # fmt: skip
+        "cores": 2,
+        "memory": "4GB",
+        "job_extra_directives": ["--exclusive"],
+    }
 
 
 @pytest.mark.slow
@@ -239,8 +257,13 @@ def test_jobs_of_slurm_are_submitted(tmp_path, monkeypatch):
         tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
-    options = {"cores": 1, "memory": "1GB", "interface": "lo", "walltime": "00:10:00",
-               "job_extra_directives": ["--nice"]}  # fmt: skip
+    options = {
+        "cores": 1,
+        "memory": "1GB",
+        "interface": "lo",
+        "walltime": "00:10:00",
+        "job_extra_directives": ["--nice"],
+    }
     with cluster.connected("", options, 1) as client:
         client.wait_for_workers(1, timeout=60)
         assert run(tmp_path, client).status == 0
@@ -323,9 +346,13 @@ def test_a_reply_becomes_a_shard(tmp_path):
 def test_a_run_without_all_its_shards_does_not_look_finished(tmp_path):
     """Whatever the workers say."""
     outcome = saved.run_and_save(
-        Compiled(), "model m", tmp_path, tmp_path / "out", lambda e: None,
+        Compiled(),
+        "model m",
+        tmp_path,
+        tmp_path / "out",
+        lambda e: None,
         runner=lambda *_: saved.Outcome(saved.DONE),
-    )  # fmt: skip
+    )
     assert outcome.status == 3 and "nothing was saved" in outcome.message
     assert not list(tmp_path.iterdir())
 

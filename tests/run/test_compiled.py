@@ -112,11 +112,14 @@ def test_it_does_something(numpy_tables):
     assert (blocks["status"] == "ok").all()
 
 
-@pytest.mark.parametrize(("target", "lowering"), [
-    pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
-    pytest.param("cython", "synapse", marks=pytest.mark.compiled),  # 50 modules, minutes
-    pytest.param("cpp_standalone", "namespace", marks=pytest.mark.compiled),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "lowering"),
+    [
+        pytest.param("cpp_standalone", "synapse", marks=pytest.mark.slow),
+        pytest.param("cython", "synapse", marks=pytest.mark.compiled),  # 50 modules, minutes
+        pytest.param("cpp_standalone", "namespace", marks=pytest.mark.compiled),
+    ],
+)
 def test_compiled_targets_agree(tmp_path, numpy_tables, target, lowering):
     assert_agree(run_apart(tmp_path, script_of(SPEC, lowering), target=target), numpy_tables)
 

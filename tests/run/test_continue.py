@@ -128,9 +128,15 @@ MORE = PHASED.replace(TRAIN, TRAIN + ADDED)
 
 def script(text, folder, sets, target, keep=True, earlier=""):
     return compile_source(
-        Source("spec.stdp", text), folder, list(sets), "synapse", target, allowed=[folder],
-        keep_state=keep, earlier=earlier,
-    ).run_script  # fmt: skip
+        Source("spec.stdp", text),
+        folder,
+        list(sets),
+        "synapse",
+        target,
+        allowed=[folder],
+        keep_state=keep,
+        earlier=earlier,
+    ).run_script
 
 
 def in_two(out, texts, sets, target="numpy", data=Path("."), more=()):
@@ -194,8 +200,10 @@ def test_nothing_is_lost_at_the_cut(tmp_path):
 
 @pytest.mark.slow
 def test_a_cut_within_a_phase_or_without_phases(tmp_path):
-    for name, texts in (("within", (PHASED, MORE.replace("train: 36", "train: 47"))),
-                        ("without", (SPEC, LONG))):  # fmt: skip
+    for name, texts in (
+        ("within", (PHASED, MORE.replace("train: 36", "train: 47"))),
+        ("without", (SPEC, LONG)),
+    ):
         (tmp_path / name).mkdir()
         check_much(tmp_path / name, texts)
 
@@ -220,9 +228,14 @@ def test_a_state_that_is_stored_as_the_run_ends(target, tmp_path):
     check_much(tmp_path, (first, whole), target)
 
 
-@pytest.mark.parametrize(("stored", "allowed"), [
-    ("start: 10 ms", False), ("train: 36 ms", True), ("train: 36 ms at start", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("stored", "allowed"),
+    [
+        ("start: 10 ms", False),
+        ("train: 36 ms", True),
+        ("train: 36 ms at start", False),
+    ],
+)
 def test_a_state_that_is_not_kept(stored, allowed, tmp_path):
     phase, _, at_start = stored.partition(" at")
     stores = f"{phase}, store x{' at' + at_start if at_start else ''}"
@@ -333,8 +346,11 @@ def run(folder, *more, text=SMALL, status=0):
 
 
 def files_in(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*") if path.is_file()}  # fmt: skip
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def tables(folder):
@@ -430,14 +446,20 @@ def test_from_python(small, tmp_path):
     assert_same(tables(tmp_path / "r"), tables(small / "whole"))
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [
-    ("Apre = 0.02", "Apre = 0.03", "plasticity: pair_additive(Apre = 0.03"),
-    ("seed: 3", "seed: 4", "+    seed: 4"),
-    ("[10, 20, 30] ms", "[10, 20] ms", "A.tau = [10, 20, 30] ms"),
-    ("    duration: 100 ms\n", "    phases:\n        a: 100 ms, plasticity off\n        b: 1 ms\n",
-     "+ a: 1, plasticity off"),
-    ("duration: 100 ms", "duration: 50 ms", "nothing can be taken away"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Apre = 0.02", "Apre = 0.03", "plasticity: pair_additive(Apre = 0.03"),
+        ("seed: 3", "seed: 4", "+    seed: 4"),
+        ("[10, 20, 30] ms", "[10, 20] ms", "A.tau = [10, 20, 30] ms"),
+        (
+            "    duration: 100 ms\n",
+            "    phases:\n        a: 100 ms, plasticity off\n        b: 1 ms\n",
+            "+ a: 1, plasticity off",
+        ),
+        ("duration: 100 ms", "duration: 50 ms", "nothing can be taken away"),
+    ],
+)
 def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
     before = files_in(small / "first")
     run(small, "--continue", small / "first", text=SMALL.replace(old, new), status=2)
@@ -445,15 +467,18 @@ def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
     assert files_in(small / "first") == before
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    (["--for", "10 s"], "--for goes with --continue"),
-    (["--continue", "first", "--for", "10 mV"], "expected a time above 0 s"),
-    (["--continue", "first", "--for", "-1 s"], "expected a time above 0 s"),
-    (["--continue", "first", "--shard", "1/2"], "cannot be had with --shard"),
-    (["--continue", "first", "--until-stable", "0.1"], "cannot be had with --until-stable"),
-    (["--keep-state", "--parameters", "namespace"], "--parameters synapse only"),
-    (["--continue", "none"], "there is no such folder"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--for", "10 s"], "--for goes with --continue"),
+        (["--continue", "first", "--for", "10 mV"], "expected a time above 0 s"),
+        (["--continue", "first", "--for", "-1 s"], "expected a time above 0 s"),
+        (["--continue", "first", "--shard", "1/2"], "cannot be had with --shard"),
+        (["--continue", "first", "--until-stable", "0.1"], "cannot be had with --until-stable"),
+        (["--keep-state", "--parameters", "namespace"], "--parameters synapse only"),
+        (["--continue", "none"], "there is no such folder"),
+    ],
+)
 def test_options_that_contradict(options, said, small, monkeypatch, capsys):
     monkeypatch.chdir(small)
     (small / "spec.stdp").write_text(SMALL)
@@ -523,8 +548,16 @@ def test_a_run_that_is_killed_loses_nothing(small, tmp_path):
     before = files_in(tmp_path / "r")
     (small / "spec.stdp").write_text(SMALL)
     ours = "import sys; from stdpdsl.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", ours, "run", str(small / "spec.stdp"), "--continue",
-               str(tmp_path / "r"), "--for"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        ours,
+        "run",
+        str(small / "spec.stdp"),
+        "--continue",
+        str(tmp_path / "r"),
+        "--for",
+    ]
     process = subprocess.Popen([*command, "1000 s"], stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if "simulating" in line:

@@ -50,8 +50,10 @@ def test_each_neuron_has_so_many_partners_and_none_that_is_not_admitted(tmp_path
     assert not (of["sources"].pre == of["sources"].post).any()
     assert not (of["targets"].pre % 3 == of["targets"].post % 3).any()
     for name, side, neurons, degree in (
-        ("sources", "post", 10, 3), ("targets", "pre", 10, 4), ("free", "post", 7, 4),
-    ):  # fmt: skip
+        ("sources", "post", 10, 3),
+        ("targets", "pre", 10, 4),
+        ("free", "post", 7, 4),
+    ):
         degrees = of[name].groupby(["block", side]).size()
         assert len(degrees) == 20 * neurons and set(degrees) == {degree}
 

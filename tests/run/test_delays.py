@@ -130,15 +130,23 @@ def test_continuous_deliveries_are_those_of_brian2(tmp_path, dt, threshold):
         2, [i for i, _ in given], [t for _, t in given] * ms, **clock
     )
     cells = brian2.NeuronGroup(
-        2, "dv/dt = (g - v)/(5*ms) : 1\ng : 1", threshold=f"v > {threshold}", reset="v = 0",
-        method="exact", **clock,
-    )  # fmt: skip
+        2,
+        "dv/dt = (g - v)/(5*ms) : 1\ng : 1",
+        threshold=f"v > {threshold}",
+        reset="v = 0",
+        method="exact",
+        **clock,
+    )
     # Brian2 orders state updates by name: the synapses' comes first here, too.
     synapses = brian2.Synapses(
-        source, cells,
+        source,
+        cells,
         "ds/dt = -s/(3*ms) : 1 (clock-driven)\ng_post = s*(1 + 0.5*v_post) : 1 (summed)",
-        on_pre="s += 1", method="exact", name="a_synapses", **clock,
-    )  # fmt: skip
+        on_pre="s += 1",
+        method="exact",
+        name="a_synapses",
+        **clock,
+    )
     synapses.connect()
     monitor = brian2.StateMonitor(cells, ["g", "v"], record=True, **clock)
     brian2.Network(source, cells, synapses, monitor).run(20 * ms)

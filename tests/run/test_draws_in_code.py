@@ -148,9 +148,11 @@ def test_compiled_targets_draw_the_same(tmp_path, target):
 def test_a_row_that_names_a_stream_is_its_columns_by_name_but_the_replicate():
     """Streams that are one block's own keep their numbers, whatever holds the table."""
     row = {
-        "x": np.array([1, 2]), "kind": np.array(["slow", "fast"], dtype=object),
-        "replicate": np.array([0, 1]), "a": np.array([0.1, 0.2], dtype=object),
-    }  # fmt: skip
+        "x": np.array([1, 2]),
+        "kind": np.array(["slow", "fast"], dtype=object),
+        "replicate": np.array([0, 1]),
+        "a": np.array([0.1, 0.2], dtype=object),
+    }
     assert row_key(row, 1) == (("a", "0.2"), ("kind", "fast"), ("x", 2.0))
     assert type(row_key(row, 1)[2][1]) is float
 

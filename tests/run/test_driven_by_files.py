@@ -78,7 +78,7 @@ def by_hand(i, j):
         prefs,
         start_scope,
         volt,
-    )  # fmt: skip
+    )
 
     gc.collect()
     start_scope()
@@ -93,9 +93,13 @@ def by_hand(i, j):
         """dv/dt = (-70*mV - v + R*I + J)/(10*ms) : volt (unless refractory)
         I = current(t, i) : amp (constant over dt)
         J = shift(t) : volt (constant over dt)""",
-        threshold="v > -55*mV", reset="v = -70*mV", refractory=1 * ms, method="euler",
-        dt=0.1 * ms, namespace={"R": 1e8 * ohm, "current": current, "shift": shift},
-    )  # fmt: skip
+        threshold="v > -55*mV",
+        reset="v = -70*mV",
+        refractory=1 * ms,
+        method="euler",
+        dt=0.1 * ms,
+        namespace={"R": 1e8 * ohm, "current": current, "shift": shift},
+    )
     cells.v = -70 * mV
     spikes = SpikeMonitor(cells)
     states = StateMonitor(cells, ["v", "I", "J"], record=True, dt=0.1 * ms)

@@ -227,11 +227,15 @@ def test_as_a_poisson_group_with_a_timed_array(trained, tmp_path):
         (f"{OF_A} every 10 ms", 6, "block", "CLAUSE005: rates of an earlier run last until its"),
         ('from "rates.npy"', 6, "block", "CLAUSE005: a file does not say how long its rates last"),
         ("10 Hz", 6, "block", "CLAUSE005: rates are those of one file, and none is named here"),
-        ('from results "train.results" connection learn', 6, "block",
-         "FILE005: rates are those of a layer, and `learn` is a connection"),
+        (
+            'from results "train.results" connection learn',
+            6,
+            "block",
+            "FILE005: rates are those of a layer, and `learn` is a connection",
+        ),
         (f"{OF_A} block 4", 6, "block", "FILE010: `train.results` has no block 4"),
     ],
-)  # fmt: skip
+)
 def test_one_error_each(trained, source, size, scope, message):
     text = PLAY.format(source=source, size=size, scope=scope)
     _, found = check_text(Source("spec.stdp", text), trained, [])

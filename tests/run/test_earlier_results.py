@@ -198,10 +198,13 @@ def test_as_by_hand(trained, tmp_path):
         learn = weights[weights.block == source]
         gc.collect()
         names = {
-            "neuron": given.neuron.to_numpy(), "t": given.t.to_numpy(),
-            "theta": last_theta(trained, "A", source), "pre": learn.pre.to_numpy(),
-            "post": learn.post.to_numpy(), "w": learn.w.to_numpy(),
-        }  # fmt: skip
+            "neuron": given.neuron.to_numpy(),
+            "t": given.t.to_numpy(),
+            "theta": last_theta(trained, "A", source),
+            "pre": learn.pre.to_numpy(),
+            "post": learn.post.to_numpy(),
+            "w": learn.w.to_numpy(),
+        }
         exec(compile(BY_HAND, "<by hand>", "exec"), names)
         mine = spikes[(spikes.layer == "A") & (spikes.block == block)].sort_values(["t", "neuron"])
         i, t = names["results"]
@@ -322,14 +325,22 @@ def test_our_own_tables_are_read_as_they_are(trained, tmp_path, ending):
     [
         (OF_A, 3, "shared", "FILE010: `P` is shared by all blocks, and these differ"),
         (OF_A, 4, "block", "FILE006: `train.results` has the shape 3; expected 4"),
-        ('from results "train.results" layer S', 2, "block",
-         "FILE005: `train.results` has not recorded the spikes of `S`"),
-        ('from results "train.results" layer B', 2, "block",
-         "FILE005: `train.results` has no layer `B`"),
+        (
+            'from results "train.results" layer S',
+            2,
+            "block",
+            "FILE005: `train.results` has not recorded the spikes of `S`",
+        ),
+        (
+            'from results "train.results" layer B',
+            2,
+            "block",
+            "FILE005: `train.results` has no layer `B`",
+        ),
         ('from "five.csv"', 3, "block", "FILE008: row 1 below the head of `five.csv` names"),
         ('from "five.csv"', 3, "shared", "FILE008: `five.csv` tells blocks apart, and `P` is"),
     ],
-)  # fmt: skip
+)
 def test_wrong_spikes(trained, source, size, scope, message):
     (trained / "five.csv").write_text("t,neuron,block\n0.001,0,5\n")
     text = REPLAY.format(source=source, size=size, scope=scope)
@@ -348,23 +359,42 @@ def problems(folder, text):
     "old, new, message",
     [
         ("[2, 1]", "[2, 3]", "FILE010: block 2 (taupre = 0.02, wmax = 3.0) has no counterpart"),
-        ("        learn.wmax = [2, 1]\n", "",
-         "FILE010: block 0 (taupre = 0.02) has 2 counterparts in `train.results`: its blocks 2, 3"),
+        (
+            "        learn.wmax = [2, 1]\n",
+            "",
+            "FILE010: block 0 (taupre = 0.02) has 2 counterparts in `train.results`:"
+            " its blocks 2, 3",
+        ),
         (SWEEP, "", "FILE010: block 0 has 4 counterparts in `train.results`: its blocks 0, 1"),
-        ("layer A column theta", "layer A column v",
-         "FILE005: `train.results` has not recorded `v` of `A`"),
+        (
+            "layer A column theta",
+            "layer A column v",
+            "FILE005: `train.results` has not recorded `v` of `A`",
+        ),
         ("connection learn", "connection lern", "FILE005: `train.results` has no connection `le"),
-        ("connection learn", "connection learn column x",
-         "FILE005: `learn` of `train.results` has no variable `x`"),
+        (
+            "connection learn",
+            "connection learn column x",
+            "FILE005: `learn` of `train.results` has no variable `x`",
+        ),
         ("connection learn", "layer A column theta / (1 mV)", "FILE005: `learn` is a connection"),
-        ("connection learn", "connection still / (1 mV)",
-         "FILE006: `train.results` has the shape 5 × 2; expected 5 × 3"),
-        ("layer A column theta", "layer A column theta block 4",
-         "FILE010: `train.results` has no block 4"),
-        ("    size: 3\n    init", "    size: 4\n    init",
-         "FILE006: `train.results` has the shape 3; expected 4"),
+        (
+            "connection learn",
+            "connection still / (1 mV)",
+            "FILE006: `train.results` has the shape 5 × 2; expected 5 × 3",
+        ),
+        (
+            "layer A column theta",
+            "layer A column theta block 4",
+            "FILE010: `train.results` has no block 4",
+        ),
+        (
+            "    size: 3\n    init",
+            "    size: 4\n    init",
+            "FILE006: `train.results` has the shape 3; expected 4",
+        ),
     ],
-)  # fmt: skip
+)
 def test_results_of_another_spec(trained, old, new, message):
     text = test_text()
     assert old in text
@@ -460,9 +490,11 @@ def test_diehl_and_cook_train_and_test(tmp_path):
     for name in ("diehl_cook_2015", "diehl_cook_2015_test"):
         shutil.copy(SPECS / f"{name}.stdp", tmp_path)
     first = run_api(
-        tmp_path / "diehl_cook_2015.stdp", output=tmp_path / "diehl_cook_2015.results",
-        set={"duration": "7 s"}, target="numpy",
-    )  # fmt: skip
+        tmp_path / "diehl_cook_2015.stdp",
+        output=tmp_path / "diehl_cook_2015.results",
+        set={"duration": "7 s"},
+        target="numpy",
+    )
     second = run_api(
         tmp_path / "diehl_cook_2015_test.stdp", output=tmp_path / "out", target="numpy"
     )

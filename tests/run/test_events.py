@@ -117,17 +117,35 @@ def test_an_event_comes_after_the_delay(tmp_path):
     assert want.sum() > 5
 
 
-@pytest.mark.parametrize(("old", "new", "code", "says"), [
-    ("on high pre: w += 0.001", "on hihg pre: w += 0.001", "NAME017", "`A` has no event `hihg`"),
-    ("on high pre: w += 0.001", "on high left: w += 0.001", "NAME017", "there is no side `left`"),
-    ("on high pre: w += 0.001", "on spike pre: w += 0.001", "NAME017", "write `on pre:`"),
-    ("    on high:\n", "    on high pre:\n", "NAME017", "an event of a neuron has no sides"),
-    ("high of A[1:], B", "hihg of A", "NAME017", "did you mean `high`"),
-    ("high of A[1:], B", "v of A", "NAME017", "samples are taken at times: `v of A every 1 ms`"),
-    ("high of A[1:], B", "w of c", "NAME017", "`w of c every 1 ms`"),
-    ("high of A[1:], B", "high of A, A", "NAME002", "`high of A` is recorded twice"),
-    ("high of A[1:], B", "high of A[7:]", "TYPE013", "lies between 0 and 5"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        (
+            "on high pre: w += 0.001",
+            "on hihg pre: w += 0.001",
+            "NAME017",
+            "`A` has no event `hihg`",
+        ),
+        (
+            "on high pre: w += 0.001",
+            "on high left: w += 0.001",
+            "NAME017",
+            "there is no side `left`",
+        ),
+        ("on high pre: w += 0.001", "on spike pre: w += 0.001", "NAME017", "write `on pre:`"),
+        ("    on high:\n", "    on high pre:\n", "NAME017", "an event of a neuron has no sides"),
+        ("high of A[1:], B", "hihg of A", "NAME017", "did you mean `high`"),
+        (
+            "high of A[1:], B",
+            "v of A",
+            "NAME017",
+            "samples are taken at times: `v of A every 1 ms`",
+        ),
+        ("high of A[1:], B", "w of c", "NAME017", "`w of c every 1 ms`"),
+        ("high of A[1:], B", "high of A, A", "NAME002", "`high of A` is recorded twice"),
+        ("high of A[1:], B", "high of A[7:]", "TYPE013", "lies between 0 and 5"),
+    ],
+)
 def test_wrong_uses_are_told(tmp_path, old, new, code, says):
     text = SPEC.replace("{rows}", f"        | {ROWS[0]} |")
     assert old in text

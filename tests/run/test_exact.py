@@ -39,22 +39,37 @@ CASES = {
     "one name": ("dv/dt = (I - v)/tau : 1\ndI/dt = -I/tau : 1", {"tau": 10}, True),
     "literals": ("dv/dt = (I - v)/(10*ms) : 1\ndI/dt = -I/(10*ms) : 1", {}, True),
     "uncoupled": ("dv/dt = -v/tau_m : 1\ndI/dt = -I/tau_s : 1", {"tau_m": 10, "tau_s": 10}, True),
-    "no gain": ("dv/dt = (g*I - v)/tau_m : 1\ndI/dt = -I/tau_s : 1",
-                {"tau_m": 10, "tau_s": 10, "g": 0}, False),
+    "no gain": (
+        "dv/dt = (g*I - v)/tau_m : 1\ndI/dt = -I/tau_s : 1",
+        {"tau_m": 10, "tau_s": 10, "g": 0},
+        False,
+    ),
     "three apart": (THREE, {"tau_m": 10, "tau_s": 5, "tau_x": 2}, True),
     "neighbours": (THREE, {"tau_m": 10, "tau_s": 5, "tau_x": 5}, False),
     # Not NaN, but wrong in the third digit.
     "over a third": (THREE, {"tau_m": 5, "tau_s": 10, "tau_x": 5}, False),
-    "fork": ("dv/dt = (I + x - v)/tau_m : 1\ndI/dt = -I/tau_s : 1\ndx/dt = -x/tau_x : 1",
-             {"tau_m": 10, "tau_s": 5, "tau_x": 5}, True),
-    "computed": ("dv/dt = (J - v)/tau_m : 1\nJ = 2*I : 1\ndI/dt = -I/tau_s : 1",
-                 {"tau_m": 10, "tau_s": 10}, False),
-    "no leak": ("dv/dt = (1 - g*v)/tau_m : 1\ndI/dt = -I/tau_s : 1",
-                {"tau_m": 10, "tau_s": 5, "g": 0}, False),
+    "fork": (
+        "dv/dt = (I + x - v)/tau_m : 1\ndI/dt = -I/tau_s : 1\ndx/dt = -x/tau_x : 1",
+        {"tau_m": 10, "tau_s": 5, "tau_x": 5},
+        True,
+    ),
+    "computed": (
+        "dv/dt = (J - v)/tau_m : 1\nJ = 2*I : 1\ndI/dt = -I/tau_s : 1",
+        {"tau_m": 10, "tau_s": 10},
+        False,
+    ),
+    "no leak": (
+        "dv/dt = (1 - g*v)/tau_m : 1\ndI/dt = -I/tau_s : 1",
+        {"tau_m": 10, "tau_s": 5, "g": 0},
+        False,
+    ),
     "all three": (THREE, {"tau_m": 5, "tau_s": 5, "tau_x": 5}, False),
-    "two of a fork": ("dv/dt = (I + x - v)/tau_m : 1\ndI/dt = -I/tau_s : 1\ndx/dt = -x/tau_x : 1",
-                      {"tau_m": 5, "tau_s": 5, "tau_x": 10}, False),
-}  # fmt: skip
+    "two of a fork": (
+        "dv/dt = (I + x - v)/tau_m : 1\ndI/dt = -I/tau_s : 1\ndx/dt = -x/tau_x : 1",
+        {"tau_m": 5, "tau_s": 5, "tau_x": 10},
+        False,
+    ),
+}
 REFUSED = {"nearly equal", "no leak", "all three"}
 """Where ours is not right either."""
 SCRIPT = """
@@ -168,12 +183,19 @@ def spec(equations: str, values: dict[str, float]) -> str:
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory) -> dict[str, list[bool]]:
-    cases = {name: (equations, values, equal_in(spec(equations, values)))
-             for name, (equations, values, _) in CASES.items()}  # fmt: skip
+    cases = {
+        name: (equations, values, equal_in(spec(equations, values)))
+        for name, (equations, values, _) in CASES.items()
+    }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, ROOT], input=json.dumps(cases), check=True, timeout=300,
-        cwd=tmp_path_factory.mktemp("exact"), capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", SCRIPT, ROOT],
+        input=json.dumps(cases),
+        check=True,
+        timeout=300,
+        cwd=tmp_path_factory.mktemp("exact"),
+        capture_output=True,
+        text=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -268,9 +290,12 @@ def test_what_a_rule_adds_may_have_the_time_constant_of_the_cell(tmp_path):
 @pytest.mark.slow
 def test_one_factor_for_each_variable_gives_the_same(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", AGREEMENT, ROOT], text=True, timeout=300, cwd=tmp_path,
+        [sys.executable, "-c", AGREEMENT, ROOT],
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
         capture_output=True,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-3000:]
 
 
@@ -323,9 +348,13 @@ def how(equations: str, method: str = "") -> dict[str, str]:
 
 def test_each_variable_has_a_method_of_its_own():
     assert how(MIXED) == {
-        "v": "exponential_euler", "I": "exact", "x": "exponential_euler", "q": "euler",
-        "z": "exact", "n": "euler",
-    }  # fmt: skip
+        "v": "exponential_euler",
+        "I": "exact",
+        "x": "exponential_euler",
+        "q": "euler",
+        "z": "exact",
+        "n": "euler",
+    }
     assert set(how(MIXED, "    method: rk4\n").values()) == {"rk4"}
 
 
@@ -381,9 +410,13 @@ def test_parts_do_not_disturb_one_another(tmp_path):
     said = set()
     for seed in "12":  # of Python's sets
         done = subprocess.run(
-            [sys.executable, "-c", BY_VARIABLE, ROOT], text=True, timeout=300, cwd=tmp_path,
-            capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed},
-        )  # fmt: skip
+            [sys.executable, "-c", BY_VARIABLE, ROOT],
+            text=True,
+            timeout=300,
+            cwd=tmp_path,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
         assert done.returncode == 0, done.stderr[-3000:]
         said.add(done.stdout)
     assert len(said) == 1
@@ -448,8 +481,13 @@ def test_a_matrix_is_solved_as_sympy_does(matrix):
     assert len(set(as_written)) == 1
 
 
-DECAYS = {"-g/tau": True, "-g/(10*ms)": True, "-g/(2.5*ms)": False, "-0.5*g/tau": False,
-          "(1 - g)/tau": False}  # fmt: skip
+DECAYS = {
+    "-g/tau": True,
+    "-g/(10*ms)": True,
+    "-g/(2.5*ms)": False,
+    "-0.5*g/tau": False,
+    "(1 - g)/tau": False,
+}
 
 
 @pytest.mark.parametrize("slope", DECAYS)

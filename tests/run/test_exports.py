@@ -89,8 +89,14 @@ def test_edges_of_a_block(results, tables):
         wanted = wanted.sort_values(["pre", "post"])
         found = results.edges("c", block)
         assert list(found.columns) == [
-            "pre", "post", "delay", "w_initial", "w", "apost", "apre",
-        ]  # fmt: skip
+            "pre",
+            "post",
+            "delay",
+            "w_initial",
+            "w",
+            "apost",
+            "apre",
+        ]
         for name in found:
             assert found[name].tolist() == wanted[name].tolist()
     assert set(found["delay"]) == {0.002}
@@ -142,10 +148,14 @@ def test_edges_as_sonata_by_libsonata(results, tmp_path):
 # A simulation has no subject and no experimenter; synapses may outnumber samples; a column may
 # hold two numbers, or a measure that is not defined.
 EXPECTED = {
-    "check_subject_exists", "check_experimenter_exists", "check_institution",
-    "check_processing_module_name", "check_data_orientation", "check_column_binary_capability",
+    "check_subject_exists",
+    "check_experimenter_exists",
+    "check_institution",
+    "check_processing_module_name",
+    "check_data_orientation",
+    "check_column_binary_capability",
     "check_col_not_nan",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("block", [0, 6])
@@ -198,8 +208,10 @@ def test_nwb_by_pynwb(results, tables, tmp_path, block):
 def test_nwb_by_the_inspector(results, tmp_path):
     inspector = pytest.importorskip("nwbinspector")
     results.to_nwb(tmp_path / "b.nwb", 2)
-    found = {m.check_function_name for m in inspector.inspect_nwbfile(
-        nwbfile_path=str(tmp_path / "b.nwb"))}  # fmt: skip
+    found = {
+        m.check_function_name
+        for m in inspector.inspect_nwbfile(nwbfile_path=str(tmp_path / "b.nwb"))
+    }
     assert found <= EXPECTED
 
 

@@ -96,8 +96,11 @@ SWEEP = ["rate", "tau_m", "Apost", "replicate"]
 
 def by_rows(frame):
     """In an order of their rows' values, whatever numbers the blocks have."""
-    keys = [n for n in (*SWEEP, "connection", "layer", "variable", "pre", "post", "neuron", "t")
-            if n in frame]  # fmt: skip
+    keys = [
+        n
+        for n in (*SWEEP, "connection", "layer", "variable", "pre", "post", "neuron", "t")
+        if n in frame
+    ]
     return frame.drop(columns="block").sort_values(keys, kind="stable", ignore_index=True)
 
 
@@ -187,16 +190,19 @@ def test_settings_and_shards(copy, whole, tmp_path, monkeypatch):
     assert_same_blocks(copy, whole)
 
 
-@pytest.mark.parametrize("change, said", [
-    (("threshold: v > -60 mV", "threshold: v > -61 mV"), "+    threshold: v > -61 mV"),
-    (("seed: 5", "seed: 6"), "+    seed: 6"),
-    (("duration: 100 ms", "duration: 110 ms"), "duration"),
-    (("[10, 20] ms", "[10, 25] ms"), "has 4 of 8 blocks that the spec has no longer"),
-    (("    derive: c.Apost = -Apre * tau_m / (10 ms)\n", ""), "derive"),
-    (("replicates: 2", "replicates: 1"), "such as block 4"),
-    (("    replicates: 2\n", ""), "has the columns rate, tau_m, Apost, replicate"),
-    (("A.tau_m = [10, 20] ms", "A.tau_m = [10, 20] ms\n        x = [1, 2]"), "other tables"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (("threshold: v > -60 mV", "threshold: v > -61 mV"), "+    threshold: v > -61 mV"),
+        (("seed: 5", "seed: 6"), "+    seed: 6"),
+        (("duration: 100 ms", "duration: 110 ms"), "duration"),
+        (("[10, 20] ms", "[10, 25] ms"), "has 4 of 8 blocks that the spec has no longer"),
+        (("    derive: c.Apost = -Apre * tau_m / (10 ms)\n", ""), "derive"),
+        (("replicates: 2", "replicates: 1"), "such as block 4"),
+        (("    replicates: 2\n", ""), "has the columns rate, tau_m, Apost, replicate"),
+        (("A.tau_m = [10, 20] ms", "A.tau_m = [10, 20] ms\n        x = [1, 2]"), "other tables"),
+    ],
+)
 def test_what_else_differs_is_refused(copy, tmp_path, capsys, change, said):
     before = {p: p.read_bytes() for p in copy.rglob("*") if p.is_file()}
     run(SPEC.replace(*change), tmp_path, "--extend", str(copy), status=2)
@@ -241,8 +247,13 @@ def test_what_is_not_ours_is_refused(copy, tmp_path, capsys):
 def test_rows_between_others_and_blocks_by_number(tmp_path, capsys):
     text = SPEC.replace("v of S every 10 ms", "v of A every 10 ms in blocks 0, 7")
     run(text, tmp_path, "-o", str(tmp_path / "r"))
-    run(text.replace("[20, 40]", "[20, 30, 40]"), tmp_path, "--extend", str(tmp_path / "r"),
-        status=2)  # fmt: skip
+    run(
+        text.replace("[20, 40]", "[20, 30, 40]"),
+        tmp_path,
+        "--extend",
+        str(tmp_path / "r"),
+        status=2,
+    )
     assert "stand between the old ones" in capsys.readouterr().err
 
 
@@ -268,9 +279,12 @@ def test_killed_in_the_middle(copy, whole, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for wait in (1.5, 3.0):
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL,
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -313,14 +327,27 @@ def test_from_python(copy, whole):
         stdpdsl.run(LARGER, copy, extend=True, overwrite=True)
 
 
-@pytest.mark.parametrize("forged", [
-    {"order": [0] * 8}, {"order": list(range(9))}, {"order": [-1, *range(7)]},
-    {"order": "x"}, {"order": [10**30]}, {"extended": 3}, {"network": {"layers": [1]}},
-    {"network": {"layers": {"A": {"size": 10**12, "recorded": True}}}},
-    {"network": {"units": {"A.v": ["volt"]}}}, {"phases": [{"name": [], "start": "x"}] * 2},
-    {"parameters": {"block": {"unit": "1"}}}, {"columns": {"blocks": 1}}, {"files": {"a": 1}},
-    {"hash": None}, {"spec": "\x1b[31m"}, {"blocks": -5},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"order": [0] * 8},
+        {"order": list(range(9))},
+        {"order": [-1, *range(7)]},
+        {"order": "x"},
+        {"order": [10**30]},
+        {"extended": 3},
+        {"network": {"layers": [1]}},
+        {"network": {"layers": {"A": {"size": 10**12, "recorded": True}}}},
+        {"network": {"units": {"A.v": ["volt"]}}},
+        {"phases": [{"name": [], "start": "x"}] * 2},
+        {"parameters": {"block": {"unit": "1"}}},
+        {"columns": {"blocks": 1}},
+        {"files": {"a": 1}},
+        {"hash": None},
+        {"spec": "\x1b[31m"},
+        {"blocks": -5},
+    ],
+)
 @pytest.mark.in_turn(4)
 def test_metadata_of_a_stranger(copy, tmp_path, forged, capsys):
     """Whatever they say, no command that reads them ends in a traceback."""

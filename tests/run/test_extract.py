@@ -80,8 +80,21 @@ run:
 
 def columns_of(frame, like):
     """The rows in an order of their own, whatever their numbers of blocks are."""
-    keys = [n for n in ("connection", "layer", "variable", "phase", "pre", "post", "neuron",
-                        "stimulus", "t") if n in frame]  # fmt: skip
+    keys = [
+        n
+        for n in (
+            "connection",
+            "layer",
+            "variable",
+            "phase",
+            "pre",
+            "post",
+            "neuron",
+            "stimulus",
+            "t",
+        )
+        if n in frame
+    ]
     frame = frame[like]
     return (frame.sort_values(keys, kind="stable") if keys else frame).reset_index(drop=True)
 
@@ -103,9 +116,12 @@ def assert_is_block(whole, alone, block):
         left = {n for n in wanted if n not in frame} - {"block"}
         assert all(wanted[n].isna().all() for n in left), left  # of what is not recorded there
         pd.testing.assert_frame_equal(
-            columns_of(frame, same), columns_of(wanted, same), check_exact=True,
-            check_dtype=False, obj=f"{name} of block {block}",
-        )  # fmt: skip
+            columns_of(frame, same),
+            columns_of(wanted, same),
+            check_exact=True,
+            check_dtype=False,
+            obj=f"{name} of block {block}",
+        )
 
 
 def check(tmp_path, text, blocks, sets=(), folder=None):
@@ -205,18 +221,21 @@ def test_coupled_blocks_cannot_be_run_alone(tmp_path):
         extracted(load(tmp_path / "r"), 0)
 
 
-@pytest.mark.parametrize("name, block, sets", [
-    pytest.param("auditory_map", 2, ["duration=200 ms"], marks=pytest.mark.slow),
-    pytest.param("balanced_network", 0, ["duration=15 ms"], marks=pytest.mark.slow),
-    ("diehl_cook_2015", 1, ["duration=300 ms"]),
-    ("dopamine_delay", 3, ["duration=1 s"]),
-    ("graupner_brunel_2012", 5, ["duration=1 s"]),
-    ("jonke_2017", 1, ["duration=1 s"]),
-    ("quantal_release", 1, []),
-    pytest.param("vogels_2011_rate", 1, ["duration=1 s"], marks=pytest.mark.slow),
-    ("stdp_window", 4, ["duration=900 ms"]),
-    ("zenke_2015", 1, ["duration=60 ms"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, block, sets",
+    [
+        pytest.param("auditory_map", 2, ["duration=200 ms"], marks=pytest.mark.slow),
+        pytest.param("balanced_network", 0, ["duration=15 ms"], marks=pytest.mark.slow),
+        ("diehl_cook_2015", 1, ["duration=300 ms"]),
+        ("dopamine_delay", 3, ["duration=1 s"]),
+        ("graupner_brunel_2012", 5, ["duration=1 s"]),
+        ("jonke_2017", 1, ["duration=1 s"]),
+        ("quantal_release", 1, []),
+        pytest.param("vogels_2011_rate", 1, ["duration=1 s"], marks=pytest.mark.slow),
+        ("stdp_window", 4, ["duration=900 ms"]),
+        ("zenke_2015", 1, ["duration=60 ms"]),
+    ],
+)
 @pytest.mark.in_turn(2)
 def test_specs_of_the_gallery(tmp_path, name, block, sets):
     text = (SPECS / f"{name}.stdp").read_text(encoding="utf-8")
@@ -241,6 +260,7 @@ def test_a_replicate_in_a_plain_script(tmp_path):
         keys = ["block", *(n for n in wanted if n in found and n != "block")]
         pd.testing.assert_frame_equal(
             *(x[keys].sort_values(keys, ignore_index=True) for x in (found, wanted)),
-            check_exact=True, check_dtype=False,
-        )  # fmt: skip
+            check_exact=True,
+            check_dtype=False,
+        )
         assert len(wanted) > 50 and set(wanted["replicate"]) == {3}

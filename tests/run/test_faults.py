@@ -33,9 +33,14 @@ def command(folder: Path, text: str, *arguments: str, **options) -> subprocess.P
     (folder / "s.stdp").write_text(text)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     return subprocess.Popen(
-        [sys.executable, "-m", "stdpdsl.cli", "run", "s.stdp", *arguments], cwd=folder,
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
-    )  # fmt: skip
+        [sys.executable, "-m", "stdpdsl.cli", "run", "s.stdp", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
 
 
 def simulating(process: subprocess.Popen) -> None:
@@ -72,9 +77,12 @@ def test_the_command_is_interrupted(tmp_path, number):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "number, words",
-    [(signal.SIGKILL, "killed, perhaps for want of memory"), (signal.SIGTERM, "ended by SIGTERM"),
-     (signal.SIGSEGV, "ended by SIGSEGV")],
-)  # fmt: skip
+    [
+        (signal.SIGKILL, "killed, perhaps for want of memory"),
+        (signal.SIGTERM, "ended by SIGTERM"),
+        (signal.SIGSEGV, "ended by SIGSEGV"),
+    ],
+)
 @pytest.mark.in_turn(2)
 def test_the_simulation_is_killed(tmp_path, number, words):
     process = command(tmp_path, LONG, "--target", "numpy")
@@ -137,9 +145,12 @@ def test_the_disk_is_full(tmp_path):
     compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
     script.write_text(compiled.run_script)
     done = subprocess.run(
-        [sys.executable, str(script), "--out", "out/r", "--events"], cwd=tmp_path, text=True,
-        capture_output=True, preexec_fn=limit,
-    )  # fmt: skip
+        [sys.executable, str(script), "--out", "out/r", "--events"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        preexec_fn=limit,
+    )
     assert done.returncode == 3
     assert "File too large" in done.stdout + done.stderr
     assert left(tmp_path / "out") == []
@@ -198,9 +209,12 @@ def test_a_disk_that_gets_full_between_shards(tmp_path):
 
 def in_shards(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-c", IN_SHARDS, *arguments], cwd=folder, text=True,
-        capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        [sys.executable, "-c", IN_SHARDS, *arguments],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
 
 
 @pytest.mark.slow
@@ -209,9 +223,13 @@ def test_a_shard_is_killed_as_for_want_of_memory(tmp_path):
     (tmp_path / "s.stdp").write_text(SHORT)
     assert in_shards(tmp_path, "undisturbed").returncode == 0
     process = subprocess.Popen(
-        [sys.executable, "-c", IN_SHARDS, "out"], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        [sys.executable, "-c", IN_SHARDS, "out"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     killed = False
     while not killed:
         assert process.poll() is None
@@ -296,10 +314,12 @@ def test_damaged_tables_are_told(results, tmp_path, damage, table, capsys):
     else:
         path.write_bytes(DAMAGE[damage](path.read_bytes()))
     for arguments in (
-        ["summary", str(broken)], ["report", str(broken), "-o", str(tmp_path / "r.html")],
-        ["diagnose", str(broken)], ["compare", str(broken), str(results)],
+        ["summary", str(broken)],
+        ["report", str(broken), "-o", str(tmp_path / "r.html")],
+        ["diagnose", str(broken)],
+        ["compare", str(broken), str(results)],
         ["compare", str(results), str(broken)],
-    ):  # fmt: skip
+    ):
         status = cli.main(arguments)
         said = capsys.readouterr()
         assert "Traceback" not in said.err and status != 70, (arguments, said.err)
@@ -317,8 +337,9 @@ def heads_of_pages(path: Path) -> list[int]:
     found = pq.read_metadata(path)
     columns = [
         found.row_group(g).column(c)
-        for g in range(found.num_row_groups) for c in range(found.num_columns)
-    ]  # fmt: skip
+        for g in range(found.num_row_groups)
+        for c in range(found.num_columns)
+    ]
     starts = {c.dictionary_page_offset for c in columns} | {c.data_page_offset for c in columns}
     return [start + byte for start in starts - {None} for byte in range(45)]
 

@@ -106,10 +106,11 @@ def test_as_the_file_by_its_name(files, tmp_path):
         for tables in (several, part) if block == 1 else (several,):
             for table in ("weights", "spikes"):
                 mine, alone = (
-                    t[table][t[table].block.isin([number])].drop(columns="block")
+                    t[table][t[table].block.isin([number])]
+                    .drop(columns="block")
                     .reset_index(drop=True)
                     for t, number in ((tables, block), (one, 0))
-                )  # fmt: skip
+                )
                 pd.testing.assert_frame_equal(mine, alone, check_exact=True, check_dtype=False)
                 assert len(mine) > 0
 
@@ -141,14 +142,23 @@ def test_numbers_in_names(files):
         ("w_{k}.npy", "w_{m}.npy", "FILE005: `m` is no column of numbers in the sweep"),
         ("w_{k}.npy", "odd_{scale}.npy", "FILE006: `odd_1.npy` has the shape 3 × 5; expected 5"),
         ('"w_{k}.npy"', '"edges_{k}.csv" column e', "FILE005: `edges_-2.csv` has no column `e`"),
-        ('"theta_{k}.npz" column theta', '"mixed_{k}.csv" column x / 1 mV',
-         "FILE002: `mixed_1.csv` is kept otherwise than `mixed_0.csv`"),
-        ("initial: theta", "scope: shared\n    initial: theta",
-         "FILE008: the files `theta_{k}.npz` are those of blocks, and `A` is shared by all of"),
-        ("poisson: 80 Hz", 'rates: from "w_{k}.npy" every 1 ms',
-         "FILE001: cannot read `w_{k}.npy`"),
+        (
+            '"theta_{k}.npz" column theta',
+            '"mixed_{k}.csv" column x / 1 mV',
+            "FILE002: `mixed_1.csv` is kept otherwise than `mixed_0.csv`",
+        ),
+        (
+            "initial: theta",
+            "scope: shared\n    initial: theta",
+            "FILE008: the files `theta_{k}.npz` are those of blocks, and `A` is shared by all of",
+        ),
+        (
+            "poisson: 80 Hz",
+            'rates: from "w_{k}.npy" every 1 ms',
+            "FILE001: cannot read `w_{k}.npy`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_error_each(files, old, new, message):
     text = SPEC.replace(old, new).replace("{rows}", f"        | {ROWS[0]} |".replace(old, new))
     if "shared" in new:  # only one of its complaints

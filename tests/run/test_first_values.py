@@ -74,13 +74,16 @@ def test_they_are_computed_in_the_order_of_use(tmp_path):
     np.testing.assert_allclose(e.delay, e.w * 1e-2, atol=5.01e-5)
 
 
-@pytest.mark.parametrize(("old", "new", "code", "says"), [
-    ("w = uniform(0, start)", "w = target/2", "NAME018", "the initial value of"),
-    ("        target = 2*w\n", "", "NAME025", "`target` of `c` has no initial value"),
-    ("target = 2*w", "target = 2*q", "NAME004", "`q` is not declared"),
-    ("weight: uniform(0, 0.1)", "weight: w/2", "NAME004", "`w` is not declared"),
-    ("delay: w * 10 ms", "delay: w", "UNIT002", "`axonal delay`"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("w = uniform(0, start)", "w = target/2", "NAME018", "the initial value of"),
+        ("        target = 2*w\n", "", "NAME025", "`target` of `c` has no initial value"),
+        ("target = 2*w", "target = 2*q", "NAME004", "`q` is not declared"),
+        ("weight: uniform(0, 0.1)", "weight: w/2", "NAME004", "`w` is not declared"),
+        ("delay: w * 10 ms", "delay: w", "UNIT002", "`axonal delay`"),
+    ],
+)
 def test_wrong_ones_are_told(tmp_path, old, new, code, says):
     text = SPEC.replace("{rows}", "        | 0.5 |")
     assert old in text

@@ -39,7 +39,7 @@ def spec_of(rule, full):
     "rule, connection, full",
     in_turn([("triplet", "all_pairs", False), ("triplet_nearest", "nearest", False)], 1)
     + [later(("triplet", "all_pairs", True)), later(("triplet_nearest", "nearest", True))],
-)  # fmt: skip
+)
 def test_the_published_error_is_met(tmp_path, rule, connection, full):
     (tmp_path / "spec.stdp").write_text(spec_of(rule, full))
     (tmp_path / "sjostrom_2001.csv").write_text(DATA)

@@ -9,10 +9,13 @@ from stdpdsl.language.diagnostics import render
 from stdpdsl.runtime.quantiles import gamma_quantile, truncated_normal_quantile
 
 # What the seed gives, on both sides of any draw, and close to 0 and 1.
-U = np.concatenate([
-    np.random.default_rng(1).random(300), 10.0 ** -np.linspace(1, 14, 40),
-    1 - 2.0 ** -np.arange(1, 50),
-])  # fmt: skip
+U = np.concatenate(
+    [
+        np.random.default_rng(1).random(300),
+        10.0 ** -np.linspace(1, 14, 40),
+        1 - 2.0 ** -np.arange(1, 50),
+    ]
+)
 SPEC = """model everything
 neuron cell:
     parameters:
@@ -162,16 +165,19 @@ def test_compiled_targets_agree(tmp_path):
     np.testing.assert_allclose(one["trajectories"].value, here.value, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("line", "code", "says"), [
-    ("x = gamma(0, 1)", "TYPE013", "the shape of a gamma draw cannot be 0"),
-    ("x = gamma(2)", "TYPE005", "`gamma(shape, scale)`"),
-    ("x = gamma(1 mV, 2)", "UNIT002", "`shape` of `gamma`"),
-    ("x = truncated_normal(0, 1, 2, 1)", "TYPE013", "`high` is not above `low`"),
-    ("x = truncated_normal(0, 1, 50, 60)", "TYPE013", "no probability"),
-    ("x = truncated_normal(0, 1 mV, 0, 1)", "UNIT002", "`sd` of `truncated_normal`"),
-    ("x = arctan2(1 mV, 1 ms)", "UNIT002", "an argument of `arctan2`"),
-    ("x = arctan2(1)", "TYPE005", "`arctan2` takes 2 arguments"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("x = gamma(0, 1)", "TYPE013", "the shape of a gamma draw cannot be 0"),
+        ("x = gamma(2)", "TYPE005", "`gamma(shape, scale)`"),
+        ("x = gamma(1 mV, 2)", "UNIT002", "`shape` of `gamma`"),
+        ("x = truncated_normal(0, 1, 2, 1)", "TYPE013", "`high` is not above `low`"),
+        ("x = truncated_normal(0, 1, 50, 60)", "TYPE013", "no probability"),
+        ("x = truncated_normal(0, 1 mV, 0, 1)", "UNIT002", "`sd` of `truncated_normal`"),
+        ("x = arctan2(1 mV, 1 ms)", "UNIT002", "an argument of `arctan2`"),
+        ("x = arctan2(1)", "TYPE005", "`arctan2` takes 2 arguments"),
+    ],
+)
 def test_wrong_uses_are_told(check_text, line, code, says):
     text = f"""model wrong
 neuron cell:

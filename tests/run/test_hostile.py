@@ -221,15 +221,25 @@ def forged(results, tmp_path, **changes):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"tables": {"../../x": 0}}, {"tables": {"blocks": "9"}}, {"footers": 3}, {"units": []},
-        {"measures": 3}, {"set": [1]}, {"spec": {}}, {"target": "sh"}, {"lowering": "x"},
-        {"lowering": 7}, {"versions": ["x"]}, {"until_stable": 3}, {"until_stable": {}},
+        {"tables": {"../../x": 0}},
+        {"tables": {"blocks": "9"}},
+        {"footers": 3},
+        {"units": []},
+        {"measures": 3},
+        {"set": [1]},
+        {"spec": {}},
+        {"target": "sh"},
+        {"lowering": "x"},
+        {"lowering": 7},
+        {"versions": ["x"]},
+        {"until_stable": 3},
+        {"until_stable": {}},
         {"until_stable": {"tolerance": "0.1", "window": None}},
         {"until_stable": {"tolerance": 0.1, "window": [1]}},
         {"until_stable": {"tolerance": True, "window": -1.0}},
         {"until_stable": {"tolerance": 0.1, "window": float("nan")}},
     ],
-)  # fmt: skip
+)
 @pytest.mark.in_turn(5)
 def test_metadata_that_stdpdsl_did_not_write(results, tmp_path, changes, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)  # a page is written here
@@ -419,9 +429,10 @@ def test_another_script_is_neither_run_nor_handed_on(tmp_path, whole, name, caps
     with (whole / name).open("a") as file:
         file.write(f"\nopen({str(evil)!r}, 'w')\n")
     for arguments in (
-        ["merge", str(whole)], [*run_of(tmp_path), "--resume"],
+        ["merge", str(whole)],
+        [*run_of(tmp_path), "--resume"],
         [*run_of(tmp_path), "--shard", "2/2"],
-    ):  # fmt: skip
+    ):
         assert cli.main(arguments) == 2
         said = capsys.readouterr().err
         assert f"{name}: is not what the run was begun with" in said
@@ -431,10 +442,17 @@ def test_another_script_is_neither_run_nor_handed_on(tmp_path, whole, name, caps
 @pytest.mark.parametrize(
     "changes",
     [
-        {"shards": True}, {"shards": 2.5}, {"shards": "2"}, {"shards": -1}, {"shards": 10**12},
-        {"shards": [2]}, {"shards": None}, {"format": ["x"]}, {"format": {}},
+        {"shards": True},
+        {"shards": 2.5},
+        {"shards": "2"},
+        {"shards": -1},
+        {"shards": 10**12},
+        {"shards": [2]},
+        {"shards": None},
+        {"format": ["x"]},
+        {"format": {}},
     ],
-)  # fmt: skip
+)
 @pytest.mark.in_turn(3)
 def test_jobs_that_stdpdsl_did_not_write(tmp_path, half, changes, capsys):
     known = json.loads((half / "job.json").read_text())
@@ -460,11 +478,20 @@ def test_jobs_of_other_things(tmp_path, half, capsys):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"shard": 3}, {"shard": [1]}, {"shard": ["a", "b"]}, {"shard": [[], []]}, {"footers": {}},
-        {"footers": {"../x": {}}}, {"tables": {}}, {"not_finite": 3}, {"versions": []},
-        {"time_reached": "x"}, {"shard": [2, 2]}, {"tables": {"../../x": 0}},
+        {"shard": 3},
+        {"shard": [1]},
+        {"shard": ["a", "b"]},
+        {"shard": [[], []]},
+        {"footers": {}},
+        {"footers": {"../x": {}}},
+        {"tables": {}},
+        {"not_finite": 3},
+        {"versions": []},
+        {"time_reached": "x"},
+        {"shard": [2, 2]},
+        {"tables": {"../../x": 0}},
     ],
-)  # fmt: skip
+)
 def test_metadata_of_shards_that_stdpdsl_did_not_write(tmp_path, whole, changes, capsys):
     path = whole / "0001-of-0002" / "metadata.json"
     folders.write_metadata(path, {**json.loads(path.read_text("utf-8")), **changes})
@@ -554,9 +581,16 @@ def test_overwrite_deletes_only_what_was_written(tmp_path, results, change, caps
 
 
 @pytest.mark.parametrize(
-    "name", ["0001-of-0002/notes.txt", "0001-of-0002/weights/a.csv", "0001-of-0002.broken/x/y",
-             "0002-of-0002.partial-1f/blocks.waiting/notes", "0001-of-0002/blocks/a/b", "mine"]
-)  # fmt: skip
+    "name",
+    [
+        "0001-of-0002/notes.txt",
+        "0001-of-0002/weights/a.csv",
+        "0001-of-0002.broken/x/y",
+        "0002-of-0002.partial-1f/blocks.waiting/notes",
+        "0001-of-0002/blocks/a/b",
+        "mine",
+    ],
+)
 @pytest.mark.parametrize("more", ["--resume", "--overwrite"])
 def test_files_among_shards_are_not_deleted(tmp_path, half, name, more, capsys):
     written(name)(half)

@@ -60,8 +60,10 @@ def found(tmp_path_factory):
 def test_the_posterior_is_that_of_a_grid(found, capsys):
     a, b = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(400) + 0.5) / 400)
     tau = 0.005 * 10**b
-    misfit = sum(((a * np.exp(-lag / tau) - change) / ERROR) ** 2 / 2
-                 for lag, change in zip(LAGS, CHANGES, strict=True))  # fmt: skip
+    misfit = sum(
+        ((a * np.exp(-lag / tau) - change) / ERROR) ** 2 / 2
+        for lag, change in zip(LAGS, CHANGES, strict=True)
+    )
     p = np.exp(-(misfit - misfit.min()))
     p /= p.sum()
     posterior = stdpdsl.load(found / "out").posterior

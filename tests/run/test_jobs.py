@@ -96,9 +96,13 @@ class Compiled:
 
 def run(folder, events=None, compiled=None, spec="model m", **manner):
     return saved.run_and_save(
-        compiled or Compiled(), spec, folder, folder / "out", (events or []).append,
+        compiled or Compiled(),
+        spec,
+        folder,
+        folder / "out",
+        (events or []).append,
         saved.Manner(**manner),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +127,12 @@ def test_shards_become_one_dataset(tmp_path, undisturbed):
     assert not (tmp_path / "out.shards").exists()
     out = tmp_path / "out"
     assert sorted(p.name for p in out.iterdir()) == [
-        "blocks", "metadata.json", "script.py", "spec.stdp", "weights",
-    ]  # fmt: skip
+        "blocks",
+        "metadata.json",
+        "script.py",
+        "spec.stdp",
+        "weights",
+    ]
     assert [p.name for p in sorted((out / "weights").iterdir())] == [
         f"part-{k:05}.parquet" for k in range(6)
     ]
@@ -330,9 +338,14 @@ def test_a_lock_of_a_dead_process_does_not_count(tmp_path):
 
 def run_one(folder, number, count=4, spec="model m", **manner):
     return saved.run_one(
-        Compiled(), spec, folder, folder / "out", lambda e: None, (number, count),
+        Compiled(),
+        spec,
+        folder,
+        folder / "out",
+        lambda e: None,
+        (number, count),
         saved.Manner(**manner),
-    )  # fmt: skip
+    )
 
 
 def merged(folder, *names):

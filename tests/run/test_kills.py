@@ -50,9 +50,13 @@ def start(folder, *more):
     command = [sys.executable, "-m", "stdpdsl.cli", "run", "killed.stdp", "-o", "out", *more]
     command += ["--target", "cpp_standalone", "--workers", "4"]
     return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+    )
 
 
 def scripts(folder):

@@ -48,7 +48,9 @@ def test_inputs_from_files(tmp_path):
         tmp_path / "spikes.parquet"
     )
     np.save(tmp_path / "rates.npy", np.array([[0.0, 2000.0], [2000.0, 0.0]]))
-    tables = run_text(tmp_path, """model files
+    tables = run_text(
+        tmp_path,
+        """model files
 layer listed:
     spikes: from "spikes.parquet"
     size: 2
@@ -60,7 +62,8 @@ record:
 run:
     duration: 50 ms
     dt: 0.1 ms
-""")  # fmt: skip
+""",
+    )
     spikes = tables["spikes"]
     listed = spikes[spikes["layer"] == "listed"]
     assert listed["neuron"].tolist() == [0, 1, 1]
@@ -73,7 +76,9 @@ run:
 
 def test_pairs_from_a_file_and_patterns_over_the_layers(tmp_path):
     (tmp_path / "edges.csv").write_text("pre,post\n3,0\n1,2\n0,2\n")
-    tables = both(tmp_path, """model patterns
+    tables = both(
+        tmp_path,
+        """model patterns
 neuron cell:
     equations:
         v : 1
@@ -99,7 +104,8 @@ sweep:
         width = [2.5, 8]
 run:
     duration: 1 ms
-""")  # fmt: skip
+""",
+    )
     weights = tables["weights"]
     listed = weights[(weights["connection"] == "listed") & (weights["block"] == 1)]
     assert list(zip(listed["pre"], listed["post"], strict=True)) == [(0, 2), (3, 0)]
@@ -213,13 +219,17 @@ run:
     rate = tables["blocks"]["a_rate"]
     assert np.allclose(rate, [20, 100], rtol=0.1)
     spikes = tables["spikes"]
-    low, high = ({(n, t) for n, t in zip(b["neuron"], b["t"], strict=True)}
-                 for _, b in spikes.groupby("block"))  # fmt: skip
+    low, high = (
+        {(n, t) for n, t in zip(b["neuron"], b["t"], strict=True)}
+        for _, b in spikes.groupby("block")
+    )
     assert low <= high  # the same draws, so a lower rate keeps some of a higher one's spikes
 
 
 def test_custom_events(tmp_path):
-    tables = run_text(tmp_path, """model events
+    tables = run_text(
+        tmp_path,
+        """model events
 neuron cell:
     equations:
         dv/dt = 1/(1 ms) : 1
@@ -235,12 +245,15 @@ record:
     n of a every 1 ms
 run:
     duration: 10 ms
-""")  # fmt: skip
+""",
+    )
     assert values(tables, "n").iloc[-1] == 3
 
 
 def test_axonal_and_later_pathways(tmp_path):
-    tables = both(tmp_path, """model later
+    tables = both(
+        tmp_path,
+        """model later
 rule tally:
     equations:
         w : 1
@@ -268,7 +281,8 @@ record:
     w, late of c every 0.1 ms
 run:
     duration: 10 ms
-""")  # fmt: skip
+""",
+    )
     for block, d in ((0, 1), (1, 2)):
         w, late = (values(tables, v, block=block) for v in ("w", "late"))
         assert np.isclose(w.index[w > 0][0], (1 + d + 0.1) * 1e-3)
@@ -278,7 +292,10 @@ run:
 
 def test_a_dendritic_delay_delivers_the_weight_of_then(tmp_path):
     """Spikes at 1, 2 and 3 ms pass with w = 0, 1 and 2 and arrive 2.5 ms later."""
-    tables = both(tmp_path, INTEGRATOR + """
+    tables = both(
+        tmp_path,
+        INTEGRATOR
+        + """
 rule counter:
     equations:
         w : 1
@@ -305,7 +322,8 @@ record:
     v of post every 0.1 ms
 run:
     duration: 10 ms
-""")  # fmt: skip
+""",
+    )
     v = values(tables, "v", block=1)
     jumps = v.diff().fillna(0)
     jumps = jumps[jumps > 0]
@@ -316,7 +334,9 @@ run:
 
 def test_ties(tmp_path):
     for ties, expected in (("", 1.0), ("    ties: post first\n", 0.0)):
-        tables = run_text(tmp_path, """model ties
+        tables = run_text(
+            tmp_path,
+            """model ties
 rule order:
     equations:
         w : 1
@@ -334,9 +354,13 @@ layer post:
 connect pre -> post as c:
     pattern: all_to_all
     plasticity: order
-""" + ties + """run:
+"""
+            + ties
+            + """run:
     duration: 3 ms
-""", name=f"out{expected}")  # fmt: skip
+""",
+            name=f"out{expected}",
+        )
         assert tables["weights"]["w"].tolist() == [expected]
 
 
@@ -344,7 +368,9 @@ connect pre -> post as c:
 
 
 def test_deliver_continuously_from_two_connections(tmp_path):
-    tables = both(tmp_path, """model graded
+    tables = both(
+        tmp_path,
+        """model graded
 neuron source:
     parameters:
         slope = 1
@@ -375,7 +401,8 @@ record:
     I of b every 1 ms
 run:
     duration: 20 ms
-""")  # fmt: skip
+""",
+    )
     for block, slope in ((0, 1), (1, 3)):
         found = values(tables, "I", block=block, neuron=1)
         # What a step integrates is the sum at its start: (1 + 2)*y + 10*y.
@@ -386,7 +413,9 @@ run:
 def test_normalise_per_post_and_per_pre(tmp_path):
     for side in ("post", "pre"):
         (tmp_path / side).mkdir()
-        tables = both(tmp_path / side, f"""model homeostasis
+        tables = both(
+            tmp_path / side,
+            f"""model homeostasis
 layer pre:
     spikes: [(0, 1 ms), (2, 1 ms)]
     size: 3
@@ -410,7 +439,8 @@ sweep:
         total = [1, 4]
 run:
     duration: 3 ms
-""")  # fmt: skip
+""",
+        )
         weights = tables["weights"]
         sums = weights.groupby(["total", side])["w"].sum()
         assert np.allclose(sums, sums.index.get_level_values("total"), rtol=1e-12)
@@ -430,7 +460,9 @@ run:
 
 
 def test_bounds_hold_after_each_integration_step(tmp_path):
-    tables = both(tmp_path, """model drift
+    tables = both(
+        tmp_path,
+        """model drift
 rule drifting:
     parameters:
         hi = 1
@@ -452,7 +484,8 @@ record:
     w of c every 1 ms
 run:
     duration: 10 ms
-""")  # fmt: skip
+""",
+    )
     assert np.allclose(tables["weights"]["w"], [0.005, 0.002], rtol=1e-12)
     w = values(tables, "w", block=0)
     assert np.allclose(w.iloc[:5], np.arange(5) * 1e-3, atol=1e-12) and w.max() <= 0.005
@@ -524,11 +557,15 @@ def test_a_value_port_may_be_computed_from_parameters(tmp_path):
         G = gain*x : 1
 """,
     ).replace("neuron controller:\n", "neuron controller:\n    parameters: gain = 3\n")
-    text = text.replace("    equations:\n        v : 1\n", """    parameters: gain = 5
+    text = text.replace(
+        "    equations:\n        v : 1\n",
+        """    parameters: gain = 5
     equations:
         v : 1
         u = gain*v : 1
-""", 1).replace("threshold: v > 0.5", "threshold: u > 2.5", 1)  # fmt: skip
+""",
+        1,
+    ).replace("threshold: v > 0.5", "threshold: u > 2.5", 1)
     assert text.count("gain") == 4
     computed, plain = (run_text(tmp_path, t, name=n) for t, n in ((text, "a"), (PORTS, "b")))
     assert np.allclose(computed["weights"]["w"], 3 * plain["weights"]["w"], rtol=1e-12)
@@ -594,13 +631,19 @@ record:
         return sum(a * np.exp(-(t[k] - t[m]) / tau) for k in range(3) for m in range(k))
 
     for name, block, tau, a in (
-        ("one", 0, 0.01, 1), ("one", 1, 0.005, 1), ("two", 1, 0.01, 1), ("three", 0, 0.01, 2)
-    ):  # fmt: skip
+        ("one", 0, 0.01, 1),
+        ("one", 1, 0.005, 1),
+        ("two", 1, 0.01, 1),
+        ("three", 0, 0.01, 2),
+    ):
         assert np.isclose(weights[name, block], expected(tau, a), rtol=1e-9), name
 
 
 def test_presets_as_an_axis_and_joined_rules(tmp_path):
-    tables = both(tmp_path, INTEGRATOR + """
+    tables = both(
+        tmp_path,
+        INTEGRATOR
+        + """
 rule sized:
     parameters:
         a = 1
@@ -642,7 +685,8 @@ record:
     v of post every 1 ms
 run:
     duration: 5 ms
-""")  # fmt: skip
+""",
+    )
     weights = tables["weights"].sort_values("block")
     assert weights["preset"].tolist() == ["small", "small", "large", "large"]
     step = np.where(weights["preset"] == "small", 12, 12)
@@ -653,7 +697,9 @@ run:
 
 
 def test_draws_in_a_rule_are_the_same_in_every_block(tmp_path):
-    weights = both(tmp_path, """model quantal
+    weights = both(
+        tmp_path,
+        """model quantal
 rule release:
     parameters:
         p = 0.5
@@ -677,7 +723,8 @@ sweep:
         c.p = [0.3, 0.6]
 run:
     duration: 300 ms
-""")["weights"]  # fmt: skip
+""",
+    )["weights"]
     low, high = (weights[weights["p"] == p] for p in (0.3, 0.6))
     assert np.array_equal(low["w"], high["w"]) and low["w"].nunique() == 12
     assert abs(low["n"].mean() / 300 - 0.3) < 0.05 and abs(high["n"].mean() / 300 - 0.6) < 0.05
@@ -760,7 +807,10 @@ def test_phases(tmp_path):
 
 
 def test_across_blocks(tmp_path):
-    tables = both(tmp_path, RELAY + """
+    tables = both(
+        tmp_path,
+        RELAY
+        + """
 neuron sink:
     equations:
         v : 1
@@ -782,13 +832,17 @@ record:
     v of hub every 50 ms
 run:
     duration: 200 ms
-""")  # fmt: skip
+""",
+    )
     assert values(tables, "v").iloc[-1] == tables["blocks"]["a_spikes"].sum()
     assert len(tables["weights"]) == 4 and tables["weights"]["block"].tolist() == [0, 0, 1, 1]
 
 
 def test_shared_connections_and_replicates(tmp_path):
-    tables = both(tmp_path, INTEGRATOR + """
+    tables = both(
+        tmp_path,
+        INTEGRATOR
+        + """
 layer a:
     poisson: 100 Hz
     size: 3
@@ -819,7 +873,8 @@ record:
     v of b every 50 ms
 run:
     duration: 100 ms
-""")  # fmt: skip
+""",
+    )
     weights = tables["weights"]
     shared = weights[weights["connection"] == "c"]
     assert shared["block"].isna().all() and set(shared["replicate"]) <= {0, 1, 2}
@@ -831,7 +886,9 @@ run:
 
 @pytest.mark.parametrize("lowering", ["synapse", "namespace"])
 def test_a_block_scoped_layer_that_hears(tmp_path, lowering):
-    tables = run_text(tmp_path, """model hearing
+    tables = run_text(
+        tmp_path,
+        """model hearing
 sound s:
     stimuli: tones(frequency = [440, 880] Hz, duration = 20 ms)
     level: 70 dB
@@ -864,7 +921,9 @@ record:
 run:
     duration: s
     dt: 0.5 ms
-""", lowering)  # fmt: skip
+""",
+        lowering,
+    )
     one, three = (values(tables, "y", layer="nerve", block=b, neuron=0) for b in (0, 1))
     assert abs(one).max() > 0 and np.allclose(three, 3 * one, rtol=1e-9, atol=1e-15)
     heard = values(tables, "I", layer="nerve", block=0, neuron=1)
@@ -874,7 +933,9 @@ run:
 
 def test_initial_values_in_any_order(tmp_path):
     """Each comes after those it reads, whether the neuron or the layer gives it."""
-    tables = run_text(tmp_path, """model ordered
+    tables = run_text(
+        tmp_path,
+        """model ordered
 neuron cell:
     equations:
         v : 1
@@ -899,7 +960,8 @@ record:
 run:
     duration: 1 ms
     dt: 0.1 ms
-""")  # fmt: skip
+""",
+    )
     assert [values(tables, "v", neuron=n).iloc[0] for n in range(3)] == [-1, 19, 39]
     found = tables["weights"][["pre", "post", "w"]].to_numpy().tolist()
     assert found == [[0, 2, 19.0]]
@@ -907,7 +969,9 @@ run:
 
 def test_what_a_layer_computes_read_by_synapses(tmp_path):
     """Its names are the layer's, whatever they mean in the rule; `i` and `N` count in the layer."""
-    tables = both(tmp_path, """model computed
+    tables = both(
+        tmp_path,
+        """model computed
 constants:
     base = 1000
     slope = 7
@@ -957,7 +1021,8 @@ sweep:
 run:
     duration: 5 ms
     dt: 0.1 ms
-""")  # fmt: skip
+""",
+    )
     found = tables["weights"]
     found = found[found["connection"] == "ab"]
     assert len(found) == 12

@@ -100,8 +100,9 @@ def test_a_weight_that_is_not_up_to_date_is_not_told():
 
 def test_a_line_of_a_program():
     assert live_line("at 0.5 spikes A1 12 spikes B 0 weights ff -nan\n")[:2] == (
-        0.5, {"A1": 12, "B": 0},
-    )  # fmt: skip
+        0.5,
+        {"A1": 12, "B": 0},
+    )
     assert math.isnan(live_line("at 0.5 weights ff -nan\n")[2]["ff"])
     assert live_line("at 2\n") == (2.0, {}, {}, {})
     assert live_line("at 2 silent A1 3\n") == (2.0, {}, {}, {"A1": 3})

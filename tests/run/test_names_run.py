@@ -46,14 +46,19 @@ def word_lists():
     return {
         "python": {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)},
         "c++": {*reserved._CPP.split(), *reserved._CPP_MACROS.split()},
-        "brian2": {*dir(brian2), *reserved._ATTRIBUTES.split(), *reserved._TEMPLATES.split(),
-                   *reserved._SYNAPSES.split(), *reserved._BRIAN2.split()},
+        "brian2": {
+            *dir(brian2),
+            *reserved._ATTRIBUTES.split(),
+            *reserved._TEMPLATES.split(),
+            *reserved._SYNAPSES.split(),
+            *reserved._BRIAN2.split(),
+        },
         "numpy": set(dir(numpy)),
         "sympy": set(dir(sympy)),
         "duckdb": set(DUCKDB.split()),
         "language": words_of(*(ROOT / "grammars").glob("*.lark")),
         "scripts": words_of(*scripts),
-    }  # fmt: skip
+    }
 
 
 def errors_of(text):
@@ -106,20 +111,64 @@ def check(tables, expected):
 
 # Found by such draws, or reported. The first layer, column and measure of two of a kind stands.
 KNOWN = [
-    {"a_layer": "phases", "b_layer": "copy", "an_input": "steps", "a_tau": "T", "a_state": "Block",
-     "a_trace": "DELAY", "a_column": "g", "a_swept_constant": "G", "a_connection": "numbers",
-     "b_connection": "p", "a_measure": "Status", "b_measure": "status", "an_event": "spike"},
-    {"a_layer": "output", "b_layer": "output_stateupdater", "a_column": "output_rate",
-     "solved": "source", "a_weight": "order", "a_trace": "name", "a_state": "state",
-     "a_port": "event_driven", "a_level": "pre", "a_threshold": "ETIME", "a_tau": "unix",
-     "an_amplitude": "openmp_pragma"},
-    {"a_layer": "E", "b_layer": "e", "a_connection": "data", "b_connection": "row",
-     "a_weight": "learning", "a_trace": "sending", "a_state": "lastupdate", "an_added": "held_in"},
-    {"a_layer": "a" * 64, "solved": "b" * 64, "a_connection": "c" * 64, "an_added": "d" * 64,
-     "a_phase": "p" * 300, "b_layer": "constants", "an_input": "q" * 64},
-    {"a_weight": "x", "a_trace": "x_now", "a_state": "syn_x", "solved": "x_after_0",
-     "computed": "x_at_end", "stored": "number_0", "an_event": "draw_key_1"},
-]  # fmt: skip
+    {
+        "a_layer": "phases",
+        "b_layer": "copy",
+        "an_input": "steps",
+        "a_tau": "T",
+        "a_state": "Block",
+        "a_trace": "DELAY",
+        "a_column": "g",
+        "a_swept_constant": "G",
+        "a_connection": "numbers",
+        "b_connection": "p",
+        "a_measure": "Status",
+        "b_measure": "status",
+        "an_event": "spike",
+    },
+    {
+        "a_layer": "output",
+        "b_layer": "output_stateupdater",
+        "a_column": "output_rate",
+        "solved": "source",
+        "a_weight": "order",
+        "a_trace": "name",
+        "a_state": "state",
+        "a_port": "event_driven",
+        "a_level": "pre",
+        "a_threshold": "ETIME",
+        "a_tau": "unix",
+        "an_amplitude": "openmp_pragma",
+    },
+    {
+        "a_layer": "E",
+        "b_layer": "e",
+        "a_connection": "data",
+        "b_connection": "row",
+        "a_weight": "learning",
+        "a_trace": "sending",
+        "a_state": "lastupdate",
+        "an_added": "held_in",
+    },
+    {
+        "a_layer": "a" * 64,
+        "solved": "b" * 64,
+        "a_connection": "c" * 64,
+        "an_added": "d" * 64,
+        "a_phase": "p" * 300,
+        "b_layer": "constants",
+        "an_input": "q" * 64,
+    },
+    {
+        "a_weight": "x",
+        "a_trace": "x_now",
+        "a_state": "syn_x",
+        "solved": "x_after_0",
+        "computed": "x_at_end",
+        "stored": "number_0",
+        "an_event": "draw_key_1",
+    },
+]
 
 
 @pytest.mark.parametrize("names", KNOWN, ids=lambda names: "-".join(names.values())[:40])
@@ -182,10 +231,15 @@ def test_every_word_of_c_as_a_variable_of_compiled_code(tmp_path):
     from stdpdsl.check.names import reason
 
     words = sorted(
-        w for w in {*lists["c++"], *lists["brian2"], *lists["scripts"]}
-        if w.isidentifier() and reason(w) is None and not w.startswith("_") and "__" not in w
-        and len(w) > 1 and w not in "and or not deliver normalise spikes set v cells".split()
-    )[DAY % 4 :: 4]  # fmt: skip
+        w
+        for w in {*lists["c++"], *lists["brian2"], *lists["scripts"]}
+        if w.isidentifier()
+        and reason(w) is None
+        and not w.startswith("_")
+        and "__" not in w
+        and len(w) > 1
+        and w not in "and or not deliver normalise spikes set v cells".split()
+    )[DAY % 4 :: 4]
     assert len(words) > 150
     half = len(words) // 2
     parameters, variables = words[:half], words[half : 2 * half]

@@ -20,16 +20,23 @@ from stdpdsl.search import engine, neural
 from stdpdsl.search.samplers import SearchError
 from stdpdsl.search.simulated import Simulated
 
-SPEC = SPEC.replace("    trials: 800\n    batch: 200\n",
-                    "    method: npe\n    trials: 3000\n    batch: 600\n")  # fmt: skip
+SPEC = SPEC.replace(
+    "    trials: 800\n    batch: 200\n", "    method: npe\n    trials: 3000\n    batch: 600\n"
+)
 
 
-@pytest.mark.parametrize("old, new, message", [
-    ("importance_sampling", "npi", "there is no method `npi` of an inference"),
-    ("importance_sampling", "tpe", "there is no method `tpe` of an inference"),
-    ("importance_sampling\n    trials: 1000", "npe\n    trials: 100",
-     "all 100 trials are one batch"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("importance_sampling", "npi", "there is no method `npi` of an inference"),
+        ("importance_sampling", "tpe", "there is no method `tpe` of an inference"),
+        (
+            "importance_sampling\n    trials: 1000",
+            "npe\n    trials: 100",
+            "all 100 trials are one batch",
+        ),
+    ],
+)
 def test_what_is_wrong(old, new, message):
     text = example("infer").replace(old, new)
     folder = neural_examples()
@@ -129,8 +136,10 @@ def test_a_spec_from_the_command_line(tmp_path, capsys):
     assert main(["search", spec, "-o", str(out), "--target", "numpy"]) == 0
     a, b = np.meshgrid((np.arange(400) + 0.5) / 400, (np.arange(400) + 0.5) / 400)
     tau = 0.005 * 10**b
-    misfit = sum(((a * np.exp(-lag / tau) - change) / ERROR) ** 2 / 2
-                 for lag, change in zip(LAGS, CHANGES, strict=True))  # fmt: skip
+    misfit = sum(
+        ((a * np.exp(-lag / tau) - change) / ERROR) ** 2 / 2
+        for lag, change in zip(LAGS, CHANGES, strict=True)
+    )
     p = np.exp(-(misfit - misfit.min()))
     p /= p.sum()
     results = stdpdsl.load(out)

@@ -34,10 +34,16 @@ run:
     seed: 3
 """
 RANDOM = {
-    "a": "uniform(-1, 2)", "b": "normal(5 mV, 2 mV)", "c": "lognormal(1, 0.5)",
-    "d": "lognormal(mean = 10 ms, sd = 3 ms)", "q": "loguniform(1, 100)", "f": "exponential(2)",
-    "g": "integers(2, 9)", "h": "bernoulli(0.3)", "k": "binomial(7, 0.4)",
-}  # fmt: skip
+    "a": "uniform(-1, 2)",
+    "b": "normal(5 mV, 2 mV)",
+    "c": "lognormal(1, 0.5)",
+    "d": "lognormal(mean = 10 ms, sd = 3 ms)",
+    "q": "loguniform(1, 100)",
+    "f": "exponential(2)",
+    "g": "integers(2, 9)",
+    "h": "bernoulli(0.3)",
+    "k": "binomial(7, 0.4)",
+}
 
 
 def last_of(tables):
@@ -52,10 +58,16 @@ def test_lognormal_by_its_mean_and_sd(tmp_path):
 
     def run(size, samples):
         free = "free = lognormal(mean = 10 ms, sd = 3 ms)"
-        return run_text(tmp_path, name=f"of_{size}", text=SPEC.format(
-            parameters="mu = 2.25\n        sigma = 0.3", seen="0", size=size,
-            sweep=f"random: {samples} samples\n        {free}",
-        ))  # fmt: skip
+        return run_text(
+            tmp_path,
+            name=f"of_{size}",
+            text=SPEC.format(
+                parameters="mu = 2.25\n        sigma = 0.3",
+                seen="0",
+                size=size,
+                sweep=f"random: {samples} samples\n        {free}",
+            ),
+        )
 
     drawn = run(1, N)["blocks"]["free"]
     values = last_of(run(N, 1))
@@ -77,18 +89,27 @@ def test_a_lognormal_variable_is_positive(tmp_path, argument):
 
 def test_lists_and_draws_of_a_sweep_have_the_bits_of_the_script(tmp_path):
     """Of each row, the compiler's table against what the script made of the same text."""
-    lists = ["erbspace(100, 5000, 10)", "erbspace(300, 400, 1)", "geomspace(0.1, 7, 6)",
-             "linspace(1/3, 2, 7)", "logspace(-2, 1, 5)", "arange(0.1, 1, 0.3)"]  # fmt: skip
+    lists = [
+        "erbspace(100, 5000, 10)",
+        "erbspace(300, 400, 1)",
+        "geomspace(0.1, 7, 6)",
+        "linspace(1/3, 2, 7)",
+        "logspace(-2, 1, 5)",
+        "arange(0.1, 1, 0.3)",
+    ]
     grids = "".join(f"\n        l{k} = {code}" for k, code in enumerate(lists))
     draws = "".join(f"\n        {name} = {call}" for name, call in RANDOM.items())
     derived = "exprel(l0*1e-3) + int(l2*3)"
     for sweep, names in (
         (f"grid:{grids[: grids.index('l2')]}", ["l0", "l1"]),
-        (f"grid:\n        {grids[grids.index('l2'):].strip()}", ["l2", "l3", "l4", "l5"]),
+        (f"grid:\n        {grids[grids.index('l2') :].strip()}", ["l2", "l3", "l4", "l5"]),
         (f"random: 50 samples{draws}", list(RANDOM)),
-        ("grid:\n        l0 = erbspace(100, 5000, 10)\n        l2 = geomspace(0.1, 7, 6)\n"
-         f"    derive: l9 = {derived}", ["l0", "l2", "l9"]),
-    ):  # fmt: skip
+        (
+            "grid:\n        l0 = erbspace(100, 5000, 10)\n        l2 = geomspace(0.1, 7, 6)\n"
+            f"    derive: l9 = {derived}",
+            ["l0", "l2", "l9"],
+        ),
+    ):
         text = SPEC.format(parameters="mu = 1\n        sigma = 1", seen=0, size=1, sweep=sweep)
         compiled = compile_source(Source("s.stdp", text), tmp_path, [], "synapse", "numpy")
         own: dict = {"__name__": "script"}

@@ -174,7 +174,7 @@ KINDS = {
     "thresholds": ("threshold", "spikes_of"),
     "after_thresholds": ("threshold",),
     "synapses": ("relay", "pre", "post"),
-}  # fmt: skip
+}
 
 
 def scheduled(folder, text):

@@ -86,15 +86,24 @@ def test_every_parameter_of_each_block(folder):
         for phase, wmax in (("a", 1.0), ("b", 2.0)):
             assert found.loc[block, phase].to_dict() == {
                 "start": 0.5 if block % 4 < 2 else 1.0,
-                "c.delay": 0.001 if block % 2 == 0 else 0.002, "replicate": block // 8,
-                "T_m": 0.003, "K": 2.0,
-                "A.tau_m": tau, "A.big": float("inf"), "A.tau_Ca": 2 * tau,
+                "c.delay": 0.001 if block % 2 == 0 else 0.002,
+                "replicate": block // 8,
+                "T_m": 0.003,
+                "K": 2.0,
+                "A.tau_m": tau,
+                "A.big": float("inf"),
+                "A.tau_Ca": 2 * tau,
                 "A.tau_ca_parameter": 0.001,
-                "B.tau_m": 0.003, "B.big": float("inf"), "B.tau_Ca": 0.006,
+                "B.tau_m": 0.003,
+                "B.big": float("inf"),
+                "B.tau_Ca": 0.006,
                 "B.tau_ca_parameter": 0.001,
-                "c.taupre": 0.02, "c.taupost": 0.03, "c.Apre": 0.01, "c.Apost": -0.01,
+                "c.taupre": 0.02,
+                "c.taupost": 0.03,
+                "c.Apre": 0.01,
+                "c.Apost": -0.01,
                 "c.wmax": wmax,
-            }  # fmt: skip
+            }
     units = found.attrs["units"]
     assert (units["A.tau_Ca"], units["c.delay"], units["c.wmax"]) == ("second", "second", "1")
 
@@ -103,10 +112,18 @@ def test_fixed_parameters_are_data_in_the_metadata(folder):
     said = json.loads((folder / "metadata.json").read_text())["parameters"]
     fixed = {name: one["value"] for name, one in said.items() if "value" in one}
     assert fixed == {
-        "T_m": 0.003, "K": 2.0, "A.big": "inf", "A.tau_ca_parameter": 0.001, "B.tau_m": 0.003,
-        "B.big": "inf", "B.tau_Ca": 0.006, "B.tau_ca_parameter": 0.001,
-        "c.taupre": 0.02, "c.taupost": 0.03, "c.Apre": 0.01,
-    }  # fmt: skip
+        "T_m": 0.003,
+        "K": 2.0,
+        "A.big": "inf",
+        "A.tau_ca_parameter": 0.001,
+        "B.tau_m": 0.003,
+        "B.big": "inf",
+        "B.tau_Ca": 0.006,
+        "B.tau_ca_parameter": 0.001,
+        "c.taupre": 0.02,
+        "c.taupost": 0.03,
+        "c.Apre": 0.01,
+    }
     assert said["A.tau_m"] == {"unit": "second"}
 
 
@@ -127,14 +144,21 @@ def test_each_column_of_each_table_is_described_in_the_file(folder):
             said = {k.decode(): v.decode() for k, v in field.metadata.items()}
             assert said == metadata[table][field.name]
             assert said["description"] and said["kind"] in (
-                "fixed", "swept", "measure", "parameter", "variable"
-            )  # fmt: skip
+                "fixed",
+                "swept",
+                "measure",
+                "parameter",
+                "variable",
+            )
             assert "unit" in said or field.name in ("w", "w_initial", "value")
     blocks = results.described("blocks")
     assert blocks["tau_m"] == {
-        "kind": "swept", "unit": "second", "description": "tau_m of A", "path": "A.tau_m",
+        "kind": "swept",
+        "unit": "second",
+        "description": "tau_m of A",
+        "path": "A.tau_m",
         "sets": "A.tau_m",
-    }  # fmt: skip
+    }
     assert blocks["start"]["kind"] == "swept" and "sets" not in blocks["start"]
     assert blocks["strong"]["description"].startswith("fraction(w > 0.8 * wmax) of c")
     assert blocks["c_after_mean"]["description"] == "c: mean weight"

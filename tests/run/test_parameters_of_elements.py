@@ -125,10 +125,14 @@ def test_as_by_hand(files):
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.in_turn(2)
 def test_the_plain_script_has_the_same(files, lowering, precision):
-    text = SPEC.format(more=SWEEP).replace("duration: 60 ms", """phases:
+    text = SPEC.format(more=SWEEP).replace(
+        "duration: 60 ms",
+        """phases:
         first: 40 ms
         second: 20 ms, set learn.taupost = 12 ms
-    precision: """ + precision)  # fmt: skip
+    precision: """
+        + precision,
+    )
     found = compile_source(Source("spec.stdp", text), files, [], lowering, "numpy")
     run = run_here(files, found.run_script, "run", data=files)
     script = found.script.replace('DATA = "."', f"DATA = {str(files)!r}")
@@ -175,20 +179,35 @@ def test_parameters_of_the_other_side(files):
     [
         ("normal(0.1, 0.03)", "normal(1 ms, 1 ms)", "UNIT002: `Apre`: expected no unit, found"),
         ('from "taupre.npy" * 1 ms', 'from "taupre.npy"', "UNIT002: `taupre`: expected time"),
-        ('tau = from "cells.csv" column tau', 'tau = from "taupre.npy" * 1 ms',
-         "FILE006: `taupre.npy` has the shape 4 × 3; expected 3"),
+        (
+            'tau = from "cells.csv" column tau',
+            'tau = from "taupre.npy" * 1 ms',
+            "FILE006: `taupre.npy` has the shape 4 × 3; expected 3",
+        ),
         ("        tau = 20 ms", "        tau = normal(20 ms, 1 ms)", "TYPE007: `normal` draws a"),
         ("    reset: v = rest", "    reset: tau = 1 ms", "NAME007: `tau` is a parameter"),
-        ("initial: w = uniform(0.2, wmax)", "initial: wmax = 1",
-         "NAME011: `pair_additive` has no variable `wmax`"),
-        ("pattern: all_to_all", "pattern: all_to_all where wmax > 1.5",
-         "NAME004: `wmax` is not declared in `learn`"),
-        ("    delay:", "    every 10 ms: normalise w per post to wmax\n    delay:",
-         "TYPE014: the sum is one number for each neuron, and `wmax` differs between synapses"),
-        ("record:", "measure:\n    x of learn = mean(Apre)\n\nrecord:",
-         "NAME004: `Apre` is not declared in the measure `x` of `learn`"),
+        (
+            "initial: w = uniform(0.2, wmax)",
+            "initial: wmax = 1",
+            "NAME011: `pair_additive` has no variable `wmax`",
+        ),
+        (
+            "pattern: all_to_all",
+            "pattern: all_to_all where wmax > 1.5",
+            "NAME004: `wmax` is not declared in `learn`",
+        ),
+        (
+            "    delay:",
+            "    every 10 ms: normalise w per post to wmax\n    delay:",
+            "TYPE014: the sum is one number for each neuron, and `wmax` differs between synapses",
+        ),
+        (
+            "record:",
+            "measure:\n    x of learn = mean(Apre)\n\nrecord:",
+            "NAME004: `Apre` is not declared in the measure `x` of `learn`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong(files, old, new, message):
     text = SPEC.format(more="")
     assert old in text

@@ -155,8 +155,14 @@ def sound_today(e, name, replicate, folder, monkeypatch):
     values = {p.name: eval(p.code, {"np": np}) for p in e.constants}
     code = next(sound_lines(s) for s in e.sounds if s.name == name)
     p = SimpleNamespace(constants=SimpleNamespace(**values))
-    scope = {**OF_SOUNDS, "stream": draws.stream, "np": np, "replicate": replicate,
-             "data": str(folder), "p": p}  # fmt: skip
+    scope = {
+        **OF_SOUNDS,
+        "stream": draws.stream,
+        "np": np,
+        "replicate": replicate,
+        "data": str(folder),
+        "p": p,
+    }
     body = "\n".join(f"    {line}" for line in code)
     exec(f"def make():\n{body}", scope)
     samples, _, rate = scope["make"]()
@@ -167,8 +173,13 @@ def bank_today(e, name, samples, rate, monkeypatch):
     """The filterbank's output as today's script makes it."""
     bank = next(b for b in e.filterbanks if b.name == name)
     sound = SimpleNamespace(samples=samples, samplerate=rate)
-    scope = {**OF_FILTERS, "np": np, "erbspace": numerics.erbspace, "replicate": 0,
-             "sounds": {(bank.sound, 0): sound}}  # fmt: skip
+    scope = {
+        **OF_FILTERS,
+        "np": np,
+        "erbspace": numerics.erbspace,
+        "replicate": 0,
+        "sounds": {(bank.sound, 0): sound},
+    }
     exec("def make():\n" + "\n".join(f"    {line}" for line in filterbank_lines(bank)), scope)
     return np.vstack(list(scope["make"]()))
 
@@ -181,8 +192,12 @@ def folder(tmp_path_factory):
     """Recordings of two sample rates and of all kinds of numbers."""
     folder = tmp_path_factory.mktemp("wavs")
     rng = np.random.default_rng(0)
-    kinds = {"a-dog": (20000, 200, np.int16), "b-rain": (44100, 441, np.uint8),
-             "c-dog": (20000, (300, 2), np.int32), "d-dog": (48000, 480, np.float32)}  # fmt: skip
+    kinds = {
+        "a-dog": (20000, 200, np.int16),
+        "b-rain": (44100, 441, np.uint8),
+        "c-dog": (20000, (300, 2), np.int32),
+        "d-dog": (48000, 480, np.float32),
+    }
     rows = []
     for fold, (name, (rate, shape, kind)) in enumerate(kinds.items(), start=1):
         x = rng.uniform(-1, 1, shape)
@@ -242,8 +257,10 @@ def test_silence_stays_silent_whatever_its_level(folder):
 
 
 def test_the_output_of_every_filterbank(folder, monkeypatch):
-    found = [HEAD, "sound noise:\n    stimuli: whitenoise(length)\n    samplerate: 50 kHz\n"
-             "    level: 60 dB\n"]  # fmt: skip
+    found = [
+        HEAD,
+        "sound noise:\n    stimuli: whitenoise(length)\n    samplerate: 50 kHz\n    level: 60 dB\n",
+    ]
     for name, chain in FILTERS.items():
         output = "    output: 3 * clip(x, 0, inf)\n" if name < "m" else ""
         found.append(f"filterbank {name}:\n    sound: noise\n    filter: {chain}\n{output}")
@@ -312,10 +329,16 @@ def ears(number=10, initial=None, tau=10 * b2.ms):
 
     def make(dt):
         group = b2.NeuronGroup(
-            number, MODEL, threshold="v > -60*mV", reset="v = v_rest", refractory=5 * b2.ms,
-            method=exact_by_variable, dt=dt, name="ears",
+            number,
+            MODEL,
+            threshold="v > -60*mV",
+            reset="v = v_rest",
+            refractory=5 * b2.ms,
+            method=exact_by_variable,
+            dt=dt,
+            name="ears",
             namespace={"v_rest": -70 * b2.mV, "gain": 1 * b2.volt, "tau_m": tau},
-        )  # fmt: skip
+        )
         group.v = -70 * b2.mV
         if initial is not None:
             group.v_ = initial

@@ -38,9 +38,18 @@ ROWS = {  # what tells the rows of a table apart
     "blocks": ["block", "phase"],
     "weights": ["connection", "block", "replicate", "pre", "post"],
     "spikes": ["layer", "block", "replicate", "neuron", "t"],
-    "trajectories": ["connection", "layer", "variable", "block", "replicate", "pre", "post",
-                     "neuron", "t"],
-}  # fmt: skip
+    "trajectories": [
+        "connection",
+        "layer",
+        "variable",
+        "block",
+        "replicate",
+        "pre",
+        "post",
+        "neuron",
+        "t",
+    ],
+}
 
 
 def compiled(name, lowering="synapse", sets=()):
@@ -80,9 +89,13 @@ def assert_equal_values(plain, run):
             assert lacking == [], name
         for column in mine:
             pd.testing.assert_series_equal(
-                mine[column], theirs[column], check_exact=True, check_dtype=False,
-                check_names=False, obj=f"{name}.{column}",
-            )  # fmt: skip
+                mine[column],
+                theirs[column],
+                check_exact=True,
+                check_dtype=False,
+                check_names=False,
+                obj=f"{name}.{column}",
+            )
 
 
 def check_against_the_run(folder, name, lowering="synapse"):
@@ -189,8 +202,10 @@ def test_an_edited_script_says_so(tmp_path):
     script = small().script
     edited = script.replace('reset="v = 0"', 'reset="v = 0", refractory="25*ms"')
     edited = edited.replace(
-        "    return Network(", '    more = StateMonitor(A, "v", record=True, name="more")\n'
-        "    return Network(\n        more,")  # fmt: skip
+        "    return Network(",
+        '    more = StateMonitor(A, "v", record=True, name="more")\n'
+        "    return Network(\n        more,",
+    )
     assert edited.count("more") == 3 and "refractory" in edited
     whole = run_plain_here(tmp_path, script, "whole")
     changed = run_plain_here(tmp_path, edited, "changed")
@@ -357,9 +372,10 @@ def test_a_run_has_the_network_of_the_script(name, lowering):
     """There is one definition of it: network(state) and run(net, state), word for word. The script
     imports Brian2 at its top, and a run as late as it can. A run of one line stands in main()."""
     found = compiled(name, lowering)
-    of_script, of_run = ({node.name: node for node in ast.parse(script).body
-                          if isinstance(node, ast.FunctionDef)}
-                         for script in (found.script, found.run_script))  # fmt: skip
+    of_script, of_run = (
+        {node.name: node for node in ast.parse(script).body if isinstance(node, ast.FunctionDef)}
+        for script in (found.script, found.run_script)
+    )
     for function in ("network", "run"):
         assert isinstance(of_run[function].body[1], ast.ImportFrom)
         of_run[function].body.pop(1)

@@ -21,9 +21,13 @@ def start(target, folder, *arguments):
     folder.mkdir(parents=True)
     command = [sys.executable, str(SCRIPT), str(target), str(folder), *arguments]
     return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         env={**os.environ, "MPLBACKEND": "Agg"},
-    )  # fmt: skip
+    )
 
 
 def outputs_of(target, folder, *arguments):

@@ -60,10 +60,28 @@ run:
         test: 20 ms, c frozen
     seed: {seed}
 """
-FIRST = {"step": 1, "rate": 100, "p": 0.8, "w": 1, "delay": 2, "eta": [0.125, 0.25], "train": 50,
-         "faster": 0.5, "seed": 1}  # fmt: skip
-OTHER = {**FIRST, "rate": 130, "p": 0.5, "w": 2, "delay": 3, "eta": [0.5, 0.25, 0.0625],
-         "train": 70, "faster": 0.375, "seed": 2}  # fmt: skip
+FIRST = {
+    "step": 1,
+    "rate": 100,
+    "p": 0.8,
+    "w": 1,
+    "delay": 2,
+    "eta": [0.125, 0.25],
+    "train": 50,
+    "faster": 0.5,
+    "seed": 1,
+}
+OTHER = {
+    **FIRST,
+    "rate": 130,
+    "p": 0.5,
+    "w": 2,
+    "delay": 3,
+    "eta": [0.5, 0.25, 0.0625],
+    "train": 70,
+    "faster": 0.375,
+    "seed": 2,
+}
 RUN = """
 import runpy, sys
 sys.argv = sys.argv[1:]
@@ -82,9 +100,12 @@ def run(folder, name, script, target="cpp_standalone"):
     path.write_text(script, encoding="utf-8")
     command = [sys.executable, "-c", RUN, str(path), "--out", str(folder / name), "--events"]
     done = subprocess.run(
-        [*command, "--target", target, "--data", str(folder)], cwd=folder, capture_output=True,
-        text=True, env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")},
-    )  # fmt: skip
+        [*command, "--target", target, "--data", str(folder)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     *lines, loaded = done.stdout.splitlines()
     events = [json.loads(line) for line in lines]

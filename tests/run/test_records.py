@@ -172,25 +172,28 @@ def test_a_rate_counts_spikes_in_its_bins(tmp_path):
     assert (want > 0).any()
 
 
-@pytest.mark.parametrize(("line", "code", "says"), [
-    ("v of A[0:11] every 1 ms", "TYPE013", "lies between 0 and 10, and this is 11"),
-    ("v of A[10] every 1 ms", "TYPE013", "there is no neuron 10 in `A`"),
-    ("v of A[5:5] every 1 ms", "TYPE013", "holds no neuron"),
-    ("v of A[0.5:3] every 1 ms", "TYPE004", "a neuron's number"),
-    ("v of A[1 ms:] every 1 ms", "UNIT002", "a neuron's number"),
-    ("w of c[0:3] every 1 ms", "CLAUSE003", "only layers have slices"),
-    ("v of A every 1 ms from 2 ms to 1 ms", "TYPE013", "`to` is not after `from`"),
-    ("v of A every 1 ms from 2", "UNIT002", "`from`"),
-    ("v of A every 1 ms from 60 ms", "TYPE013", "the run ends at 0.05 s"),
-    ("v of A every 1 ms in phase tset", "NAME001", "did you mean `test`"),
-    ("spikes of A[0:3]\n    spikes of A[5:8]", "NAME002", "recorded twice"),
-    ("rate of A every 1 ms\n    rate of A every 1 ms", "NAME002", "recorded twice"),
-    ("rate of A every 1 ms\n    rate of A every 2 ms", "NAME002", "recorded twice"),
-    ("rate of c every 1 ms", "NAME011", "no variable `rate`"),
-    ("rate of S every 1 ms", "CLAUSE001", "no spikes to record"),
-    ("rate of A every 0.15 ms", "RUN009", "no multiple of the time step"),
-    ("v of A every 1 ms from 1 ms from 2 ms", "SYN026", "only one may"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("v of A[0:11] every 1 ms", "TYPE013", "lies between 0 and 10, and this is 11"),
+        ("v of A[10] every 1 ms", "TYPE013", "there is no neuron 10 in `A`"),
+        ("v of A[5:5] every 1 ms", "TYPE013", "holds no neuron"),
+        ("v of A[0.5:3] every 1 ms", "TYPE004", "a neuron's number"),
+        ("v of A[1 ms:] every 1 ms", "UNIT002", "a neuron's number"),
+        ("w of c[0:3] every 1 ms", "CLAUSE003", "only layers have slices"),
+        ("v of A every 1 ms from 2 ms to 1 ms", "TYPE013", "`to` is not after `from`"),
+        ("v of A every 1 ms from 2", "UNIT002", "`from`"),
+        ("v of A every 1 ms from 60 ms", "TYPE013", "the run ends at 0.05 s"),
+        ("v of A every 1 ms in phase tset", "NAME001", "did you mean `test`"),
+        ("spikes of A[0:3]\n    spikes of A[5:8]", "NAME002", "recorded twice"),
+        ("rate of A every 1 ms\n    rate of A every 1 ms", "NAME002", "recorded twice"),
+        ("rate of A every 1 ms\n    rate of A every 2 ms", "NAME002", "recorded twice"),
+        ("rate of c every 1 ms", "NAME011", "no variable `rate`"),
+        ("rate of S every 1 ms", "CLAUSE001", "no spikes to record"),
+        ("rate of A every 0.15 ms", "RUN009", "no multiple of the time step"),
+        ("v of A every 1 ms from 1 ms from 2 ms", "SYN026", "only one may"),
+    ],
+)
 def test_wrong_uses_are_told(tmp_path, line, code, says):
     text = SPEC.replace("{rows}", "        | 2 | 0.02 |")
     text = text[: text.index("record:")] + f"record:\n    {line}\n" + text[text.index("run:") :]
@@ -249,7 +252,9 @@ def test_when_spikes_were_recorded(tmp_path):
     line = "    spikes of A in phase test to 60 ms"
     text = text.replace("    spikes of A[2:], P from 5 ms", line)
     (tmp_path / "s.stdp").write_text(text)
-    assert cli.main(["run", str(tmp_path / "s.stdp"), "--target", "numpy", "-o",
-                     str(tmp_path / "r")]) == 0  # fmt: skip
+    assert (
+        cli.main(["run", str(tmp_path / "s.stdp"), "--target", "numpy", "-o", str(tmp_path / "r")])
+        == 0
+    )
     expected = [(0.03, 0.05), (0.05, 0.06)]
     np.testing.assert_allclose(when_recorded(load(tmp_path / "r"), "A"), expected)

@@ -112,8 +112,11 @@ def true_error(results, a, edges, spikes, block):
             g += kicks[k]
             found = solve_ivp(
                 lambda t, v, g=g: (-70e-3 - v - 4 * g * np.exp(-t / 5e-3) * v) / 20e-3,
-                (0, dt), [v], rtol=1e-11, atol=1e-14,
-            )  # fmt: skip
+                (0, dt),
+                [v],
+                rtol=1e-11,
+                atol=1e-14,
+            )
             v, g = found.y[0, -1], g * np.exp(-dt / 5e-3)
             true.append(v)
         got = rows[rows.neuron == neuron].sort_values("t")

@@ -119,18 +119,25 @@ def test_it_is_printed_as_it_is_read():
         assert parse(Source("s.stdp", print_spec(spec))) == spec
 
 
-@pytest.mark.parametrize("old, new, code, message", [
-    ("to 5 %", "to 0 %", "SEARCH006", "above 0"),
-    ("to 5 %", "to 5 Hz", "UNIT002", "the difference of two neighbours"),
-    ("in 100 trials", "in 5 trials", "SEARCH006", "the grid alone has 9 points"),
-    ("in 100 trials", "in 10.5 trials", "SEARCH006", "whole number"),
-    ("c_after_mean to", "c_after to", "NAME", ""),
-    ("[10, 20, 40] Hz", "[10] Hz", "SEARCH005", "two values at least"),
-    ("    replicates: 2\n", "    grid: c.taupost = [10, 20] ms\n", "SEARCH005", "here are 3"),
-    ("    grid:\n        rate = [10, 20, 40] Hz\n        c.t", "    zip:\n        c.t", "SEARCH005",
-     "here are 0"),
-    ("run:", f"{SECOND}run:", "SEARCH001", "a spec has one search"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, code, message",
+    [
+        ("to 5 %", "to 0 %", "SEARCH006", "above 0"),
+        ("to 5 %", "to 5 Hz", "UNIT002", "the difference of two neighbours"),
+        ("in 100 trials", "in 5 trials", "SEARCH006", "the grid alone has 9 points"),
+        ("in 100 trials", "in 10.5 trials", "SEARCH006", "whole number"),
+        ("c_after_mean to", "c_after to", "NAME", ""),
+        ("[10, 20, 40] Hz", "[10] Hz", "SEARCH005", "two values at least"),
+        ("    replicates: 2\n", "    grid: c.taupost = [10, 20] ms\n", "SEARCH005", "here are 3"),
+        (
+            "    grid:\n        rate = [10, 20, 40] Hz\n        c.t",
+            "    zip:\n        c.t",
+            "SEARCH005",
+            "here are 0",
+        ),
+        ("run:", f"{SECOND}run:", "SEARCH001", "a spec has one search"),
+    ],
+)
 def test_what_is_wrong(tmp_path, old, new, code, message):
     text = EXAMPLE.replace(old, new)
     assert text != EXAMPLE

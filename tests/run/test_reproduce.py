@@ -38,8 +38,15 @@ def test_the_metadata_hold_all_of_it(made):
     assert said["set"] == ["duration=200 ms", "tau_m=15 ms"]
     assert (said["lowering"], said["target"], said["seed"]) == ("namespace", "numpy", 1)
     assert set(said["versions"]) == {
-        "brian2", "libc", "numpy", "pyarrow", "python", "scipy", "stdpdsl", "sympy",
-    }  # fmt: skip
+        "brian2",
+        "libc",
+        "numpy",
+        "pyarrow",
+        "python",
+        "scipy",
+        "stdpdsl",
+        "sympy",
+    }
 
 
 def test_what_else_decides_a_bit_is_among_the_versions():
@@ -106,7 +113,9 @@ def test_one_spec_is_one_script(lowering):
         ).run_script
         for seed in ("1", "2"):
             there = subprocess.run(
-                [sys.executable, "-c", code, str(path)], capture_output=True, cwd=ROOT,
+                [sys.executable, "-c", code, str(path)],
+                capture_output=True,
+                cwd=ROOT,
                 env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin", "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+            )
             assert there.stdout.decode() == here, there.stderr.decode()

@@ -82,8 +82,11 @@ def exact_decay(name):
 def test_every_reserved_name_is_measured(groups):
     # What only a compiler can refuse (C++ keywords and macros) is not asked here.
     # Nor are words of templates, which are asked below.
-    compiled = ("a C++ keyword", "a macro or function of the C library that the generated C++ uses",
-                "a word of Brian2's code templates")  # fmt: skip
+    compiled = (
+        "a C++ keyword",
+        "a macro or function of the C library that the generated C++ uses",
+        "a word of Brian2's code templates",
+    )
     newer = {"run_at", "run_on_clock"}  # 2.11
     left = [
         name

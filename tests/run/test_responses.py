@@ -45,8 +45,9 @@ def test_rates_are_spikes_over_the_time_of_a_stimulus(whole):
         # The phase of training ends within the fifth tone, which is then not whole in any phase.
         played = {"train": [0, 1, 2, 3], "test": [5, 6, 7]}[row.phase]
         heard = [k for k in played if k % 4 == row.stimulus]
-        count = sum(((mine.t > onset[k] - 1e-9) & (mine.t < onset[k] + 0.05 - 1e-9)).sum()
-                    for k in heard)  # fmt: skip
+        count = sum(
+            ((mine.t > onset[k] - 1e-9) & (mine.t < onset[k] + 0.05 - 1e-9)).sum() for k in heard
+        )
         assert row.value == pytest.approx(count / (0.05 * len(heard)))
         checked += count
     assert checked > 100
@@ -74,9 +75,11 @@ def test_a_block_alone_and_the_other_lowering(tmp_path, whole, lowering, values,
         mine = whole[name][whole[name].block.isna() | whole[name].block.isin(kept)].copy()
         mine["block"] = mine["block"] - kept[0]
         pd.testing.assert_frame_equal(
-            other[name].reset_index(drop=True), mine.reset_index(drop=True),
-            check_exact=True, check_dtype=False,
-        )  # fmt: skip
+            other[name].reset_index(drop=True),
+            mine.reset_index(drop=True),
+            check_exact=True,
+            check_dtype=False,
+        )
 
 
 def test_each_replicate_hears_its_own_order(tmp_path):
@@ -96,8 +99,13 @@ def test_shards_have_the_same_responses(tmp_path):
     whole = run_here(tmp_path, script)
     shards = [run_here(tmp_path, script, f"s{k}", more=["--shard", f"{k}/3"]) for k in (1, 2, 3)]
     for name in ("blocks", "responses"):
-        keys = [k for k in ("layer", "block", "replicate", "phase", "neuron", "stimulus")
-                if k in whole[name]]  # fmt: skip
-        both = [t.sort_values(keys, ignore_index=True) for t in (
-            pd.concat([s[name] for s in shards], ignore_index=True), whole[name])]  # fmt: skip
+        keys = [
+            k
+            for k in ("layer", "block", "replicate", "phase", "neuron", "stimulus")
+            if k in whole[name]
+        ]
+        both = [
+            t.sort_values(keys, ignore_index=True)
+            for t in (pd.concat([s[name] for s in shards], ignore_index=True), whole[name])
+        ]
         pd.testing.assert_frame_equal(*both, check_exact=True)

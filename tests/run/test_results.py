@@ -163,9 +163,14 @@ def test_phases_and_replicates(tmp_path):
         results.spikes("AN", None, np.array([1, 2]), np.array([0.1, 0.2]), "train", replicate=1)
         results.spikes("A1", np.array([0]), np.array([0]), np.array([0.3]), np.array(["test"]))
         results.trajectories(
-            "v", [0.0, 1.0], np.zeros((1, 2)), block=[2], layer="A1", neuron=[0],
+            "v",
+            [0.0, 1.0],
+            np.zeros((1, 2)),
+            block=[2],
+            layer="A1",
+            neuron=[0],
             phase=np.array(["train", "test"]),
-        )  # fmt: skip
+        )
         for phase in ("train", "test"):
             columns = {"A1_spikes": np.arange(4), "status": "ok"}
             results.blocks(np.arange(4), columns, phase=phase)

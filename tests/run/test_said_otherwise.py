@@ -98,8 +98,10 @@ def test_a_layer_of_neurons_that_spikes_when_it_is_told_has_ports(tmp_path):
     step = np.rint(spikes.t / 1e-4).astype(int)
     of_l = spikes.layer == "L"
     assert sorted(zip(step[of_l], spikes.neuron[of_l], strict=True)) == [
-        (100, 0), (2000, 1), (2001, 1)
-    ]  # fmt: skip
+        (100, 0),
+        (2000, 1),
+        (2001, 1),
+    ]
     c, w = np.zeros((4, 2)), np.zeros((4, 2))
     for now in range(3000):
         c *= np.exp(-0.1 / 20)

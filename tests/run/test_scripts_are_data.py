@@ -56,9 +56,15 @@ def test_the_audit_finds(line, word):
 
 
 HOSTILE = (
-    'ends \\" and """', "__import__('os').system('touch pwned')", "\\", "\\N{BULLET}\\x00",
-    "{{ 7*7 }}", "{% raw %}", "'; import os #", "\u00e9\u4e2d\U0001f600",
-)  # fmt: skip
+    'ends \\" and """',
+    "__import__('os').system('touch pwned')",
+    "\\",
+    "\\N{BULLET}\\x00",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "'; import os #",
+    "\u00e9\u4e2d\U0001f600",
+)
 
 
 def test_what_is_said_of_columns_is_text():
@@ -88,8 +94,19 @@ def test_prose_stays_prose(words):
 
 
 NAMES = (
-    "__import__('os')", "a.b", "a b", "a\nb", "a'", 'a"', "a\\", "a;b", "é", "a[0]", "%s", "{x}",
-)  # fmt: skip
+    "__import__('os')",
+    "a.b",
+    "a b",
+    "a\nb",
+    "a'",
+    'a"',
+    "a\\",
+    "a;b",
+    "é",
+    "a[0]",
+    "%s",
+    "{x}",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

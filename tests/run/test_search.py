@@ -131,8 +131,17 @@ def test_workers_and_more_trials_change_no_trial(found, tmp_path, monkeypatch):
 def test_a_killed_search_goes_on(found, tmp_path, monkeypatch):
     path, output = found
     monkeypatch.chdir(path.parent)
-    command = [sys.executable, "-c", "from stdpdsl.cli import main; import sys; sys.exit(main())",
-               "search", str(path), "-o", str(tmp_path / "out"), "--target", "numpy"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        "from stdpdsl.cli import main; import sys; sys.exit(main())",
+        "search",
+        str(path),
+        "-o",
+        str(tmp_path / "out"),
+        "--target",
+        "numpy",
+    ]
     process = subprocess.Popen(command, start_new_session=True)
     waited = time.time() + 120
     while not (tmp_path / "out.generation.shards").exists() or not (tmp_path / "out").exists():
@@ -180,10 +189,13 @@ search:
 """
 
 
-@pytest.mark.parametrize("what, status, words", [
-    ("minimise: mean(c_change)/(pre_rate - pre_rate)", 3, "NaN or infinite in all"),
-    ("minimise: mean(c_change)\n    subject to: c_change < -1", 0, "no trial meets"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "what, status, words",
+    [
+        ("minimise: mean(c_change)/(pre_rate - pre_rate)", 3, "NaN or infinite in all"),
+        ("minimise: mean(c_change)\n    subject to: c_change < -1", 0, "no trial meets"),
+    ],
+)
 def test_what_has_no_answer_is_said(tmp_path, monkeypatch, capsys, what, status, words):
     monkeypatch.chdir(tmp_path)
     path = spec(tmp_path, "random", 8, 4, SEARCH.replace("{what}", what))

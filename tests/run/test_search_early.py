@@ -66,8 +66,7 @@ run:
 EARLY = "    stop trials: silent or saturated after 50 ms\n"
 
 
-def searched(folder, name, *more, method="random", early=EARLY, old="", new="",
-             rate="100 Hz"):  # fmt: skip
+def searched(folder, name, *more, method="random", early=EARLY, old="", new="", rate="100 Hz"):
     path = folder / f"{name}.stdp"
     path.write_text(SPEC.format(method=method, early=early, rate=rate).replace(old, new))
     output = folder / name
@@ -156,11 +155,13 @@ def test_a_grid_is_refined_until_neighbours_hardly_differ(tmp_path):
     text = SPEC.replace("    minimise: mean(off)", "    maximise: c_after_mean").replace(
         "    on pre: v_post += kick * 1 mV",
         "    plasticity: pair_additive(wmax = 100)\n    deliver: w * 1 mV to v\n"
-        "    initial: w = kick")  # fmt: skip
+        "    initial: w = kick",
+    )
     text = text.replace("trials: 16", "trials: 60").replace("batch: 8", "batch: 5")
     path, out = tmp_path / "fine.stdp", tmp_path / "fine"
-    path.write_text(text.format(
-        method="refine", early="    stop: no difference above 3\n", rate="100 Hz"))  # fmt: skip
+    path.write_text(
+        text.format(method="refine", early="    stop: no difference above 3\n", rate="100 Hz")
+    )
     asks = ["search", str(path), "-o", str(out), "--target", "numpy"]
     assert main(asks) == 0
     trials = stdpdsl.load(out).trials

@@ -135,8 +135,11 @@ def test_shards_and_results(tmp_path):
     assert list(edges.columns[:2]) == ["pre", "post"] and "synapse_number" in edges
     array = results.weights.filter(connection="ca").to_xarray()
     assert array["w"].sizes["synapse_number"] == 3
-    (signal,) = (s for s in signals_of(results, rows_of_block(results, "trajectories", 1))
-                 if s.name == "ca w")  # fmt: skip
+    (signal,) = (
+        s
+        for s in signals_of(results, rows_of_block(results, "trajectories", 1))
+        if s.name == "ca w"
+    )
     assert list(signal.elements) == ["pre", "post", "synapse_number"]
     assert signal.values.shape[1] == len(edges) and set(signal.elements) <= {*WORDS}
     results.to_edges(tmp_path / "a.npz", "ca", block=1)
@@ -277,8 +280,10 @@ def test_as_a_script_by_hand_with_the_same_numbers(tmp_path, pattern, second):
     for block in (0, 1):
         given = spikes[(spikes.layer == "P") & (spikes.replicate == block)]
         mine = {name: rows[rows.block == block] for name, rows in weights.groupby("connection")}
-        numbers = {name: {n: rows[n].to_numpy() for n in ("pre", "post", "delay", "w_initial")}
-                   for name, rows in mine.items()}  # fmt: skip
+        numbers = {
+            name: {n: rows[n].to_numpy() for n in ("pre", "post", "delay", "w_initial")}
+            for name, rows in mine.items()
+        }
         hand = by_hand(
             PLASTIC,
             neuron=given.neuron.to_numpy(),
@@ -323,8 +328,9 @@ NUMBERS = np.random.default_rng(3).random((3, 2, 4))
 
 
 def rows_of(numbers):
-    index = pd.MultiIndex.from_product([range(n) for n in numbers.shape],
-                                       names=["pre", "post", "synapse_number"])  # fmt: skip
+    index = pd.MultiIndex.from_product(
+        [range(n) for n in numbers.shape], names=["pre", "post", "synapse_number"]
+    )
     return pd.DataFrame({"w": numbers.ravel()}, index=index).reset_index()
 
 
@@ -346,10 +352,13 @@ def files(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "value",
-    ['from "w.npy"', 'from "w.csv" column w',
-     'from results "earlier.results" connection S column w',
-     'from results "earlier.results" connection S column w_initial'],
-)  # fmt: skip
+    [
+        'from "w.npy"',
+        'from "w.csv" column w',
+        'from results "earlier.results" connection S column w',
+        'from results "earlier.results" connection S column w_initial',
+    ],
+)
 def test_a_value_for_each(files, tmp_path, value):
     if "w_initial" in value:
         value = value.replace(" column w_initial", " block 1")
@@ -375,25 +384,37 @@ def test_a_value_for_each(files, tmp_path, value):
         ("all_to_all(n = 4)", 'from "flat.npy"', "FILE006: `flat.npy` has the shape 3 × 2; e"),
         ("all_to_all(n = 3)", 'from "w.npy"', "FILE006: `w.npy` has the shape 3 × 2 × 4; expected"),
         ("all_to_all", 'from "w.npy"', "FILE006: `w.npy` has the shape 3 × 2 × 4; expec"),
-        ("all_to_all(n = 4)", 'from "unnumbered.csv" column w',
-         "FILE005: `unnumbered.csv` has no column `synapse_number`, and `S` has 4 synapses for"),
+        (
+            "all_to_all(n = 4)",
+            'from "unnumbered.csv" column w',
+            "FILE005: `unnumbered.csv` has no column `synapse_number`, and `S` has 4 synapses for",
+        ),
         ("all_to_all", 'from "w.csv" column w', "FILE008: row "),
         ("all_to_all", 'from "unnumbered.csv" column w', "FILE007: row "),
-        ("all_to_all(n = 4)", 'from "short.csv" column w',
-         "FILE007: `short.csv` has no value for synapse "),
+        (
+            "all_to_all(n = 4)",
+            'from "short.csv" column w',
+            "FILE007: `short.csv` has no value for synapse ",
+        ),
         ("all_to_all(n = 4)", 'from "twice.csv" column w', "FILE007: row 25 below the head of "),
         ("all_to_all(n = 4)", 'from "late.csv" column w', "FILE008: row "),
-        ("all_to_all", 'from results "earlier.results" connection S',
-         "FILE006: `earlier.results` has the shape 3 × 2 × 4; expected 3 × 2"),
-        ("all_to_all(n = 5)", 'from results "earlier.results" connection S',
-         "FILE006: `earlier.results` has the shape 3 × 2 × 4; expected 3 × 2 × 5"),
+        (
+            "all_to_all",
+            'from results "earlier.results" connection S',
+            "FILE006: `earlier.results` has the shape 3 × 2 × 4; expected 3 × 2",
+        ),
+        (
+            "all_to_all(n = 5)",
+            'from results "earlier.results" connection S',
+            "FILE006: `earlier.results` has the shape 3 × 2 × 4; expected 3 × 2 × 5",
+        ),
         ("all_to_all(n = 0)", "0", "TYPE013: a pair cannot have 0 synapses"),
         ("all_to_all(n = 1.5)", "0", "TYPE004: `n` is a whole number"),
         ("all_to_all(n = taupre/(1 ms))", "0", "NAME004: `taupre` is not declared"),
         ("all_to_all(m = 3)", "0", "CLAUSE003: `all_to_all` takes no argument but `n`"),
         ("random(q = 3, n = 2)", "0", "SYN031: `random` has no argument `q`"),
     ],
-)  # fmt: skip
+)
 def test_one_error_each(files, pattern, value, message):
     text = FROM.replace("PATTERN", pattern).replace("VALUE", value)
     _, found = check_text(Source("spec.stdp", text), files, [])
@@ -492,14 +513,24 @@ def test_pairs_that_are_listed_with_numbers(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "rows, number, message",
     [
-        ([*CONTACTS, (2, 1, 1)], "synapse_number",
-         "FILE007: row 8 below the head of `contacts.csv` gives synapse 1 of the pair 2, 1 a sec"),
-        (CONTACTS, "contact",
-         "FILE007: row 3 below the head of `contacts.csv` gives the pair 0, 0 a"),
-        ([(0, 0, -1)], "synapse_number",
-         "FILE008: row 1 below the head of `contacts.csv` is of synapse -1"),
+        (
+            [*CONTACTS, (2, 1, 1)],
+            "synapse_number",
+            "FILE007: row 8 below the head of `contacts.csv` gives synapse 1 of the pair 2, 1 a"
+            " sec",
+        ),
+        (
+            CONTACTS,
+            "contact",
+            "FILE007: row 3 below the head of `contacts.csv` gives the pair 0, 0 a",
+        ),
+        (
+            [(0, 0, -1)],
+            "synapse_number",
+            "FILE008: row 1 below the head of `contacts.csv` is of synapse -1",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_numbers_of_listed_pairs(tmp_path, rows, number, message):
     contacts(tmp_path, rows, number)
     text = LISTED.replace("{rows}", "        | 0.01 | 1 |")

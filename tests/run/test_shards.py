@@ -111,8 +111,18 @@ BLOCKS = 15
 
 def canonical(tables):
     """Rows in an order that does not depend on who wrote them."""
-    keys = ("block", "replicate", "connection", "layer", "variable", "phase", "t", "pre", "post",
-            "neuron")  # fmt: skip
+    keys = (
+        "block",
+        "replicate",
+        "connection",
+        "layer",
+        "variable",
+        "phase",
+        "t",
+        "pre",
+        "post",
+        "neuron",
+    )
     return {
         name: t.sort_values([k for k in keys if k in t], ignore_index=True)
         for name, t in tables.items()
@@ -299,10 +309,11 @@ def test_shards_that_start_together_build_once(tmp_path, script, monkeypatch):
     (tmp_path / "script.py").write_text(script)
     command = [sys.executable, "script.py", "--target", "cpp_standalone", "--events", "--shard"]
     running = [
-        subprocess.Popen([*command, f"{k}/3", "--out", f"s{k}"], cwd=tmp_path,
-                         stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, f"{k}/3", "--out", f"s{k}"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        )
         for k in (1, 2, 3)
-    ]  # fmt: skip
+    ]
     said = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     assert sum(text.count("compiling") for text in said) == 1

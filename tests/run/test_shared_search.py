@@ -60,8 +60,18 @@ sys.exit(main())
 
 
 def start(folder, *more):
-    command = [sys.executable, "-c", COMMAND, "search", str(folder / "s.stdp"), "-o",
-               str(folder / "out"), "--target", "numpy", *more]  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        "search",
+        str(folder / "s.stdp"),
+        "-o",
+        str(folder / "out"),
+        "--target",
+        "numpy",
+        *more,
+    ]
     with (folder / f"log{len(list(folder.glob('log*')))}").open("w") as log:
         return subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -78,8 +88,10 @@ def leader(folder):
 def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     (folder / "s.stdp").write_text(SPEC)
-    assert main(["search", str(folder / "s.stdp"), "-o", str(folder / "out"),
-                 "--target", "numpy"]) == 0  # fmt: skip
+    assert (
+        main(["search", str(folder / "s.stdp"), "-o", str(folder / "out"), "--target", "numpy"])
+        == 0
+    )
     return stdpdsl.load(folder / "out")
 
 

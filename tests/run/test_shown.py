@@ -121,10 +121,13 @@ def test_images_are_the_rates_laid_out(tmp_path):
     images, _ = write_files(tmp_path)
     rates = images.reshape(40, 16) * 0.6 * 1.0
     np.save(tmp_path / "rates.npy", rates)
-    long = pd.DataFrame({
-        "t [ms]": np.repeat(np.arange(40) * 20, 16), "neuron": np.tile(np.arange(16), 40),
-        "rate [kHz]": (rates / 1e3).ravel(),
-    })  # fmt: skip
+    long = pd.DataFrame(
+        {
+            "t [ms]": np.repeat(np.arange(40) * 20, 16),
+            "neuron": np.tile(np.arange(16), 40),
+            "rate [kHz]": (rates / 1e3).ravel(),
+        }
+    )
     long.sample(frac=1, random_state=1).sort_values("t [ms]").to_csv(
         tmp_path / "r.csv", index=False
     )

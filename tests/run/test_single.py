@@ -157,8 +157,9 @@ def test_shards_agree_to_the_bit(tables, tmp_path):
         for k in (1, 2, 3)
     ]
     for name in ("weights", "blocks"):
-        assert_same({name: pd.concat([p[name] for p in parts], ignore_index=True)},
-                    {name: tables[name]})  # fmt: skip
+        assert_same(
+            {name: pd.concat([p[name] for p in parts], ignore_index=True)}, {name: tables[name]}
+        )
 
 
 def test_bounds_are_those_of_what_is_held(tmp_path):
@@ -254,9 +255,10 @@ run:
 def test_factors_are_computed_in_double_and_rounded(target, tmp_path):
     """To the bit: a factor that is not rounded, or whose exp() is single, is another."""
     tables = (
-        run_text(tmp_path, LEAK) if target == "numpy"
+        run_text(tmp_path, LEAK)
+        if target == "numpy"
         else run_apart(tmp_path, script_of(LEAK, target=target), target=target)
-    )  # fmt: skip
+    )
     rows = tables["trajectories"].pivot(index="t", columns=["variable", "neuron"], values="value")
     x, tau = rows["x"].to_numpy(), rows["tau"].to_numpy()[0]
     factor = np.exp(-1e-4 / tau).astype(np.float32)

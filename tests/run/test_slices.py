@@ -157,15 +157,18 @@ def test_it_is_brian2s(tmp_path):
     assert mine == sorted(zip(there["N"].t_[:], there["N"].i[:], strict=True)) and len(mine) > 20
 
 
-@pytest.mark.parametrize(("old", "new", "code", "says"), [
-    ("A[0:half]", "A[0:11]", "TYPE013", "lies between 0 and 10, and this is 11"),
-    ("A[0:half]", "A[half:half]", "TYPE013", "holds no neuron"),
-    ("A[0:half]", "A[0:drive]", "NAME004", "`drive` is not declared"),
-    ("A[3] as f", "A[10] as f", "TYPE013", "there is no neuron 10"),
-    ("B[7:10]", "B[7:11]", "CLAUSE006", "joins slices of one size: `A` has 3, `B` 4"),
-    ("fixed_indegree(4)", "fixed_indegree(11)", "TYPE013", "admits 10 neurons of `P`"),
-    ("A[0:half]", "A[0:chance]", "NAME004", "chance"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("A[0:half]", "A[0:11]", "TYPE013", "lies between 0 and 10, and this is 11"),
+        ("A[0:half]", "A[half:half]", "TYPE013", "holds no neuron"),
+        ("A[0:half]", "A[0:drive]", "NAME004", "`drive` is not declared"),
+        ("A[3] as f", "A[10] as f", "TYPE013", "there is no neuron 10"),
+        ("B[7:10]", "B[7:11]", "CLAUSE006", "joins slices of one size: `A` has 3, `B` 4"),
+        ("fixed_indegree(4)", "fixed_indegree(11)", "TYPE013", "admits 10 neurons of `P`"),
+        ("A[0:half]", "A[0:chance]", "NAME004", "chance"),
+    ],
+)
 def test_wrong_slices_are_told(tmp_path, old, new, code, says):
     text = SPEC.replace("{rows}", f"        | {ROWS[0]} |").replace(old, new)
     _, found = check_text(Source("spec.stdp", text), tmp_path, [])

@@ -136,8 +136,9 @@ def test_the_digits_are_shown_and_told(tmp_path):
 @pytest.mark.slow
 def test_digits_that_were_never_shown_are_told_better_after_learning(tmp_path):
     """Beside chance, 0.1, and the same network with random weights."""
-    text = re.sub(r"eta = \[.*\]", "eta = [0, 0.001]",
-                  (SPECS / "digits.stdp").read_text(encoding="utf-8"))  # fmt: skip
+    text = re.sub(
+        r"eta = \[.*\]", "eta = [0, 0.001]", (SPECS / "digits.stdp").read_text(encoding="utf-8")
+    )
     path = shorter(text, tmp_path, {})
     results = stdpdsl.run(path, output=tmp_path / "out", target="cpp_standalone")
     score = results.blocks.filter(phase="test").to_pandas().set_index("eta")["score"]

@@ -108,11 +108,15 @@ class ByHand:
             dth/dt = -th/(100*ms) : volt
             seen : second
             tau : second (constant)""",
-            threshold="v > -60*mV + th", reset=self.reset, refractory=2 * ms,
-            method="euler", dt=dt,
-        )  # fmt: skip
+            threshold="v > -60*mV + th",
+            reset=self.reset,
+            refractory=2 * ms,
+            method="euler",
+            dt=dt,
+        )
         self.ff = Synapses(
-            self.inputs, self.cells,
+            self.inputs,
+            self.cells,
             """w : 1
             on : 1 (shared)
             learns : 1 (shared)
@@ -123,17 +127,16 @@ class ByHand:
             w = clip(w + learns*apost, 0, 1)""",
             on_post="""apost += -0.0105
             w = clip(w + learns*apre, 0, 1)""",
-            namespace={"Apre": Apre}, dt=dt,
-        )  # fmt: skip
+            namespace={"Apre": Apre},
+            dt=dt,
+        )
         self.ff.connect(i=np.repeat([0, 1, 2], 4), j=np.tile(range(4), 3))
         self.ff.pre.delay = 1.5 * ms
         self.cells.v, self.cells.tau = -70 * mV, 10 * ms
         self.ff.w, self.ff.on, self.ff.learns = 0.4, 1, 1
         self.spikes = SpikeMonitor(self.cells)
         self.states = StateMonitor(self.cells, "v", record=True, dt=1 * ms)
-        self.net = Network(
-            self.inputs, self.cells, self.ff, self.spikes, self.states
-        )  # fmt: skip
+        self.net = Network(self.inputs, self.cells, self.ff, self.spikes, self.states)
 
     def run(self, duration):
         self.net.run(duration, namespace={})
@@ -282,7 +285,7 @@ RESTORING = (
     .replace("th += 1 mV", "th += 0.01 mV/ms*clip(t - seen, 0 ms, 100 ms)\n        seen = t")
     .replace("v of A1 every 1 ms", "v of A1 every 0.9765625 ms")
     .replace("every 10 ms", "every 7.8125 ms")
-)  # fmt: skip
+)
 
 
 def restoring_spec(rows=ROWS):
@@ -303,9 +306,7 @@ class Restored(ByHand):
         self.given = n, np.floor(t / STEP + 1e-9)
         self.states = StateMonitor(self.cells, "v", record=True, dt=8 * STEP * second)
         self.weights = StateMonitor(self.ff, "w", record=True, dt=64 * STEP * second)
-        self.net = Network(
-            self.inputs, self.cells, self.ff, self.spikes, self.states, self.weights
-        )  # fmt: skip
+        self.net = Network(self.inputs, self.cells, self.ff, self.spikes, self.states, self.weights)
 
     def stretch(self, first, steps):
         """Run so many steps with the spikes that are given from step `first` on."""
@@ -401,9 +402,9 @@ def test_a_trace_of_several_is_restored_as_brian2_restores_it(some_restored, blo
 
 
 def assert_phases(tables, block, names, stretches):
-    samples = tables["trajectories"].query("block == @block").sort_values(
-        ["neuron", "pre", "post", "t"]
-    )  # fmt: skip
+    samples = (
+        tables["trajectories"].query("block == @block").sort_values(["neuron", "pre", "post", "t"])
+    )
     for name, (neuron, t, v, w) in zip(names, stretches, strict=True):
         mine = tables["spikes"].query("block == @block and phase == @name")
         mine = mine.sort_values(["t", "neuron"])

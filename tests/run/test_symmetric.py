@@ -52,11 +52,14 @@ def test_pairs_are_joined_both_ways(tmp_path):
     assert all(i < 10 and j < 10 for i, j in found["few", 0])
 
 
-@pytest.mark.parametrize(("old", "new", "code", "says"), [
-    ("symmetric(p = chance)", "symmetric", "CLAUSE001", "`symmetric` needs `p`"),
-    ("symmetric(p = chance)", "symmetric(p = 1.5)", "TYPE013", "a probability cannot be 1.5"),
-    ("A -> A as gap", "A -> B as gap", "CLAUSE006", "joins the neurons of one layer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("symmetric(p = chance)", "symmetric", "CLAUSE001", "`symmetric` needs `p`"),
+        ("symmetric(p = chance)", "symmetric(p = 1.5)", "TYPE013", "a probability cannot be 1.5"),
+        ("A -> A as gap", "A -> B as gap", "CLAUSE006", "joins the neurons of one layer"),
+    ],
+)
 def test_wrong_uses_are_told(tmp_path, old, new, code, says):
     text = SPEC.replace("{rows}", "        | 0.1 |").replace(old, new)
     text += "layer B:\n    neuron: cell\n    size: 30\n"

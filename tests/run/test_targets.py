@@ -96,9 +96,14 @@ def equal(tmp_path_factory) -> dict[str, bool]:
     """Per pathway: whether numpy gives what the loop over synapses gives."""
     folder: Path = tmp_path_factory.mktemp("hazards")
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], input=json.dumps(list(PATHWAYS)), cwd=folder,
-        capture_output=True, text=True, check=True, timeout=300,
-    )  # fmt: skip
+        [sys.executable, "-c", SCRIPT],
+        input=json.dumps(list(PATHWAYS)),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -94,9 +94,13 @@ run:
 ROWS = [(0.01, 3, 30), (0.03, 12, 1), (0.02, 1000, 1000)]
 SPIKES = [(n, round(1.03 + 3.7 * k + 1.1 * n, 2)) for k in range(79) for n in range(3)]
 PHASES = [
-    ("show", 512, 16), ("rest", 128, 0), ("train 1", 512, 64), ("train 2", 512, 64),
-    ("move", 512, 32), ("last", 256, 0),
-]  # fmt: skip
+    ("show", 512, 16),
+    ("rest", 128, 0),
+    ("train 1", 512, 64),
+    ("train 2", 512, 64),
+    ("move", 512, 32),
+    ("last", 256, 0),
+]
 
 
 def spec(rows=ROWS):
@@ -120,11 +124,15 @@ class ByHand:
             """dv/dt = (-70*mV - v)/(10*ms) : volt (unless refractory)
             dth/dt = -th/(100*ms) : volt
             seen : second""",
-            threshold="v > -60*mV + th", refractory=3 * ms, method="euler", dt=dt,
+            threshold="v > -60*mV + th",
+            refractory=3 * ms,
+            method="euler",
+            dt=dt,
             reset="v = -70*mV; th += 0.01*mV/ms*clip(t - seen, 0*ms, 100*ms); seen = t",
-        )  # fmt: skip
+        )
         self.ff = Synapses(
-            self.inputs, self.cells,
+            self.inputs,
+            self.cells,
             """w : 1
             dapre/dt = -apre/(20*ms) : 1 (event-driven)
             dapost/dt = -apost/(20*ms) : 1 (event-driven)""",
@@ -133,8 +141,9 @@ class ByHand:
             w = clip(w + apost, 0, 1)""",
             on_post="""apost += -0.0105
             w = clip(w + apre, 0, 1)""",
-            namespace={"Apre": Apre}, dt=dt,
-        )  # fmt: skip
+            namespace={"Apre": Apre},
+            dt=dt,
+        )
         self.ff.connect(i=np.repeat([0, 1, 2], 4), j=np.tile(range(4), 3))
         self.ff.pre.delay = 96 * STEP * second
         self.lateral = Synapses(self.cells, self.cells, on_pre="v_post -= 0.5*mV", dt=dt)
@@ -216,8 +225,10 @@ def test_a_block_waits_as_brian2_does_whose_objects_are_inactive(waited, block):
         of_block["weights"].query("connection == 'ff'").sort_values(["pre", "post"])["w"], h.ff.w
     )
     samples = of_block["trajectories"]
-    for variable, monitor, last in (("v", h.states.v / brian2.volt, h.cells.v / brian2.volt),
-                                    ("w", h.weights.w, h.ff.w)):  # fmt: skip
+    for variable, monitor, last in (
+        ("v", h.states.v / brian2.volt, h.cells.v / brian2.volt),
+        ("w", h.weights.w, h.ff.w),
+    ):
         found = samples[samples["variable"] == variable]
         found = found.sort_values(["neuron", "pre", "post", "t"])["value"].to_numpy()
         wanted = np.column_stack([monitor, last])
@@ -233,8 +244,9 @@ def test_a_block_waits_as_brian2_does_whose_objects_are_inactive(waited, block):
 def test_a_rate_is_that_of_the_time_that_was_run(waited):
     """Bins in which a block only waits are left out, and one that it ran in part is whole."""
     for block in range(len(ROWS)):
-        of_block = {n: waited[n][waited[n]["block"] == block]
-                    for n in ("trajectories", "blocks", "spikes")}  # fmt: skip
+        of_block = {
+            n: waited[n][waited[n]["block"] == block] for n in ("trajectories", "blocks", "spikes")
+        }
         rate = of_block["trajectories"].query("variable == 'rate'")
         ran = dict.fromkeys(rate["t"], 0.0)
         blocks = of_block["blocks"].set_index("phase")["stopped_after"]
@@ -380,8 +392,10 @@ def rich(scope="shared", block=None):
 
 def own(tables):
     """The rows that belong to blocks."""
-    return {n: t[t["block"].notna()].reset_index(drop=True) if "block" in t else t
-            for n, t in tables.items()}  # fmt: skip
+    return {
+        n: t[t["block"].notna()].reset_index(drop=True) if "block" in t else t
+        for n, t in tables.items()
+    }
 
 
 @pytest.mark.parametrize("scope", ["shared", "block"])
@@ -399,12 +413,15 @@ def test_all_that_changes_waits(tmp_path, scope):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "text"), [
-    pytest.param("cpp_standalone", spec(), id="given-cpp_standalone"),
-    pytest.param("cython", spec(), id="given-cython", marks=CYTHON.marks),
-    pytest.param("cpp_standalone", rich("block"), id="rich-cpp_standalone"),
-    pytest.param("cython", rich("block"), id="rich-cython", marks=pytest.mark.long),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        pytest.param("cpp_standalone", spec(), id="given-cpp_standalone"),
+        pytest.param("cython", spec(), id="given-cython", marks=CYTHON.marks),
+        pytest.param("cpp_standalone", rich("block"), id="rich-cpp_standalone"),
+        pytest.param("cython", rich("block"), id="rich-cython", marks=pytest.mark.long),
+    ],
+)
 def test_waiting_on_every_target(tmp_path, target, text):
     whole = own(run_apart(tmp_path, script_of(text), "whole", target))
     here = own(run_text(tmp_path, text, name="here"))
@@ -414,8 +431,11 @@ def test_waiting_on_every_target(tmp_path, target, text):
     assert_alone(own(run_apart(tmp_path, script_of(one), "alone", target)), whole, 1)
     path = tmp_path / "plain.py"
     path.write_text(plain_of(text, tmp_path, target=target), encoding="utf-8")
-    subprocess.run([sys.executable, path, "-o", tmp_path / "plain", "--target", target],
-                   cwd=tmp_path, check=True)  # fmt: skip
+    subprocess.run(
+        [sys.executable, path, "-o", tmp_path / "plain", "--target", target],
+        cwd=tmp_path,
+        check=True,
+    )
     assert_equal_values(own(tables_in(tmp_path / "plain")), whole)
 
 
@@ -432,7 +452,7 @@ def test_its_state_is_not_kept():
         with pytest.raises(CompileError) as found:
             compile_source(
                 Source("spec.stdp", spec()), Path("."), [], "synapse", "numpy", **options
-            )  # fmt: skip
+            )
         refused = [d for d in found.value.diagnostics if d.severity == "error"]
         assert [d.code for d in refused] == ["CLAUSE002"] * 3
 
@@ -476,10 +496,11 @@ REFUSED = {
     'count of A1 >= from "x.npy" every 16 ms': ("TYPE016", 'from "x.npy"'),
     "count of A1 >= 5 every tick": ("BLOCK005", "tick"),
     "count of A1 >= 5 every 16 ms, until rate of A1 > 5 Hz every 16 ms": (
-        "NAME002", "until rate of A1 > 5 Hz every 16 ms"
+        "NAME002",
+        "until rate of A1 > 5 Hz every 16 ms",
     ),
     "count of A1 >= 5": ("SYN001", ""),
-}  # fmt: skip
+}
 
 
 SMALL = """model small

@@ -94,7 +94,7 @@ def compiled(taus=TAUS, until=UNTIL, lowering="synapse", target="numpy", text=SP
     text = text.replace("TAUS", ", ".join(map(str, taus)))
     return compile_source(
         Source("relax.stdp", text), Path("."), [], lowering, target, until_stable=until
-    ).run_script  # fmt: skip
+    ).run_script
 
 
 def closed_form(tau):
@@ -214,12 +214,19 @@ def test_a_tenth_of_the_run_unless_a_window_is_given(tmp_path):
 @pytest.mark.parametrize(
     "until, says",
     [
-        ("2", "TYPE013"), ("0", "TYPE013"), ("-0.1", "TYPE013"), ("10 ms", "UNIT002"),
-        ("0.1 over 5", "UNIT002"), ("0.1 over 5 mV", "UNIT002"), ("0.1 over -5 ms", "TYPE013"),
-        ("0.1 over", "UNIT002"), ("nothing", "UNIT002"), ("0.1 over 5 ms over 2 s", "SYN"),
+        ("2", "TYPE013"),
+        ("0", "TYPE013"),
+        ("-0.1", "TYPE013"),
+        ("10 ms", "UNIT002"),
+        ("0.1 over 5", "UNIT002"),
+        ("0.1 over 5 mV", "UNIT002"),
+        ("0.1 over -5 ms", "TYPE013"),
+        ("0.1 over", "UNIT002"),
+        ("nothing", "UNIT002"),
+        ("0.1 over 5 ms over 2 s", "SYN"),
         ("", "SYN"),
     ],
-)  # fmt: skip
+)
 def test_what_the_option_may_say(until, says):
     with pytest.raises(CompileError) as caught:
         compiled(until=until)

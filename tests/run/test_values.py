@@ -10,15 +10,32 @@ from stdpdsl.language.parser import parse
 from stdpdsl.language.source import Source
 
 ARGUMENTS = {
-    "log": "1.7", "log10": "1.7", "sqrt": "2", "abs": "-2.5", "sign": "-2", "floor": "2.7",
-    "ceil": "2.2", "int": "2.7", "clip": "3, 0, 2", "min": "1, 2", "max": "1, 2.5",
+    "log": "1.7",
+    "log10": "1.7",
+    "sqrt": "2",
+    "abs": "-2.5",
+    "sign": "-2",
+    "floor": "2.7",
+    "ceil": "2.2",
+    "int": "2.7",
+    "clip": "3, 0, 2",
+    "min": "1, 2",
+    "max": "1, 2.5",
     "arctan2": "-3 ms, -4 ms",
-}  # fmt: skip
+}
 VALUES = {f"of_{name}": f"{name}({ARGUMENTS.get(name, '0.3')})" for name in FUNCTIONS} | {
-    "remainder": "-7 % 4", "whole": "7 // 2", "power": "-2**0.5", "half": "2**-1", "ratio": "5/2",
-    "truth": "int(3 > 2 and not 1 > 2)", "times": "10 ms/(3 ms)", "units": "3*mV/mV + second/ms",
-    "areas": "sqrt(4 mV**2)/uV", "mixed": "min(3 ms, 5*ms)/us", "zero": "exprel(0)",
-}  # fmt: skip
+    "remainder": "-7 % 4",
+    "whole": "7 // 2",
+    "power": "-2**0.5",
+    "half": "2**-1",
+    "ratio": "5/2",
+    "truth": "int(3 > 2 and not 1 > 2)",
+    "times": "10 ms/(3 ms)",
+    "units": "3*mV/mV + second/ms",
+    "areas": "sqrt(4 mV**2)/uV",
+    "mixed": "min(3 ms, 5*ms)/us",
+    "zero": "exprel(0)",
+}
 SPEC = """model values
 constants:
 {constants}

@@ -82,17 +82,21 @@ def spec():
     return SPEC.format(
         declared=lines("early_{n} : 1\n        later_{n} : 1\n        now_{n} = {e} : 1", 8)
         + "\n        held : 1",
-        first=lines("early_{n} = {e}", 8), statements=lines("later_{n} = {e}", 8),
+        first=lines("early_{n} = {e}", 8),
+        statements=lines("later_{n} = {e}", 8),
         names=", ".join(f"{when}_{n}" for n in CASES for when in ("early", "later", "now"))
         + ", held",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
     "target",
-    ["numpy", pytest.param("cpp_standalone", marks=pytest.mark.slow),
-     pytest.param("cython", marks=[pytest.mark.slow, *CYTHON.marks])],
-)  # fmt: skip
+    [
+        "numpy",
+        pytest.param("cpp_standalone", marks=pytest.mark.slow),
+        pytest.param("cython", marks=[pytest.mark.slow, *CYTHON.marks]),
+    ],
+)
 def test_whole_numbers_mean_the_same_everywhere(tmp_path, target):
     if target == "numpy":
         tables = run_here(tmp_path, script_of(spec()))

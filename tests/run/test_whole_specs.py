@@ -33,9 +33,12 @@ FAILED = sorted((Path(__file__).parent / "failed").glob("*.stdp"))
 
 def many(count, *more):
     return settings(
-        max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=count,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
         phases=[Phase.explicit, Phase.generate, *more],
-    )  # fmt: skip
+    )
 
 
 def script_of(text, lowering="synapse"):

@@ -95,10 +95,19 @@ def at_target(folder, target):
 def check(found):
     keys, same, under_way = found
     assert keys == [
-        "cells._highspace", "cells._spikespace", "cells.lastspike", "cells.not_refractory",
-        "cells.seen", "cells.v", "links.a", "links.lastupdate", "links.late.queue",
-        "links.post.queue", "links.pre.queue", "links.w",
-    ]  # fmt: skip
+        "cells._highspace",
+        "cells._spikespace",
+        "cells.lastspike",
+        "cells.not_refractory",
+        "cells.seen",
+        "cells.v",
+        "links.a",
+        "links.lastupdate",
+        "links.late.queue",
+        "links.post.queue",
+        "links.pre.queue",
+        "links.w",
+    ]
     assert not {"cells.v", "links.w", "links.pre.queue", "links.lastupdate"} & set(same)
     assert under_way["links.pre.queue"] > 5
     assert under_way["links.late.queue"] > 1

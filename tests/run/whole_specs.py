@@ -227,8 +227,13 @@ class Maker:
         rule = self.one([*RULES, ""])
         self.connections[name] = pre, post, rule
         sizes = self.layers[pre][1], self.layers[post][1]
-        patterns = ["all_to_all", "random(p = 0.7)", f"fixed_indegree({self.whole(1, sizes[0])})",
-                    "all_to_all where i <= j", "random(p = 0.9*exp(-0.1*abs(i - j)))"]  # fmt: skip
+        patterns = [
+            "all_to_all",
+            "random(p = 0.7)",
+            f"fixed_indegree({self.whole(1, sizes[0])})",
+            "all_to_all where i <= j",
+            "random(p = 0.9*exp(-0.1*abs(i - j)))",
+        ]
         if not shared:
             patterns.append("random(p = 0.5) independent per block")
         if sizes[0] == sizes[1]:
@@ -241,10 +246,16 @@ class Maker:
         else:
             lines.append("    weight: 0.4")
         lines.append(f"    deliver: w * {self.one(['4', '9'])} mV to g")
-        delay = self.one([
-            "", "", "delay: 1 ms", "delay: uniform(0 ms, 2 ms)", "axonal delay: 0.5 ms",
-            "dendritic delay: 1 ms",
-        ])  # fmt: skip
+        delay = self.one(
+            [
+                "",
+                "",
+                "delay: 1 ms",
+                "delay: uniform(0 ms, 2 ms)",
+                "axonal delay: 0.5 ms",
+                "dendritic delay: 1 ms",
+            ]
+        )
         lines += [f"    {delay}"] if delay else []
         if rule and self.whole(0, 3) == 0:
             lines.append("    ties: post first")
@@ -269,10 +280,15 @@ class Maker:
         for name, (pre, post, rule) in self.connections.items():
             if self.layers[pre][2] and self.layers[post][2]:
                 continue
-            values = {"wmax": ["0.7", "1", "1.5"], "tau": ["10 ms", "20 ms", "25 ms"],
-                      "tau_plus": ["10 ms", "20 ms", "25 ms"],
-                      "taupre": ["10 ms", "20 ms", "25 ms"], "up": ["0.01", "0.05", "0.3"],
-                      "Apre": ["0.01", "0.05", "0.3"], "eta": ["0.01", "0.05", "0.3"]}  # fmt: skip
+            values = {
+                "wmax": ["0.7", "1", "1.5"],
+                "tau": ["10 ms", "20 ms", "25 ms"],
+                "tau_plus": ["10 ms", "20 ms", "25 ms"],
+                "taupre": ["10 ms", "20 ms", "25 ms"],
+                "up": ["0.01", "0.05", "0.3"],
+                "Apre": ["0.01", "0.05", "0.3"],
+                "eta": ["0.01", "0.05", "0.3"],
+            }
             for parameter in RULES.get(rule, ()):
                 found[f"{name}.{parameter}"] = values[parameter]
         return found
@@ -357,8 +373,11 @@ class Maker:
     def until(self) -> str:
         """What may end a phase for a block."""
         own = [n for n, (kind, _, shared) in self.layers.items() if kind != "input" and not shared]
-        weights = [n for n, (pre, post, rule) in self.connections.items()
-                   if rule and not (self.layers[pre][2] and self.layers[post][2])]  # fmt: skip
+        weights = [
+            n
+            for n, (pre, post, rule) in self.connections.items()
+            if rule and not (self.layers[pre][2] and self.layers[post][2])
+        ]
         found = []
         for name in own:
             found += [f"count of {name} >= {self.whole(1, 4)}", f"rate of {name} > 100 Hz"]

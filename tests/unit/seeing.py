@@ -25,9 +25,22 @@ def product(**axes):
 
 
 def write(
-    path, sweep, *, phases=(), spec="", units=None, metadata=None, outcome=None, tables=None,
-    neurons=6, delay=1e-3, columns=None, own=(), stimuli=0, recorded=None,
-):  # fmt: skip
+    path,
+    sweep,
+    *,
+    phases=(),
+    spec="",
+    units=None,
+    metadata=None,
+    outcome=None,
+    tables=None,
+    neurons=6,
+    delay=1e-3,
+    columns=None,
+    own=(),
+    stimuli=0,
+    recorded=None,
+):
     """A dataset of one connection, an input layer that exists once and a layer per block.
 
     `outcome(k)` is the mean weight of block k; by default it grows with k. `columns` replace
@@ -52,13 +65,18 @@ def write(
             ones = np.ones(count)
             rate = np.nan_to_num(after, nan=0.0) * 20 + 5 * number
             measures = {
-                "ff_before_mean": 0.5 * ones, "ff_before_sd": 0.1 * ones,
-                "ff_before_at_bounds": 0 * ones, "ff_after_mean": after,
-                "ff_after_sd": 0.1 + 0.05 * after, "ff_after_at_bounds": 0 * ones,
-                "IN_spikes": 20 + 0 * np.arange(count), "IN_rate": 10 * ones,
-                "A1_spikes": np.rint(rate * neurons).astype(int), "A1_rate": rate,
+                "ff_before_mean": 0.5 * ones,
+                "ff_before_sd": 0.1 * ones,
+                "ff_before_at_bounds": 0 * ones,
+                "ff_after_mean": after,
+                "ff_after_sd": 0.1 + 0.05 * after,
+                "ff_after_at_bounds": 0 * ones,
+                "IN_spikes": 20 + 0 * np.arange(count),
+                "IN_rate": 10 * ones,
+                "A1_spikes": np.rint(rate * neurons).astype(int),
+                "A1_rate": rate,
                 **(columns or {}),
-            }  # fmt: skip
+            }
             status = np.where(np.isfinite(after), "ok", "nan")
             measures = {name: np.asarray(values) for name, values in measures.items()}
             named = {"phase": phase} if several else {}
@@ -81,9 +99,14 @@ def write(
             named = {"phase": phase} if several else {}
             for k in range(count):
                 results.responses(
-                    "A1", np.full(len(neuron), k), neuron, stimulus, labels,
-                    20.0 * (neuron % stimuli == stimulus) + k, **named,
-                )  # fmt: skip
+                    "A1",
+                    np.full(len(neuron), k),
+                    neuron,
+                    stimulus,
+                    labels,
+                    20.0 * (neuron % stimuli == stimulus) + k,
+                    **named,
+                )
         said = {"phase": phases[0]} if several else {}
         if "spikes" in wanted:
             t = np.sort(draw.uniform(0, 1, 40))
@@ -91,21 +114,35 @@ def write(
             for k in range(count):
                 n = int(np.nan_to_num(after[k]) * 60)
                 results.spikes(
-                    "A1", np.full(n, k), draw.integers(0, neurons, n),
-                    np.sort(draw.uniform(0, 1, n)), **said,
-                )  # fmt: skip
+                    "A1",
+                    np.full(n, k),
+                    draw.integers(0, neurons, n),
+                    np.sort(draw.uniform(0, 1, n)),
+                    **said,
+                )
         if "trajectories" in wanted:
             t = np.linspace(0, 1, 11)
             which = np.arange(count) if recorded is None else np.asarray(recorded)
             start, source, target = (np.tile(v[:8], len(which)) for v in (first, pre, post))
             slope = (np.repeat(after[which], 8) - 0.5)[:, None]
             results.trajectories(
-                "w", t, start[:, None] + slope * t, block=np.repeat(which, 8), connection="ff",
-                pre=source, post=target, **said,
-            )  # fmt: skip
+                "w",
+                t,
+                start[:, None] + slope * t,
+                block=np.repeat(which, 8),
+                connection="ff",
+                pre=source,
+                post=target,
+                **said,
+            )
             results.trajectories(
-                "v", t, -0.06 + 0.01 * np.sin(9 * t)[None, :], block=which[:1], layer="A1",
-                neuron=[0], **said,
-            )  # fmt: skip
+                "v",
+                t,
+                -0.06 + 0.01 * np.sin(9 * t)[None, :],
+                block=which[:1],
+                layer="A1",
+                neuron=[0],
+                **said,
+            )
         results.commit()
     return path

@@ -187,8 +187,7 @@ def test_an_unswept_parameter_becomes_an_axis_that_compiles():
 
 def test_run(tmp_path):
     heard = []
-    results = stdpdsl.run(STARTER, target="numpy", set={"duration": "20 ms"},
-                          on_event=heard.append)  # fmt: skip
+    results = stdpdsl.run(STARTER, target="numpy", set={"duration": "20 ms"}, on_event=heard.append)
     assert len(results.blocks) == 3
     assert {e["event"] for e in heard} >= {"stage", "progress"}
     assert results.metadata["time_reached"] == pytest.approx(0.02)

@@ -117,16 +117,29 @@ def test_a_list_in_a_list(capsys):
         ("[0.9, 1.05, 1.2]", "[0.9, 1e400]", "63:23: error[SYN023]", "too large"),
         ("[0.9, 1.05, 1.2]", "linspace(0, 1, 4000000)", "60:1: error[SWEEP006]", "limit is 1,000,"),
         ("    derive:", "    replicates: 2000000\n    derive:", "60:1: error[SWEEP006]", "rows"),
-        (AXES, "    random: 10000000 samples\n        learning.Apre = uniform(0, 1)\n"
-         "        ratio = uniform(0, 1)\n", "61:13: error[SWEEP006]", "fewer samples"),
-        (AXES, "    table:\n        | ratio | x |\n        | 1 | 2 |\n        | 3 |\n",
-         "64:9: error[SYN035]", "1 cell, the table has 2 columns"),
-        (AXES, "    zip:\n        learning.Apre = [1, 2]\n        ratio = [1, 2, 3]\n",
-         "63:17: error[SWEEP009]", "same length"),
+        (
+            AXES,
+            "    random: 10000000 samples\n        learning.Apre = uniform(0, 1)\n"
+            "        ratio = uniform(0, 1)\n",
+            "61:13: error[SWEEP006]",
+            "fewer samples",
+        ),
+        (
+            AXES,
+            "    table:\n        | ratio | x |\n        | 1 | 2 |\n        | 3 |\n",
+            "64:9: error[SYN035]",
+            "1 cell, the table has 2 columns",
+        ),
+        (
+            AXES,
+            "    zip:\n        learning.Apre = [1, 2]\n        ratio = [1, 2, 3]\n",
+            "63:17: error[SWEEP009]",
+            "same length",
+        ),
         ("duration: 2 s", "duration: 1e12 s", "69:5: error[COST003]", "record less often"),
         ("size: 10", "size: 100000000000", "46:11: error[COST001]", "fewer blocks"),
     ],
-)  # fmt: skip
+)
 def test_specs(old, new, place, words, capsys):
     Path("s.stdp").write_text(changed(old, new))
     text = refused(capsys)

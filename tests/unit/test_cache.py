@@ -39,9 +39,10 @@ def test_a_cache_that_is_not_used_is_told(tmp_path, monkeypatch, capsys):
 def test_one_rule_for_the_folder(tmp_path, monkeypatch):
     """The package and the scripts follow it on each system; a relative folder does not count."""
     for system, variable, base in (
-        ("linux", "HOME", ".cache"), ("darwin", "HOME", "Library/Caches"),
+        ("linux", "HOME", ".cache"),
+        ("darwin", "HOME", "Library/Caches"),
         ("win32", "LOCALAPPDATA", ""),
-    ):  # fmt: skip
+    ):
         with monkeypatch.context() as patch:
             patch.setattr("sys.platform", system)
             patch.setenv(variable, str(tmp_path))

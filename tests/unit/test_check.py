@@ -148,10 +148,12 @@ SNIPPETS = [
     ("    scope: shared\n    drive", "    scope: block\n    drive"),
     ("        feedforward.Apre = [1e-5, 0.1]", "        Apre = [1e-5, 0.1]"),
     (AXIS, AXIS + "\n        A1.tau_m = [10, 20] ms"),
-    (AXIS, AXIS + "\n    zip:\n"
-     "        A1.tau_m = [10, 20] ms\n        A1.gain = [1, 2] volt"),
-    ("    grid:", "    table:\n        | wmax | taupre [ms] |\n        | 0.01 | 20 |\n"
-     "        | 0.02 | 10 |\n    grid:"),
+    (AXIS, AXIS + "\n    zip:\n        A1.tau_m = [10, 20] ms\n        A1.gain = [1, 2] volt"),
+    (
+        "    grid:",
+        "    table:\n        | wmax | taupre [ms] |\n        | 0.01 | 20 |\n"
+        "        | 0.02 | 10 |\n    grid:",
+    ),
     ("    grid:", "    random: 1000 samples\n        wmax = loguniform(1e-4, 1e-1)\n    grid:"),
     ("    derive:", "    where: Apre < wmax\n    replicates: 5\n    derive:"),
     ("-Apre * ratio", "-1.05 * Apre * taupre/taupost * ratio"),
@@ -164,19 +166,29 @@ SNIPPETS = [
     ("deliver: w to I", "deliver: w to I\n    every 350 ms: normalise w per post to 78.4"),
     ("deliver: w to I", "deliver: w to I\n    on pre after 13.7 ms: v_post += 1 mV"),
     ("    on pre: v_post = v_rest", "    weight: 0.5\n    deliver: w to I"),
-    ("    drive: I from cochlea",
-     "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)"),
+    (
+        "    drive: I from cochlea",
+        "    drive: I from cochlea\n    initial: v = uniform(-70*mV, -60 mV)",
+    ),
     ("    threshold: v > -69 mV", "    threshold: poisson(15 Hz * (1 + sin(2*pi*t/(1 s))))"),
-    ("    reset: v = v_rest\n    initial",
-     "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
-     "    event burst: v > -65 mV\n    on burst: v = v_rest\n    every 60 ms:\n"
-     "        v = v_rest + integers(0, 5)*mV\n    initial"),
-    ("        dI/dt = -I/tau_syn : 1", "        dI/dt = -I/tau_syn : 1 in [0, 10]\n"
-     "        chosen : integer (shared)\n        active = i == chosen : boolean"),
-    ("    duration: training\n", "    phases:\n        settle: 10 s, plasticity off\n"
-     "        train: training, set feedforward.wmax = 0.02\n"
-     "        test: 1 s, inhibit off, feedforward frozen\n"),
-]  # fmt: skip
+    (
+        "    reset: v = v_rest\n    initial",
+        "    reset:\n        old = v\n        v = v_rest + 0.1*old\n"
+        "    event burst: v > -65 mV\n    on burst: v = v_rest\n    every 60 ms:\n"
+        "        v = v_rest + integers(0, 5)*mV\n    initial",
+    ),
+    (
+        "        dI/dt = -I/tau_syn : 1",
+        "        dI/dt = -I/tau_syn : 1 in [0, 10]\n"
+        "        chosen : integer (shared)\n        active = i == chosen : boolean",
+    ),
+    (
+        "    duration: training\n",
+        "    phases:\n        settle: 10 s, plasticity off\n"
+        "        train: training, set feedforward.wmax = 0.02\n"
+        "        test: 1 s, inhibit off, feedforward frozen\n",
+    ),
+]
 INPUTS = [
     "poisson: 15 Hz",
     "poisson: 15 Hz * (1 + sin(2*pi*t/(100 ms))) * (i % 2)",
@@ -204,8 +216,10 @@ def test_snippets(old, new):
 
 @pytest.mark.parametrize("source", INPUTS)
 def test_inputs(source):
-    text = MAP + f"\nlayer IN:\n    {source}\n    size: 10\n\nconnect IN -> A1 as extra:\n" \
-        "    pattern: one_to_one\n    on pre: v_post += 1 mV\n"  # fmt: skip
+    text = (
+        MAP + f"\nlayer IN:\n    {source}\n    size: 10\n\nconnect IN -> A1 as extra:\n"
+        "    pattern: one_to_one\n    on pre: v_post += 1 mV\n"
+    )
     found = checked(text)
     assert render(found.diagnostics) == ""
     swept = "ratio" in source
@@ -301,7 +315,7 @@ def test_headers_of_files():
         ("    on pre: v_post = v_rest", "    weight: 1 mV\n    deliver: to I", ["UNIT002"]),
         ("    I : 1", "    I : amp", ["UNIT002"]),
     ],
-)  # fmt: skip
+)
 def test_found(old, new, codes):
     assert old in MAP
     assert sorted({d.code for d in diagnose(MAP.replace(old, new, 1))}) == codes
@@ -351,21 +365,24 @@ run:
 """
 
 
-@pytest.mark.parametrize("pattern, count, at_most", [
-    ("all_to_all", 48, False),
-    ("all_to_all(n = 3)", 144, False),
-    ("all_to_all where i != j", 42, False),
-    ("all_to_all where rand() < 0.5", 48, True),
-    ("one_to_one", 6, False),
-    ("random(p = 0.25)", 12, False),
-    ("random(p = 0.25) where i < 3", 6, False),
-    ("random(p = 1/(1 + j))", 6 * sum(1 / (1 + j) for j in range(8)), False),
-    ("fixed_indegree(2)", 16, False),
-    ("fixed_indegree(2) where i > 0", 16, True),
-    ("fixed_outdegree(2)", 12, False),
-    ('pairs from "edges.csv"', 5, False),
-    ('pairs from "edges.csv" where i > 0', 5, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "pattern, count, at_most",
+    [
+        ("all_to_all", 48, False),
+        ("all_to_all(n = 3)", 144, False),
+        ("all_to_all where i != j", 42, False),
+        ("all_to_all where rand() < 0.5", 48, True),
+        ("one_to_one", 6, False),
+        ("random(p = 0.25)", 12, False),
+        ("random(p = 0.25) where i < 3", 6, False),
+        ("random(p = 1/(1 + j))", 6 * sum(1 / (1 + j) for j in range(8)), False),
+        ("fixed_indegree(2)", 16, False),
+        ("fixed_indegree(2) where i > 0", 16, True),
+        ("fixed_outdegree(2)", 12, False),
+        ('pairs from "edges.csv"', 5, False),
+        ('pairs from "edges.csv" where i > 0', 5, True),
+    ],
+)
 def test_how_many_synapses_a_pattern_is_expected_to_make(pattern, count, at_most):
     found = checked(PATTERNS.replace("PATTERN", pattern))
     edges = {"edges.csv": 5}
@@ -468,12 +485,16 @@ run:
     assert ("RUN002" in {d.code for d in diagnose(text)}) == warns
 
 
-@pytest.mark.parametrize(("line", "twice"), [
-    ("w of c, c every 10 ms", True), ("w, w of c every 10 ms", True),
-    ("w of c every 10 ms\n    w of c every 0.01 s in blocks 0", False),
-    ("w of c every 10 ms\n    w of c every 0.01 second", True),
-    ("w of c every 10 ms\n    w of c every 5 ms", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "twice"),
+    [
+        ("w of c, c every 10 ms", True),
+        ("w, w of c every 10 ms", True),
+        ("w of c every 10 ms\n    w of c every 0.01 s in blocks 0", False),
+        ("w of c every 10 ms\n    w of c every 0.01 second", True),
+        ("w of c every 10 ms\n    w of c every 5 ms", False),
+    ],
+)
 def test_what_is_recorded_twice(line, twice):
     text = RECORDED.replace("LINE", line)
     assert [d.code for d in diagnose(text)] == (["NAME002"] if twice else [])

@@ -37,11 +37,19 @@ def test_every_word_of_the_grammar_is_told():
     assert set(FLAGS.values()) <= set(OTHER)
 
 
-@pytest.mark.parametrize("declaration, rule", [
-    ("neuron", "neuron_clause"), ("rule", "rule_clause"), ("layer", "layer_clause"),
-    ("connect", "connect_clause"), ("sound", "sound_clause"),
-    ("filterbank", "filterbank_clause"), ("sweep", "sweep_part"), ("run", "run_clause"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "declaration, rule",
+    [
+        ("neuron", "neuron_clause"),
+        ("rule", "rule_clause"),
+        ("layer", "layer_clause"),
+        ("connect", "connect_clause"),
+        ("sound", "sound_clause"),
+        ("filterbank", "filterbank_clause"),
+        ("sweep", "sweep_part"),
+        ("run", "run_clause"),
+    ],
+)
 def test_each_clause_is_in_the_grammar_and_told(declaration, rule):
     text = rules()[rule]
     heads = set(re.findall(r'(?:^|\||\()\s*"(\w+)"', text)) | set(re.findall(r'\| "(\w+)"', text))

@@ -42,8 +42,10 @@ def test_spec_versions_and_flags(tmp_path):
     found = parts(a, b)
     assert found["spec"].lines == ("-x = 1", "+x = 2")
     assert set(found["metadata"].lines) == {
-        "versions.numpy: 2.3 | 2.2", "target: numpy | cython", "seed: 3 | 4",
-    }  # fmt: skip
+        "versions.numpy: 2.3 | 2.2",
+        "target: numpy | cython",
+        "seed: 3 | 4",
+    }
     assert found["weights"].same
 
 
@@ -56,8 +58,9 @@ def test_blocks_are_matched_by_their_parameters(tmp_path):
     b = write(tmp_path / "b", part, outcome=lambda k: 0.2 + 0.6 * order[k] / 5, columns=mean)
     found = parts(whole, b)
     assert found["blocks"].lines == (
-        "6 | 2 rows", "4 rows have no partner with the same Apre, ratio",
-    )  # fmt: skip
+        "6 | 2 rows",
+        "4 rows have no partner with the same Apre, ratio",
+    )
     assert found["weights"].lines == (
         "216 | 72 rows",
         "144 rows have no partner with the same connection, Apre, ratio, pre, post",

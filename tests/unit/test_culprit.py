@@ -18,31 +18,68 @@ MEMBRANE = "(v_rest + gain*I - v)/tau_m"
 @pytest.mark.parametrize(
     "old, new, line, text, message",
     [
-        ("tau_syn = 5 ms", "tau_syn = 5 mV", "tau_syn = 5 mV", "mV",
-         "`tau_syn`: expected time, found voltage"),
-        ("tau_m = 10 ms", "tau_m = 10 mV", "tau_m = 10 mV", "mV",
-         "`tau_m`: expected time, found voltage"),
-        ("v_rest = -70 mV", "v_rest = -70 ms", "v_rest = -70 ms", "ms",
-         "`v_rest`: expected voltage, found time"),
+        (
+            "tau_syn = 5 ms",
+            "tau_syn = 5 mV",
+            "tau_syn = 5 mV",
+            "mV",
+            "`tau_syn`: expected time, found voltage",
+        ),
+        (
+            "tau_m = 10 ms",
+            "tau_m = 10 mV",
+            "tau_m = 10 mV",
+            "mV",
+            "`tau_m`: expected time, found voltage",
+        ),
+        (
+            "v_rest = -70 mV",
+            "v_rest = -70 ms",
+            "v_rest = -70 ms",
+            "ms",
+            "`v_rest`: expected voltage, found time",
+        ),
         ("gain = 1 volt", "gain = 1", "gain = 1", "1", "`gain`: expected voltage, found no unit"),
-        ("/(1 ms)", "/(1 mV)", "dv/dt = (v_rest - v)/(1 mV)", "mV",
-         "`1 mV`: expected time, found voltage"),
+        (
+            "/(1 ms)",
+            "/(1 mV)",
+            "dv/dt = (v_rest - v)/(1 mV)",
+            "mV",
+            "`1 mV`: expected time, found voltage",
+        ),
         # By way of another constant, and as the value at a use.
-        ("tau_syn = 5 ms", "fast = 5 mV\n    tau_syn = fast", "fast = 5 mV", "mV",
-         "`tau_syn`: expected time, found voltage"),
-        ("taupre = 20 ms", "taupre = 20 mV", "plasticity: pair_additive(taupre = 20 mV", "mV",
-         "`taupre`: expected time, found voltage"),
+        (
+            "tau_syn = 5 ms",
+            "fast = 5 mV\n    tau_syn = fast",
+            "fast = 5 mV",
+            "mV",
+            "`tau_syn`: expected time, found voltage",
+        ),
+        (
+            "taupre = 20 ms",
+            "taupre = 20 mV",
+            "plasticity: pair_additive(taupre = 20 mV",
+            "mV",
+            "`taupre`: expected time, found voltage",
+        ),
         # The operator is wrong, not the value.
-        (MEMBRANE, MEMBRANE.replace("/", "*"), "dv/dt = (v_rest + gain*I - v)*tau_m",
-         "(v_rest + gain*I - v)*tau_m",
-         "`dv/dt`: expected voltage per time, found voltage times time"),
+        (
+            MEMBRANE,
+            MEMBRANE.replace("/", "*"),
+            "dv/dt = (v_rest + gain*I - v)*tau_m",
+            "(v_rest + gain*I - v)*tau_m",
+            "`dv/dt`: expected voltage per time, found voltage times time",
+        ),
         # Either could be meant.
-        (f"gain = 1 volt\n    equations:\n        dv/dt = {MEMBRANE}",
-         "gain = 1\n        factor = 2\n    equations:\n        dv/dt = gain*factor/tau_m",
-         "dv/dt = gain*factor/tau_m", "gain*factor/tau_m",
-         "`dv/dt`: expected voltage per time, found rate"),
+        (
+            f"gain = 1 volt\n    equations:\n        dv/dt = {MEMBRANE}",
+            "gain = 1\n        factor = 2\n    equations:\n        dv/dt = gain*factor/tau_m",
+            "dv/dt = gain*factor/tau_m",
+            "gain*factor/tau_m",
+            "`dv/dt`: expected voltage per time, found rate",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_value_to_blame(old, new, line, text, message):
     assert old in MAP
     (error,) = check_text(Source("map.stdp", MAP.replace(old, new, 1)), Path(), [])[1]

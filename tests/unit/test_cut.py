@@ -16,8 +16,17 @@ from stdpdsl.machine.memory import _of_cgroups, no_more_than_there_is
 from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
 
 
-def cut(blocks, seconds, workers, target="cpp_standalone", anew=False, bytes_each=2e4,
-        neurons=20, coupled=False, memory=16e9):  # fmt: skip
+def cut(
+    blocks,
+    seconds,
+    workers,
+    target="cpp_standalone",
+    anew=False,
+    bytes_each=2e4,
+    neurons=20,
+    coupled=False,
+    memory=16e9,
+):
     layer = Part("A", None, neurons * blocks)
     found = Estimate(
         blocks, 1, (layer,), (), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, None, coupled

@@ -81,10 +81,14 @@ def measure(chosen: list[Damage], usual: dict[Path, Counter]) -> tuple[float, fl
         few += len(new) <= 2
         if not is_near or len(new) > 2:
             line = damage.text.splitlines()[first - 1].strip()
-            others.append(f"{damage.spec.name}:{first}: {damage.kind}: {line}: "
-                          + ", ".join(f"{d.code} in line {d.span.line}" for d in new))  # fmt: skip
-    print(f"\n{len(chosen)} damages, {count} told: {near / count:.1%} on the damaged line or the"
-          f" next, {few / count:.1%} in at most two messages")  # fmt: skip
+            others.append(
+                f"{damage.spec.name}:{first}: {damage.kind}: {line}: "
+                + ", ".join(f"{d.code} in line {d.span.line}" for d in new)
+            )
+    print(
+        f"\n{len(chosen)} damages, {count} told: {near / count:.1%} on the damaged line or the"
+        f" next, {few / count:.1%} in at most two messages"
+    )
     return near / count, few / count, others
 
 

@@ -73,8 +73,10 @@ def test_what_fits_is_right(tmp_path):
         (PAIRS.replace("[mV]", ""), "UNIT002: what is delivered to `v`: expected voltage"),
         (PAIRS.replace("[mV]", "[nS]"), "UNIT002: what is delivered to `v`: expected voltage"),
         (PAIRS.replace("[mV]", "[mVolt]"), "FILE003: the column `w [mVolt]` of `w.csv` has"),
-        (PAIRS.replace("0,1,1\n", "0,1,nan\n"),
-         "FILE003: row 2 below the head of `w.csv` has `nan` in the column `w [mV]`"),
+        (
+            PAIRS.replace("0,1,1\n", "0,1,nan\n"),
+            "FILE003: row 2 below the head of `w.csv` has `nan` in the column `w [mV]`",
+        ),
         (PAIRS.replace("0,1,1\n", "0,1,\n"), "FILE003: row 2 below the head of `w.csv` has noth"),
         (PAIRS.replace("0,1,1\n", "0,1,high\n"), "FILE003: row 2 below the head of `w.csv` has `h"),
         (PAIRS.replace("0,1,1\n", "0,1.5,1\n"), "FILE003: row 2 below the head of `w.csv` has 1.5"),
@@ -86,7 +88,7 @@ def test_what_fits_is_right(tmp_path):
         (PAIRS.replace("w [mV]", "g [mV]"), "FILE005: `w.csv` has no column `w`"),
         ("", "FILE002: `w.csv` holds no values: it is empty"),
     ],
-)  # fmt: skip
+)
 def test_tables(tmp_path, text, message):
     (tmp_path / "w.csv").write_text(text)
     assert the_one(tmp_path, weight=CSV)[0].startswith(message)
@@ -156,7 +158,7 @@ class Trap:
         (np.zeros((2, 3), [("a", float)]), "FILE002: `w.npy` holds no values: it holds [('a'"),
         (np.full((2, 3), Trap()), "FILE002: `w.npy` holds no values: it holds pickled objects"),
     ],
-)  # fmt: skip
+)
 def test_arrays(tmp_path, monkeypatch, array, message):
     np.save(tmp_path / "w.npy", array)
     monkeypatch.chdir(tmp_path)
@@ -180,8 +182,13 @@ def test_damaged_and_missing_files(tmp_path):
     (tmp_path / "w.npy").write_bytes(data[:-8])
     (tmp_path / "w.npz").write_bytes(b"no zip")
     (tmp_path / "w.mat").write_bytes(b"something")
-    for name, code in (("w.npy", "FILE002"), ("w.npz", "FILE002"), ("w.mat", "FILE002"),
-                       ("none.npy", "FILE001"), ("none.csv", "FILE001")):  # fmt: skip
+    for name, code in (
+        ("w.npy", "FILE002"),
+        ("w.npz", "FILE002"),
+        ("w.mat", "FILE002"),
+        ("none.npy", "FILE001"),
+        ("none.csv", "FILE001"),
+    ):
         assert the_one(tmp_path, weight=f'from "{name}" * 1 mV')[0].startswith(code), name
     said, _ = the_one(tmp_path, weight='from "../w.npy" * 1 mV')
     assert said == "FILE004: `../w.npy` is not below the spec's folder"
@@ -239,8 +246,8 @@ def test_all_is_told_at_once(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["threshold: v > from \"v.npy\"", "dv/dt = from \"v.npy\" : 1", "reset: v = from \"v.npy\""],
-)  # fmt: skip
+    ['threshold: v > from "v.npy"', 'dv/dt = from "v.npy" : 1', 'reset: v = from "v.npy"'],
+)
 def test_where_no_file_can_stand(line):
     text = SPEC.format(weight="1 mV", cells="-70 mV", pattern="all_to_all", variable="v")
     start = line[:5]

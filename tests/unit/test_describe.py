@@ -27,40 +27,52 @@ def expr(text):
     return spec.of(ast.Constants)[0].items[0].value
 
 
-@pytest.mark.parametrize("text, wanted", [
-    ("a + b*c", r"a + b\,c"),
-    ("(a + b)*c", r"\left(a + b\right)\,c"),
-    ("a - (b - c)", r"a - \left(b - c\right)"),
-    ("a - b - c", r"a - b - c"),
-    ("a*-b", r"a\,\left(-b\right)"),
-    ("a + -b", r"a + \left(-b\right)"),
-    ("-(a + b)", r"-\left(a + b\right)"),
-    ("(-a)**2", r"\left(-a\right)^{2}"),
-    ("-a**2", r"-a^{2}"),
-    ("(a/b)**2", r"\left(\frac{a}{b}\right)^{2}"),
-    ("a/b/c", r"\frac{\frac{a}{b}}{c}"),
-    ("a*(b % c)", r"a\,\left(b \,\mathrm{mod}\, c\right)"),
-    ("a*2", r"a \cdot 2"),
-    ("5 mV/(10 ms)", r"\frac{5\,\mathrm{mV}}{10\,\mathrm{ms}}"),
-    ("2 nS/cm**2", r"2\,\mathrm{nS}\,\mathrm{cm}^{-2}"),
-    ("1e-5", r"10^{-5}"),
-    ("2.5e3*a", r"2.5 \cdot 10^{3}\,a"),
-    ("exp(-a)**2", r"\left(\exp\left(-a\right)\right)^{2}"),
-    ("int(a > b)*c", r"\left[a > b\right]\,c"),
-    ("not (a < b and b < c)", r"\neg \left(a < b \wedge b < c\right)"),
-    ("a < (b < c)", r"a < \left(b < c\right)"),
-    ("clip(a, 0, 1)", r"\mathrm{clip}\left(a, 0, 1\right)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("a + b*c", r"a + b\,c"),
+        ("(a + b)*c", r"\left(a + b\right)\,c"),
+        ("a - (b - c)", r"a - \left(b - c\right)"),
+        ("a - b - c", r"a - b - c"),
+        ("a*-b", r"a\,\left(-b\right)"),
+        ("a + -b", r"a + \left(-b\right)"),
+        ("-(a + b)", r"-\left(a + b\right)"),
+        ("(-a)**2", r"\left(-a\right)^{2}"),
+        ("-a**2", r"-a^{2}"),
+        ("(a/b)**2", r"\left(\frac{a}{b}\right)^{2}"),
+        ("a/b/c", r"\frac{\frac{a}{b}}{c}"),
+        ("a*(b % c)", r"a\,\left(b \,\mathrm{mod}\, c\right)"),
+        ("a*2", r"a \cdot 2"),
+        ("5 mV/(10 ms)", r"\frac{5\,\mathrm{mV}}{10\,\mathrm{ms}}"),
+        ("2 nS/cm**2", r"2\,\mathrm{nS}\,\mathrm{cm}^{-2}"),
+        ("1e-5", r"10^{-5}"),
+        ("2.5e3*a", r"2.5 \cdot 10^{3}\,a"),
+        ("exp(-a)**2", r"\left(\exp\left(-a\right)\right)^{2}"),
+        ("int(a > b)*c", r"\left[a > b\right]\,c"),
+        ("not (a < b and b < c)", r"\neg \left(a < b \wedge b < c\right)"),
+        ("a < (b < c)", r"a < \left(b < c\right)"),
+        ("clip(a, 0, 1)", r"\mathrm{clip}\left(a, 0, 1\right)"),
+    ],
+)
 def test_formulae(text, wanted):
     assert formula(expr(text)) == wanted
 
 
-@pytest.mark.parametrize("name, wanted", [
-    ("v", "v"), ("tau", r"\tau"), ("tau_m", r"\tau_{m}"), ("tau_theta", r"\tau_{\theta}"),
-    ("v_post", r"v_{\mathrm{post}}"), ("wmax", r"w_{\mathrm{max}}"), ("gain", r"\mathrm{gain}"),
-    ("taupre", r"\tau_{\mathrm{pre}}"), ("A2plus", r"\mathrm{A2plus}"),
-    ("v_rest_post", r"v_{\mathrm{rest},\mathrm{post}}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, wanted",
+    [
+        ("v", "v"),
+        ("tau", r"\tau"),
+        ("tau_m", r"\tau_{m}"),
+        ("tau_theta", r"\tau_{\theta}"),
+        ("v_post", r"v_{\mathrm{post}}"),
+        ("wmax", r"w_{\mathrm{max}}"),
+        ("gain", r"\mathrm{gain}"),
+        ("taupre", r"\tau_{\mathrm{pre}}"),
+        ("A2plus", r"\mathrm{A2plus}"),
+        ("v_rest_post", r"v_{\mathrm{rest},\mathrm{post}}"),
+    ],
+)
 def test_names(name, wanted):
     assert identifier(name) == wanted
 

@@ -52,8 +52,10 @@ def test_a_sobol_sequence_is_more_even():
     """Joe & Kuo's directions, by SciPy: at 64 points of 2 axes and more, clearly."""
     rng = np.random.default_rng(3)
     for axes in (2, 4):
-        each = {d: np.mean([qmc.discrepancy(DESIGNS[d](64, axes, rng)) for _ in range(20)])
-                for d in DESIGNS}  # fmt: skip
+        each = {
+            d: np.mean([qmc.discrepancy(DESIGNS[d](64, axes, rng)) for _ in range(20)])
+            for d in DESIGNS
+        }
         assert each["sobol"] < 0.75 * min(each["random"], each["latin_hypercube"])
 
 

@@ -161,8 +161,12 @@ def test_a_phase_is_named_where_another_one_is_well(tmp_path):
 
 
 def test_what_is_found_is_not_called_by_its_opposite():
-    said = render([Finding("no layer is silent", "found", "IN: not one spike", "drive it"),
-                   Finding("no layer is saturated", "passed", "in any block")])  # fmt: skip
+    said = render(
+        [
+            Finding("no layer is silent", "found", "IN: not one spike", "drive it"),
+            Finding("no layer is saturated", "passed", "in any block"),
+        ]
+    )
     assert "FOUND    IN: not one spike" in said and "no layer is silent" not in said
     assert "no layer is saturated: in any block" in said
 
@@ -172,9 +176,13 @@ def test_a_swept_input_is_no_effect_of_its_own(tmp_path):
     given = {"IN_rate": np.arange(1.0, 7), "IN_spikes": np.arange(1, 7)}
     for text, status in ((INPUT, "found"), ("", "passed")):  # without a spec, nobody knows
         folder = write(
-            tmp_path / (status), sweep, spec=text, columns=given, outcome=lambda k: 0.5,
+            tmp_path / (status),
+            sweep,
+            spec=text,
+            columns=given,
+            outcome=lambda k: 0.5,
             units={"IN.rate": "hertz"},
-        )  # fmt: skip
+        )
         (one,) = found(folder, "every parameter has an effect")
         assert one.status == status
         assert found(folder, "blocks differ from one another")[0].status == status

@@ -20,9 +20,11 @@ def shell(folder, command, **environment):
     (folder / "spec.stdp").write_text(STARTER)
     done = subprocess.run(
         ["sh", "-c", command.replace("stdpdsl", f"{sys.executable} -m stdpdsl.cli")],
-        cwd=folder, capture_output=True, text=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )  # fmt: skip
+    )
     return done.returncode, done.stderr
 
 
@@ -71,11 +73,18 @@ def test_names_that_are_too_long(tmp_path, monkeypatch, capsys, length, command)
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["run", "spec.stdp", "-o", ""], ["run", ""], ["check", ""], ["summary", ""], ["merge", ""],
-        ["compile", "spec.stdp", "-o", ""], ["report", "r", "-o", ""], ["compare", "a", ""],
-        ["window", "vogels", "-o", ""], ["check", "x", "--allow-read", ""],
+        ["run", "spec.stdp", "-o", ""],
+        ["run", ""],
+        ["check", ""],
+        ["summary", ""],
+        ["merge", ""],
+        ["compile", "spec.stdp", "-o", ""],
+        ["report", "r", "-o", ""],
+        ["compare", "a", ""],
+        ["window", "vogels", "-o", ""],
+        ["check", "x", "--allow-read", ""],
     ],
-)  # fmt: skip
+)
 def test_names_that_are_empty(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main(arguments)

@@ -54,11 +54,18 @@ def found(folder, rates=RATES, labels=LABELS, measure=MEASURE, text=SPEC):
 @pytest.fixture
 def folder(tmp_path):
     np.savez(
-        tmp_path / "i.npz", images=np.ones((4, 3, 2), np.uint8), flat=np.ones((4, 6)),
-        turned=np.ones((6, 4)), minus=-np.ones((4, 6)), holes=np.full((4, 6), np.nan),
-        digits=np.arange(4), more=np.arange(5), real=np.arange(4.0), one=np.ones(4),
+        tmp_path / "i.npz",
+        images=np.ones((4, 3, 2), np.uint8),
+        flat=np.ones((4, 6)),
+        turned=np.ones((6, 4)),
+        minus=-np.ones((4, 6)),
+        holes=np.full((4, 6), np.nan),
+        digits=np.arange(4),
+        more=np.arange(5),
+        real=np.arange(4.0),
+        one=np.ones(4),
         none=np.ones((0, 6)),
-    )  # fmt: skip
+    )
     (tmp_path / "l.csv").write_text("label\nb\na\n7\n1.0\n")
     (tmp_path / "two.csv").write_text("name,number\na,1\nb,2\n,3\nd,4\n")
     (tmp_path / "short.csv").write_text("label\na\nb\n")
@@ -108,7 +115,7 @@ def test_what_is_right(folder, given):
         ({"measure": "accuracy(2)"}, "TYPE006"),
         ({"measure": "mean(accuracy(train))"}, "NAME012"),
     ],
-)  # fmt: skip
+)
 def test_one_error_each(folder, given, message):
     (one,) = found(folder, **given)
     assert one.startswith(message), one
@@ -135,11 +142,13 @@ def test_where_labels_and_scores_stand(folder):
         (lambda image, path: image.convert("LA").save(path), "`b.png` is in colour or"),
         (lambda image, path: image.resize((3, 2)).save(path), "`b.png` has 3 × 2 pixels, and the"),
         (lambda image, path: path.write_bytes(b"no image"), "`b.png` is no whole PNG file"),
-        (lambda image, path: path.write_bytes(path.with_name("a.png").read_bytes()[:50]),
-         "`b.png` is no whole PNG file"),
+        (
+            lambda image, path: path.write_bytes(path.with_name("a.png").read_bytes()[:50]),
+            "`b.png` is no whole PNG file",
+        ),
         (lambda image, path: image.convert("L").save(path, "BMP"), "`b.png` is no whole PNG file"),
     ],
-)  # fmt: skip
+)
 def test_folders_of_images(folder, damage, message):
     from PIL import Image
 

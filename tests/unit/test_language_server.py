@@ -100,9 +100,14 @@ class Editor:
     async def __aenter__(self):
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         await self.client.start_io(
-            sys.executable, "-m", "stdpdsl.cli", "lsp", *self.arguments, env=environment,
+            sys.executable,
+            "-m",
+            "stdpdsl.cli",
+            "lsp",
+            *self.arguments,
+            env=environment,
             cwd=self.folder,
-        )  # fmt: skip
+        )
         self.answer = await self.client.initialize_async(
             lsp.InitializeParams(lsp.ClientCapabilities(), root_uri=self.folder.as_uri())
         )
@@ -235,8 +240,10 @@ def test_diagnostics_are_those_of_check(tmp_path, capsys):
 
 
 def _row(d):
-    related = [(x.message, x.location.uri.rpartition("/")[2], _pair(x.location.range.start))
-               for x in d.related_information]  # fmt: skip
+    related = [
+        (x.message, x.location.uri.rpartition("/")[2], _pair(x.location.range.start))
+        for x in d.related_information
+    ]
     href = d.code_description.href
     severity = d.severity.name.lower()
     return d.code, severity, d.message, _pair(d.range.start), _pair(d.range.end), related, href
@@ -312,9 +319,14 @@ def test_a_session(tmp_path):
             lsp.DocumentSymbolParams(lsp.TextDocumentIdentifier(editor.uri("spec.stdp")))
         )
         assert [(s.name, [c.name for c in s.children]) for s in outline] == [
-            ("constants", ["v_rest"]), ("cell", ["tau_m", "v"]), ("inputs", []), ("out", []),
-            ("learning", []), ("record", []), ("run", []),
-        ]  # fmt: skip
+            ("constants", ["v_rest"]),
+            ("cell", ["tau_m", "v"]),
+            ("inputs", []),
+            ("out", []),
+            ("learning", []),
+            ("record", []),
+            ("run", []),
+        ]
 
     speak(tmp_path, talk)
 

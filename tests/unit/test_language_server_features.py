@@ -120,8 +120,11 @@ def test_symbols_of_the_folder(tmp_path):
     async def talk(editor):
         editor.open("spec.stdp", SPEC)
         for query, names in [
-            ("mine", ["mine"]), ("tau", ["tau_m"]), ("out", ["out"]), ("nothing", []),
-        ]:  # fmt: skip
+            ("mine", ["mine"]),
+            ("tau", ["tau_m"]),
+            ("out", ["out"]),
+            ("nothing", []),
+        ]:
             found = await editor.client.workspace_symbol_async(lsp.WorkspaceSymbolParams(query))
             assert [s.name for s in found] == names
         found = await editor.client.workspace_symbol_async(lsp.WorkspaceSymbolParams("rate"))
@@ -142,8 +145,12 @@ def test_what_is_shown_beside_a_text(tmp_path):
             lsp.InlayHintParams(document, whole)
         )
         assert [h.label for h in found] == [
-            " = -0.07 volt", " = 0.01 second", " exact", " 2 blocks", " 2 values, 1 block each",
-        ]  # fmt: skip
+            " = -0.07 volt",
+            " = 0.01 second",
+            " exact",
+            " 2 blocks",
+            " 2 values, 1 block each",
+        ]
         part = lsp.Range(lsp.Position(0, 0), lsp.Position(6, 0))
         found = await editor.client.text_document_inlay_hint_async(
             lsp.InlayHintParams(document, part)
@@ -158,12 +165,16 @@ def test_what_is_shown_beside_a_text(tmp_path):
 
         lenses = await editor.client.text_document_code_lens_async(lsp.CodeLensParams(document))
         assert [(x.command.title, x.range.start.line) for x in lenses] == [
-            ("check", 1), ("run and report", 1), ("window of pair_additive", 24),
-        ]  # fmt: skip
+            ("check", 1),
+            ("run and report", 1),
+            ("window of pair_additive", 24),
+        ]
 
-        data = (await editor.client.text_document_semantic_tokens_full_async(
-            lsp.SemanticTokensParams(document)
-        )).data  # fmt: skip
+        data = (
+            await editor.client.text_document_semantic_tokens_full_async(
+                lsp.SemanticTokensParams(document)
+            )
+        ).data
         legend = editor.answer.capabilities.semantic_tokens_provider.legend
         assert tuple(legend.token_types) == KINDS
         line = column = 0
@@ -174,8 +185,11 @@ def test_what_is_shown_beside_a_text(tmp_path):
             word = lines[line].encode("utf-16-le")[2 * column : 2 * (column + length)]
             seen.append((word.decode("utf-16-le"), legend.token_types[kind]))
         assert seen[:4] == [
-            ("v_rest", "variable"), ("mV", "type"), ("cell", "class"), ("tau_m", "parameter"),
-        ]  # fmt: skip
+            ("v_rest", "variable"),
+            ("mV", "type"),
+            ("cell", "class"),
+            ("tau_m", "parameter"),
+        ]
         assert ("learning", "namespace") in seen and ("taupre", "parameter") in seen
 
         typed = text.replace("(taupre = 20 ms)", "(taupre = 20 ms, wmax = ")
@@ -304,16 +318,19 @@ def test_nothing_is_told_in_comments_and_strings(tmp_path):
         assert clause_at(document, document.text.index(f"{word}") + 2) is None
 
 
-@pytest.mark.parametrize("line, label, active", [
-    ("deliver: clip(w, ¦", "clip(x, low, high)", "low"),
-    ("deliver: clip(exp(w), 2, ¦", "clip(x, low, high)", "high"),
-    ("deliver: clip(exp(¦", "exp(x)", "x"),
-    ("deliver: clip(w) + (¦", None, None),
-    ("initial: w = uniform(low = 0, high = ¦", "uniform(low, high)", "high"),
-    ("plasticity: triplet.visual_cortex_full(¦", "triplet.visual_cortex_full(", "A2plus"),
-    ("plasticity: no_rule(¦", None, None),
-    ("pattern: random(¦", "random(p = 0.1)", "p = 0.1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line, label, active",
+    [
+        ("deliver: clip(w, ¦", "clip(x, low, high)", "low"),
+        ("deliver: clip(exp(w), 2, ¦", "clip(x, low, high)", "high"),
+        ("deliver: clip(exp(¦", "exp(x)", "x"),
+        ("deliver: clip(w) + (¦", None, None),
+        ("initial: w = uniform(low = 0, high = ¦", "uniform(low, high)", "high"),
+        ("plasticity: triplet.visual_cortex_full(¦", "triplet.visual_cortex_full(", "A2plus"),
+        ("plasticity: no_rule(¦", None, None),
+        ("pattern: random(¦", "random(p = 0.1)", "p = 0.1"),
+    ],
+)
 def test_the_call_that_is_written(tmp_path, line, label, active):
     before, after = line.split("¦")
     text = SPEC.replace("deliver: w * 15 mV to v", before + after)

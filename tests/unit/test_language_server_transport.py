@@ -22,15 +22,33 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 TEXT = "model m\nrun:\n    duration: 1 s\n    dtt: 1 ms\n"
 WRONG_PLACES = [
-    {"line": -1, "character": 0}, {"line": 0, "character": -1}, {"line": 2**31, "character": 0},
-    {"line": 10**9, "character": 10**9}, {"line": 1e300, "character": 0}, {"line": "1"}, [], None,
-    {"line": None, "character": {}}, {"line": 0.5, "character": True}, "0:0", {},
-]  # fmt: skip
+    {"line": -1, "character": 0},
+    {"line": 0, "character": -1},
+    {"line": 2**31, "character": 0},
+    {"line": 10**9, "character": 10**9},
+    {"line": 1e300, "character": 0},
+    {"line": "1"},
+    [],
+    None,
+    {"line": None, "character": {}},
+    {"line": 0.5, "character": True},
+    "0:0",
+    {},
+]
 WRONG_URIS = [
-    "file:///%00", "file:///a\0b", "untitled:Untitled-1", "file://[", "", "x",
-    "file:///" + "a" * 5000, "file:///%ff%fe", "file:///dev/zero", "file:///..",
-    "http://127.0.0.1:1/x.stdp", "file:///\ud800",
-]  # fmt: skip
+    "file:///%00",
+    "file:///a\0b",
+    "untitled:Untitled-1",
+    "file://[",
+    "",
+    "x",
+    "file:///" + "a" * 5000,
+    "file:///%ff%fe",
+    "file:///dev/zero",
+    "file:///..",
+    "http://127.0.0.1:1/x.stdp",
+    "file:///\ud800",
+]
 WRONG_LENGTHS = ["-1", "0", "", "x", "1.5", "1e3", "99999999999999999999", "9" * 400, "١٢"]
 
 
@@ -40,10 +58,12 @@ class Wire:
     def __init__(self, folder):
         self.uri = (folder / "a name with ä.stdp").as_uri()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "stdpdsl.cli", "lsp"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", "stdpdsl.cli", "lsp"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        )
         self.answers, self.told, self.number, self.kept = queue.Queue(), queue.Queue(), 0, {}
         threading.Thread(target=self.listen, daemon=True).start()
         self.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
@@ -169,10 +189,23 @@ def test_a_wrong_length_is_answered(wire, length):
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b"3", b"null", b'"x"', b"{}", b'{"jsonrpc": "1.0"}', b"\xff\xfe",
-             b"[" * 10**5, b'{"jsonrpc": "2.0"}', b'{"jsonrpc": "2.0", "id": [1], "method": "x"}',
-             b'{"jsonrpc": "2.0", "method": 3}', b'{"jsonrpc": "2.0", "id": 1, "result": 3}'],
-)  # fmt: skip
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"3",
+        b"null",
+        b'"x"',
+        b"{}",
+        b'{"jsonrpc": "1.0"}',
+        b"\xff\xfe",
+        b"[" * 10**5,
+        b'{"jsonrpc": "2.0"}',
+        b'{"jsonrpc": "2.0", "id": [1], "method": "x"}',
+        b'{"jsonrpc": "2.0", "method": 3}',
+        b'{"jsonrpc": "2.0", "id": 1, "result": 3}',
+    ],
+)
 def test_what_is_no_message_stops_nothing(wire, body):
     wire.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
     wire.is_well()

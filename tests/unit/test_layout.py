@@ -10,18 +10,44 @@ from stdpdsl.brian2.runtime_names import RUNTIME, definitions_in
 
 PACKAGE = Path(__file__).parents[2] / "stdpdsl"
 ORDER = [
-    "__init__", "resources", "outputs",
-    "runtime", "machine", "language", "check", "sweep", "results", "data", "ir", "lower", "brian2",
-    "plan", "compiler",
-    "views", "library", "exchange", "execution", "search", "window", "verify", "report",
-    "api", "editor", "commands", "cli",
-]  # fmt: skip
+    "__init__",
+    "resources",
+    "outputs",
+    "runtime",
+    "machine",
+    "language",
+    "check",
+    "sweep",
+    "results",
+    "data",
+    "ir",
+    "lower",
+    "brian2",
+    "plan",
+    "compiler",
+    "views",
+    "library",
+    "exchange",
+    "execution",
+    "search",
+    "window",
+    "verify",
+    "report",
+    "api",
+    "editor",
+    "commands",
+    "cli",
+]
 LONGEST = 400  # lines of a module
 # Accessors for users that import when they are called.
 LATE = {
-    ("__init__", "api"), ("__init__", "language"), ("__init__", "results"), ("results", "report"),
-    ("results", "search"), ("search", "api"),
-}  # fmt: skip
+    ("__init__", "api"),
+    ("__init__", "language"),
+    ("__init__", "results"),
+    ("results", "report"),
+    ("results", "search"),
+    ("search", "api"),
+}
 
 
 def imports():
@@ -72,15 +98,19 @@ def test_what_we_wrote_is_not_read_back():
     """The experiment says in fields what a script needs to know; Python says what code names."""
     may = {
         "lower/until_stable.py",  # the text of an option
-        "brian2/plain/functions.py", "brian2/plain/render.py",  # the text of functions, and layout
-        "brian2/plain/layout.py", "brian2/plain/alike.py", "brian2/plain/neuron_values.py",
-    }  # fmt: skip
+        "brian2/plain/functions.py",
+        "brian2/plain/render.py",  # the text of functions, and layout
+        "brian2/plain/layout.py",
+        "brian2/plain/alike.py",
+        "brian2/plain/neuron_values.py",
+    }
     asking = {
         path.relative_to(PACKAGE).as_posix()
-        for folder in ("lower", "brian2") for path in (PACKAGE / folder).rglob("*.py")
+        for folder in ("lower", "brian2")
+        for path in (PACKAGE / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Import) and any(alias.name == "re" for alias in node.names)
-    }  # fmt: skip
+    }
     assert asking <= may
 
 

@@ -55,7 +55,7 @@ def changed(old: str, new: str) -> str:
         ("dt: 0.1 ms", "dt: 1e-29 s", "the limit is 2.15 billion"),
         ("every 100 ms", "every 0.1 ms in blocks 10**9", "SWEEP016"),
     ],
-)  # fmt: skip
+)
 def test_numbers(old, new, words):
     assert words in " | ".join(found(changed(old, new)))
 
@@ -79,13 +79,25 @@ def test_names_that_stand_for_ever_more():
 def test_long_chains(kind):
     """A thousand names of which each uses the next: too deep for what follows."""
     old, first, line, last = {
-        "equations": (VOLTAGE, VOLTAGE.replace("v_rest - v", "y0 - v"),
-                      "        y{} = y{} + v : volt\n", "        y{} = v : volt\n"),
-        "parameters": ("        tau_m = 10 ms\n", "        tau_m = y0\n",
-                       "        y{} = y{}\n", "        y{} = 10 ms\n"),
-        "derive": ("        learning.Apost = -Apre * ratio\n", "        learning.Apost = y0\n",
-                   "        y{} = y{}\n", "        y{} = -Apre * ratio\n"),
-    }[kind]  # fmt: skip
+        "equations": (
+            VOLTAGE,
+            VOLTAGE.replace("v_rest - v", "y0 - v"),
+            "        y{} = y{} + v : volt\n",
+            "        y{} = v : volt\n",
+        ),
+        "parameters": (
+            "        tau_m = 10 ms\n",
+            "        tau_m = y0\n",
+            "        y{} = y{}\n",
+            "        y{} = 10 ms\n",
+        ),
+        "derive": (
+            "        learning.Apost = -Apre * ratio\n",
+            "        learning.Apost = y0\n",
+            "        y{} = y{}\n",
+            "        y{} = -Apre * ratio\n",
+        ),
+    }[kind]
 
     def chain(n):
         return first + "".join(line.format(k, k + 1) for k in range(n)) + last.format(n)
@@ -156,28 +168,52 @@ def calls(function, *arguments) -> int:
 
 
 GROWING = {
-    "layers and connections": lambda n: STARTER + "".join(
-        f"layer o{k}:\n    neuron: cell\n    size: 1\n\nconnect inputs -> o{k} as c{k}:\n"
-        "    pattern: all_to_all\n    plasticity: additive\n    deliver: w * 15 mV to v\n"
-        for k in range(n)),
-    "constants": lambda n: STARTER + "\nconstants:\n" + "".join(
-        f"    c{k} = {f'c{k - 1} + ' if k else ''}1 ms\n" for k in range(n)),
-    "errors": lambda n: STARTER + "\nconstants:\n" + "".join(
-        f"    c{k} = {k} mss + unknown{k}\n" for k in range(n)),
+    "layers and connections": lambda n: (
+        STARTER
+        + "".join(
+            f"layer o{k}:\n    neuron: cell\n    size: 1\n\nconnect inputs -> o{k} as c{k}:\n"
+            "    pattern: all_to_all\n    plasticity: additive\n    deliver: w * 15 mV to v\n"
+            for k in range(n)
+        )
+    ),
+    "constants": lambda n: (
+        STARTER
+        + "\nconstants:\n"
+        + "".join(f"    c{k} = {f'c{k - 1} + ' if k else ''}1 ms\n" for k in range(n))
+    ),
+    "errors": lambda n: (
+        STARTER + "\nconstants:\n" + "".join(f"    c{k} = {k} mss + unknown{k}\n" for k in range(n))
+    ),
     "syntax errors": lambda n: STARTER + "".join(f"layer x{k}:\n    size 4\n" for k in range(n)),
-    "equations": lambda n: changed(VOLTAGE, VOLTAGE + "".join(
-        f"        y{k} = v*{k} : volt\n" for k in range(n))),
-    "statements": lambda n: changed("        apre += Apre\n", "".join(
-        f"        x{k} = apre + {k}\n        apre += x{k}\n" for k in range(n))),
-    "rows": lambda n: changed(GRID, "    table:\n        | learning.Apre | ratio |\n" + "".join(
-        f"        | {k}e-6 | 1 |\n" for k in range(1, n))),
-    "rules": lambda n: STARTER + "".join(
-        f"\nrule r{k}:\n    equations:\n        w : 1\n    on pre: deliver w\n" for k in range(n)),
-    "records": lambda n: changed("    spikes of output\n", "    spikes of output\n" + "".join(
-        f"    w of learning every {k + 1} s\n" for k in range(n))),
-    "phases": lambda n: changed("    duration: 2 s\n", "    phases:\n" + "".join(
-        f"        p{k}: 10 ms, plasticity off\n" for k in range(n))),
-}  # fmt: skip
+    "equations": lambda n: changed(
+        VOLTAGE, VOLTAGE + "".join(f"        y{k} = v*{k} : volt\n" for k in range(n))
+    ),
+    "statements": lambda n: changed(
+        "        apre += Apre\n",
+        "".join(f"        x{k} = apre + {k}\n        apre += x{k}\n" for k in range(n)),
+    ),
+    "rows": lambda n: changed(
+        GRID,
+        "    table:\n        | learning.Apre | ratio |\n"
+        + "".join(f"        | {k}e-6 | 1 |\n" for k in range(1, n)),
+    ),
+    "rules": lambda n: (
+        STARTER
+        + "".join(
+            f"\nrule r{k}:\n    equations:\n        w : 1\n    on pre: deliver w\n"
+            for k in range(n)
+        )
+    ),
+    "records": lambda n: changed(
+        "    spikes of output\n",
+        "    spikes of output\n"
+        + "".join(f"    w of learning every {k + 1} s\n" for k in range(n)),
+    ),
+    "phases": lambda n: changed(
+        "    duration: 2 s\n",
+        "    phases:\n" + "".join(f"        p{k}: 10 ms, plasticity off\n" for k in range(n)),
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", GROWING)

@@ -123,17 +123,18 @@ def test_responses():
     """Two replicates that hear the stimuli in another order; a spike outside counts nowhere."""
     dt, size = 1e-3, 2
     presentations = [
-        {"onset": np.array([0.1, 0.3, 0.5]), "offset": np.array([0.2, 0.4, 0.6]),
-         "stimulus": np.array(order)}
+        {
+            "onset": np.array([0.1, 0.3, 0.5]),
+            "offset": np.array([0.2, 0.4, 0.6]),
+            "stimulus": np.array(order),
+        }
         for order in ([0, 1, 0], [1, 0, 1])
-    ]  # fmt: skip
+    ]
     replicates = np.array([0, 1, 1])
     neuron = np.array([0, 0, 0, 0, 1, 2, 3, 3, 4])
     step = np.array([100, 199, 200, 510, 350, 150, 350, 99, 700])
     rates = response_rates(neuron, step, size, replicates, presentations, 0, 1000, dt)
-    assert rates == pytest.approx(
-        np.array([[15, 0], [0, 10], [0, 5], [10, 0], [0, 0], [0, 0]])
-    )  # fmt: skip
+    assert rates == pytest.approx(np.array([[15, 0], [0, 10], [0, 5], [10, 0], [0, 0], [0, 0]]))
     part = response_rates(neuron, step, size, replicates, presentations, 250, 450, dt)
     assert np.isnan(part[:2, 0]).all() and np.isnan(part[2:, 1]).all()  # not heard in this time
     found = response_measures(rates, size)
@@ -142,9 +143,7 @@ def test_responses():
     even = response_measures(np.full((4, 3), 8.0), 2)
     assert even["selectivity"] == pytest.approx([0, 0], abs=1e-12)
     rates = np.random.default_rng(0).random((2, 5))
-    each = [
-        (1 - r.mean() ** 2 / (r**2).mean()) / (1 - 1 / len(r)) for r in (*rates, *rates.T)
-    ]  # fmt: skip
+    each = [(1 - r.mean() ** 2 / (r**2).mean()) / (1 - 1 / len(r)) for r in (*rates, *rates.T)]
     found = response_measures(rates, 2)
     assert found["selectivity"] == pytest.approx([np.mean(each[:2])])
     assert found["sparseness"] == pytest.approx([np.mean(each[2:])])
@@ -156,8 +155,13 @@ def test_a_block_alone_has_the_same_bits():
     neuron, step = spikes_of(np.linspace(1e-3, 1e-2, BLOCKS * size), steps, 8)
     variation = interval_variation(neuron, step, BLOCKS * size, size)
     chi = synchrony(neuron, step, BLOCKS * size, size, steps, 1e-4)
-    heard = [{"onset": np.arange(0, 2, 0.1), "offset": np.arange(0, 2, 0.1) + 0.07,
-              "stimulus": np.tile([2, 0, 1, 3], 5)}]  # fmt: skip
+    heard = [
+        {
+            "onset": np.arange(0, 2, 0.1),
+            "offset": np.arange(0, 2, 0.1) + 0.07,
+            "stimulus": np.tile([2, 0, 1, 3], 5),
+        }
+    ]
     first = np.zeros(BLOCKS, int)
     rates = response_rates(neuron, step, size, first, heard, 0, steps, 1e-4)
     responses = response_measures(rates, size)

@@ -54,33 +54,48 @@ def test_harmless_names():
     assert errors() == []
 
 
-@pytest.mark.parametrize(("names", "code", "message"), [
-    ({"other": "Output"}, "NAME026", "`Output` and `output` differ in case only"),
-    ({"other": "output_stateupdater"}, "NAME008", "what Brian2 calls a part of `output`"),
-    ({"other": "constants"}, "NAME008", "nothing can be called `constants`"),
-    ({"other": "a" * 65}, "NAME008", "this name has 65 characters"),
-    ({"other": "a__b"}, "NAME008", "`a__b` holds `__`"),
-    ({"column": "syn__x"}, "NAME008", "`syn__x` holds `__`"),
-    ({"column": "Block"}, "NAME014", "`Block` is a column that every result has"),
-    ({"column": "output_rate"}, "NAME014", "`output_rate` is what a measure of `output` is called"),
-    ({"column": "Output_CV"}, "NAME014", "`Output_CV` is what a measure of `output` is called"),
-    ({"column": "ETIME"}, "NAME008", "a macro"),
-    ({"column": "DBL_MAX"}, "NAME008", "is a macro of C"),
-    ({"column": "unix"}, "NAME008", "a macro"),
-    ({"column": "openmp_pragma"}, "NAME008", "a word of Brian2's code templates"),
-    ({"measure": "ONE"}, "NAME002", "the measures `one` and `ONE` differ in case only"),
-    ({"measure": "Ratio"}, "NAME014", "is a column of the sweep"),
-    ({"measure": "output_spikes"}, "NAME014", "is what a measure of `output` is called"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("names", "code", "message"),
+    [
+        ({"other": "Output"}, "NAME026", "`Output` and `output` differ in case only"),
+        ({"other": "output_stateupdater"}, "NAME008", "what Brian2 calls a part of `output`"),
+        ({"other": "constants"}, "NAME008", "nothing can be called `constants`"),
+        ({"other": "a" * 65}, "NAME008", "this name has 65 characters"),
+        ({"other": "a__b"}, "NAME008", "`a__b` holds `__`"),
+        ({"column": "syn__x"}, "NAME008", "`syn__x` holds `__`"),
+        ({"column": "Block"}, "NAME014", "`Block` is a column that every result has"),
+        (
+            {"column": "output_rate"},
+            "NAME014",
+            "`output_rate` is what a measure of `output` is called",
+        ),
+        ({"column": "Output_CV"}, "NAME014", "`Output_CV` is what a measure of `output` is called"),
+        ({"column": "ETIME"}, "NAME008", "a macro"),
+        ({"column": "DBL_MAX"}, "NAME008", "is a macro of C"),
+        ({"column": "unix"}, "NAME008", "a macro"),
+        ({"column": "openmp_pragma"}, "NAME008", "a word of Brian2's code templates"),
+        ({"measure": "ONE"}, "NAME002", "the measures `one` and `ONE` differ in case only"),
+        ({"measure": "Ratio"}, "NAME014", "is a column of the sweep"),
+        ({"measure": "output_spikes"}, "NAME014", "is what a measure of `output` is called"),
+    ],
+)
 def test_refused(names, code, message):
     found = errors(**names)
     assert [c for c, _ in found] == [code] and message in found[0][1], found
 
 
-@pytest.mark.parametrize(("head", "code"), [
-    ("syn__x", "NAME008"), ("a" * 65, "NAME008"), ("ETIME", "NAME008"), ("lambda", "NAME008"),
-    ("Block", "NAME014"), ("output_rate", "NAME014"), ("ratio", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("syn__x", "NAME008"),
+        ("a" * 65, "NAME008"),
+        ("ETIME", "NAME008"),
+        ("lambda", "NAME008"),
+        ("Block", "NAME014"),
+        ("output_rate", "NAME014"),
+        ("ratio", ""),
+    ],
+)
 def test_columns_of_a_file_have_the_same_names(head, code, tmp_path):
     (tmp_path / "c.csv").write_text(f"{head}\n1\n2\n")
     text = SPEC.replace("OTHER", "other").replace("MEASURE", "two")
@@ -89,10 +104,18 @@ def test_columns_of_a_file_have_the_same_names(head, code, tmp_path):
     assert [d.code for d in found if d.severity == "error"] == ([code] if code else [])
 
 
-@pytest.mark.parametrize("names", [
-    {"other": "a" * 64}, {"other": "output_2"}, {"other": "T"}, {"column": "NMDA"},
-    {"column": "W_MAX"}, {"column": "outputs"}, {"measure": "output_mean"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"other": "a" * 64},
+        {"other": "output_2"},
+        {"other": "T"},
+        {"column": "NMDA"},
+        {"column": "W_MAX"},
+        {"column": "outputs"},
+        {"measure": "output_mean"},
+    ],
+)
 def test_allowed(names):
     assert errors(**names) == []
 
@@ -136,9 +159,16 @@ run:
 """
 
 
-@pytest.mark.parametrize(("name", "codes"), [
-    ("k", ["SWEEP003"]), ("p", []), ("weight", []), ("preset", ["NAME008"]), ("delay", ["NAME008"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("k", ["SWEEP003"]),
+        ("p", []),
+        ("weight", []),
+        ("preset", ["NAME008"]),
+        ("delay", ["NAME008"]),
+    ],
+)
 def test_a_column_does_not_set_a_parameter_and_an_attribute_at_once(name, codes):
     found = {d.code for d in diagnose(AMBIGUOUS.replace("NAME", name)) if d.severity == "error"}
     assert found >= set(codes) and bool(found) == bool(codes), found
@@ -156,8 +186,9 @@ def test_the_functions_of_a_script_are_apart_from_those_named_in_the_spec():
         name
         for path in SUPPORT.glob("*.py")
         for name in re.findall(r"^(?:def|class) (\w+)|^(\w+) = ", path.read_text(), re.MULTILINE)
-        for name in name if name
-    }  # fmt: skip
+        for name in name
+        if name
+    }
     assert len(names) > 100
     assert sorted(n for n in names if n.startswith(starts)) == []
 
@@ -197,14 +228,27 @@ def test_words_of_brian2s_templates_are_known():
         tree = environment.parse(path.read_text())
         macros = {m.name for m in tree.find_all(nodes.Macro)}
         own = {n.name for n in tree.find_all(nodes.Name) if n.ctx == "store"}
-        heads = [*(c.node for c in tree.find_all(nodes.Call)),
-                 *(g.node for g in tree.find_all(nodes.Getattr))]  # fmt: skip
+        heads = [
+            *(c.node for c in tree.find_all(nodes.Call)),
+            *(g.node for g in tree.find_all(nodes.Getattr)),
+        ]
         used |= {h.name for h in heads if isinstance(h, nodes.Name)} - macros - own
     assert "openmp_pragma" in used
     # Of the whole program's templates, which are handed no variables, or measured to do no harm.
     used -= {
-        "array_specs", "c_data_type", "cpp_dtype", "dynamic_array_2d_specs", "dynamic_array_specs",
-        "f", "g", "get_array_filename", "numpy_dtype", "prefs", "record_variables", "run_funcs",
-        "super", "zip",
-    }  # fmt: skip
+        "array_specs",
+        "c_data_type",
+        "cpp_dtype",
+        "dynamic_array_2d_specs",
+        "dynamic_array_specs",
+        "f",
+        "g",
+        "get_array_filename",
+        "numpy_dtype",
+        "prefs",
+        "record_variables",
+        "run_funcs",
+        "super",
+        "zip",
+    }
     assert sorted(n for n in used if n not in RESERVED and not n.startswith("_")) == []

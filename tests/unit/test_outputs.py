@@ -110,8 +110,14 @@ def test_commands_lose_no_file(tmp_path, monkeypatch, capsys, command):
         assert Path(name).read_text() == "mine"
     names = sorted(str(p) for p in Path().rglob("*"))
     assert names == [
-        "folder", "folder/below", "folder/below/x.stdp", "spec.stdp", "x.png", "x.stdp", "x.svg",
-    ]  # fmt: skip
+        "folder",
+        "folder/below",
+        "folder/below/x.stdp",
+        "spec.stdp",
+        "x.png",
+        "x.stdp",
+        "x.svg",
+    ]
 
 
 def test_a_spec_that_changes_while_it_is_formatted_is_left_alone(tmp_path, monkeypatch, capsys):

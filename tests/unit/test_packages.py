@@ -58,15 +58,20 @@ def test_the_wheel_works_without_a_network(built, tmp_path):
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
     subprocess.run([*pip, "--target", str(tmp_path / "site"), str(built[0])], check=True)
     environment = {
-        **os.environ, "PYTHONPATH": str(tmp_path / "site"), "XDG_CACHE_HOME": str(tmp_path),
-    }  # fmt: skip
+        **os.environ,
+        "PYTHONPATH": str(tmp_path / "site"),
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
 
     def stdpdsl(*arguments):
         code = f"import sys, stdpdsl.cli as c; sys.exit(c.main({list(arguments)!r}))"
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, text=True,
+            [sys.executable, "-P", "-c", code],
+            cwd=tmp_path,
+            env=environment,
+            text=True,
             capture_output=True,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -80,8 +80,10 @@ def test_single_blocks(results):
     assert ax.lines[0].get_xdata() == pytest.approx(spikes.t)
     assert len(results.plot.raster("IN", 3).lines[0].get_xdata()) == 40  # exists once
     ax = results.plot.responses("A1", 2)
-    assert image(ax) == pytest.approx(22.0 * (np.arange(6)[:, None] % 4 == np.arange(4)) + 2 * (
-        np.arange(6)[:, None] % 4 != np.arange(4)))  # fmt: skip
+    assert image(ax) == pytest.approx(
+        22.0 * (np.arange(6)[:, None] % 4 == np.arange(4))
+        + 2 * (np.arange(6)[:, None] % 4 != np.arange(4))
+    )
     assert ax.get_xticklabels()[-1].get_text() == "800 Hz"
 
 

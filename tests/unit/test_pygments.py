@@ -28,11 +28,18 @@ def test_what_is_what():
     text = (ROOT / "specs" / "auditory_map.stdp").read_text(encoding="utf-8")
     found = list(StdpLexer().get_tokens(text))
     for wanted in [
-        (Keyword.Declaration, "neuron"), (Name.Class, "auditory_nerve"), (Keyword, "threshold"),
-        (Number, "10"), (Keyword.Type, "ms"), (Name.Builtin, "geomspace"),
-        (Name.Variable, "dI/dt"), (Keyword.Type, "(unless refractory)"), (Keyword, "plasticity"),
-        (Name.Builtin, "all_to_all"), (Name, "pair_additive"),
-    ]:  # fmt: skip
+        (Keyword.Declaration, "neuron"),
+        (Name.Class, "auditory_nerve"),
+        (Keyword, "threshold"),
+        (Number, "10"),
+        (Keyword.Type, "ms"),
+        (Name.Builtin, "geomspace"),
+        (Name.Variable, "dI/dt"),
+        (Keyword.Type, "(unless refractory)"),
+        (Keyword, "plasticity"),
+        (Name.Builtin, "all_to_all"),
+        (Name, "pair_additive"),
+    ]:
         assert wanted in found, wanted
     assert next(kind for kind, part in found if part.startswith('"""')) is String.Doc
     commented = StdpLexer().get_tokens("x = 1  # neuron 5 ms\n")

@@ -169,8 +169,10 @@ def test_one_block_without_a_sweep(tmp_path):
 
 
 def test_presets_are_words(tmp_path):
-    sweep = {"preset": np.array(["visual", "hippocampus", "visual", "hippocampus"]),
-             "eta": np.array([1.0, 1.0, 2.0, 2.0])}  # fmt: skip
+    sweep = {
+        "preset": np.array(["visual", "hippocampus", "visual", "hippocampus"]),
+        "eta": np.array([1.0, 1.0, 2.0, 2.0]),
+    }
     text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
     assert "hippocampus" in "".join(found.text)
     alone = {"preset": np.array(["visual", "hippocampus"])}
@@ -207,9 +209,12 @@ def test_hostile_names_are_only_text(tmp_path):
     bad = "<script>alert(1)</script>\"&'"
     sweep = {bad: np.array([1.0, 2.0, 3.0]), "word": np.array(["<b>", "$x^2$", "</svg>"])}
     folder = write(
-        tmp_path / "r", sweep, spec=f'"""{bad}"""\nmodel x\n', units={bad: "<i>"},
+        tmp_path / "r",
+        sweep,
+        spec=f'"""{bad}"""\nmodel x\n',
+        units={bad: "<i>"},
         metadata={"model": bad, "target": bad},
-    )  # fmt: skip
+    )
     text, found = page(folder)
     assert [tag for tag, _ in found.seen].count("script") == 1
     assert "i" not in [tag for tag, _ in found.seen]
@@ -354,7 +359,7 @@ def test_more_dots_than_a_page_holds_are_a_sample_that_says_so(tmp_path):
         (np.linspace(0.8, 1.4, 13), [0, 4, 8, 12], ["0.8", "1", "1.2", "1.4"]),
         ([1, 2, 3, 10, 20, 30], None, None),  # uneven: a tick stands at a value or nowhere
     ],
-)  # fmt: skip
+)
 def test_the_numbers_along_a_map_are_round(values, at, texts):
     found = round_numbers(Axis("a", "", np.asarray(values, float)), 5)
     assert (found is None) == (at is None)

@@ -50,8 +50,12 @@ def test_a_page_tells_all(name):
 
 def test_units_are_those_of_the_defaults():
     assert rulebook.units(library()["vogels"]) == {
-        "eta": "1", "tau": "second", "rho0": "hertz", "alpha": "1", "wmax": "1",
-    }  # fmt: skip
+        "eta": "1",
+        "tau": "second",
+        "rho0": "hertz",
+        "alpha": "1",
+        "wmax": "1",
+    }
     assert rulebook.units(library()["clopath"])["A_LTP"] == "mV**-2"
 
 

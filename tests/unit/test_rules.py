@@ -182,13 +182,16 @@ def test_what_names_mean():
     assert inside["low"].owner == "feed" and inside["v"].owner == "A"
     assert "w" not in inside and "g" not in inside
     assert {p: (b.variable.id, b.layer.id) for p, b in component.bindings.items()} == {
-        "reward": ("spikes", "VTA"), "G": ("rate", "one"),
-    }  # fmt: skip
+        "reward": ("spikes", "VTA"),
+        "G": ("rate", "one"),
+    }
     assert all(
         id(node) in spec.types
-        for equation in component.rule.post_equations if equation.rhs
-        for node in ast.walk(equation.rhs) if isinstance(node, ast.Expr)
-    )  # fmt: skip
+        for equation in component.rule.post_equations
+        if equation.rhs
+        for node in ast.walk(equation.rhs)
+        if isinstance(node, ast.Expr)
+    )
 
 
 def test_which_traces_are_event_driven():
@@ -202,12 +205,14 @@ def test_which_traces_are_event_driven():
 def test_what_is_read_at_each_step_is_integrated_at_each_step():
     """An event-driven trace has no value between events, where `dw/dt` would read it."""
     text = changed(
-        ("        dx/dt = -x/tau : 1\n",
-         "        dx/dt = -x/tau : 1\n        dy/dt = -y/tau : 1\n        seen = 2*y : 1\n"
-         "        dz/dt = seen*(v_post - low_post)/(1 mV)/tau : 1\n"),
+        (
+            "        dx/dt = -x/tau : 1\n",
+            "        dx/dt = -x/tau : 1\n        dy/dt = -y/tau : 1\n        seen = 2*y : 1\n"
+            "        dz/dt = seen*(v_post - low_post)/(1 mV)/tau : 1\n",
+        ),
         ("    on post: w += A", "    on pre: y += 1\n    on post: w += z * A"),
         ("    on reward", "    method: euler\n    on reward"),
-    )  # fmt: skip
+    )
     spec = checked(text)
     component = spec.symbols.components["feed"]
     told = {e.name.id: event_driven(e, component, spec.symbols) for e in component.equations}
@@ -234,9 +239,11 @@ def test_a_preset_as_an_axis():
     parameters = feed(changed(sweep("grid:\n        feed.preset = [slow, fast]"))).parameters
     shown = {n: [(p, print_expr(v)) for p, v in s.by_preset] for n, s in parameters.items()}
     assert shown == {
-        "eta": [("slow", "0.01"), ("fast", "1")], "tau": [("slow", "10 ms"), ("fast", "5 ms")],
-        "A": [], "wmax": [],
-    }  # fmt: skip
+        "eta": [("slow", "0.01"), ("fast", "1")],
+        "tau": [("slow", "10 ms"), ("fast", "5 ms")],
+        "A": [],
+        "wmax": [],
+    }
     given = feed(
         changed(sweep("grid:\n        preset = [slow]"), ("voltage(", "voltage(eta = 3, "))
     )
@@ -246,16 +253,25 @@ def test_a_preset_as_an_axis():
 @pytest.mark.parametrize(
     ("part", "names", "others"),
     [
-        ("grid:\n        feed.preset = [slow, fast]\n        A = [1, 2]",
-         ["slow", "slow", "fast", "fast"], [1, 2, 1, 2]),
+        (
+            "grid:\n        feed.preset = [slow, fast]\n        A = [1, 2]",
+            ["slow", "slow", "fast", "fast"],
+            [1, 2, 1, 2],
+        ),
         ("zip:\n        preset = [slow, fast]\n        A = [1, 2]", ["slow", "fast"], [1, 2]),
-        ("table:\n        | A | feed.preset |\n        | 1 | fast |\n        | 2 | slow |",
-         ["fast", "slow"], [1, 2]),
+        (
+            "table:\n        | A | feed.preset |\n        | 1 | fast |\n        | 2 | slow |",
+            ["fast", "slow"],
+            [1, 2],
+        ),
         ('from: "presets.csv"', ["slow", "fast"], [3, 4]),
-        ("grid:\n        preset = slow\n        A = [1, 2, 3]\n    where: A > 1",
-         ["slow", "slow"], [2, 3]),
+        (
+            "grid:\n        preset = slow\n        A = [1, 2, 3]\n    where: A > 1",
+            ["slow", "slow"],
+            [2, 3],
+        ),
     ],
-)  # fmt: skip
+)
 def test_columns_of_presets(part, names, others):
     files = {"presets.csv": {"feed.preset": ["slow", "fast"], "A": [3, 4]}}
     found = checked(changed(sweep(part)))
@@ -301,8 +317,11 @@ def test_bounds_that_cross_in_one_block_only():
     found = diagnose(changed(bounds, sweep("grid:\n        preset = [fast, slow]")))
     told = [d.message for d in found if d.code == "RUN010"]
     assert told == ["the lower bound of `w` in `feed` is above the upper in block 1: 0.1 > 0.02"]
-    assert not [d for d in diagnose(changed(bounds, sweep("grid:\n        preset = [fast]")))
-                if d.code == "RUN010"]  # fmt: skip
+    assert not [
+        d
+        for d in diagnose(changed(bounds, sweep("grid:\n        preset = [fast]")))
+        if d.code == "RUN010"
+    ]
 
 
 # Several rules
@@ -324,10 +343,12 @@ def test_joined_rules_deliver_once_the_product():
 @pytest.mark.parametrize(
     "delivered, left_out",
     [
-        ("w", ["tsodyks_markram"]), ("u * (1 - z)", ["pair_additive"]),
-        ("2 * (1 - z) * w", []), ("1", ["tsodyks_markram", "pair_additive"]),
+        ("w", ["tsodyks_markram"]),
+        ("u * (1 - z)", ["pair_additive"]),
+        ("2 * (1 - z) * w", []),
+        ("1", ["tsodyks_markram", "pair_additive"]),
     ],
-)  # fmt: skip
+)
 def test_a_rule_that_the_connection_leaves_out(delivered, left_out):
     text = f"""model joined
 neuron cell:
@@ -384,8 +405,13 @@ def test_settings_reach_the_rule_that_has_the_parameter():
         ([("size: 1\n", "size: 2\n")], ["CLAUSE006"]),
         ([("G : Hz", "G : volt"), ("G/(1 Hz)", "G/(1 mV)")], ["UNIT002"]),
         ([("G : Hz", "G : hz")], ["UNIT001"]),
-        ([("        reward\n", "        reward\n        pre\n"),
-          ("(reward =", "(pre = spikes of VTA, reward =")], ["NAME008"]),
+        (
+            [
+                ("        reward\n", "        reward\n        pre\n"),
+                ("(reward =", "(pre = spikes of VTA, reward ="),
+            ],
+            ["NAME008"],
+        ),
         ([("on reward:", "on rewards:")], ["NAME017"]),
         ([("on reward:", "on G:")], ["NAME017"]),
         ([("on reward:", "on reward after 5 ms:")], ["CLAUSE003"]),
@@ -393,10 +419,22 @@ def test_settings_reach_the_rule_that_has_the_parameter():
         ([("w += eta * reward", "reward += eta")], ["NAME007"]),
         ([("x * G/(1 Hz)", "x * G")], ["UNIT002"]),
         # The target
-        ([("dv/dt = (-70 mV - v)", "du/dt = (-70 mV - u)"), ("threshold: v", "threshold: u"),
-          ("reset: v", "reset: u")], ["CLAUSE010"]),
-        ([("        v : volt", "        v : 1"), ("(v - low)/tau : volt", "(v - low)/tau : 1"),
-          ("(low_post - v_post)/(1 mV)", "(low_post - v_post)")], ["CLAUSE010"]),
+        (
+            [
+                ("dv/dt = (-70 mV - v)", "du/dt = (-70 mV - u)"),
+                ("threshold: v", "threshold: u"),
+                ("reset: v", "reset: u"),
+            ],
+            ["CLAUSE010"],
+        ),
+        (
+            [
+                ("        v : volt", "        v : 1"),
+                ("(v - low)/tau : volt", "(v - low)/tau : 1"),
+                ("(low_post - v_post)/(1 mV)", "(low_post - v_post)"),
+            ],
+            ["CLAUSE010"],
+        ),
         ([("v_post)", "u_post)")], ["NAME011"]),
         ([("        g : 1\n", "        g : 1\n        low : volt\n")], ["NAME002"]),
         # Post equations
@@ -408,10 +446,23 @@ def test_settings_reach_the_rule_that_has_the_parameter():
         ([("count += 1", "count += 1 mV")], ["UNIT002"]),
         ([("count += 1", "x += 1")], ["NAME006"]),
         # Names
-        ([("        count : 1", "        eta : 1"), ("count += 1", "eta += 1"),
-          ("* count_post", "* eta_post")], ["NAME002"]),
-        ([("U = 0.5", "A = 0.5"), ("deliver U * u", "deliver A * u"), ("u -= U * u", "u -= A * u"),
-          BOTH], ["NAME002"]),
+        (
+            [
+                ("        count : 1", "        eta : 1"),
+                ("count += 1", "eta += 1"),
+                ("* count_post", "* eta_post"),
+            ],
+            ["NAME002"],
+        ),
+        (
+            [
+                ("U = 0.5", "A = 0.5"),
+                ("deliver U * u", "deliver A * u"),
+                ("u -= U * u", "u -= A * u"),
+                BOTH,
+            ],
+            ["NAME002"],
+        ),
         ([("plasticity: ", "plasticity: short_term, short_term, ")], ["NAME002"]),
         ([("plasticity: ", "plasticity: short, ")], ["NAME001"]),
         # Presets
@@ -427,8 +478,13 @@ def test_settings_reach_the_rule_that_has_the_parameter():
         ([("    deliver: to g\n", "")], ["CLAUSE004"]),
         # Not exact between events
         ([("dx/dt = -x/tau", "dx/dt = -x*v_post/(1 mV)/tau")], ["RUN011"]),
-        ([("dx/dt = -x/tau", "dx/dt = -x*v_post/(1 mV)/tau"),
-          ("    on pre: x", "    method: euler\n    on pre: x")], []),
+        (
+            [
+                ("dx/dt = -x/tau", "dx/dt = -x*v_post/(1 mV)/tau"),
+                ("    on pre: x", "    method: euler\n    on pre: x"),
+            ],
+            [],
+        ),
         ([("(v - low)/tau", "(v - low)*v/tau/(1 mV)")], []),
         # Used by nothing
         ([("* G/(1 Hz) ", "")], ["NAME022"]),
@@ -436,15 +492,25 @@ def test_settings_reach_the_rule_that_has_the_parameter():
         # Isolation
         ([("    neuron: cell\n", "    neuron: cell\n    scope: shared\n")], ["BLOCK001"]),
         ([("    neuron: controller\n", "    neuron: controller\n    scope: shared\n")], []),
-        ([("    poisson: 20 Hz\n", "    poisson: 20 Hz\n    scope: block\n"),
-          ("    neuron: cell\n", "    neuron: cell\n    scope: shared\n"),
-          ("as feed:", "as feed across blocks:")], ["BLOCK002"]),
-        ([("    poisson: 20 Hz\n", "    poisson: 20 Hz\n    scope: block\n"),
-          ("    neuron: cell\n", "    neuron: cell\n    scope: shared\n"),
-          ("as feed:", "as feed across blocks:"), sweep("grid:\n        A = [1, 2]")],
-         ["BLOCK004", "BLOCK002"]),
+        (
+            [
+                ("    poisson: 20 Hz\n", "    poisson: 20 Hz\n    scope: block\n"),
+                ("    neuron: cell\n", "    neuron: cell\n    scope: shared\n"),
+                ("as feed:", "as feed across blocks:"),
+            ],
+            ["BLOCK002"],
+        ),
+        (
+            [
+                ("    poisson: 20 Hz\n", "    poisson: 20 Hz\n    scope: block\n"),
+                ("    neuron: cell\n", "    neuron: cell\n    scope: shared\n"),
+                ("as feed:", "as feed across blocks:"),
+                sweep("grid:\n        A = [1, 2]"),
+            ],
+            ["BLOCK004", "BLOCK002"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_found(changes, codes):
     found = [d.code for d in diagnose(changed(*changes)) if d.code not in UNUSED]
     assert found == codes
@@ -457,14 +523,17 @@ def test_set_in_a_phase():
     wrong = ("set feed.eta = 2", "set feed.eta = 2 mV")
     assert {d.code for d in diagnose(changed(phases, wrong))} == {"UNIT002"}
     shared = changed(
-        phases, ("set feed.eta = 2", "set feed.eta = rate"), ("run:\n", sweep_part + "run:\n"),
+        phases,
+        ("set feed.eta = 2", "set feed.eta = rate"),
+        ("run:\n", sweep_part + "run:\n"),
         ("    neuron: cell\n", "    neuron: cell\n    scope: shared\n"),
         ("    neuron: controller\n", "    neuron: controller\n    scope: shared\n"),
-    )  # fmt: skip
+    )
     assert {d.code for d in diagnose(shared)} == {"BLOCK003"}
 
 
 def test_a_target_without_neurons():
-    needy = changed(("    on post: w += x\n", "    post equations: n : 1\n    on post: w += x\n"),
-                    text=INPUTS)  # fmt: skip
+    needy = changed(
+        ("    on post: w += x\n", "    post equations: n : 1\n    on post: w += x\n"), text=INPUTS
+    )
     assert [d.code for d in diagnose(needy)] == ["CLAUSE010"]

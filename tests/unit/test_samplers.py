@@ -64,9 +64,13 @@ def test_values_that_are_missing_are_borne():
 def test_nsga2_finds_a_front():
     """Schaffer (1985): x**2 and (x - 2)**2, whose front is x from 0 to 2."""
     points, losses = run(
-        "nsga2", lambda p: [(10 * p[0] - 4) ** 2, (10 * p[0] - 6) ** 2], axes=2, objectives=2,
-        trials=600, batch=40,
-    )  # fmt: skip
+        "nsga2",
+        lambda p: [(10 * p[0] - 4) ** 2, (10 * p[0] - 6) ** 2],
+        axes=2,
+        objectives=2,
+        trials=600,
+        batch=40,
+    )
     best = [one for one in losses if not np.any(np.all(losses < one, axis=1))]
     x = np.sort(np.sqrt(np.array(best)[:, 0]))
     assert x[0] < 0.1 and x[-1] > 1.9 and np.diff(x).max() < 0.15 and x[-1] < 2.01

@@ -18,46 +18,52 @@ def found(text):
     return {d.code: d for d in check_text(Source("spec.stdp", text), FOLDER, [])[1]}
 
 
-@pytest.mark.parametrize("old, new, code", [
-    ("A_rate < 50 Hz", "A_rate < 50 mV", "UNIT003"),
-    ("A_rate < 50 Hz", "A_rate", "TYPE002"),
-    ("A_rate < 50 Hz", "A_rate == 50 Hz", "SEARCH003"),
-    ("mean(miss) + sd(miss)", "mean(mis)", "NAME004"),
-    ("mean(miss) + sd(miss)", "mean(miss) + 1 mV", "UNIT003"),
-    ("mean(miss) + sd(miss)", "miss > 1 Hz", "TYPE003"),
-    ("mean(miss) + sd(miss)", "median(miss)", "NAME012"),
-    ("uniform(0.5, 2)", "uniform(2, 2)", "SEARCH004"),
-    ("uniform(0.5, 2)", "uniform(0.5 mV, 2 mV)", "UNIT002"),
-    ("uniform(0.5, 2)", "[0.5, 2]", "TYPE"),
-    ("uniform(0.5, 2)", "0.5", "SWEEP010"),
-    ("uniform(0.5, 2)", "bernoulli(0.5)", "SWEEP010"),
-    ("loguniform(1e-4, 0.1)", "loguniform(0, 0.1)", "SEARCH004"),
-    ("c.Apre =", "c.Aprre =", "SWEEP004"),
-    ("c.Apre =", "trial =", "NAME014"),
-    ("nsga2", "cma_es", "SEARCH005"),
-    ("nsga2", "refine", "SEARCH005"),
-    ("stop: no improvement in 100 trials", "stop: no difference above 5 Hz", "SEARCH005"),
-    ("stop: no improvement in 100 trials", "stop: no difference above 5 mV", "UNIT"),
-    ("stop: no improvement in 100 trials", "stop: no difference above 0 Hz", "SEARCH006"),
-    ("batch: 40", "batch: 40 ms", "SEARCH006"),
-    ("seed: 1", "seed: -1", "SEARCH006"),
-    ("replicates: 3", "grid: c.Apre = [0.1, 0.2]", "SWEEP002"),
-    ("minimise: mean(miss) + sd(miss)", "data: x", "SYN024"),
-    ("in 100 trials", "in 100", "SYN001"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, code",
+    [
+        ("A_rate < 50 Hz", "A_rate < 50 mV", "UNIT003"),
+        ("A_rate < 50 Hz", "A_rate", "TYPE002"),
+        ("A_rate < 50 Hz", "A_rate == 50 Hz", "SEARCH003"),
+        ("mean(miss) + sd(miss)", "mean(mis)", "NAME004"),
+        ("mean(miss) + sd(miss)", "mean(miss) + 1 mV", "UNIT003"),
+        ("mean(miss) + sd(miss)", "miss > 1 Hz", "TYPE003"),
+        ("mean(miss) + sd(miss)", "median(miss)", "NAME012"),
+        ("uniform(0.5, 2)", "uniform(2, 2)", "SEARCH004"),
+        ("uniform(0.5, 2)", "uniform(0.5 mV, 2 mV)", "UNIT002"),
+        ("uniform(0.5, 2)", "[0.5, 2]", "TYPE"),
+        ("uniform(0.5, 2)", "0.5", "SWEEP010"),
+        ("uniform(0.5, 2)", "bernoulli(0.5)", "SWEEP010"),
+        ("loguniform(1e-4, 0.1)", "loguniform(0, 0.1)", "SEARCH004"),
+        ("c.Apre =", "c.Aprre =", "SWEEP004"),
+        ("c.Apre =", "trial =", "NAME014"),
+        ("nsga2", "cma_es", "SEARCH005"),
+        ("nsga2", "refine", "SEARCH005"),
+        ("stop: no improvement in 100 trials", "stop: no difference above 5 Hz", "SEARCH005"),
+        ("stop: no improvement in 100 trials", "stop: no difference above 5 mV", "UNIT"),
+        ("stop: no improvement in 100 trials", "stop: no difference above 0 Hz", "SEARCH006"),
+        ("batch: 40", "batch: 40 ms", "SEARCH006"),
+        ("seed: 1", "seed: -1", "SEARCH006"),
+        ("replicates: 3", "grid: c.Apre = [0.1, 0.2]", "SWEEP002"),
+        ("minimise: mean(miss) + sd(miss)", "data: x", "SYN024"),
+        ("in 100 trials", "in 100", "SYN001"),
+    ],
+)
 def test_what_is_wrong_with_a_search(old, new, code):
     assert old in SEARCH
     codes = found(SEARCH.replace(old, new))
     assert any(c.startswith(code) for c in codes), codes
 
 
-@pytest.mark.parametrize("old, new, code", [
-    ("pairs.csv", "pair.csv", "FILE001"),
-    ("to change", "to chnge", "NAME004"),
-    ("c_after_mean - c_before_mean to", "pre_rate to", "UNIT002"),
-    ('    data: from "pairs.csv"\n', "", "SEARCH002"),
-    ("to change within error", "to change within", "SYN001"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, code",
+    [
+        ("pairs.csv", "pair.csv", "FILE001"),
+        ("to change", "to chnge", "NAME004"),
+        ("c_after_mean - c_before_mean to", "pre_rate to", "UNIT002"),
+        ('    data: from "pairs.csv"\n', "", "SEARCH002"),
+        ("to change within error", "to change within", "SYN001"),
+    ],
+)
 def test_what_is_wrong_with_a_fit(old, new, code):
     assert old in FIT
     codes = found(FIT.replace(old, new))
@@ -66,8 +72,14 @@ def test_what_is_wrong_with_a_fit(old, new, code):
 
 def test_trials_may_have_the_same_values():
     """As they soon have on axes of whole numbers."""
-    assert found(SEARCH.replace("loguniform(1e-4, 0.1)", "integers(0, 2)")
-                 .replace("uniform(0.5, 2)", "integers(1, 3)")) == {}  # fmt: skip
+    assert (
+        found(
+            SEARCH.replace("loguniform(1e-4, 0.1)", "integers(0, 2)").replace(
+                "uniform(0.5, 2)", "integers(1, 3)"
+            )
+        )
+        == {}
+    )
 
 
 def test_columns_of_a_file_make_an_input_one_per_block():
@@ -79,16 +91,19 @@ def test_columns_of_a_file_make_an_input_one_per_block():
 EARLY = "stop trials: silent or saturated after 200 ms"
 
 
-@pytest.mark.parametrize("old, new, code", [
-    ("silent or saturated", "silnt", "SEARCH008"),
-    ("silent or saturated", "silent or silent", "SEARCH008"),
-    ("after 200 ms", "after 1 s", "SEARCH008"),
-    ("after 200 ms", "after 0 s", "SEARCH008"),
-    ("after 200 ms", "after 200 mV", "UNIT"),
-    ("after 200 ms", "after soon", "NAME"),
-    (" after 200 ms", "", "SYN001"),
-    ("duration: 1 s", "phases:\n        a: 1 s\n        b: 1 s", "SEARCH008"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, code",
+    [
+        ("silent or saturated", "silnt", "SEARCH008"),
+        ("silent or saturated", "silent or silent", "SEARCH008"),
+        ("after 200 ms", "after 1 s", "SEARCH008"),
+        ("after 200 ms", "after 0 s", "SEARCH008"),
+        ("after 200 ms", "after 200 mV", "UNIT"),
+        ("after 200 ms", "after soon", "NAME"),
+        (" after 200 ms", "", "SYN001"),
+        ("duration: 1 s", "phases:\n        a: 1 s\n        b: 1 s", "SEARCH008"),
+    ],
+)
 def test_what_is_wrong_with_the_end_of_trials(old, new, code):
     assert EARLY in SEARCH and old in SEARCH
     codes = found(SEARCH.replace(old, new))
@@ -109,11 +124,14 @@ def test_a_fit_and_an_inference_run_each_trial():
         assert any(c.startswith("SYN") for c in with_it), with_it
 
 
-@pytest.mark.parametrize("batch, more, message", [
-    ("batch: 40", "        c.Apost = uniform(-0.1, 0)\n", "one or two axes"),
-    ("batch: 3", "", "a grid of 4"),
-    ("batch: 4", "", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "batch, more, message",
+    [
+        ("batch: 40", "        c.Apost = uniform(-0.1, 0)\n", "one or two axes"),
+        ("batch: 3", "", "a grid of 4"),
+        ("batch: 4", "", ""),
+    ],
+)
 def test_what_refine_takes(batch, more, message):
     text = SEARCH.replace("    maximise: c_after_entropy\n", "")
     text = text.replace("nsga2", "refine").replace("batch: 40", batch)

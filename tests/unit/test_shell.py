@@ -42,13 +42,16 @@ def test_completion_knows_commands_rules_and_codes(shell, capsys):
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="takes bash")
-@pytest.mark.parametrize("line, wanted, unwanted", [
-    ("stdpdsl expl", "explain", "plan"),
-    ("stdpdsl explain UNIT00", "UNIT002", "SYN001"),
-    ("stdpdsl rules trip", "triplet", "vogels"),
-    ("stdpdsl run --targ", "--target", "--set"),
-    ("stdpdsl run --target cy", "cython", "numpy"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line, wanted, unwanted",
+    [
+        ("stdpdsl expl", "explain", "plan"),
+        ("stdpdsl explain UNIT00", "UNIT002", "SYN001"),
+        ("stdpdsl rules trip", "triplet", "vogels"),
+        ("stdpdsl run --targ", "--target", "--set"),
+        ("stdpdsl run --target cy", "cython", "numpy"),
+    ],
+)
 def test_what_bash_offers(line, wanted, unwanted, capsys):
     pytest.importorskip("shtab")
     cli.main(["completion", "bash"])

@@ -36,13 +36,34 @@ def test_examples_of_the_reference_are_right(name, spec, tmp_path):
 
 def test_each_page_has_what_it_promises():
     chapters = {c.folder: c for c in reference.chapters()}
-    assert {"clauses", "functions", "draws", "lists", "patterns", "sounds", "filters", "rules",
-            "measures", "columns", "commands", "errors"} <= set(chapters)  # fmt: skip
+    assert {
+        "clauses",
+        "functions",
+        "draws",
+        "lists",
+        "patterns",
+        "sounds",
+        "filters",
+        "rules",
+        "measures",
+        "columns",
+        "commands",
+        "errors",
+    } <= set(chapters)
     for chapter in chapters.values():
         names = [name for name, _, _ in chapter.pages]
         assert len(set(names)) == len(names) and all(text for _, _, text in chapter.pages)
-    for folder in ("functions", "draws", "lists", "patterns", "sounds", "filters", "rules",
-                   "measures", "commands"):  # fmt: skip
+    for folder in (
+        "functions",
+        "draws",
+        "lists",
+        "patterns",
+        "sounds",
+        "filters",
+        "rules",
+        "measures",
+        "commands",
+    ):
         for name, _, text in chapters[folder].pages:
             assert "## Example" in text, (folder, name)
     assert {name for name, _, _ in chapters["rules"].pages} == set(library())
@@ -96,12 +117,18 @@ def test_it_builds_without_a_warning(tmp_path):
         pytest.importorskip(package)
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(DOCS), str(tmp_path)],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     pages = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
-    assert {"index.html", "made/tutorial.html", "made/reference/errors/UNIT002.html",
-            "made/gallery/auditory_map.html", "search.html"} <= pages  # fmt: skip
+    assert {
+        "index.html",
+        "made/tutorial.html",
+        "made/reference/errors/UNIT002.html",
+        "made/gallery/auditory_map.html",
+        "search.html",
+    } <= pages
     for page in tmp_path.rglob("*.html"):  # every link inside the site leads somewhere
         for target in re.findall(r'href="([^"#:?]+)["#?]', page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), (page.name, target)

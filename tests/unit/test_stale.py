@@ -39,8 +39,10 @@ FACTOR = "exp(-(t - last)/(20 ms))"
         ("w", rule(f"w = w*{FACTOR} + 0.1", "last = t")),  # with the event's own jump
         ("w", rule("w += 0.1", on_post=("w *= exp((last - t)/tau)", "last = t"))),
         ("w", rule("elapsed = t - last", "left = exp(-elapsed/tau)", "w = w*left", "last = t")),
-        ("w", rule("w = w*exp(-elapsed/tau)", "last = t",
-                   equations=("elapsed = t - last : second",))),
+        (
+            "w",
+            rule("w = w*exp(-elapsed/tau)", "last = t", equations=("elapsed = t - last : second",)),
+        ),
         ("w", rule("w += rate*(t - last)", "last = t")),
         ("w", rule("w = 1 - (1 - w)*exp(-(t - last)/tau)", "last = t")),
         ("w x", rule(f"w += x*(1 - {FACTOR})", f"x = x*{FACTOR}", "last = t", "x += 1")),
@@ -59,7 +61,7 @@ FACTOR = "exp(-(t - last)/(20 ms))"
         ("", rule("w -= binomial(w, 1 - exp(-(t - last)/tau))", "last = t")),
         ("", rule(f"x = x*{FACTOR} + 1", "last = t", equations=(f"c = x*{FACTOR} : 1",))),
     ],
-)  # fmt: skip
+)
 def test_which(found, given):
     assert names(given) == set(found.split())
 
@@ -68,8 +70,12 @@ def test_which(found, given):
 def test_library(library):
     """No rule of ours is stale; those that have `advance:` would be without it."""
     assert names(library) == set()
-    moved = {"bcm": {"w", "x", "y", "mode"}, "oja": {"w", "x", "y"}, "dopamine": {"w", "c", "n"},
-             "graupner_brunel_flat": {"rho", "c"}}  # fmt: skip
+    moved = {
+        "bcm": {"w", "x", "y", "mode"},
+        "oja": {"w", "x", "y"},
+        "dopamine": {"w", "c", "n"},
+        "graupner_brunel_flat": {"rho", "c"},
+    }
     handlers = [replace(h, body=(*library.advance, *h.body)) for h in library.handlers]
     without = replace(library, advance=(), handlers=tuple(handlers))
     assert names(without) >= moved.get(library.name.id, set())

@@ -92,15 +92,21 @@ def test_what_fits_is_right(folder, drive):
         ('I from "i.npy" * from "i.csv" every 1 ms', "CLAUSE005 from", ""),
         ('K from "i.csv" every 1 ms', "CLAUSE005 K: `K` is driven and has an equation", ""),
         ('J from "i.csv" every 1 ms', "NAME011 J", ""),
-        ('I from "i.csv" every 1 ms\n    drive: I from "one.npy" * 1 nA every 1 ms',
-         "CLAUSE002 I: `I` is driven twice", ""),
+        (
+            'I from "i.csv" every 1 ms\n    drive: I from "one.npy" * 1 nA every 1 ms',
+            "CLAUSE002 I: `I` is driven twice",
+            "",
+        ),
         ('I from "none.npy" * 1 nA every 1 ms', 'FILE001 "none.npy"', ""),
         ('I from "two.npz" * 1 nA every 1 ms', "FILE005", "`column a`"),
-        ('I from "two.npz" column b * 1 nA every 1 ms',
-         'FILE006 "two.npz": `two.npz` has the shape 3 × 10; expected rows × 3', "transpose"),
+        (
+            'I from "two.npz" column b * 1 nA every 1 ms',
+            'FILE006 "two.npz": `two.npz` has the shape 3 × 10; expected rows × 3',
+            "transpose",
+        ),
         ('I from results "old" layer A column I every 1 ms', "FILE002", "as an array"),
     ],
-)  # fmt: skip
+)
 def test_one_error_each(folder, drive, message, help):
     (one,), (hint,) = found(folder, drive)
     assert one.startswith(message) and help in hint, (one, hint)
@@ -130,8 +136,10 @@ def csv(rows, head="t [ms],neuron,I [nA]"):
         (csv(ROWS), ""),
         (csv([(t / 1000, n, v) for t, n, v in ROWS], "time,neuron,I [nA]"), ""),
         (csv(sorted(ROWS, key=lambda row: row[1])), ""),
-        (csv(ROWS[3:] + ROWS[:3]), "FILE012: row 1 below the head of `t.csv` is at 0.001 s;"
-         " expected 0 s"),
+        (
+            csv(ROWS[3:] + ROWS[:3]),
+            "FILE012: row 1 below the head of `t.csv` is at 0.001 s; expected 0 s",
+        ),
         (csv(ROWS[:-1]), "FILE007: `t.csv` has 3 rows for neuron 2 and 4 for neuron 0"),
         (csv([r for r in ROWS if r[1]]), "FILE007: `t.csv` has no rows for neuron 0 and 4"),
         (csv([*ROWS, (0, 3, 1)]), "FILE008: row 13 below the head of `t.csv` names neuron 3"),
@@ -143,7 +151,7 @@ def csv(rows, head="t [ms],neuron,I [nA]"):
         (csv(ROWS, "t [ms],neuron,I [nX]"), "FILE003"),
         (csv([], "t [ms],neuron,I [nA]"), "FILE006: `t.csv` has no rows"),
     ],
-)  # fmt: skip
+)
 def test_tables(tmp_path, text, message):
     (tmp_path / "t.csv").write_text(text)
     diagnostics = found(tmp_path, 'I from "t.csv" column I every 1 ms')[0]
@@ -165,7 +173,7 @@ def test_tables(tmp_path, text, message):
         (np.float64(3.0), "has the shape one number"),
         (np.ones((2, 3, 3)), "has the shape 2 × 3 × 3"),
     ],
-)  # fmt: skip
+)
 def test_arrays(tmp_path, array, message):
     np.save(tmp_path / "a.npy", array)
     (one,), _ = found(tmp_path, 'I from "a.npy" * 1 nA every 1 ms, linear')

@@ -45,10 +45,12 @@ def command(words, columns=80, **environment):
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "stdpdsl.cli", *words], stdout=slave, stderr=slave,
+        [sys.executable, "-m", "stdpdsl.cli", *words],
+        stdout=slave,
+        stderr=slave,
         stdin=subprocess.DEVNULL,
         env={**clean, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
-    )  # fmt: skip
+    )
     os.close(slave)
     said = b""
     while True:
@@ -88,9 +90,11 @@ def test_colours_are_for_terminals_that_want_them(tmp_path):
     for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert not CONTROL.search(command(words, **environment))
     done = subprocess.run(
-        [sys.executable, "-m", "stdpdsl.cli", *words], capture_output=True, text=True,
+        [sys.executable, "-m", "stdpdsl.cli", *words],
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert "missing" in done.stdout and not CONTROL.search(done.stdout + done.stderr)
 
 
@@ -108,9 +112,12 @@ def test_a_run_leaves_no_control_characters_in_a_log(tmp_path):
     with log.open("w") as file:
         subprocess.run(
             [sys.executable, "-m", "stdpdsl.cli", "run", "s.stdp", "--target", "numpy"],
-            stdout=file, stderr=file, cwd=tmp_path, check=True,
+            stdout=file,
+            stderr=file,
+            cwd=tmp_path,
+            check=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        )
     text = log.read_text(encoding="utf-8")
     assert "100%" in text and not CONTROL.search(text)
     for found in (tmp_path / "s.results").rglob("*.log"):

@@ -36,18 +36,22 @@ def registry(monkeypatch):
 
     found = {
         "good": Verification(
-            "good", "tests/a.py::test_a", "tests/nest/b.py::test_b",
+            "good",
+            "tests/a.py::test_a",
+            "tests/nest/b.py::test_b",
             (Replay("stdp_window.stdp", measure(10.1)),),
         ),
         "bad": Verification(
-            "bad", "tests/a.py::test_a", replays=(Replay("stdp_window.stdp", measure(11.0)),),
+            "bad",
+            "tests/a.py::test_a",
+            replays=(Replay("stdp_window.stdp", measure(11.0)),),
             without_nest="NEST is too old",
         ),
         "lost": Verification(
             "lost", "tests/a.py::test_a", "n", (Replay("oja_1982.stdp", measure(0)),)
         ),
         "plain": Verification("plain", "tests/a.py::test_a", "n"),
-    }  # fmt: skip
+    }
     monkeypatch.setattr(replay, "run_once", run_once)
     monkeypatch.setattr("stdpdsl.verify.VERIFICATIONS", found)
     return ran
@@ -92,9 +96,13 @@ def test_json(registry, capsys):
     bad, lost = json.loads(capsys.readouterr().out)
     assert (bad["ok"], bad["nest"], bad["without_nest"]) == (False, None, "NEST is too old")
     assert bad["replays"][0]["rows"][0] == {
-        "quantity": "stdp_window.stdp, rate", "published": 10.0, "obtained": 11.0,
-        "tolerance": 0.5, "ok": False, "source": "A (1999), table 1",
-    }  # fmt: skip
+        "quantity": "stdp_window.stdp, rate",
+        "published": 10.0,
+        "obtained": 11.0,
+        "tolerance": 0.5,
+        "ok": False,
+        "source": "A (1999), table 1",
+    }
     assert lost["replays"][0]["problem"].startswith("the simulation failed")
 
 

@@ -196,8 +196,10 @@ class AudioCode:
 
     def namespace(self, layer: Layer) -> list[str]:
         """What drives a layer of the network: items of its namespace."""
-        return [f'"{self.signal(layer, bank)}": TimedArray(state["{bank}"], dt)'
-                for bank in banks_of(layer)]  # fmt: skip
+        return [
+            f'"{self.signal(layer, bank)}": TimedArray(state["{bank}"], dt)'
+            for bank in banks_of(layer)
+        ]
 
     def signal(self, layer: Layer, bank: str) -> str:
         """What Brian2's code calls the output of a filterbank: it means nothing else there."""
@@ -219,15 +221,20 @@ class AudioCode:
         found = [f"heard = {copies}", f"neuron, step = side_by_side(heard, {layer.size})"]
         for place, number in enumerate(records, start=2):
             items = [f'"t": heard[0][{place}]["t"]']
-            items += [f'"{v}": np.hstack([x[{place}]["{v}"] for x in heard])'
-                      for _, v in self.e.monitors[number].variables]  # fmt: skip
+            items += [
+                f'"{v}": np.hstack([x[{place}]["{v}"] for x in heard])'
+                for _, v in self.e.monitors[number].variables
+            ]
             found.append(f'state["record__{number}"] = {{{", ".join(items)}}}')
         return found
 
     def records(self, layer: Layer) -> list[int]:
         """The numbers of the record lines of a layer."""
-        return [number for number, m in enumerate(self.e.monitors)
-                if m.on_layer and m.component == layer.name]  # fmt: skip
+        return [
+            number
+            for number, m in enumerate(self.e.monitors)
+            if m.on_layer and m.component == layer.name
+        ]
 
     def drives(self) -> list[str]:
         found = []
@@ -237,12 +244,17 @@ class AudioCode:
             means = "step_means(heard, first)"
             if ratio >= 1:  # no step is without a sample
                 means = "np.add.reduceat(heard, first[:-1]) / np.diff(first)[:, np.newaxis]"
-            body = [f"samples = {self.made(self.banks[bank].sound, 'r')}",
-                    *self.output(bank, "samples", "first[-1]", "heard")]  # fmt: skip
+            body = [
+                f"samples = {self.made(self.banks[bank].sound, 'r')}",
+                *self.output(bank, "samples", "first[-1]", "heard"),
+            ]
             if self.by_replicate(bank):
-                found += ["means = []", "for r in np.unique(replicate):",
-                          *(f"    {line}" for line in [*body, f"means.append({means})"]),
-                          f'state["{bank}"] = np.hstack(means)']  # fmt: skip
+                found += [
+                    "means = []",
+                    "for r in np.unique(replicate):",
+                    *(f"    {line}" for line in [*body, f"means.append({means})"]),
+                    f'state["{bank}"] = np.hstack(means)',
+                ]
             else:
                 found += [*body, f'state["{bank}"] = {means}']
         return found

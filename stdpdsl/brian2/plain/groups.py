@@ -24,8 +24,14 @@ def given_spikes(parts: NetworkParts, layers: Sequence[str]) -> list[str]:
     parts.inputs += names
     if len(layers) == 1:
         key = f'state["{layers[0]}"]'
-        arguments = [f'{key}["N"]', f'{key}["i"]', f'{key}["t"]*second', "dt=dt", "sorted=True",
-                     f'name="{layers[0]}"']  # fmt: skip
+        arguments = [
+            f'{key}["N"]',
+            f'{key}["i"]',
+            f'{key}["t"]*second',
+            "dt=dt",
+            "sorted=True",
+            f'name="{layers[0]}"',
+        ]
         return [call(f"{names[0]} = SpikeGeneratorGroup", arguments)]
     shown = ", ".join(f'"{layer}"' for layer in layers)
     group = 'state[n]["N"], state[n]["i"], state[n]["t"]*second, dt=dt, sorted=True, name=n'
@@ -91,8 +97,16 @@ def phase_ends(parts: NetworkParts) -> list[str]:
     parts.groups.append(name)
     parts.keys[name] = ENDS
     parts.classes.add("NeuronGroup")
-    equations = [Equation("stopped", "stored", "integer"), constant("goal", "1"),
-                 constant("every", "1")]  # fmt: skip
-    arguments = [f'state["{ENDS}"]["N"]', quoted_model(equations), "namespace={}", "dt=dt",
-                 f'name="{ENDS}"']  # fmt: skip
+    equations = [
+        Equation("stopped", "stored", "integer"),
+        constant("goal", "1"),
+        constant("every", "1"),
+    ]
+    arguments = [
+        f'state["{ENDS}"]["N"]',
+        quoted_model(equations),
+        "namespace={}",
+        "dt=dt",
+        f'name="{ENDS}"',
+    ]
     return [call(f"{name} = NeuronGroup", arguments)]

@@ -44,11 +44,19 @@ class Hearing:
     def body(self) -> list[str]:
         ratio = self.audio.steps_per_sample(self.layer.drive[0][1])
         spiking = self.group.threshold is not None
-        objects = [self.name, *(["spikes"] if spiking else []),
-                   *(f"record__{number}" for number in self.records)]  # fmt: skip
-        body = [f"length = {ceiling('STEPS', 1 / ratio)}  # of the run, in samples",
-                f"dt = 1 / ({self.rate} * Hz)", *self.heard(), *self.neurons(),
-                *self.first_values(), *self.statements()]  # fmt: skip
+        objects = [
+            self.name,
+            *(["spikes"] if spiking else []),
+            *(f"record__{number}" for number in self.records),
+        ]
+        body = [
+            f"length = {ceiling('STEPS', 1 / ratio)}  # of the run, in samples",
+            f"dt = 1 / ({self.rate} * Hz)",
+            *self.heard(),
+            *self.neurons(),
+            *self.first_values(),
+            *self.statements(),
+        ]
         body += [f"spikes = SpikeMonitor({self.name})"] if spiking else []
         body += [self.monitor(number) for number in self.records]
         body += [
@@ -60,8 +68,11 @@ class Hearing:
             sample = f"np.rint(spikes.t_[:] * {self.rate}).astype(int)"
             body.append(f"neuron, sample = spikes.i[:], {sample}")
         body += [self.recorded(number) for number in self.records]
-        body += ["device.delete(force=True)", "device.reinit()",
-                 "device.activate(build_on_run=False)"]  # fmt: skip
+        body += [
+            "device.delete(force=True)",
+            "device.reinit()",
+            "device.activate(build_on_run=False)",
+        ]
         if spiking:
             step = f"np.unique([{floor('sample', ratio)}, neuron], axis=1)"
             body.append(f"step, neuron = {step}  # one spike in a step")
@@ -83,9 +94,12 @@ class Hearing:
         if group.events:
             events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
             arguments.append(f"events={{{events}}}")
-        arguments += [*integrated(group.integration, group.single, equations), "dt=dt",
-                      f"namespace={{{', '.join(self.namespace())}}}",
-                      f'name="{self.layer.name}"']  # fmt: skip
+        arguments += [
+            *integrated(group.integration, group.single, equations),
+            "dt=dt",
+            f"namespace={{{', '.join(self.namespace())}}}",
+            f'name="{self.layer.name}"',
+        ]
         return [call(f"{self.name} = NeuronGroup", arguments)]
 
     def namespace(self) -> Iterator[str]:
@@ -117,8 +131,9 @@ class Hearing:
 
     def first_values(self) -> Iterator[str]:
         names = {"i": f"np.arange({self.layer.size})"}
-        names |= {f"values[{i.variable!r}]": f"{self.name}.{i.variable}_[:]"
-                  for i in self.group.initial}  # fmt: skip
+        names |= {
+            f"values[{i.variable!r}]": f"{self.name}.{i.variable}_[:]" for i in self.group.initial
+        }
         for i in self.group.initial:
             for d in i.draws:
                 stream = drawn_from(f"{stream_key(d)}, {self.replicate}", d, str(self.layer.size))
@@ -139,14 +154,20 @@ class Hearing:
     def monitor(self, number: int) -> str:
         m = self.audio.e.monitors[number]
         variables = ", ".join(f'"{variable}"' for _, variable in m.variables)
-        arguments = [self.name, f"[{variables}]", "record=True",
-                     f"dt={quantity(repr(m.every), 'second')}"]  # fmt: skip
+        arguments = [
+            self.name,
+            f"[{variables}]",
+            "record=True",
+            f"dt={quantity(repr(m.every), 'second')}",
+        ]
         return call(f"record__{number} = StateMonitor", arguments)
 
     def recorded(self, number: int) -> str:
         """The times of a record line, and of each variable an array (times, neurons)."""
         m = f"record__{number}"
         items = [f'"t": np.append({m}.t_[:], length / {self.rate})']
-        items += [f'"{v}": np.vstack([{m}.{v}_.T, {self.name}.{v}_[:]])'
-                  for _, v in self.audio.e.monitors[number].variables]  # fmt: skip
+        items += [
+            f'"{v}": np.vstack([{m}.{v}_.T, {self.name}.{v}_[:]])'
+            for _, v in self.audio.e.monitors[number].variables
+        ]
         return f"recorded_{number} = {{{', '.join(items)}}}"

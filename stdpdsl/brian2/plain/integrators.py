@@ -33,8 +33,10 @@ def integration(
 ) -> list[tuple[str, str]]:
     """The arguments that say how equations are integrated. For what decays by itself Brian2's own
     `exact` gives the same code."""
-    ours = {"exact": "exact_in_single" if single else "exact_by_variable",
-            "exponential": "exponential"}  # fmt: skip
+    ours = {
+        "exact": "exact_in_single" if single else "exact_by_variable",
+        "exponential": "exponential",
+    }
     parts = []
     for method, names in how.parts:
         text = ours.get(method) or f'"{method}"'

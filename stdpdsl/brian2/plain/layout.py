@@ -260,8 +260,13 @@ def quoted(lines: Sequence[str]) -> str:
 
 def quoted_model(equations: Sequence[Equation]) -> str:
     """Equations as a literal; Brian2 takes their flags as they stand."""
-    return _literal([part for k, e in enumerate(equations)
-                     for part in _continued(printed(e), k, len(flags_of(e)))])  # fmt: skip
+    return _literal(
+        [
+            part
+            for k, e in enumerate(equations)
+            for part in _continued(printed(e), k, len(flags_of(e)))
+        ]
+    )
 
 
 def _literal(broken: Sequence[str]) -> str:

@@ -17,9 +17,15 @@ def counters(parts: NetworkParts, n: Normalisation) -> list[str]:
     model += [constant("learning", "1")] if n.gated else []
     parts.groups.append(name)
     parts.keys[name] = n.name
-    arguments = [f'state["{n.name}"]["N"]', quoted_model(model), 'threshold="True"',
-                 'reset="total = 0*total"', "namespace={}",
-                 f"dt={shown_time(parts.code, n.period)}", f'name="{n.name}"']  # fmt: skip
+    arguments = [
+        f'state["{n.name}"]["N"]',
+        quoted_model(model),
+        'threshold="True"',
+        'reset="total = 0*total"',
+        "namespace={}",
+        f"dt={shown_time(parts.code, n.period)}",
+        f'name="{n.name}"',
+    ]
     spike = f'{name}.%s["spike"]'
     return [
         'BrianLogger.suppress_name("synapses_dt_mismatch")  # there is no delay to round',
@@ -38,8 +44,14 @@ def scaler(
     apart = c.name in parts.by_block
     label = f'name=f"{c.name}__{{b}}__{n.name}"' if apart else f'name="{c.name}__{n.name}"'
     pathways = [f'"add": {quoted([n.add])}', f'"scale": {quoted([n.scale])}']
-    arguments = [parts.names.of(n.name), synapses, f"on_pre={mapping(pathways)}", "namespace={}",
-                 f"dt={shown_time(parts.code, n.period)}", label]  # fmt: skip
+    arguments = [
+        parts.names.of(n.name),
+        synapses,
+        f"on_pre={mapping(pathways)}",
+        "namespace={}",
+        f"dt={shown_time(parts.code, n.period)}",
+        label,
+    ]
     return [
         call(f"{name} = Synapses", arguments),
         "# each weight has one counter",

@@ -15,8 +15,11 @@ def pairs(values: Values, c: Connection) -> list[str]:
     lines = pairs_once(values, c)
     if c.many == 1 or numbered(c):
         return lines
-    return [*lines, f"block, i, j = (np.repeat(k, {c.many}) for k in (block, i, j))",
-            f"number = np.arange(len(i)) % {c.many}"]  # fmt: skip
+    return [
+        *lines,
+        f"block, i, j = (np.repeat(k, {c.many}) for k in (block, i, j))",
+        f"number = np.arange(len(i)) % {c.many}",
+    ]
 
 
 def numbered(c: Connection) -> bool:
@@ -133,8 +136,10 @@ def for_choosing(
     """What a condition names in block `b`: (texts, lines that draw for all, lines for a block)."""
     copies = values.copies
     names, body = {"block": "b"}, []
-    for side, layer, place in (("pre", copies.layers[c.pre], "i"),
-                               ("post", copies.layers[c.post], "j")):  # fmt: skip
+    for side, layer, place in (
+        ("pre", copies.layers[c.pre], "i"),
+        ("post", copies.layers[c.post], "j"),
+    ):
         index = index_in_block(values, c, layer, place)
         for first in layer.group.initial if layer.group else ():
             key = f"{side}[{first.variable!r}][{place}]"

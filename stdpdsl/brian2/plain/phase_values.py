@@ -152,8 +152,9 @@ def phase_ends(values: Values) -> Iterator[str]:
     for (group, turns), made in itertools.groupby(
         enumerate(e.phases), key=lambda item: (item[1].group, item[1].turns)
     ):
-        parts = [(phase.turn, ending(values, phase, number)) for number, phase in made
-                 if phase.until]  # fmt: skip
+        parts = [
+            (phase.turn, ending(values, phase, number)) for number, phase in made if phase.until
+        ]
         first = [text for turn, text in parts if turn == 1]
         texts = [text for _, text in parts]
         same = group and texts == first * turns

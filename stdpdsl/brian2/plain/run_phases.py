@@ -44,9 +44,10 @@ class RunCode:
         lines += self.stored(phase, at_start=True)
         seconds = f"PHASE_STEPS[{number}]*DT*second" if self.phased else "DURATION*second"
         lines.append(
-            self.run_until(phase, seconds) if phase.until
+            self.run_until(phase, seconds)
+            if phase.until
             else f'net.run({seconds}, namespace={{}}, report="text")'
-        )  # fmt: skip
+        )
         lines += self.end_of_phase(phase)
         lines += self.stored(phase, at_start=False)
         return [*lines, f"yield {in_turn(phase)}"] if self.phased else lines
@@ -55,8 +56,10 @@ class RunCode:
         """What learns and what sends in a phase."""
         for c in self.e.connections:
             if c.gates:
-                on = {"learning__on": c.name not in phase.frozen,
-                      "sending__on": c.name not in phase.off}  # fmt: skip
+                on = {
+                    "learning__on": c.name not in phase.frozen,
+                    "sending__on": c.name not in phase.off,
+                }
                 values = ", ".join(f'"{n}": {float(on[n])}' for n in c.gates)
                 yield from self.for_each(c.name, f"set_states({{{values}}}, units=False)")
         for c in self.e.connections:
@@ -76,12 +79,20 @@ class RunCode:
         shared = [x.name for x in self.e.layers if x.shared]
         shared += [n.name for c in self.e.connections if c.shared for n in c.normalise]
         options = {"times": until.times, "shared": shared, "by_block": sorted(self.by_block)}
-        return call("run_until", [
-            "net", "state", seconds, place, f'"{until.measure}"',
-            f'("{until.component}", "{until.variable}")', f'"{until.relation}"',
-            str(len(endings)),
-            *(f"{name}={listed(found)}" for name, found in options.items() if found),
-        ])  # fmt: skip
+        return call(
+            "run_until",
+            [
+                "net",
+                "state",
+                seconds,
+                place,
+                f'"{until.measure}"',
+                f'("{until.component}", "{until.variable}")',
+                f'"{until.relation}"',
+                str(len(endings)),
+                *(f"{name}={listed(found)}" for name, found in options.items() if found),
+            ],
+        )
 
     def recording(self, number: int) -> Iterator[str]:
         """What begins to be recorded with a phase, or is no more."""
@@ -134,10 +145,14 @@ class RunCode:
             for c in self.e.connections:
                 if c.name in r.partly:
                     yield from self.relaxed(c)
-            items = [f'"{name}": {listed(chosen) if chosen else None}'
-                     for name, chosen in r.components]  # fmt: skip
-            options = [f"{name}={listed(found)}" for name, found in
-                       (("without", r.without), ("times", r.times)) if found]  # fmt: skip
+            items = [
+                f'"{name}": {listed(chosen) if chosen else None}' for name, chosen in r.components
+            ]
+            options = [
+                f"{name}={listed(found)}"
+                for name, found in (("without", r.without), ("times", r.times))
+                if found
+            ]
             yield call("restore", [f'kept["{r.name}"]', "net", "state", mapping(items), *options])
             for c in self.e.connections:
                 if c.name in dict(r.components):

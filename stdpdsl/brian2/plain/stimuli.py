@@ -6,16 +6,30 @@ from .literals import is_list
 
 # What the function of a sound says of it.
 ABOUT = {
-    "tones": "Pure tones", "harmoniccomplex": "Harmonic complexes", "whitenoise": "White noise",
-    "powerlawnoise": "Noise of power 1/f**alpha", "pinknoise": "Pink noise",
-    "brownnoise": "Brown noise", "irns": "Iterated rippled noise", "irno": "Iterated rippled noise",
-    "clicks": "Clicks", "vowels": "Artificial vowels", "silence": "Silence", "files": "Recordings",
-}  # fmt: skip
+    "tones": "Pure tones",
+    "harmoniccomplex": "Harmonic complexes",
+    "whitenoise": "White noise",
+    "powerlawnoise": "Noise of power 1/f**alpha",
+    "pinknoise": "Pink noise",
+    "brownnoise": "Brown noise",
+    "irns": "Iterated rippled noise",
+    "irno": "Iterated rippled noise",
+    "clicks": "Clicks",
+    "vowels": "Artificial vowels",
+    "silence": "Silence",
+    "files": "Recordings",
+}
 # What one value of a list is called.
 _ONE = {
-    "frequency": "f", "f0": "f", "duration": "d", "phase": "p", "alpha": "a", "gain": "g",
-    "niter": "n", "vowel": "v",
-}  # fmt: skip
+    "frequency": "f",
+    "f0": "f",
+    "duration": "d",
+    "phase": "p",
+    "alpha": "a",
+    "gain": "g",
+    "niter": "n",
+    "vowel": "v",
+}
 
 
 def stimuli(kind: str, given: dict[str, str], rate: str) -> list[str]:
@@ -30,13 +44,17 @@ def presentation(options: dict[str, str], rate: str, silent: bool) -> list[str]:
     lines, one, each = [], "sound", "for sound in sounds"
     shaped = []
     if "ramp" in options:
-        lines += [f"n = round({options['ramp']} * {rate})",
-                  "flank = np.sin(np.pi * np.linspace(0, 1, n) / 2) ** 2"]  # fmt: skip
+        lines += [
+            f"n = round({options['ramp']} * {rate})",
+            "flank = np.sin(np.pi * np.linspace(0, 1, n) / 2) ** 2",
+        ]
         shaped += ["sound[:n] *= flank", "sound[len(sound) - n :] *= flank[::-1]"]
     if "level" in options:
         gain = f"10 ** (({options['level']} - 20 * np.log10(rms / 2e-5)) / 20)"
-        scaled = ["rms = np.sqrt(np.mean((sound - np.mean(sound)) ** 2))",
-                  f"sound *= {gain}  # dB SPL"]  # fmt: skip
+        scaled = [
+            "rms = np.sqrt(np.mean((sound - np.mean(sound)) ** 2))",
+            f"sound *= {gain}  # dB SPL",
+        ]
         shaped += ["if np.ptp(sound) > 0:", *(f"    {x}" for x in scaled)] if silent else scaled
     lines += ["for sound in sounds:", *(f"    {line}" for line in shaped)] if shaped else []
     if "shuffled" in options or "repeats" in options:
@@ -86,8 +104,10 @@ class Stimuli:
         if not is_list(self.given["duration"]):
             phase = "{phase} + " if "phase" in self.given else ""
             duration = self.given.pop("duration")
-            return [f"t = np.arange(round({duration} * {self.rate})) / {self.rate}",
-                    self.each(f"np.sin({phase}2 * np.pi * {{frequency}} * t)")]  # fmt: skip
+            return [
+                f"t = np.arange(round({duration} * {self.rate})) / {self.rate}",
+                self.each(f"np.sin({phase}2 * np.pi * {{frequency}} * t)"),
+            ]
         phase = ", {phase}" if "phase" in self.given else ""
         return [self.each(f"tone({{frequency}}, {{duration}}, {self.rate}{phase})")]
 

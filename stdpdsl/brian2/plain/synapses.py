@@ -116,9 +116,14 @@ def ports(parts: NetworkParts) -> list[str]:
         name = parts.names.of(r.name)
         parts.synapses.append(name)
         parts.classes.add("Synapses")
-        arguments = [parts.names.of(r.layer), parts.names.of(r.target),
-                     f'on_pre="{r.counter}_post += 1"', "namespace={}", "dt=dt",
-                     f'name="{r.name}"']  # fmt: skip
+        arguments = [
+            parts.names.of(r.layer),
+            parts.names.of(r.target),
+            f'on_pre="{r.counter}_post += 1"',
+            "namespace={}",
+            "dt=dt",
+            f'name="{r.name}"',
+        ]
         lines.append(call(f"{name} = Synapses", arguments))
         if parts.by_block:
             lines.append(f"{name}.pre.order = -1")

@@ -49,8 +49,11 @@ class TablesCode:
     def connection(self, c: Connection) -> list[str]:
         """The weights of a connection, and what is recorded of it."""
         found = self.weights(c) if c.state else []
-        mine = [(number, m) for number, m in enumerate(self.e.monitors)
-                if not m.on_layer and m.component == c.name]  # fmt: skip
+        mine = [
+            (number, m)
+            for number, m in enumerate(self.e.monitors)
+            if not m.on_layer and m.component == c.name
+        ]
         # Those of some synapses come last: they are of another `s` than the table of weights.
         for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
             found += self.samples(number, m)
@@ -96,9 +99,11 @@ class TablesCode:
         texts = list(items.values())
         columns = ", ".join(f'"{name}": {text}' for name, text in items.items())
         return [
-            *self.state(c, blocks), *self.where(c, texts), *self.age(texts),
+            *self.state(c, blocks),
+            *self.where(c, texts),
+            *self.age(texts),
             f'yield "weights", where | {{{columns}}}',
-        ]  # fmt: skip
+        ]
 
     def delay(self, c: Connection) -> str:
         """Code of the delay of each synapse from the first state."""
@@ -138,8 +143,10 @@ class TablesCode:
         """The time since each synapse's last event, where it is used."""
         names = sorted(name for text in code for name in names_in(text))
         since = dict.fromkeys(n for n in names if n.startswith("since_"))
-        return [*(['age = DURATION - s["lastupdate"]'] if "age" in names else []),
-                *(f'{n} = DURATION - s["{n.removeprefix("since_")}"]' for n in since)]  # fmt: skip
+        return [
+            *(['age = DURATION - s["lastupdate"]'] if "age" in names else []),
+            *(f'{n} = DURATION - s["{n.removeprefix("since_")}"]' for n in since),
+        ]
 
     def state(self, c: Connection, blocks: str) -> list[str]:
         """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
@@ -169,9 +176,11 @@ class TablesCode:
         """A variable as it is at the end, from what is stored since its last event."""
         pre, post = self.layers[c.pre], self.layers[c.post]
         names = {
-            "edges.copy": "block", "t": "DURATION",
-            "edges.i": self.modulo('s["i"]', pre), "edges.j": self.modulo('s["j"]', post),
-        }  # fmt: skip
+            "edges.copy": "block",
+            "t": "DURATION",
+            "edges.i": self.modulo('s["i"]', pre),
+            "edges.j": self.modulo('s["j"]', post),
+        }
         if c.name not in self.copies.by_block:  # what varies is at hand as each synapse has it
             names |= {f"at({p.code}, edges.copy)": f's["{p.name}"]' for p in c.varying}
         tree = ast.parse(trace.code, mode="eval").body
@@ -285,9 +294,10 @@ class TablesCode:
             variable = f"{model}__at_end" if (layer.name, model) in lost else model
             finals[model] = f'last["{layer.name}"]["{variable}"]' + ("[i]" if chosen else "")
         return [
-            f"i = {chosen or self.neurons(layer)}", self.neurons_where(layer),
+            f"i = {chosen or self.neurons(layer)}",
+            self.neurons_where(layer),
             *self.trajectories(m, f'last["record__{number}"]', finals),
-        ]  # fmt: skip
+        ]
 
     def neurons(self, layer: Layer) -> str:
         """The numbers of all neurons of a layer."""
@@ -337,8 +347,11 @@ class TablesCode:
             '"phase": phase_of(t)' if self.phased else "",
         ]
         columns = f"{{{', '.join(filter(None, items))}}}"
-        return [f'i, t = {source}["i"], {source}["t"]', *self.cut(layer),
-                f'yield "spikes", {saved(columns, event.kept)}']  # fmt: skip
+        return [
+            f'i, t = {source}["i"], {source}["t"]',
+            *self.cut(layer),
+            f'yield "spikes", {saved(columns, event.kept)}',
+        ]
 
     def rate(self, r: Rate) -> list[str]:
         """The mean rate of a layer's neurons, in bins."""
@@ -350,14 +363,21 @@ class TablesCode:
         if self.stops(layer):
             ran, function = ", ran", "population_rate_run"
         first, last = r.kept.neurons or (0, layer.size)
-        items = [f'"variable": "{r.variable}"', f'"layer": "{layer.name}"',
-                 self.block(layer.shared, "copy"), '"t": t', '"value": hertz']  # fmt: skip
+        items = [
+            f'"variable": "{r.variable}"',
+            f'"layer": "{layer.name}"',
+            self.block(layer.shared, "copy"),
+            '"t": t',
+            '"value": hertz',
+        ]
         call = f'{source}["i"], {source}["t"], {layer.size}, {copies}, {r.every!r}, {first}'
         call += f", {last}{ran}"
         columns = f"{{{', '.join(filter(None, items))}}}"
         kept = replace(r.kept, neurons=None)
-        return [f"copy, t, hertz = {function}({call})",
-                f'yield "trajectories", {saved(columns, kept)}']  # fmt: skip
+        return [
+            f"copy, t, hertz = {function}({call})",
+            f'yield "trajectories", {saved(columns, kept)}',
+        ]
 
     def heard_samples(self, number: int, m: Monitor, layer: Layer) -> list[str]:
         """Samples of a layer that ran before the network: the last ones are among them."""
@@ -366,7 +386,8 @@ class TablesCode:
         items = ", ".join(f'"{v}": {record}["{v}"][:-1]' for v in ("t", *variables))
         finals = {v: f'{record}["{v}"][-1]' for v in variables}
         return [
-            f'i = np.arange({record}["{variables[0]}"].shape[1])', self.neurons_where(layer),
+            f'i = np.arange({record}["{variables[0]}"].shape[1])',
+            self.neurons_where(layer),
             f"monitor = {{{items}}}",
             *self.trajectories(m, "monitor", finals, f'{record}["t"][-1]'),
-        ]  # fmt: skip
+        ]

@@ -59,9 +59,11 @@ class Clauses(Patterns, Deliveries):
                 )
             elif run.duration is not None and run.phases:
                 self.contradiction(
-                    run.duration, "`run` has a duration and phases", run.phases[0],
+                    run.duration,
+                    "`run` has a duration and phases",
+                    run.phases[0],
                     "the phases' durations add up; leave out `duration:`",
-                )  # fmt: skip
+                )
             if run.precision is not None and run.precision.id not in PRECISIONS:
                 self.word(run.precision, "precision", PRECISIONS)
             elif run.precision is not None and run.precision.id == "single":
@@ -75,9 +77,11 @@ class Clauses(Patterns, Deliveries):
         for method in dict.fromkeys(m.method for m in models if m.method is not None):
             if method.id.startswith("gsl"):
                 self.contradiction(
-                    precision, "GSL's integrators compute in double", method,
+                    precision,
+                    "GSL's integrators compute in double",
+                    method,
                     "take another method, or leave out `precision:`",
-                )  # fmt: skip
+                )
 
     def numbers(self) -> None:
         """Constants and defaults that divide by zero, or come out too large for a number."""
@@ -101,8 +105,9 @@ class Clauses(Patterns, Deliveries):
                 continue
             else:
                 if isinstance(found, float) and found != found:
-                    self.range(item.value, "this comes out as no number (NaN)",
-                               "write what is meant")  # fmt: skip
+                    self.range(
+                        item.value, "this comes out as no number (NaN)", "write what is meant"
+                    )
         # In any other expression, the parts that hold numbers and constants alone; a sweep is
         # evaluated as a whole.
         components = self.symbols.components.values()
@@ -134,18 +139,20 @@ class Clauses(Patterns, Deliveries):
                 if clause:
                     node = clause[0] if isinstance(clause, tuple) else clause
                     self.misplaced(
-                        node, f"`{neuron.name.id}` has `{what}:` and no `threshold:`",
+                        node,
+                        f"`{neuron.name.id}` has `{what}:` and no `threshold:`",
                         "add `threshold: CONDITION`, or leave it out",
-                    )  # fmt: skip
+                    )
         if neuron.refractory is None:
             for equation in neuron.equations:
                 for flag in equation.flags:
                     if [word.id for word in flag] == ["unless", "refractory"]:
                         self.reporter.warn(
-                            "CLAUSE007", flag[0].span.to(flag[-1].span),
+                            "CLAUSE007",
+                            flag[0].span.to(flag[-1].span),
                             f"`{neuron.name.id}` is never refractory",
                             help="add `refractory: 5 ms`, or leave out `(unless refractory)`",
-                        )  # fmt: skip
+                        )
 
     # Layers
 
@@ -155,14 +162,17 @@ class Clauses(Patterns, Deliveries):
         name = node.name
         if node.neuron is None and node.source is None:
             self.missing(
-                name, f"the layer `{name.id}` has no neurons",
+                name,
+                f"the layer `{name.id}` has no neurons",
                 "add `neuron: NAME`, or an input: `poisson: 15 Hz`",
-            )  # fmt: skip
+            )
         elif node.neuron is not None and node.source is not None:
             self.contradiction(
-                node.source, f"the layer `{name.id}` has a neuron and an input", node.neuron,
+                node.source,
+                f"the layer `{name.id}` has a neuron and an input",
+                node.neuron,
                 "keep one of them; connect an input layer to this one",
-            )  # fmt: skip
+            )
         elif node.source is not None and node.initial:
             self.misplaced(
                 node.initial[0], "an input layer has no variables", "leave out `initial:`"
@@ -178,8 +188,11 @@ class Clauses(Patterns, Deliveries):
             start = value(node.source.start, self.values)
             stop = value(node.source.stop, self.values)
             if start is not None and stop is not None and stop <= start and node.source.stop:
-                self.range(node.source.stop, "the spikes end before they start",
-                           "write `from` the earlier time `to` the later")  # fmt: skip
+                self.range(
+                    node.source.stop,
+                    "the spikes end before they start",
+                    "write `from` the earlier time `to` the later",
+                )
 
     def spikes(self, source: ast.SpikesList, node: ast.Layer) -> None:
         size = value(node.size, self.values)
@@ -206,14 +219,17 @@ class Clauses(Patterns, Deliveries):
             self.pattern(node.pattern, component)
         if node.plasticity and node.weight is not None:
             self.contradiction(
-                node.weight, f"`{name}` has a weight and a plasticity", node.plasticity[0],
+                node.weight,
+                f"`{name}` has a weight and a plasticity",
+                node.plasticity[0],
                 "the rule declares its weight; set it with `initial: w = ...`",
-            )  # fmt: skip
+            )
         elif not (node.plasticity or node.weight or node.delivery or node.handlers or node.every):
             self.missing(
-                spot, f"the connection `{name}` does nothing",
+                spot,
+                f"the connection `{name}` does nothing",
                 "add `weight: 0.5 nS` and `deliver: w to g`, a `plasticity:` or `on pre:`",
-            )  # fmt: skip
+            )
         self.deliveries(node, component, spot)
         if node.ties is not None and node.ties.id not in ("pre", "post"):
             self.word(node.ties, "side", ("post", "pre"))

@@ -24,25 +24,32 @@ class Deliveries(ClauseReports):
         if statement is not None and not node.delivery and not replayed:
             assert rule is not None
             self.reporter.error(
-                "CLAUSE004", spot, f"`{name}` does not say where `{rule.name.id}` delivers",
+                "CLAUSE004",
+                spot,
+                f"`{name}` does not say where `{rule.name.id}` delivers",
                 labels=((statement, "here it delivers"),),
                 help=f"add `deliver: {component.weight or 'w'} to VARIABLE`, a variable of"
                 f" `{node.post.id}`",
-            )  # fmt: skip
+            )
         elif statement is None and rule is not None and by_spike:
             self.reporter.error(
-                "CLAUSE004", by_spike[0], f"`{rule.name.id}` does not say when it delivers",
+                "CLAUSE004",
+                by_spike[0],
+                f"`{rule.name.id}` does not say when it delivers",
                 labels=((rule.name, "no `deliver` in its `on pre:`"),),
                 help=f"add `deliver {component.weight or 'w'}` to its `on pre:`, or write"
                 " `deliver continuously:`",
-            )  # fmt: skip
+            )
         elif node.weight is not None and not node.delivery:
-            if not any(isinstance(n, ast.Name) and n.id == "w" for h in node.handlers
-                       for n in ast.walk(h)):  # fmt: skip
+            if not any(
+                isinstance(n, ast.Name) and n.id == "w" for h in node.handlers for n in ast.walk(h)
+            ):
                 self.reporter.error(
-                    "CLAUSE004", node.weight, f"the weight of `{name}` is delivered nowhere",
+                    "CLAUSE004",
+                    node.weight,
+                    f"the weight of `{name}` is delivered nowhere",
                     help=f"add `deliver: w to VARIABLE`, a variable of `{node.post.id}`",
-                )  # fmt: skip
+                )
         for delivery in node.delivery:
             if delivery.continuously:
                 self.reads_itself(delivery, component)
@@ -51,18 +58,22 @@ class Deliveries(ClauseReports):
             given = node.weight is not None or (statement is not None and statement.value)
             if not given and (rule is not None or not node.plasticity):
                 self.reporter.error(
-                    "CLAUSE004", delivery, f"`{name}` does not say what it delivers",
+                    "CLAUSE004",
+                    delivery,
+                    f"`{name}` does not say what it delivers",
                     help=f"write `deliver: VALUE to {delivery.target.id}`",
-                )  # fmt: skip
+                )
         self.left_out(node, component)
         handlers = (*node.handlers, *(rule.handlers if rule else ()))
         shifted = by_spike or any(h.trigger.id == "post" for h in handlers)
         if node.dendritic_delay is not None and not shifted:
             self.reporter.warn(
-                "CLAUSE007", node.dendritic_delay, f"`{name}` delivers nothing to delay",
+                "CLAUSE007",
+                node.dendritic_delay,
+                f"`{name}` delivers nothing to delay",
                 help="a dendritic delay shifts what `deliver:` delivers, and `on post`; `delay:`"
                 " shifts `on pre`",
-            )  # fmt: skip
+            )
 
     def left_out(self, node: ast.Connect, component: Component) -> None:
         """Joined rules whose own delivery has no part in what the connection says it delivers."""
@@ -80,11 +91,13 @@ class Deliveries(ClauseReports):
             if own is None or whole is None or not varying or varying & delivered:
                 continue
             self.reporter.warn(
-                "CLAUSE007", use.rule, f"`{rule.name.id}` has no part in what `{node.name.id}`"
+                "CLAUSE007",
+                use.rule,
+                f"`{rule.name.id}` has no part in what `{node.name.id}`"
                 f" delivers, which leaves out `{print_expr(own)}`",
                 labels=((values[0], "what is delivered"),),
                 help=f"multiply it: `deliver: {print_expr(whole)} to {node.delivery[0].target.id}`",
-            )  # fmt: skip
+            )
 
     def reads_itself(self, delivery: ast.Delivery, component: Component) -> None:
         """A sum that reads its own target: what it would read differs between Brian2's targets,
@@ -92,8 +105,11 @@ class Deliveries(ClauseReports):
         if delivery.value is None or component.post is None:
             return
         target = delivery.target.id
-        stands_for = {e.name.id: e.rhs for e in component.post.equations
-                      if e.kind == "subexpression" and e.rhs}  # fmt: skip
+        stands_for = {
+            e.name.id: e.rhs
+            for e in component.post.equations
+            if e.kind == "subexpression" and e.rhs
+        }
         for name in names_in(delivery.value):
             waiting, seen = [name.id.removesuffix("_post")], set()
             while waiting and name.id.endswith("_post"):
@@ -103,9 +119,11 @@ class Deliveries(ClauseReports):
                 seen.add(one)
             if target in seen:
                 self.reporter.error(
-                    "CLAUSE012", name, f"the sum that sets `{target}` reads `{target}` itself",
+                    "CLAUSE012",
+                    name,
+                    f"the sum that sets `{target}` reads `{target}` itself",
                     help=f"read a variable of `{component.post.name}` that the sum does not set",
-                )  # fmt: skip
+                )
 
 
 def _deliver(rule: ast.Rule) -> ast.Deliver | None:
@@ -120,8 +138,10 @@ def _behind(expr: ast.Expr | None, component: Component) -> set[str]:
     """The names of an expression, and of what computes those that the rule computes."""
     formulas = {
         e.name.id: e.rhs
-        for rule in component.rules for e in rule.equations if e.kind == "subexpression"
-    }  # fmt: skip
+        for rule in component.rules
+        for e in rule.equations
+        if e.kind == "subexpression"
+    }
     found: set[str] = set()
     waiting = [n.id for n in names_in(expr)] if expr is not None else []
     while waiting:

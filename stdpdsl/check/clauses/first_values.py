@@ -42,9 +42,12 @@ class FirstValues:
         node = connection.node
         assert isinstance(node, ast.Connect)
         found: list[ast.Expr | None] = [
-            node.axonal_delay, node.dendritic_delay, node.weight,
-            *(a.value for a in node.initial), *(h.after for h in node.handlers),
-        ]  # fmt: skip
+            node.axonal_delay,
+            node.dendritic_delay,
+            node.weight,
+            *(a.value for a in node.initial),
+            *(h.after for h in node.handlers),
+        ]
         if connection.rule is not None:
             found += [h.after for h in connection.rule.handlers]
             found += [a.value for a in connection.rule.initial if a.name.id in connection.variables]
@@ -69,11 +72,14 @@ class FirstValues:
             if symbol.name in owner.first_values and is_constant(symbol, owner):
                 continue
             self.reporter.error(
-                "NAME025", name, f"`{name.id}` is known only while the simulation runs",
+                "NAME025",
+                name,
+                f"`{name.id}` is known only while the simulation runs",
                 help=f"`set` takes what is known before the run: let `{node.path.dotted}` change in"
-                " `reset:`, `every ...:` or an equation" if name.id not in RUNNING
+                " `reset:`, `every ...:` or an equation"
+                if name.id not in RUNNING
                 else "write what it is as the phase begins",
-            )  # fmt: skip
+            )
 
     def read(self, values: Iterable[ast.Expr], scope: Scope, component: Component) -> None:
         """Report what has no value yet."""
@@ -88,14 +94,18 @@ class FirstValues:
             computed = symbol.equation is not None and symbol.equation.kind == "subexpression"
             if computed or name.id in RUNNING:
                 self.reporter.error(
-                    "NAME025", name, f"`{name.id}` is known only while the simulation runs",
+                    "NAME025",
+                    name,
+                    f"`{name.id}` is known only while the simulation runs",
                     help="write what it is at the start",
-                )  # fmt: skip
+                )
             else:
                 self.reporter.error(
-                    "NAME025", name, f"`{symbol.name}` of `{layer.name}` has no initial value",
+                    "NAME025",
+                    name,
+                    f"`{symbol.name}` of `{layer.name}` has no initial value",
                     help=f"give it one: `initial: {symbol.name} = ...`",
-                )  # fmt: skip
+                )
 
 
 def is_constant(symbol: Symbol, component: Component) -> bool:

@@ -98,10 +98,14 @@ def _two_ways(name: str, earlier: ast.Statement, later: ast.Statement, reporter:
         help = f"write one statement: `{name} = {print_expr(_applied(later, value))}`"
     ops = [_KIND[s.op] if isinstance(s, ast.Update) else "added to" for s in (earlier, later)]
     reporter.error(
-        "TARGET001", _spot(later), f"`{name}` is first {ops[0]}, then {ops[1]}: with several spikes"
-        " in one step, the targets of Brian2 would differ", f"{ops[1]} here",
-        labels=((_spot(earlier), f"{ops[0]} here"),), help=help,
-    )  # fmt: skip
+        "TARGET001",
+        _spot(later),
+        f"`{name}` is first {ops[0]}, then {ops[1]}: with several spikes"
+        " in one step, the targets of Brian2 would differ",
+        f"{ops[1]} here",
+        labels=((_spot(earlier), f"{ops[0]} here"),),
+        help=help,
+    )
 
 
 def _applied(statement: ast.Update, to: ast.Expr) -> ast.Expr:
@@ -112,12 +116,15 @@ def _applied(statement: ast.Update, to: ast.Expr) -> ast.Expr:
 def _read_later(read: ast.Name, earlier: ast.Statement, reporter: Reporter) -> None:
     delivers = isinstance(earlier, ast.Deliver)
     reporter.error(
-        "TARGET001", read, f"`{read.id}` is read after it was changed: with several spikes in one"
+        "TARGET001",
+        read,
+        f"`{read.id}` is read after it was changed: with several spikes in one"
         " step, the targets of Brian2 would differ",
         labels=((_spot(earlier), "changed here"),),
-        help="move `deliver` below this statement" if delivers
+        help="move `deliver` below this statement"
+        if delivers
         else "read it above, before it changes",
-    )  # fmt: skip
+    )
 
 
 def _spot(statement: ast.Statement) -> ast.Node:
@@ -136,6 +143,8 @@ def _remainder(node: ast.Binary, inference: Inference, reporter: Reporter) -> No
         multiple = ast.Binary("*", y, whole, span=node.span)
         whole = ast.Binary("-", x, multiple, span=node.span)
     reporter.error(
-        "TARGET002", node, f"the targets of Brian2 round `{node.op}` of fractions differently",
+        "TARGET002",
+        node,
+        f"the targets of Brian2 round `{node.op}` of fractions differently",
         help=f"write `{print_expr(whole)}`; whole numbers may take `{node.op}`",
-    )  # fmt: skip
+    )

@@ -22,16 +22,21 @@ class Patterns(ClauseReports):
         kind = pattern.kind.id
         if kind not in PATTERNS:
             self.reporter.error(
-                "NAME015", pattern.kind, f"there is no pattern `{kind}`",
+                "NAME015",
+                pattern.kind,
+                f"there is no pattern `{kind}`",
                 help=self.reporter.suggest(kind, PATTERNS, "patterns"),
-            )  # fmt: skip
+            )
             return
         argument = PATTERNS[kind]
         if argument is None and pattern.argument is not None:
             condition = pattern.argument.span.text
             chosen = f" where {condition}" if isinstance(pattern.argument, ast.Binary) else ""
-            self.misplaced(pattern.argument, f"`{kind}` takes no argument but `n`",
-                           f"write `pattern: {kind}{chosen}`")  # fmt: skip
+            self.misplaced(
+                pattern.argument,
+                f"`{kind}` takes no argument but `n`",
+                f"write `pattern: {kind}{chosen}`",
+            )
         elif argument is not None and pattern.argument is None:
             example = "p = 0.1" if argument == "p" else "20"
             self.missing(pattern.kind, f"`{kind}` needs `{argument}`", f"write `{kind}({example})`")
@@ -41,36 +46,47 @@ class Patterns(ClauseReports):
             self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
         several = value(pattern.several, self.values)
         if pattern.several is not None and several is not None and several < 1:
-            self.range(pattern.several, f"a pair cannot have {several:g} synapses",
-                       "write 1 or more")  # fmt: skip
+            self.range(
+                pattern.several, f"a pair cannot have {several:g} synapses", "write 1 or more"
+            )
         number = value(pattern.argument, self.values)
         if number is not None and pattern.argument is not None:
             if kind in ("random", "symmetric") and not 0 <= number <= 1:
-                self.range(pattern.argument, f"a probability cannot be {number:g}",
-                           "it lies between 0 and 1")  # fmt: skip
+                self.range(
+                    pattern.argument,
+                    f"a probability cannot be {number:g}",
+                    "it lies between 0 and 1",
+                )
             elif kind.startswith("fixed"):
                 self.degree(pattern, pattern.argument, number, component)
-        if kind == "symmetric" and component.pre and component.post and (
-            component.pre is not component.post
-        ):  # fmt: skip
+        if (
+            kind == "symmetric"
+            and component.pre
+            and component.post
+            and (component.pre is not component.post)
+        ):
             self.reporter.error(
-                "CLAUSE006", pattern.kind, "`symmetric` joins the neurons of one layer, both ways:"
+                "CLAUSE006",
+                pattern.kind,
+                "`symmetric` joins the neurons of one layer, both ways:"
                 f" here are `{component.pre.name}` and `{component.post.name}`",
                 help="connect a layer with itself, or use `random(p = ...)`",
-            )  # fmt: skip
+            )
         if kind == "one_to_one":
             node = component.node
             assert isinstance(node, ast.Connect)
-            sizes = [None if r is None else r[1] - r[0]
-                     for r in slices_of(component, self.values)]  # fmt: skip
+            sizes = [None if r is None else r[1] - r[0] for r in slices_of(component, self.values)]
             if None not in sizes and sizes[0] != sizes[1]:
                 assert component.pre and component.post
                 said = "slices" if node.pre_part or node.post_part else "layers"
                 self.reporter.error(
-                    "CLAUSE006", pattern.kind, f"`one_to_one` joins {said} of one size: "
+                    "CLAUSE006",
+                    pattern.kind,
+                    f"`one_to_one` joins {said} of one size: "
                     f"`{component.pre.name}` has {sizes[0]}, `{component.post.name}`"
-                    f" {sizes[1]}", help="use another pattern, or make them as large",
-                )  # fmt: skip
+                    f" {sizes[1]}",
+                    help="use another pattern, or make them as large",
+                )
 
     def degree(
         self, pattern: ast.Pattern, expr: ast.Expr, number: float, component: Component
@@ -84,8 +100,11 @@ class Patterns(ClauseReports):
         if number < 0 or size is None or side is None:
             return
         if number > size:
-            self.range(expr, f"`{side.name}` has {size:g} neurons, fewer than {number:g}",
-                       f"write at most {size:g}")  # fmt: skip
+            self.range(
+                expr,
+                f"`{side.name}` has {size:g} neurons, fewer than {number:g}",
+                f"write at most {size:g}",
+            )
             return
         pre, post = sizes
         if pre is None or post is None:
@@ -102,9 +121,11 @@ class Patterns(ClauseReports):
             assert other is not None
             what = f"{fewest} neuron{'s' * (fewest != 1)} of `{side.name}`"
             self.range(
-                expr, f"`where` admits {what} for neuron {neuron} of `{other.name}`, fewer than"
-                f" {number:g}", f"write at most {fewest}, or widen `where`",
-            )  # fmt: skip
+                expr,
+                f"`where` admits {what} for neuron {neuron} of `{other.name}`, fewer than"
+                f" {number:g}",
+                f"write at most {fewest}, or widen `where`",
+            )
 
 
 def _size(layer: Component | None, values: Mapping[str, float]) -> float | None:

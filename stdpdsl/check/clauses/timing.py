@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ...language.numeric import whole_steps
 from ..order import dependency_order, names_in
 from ..report import Reporter
 from ..symbols import TIME, Component, Symbols
+from ..terms import names_behind, terms
 from ..traces import stepwise
 from ..turns import target_of, turns_of
 from ..types.infer import Inference
@@ -120,9 +121,11 @@ class Timing:
                 self.rate(node.source.rate, env)
             if rate is not None and rate * self.step > 1 + 1e-9:
                 self.reporter.warn(
-                    "RUN006", node.source.rate, f"{rate:g} Hz is more than one spike per time step"
-                    f" of {self.time(self.step)}", help="a neuron spikes once per step at most",
-                )  # fmt: skip
+                    "RUN006",
+                    node.source.rate,
+                    f"{rate:g} Hz is more than one spike per time step of {self.time(self.step)}",
+                    help="a neuron spikes once per step at most",
+                )
 
     def given(self, source: ast.SpikesList, env: Env) -> None:
         """Spikes that are written out: one per neuron and step, inside the run."""
@@ -136,48 +139,67 @@ class Timing:
             key = int(number), math.floor((when + 1e-3 * self.step) / self.step)
             if key in steps:
                 self.reporter.error(
-                    "INPUT001", time, f"neuron {key[0]} spikes a second time in one time step of"
-                    f" {self.time(self.step)}", labels=((steps[key], "the first"),),
+                    "INPUT001",
+                    time,
+                    f"neuron {key[0]} spikes a second time in one time step of"
+                    f" {self.time(self.step)}",
+                    labels=((steps[key], "the first"),),
                     help="leave one out, or take a smaller `dt`",
-                )  # fmt: skip
+                )
             steps[key] = time
             if end is not None and key[1] >= round(end / self.step):
                 late.append(time)
         if late and end is not None:
             self.reporter.warn(
-                "INPUT002", late[0], f"{len(late)} of {len(source.items)} spikes lie outside the"
-                f" run of {self.time(end)}", help="they are left out",
-            )  # fmt: skip
+                "INPUT002",
+                late[0],
+                f"{len(late)} of {len(source.items)} spikes lie outside the"
+                f" run of {self.time(end)}",
+                help="they are left out",
+            )
 
     def rows(self, source: ast.RatesFile, env: Env) -> None:
         """How long each row of rates is played."""
         every, gap = value(source.every, env), value(source.gap, env)
         if every is not None and every < self.step * (1 - 1e-6):
             self.reporter.error(
-                "TYPE013", source.every, f"a row cannot last {self.time(every)}, less than the time"
-                f" step {self.time(self.step)}", help=f"write {self.time(self.step)} or more",
-            )  # fmt: skip
+                "TYPE013",
+                source.every,
+                f"a row cannot last {self.time(every)}, less than the time"
+                f" step {self.time(self.step)}",
+                help=f"write {self.time(self.step)} or more",
+            )
         self.not_negative(source.gap, env)
         if source.gap is not None and every is not None and gap is not None and gap >= every > 0:
             self.reporter.error(
-                "TYPE013", source.gap, f"the gap lies inside `every`: {self.time(gap)} leave"
+                "TYPE013",
+                source.gap,
+                f"the gap lies inside `every`: {self.time(gap)} leave"
                 f" nothing of {self.time(every)}",
                 help=f"write `every {self.time(every + gap)}` for a period of that length",
-            )  # fmt: skip
+            )
 
     def positive(self, expr: ast.Expr, env: Env) -> None:
         """The time from one row of a table to the next."""
         number = value(expr, env)
         if number is not None and number <= 0:
-            self.reporter.error("TYPE013", expr, f"a row's time cannot be {self.time(number)}",
-                                help="write a time above 0 ms")  # fmt: skip
+            self.reporter.error(
+                "TYPE013",
+                expr,
+                f"a row's time cannot be {self.time(number)}",
+                help="write a time above 0 ms",
+            )
 
     def not_negative(self, expr: ast.Expr | None, env: Env) -> None:
         """A time that cannot lie before the start of the run."""
         number = value(expr, env)
         if expr is not None and number is not None and number < 0:
-            self.reporter.error("TYPE013", expr, f"this time cannot be {self.time(number)}",
-                                help="write 0 ms or more")  # fmt: skip
+            self.reporter.error(
+                "TYPE013",
+                expr,
+                f"this time cannot be {self.time(number)}",
+                help="write 0 ms or more",
+            )
 
     def duration(self) -> float | None:
         """Seconds of the whole run, if they are known."""
@@ -194,15 +216,17 @@ class Timing:
         if rate is None or rate != rate:
             return
         if rate < 0:
-            self.reporter.error("TYPE013", expr, f"a rate cannot be {rate:g} Hz",
-                                help="write 0 Hz or more")  # fmt: skip
+            self.reporter.error(
+                "TYPE013", expr, f"a rate cannot be {rate:g} Hz", help="write 0 Hz or more"
+            )
         elif rate * self.step > 0.1:
             self.reporter.warn(
-                "RUN007", expr,
+                "RUN007",
+                expr,
                 f"with {rate:g} Hz a neuron spikes in {min(rate * self.step, 1):.0%} of the time"
                 f" steps of {self.time(self.step)}: no Poisson process any more",
                 help="take a smaller `dt`, so that rate times `dt` is below 0.1",
-            )  # fmt: skip
+            )
 
     # Models
 
@@ -217,17 +241,20 @@ class Timing:
         for equation in (*model.equations, *post):
             exact = rule and equation.name.id not in late
             if equation.kind == "ode" and equation.rhs is not None and not exact:
-                for term in _terms(equation.rhs):
+                for term in terms(equation.rhs):
                     # What another variable is divided by is a scale, no time that this one takes.
-                    if equation.name.id in _used(term, model):
+                    if equation.name.id in names_behind(term, model):
                         self.time_constants(term, component, env)
             if equation.bounds is not None:
                 low, high = (value(b, env) for b in (equation.bounds.low, equation.bounds.high))
                 if low is not None and high is not None and low > high:
                     self.reporter.error(
-                        "RUN010", equation.bounds, f"the lower bound of `{equation.name.id}` is"
-                        f" above the upper: {low:g} > {high:g}", help="exchange them",
-                    )  # fmt: skip
+                        "RUN010",
+                        equation.bounds,
+                        f"the lower bound of `{equation.name.id}` is"
+                        f" above the upper: {low:g} > {high:g}",
+                        help="exchange them",
+                    )
 
     def time_constants(self, term: ast.Expr, component: Component, env: Env) -> None:
         """What a term of a differential equation divides by, where it is a time."""
@@ -243,9 +270,12 @@ class Timing:
             symbol = component.parameters.get(name) or self.symbols.constants.get(name)
             where = symbol.value if symbol is not None and symbol.value else node.right
             self.reporter.warn(
-                "RUN002", where, f"the time constant {self.time(tau)} is shorter than two time"
-                f" steps of {self.time(self.step)}", help="take a smaller `dt`",
-            )  # fmt: skip
+                "RUN002",
+                where,
+                f"the time constant {self.time(tau)} is shorter than two time"
+                f" steps of {self.time(self.step)}",
+                help="take a smaller `dt`",
+            )
 
     def initial(
         self, assign: ast.Assign, component: Component, env: Env, what: str = "the initial value"
@@ -265,10 +295,13 @@ class Timing:
                 continue
             if (low is not None and number < low) or (high is not None and number > high):
                 self.reporter.warn(
-                    "RUN004", end, f"{what} {number:g} of `{assign.name.id}` lies outside its"
-                    " bounds and will be clipped", labels=((bounds, "its bounds"),),
+                    "RUN004",
+                    end,
+                    f"{what} {number:g} of `{assign.name.id}` lies outside its"
+                    " bounds and will be clipped",
+                    labels=((bounds, "its bounds"),),
                     help="start inside them",
-                )  # fmt: skip
+                )
 
     # Connections
 
@@ -280,8 +313,12 @@ class Timing:
             if delay is None or number is None or number != number:
                 continue
             if number < 0:
-                self.reporter.error("TYPE013", delay, f"a delay cannot be {self.time(number)}",
-                                    help="write 0 ms or more")  # fmt: skip
+                self.reporter.error(
+                    "TYPE013",
+                    delay,
+                    f"a delay cannot be {self.time(number)}",
+                    help="write 0 ms or more",
+                )
             else:
                 self.multiple(delay, env, "RUN001", "the delay", nearest=whole_steps)
         for item in node.every:
@@ -311,16 +348,25 @@ class Timing:
         return self.dt
 
     def multiple(
-        self, expr: ast.Expr, env: Env, code: str, what: str, error: bool = False,
+        self,
+        expr: ast.Expr,
+        env: Env,
+        code: str,
+        what: str,
+        error: bool = False,
         nearest: Callable[[float, float], int] = lambda time, dt: max(round(time / dt), 1),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`nearest`: how many steps of dt (s) a time (s) is rounded to."""
         number = value(expr, env)
         if number is None or not abs(number) < float("inf"):
             return
         if error and number <= 0:
-            self.reporter.error("TYPE013", expr, f"{what} cannot be {self.time(number)}",
-                                help="write a time above 0 ms")  # fmt: skip
+            self.reporter.error(
+                "TYPE013",
+                expr,
+                f"{what} cannot be {self.time(number)}",
+                help="write a time above 0 ms",
+            )
             return
         steps = number / self.step
         if abs(steps) == float("inf"):
@@ -344,29 +390,3 @@ class Timing:
         if seconds and abs(seconds) < 1e-3:
             return f"{seconds * 1e6:g} us" if abs(seconds) < 1e-4 else f"{seconds * 1e3:g} ms"
         return f"{seconds * 1e3:g} ms" if abs(seconds) < 1 else f"{seconds:g} s"
-
-
-def _terms(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """What an expression adds up."""
-    if isinstance(expr, ast.Binary) and expr.op in ("+", "-"):
-        yield from _terms(expr.left)
-        yield from _terms(expr.right)
-    elif isinstance(expr, ast.Unary):
-        yield from _terms(expr.operand)
-    else:
-        yield expr
-
-
-def _used(expr: ast.Expr, model: ast.Neuron | ast.Rule) -> set[str]:
-    """The names in an expression, and those in what they stand for."""
-    post = model.post_equations if isinstance(model, ast.Rule) else ()
-    equations = (*model.equations, *post)
-    stands_for = {e.name.id: e.rhs for e in equations if e.kind != "ode" and e.rhs}
-    found: set[str] = set()
-    waiting = [name.id for name in names_in(expr)]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [n.id for n in names_in(stands_for[name])] if name in stands_for else []
-    return found

@@ -59,9 +59,11 @@ def unconnected(symbols: Symbols, reporter: Reporter) -> None:
     for layer in symbols.layers:
         if layer.name not in joined:
             reporter.warn(
-                "NAME021", layer.node.name, f"the layer `{layer.name}` is connected to nothing",
+                "NAME021",
+                layer.node.name,
+                f"the layer `{layer.name}` is connected to nothing",
                 help=f"connect it (`connect {layer.name} -> ...`) or record it",
-            )  # fmt: skip
+            )
 
 
 def wires(symbols: Symbols, reporter: Reporter) -> None:
@@ -76,16 +78,21 @@ def wires(symbols: Symbols, reporter: Reporter) -> None:
             name = port.name.id
             if name not in (heard if port.unit is None else read):
                 reporter.warn(
-                    "NAME022", port.name, f"nothing in `{rule.name.id}` uses the port `{name}`",
-                    help=f"add `on {name}:`, or leave it out" if port.unit is None
+                    "NAME022",
+                    port.name,
+                    f"nothing in `{rule.name.id}` uses the port `{name}`",
+                    help=f"add `on {name}:`, or leave it out"
+                    if port.unit is None
                     else "leave it out, or use it",
-                )  # fmt: skip
+                )
         for item in rule.requires:
             if not read & {item.name.id, f"{item.name.id}_post"}:
                 reporter.warn(
-                    "NAME022", item.name, f"nothing in `{rule.name.id}` uses the required variable"
-                    f" `{item.name.id}`", help="leave it out, or use it",
-                )  # fmt: skip
+                    "NAME022",
+                    item.name,
+                    f"nothing in `{rule.name.id}` uses the required variable `{item.name.id}`",
+                    help="leave it out, or use it",
+                )
 
 
 def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
@@ -109,10 +116,11 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
         for item in model.parameters:
             if item.name.id not in read:
                 reporter.warn(
-                    "NAME022", item.name,
+                    "NAME022",
+                    item.name,
                     f"nothing in `{model.name.id}` uses the parameter `{item.name.id}`",
                     help="leave it out, or use it",
-                )  # fmt: skip
+                )
 
 
 def columns(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
@@ -131,6 +139,8 @@ def columns(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
         if not help.startswith("did"):
             help = "use it in an expression, or sweep a parameter"
         reporter.warn(
-            "NAME023", column.path, f"the column `{column.name}` sets no parameter, and nothing"
-            " uses it", help=help,
-        )  # fmt: skip
+            "NAME023",
+            column.path,
+            f"the column `{column.name}` sets no parameter, and nothing uses it",
+            help=help,
+        )

@@ -56,10 +56,13 @@ class Wiring:
         if neuron is None or neuron.threshold is not None:
             return
         self.reporter.error(
-            "CLAUSE011", place, f"`{place.id}` never spikes: `{neuron.name.id}` has no"
-            " `threshold:`", f"this {what}", labels=((neuron.name, "declared here"),),
+            "CLAUSE011",
+            place,
+            f"`{place.id}` never spikes: `{neuron.name.id}` has no `threshold:`",
+            f"this {what}",
+            labels=((neuron.name, "declared here"),),
             help="give the neuron a threshold, or deliver continuously",
-        )  # fmt: skip
+        )
 
     # Ports
 
@@ -80,60 +83,78 @@ class Wiring:
             if argument.name.id in ports:
                 seen.setdefault(argument.name.id, argument)
                 self.reporter.error(
-                    "CLAUSE009", argument.value, f"`{argument.name.id}` is a port of"
-                    f" `{rule.name.id}`, which takes no value", "a value",
+                    "CLAUSE009",
+                    argument.value,
+                    f"`{argument.name.id}` is a port of `{rule.name.id}`, which takes no value",
+                    "a value",
                     help=_example(ports[argument.name.id]),
-                )  # fmt: skip
+                )
         unknown = any(name not in ports for name in seen)  # one of those may be meant
         for port in rule.ports:
             if port.name.id not in seen and not unknown:
                 self.reporter.error(
-                    "CLAUSE008", use.rule, f"the port `{port.name.id}` of `{rule.name.id}` is"
-                    " bound to nothing", labels=((port, "the port"),), help=_example(port),
-                )  # fmt: skip
+                    "CLAUSE008",
+                    use.rule,
+                    f"the port `{port.name.id}` of `{rule.name.id}` is bound to nothing",
+                    labels=((port, "the port"),),
+                    help=_example(port),
+                )
 
     def no_port(self, binding: ast.Binding, rule: ast.Rule) -> None:
         name = binding.port.id
         if any(p.name.id == name for p in rule.parameters):
             self.reporter.error(
-                "CLAUSE009", binding, f"`{name}` is a parameter of `{rule.name.id}`, which takes a"
-                " value", help=f"write `{name} = VALUE`, or declare it under `ports:`",
-            )  # fmt: skip
+                "CLAUSE009",
+                binding,
+                f"`{name}` is a parameter of `{rule.name.id}`, which takes a value",
+                help=f"write `{name} = VALUE`, or declare it under `ports:`",
+            )
             return
         known = [p.name.id for p in rule.ports]
         self.reporter.error(
-            "NAME024", binding.port, f"`{rule.name.id}` has no port `{name}`",
+            "NAME024",
+            binding.port,
+            f"`{rule.name.id}` has no port `{name}`",
             help=self.reporter.suggest(name, known, "its ports") or "it has no ports",
-        )  # fmt: skip
+        )
 
     def binding(self, binding: ast.Binding, port: ast.Port, component: Component) -> None:
         layers = [layer.name for layer in self.symbols.layers]
         layer = self.symbols.components.get(binding.layer.id)
         if layer is None or layer.kind != "layer":
             self.reporter.error(
-                "NAME001", binding.layer, f"there is no layer `{binding.layer.id}`",
+                "NAME001",
+                binding.layer,
+                f"there is no layer `{binding.layer.id}`",
                 help=self.reporter.suggest(binding.layer.id, layers, "known") or "declare one",
-            )  # fmt: skip
+            )
             return
         if component.scope == "shared" and layer.scope == "block":
             self.reporter.error(
-                "BLOCK001", binding.layer, f"`{layer.name}` has a copy in every block,"
+                "BLOCK001",
+                binding.layer,
+                f"`{layer.name}` has a copy in every block,"
                 f" `{component.name}` is shared: through it the blocks would influence one another",
                 help=f"make `{layer.name}` shared, or give the layers of `{component.name}` a copy"
                 " per block (`scope: block`)",
-            )  # fmt: skip
+            )
         spikes = binding.variable.id == "spikes"
         if port.unit is None and not spikes:
             self.reporter.error(
-                "CLAUSE009", binding, f"`{port.name.id}` is a spike port, and this is a value",
+                "CLAUSE009",
+                binding,
+                f"`{port.name.id}` is a spike port, and this is a value",
                 labels=((port, "a port without a unit takes spikes"),),
                 help=f"write `{port.name.id} = spikes of {layer.name}`",
-            )  # fmt: skip
+            )
         elif port.unit is not None and spikes:
             self.reporter.error(
-                "CLAUSE009", binding, f"`{port.name.id}` is a value port, and these are spikes",
-                labels=((port, "a port with a unit takes a value"),), help=_example(port),
-            )  # fmt: skip
+                "CLAUSE009",
+                binding,
+                f"`{port.name.id}` is a value port, and these are spikes",
+                labels=((port, "a port with a unit takes a value"),),
+                help=_example(port),
+            )
         elif spikes:
             self.silent(binding.layer, layer, "waits for its spikes")
         elif not layer.unsure:
@@ -148,46 +169,55 @@ class Wiring:
         size = value(layer.node.size, self.inference.values)
         if symbol is None:
             self.reporter.error(
-                "NAME011", binding.variable, f"`{layer.name}` has no variable"
-                f" `{binding.variable.id}`",
+                "NAME011",
+                binding.variable,
+                f"`{layer.name}` has no variable `{binding.variable.id}`",
                 help=self.reporter.suggest(binding.variable.id, layer.variables, "it has")
                 or f"`{layer.name}` is an input and has no variables",
-            )  # fmt: skip
+            )
             return
         targets = size_of(post, self.inference.values)
         if size is not None and post is not None and size not in (1, targets):
             self.reporter.error(
-                "CLAUSE006", binding.layer, f"`{layer.name}` has {size:g} neurons, and the value"
+                "CLAUSE006",
+                binding.layer,
+                f"`{layer.name}` has {size:g} neurons, and the value"
                 f" port `{port.name.id}` takes the variable of one, or of one for each neuron of"
                 f" `{post.name}`",
                 help=f"bind it to a layer with `size: 1`, or as large as `{post.name}`",
-            )  # fmt: skip
+            )
         have, want = symbol.type, unit_type(port.unit) if port.unit else None
         if have is not None and want is not None and have.dim != want.dim:
             self.reporter.error(
-                "UNIT002", binding.variable, f"`{port.name.id}`: expected {describe(want)}, found"
-                f" {describe(have)}", labels=((port, "declared here"),),
+                "UNIT002",
+                binding.variable,
+                f"`{port.name.id}`: expected {describe(want)}, found {describe(have)}",
+                labels=((port, "declared here"),),
                 help="give both the same unit",
-            )  # fmt: skip
+            )
 
     # The target
 
     def target(self, use: ast.RuleUse, rule: ast.Rule, component: Component) -> None:
         post = component.post
         needs = [
-            (rule.requires, "requires variables"), (rule.post_equations, "adds equations"),
-            (rule.post_reset, "adds statements"), (rule.ports, "has ports"),
-        ]  # fmt: skip
+            (rule.requires, "requires variables"),
+            (rule.post_equations, "adds equations"),
+            (rule.post_reset, "adds statements"),
+            (rule.ports, "has ports"),
+        ]
         if post is None or post.unsure:
             return
         if post.neuron is None:
             parts = next(((nodes, what) for nodes, what in needs if nodes), None)
             if parts is not None:
                 self.reporter.error(
-                    "CLAUSE010", use.rule, f"`{rule.name.id}` {parts[1]}, and its target"
-                    f" `{post.name}` is an input", labels=((parts[0][0], "here"),),
+                    "CLAUSE010",
+                    use.rule,
+                    f"`{rule.name.id}` {parts[1]}, and its target `{post.name}` is an input",
+                    labels=((parts[0][0], "here"),),
                     help="let it end at a layer of a `neuron:`",
-                )  # fmt: skip
+                )
             return
         for item in rule.requires:
             self.requirement(use, item, rule, post)
@@ -196,12 +226,13 @@ class Wiring:
             before = post.variables.get(name) or post.parameters.get(name)
             if before is not None and before.node is not None:
                 self.reporter.error(
-                    "NAME002", use.rule, f"`{rule.name.id}` adds `{name}` to `{post.name}`, which"
-                    " has it already",
+                    "NAME002",
+                    use.rule,
+                    f"`{rule.name.id}` adds `{name}` to `{post.name}`, which has it already",
                     labels=((equation.name, "added here"), (_name_of(before.node), "declared")),
                     help=f"give one of them another name, or declare `{name}` under"
                     " `requires post:` if it is the same",
-                )  # fmt: skip
+                )
 
     def requirement(
         self, use: ast.RuleUse, item: ast.Requirement, rule: ast.Rule, post: Component
@@ -215,17 +246,22 @@ class Wiring:
             if name in post.parameters:
                 help = f"`{name}` is a parameter of `{neuron}`; a variable is wanted"
             self.reporter.error(
-                "CLAUSE010", use.rule, f"`{rule.name.id}` requires a variable `{name}`, which"
-                f" `{neuron}` does not have", labels=((item, "required here"),), help=help,
-            )  # fmt: skip
+                "CLAUSE010",
+                use.rule,
+                f"`{rule.name.id}` requires a variable `{name}`, which `{neuron}` does not have",
+                labels=((item, "required here"),),
+                help=help,
+            )
         elif want is not None and symbol.type is not None and want.dim != symbol.type.dim:
             assert symbol.equation is not None
             self.reporter.error(
-                "CLAUSE010", use.rule, f"`{rule.name.id}` requires `{name}` as {describe(want)};"
+                "CLAUSE010",
+                use.rule,
+                f"`{rule.name.id}` requires `{name}` as {describe(want)};"
                 f" in `{neuron}` it is {describe(symbol.type)}",
                 labels=((item.unit, "required here"), (symbol.equation.unit, "declared here")),
                 help="give both the same unit",
-            )  # fmt: skip
+            )
 
 
 def _name_of(node: ast.Node) -> ast.Node:

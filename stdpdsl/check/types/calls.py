@@ -28,9 +28,11 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
     name = call.func.id
     if call.independent and name not in DISTRIBUTIONS:
         self.reporter.error(
-            "TYPE007", call, "`independent per block` stands behind a draw",
+            "TYPE007",
+            call,
+            "`independent per block` stands behind a draw",
             help=f"`{name}` draws nothing",
-        )  # fmt: skip
+        )
     if (
         name in REDUCTIONS
         and context.elements is not None
@@ -48,11 +50,14 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
     if name in _STREAMLESS:
         instead = _STREAMLESS[name]
         self.reporter.error(
-            "NAME013", call, f"`{name}()` draws from no stream that a spec can name",
-            help=f"write `{instead}`" if context.draws else
-            "for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
+            "NAME013",
+            call,
+            f"`{name}()` draws from no stream that a spec can name",
+            help=f"write `{instead}`"
+            if context.draws
+            else "for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
             f" statement: `every 1 ms: x = {instead}`",
-        )  # fmt: skip
+        )
         return None
     help = self.reporter.suggest(name, [*FUNCTIONS, *DISTRIBUTIONS, *LISTS], "")
     if not help.startswith("did"):
@@ -74,9 +79,11 @@ def _function(self: Expectations, call: ast.Call, context: Context) -> Type | No
     function = FUNCTIONS[name]
     if call.kwargs:
         self.reporter.error(
-            "TYPE006", call.kwargs[0].name, f"`{name}` takes no named arguments",
+            "TYPE006",
+            call.kwargs[0].name,
+            f"`{name}` takes no named arguments",
             help=f"write `{name}({', '.join('xyz'[: function.arity])})`",
-        )  # fmt: skip
+        )
         return None
     if len(call.args) != function.arity:
         _count(self, call, function.arity, len(call.args))
@@ -94,9 +101,12 @@ def _function(self: Expectations, call: ast.Call, context: Context) -> Type | No
     if function.rule in ("same", "ratio"):
         for expr, found_type in zip(call.args[1:], types[1:], strict=True):
             if not self.fits(
-                expr, Type(found_type.dim), Type(types[0].dim), f"an argument of `{name}`",
+                expr,
+                Type(found_type.dim),
+                Type(types[0].dim),
+                f"an argument of `{name}`",
                 (call.args[0], types[0].dim.describe()),
-            ):  # fmt: skip
+            ):
                 return None
         if function.rule == "ratio":
             return Type(NONE, function.result)
@@ -126,9 +136,12 @@ def _plain(self: Expectations, call: ast.Call, types: list[Type], result: str) -
     for expr, found in zip(call.args, types, strict=True):
         if not found.dim.is_none:
             self.reporter.error(
-                "UNIT004", expr, f"`{call.func.id}` takes a number without unit",
-                found.dim.describe(), "divide it by a quantity of the same kind",
-            )  # fmt: skip
+                "UNIT004",
+                expr,
+                f"`{call.func.id}` takes a number without unit",
+                found.dim.describe(),
+                "divide it by a quantity of the same kind",
+            )
             return None
     return Type(NONE, result)
 
@@ -136,9 +149,11 @@ def _plain(self: Expectations, call: ast.Call, types: list[Type], result: str) -
 def _count(self: Expectations, call: ast.Call, want: int, found: int) -> None:
     plural = "argument" if want == 1 else "arguments"
     self.reporter.error(
-        "TYPE005", call, f"`{call.func.id}` takes {want} {plural}, and here are {found}",
+        "TYPE005",
+        call,
+        f"`{call.func.id}` takes {want} {plural}, and here are {found}",
         help=f"write `{call.func.id}({', '.join('xyz'[:want])})`" if want <= 3 else "",
-    )  # fmt: skip
+    )
 
 
 def bind(
@@ -153,16 +168,19 @@ def bind(
     for keyword in call.kwargs:
         if keyword.name.id not in names:
             self.reporter.error(
-                "TYPE006", keyword.name,
+                "TYPE006",
+                keyword.name,
                 f"`{call.func.id}` has no argument `{keyword.name.id}`",
                 help=self.reporter.suggest(keyword.name.id, names, "its arguments"),
-            )  # fmt: skip
+            )
             return None
         if keyword.name.id in given:
             self.reporter.error(
-                "TYPE006", keyword.name, f"`{keyword.name.id}` is given twice",
+                "TYPE006",
+                keyword.name,
+                f"`{keyword.name.id}` is given twice",
                 labels=((given[keyword.name.id], "given here first"),),
-            )  # fmt: skip
+            )
             return None
         given[keyword.name.id] = keyword.value
     missing = [n for n in names if n not in given]
@@ -174,20 +192,24 @@ def bind(
 
 def _arguments(self: Expectations, call: ast.Call, found: str, signature: str) -> None:
     self.reporter.error(
-        "TYPE005", call, f"the arguments of `{call.func.id}` do not fit: here is {found}"
+        "TYPE005",
+        call,
+        f"the arguments of `{call.func.id}` do not fit: here is {found}"
         if found.startswith("no ")
         else f"the arguments of `{call.func.id}` do not fit: here are {found}",
         help=f"write {signature}",
-    )  # fmt: skip
+    )
 
 
 def _draw(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     if not context.draws:
         self.reporter.error(
-            "TYPE007", call, f"`{call.func.id}` draws a random number, which cannot be done here",
+            "TYPE007",
+            call,
+            f"`{call.func.id}` draws a random number, which cannot be done here",
             help="draws stand in assignments of statements, in initial values, delays and random"
             " axes of a sweep",
-        )  # fmt: skip
+        )
         return None
     distribution = distribution_of(call)
     found = _by_letters(self, call, distribution, context.but(draws=False))
@@ -208,37 +230,48 @@ def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distributi
         zero = distribution is LOGNORMAL_BY_MEAN and argument == "sd"  # which gives the mean
         if number is not None and (number < 0 or (number == 0 and not zero)):
             self.reporter.error(
-                "TYPE013", arguments[argument],
+                "TYPE013",
+                arguments[argument],
                 f"the {argument} of a {name} draw cannot be {number:g}",
-                help="it is above 0" if distribution is not LOGNORMAL_BY_MEAN
+                help="it is above 0"
+                if distribution is not LOGNORMAL_BY_MEAN
                 else "it is above 0; `mu` and `sigma` are those of the logarithm",
-            )  # fmt: skip
+            )
             return
     if name == "truncated_normal":
         mean, sd, low, high = (known[n] for n in distribution.arguments)
         if low is not None and high is not None and not low < high:
             self.reporter.error(
-                "TYPE013", arguments["high"], "there is nothing to draw: `high` is not above `low`",
-                labels=((arguments["low"], "this is `low`"),), help="take `low` below `high`",
-            )  # fmt: skip
+                "TYPE013",
+                arguments["high"],
+                "there is nothing to draw: `high` is not above `low`",
+                labels=((arguments["low"], "this is `low`"),),
+                help="take `low` below `high`",
+            )
         elif mean is None or sd is None:
             return
-        elif any(end is not None and side * (end - mean) > 37 * sd
-                 for end, side in ((low, 1), (high, -1))):  # fmt: skip
+        elif any(
+            end is not None and side * (end - mean) > 37 * sd
+            for end, side in ((low, 1), (high, -1))
+        ):
             far = "low" if low is not None and low > mean else "high"
             self.reporter.error(
-                "TYPE013", arguments[far], "there is nothing to draw: between `low` and `high` the"
+                "TYPE013",
+                arguments[far],
+                "there is nothing to draw: between `low` and `high` the"
                 " normal distribution has no probability that a number can hold",
                 help="bounds lie within 37 sd of the mean",
-            )  # fmt: skip
+            )
 
 
 def _list(self: Expectations, call: ast.Call, context: Context) -> Type | None:
     if not context.lists:
         self.reporter.error(
-            "TYPE008", call, f"`{call.func.id}` makes a list, which cannot stand here",
+            "TYPE008",
+            call,
+            f"`{call.func.id}` makes a list, which cannot stand here",
             help="lists are values of a sweep's axes and of sounds",
-        )  # fmt: skip
+        )
         return None
     return _by_letters(self, call, LISTS[call.func.id], context)
 

@@ -47,10 +47,12 @@ class Components:
             self.source(node.source, component)
         if node.labels is not None and labelled(node) is None:
             self.reporter.error(
-                "CLAUSE003", node.labels, f"`{component.name}` shows no stimuli that could have"
-                " labels", help="they are for `rates: from ...`, or one `drive: ... from ... every`"
+                "CLAUSE003",
+                node.labels,
+                f"`{component.name}` shows no stimuli that could have labels",
+                help="they are for `rates: from ...`, or one `drive: ... from ... every`"
                 " that is not linear",
-            )  # fmt: skip
+            )
 
     def source(self, source: ast.Input, component: Component) -> None:
         value = self.context(component, self.symbols.value_scope(component))
@@ -80,20 +82,26 @@ class Components:
         """Numbers without a unit are in Hz, as far as nothing is made of them."""
         if len(source.sources) != 1:
             self.reporter.error(
-                "CLAUSE005", source.value, "rates are those of one file, and"
+                "CLAUSE005",
+                source.value,
+                "rates are those of one file, and"
                 f" {'several are' if source.sources else 'none is'} named here",
                 help='write `rates: from "FILE" every 100 ms`',
-            )  # fmt: skip
+            )
         elif isinstance(source, ast.RatesFile) and source.sources[0].component is not None:
             self.reporter.error(
-                "CLAUSE005", source.every, "rates of an earlier run last until its next sample",
+                "CLAUSE005",
+                source.every,
+                "rates of an earlier run last until its next sample",
                 help="leave out `every`",
-            )  # fmt: skip
+            )
         elif isinstance(source, ast.RatesOfResults) and source.sources[0].component is None:
             self.reporter.error(
-                "CLAUSE005", source.value, "a file does not say how long its rates last",
+                "CLAUSE005",
+                source.value,
+                "a file does not say how long its rates last",
                 help="write `every 100 ms` behind it",
-            )  # fmt: skip
+            )
         found = self.inference.infer(source.value, context.but(data=True))
         plain = isinstance(source.value, ast.DataExpr) and found is not None and found.dim.is_none
         if found is not None and not plain:
@@ -131,8 +139,9 @@ class Components:
             self.delivery(delivery, component, here, delivered)
         self.initial(component, first, unsure)
         for delay, what in (
-            (node.axonal_delay, "`axonal delay`"), (node.dendritic_delay, "`dendritic delay`"),
-        ):  # fmt: skip
+            (node.axonal_delay, "`axonal delay`"),
+            (node.dendritic_delay, "`dendritic delay`"),
+        ):
             if delay is not None:
                 self.inference.expect(delay, first.but(draws=True, data=True), TIME, what)
         for handler in node.handlers:
@@ -179,10 +188,11 @@ class Components:
             if post.neuron is None:
                 if not post.unsure:
                     self.reporter.error(
-                        "NAME011", delivery.target,
+                        "NAME011",
+                        delivery.target,
                         f"`{post.name}` is an input and has no variable `{name}`",
                         help="deliver to a layer of a `neuron:`",
-                    )  # fmt: skip
+                    )
             else:
                 self.models.no_variable(delivery.target, post)
             return
@@ -213,8 +223,10 @@ class Components:
         if component.rule is None and not component.variables:
             for item in node.initial:
                 self.reporter.error(
-                    "NAME011", item.name, f"`{component.name}` has no variable `{item.name.id}`",
+                    "NAME011",
+                    item.name,
+                    f"`{component.name}` has no variable `{item.name.id}`",
                     help="declare a weight: `weight: 0.5`, or a `plasticity:`",
-                )  # fmt: skip
+                )
             return
         self.models.initial(node.initial, context.but(data=True), component)

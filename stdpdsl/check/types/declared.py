@@ -131,8 +131,9 @@ class Declared:
             assert symbol.value is not None
             node = model.neuron or model.rule
             assert node is not None
-            context = Context(self.symbols.value_scope(model), f"`{node.name.id}`",
-                              open_names=self.open_columns)  # fmt: skip
+            context = Context(
+                self.symbols.value_scope(model), f"`{node.name.id}`", open_names=self.open_columns
+            )
             return self.inference.infer(symbol.value, context)
         component = self.symbols.components[symbol.owner]
         assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
@@ -147,9 +148,12 @@ class Declared:
             self.cycles({n: s.value for n, s in component.parameters.items()}, component.name)
         # A draw, or values from a file, stand here only where a column takes their place.
         context = Context(
-            self.symbols.value_scope(component), f"`{component.name}`", draws=True, data=True,
+            self.symbols.value_scope(component),
+            f"`{component.name}`",
+            draws=True,
+            data=True,
             open_names=self.open_columns,
-        )  # fmt: skip
+        )
         also = (symbol.node.value, f"`{node.name.id}` declares it so")
         for value in values:
             found = self.inference.expect(
@@ -165,10 +169,14 @@ class Declared:
         node = component.model_of(symbol.node)
         default = as_float(self.type_of(self.model(node).parameters[symbol.name]))
         if symbol.value is not symbol.node.value:
-            scope = (self.symbols.neuron_scope if component.kind == "layer"
-                     else self.symbols.weight_scope)(component)  # fmt: skip
-            context = Context(scope, f"`{component.name}`", draws=True, data=True,
-                              open_names=self.open_columns)  # fmt: skip
+            scope = (
+                self.symbols.neuron_scope
+                if component.kind == "layer"
+                else self.symbols.weight_scope
+            )(component)
+            context = Context(
+                scope, f"`{component.name}`", draws=True, data=True, open_names=self.open_columns
+            )
             also = (symbol.node.value, f"`{node.name.id}` declares it so")
             self.inference.expect(symbol.value, context, default, f"`{symbol.name}`", also)
         return default
@@ -178,9 +186,12 @@ class Declared:
         component = self.symbols.components[symbol.owner]
         assert symbol.value is not None
         context = Context(
-            self.symbols.weight_scope(component), f"`{component.name}`", draws=True, data=True,
+            self.symbols.weight_scope(component),
+            f"`{component.name}`",
+            draws=True,
+            data=True,
             open_names=self.open_columns,
-        )  # fmt: skip
+        )
         found = self.inference.infer(symbol.value, context)
         if found is None or not self.inference.is_number(symbol.value, found, "a weight"):
             return None
@@ -200,16 +211,21 @@ class Declared:
                 symbol = model.parameters.get(name)
                 if symbol is None:
                     self.reporter.error(
-                        "NAME003", item.name, f"`{rule.name.id}` has no parameter `{name}`",
+                        "NAME003",
+                        item.name,
+                        f"`{rule.name.id}` has no parameter `{name}`",
                         help=self.reporter.suggest(name, model.parameters, "its parameters"),
-                    )  # fmt: skip
+                    )
                     continue
                 assert isinstance(symbol.node, ast.Assign)
                 context = Context(self.symbols.value_scope(model), f"`{rule.name.id}`")
                 self.inference.expect(
-                    item.value, context, as_float(self.type_of(symbol)), f"`{name}`",
+                    item.value,
+                    context,
+                    as_float(self.type_of(symbol)),
+                    f"`{name}`",
                     (symbol.node.value, "its default"),
-                )  # fmt: skip
+                )
 
     # Columns
 
@@ -234,8 +250,9 @@ class Declared:
         want = as_float(target)
         if isinstance(node, ast.Axis):
             if id(node) in self.sweep_names.derived:
-                context = Context(self.sweep_names.scope(column), "`derive`",
-                                  open_names=self.open_columns)  # fmt: skip
+                context = Context(
+                    self.sweep_names.scope(column), "`derive`", open_names=self.open_columns
+                )
                 self.sweep_names.ambiguous(node.value, column)
             else:
                 scope = ChainMap(self.symbols.constants, NUMBERS)
@@ -265,8 +282,9 @@ class Declared:
             else:
                 whole = whole and kind.kind == "integer"
             expected = want or found or unit
-            if expected is not None and not self.inference.fits(cell, kind, as_float(expected)
-                                                                or expected, what):  # fmt: skip
+            if expected is not None and not self.inference.fits(
+                cell, kind, as_float(expected) or expected, what
+            ):
                 return None
             found = found or kind
         if found is None:  # the cells are in a file
@@ -281,11 +299,13 @@ class Declared:
         if found.dim == want.dim:
             return True
         self.reporter.error(
-            "UNIT002", node.unit or node.path,
+            "UNIT002",
+            node.unit or node.path,
             f"{what}: expected {describe(want)}, found {describe(found)}",
             help=f"give the column's head its unit: `{node.path.dotted} [{example_unit(want.dim)}]`"
-            if node.unit is None else "",
-        )  # fmt: skip
+            if node.unit is None
+            else "",
+        )
         return False
 
     def target_type(self, column: Column) -> Type | None:

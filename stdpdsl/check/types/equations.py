@@ -50,11 +50,12 @@ class Equations:
             for flag, words in zip(equation.flags, map(_words, equation.flags), strict=True):
                 if "shared" in words and words in _FLAGS[equation.kind]:
                     self.reporter.error(
-                        "NAME015", flag[0].span.to(flag[-1].span), "a rule's variable takes no flag"
-                        f" `({' '.join(words)})`",
+                        "NAME015",
+                        flag[0].span.to(flag[-1].span),
+                        f"a rule's variable takes no flag `({' '.join(words)})`",
                         help="each synapse, or each target under `post equations:`, has its own;"
                         " what all share is a parameter",
-                    )  # fmt: skip
+                    )
 
     def equation(
         self, equation: ast.Equation, context: Context, fellows: tuple[ast.Equation, ...]
@@ -68,9 +69,11 @@ class Equations:
         if equation.kind == "ode" and equation.rhs is not None:
             if declared is not None and declared.kind != "float":
                 self.reporter.error(
-                    "TYPE004", equation.unit, f"`{name}` changes continuously, so it is a number"
-                    " with a fraction", help="declare its unit, `1` where it has none",
-                )  # fmt: skip
+                    "TYPE004",
+                    equation.unit,
+                    f"`{name}` changes continuously, so it is a number with a fraction",
+                    help="declare its unit, `1` where it has none",
+                )
                 declared = None
             wanted = Type(declared.dim / SECOND) if declared else None
             also = (equation.unit, f"`{name}` is {describe(declared)}") if declared else None
@@ -86,18 +89,25 @@ class Equations:
         if equation.bounds is not None:
             if equation.kind == "subexpression":
                 self.reporter.error(
-                    "CLAUSE003", equation.bounds, f"`{name}` is computed, so it cannot be clipped"
-                    " where it is assigned", help="write `clip(..., low, high)` around it",
-                )  # fmt: skip
+                    "CLAUSE003",
+                    equation.bounds,
+                    f"`{name}` is computed, so it cannot be clipped where it is assigned",
+                    help="write `clip(..., low, high)` around it",
+                )
             for bound, which in ((equation.bounds.low, "lower"), (equation.bounds.high, "upper")):
                 what = f"the {which} bound of `{name}`"
                 also = (equation.unit, "declared here")
                 self.inference.expect(bound, context, declared, what, also)
 
     def right_side(
-        self, expr: ast.Expr, context: Context, want: Type | None, what: str,
-        also: tuple[ast.Node, str] | None, fellows: tuple[ast.Equation, ...],
-    ) -> None:  # fmt: skip
+        self,
+        expr: ast.Expr,
+        context: Context,
+        want: Type | None,
+        what: str,
+        also: tuple[ast.Node, str] | None,
+        fellows: tuple[ast.Equation, ...],
+    ) -> None:
         """Infers; where units do not fit, points at the value that is to blame, if it is clear."""
 
         def infer() -> None:
@@ -183,16 +193,20 @@ class Equations:
             symbol = scope.get(name.id)
             if symbol and symbol.kind == "variable" and not is_shared(symbol):
                 self.reporter.error(
-                    "TYPE014", name, f"`{equation.name.id}` is one value for the layer,"
-                    f" `{name.id}` one per neuron", help="leave out `(shared)`",
-                )  # fmt: skip
+                    "TYPE014",
+                    name,
+                    f"`{equation.name.id}` is one value for the layer, `{name.id}` one per neuron",
+                    help="leave out `(shared)`",
+                )
 
     def method(self, method: ast.Ident | None) -> None:
         if method is not None and method.id not in METHODS:
             self.reporter.error(
-                "NAME015", method, f"there is no integrator `{method.id}`",
+                "NAME015",
+                method,
+                f"there is no integrator `{method.id}`",
                 help=self.reporter.suggest(method.id, METHODS, "Brian2 has"),
-            )  # fmt: skip
+            )
 
 
 def _words(flag: tuple[ast.Ident, ...]) -> tuple[str, ...]:

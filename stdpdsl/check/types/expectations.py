@@ -50,15 +50,19 @@ class Expectations:
     def is_number(self, expr: ast.Expr, found: Type, what: str) -> bool:
         if found.kind == "boolean":
             self.reporter.error(
-                "TYPE003", expr, f"{what} takes numbers, and this is a condition",
+                "TYPE003",
+                expr,
+                f"{what} takes numbers, and this is a condition",
                 help="`int(...)` makes a condition 1 or 0",
-            )  # fmt: skip
+            )
             return False
         if found.kind == "level":
             self.reporter.error(
-                "UNIT006", spot(expr), f"{what} does not take a level in dB",
+                "UNIT006",
+                spot(expr),
+                f"{what} does not take a level in dB",
                 help="levels stand alone, in the clauses of sounds and filters",
-            )  # fmt: skip
+            )
             return False
         return True
 
@@ -66,17 +70,24 @@ class Expectations:
         if found.kind == "boolean":
             return True
         self.reporter.error(
-            "TYPE002", expr, f"{what} takes a condition, and this is a number", describe(found),
+            "TYPE002",
+            expr,
+            f"{what} takes a condition, and this is a number",
+            describe(found),
             help="compare it with something, as in `x > 0`",
-        )  # fmt: skip
+        )
         return False
 
     # Expectations
 
     def expect(
-        self, expr: ast.Expr, context: Context, want: Type | None, what: str,
+        self,
+        expr: ast.Expr,
+        context: Context,
+        want: Type | None,
+        what: str,
         also: tuple[ast.Node, str] | None = None,
-    ) -> Type | None:  # fmt: skip
+    ) -> Type | None:
         """Infers, and reports when the type is not the one that `what` needs."""
         found = self.infer(expr, context)
         if found is None or want is None:
@@ -84,36 +95,52 @@ class Expectations:
         return found if self.fits(expr, found, want, what, also) else None
 
     def fits(
-        self, expr: ast.Expr, found: Type, want: Type, what: str,
+        self,
+        expr: ast.Expr,
+        found: Type,
+        want: Type,
+        what: str,
         also: tuple[ast.Node, str] | None = None,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         labels = (also,) if also else ()
         if want.kind == "boolean" or found.kind == "boolean":
             if want.kind == found.kind:
                 return True
             if want.kind == "boolean":
                 self.reporter.error(
-                    "TYPE002", expr, f"{what} is a condition, and this is a number",
-                    describe(found), "compare it with something, as in `x > 0`", labels,
-                )  # fmt: skip
+                    "TYPE002",
+                    expr,
+                    f"{what} is a condition, and this is a number",
+                    describe(found),
+                    "compare it with something, as in `x > 0`",
+                    labels,
+                )
             else:
                 self.reporter.error(
-                    "TYPE001", expr, f"{what} is a number, and this is a condition",
-                    help="`int(...)` makes a condition 1 or 0", labels=labels,
-                )  # fmt: skip
+                    "TYPE001",
+                    expr,
+                    f"{what} is a number, and this is a condition",
+                    help="`int(...)` makes a condition 1 or 0",
+                    labels=labels,
+                )
             return False
         if want.dim != found.dim or (want.kind == "level") != (found.kind == "level"):
             self.reporter.error(
-                "UNIT002", spot(expr),
+                "UNIT002",
+                spot(expr),
                 f"{what}: expected {describe(want)}, found {describe(found)}",
-                help=unit_help(expr, want.dim, found.dim), labels=labels,
-            )  # fmt: skip
+                help=unit_help(expr, want.dim, found.dim),
+                labels=labels,
+            )
             return False
         if want.kind == "integer" and found.kind == "float":
             self.reporter.error(
-                "TYPE004", expr, f"{what} is a whole number, and this need not be",
-                help="write it without a decimal point, or round it with `int(...)`", labels=labels,
-            )  # fmt: skip
+                "TYPE004",
+                expr,
+                f"{what} is a whole number, and this need not be",
+                help="write it without a decimal point, or round it with `int(...)`",
+                labels=labels,
+            )
             return False
         return True
 

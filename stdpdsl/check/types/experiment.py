@@ -45,9 +45,10 @@ class Experiment:
         if sweep.where is not None:
             self.declared.sweep_names.ambiguous(sweep.where, None)
             context = Context(
-                self.declared.sweep_names.scope(None), "the sweep",
+                self.declared.sweep_names.scope(None),
+                "the sweep",
                 open_names=self.declared.open_columns,
-            )  # fmt: skip
+            )
             self.inference.expect(sweep.where, context, BOOLEAN, "`where`")
         if sweep.replicates is not None:
             self.constant(sweep.replicates, INTEGER, "`replicates`")
@@ -89,15 +90,19 @@ class Experiment:
         known = [p.name.id for p in rule.presets] if rule else []
         if rule is not None and item.id not in known:
             self.reporter.error(
-                "NAME001", item, f"`{rule.name.id}` has no preset `{item.id}`",
+                "NAME001",
+                item,
+                f"`{rule.name.id}` has no preset `{item.id}`",
                 help=self.reporter.suggest(item.id, known, "its presets") or "it has no presets",
-            )  # fmt: skip
+            )
 
     def no_name(self, node: ast.Node, message: str) -> None:
         self.reporter.error(
-            "SWEEP017", node, message,
+            "SWEEP017",
+            node,
+            message,
             help="list presets by name in `grid:`, `zip:`, a table or a file",
-        )  # fmt: skip
+        )
 
     # Record
 
@@ -124,19 +129,24 @@ class Experiment:
         for phase in window.phases or ():
             if phase.id not in known:
                 self.reporter.error(
-                    "NAME001", phase, f"there is no phase `{phase.id}`",
-                    help=self.reporter.suggest(phase.id, known, "the phases") or "the run has no"
-                    " `phases:`",
-                )  # fmt: skip
+                    "NAME001",
+                    phase,
+                    f"there is no phase `{phase.id}`",
+                    help=self.reporter.suggest(phase.id, known, "the phases")
+                    or "the run has no `phases:`",
+                )
         if not all(fit):
             return
-        start, stop = (None if end is None else value(end, self.inference.values)
-                       for end, _ in ends)  # fmt: skip
+        start, stop = (
+            None if end is None else value(end, self.inference.values) for end, _ in ends
+        )
         if start is not None and stop is not None and not start < stop:
             self.reporter.error(
-                "TYPE013", window.stop or window, "nothing is recorded: `to` is not after `from`",
+                "TYPE013",
+                window.stop or window,
+                "nothing is recorded: `to` is not after `from`",
                 help="write the earlier time first",
-            )  # fmt: skip
+            )
         if start is None:
             return
         turns = (turn for run in runs for turn in turns_of(run, self.inference.values))
@@ -145,9 +155,11 @@ class Experiment:
         total = sum(time for time in times if time is not None)
         if None not in times and times and start >= total:
             self.reporter.error(
-                "TYPE013", window.start or window, "nothing is recorded: the run ends at"
-                f" {total:g} s", help="take an earlier time",
-            )  # fmt: skip
+                "TYPE013",
+                window.start or window,
+                f"nothing is recorded: the run ends at {total:g} s",
+                help="take an earlier time",
+            )
 
     def part(self, part: ast.Slice | None, component: Component) -> None:
         """Which neurons of a layer are recorded."""
@@ -158,10 +170,11 @@ class Experiment:
                 self.constant(end, INTEGER, "a neuron's number")
         if component.kind == "connection":
             self.reporter.error(
-                "CLAUSE003", part, f"`{component.name}` is a connection, and only layers have"
-                " slices", help="record all its synapses, or make a connection of those that"
-                " matter",
-            )  # fmt: skip
+                "CLAUSE003",
+                part,
+                f"`{component.name}` is a connection, and only layers have slices",
+                help="record all its synapses, or make a connection of those that matter",
+            )
             return
         check_slice(part, component, self.inference.values, self.reporter)
 
@@ -178,7 +191,9 @@ class Experiment:
             if event.id not in known:
                 variables = {*component.variables, *component.post_variables, "rate"}
                 self.reporter.error(
-                    "NAME017", event, f"`{component.name}` has no event `{event.id}`",
+                    "NAME017",
+                    event,
+                    f"`{component.name}` has no event `{event.id}`",
                     help=f"`{event.id}` is a parameter, whose value does not change: every table"
                     " has it where it is swept, and `Results.parameters` has them all"
                     if event.id in component.parameters
@@ -186,18 +201,24 @@ class Experiment:
                     if event.id in variables or self.symbols.adding(component, event.id)
                     else self.reporter.suggest(event.id, known, "its events")
                     or "an event is declared in the neuron: `event NAME: CONDITION`",
-                )  # fmt: skip
+                )
                 continue
             assert isinstance(component.node, ast.Layer)
             if component.scope == "shared" and component.node.drive:
                 self.reporter.error(
-                    "CLAUSE003", event, f"`{name.id}` runs before the network, without monitors of"
-                    " its events", help=f"count them in a variable: `on {event.id}: count += 1`",
-                )  # fmt: skip
+                    "CLAUSE003",
+                    event,
+                    f"`{name.id}` runs before the network, without monitors of its events",
+                    help=f"count them in a variable: `on {event.id}: count += 1`",
+                )
             self.reporter.once(
-                self.of_events, (name.id, event.id), name, f"`{said}`", "is recorded twice",
+                self.of_events,
+                (name.id, event.id),
+                name,
+                f"`{said}`",
+                "is recorded twice",
                 help="record all of them in one line",
-            )  # fmt: skip
+            )
 
     def spikes(self, name: ast.Ident, part: ast.Slice | None, window: ast.Window) -> None:
         layer = self.find(name, "layer")
@@ -208,9 +229,13 @@ class Experiment:
                 self.partly.add(name.id)
             if some or name.id in self.partly:
                 self.reporter.once(
-                    self.timed, name.id, name, f"the spikes of `{name.id}`", "are recorded twice",
+                    self.timed,
+                    name.id,
+                    name,
+                    f"the spikes of `{name.id}`",
+                    "are recorded twice",
                     help="record all of them in one line",
-                )  # fmt: skip
+                )
             self.timed.setdefault(name.id, name)
         if layer is not None and not spiking(layer):
             self.silent(name, layer)
@@ -218,9 +243,11 @@ class Experiment:
     def silent(self, node: ast.Node, layer: Component) -> None:
         assert layer.neuron is not None
         self.reporter.error(
-            "CLAUSE001", node, f"`{layer.name}` has no spikes to record",
+            "CLAUSE001",
+            node,
+            f"`{layer.name}` has no spikes to record",
             help=f"`{layer.neuron.name.id}` has no `threshold:`",
-        )  # fmt: skip
+        )
 
     def state(self, item: ast.RecordState) -> None:
         component = self.find(item.component, "layer or connection")
@@ -237,9 +264,13 @@ class Experiment:
                 key = (component.name, name, part)  # bins of two widths could not be told apart
             if None not in numbers:
                 self.reporter.once(
-                    self.recorded, key, item.component, f"`{name}` of `{component.name}`",
-                    "is recorded twice, and each sample would be saved twice", help="leave one out",
-                )  # fmt: skip
+                    self.recorded,
+                    key,
+                    item.component,
+                    f"`{name}` of `{component.name}`",
+                    "is recorded twice, and each sample would be saved twice",
+                    help="leave one out",
+                )
             if name in component.variables:
                 self.inference.used.add((component.name, name))
             elif added := self.symbols.adding(component, name):
@@ -249,9 +280,11 @@ class Experiment:
                     self.silent(variable, component)
             elif component.kind == "layer" and component.neuron is None:
                 self.reporter.error(
-                    "NAME011", variable, f"`{component.name}` is an input and has no variables",
+                    "NAME011",
+                    variable,
+                    f"`{component.name}` is an input and has no variables",
                     help=f"record its spikes, `spikes of {component.name}`, or its `rate`",
-                )  # fmt: skip
+                )
             else:
                 self.models.no_variable(variable, component)
 
@@ -260,8 +293,10 @@ class Experiment:
         if found is None or (what == "layer" and found.kind != "layer"):
             known = [c.name for c in self.symbols.components.values() if c.kind in what]
             self.reporter.error(
-                "NAME001", name, f"there is no {what} `{name.id}`",
+                "NAME001",
+                name,
+                f"there is no {what} `{name.id}`",
                 help=self.reporter.suggest(name.id, known, "known") or "none is declared",
-            )  # fmt: skip
+            )
             return None
         return found

@@ -27,9 +27,12 @@ class Inference(Operators):
     """Infers types, remembers them by node, and reports what does not fit."""
 
     def __init__(
-        self, symbols: Symbols, reporter: Reporter, values: Mapping[str, Any],
+        self,
+        symbols: Symbols,
+        reporter: Reporter,
+        values: Mapping[str, Any],
         data: Mapping[ast.DataExpr, Head],
-    ):  # fmt: skip
+    ):
         super().__init__(reporter, values)
         self.symbols = symbols
         self.data = data  # what stands behind each `from`
@@ -71,8 +74,12 @@ class Inference(Operators):
             case ast.DataExpr():
                 return self.from_file(expr, context)
             case ast.StringExpr():
-                self.reporter.error("TYPE011", expr, "a text cannot stand here",
-                                    help="write a number, a name or an expression")  # fmt: skip
+                self.reporter.error(
+                    "TYPE011",
+                    expr,
+                    "a text cannot stand here",
+                    help="write a number, a name or an expression",
+                )
         return None
 
     def apart(self, expr: ast.Quantity, context: Context) -> str:
@@ -90,10 +97,12 @@ class Inference(Operators):
     def from_file(self, expr: ast.DataExpr, context: Context) -> Type | None:
         if not context.data:
             self.reporter.error(
-                "TYPE016", expr, "values from a file cannot stand here",
+                "TYPE016",
+                expr,
+                "values from a file cannot stand here",
                 help="they stand in `initial:` of a layer or connection, in `weight:`, in `delay:`,"
                 " as parameters, `neuron: cell(tau = ...)`, and in `drive:`",
-            )  # fmt: skip
+            )
             return None
         head = self.data.get(expr)
         if head is None:  # which is reported with the file
@@ -112,9 +121,11 @@ class Inference(Operators):
             self.used.add(owner_key(symbol))
             if symbol.kind == "column" and self.of_presets(symbol.name):
                 self.reporter.error(
-                    "SWEEP017", expr, f"`{name}` holds names of presets, with which nothing can be"
-                    " computed", help="compare what the presets set, or leave their rows out",
-                )  # fmt: skip
+                    "SWEEP017",
+                    expr,
+                    f"`{name}` holds names of presets, with which nothing can be computed",
+                    help="compare what the presets set, or leave their rows out",
+                )
                 return None
             return self.type_of(symbol)
         if name == "xi" or name.startswith("xi_"):
@@ -125,18 +136,22 @@ class Inference(Operators):
             return None
         if name in context.later:
             self.reporter.error(
-                "NAME005", expr, f"`{name}` is read before it is assigned",
+                "NAME005",
+                expr,
+                f"`{name}` is read before it is assigned",
                 help=READ_TOO_EARLY,
-            )  # fmt: skip
+            )
             return None
         base, _, side = name.rpartition("_")
         if side in ("pre", "post") and f"N_{side}" in context.scope and name not in context.hints:
             self.no_side_variable(expr, base, side, context)
             return None
         self.reporter.error(
-            "NAME004", expr, f"`{name}` is not declared in {context.where}",
+            "NAME004",
+            expr,
+            f"`{name}` is not declared in {context.where}",
             help=context.hints.get(name) or self.hint(name, context),
-        )  # fmt: skip
+        )
         return None
 
     def of_presets(self, name: str) -> bool:
@@ -146,10 +161,12 @@ class Inference(Operators):
     def no_side_variable(self, node: ast.Node, base: str, side: str, context: Context) -> None:
         known = (s.name for s in context.scope.values() if s.side == side and s.kind == "variable")
         self.reporter.error(
-            "NAME011", node, f"the {side} layer has no variable `{base}`",
+            "NAME011",
+            node,
+            f"the {side} layer has no variable `{base}`",
             help=self.reporter.suggest(base, known, "it has")
             or f"the {side} layer has no variables",
-        )  # fmt: skip
+        )
 
     def hint(self, name: str, context: Context) -> str:
         own = (n for n, s in context.scope.items() if s.kind != "builtin")
@@ -176,13 +193,17 @@ class Inference(Operators):
     def noise(self, expr: ast.Name, context: Context) -> Type | None:
         if not context.noise:
             self.reporter.error(
-                "TYPE015", expr, f"`{expr.id}` is noise, which only a differential equation takes",
+                "TYPE015",
+                expr,
+                f"`{expr.id}` is noise, which only a differential equation takes",
                 help="draw a number in an `every` statement: `every 1 ms: x = normal(0, 1)`",
-            )  # fmt: skip
+            )
             return None
         self.reporter.warn(
-            "RUN008", expr, f"with `{expr.id}`, a block alone is not the same to the last bit",
+            "RUN008",
+            expr,
+            f"with `{expr.id}`, a block alone is not the same to the last bit",
             help="Brian2 draws this noise for all blocks in one go, so it depends on how many"
             " there are",
-        )  # fmt: skip
+        )
         return Type(SECOND**-0.5)

@@ -7,9 +7,15 @@ from ...language.units import AMP, FARAD, HERTZ, METRE, OHM, SECOND, SIEMENS, VO
 from ..symbols import Type
 
 _EXAMPLES = {
-    SECOND: "ms", VOLT: "mV", AMP: "pA", SIEMENS: "nS", HERTZ: "Hz", FARAD: "pF", OHM: "Mohm",
+    SECOND: "ms",
+    VOLT: "mV",
+    AMP: "pA",
+    SIEMENS: "nS",
+    HERTZ: "Hz",
+    FARAD: "pF",
+    OHM: "Mohm",
     METRE: "um",
-}  # fmt: skip
+}
 
 READ_TOO_EARLY = (
     "assign it on a line above; what is kept from one spike to the next is declared under"

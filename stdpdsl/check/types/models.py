@@ -60,23 +60,28 @@ class Models(Equations):
         for handler in neuron.handlers:
             if handler.side is not None:
                 self.reporter.error(
-                    "NAME017", handler.side, "an event of a neuron has no sides",
+                    "NAME017",
+                    handler.side,
+                    "an event of a neuron has no sides",
                     help=f"write `on {handler.trigger.id}:`",
-                )  # fmt: skip
+                )
             elif handler.trigger.id not in events:
                 self.reporter.error(
-                    "NAME017", handler.trigger,
+                    "NAME017",
+                    handler.trigger,
                     f"`{neuron.name.id}` has no event `{handler.trigger.id}`",
                     help="what happens at a spike stands under `reset:`"
                     if handler.trigger.id in ("spike", "spikes")
                     else self.reporter.suggest(handler.trigger.id, events, "its events")
                     or f"declare it: `event {handler.trigger.id}: CONDITION`",
-                )  # fmt: skip
+                )
             if handler.after is not None:
                 self.reporter.error(
-                    "CLAUSE003", handler.after, "an event's statements run when it happens",
+                    "CLAUSE003",
+                    handler.after,
+                    "an event's statements run when it happens",
                     help="leave out `after`",
-                )  # fmt: skip
+                )
             check_block(self.inference, handler.body, context, place)
         self.every(neuron.every, context, component)
 
@@ -92,9 +97,12 @@ class Models(Equations):
             self.inference.fits(expr, found, TIME, "`refractory`")
 
     def initial(
-        self, items: tuple[ast.Assign, ...], context: Context, component: Component,
+        self,
+        items: tuple[ast.Assign, ...],
+        context: Context,
+        component: Component,
         variables: Mapping[str, Symbol] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`variables` are those that may have a value here; without it, the component's own."""
         variables = component.variables if variables is None else variables
         seen: dict[str, ast.Node] = {}
@@ -121,14 +129,19 @@ class Models(Equations):
         else:
             help = self.reporter.suggest(name.id, component.variables, "it has")
         self.reporter.error(
-            "NAME011", name, f"`{owner}` has no variable `{name.id}`",
+            "NAME011",
+            name,
+            f"`{owner}` has no variable `{name.id}`",
             help=help or f"`{owner}` has no variables",
-        )  # fmt: skip
+        )
 
     def every(
-        self, items: tuple[ast.Every, ...], context: Context, component: Component,
+        self,
+        items: tuple[ast.Every, ...],
+        context: Context,
+        component: Component,
         normalise: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         for item in items:
             scope = self.symbols.value_scope(component)
             period = self.context(scope, context.where)
@@ -191,10 +204,12 @@ class Models(Equations):
             known = [n.id in scope or lookup(n.id) for n in names_in(equation.rhs)]
             if why and all(known):
                 self.reporter.warn(
-                    "RUN011", equation.rhs, f"`{equation.name.id}` is integrated at each time step,"
+                    "RUN011",
+                    equation.rhs,
+                    f"`{equation.name.id}` is integrated at each time step,"
                     f" not event by event: {why}",
                     help="say so in the rule, as with `method: euler`",
-                )  # fmt: skip
+                )
 
     def stale(self, rule: ast.Rule) -> None:
         """Variables that would be saved as of their last event."""
@@ -203,11 +218,13 @@ class Models(Equations):
             names = ", ".join(f"`{s.target.id}`" for s in found)
             verb, what = ("is", "it") if len(found) == 1 else ("are", "them")
             self.reporter.warn(
-                "RUN015", found[0], f"{names} of `{rule.name.id}` {verb} saved as of the last"
+                "RUN015",
+                found[0],
+                f"{names} of `{rule.name.id}` {verb} saved as of the last"
                 f" event: only events bring {what} up to date",
                 help="add `advance:` with the statements that bring the variables up to date, and"
                 " leave them out here",
-            )  # fmt: skip
+            )
 
     def advance(self, rule: ast.Rule) -> None:
         """Statements that run whenever the synapse is read assign what is its own, and no draw."""
@@ -219,15 +236,19 @@ class Models(Equations):
             )
             if draw is not None or not own:
                 self.reporter.error(
-                    "CLAUSE003", draw or statement, "`advance:` only assigns variables of the"
-                    " synapse, without draws", help="it runs before every event and whenever the"
+                    "CLAUSE003",
+                    draw or statement,
+                    "`advance:` only assigns variables of the synapse, without draws",
+                    help="it runs before every event and whenever the"
                     " synapse is read; put this under `on pre:` or `on post:`",
-                )  # fmt: skip
+                )
 
     def post(self, rule: ast.Rule, component: Component, where: str) -> None:
         """What the rule adds to the target's neurons."""
-        hints = {f"{n}_post": f"in the target's own equations it is `{n}`"
-                 for n in (*component.required, *component.post_variables)}  # fmt: skip
+        hints = {
+            f"{n}_post": f"in the target's own equations it is `{n}`"
+            for n in (*component.required, *component.post_variables)
+        }
         for name in component.variables:
             hints[name] = f"`{name}` is a variable of each synapse, and here are the target's"
         for name in component.post.variables if component.post else ():
@@ -241,17 +262,23 @@ class Models(Equations):
         """`on PORT:`, once in each step in which the bound layer spikes."""
         if handler.after is not None:
             self.reporter.error(
-                "CLAUSE003", handler.after, f"`on {handler.trigger.id}` runs when the spikes come",
+                "CLAUSE003",
+                handler.after,
+                f"`on {handler.trigger.id}` runs when the spikes come",
                 help="leave out `after`",
-            )  # fmt: skip
+            )
         scope = self.symbols.port_scope(component, handler.trigger.id)
         here = context.but(scope=scope, hints={})
         check_block(self.inference, handler.body, here, Place(component))
 
     def handler(
-        self, handler: ast.Handler, context: Context, component: Component, deliver: bool,
+        self,
+        handler: ast.Handler,
+        context: Context,
+        component: Component,
+        deliver: bool,
         ports: Iterable[str] = (),
-    ) -> list[tuple[ast.Deliver, Type | None]]:  # fmt: skip
+    ) -> list[tuple[ast.Deliver, Type | None]]:
         trigger = handler.trigger.id
         if handler.side is not None:
             self.event_of_side(handler, component)
@@ -276,10 +303,12 @@ class Models(Equations):
         assert side is not None
         if side.id not in ("pre", "post"):
             self.reporter.error(
-                "NAME017", side, f"there is no side `{side.id}`",
+                "NAME017",
+                side,
+                f"there is no side `{side.id}`",
                 help=f"write `on {name} pre:` for an event of the source layer, `on {name} post:`"
                 " of the target",
-            )  # fmt: skip
+            )
             return
         layer = component.pre if side.id == "pre" else component.post
         if layer is None or layer.unsure:
@@ -287,11 +316,14 @@ class Models(Equations):
         events = [e.name.id for e in layer.neuron.events] if layer.neuron else []
         if name not in events:
             self.reporter.error(
-                "NAME017", handler.trigger, f"`{layer.name}` has no event `{name}`",
-                help=f"write `on {side.id}:` for its spikes" if name in ("spike", "spikes")
+                "NAME017",
+                handler.trigger,
+                f"`{layer.name}` has no event `{name}`",
+                help=f"write `on {side.id}:` for its spikes"
+                if name in ("spike", "spikes")
                 else self.reporter.suggest(name, events, "its events")
                 or "an event is declared in the neuron: `event NAME: CONDITION`",
-            )  # fmt: skip
+            )
 
     def has_sides(self, rule: ast.Rule) -> bool:
         """Whether a rule reads or writes variables of its layers."""

@@ -79,25 +79,32 @@ class Operators(Expectations):
 
     def mismatch(self, expr: ast.Binary, left: Type, right: Type) -> None:
         verb = {
-            "+": "cannot be added", "-": "cannot be subtracted", "%": "have no remainder",
+            "+": "cannot be added",
+            "-": "cannot be subtracted",
+            "%": "have no remainder",
             "//": "cannot be divided to a whole number",
-        }.get(expr.op, "cannot be compared")  # fmt: skip
+        }.get(expr.op, "cannot be compared")
         self.reporter.error(
-            "UNIT003", expr.left,
+            "UNIT003",
+            expr.left,
             f"{left.dim.describe()} and {right.dim.describe()} {verb}"
             if left.dim.describe() != right.dim.describe()
             else f"these two {verb}",
-            label=describe(left), labels=((expr.right, describe(right)),),
+            label=describe(left),
+            labels=((expr.right, describe(right)),),
             help=unit_help(expr.right, left.dim, right.dim)
             or unit_help(expr.left, right.dim, left.dim),
-        )  # fmt: skip
+        )
 
     def power(self, expr: ast.Binary, base: Type, exponent: Type) -> Type | None:
         if not exponent.dim.is_none:
             self.reporter.error(
-                "UNIT005", spot(expr.right), "an exponent has no unit", describe(exponent),
+                "UNIT005",
+                spot(expr.right),
+                "an exponent has no unit",
+                describe(exponent),
                 help="divide it by a quantity of the same kind",
-            )  # fmt: skip
+            )
             return None
         if base.dim.is_none:
             whole = base.kind == exponent.kind == "integer" and isinstance(expr.right, ast.Number)
@@ -107,19 +114,23 @@ class Operators(Expectations):
             return Type(base.dim**value)
         except (NotConstant, TypeError, ValueError, OverflowError):
             self.reporter.error(
-                "UNIT005", expr.right,
+                "UNIT005",
+                expr.right,
                 f"the exponent of {base.dim.describe()} must be a constant number",
-                "its value is not known here", labels=((expr.left, describe(base)),),
+                "its value is not known here",
+                labels=((expr.left, describe(base)),),
                 help="divide the base by a quantity of its kind first, as in `(x / (1 mV))**n`",
-            )  # fmt: skip
+            )
             return None
 
     def list(self, expr: ast.ListExpr, context: Context) -> Type | None:
         if not context.lists:
             self.reporter.error(
-                "TYPE008", expr, "a list cannot stand here",
+                "TYPE008",
+                expr,
+                "a list cannot stand here",
                 help="lists are values of a sweep's axes and of sounds",
-            )  # fmt: skip
+            )
             return None
         single = context.but(lists=False)
         found: list[Type | None] = [self.infer(item, single) for item in expr.items]
@@ -128,9 +139,12 @@ class Operators(Expectations):
             for item, kind in zip(expr.items, found, strict=True):
                 if kind is not None and not kind.dim.is_none:
                     self.reporter.error(
-                        "UNIT008", spot(item), "this item has a unit, and so has the list",
-                        labels=((expr.unit, "the list's unit"),), help="leave out one of them",
-                    )  # fmt: skip
+                        "UNIT008",
+                        spot(item),
+                        "this item has a unit, and so has the list",
+                        labels=((expr.unit, "the list's unit"),),
+                        help="leave out one of them",
+                    )
             return shared
         first: tuple[ast.Expr, Type] | None = None
         whole = True
@@ -142,11 +156,12 @@ class Operators(Expectations):
                 first = item, kind
             elif kind.dim != first[1].dim or (kind.kind == "level") != (first[1].kind == "level"):
                 self.reporter.error(
-                    "UNIT008", spot(item), f"a list has one unit: expected"
-                    f" {describe(first[1])}, found {describe(kind)}",
+                    "UNIT008",
+                    spot(item),
+                    f"a list has one unit: expected {describe(first[1])}, found {describe(kind)}",
                     labels=((first[0], describe(first[1])),),
                     help="write the unit once, behind the list: `[5, 10] ms`",
-                )  # fmt: skip
+                )
                 return None
         if first is None:
             return FLOAT

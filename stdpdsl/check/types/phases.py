@@ -46,10 +46,12 @@ class Phases:
             if expr.id not in self.symbols.sounds:
                 known = [*self.symbols.sounds, *self.symbols.constants]
                 self.reporter.error(
-                    "NAME001", expr, f"there is no sound or constant `{expr.id}`",
+                    "NAME001",
+                    expr,
+                    f"there is no sound or constant `{expr.id}`",
                     help=self.reporter.suggest(expr.id, known, "known")
                     or "a duration is a time, such as `10 s`, or a sound",
-                )  # fmt: skip
+                )
             return
         self.experiment.constant(expr, TIME, "`duration`")
 
@@ -59,9 +61,11 @@ class Phases:
         number = value(expr, self.inference.values)
         if found is not None and number is not None and not 1 <= number <= MOST_TURNS:
             self.reporter.error(
-                "TYPE013", expr, f"phases cannot be repeated {number:g} times",
+                "TYPE013",
+                expr,
+                f"phases cannot be repeated {number:g} times",
                 help=f"write a number from 1 to {MOST_TURNS}",
-            )  # fmt: skip
+            )
 
     def turns(self, run: ast.Run) -> None:
         """How many they are in all."""
@@ -71,10 +75,12 @@ class Phases:
             (value(part.count, self.inference.values) or 0) <= MOST_TURNS for part in several
         ):
             self.reporter.error(
-                "TYPE013", several[-1].count, f"the run has {number} phases",
+                "TYPE013",
+                several[-1].count,
+                f"the run has {number} phases",
                 help=f"it may have {MOST_TURNS}: repeat them less often, or let inputs change"
-                " inside a phase, as `rates: from \"FILE\" every 350 ms`",
-            )  # fmt: skip
+                ' inside a phase, as `rates: from "FILE" every 350 ms`',
+            )
 
     def phase(self, phase: ast.Phase) -> None:
         """What it changes."""
@@ -95,14 +101,18 @@ class Phases:
         component = self.experiment.find(modifier.connection, "connection")
         if component is not None and component.kind != "connection":
             self.reporter.error(
-                "NAME001", modifier.connection, f"`{component.name}` is a {component.kind},"
-                " no connection", help="name a connection",
-            )  # fmt: skip
+                "NAME001",
+                modifier.connection,
+                f"`{component.name}` is a {component.kind}, no connection",
+                help="name a connection",
+            )
         elif isinstance(modifier, ast.Frozen) and component and component.weight is None:
             self.reporter.error(
-                "CLAUSE003", modifier.connection, f"`{component.name}` has no weight to freeze",
+                "CLAUSE003",
+                modifier.connection,
+                f"`{component.name}` has no weight to freeze",
                 help=f"`{component.name} off` silences it",
-            )  # fmt: skip
+            )
 
     # Set
 
@@ -141,18 +151,24 @@ class Phases:
             if owners:
                 listed = ", ".join(f"`{o}.{name}`" for o in owners)
                 self.reporter.error(
-                    "NAME019", path, f"`{name}` is a {kind} of {len(owners)} components",
+                    "NAME019",
+                    path,
+                    f"`{name}` is a {kind} of {len(owners)} components",
                     help=f"say which one: {listed}",
-                )  # fmt: skip
+                )
                 return
         constant = name in self.symbols.constants
         known = [n for c in components for n in (*c.parameters, *c.variables)]
         self.reporter.error(
-            "NAME003", path, f"`{name}` is a constant, which stays what it is"
-            if constant else f"no component has a parameter or variable `{name}`",
-            help="make it a parameter of the components that use it" if constant
+            "NAME003",
+            path,
+            f"`{name}` is a constant, which stays what it is"
+            if constant
+            else f"no component has a parameter or variable `{name}`",
+            help="make it a parameter of the components that use it"
+            if constant
             else self.reporter.suggest(name, known, "parameters and variables"),
-        )  # fmt: skip
+        )
 
     def neither(self, name: ast.Ident, component: Component) -> None:
         if component.kind == "layer" and component.neuron is None and not component.parameters:
@@ -161,9 +177,11 @@ class Phases:
             known = [*component.parameters, *component.variables]
             help = self.reporter.suggest(name.id, known, "it has")
         self.reporter.error(
-            "NAME003", name, f"`{component.name}` has no parameter or variable `{name.id}`",
+            "NAME003",
+            name,
+            f"`{component.name}` has no parameter or variable `{name.id}`",
             help=help,
-        )  # fmt: skip
+        )
 
     def variable(self, node: ast.SetValue, component: Component) -> None:
         """A variable, which gets values as `initial:` gives them."""
@@ -175,9 +193,11 @@ class Phases:
         context = context.but(draws=True)
         if name.id in component.each:
             self.reporter.error(
-                "NAME007", name, f"`{name.id}` differs from one to the other here, and stays as it"
-                " is", help=f"make it a variable: `{name.id} : 1` under `equations:`",
-            )  # fmt: skip
+                "NAME007",
+                name,
+                f"`{name.id}` differs from one to the other here, and stays as it is",
+                help=f"make it a variable: `{name.id} : 1` under `equations:`",
+            )
             self.inference.infer(node.value, context)
             return
         if not (assignable(self.inference, name, symbol) and self.stored(name, component)):
@@ -196,10 +216,13 @@ class Phases:
         if not isinstance(node, ast.Layer) or not node.heard or component.scope != "shared":
             return True
         self.reporter.error(
-            "NAME007", name, f"`{component.name}` hears a sound and runs once, before all else: no"
-            f" phase can set `{name.id}`", labels=((node.heard[0], "heard here"),),
+            "NAME007",
+            name,
+            f"`{component.name}` hears a sound and runs once, before all else: no"
+            f" phase can set `{name.id}`",
+            labels=((node.heard[0], "heard here"),),
             help=f"give `{component.name}` a copy per block: `scope: block`",
-        )  # fmt: skip
+        )
         return False
 
     def stored(self, name: ast.Ident, component: Component) -> bool:
@@ -208,17 +231,23 @@ class Phases:
         drives = node.drive if isinstance(node, ast.Layer) else ()
         driven = next((d for d in drives if d.variable.id == name.id), None)
         sums = [
-            (d, c) for c in self.symbols.connections if c.post is component
-            for d in getattr(c.node, "delivery", ()) if d.continuously and d.target.id == name.id
-        ]  # fmt: skip
+            (d, c)
+            for c in self.symbols.connections
+            if c.post is component
+            for d in getattr(c.node, "delivery", ())
+            if d.continuously and d.target.id == name.id
+        ]
         if not self.waits(name, component):
             return False
         place: ast.Node
         if driven is not None or sums:
             place = driven if driven is not None else sums[0][0]
             self.reporter.error(
-                "NAME007", name, f"`{name.id}` is computed anew in each step, and cannot be set",
-                labels=((place, "here"),), help="set what it is computed from",
-            )  # fmt: skip
+                "NAME007",
+                name,
+                f"`{name.id}` is computed anew in each step, and cannot be set",
+                labels=((place, "here"),),
+                help="set what it is computed from",
+            )
             return False
         return True

@@ -55,14 +55,18 @@ def check_block(
         side = next((s for s in ("post", "pre") if f"{name}_{s}" in context.scope), "")
         if name not in read and side:
             inference.reporter.error(
-                "NAME016", node, f"`{name}` is a new name here, and is never read",
+                "NAME016",
+                node,
+                f"`{name}` is a new name here, and is never read",
                 help=f"the variable of the {side} layer is `{name}_{side}`",
-            )  # fmt: skip
+            )
         elif name not in read:
             inference.reporter.warn(
-                "NAME016", node, f"`{name}` is assigned and never read",
+                "NAME016",
+                node,
+                f"`{name}` is assigned and never read",
                 help=unread_help(inference, name, context),
-            )  # fmt: skip
+            )
     return delivered
 
 
@@ -112,10 +116,11 @@ def backwards(inference: Inference, statement: ast.Update) -> None:
     start = value.span.start
     if text[start - 1] == "=" and text[start - 2].isspace() and text[start + 1].isspace():
         inference.reporter.warn(
-            "RUN013", Span(value.span.source, start - 1, start + 1),
+            "RUN013",
+            Span(value.span.source, start - 1, start + 1),
             f"`={value.op}` sets `{statement.target.id}`; it does not change it by what follows",
             help=f"write `{value.op}=`, or `= {value.op}` if that is meant",
-        )  # fmt: skip
+        )
 
 
 def local(
@@ -137,9 +142,11 @@ def local(
             why = reason(name)
             if why is not None:
                 inference.reporter.error(
-                    "NAME008", statement.target, f"a local cannot be called `{name}`, which {why}",
+                    "NAME008",
+                    statement.target,
+                    f"a local cannot be called `{name}`, which {why}",
                     help="give it another name",
-                )  # fmt: skip
+                )
         return
     if name in known:
         operation(inference, statement, context, known[name])
@@ -147,16 +154,19 @@ def local(
     inference.infer(statement.value, context)
     if name in context.later:
         inference.reporter.error(
-            "NAME005", statement.target, f"`{name}` is read before it is assigned",
+            "NAME005",
+            statement.target,
+            f"`{name}` is read before it is assigned",
             help=READ_TOO_EARLY,
-        )  # fmt: skip
+        )
         return
     here = [n for n, s in context.scope.items() if s.kind == "variable"]
     inference.reporter.error(
-        "NAME006", statement.target,
+        "NAME006",
+        statement.target,
         f"`{name} {statement.op}` changes a name that is not declared in {context.where}",
         help=context.hints.get(name) or inference.reporter.suggest(name, here, "its variables"),
-    )  # fmt: skip
+    )
 
 
 def operation(
@@ -168,23 +178,30 @@ def operation(
         if op != "=" and wanted is not None and wanted.kind == "boolean":
             inference.infer(statement.value, context)
             inference.reporter.error(
-                "TYPE003", statement.target, f"`{op}` takes numbers, and `{name}` is a condition",
+                "TYPE003",
+                statement.target,
+                f"`{op}` takes numbers, and `{name}` is a condition",
                 help="assign it with `=`",
-            )  # fmt: skip
+            )
             return
         inference.expect(
-            statement.value, context, wanted, f"`{name}`",
+            statement.value,
+            context,
+            wanted,
+            f"`{name}`",
             (statement.target, describe(wanted)) if wanted else None,
-        )  # fmt: skip
+        )
         return
     whole = wanted is not None and wanted.kind == "integer"
     factor = Type(NONE, "integer") if whole and op == "*=" else FLOAT
     inference.expect(statement.value, context, factor, f"the factor of `{name} {op}`")
     if whole and op == "/=":
         inference.reporter.error(
-            "TYPE004", statement.target, f"`{name}` is a whole number, and `/=` need not give one",
+            "TYPE004",
+            statement.target,
+            f"`{name}` is a whole number, and `/=` need not give one",
             help=f"write `{name} = {name} // ...`",
-        )  # fmt: skip
+        )
 
 
 def assignable(inference: Inference, target: ast.Ident, symbol: Symbol) -> bool:
@@ -239,10 +256,11 @@ def shared_reads(inference: Inference, statement: ast.Update, scope: Scope) -> N
         )
         if varies:
             inference.reporter.error(
-                "TYPE014", name,
+                "TYPE014",
+                name,
                 f"`{statement.target.id}` is one value for the layer, `{name.id}` one per neuron",
                 help=f"leave out `(shared)` where `{statement.target.id}` is declared",
-            )  # fmt: skip
+            )
 
 
 def misplaced(inference: Inference, node: ast.Node, word: str, place: str) -> None:
@@ -260,24 +278,33 @@ def normalise(
         return
     if symbol is None:
         inference.reporter.error(
-            "NAME011", statement.variable, f"`{component.name}` has no variable `{name}`",
+            "NAME011",
+            statement.variable,
+            f"`{component.name}` has no variable `{name}`",
             help=inference.reporter.suggest(name, component.variables, "it has")
             or "normalising needs `weight:` or `plasticity:`",
-        )  # fmt: skip
+        )
     elif assignable(inference, statement.variable, symbol):
         inference.expect(
-            statement.total, context, inference.type_of(symbol), f"the sum of `{name}`",
-        )  # fmt: skip
+            statement.total,
+            context,
+            inference.type_of(symbol),
+            f"the sum of `{name}`",
+        )
         for used in names_in(statement.total):
             known = context.scope.get(used.id)
             if known is not None and (known.kind in ("variable", "port") or known.side):
                 inference.reporter.error(
-                    "TYPE014", used, f"the sum is one number for each neuron, and `{used.id}`"
+                    "TYPE014",
+                    used,
+                    f"the sum is one number for each neuron, and `{used.id}`"
                     " differs between synapses, or while the network runs",
                     help="write a number, a constant or a parameter that all synapses share",
-                )  # fmt: skip
+                )
     if statement.side.id not in ("pre", "post"):
         inference.reporter.error(
-            "NAME015", statement.side, f"there is no side `{statement.side.id}`",
+            "NAME015",
+            statement.side,
+            f"there is no side `{statement.side.id}`",
             help="write `per post` or `per pre`",
-        )  # fmt: skip
+        )

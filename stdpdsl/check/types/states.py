@@ -29,8 +29,9 @@ class States:
 
     def order(self, run: ast.Run) -> None:
         """What is restored has been stored by then."""
-        every = {m.name.id: m.name for p in run.phases for m in p.modifiers
-                 if isinstance(m, ast.Store)}  # fmt: skip
+        every = {
+            m.name.id: m.name for p in run.phases for m in p.modifiers if isinstance(m, ast.Store)
+        }
         stored: set[str] = set()
         told: set[int] = set()
         used: set[str] = set()
@@ -44,20 +45,26 @@ class States:
                 told.add(id(node))
                 later = every.get(name)
                 self.reporter.error(
-                    "NAME028", node.name, f"the state `{name}` is not stored yet in this phase"
-                    if later else f"no phase stores a state `{name}`",
+                    "NAME028",
+                    node.name,
+                    f"the state `{name}` is not stored yet in this phase"
+                    if later
+                    else f"no phase stores a state `{name}`",
                     labels=((later, "stored here, later"),) if later else (),
-                    help=f"store it in an earlier phase: `store {name}`" if later
+                    help=f"store it in an earlier phase: `store {name}`"
+                    if later
                     else self.reporter.suggest(name, every, "stored are")
                     or f"let an earlier phase store it: `store {name}`",
-                )  # fmt: skip
+                )
             stored |= {m.name.id for m in modifiers if isinstance(m, ast.Store)}
         for name, known in every.items():
             if name not in used and not used - every.keys():  # or a misspelt one is meant
                 self.reporter.warn(
-                    "NAME020", known, f"the state `{name}` is restored by no phase",
+                    "NAME020",
+                    known,
+                    f"the state `{name}` is restored by no phase",
                     help=f"let a later phase have `restore {name}`, or leave it out",
-                )  # fmt: skip
+                )
 
     def paths(self, node: ast.Restore) -> None:
         """The components and variables that are named."""
@@ -71,9 +78,11 @@ class States:
             why = without_state(component)
             if why:
                 self.reporter.error(
-                    "NAME011", path.parts[0], f"`{component.name}` has no state: {why}",
+                    "NAME011",
+                    path.parts[0],
+                    f"`{component.name}` has no state: {why}",
                     help="leave it out",
-                )  # fmt: skip
+                )
             elif len(path.parts) > 1:
                 self.variable(path.parts[1], component)
 
@@ -87,10 +96,12 @@ class States:
             assignable(self.inference, name, symbol)
         elif symbol.equation is not None and symbol.equation.kind == "subexpression":
             self.reporter.error(
-                "NAME007", name, f"`{name.id}` is computed from other variables, and is not stored",
+                "NAME007",
+                name,
+                f"`{name.id}` is computed from other variables, and is not stored",
                 labels=((symbol.equation.name, "its expression"),),
                 help="name what it is computed from",
-            )  # fmt: skip
+            )
 
 
 def without_state(component: Component) -> str:

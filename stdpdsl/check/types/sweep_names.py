@@ -77,10 +77,12 @@ class SweepNames:
             symbol = scope.get(name.id)
             if symbol is not None and self.follows_preset(symbol):
                 self.reporter.error(
-                    "SWEEP017", name, f"`{name.id}` differs between the presets, so it has no one"
-                    " value here", help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
+                    "SWEEP017",
+                    name,
+                    f"`{name.id}` differs between the presets, so it has no one value here",
+                    help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
                     " depends on it in the rule: `b = -1.05 * a`",
-                )  # fmt: skip
+                )
                 continue
             columns = shorts.get(name.id, [])
             owners = self.symbols.owners(name.id)
@@ -91,6 +93,8 @@ class SweepNames:
             else:
                 meant = [f"`{owner}.{name.id}`" for owner in owners]
             self.reporter.error(
-                "NAME019", name, f"`{name.id}` may mean {' or '.join(meant)}",
+                "NAME019",
+                name,
+                f"`{name.id}` may mean {' or '.join(meant)}",
                 help="derive it in a column with a name of its own, or make it a constant",
-            )  # fmt: skip
+            )

@@ -44,18 +44,22 @@ class Endings:
         self.inference.expect(node.goal, context, want, f"`{self.said(node)}`")
         if node.relation not in RELATIONS:
             self.reporter.error(
-                "TYPE013", node, f"a phase does not end by `{node.relation}`",
+                "TYPE013",
+                node,
+                f"a phase does not end by `{node.relation}`",
                 help="write `>=` or `<=`: what is measured may pass by a value",
-            )  # fmt: skip
+            )
         if self.experiment.constant(node.every, TIME, "`every`") is None:
             return
         every, lasts = (value(x, self.inference.values) for x in (node.every, phase.duration))
         if every is not None and lasts is not None and every > lasts * (1 + 1e-9):
             self.reporter.error(
-                "TYPE013", node.every, f"the phase ends at {lasts:g} s, before the first check at"
-                f" {every:g} s", help="check more often", labels=((phase.duration, "it lasts so"
-                " long"),),
-            )  # fmt: skip
+                "TYPE013",
+                node.every,
+                f"the phase ends at {lasts:g} s, before the first check at {every:g} s",
+                help="check more often",
+                labels=((phase.duration, "it lasts so long"),),
+            )
 
     def said(self, node: ast.Until) -> str:
         of = f"({node.variable.id})" if node.variable else ""
@@ -65,15 +69,19 @@ class Endings:
         """Whether each block has a component of its own that is simulated."""
         if component.scope == "shared":
             self.reporter.error(
-                "CLAUSE003", node.component, f"`{component.name}` exists once for all blocks, and"
+                "CLAUSE003",
+                node.component,
+                f"`{component.name}` exists once for all blocks, and"
                 " each block ends its phase by itself",
                 help="name a layer or connection that each block has, or write `scope: block`",
-            )  # fmt: skip
+            )
         elif component.kind == "layer" and component.neuron is None:
             self.reporter.error(
-                "CLAUSE003", node.component, f"`{component.name}` is an input, whose spikes do not"
-                " depend on the block's state", help="name a layer that it drives",
-            )  # fmt: skip
+                "CLAUSE003",
+                node.component,
+                f"`{component.name}` is an input, whose spikes do not depend on the block's state",
+                help="name a layer that it drives",
+            )
         else:
             return True
         return False
@@ -83,30 +91,42 @@ class Endings:
         measure = node.measure
         if measure.id not in (*COUNTED, *OF_VALUES):
             self.reporter.error(
-                "NAME015", measure, f"a phase does not end by `{measure.id}`",
+                "NAME015",
+                measure,
+                f"a phase does not end by `{measure.id}`",
                 help=self.reporter.suggest(measure.id, (*COUNTED, *OF_VALUES), "it may end by"),
-            )  # fmt: skip
+            )
             return None
         if measure.id in OF_VALUES:
             if node.variable is not None:
                 return self.variable(node.variable, component)
             name = component.weight or next(iter(component.variables), "v")
             self.reporter.error(
-                "CLAUSE001", measure, f"the {measure.id} of what?",
+                "CLAUSE001",
+                measure,
+                f"the {measure.id} of what?",
                 help=f"write `{measure.id}({name}) of {component.name}`",
-            )  # fmt: skip
+            )
         elif node.variable is not None:
             self.reporter.error(
-                "CLAUSE003", node.variable, f"`{measure.id}` is that of a layer's spikes",
+                "CLAUSE003",
+                node.variable,
+                f"`{measure.id}` is that of a layer's spikes",
                 help=f"write `{measure.id} of {component.name}`",
-            )  # fmt: skip
+            )
         elif component.kind != "layer":
             self.reporter.error(
-                "NAME001", node.component, f"`{component.name}` is a connection, and `{measure.id}`"
+                "NAME001",
+                node.component,
+                f"`{component.name}` is a connection, and `{measure.id}`"
                 " is that of a layer's spikes",
-                help="name a layer" + (f", or write `mean({component.weight}) of {component.name}`"
-                                       if component.weight else ""),
-            )  # fmt: skip
+                help="name a layer"
+                + (
+                    f", or write `mean({component.weight}) of {component.name}`"
+                    if component.weight
+                    else ""
+                ),
+            )
         elif not spiking(component):
             self.experiment.silent(node.component, component)
         else:
@@ -124,22 +144,27 @@ class Endings:
         why = ""
         if equation is not None and equation.kind == "subexpression":
             why = "is computed from other variables"
-        elif component.rule is not None and equation is not None and (
-            event_driven(equation, component, self.symbols) or component.rule.advance
-        ):  # fmt: skip
+        elif (
+            component.rule is not None
+            and equation is not None
+            and (event_driven(equation, component, self.symbols) or component.rule.advance)
+        ):
             why = "is brought up to date by spikes alone"
         elif component.kind == "layer" and equation is None:
             why = "is that of another layer"
         if why:
             self.reporter.error(
-                "NAME011", name, f"`{name.id}` of `{component.name}` {why}, and no phase can end"
-                " by it", help="take a variable that the model stores, such as the weight",
-            )  # fmt: skip
+                "NAME011",
+                name,
+                f"`{name.id}` of `{component.name}` {why}, and no phase can end by it",
+                help="take a variable that the model stores, such as the weight",
+            )
             return None
         found = self.inference.type_of(symbol)
         if found is not None and found.kind == "boolean":
-            self.reporter.error("TYPE001", name, f"`{name.id}` is no number",
-                                help="take a variable that is one")  # fmt: skip
+            self.reporter.error(
+                "TYPE001", name, f"`{name.id}` is no number", help="take a variable that is one"
+            )
             return None
         return as_float(found)
 
@@ -148,7 +173,9 @@ class Endings:
         for c in (c for c in self.symbols.connections if c.couples):
             assert isinstance(c.node, ast.Connect)
             self.reporter.error(
-                "CLAUSE002", node, f"`{c.name}` couples the blocks, and none of them can wait by"
-                " itself", labels=((c.node.name, "it goes across blocks"),),
+                "CLAUSE002",
+                node,
+                f"`{c.name}` couples the blocks, and none of them can wait by itself",
+                labels=((c.node.name, "it goes across blocks"),),
                 help="leave out `until`, or that connection",
-            )  # fmt: skip
+            )

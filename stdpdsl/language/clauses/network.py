@@ -143,11 +143,17 @@ SOUND: dict[str, Clause] = {
         "functions of brian2hears, or our own with the same definitions",
     ),
     "ramp": Clause(
-        "ramp: TIME", "A cos² flank at both ends of each stimulus.", "`Sound.ramp`", "time",
+        "ramp: TIME",
+        "A cos² flank at both ends of each stimulus.",
+        "`Sound.ramp`",
+        "time",
         "0 ms",
     ),
     "gap": Clause(
-        "gap: TIME", "Silence before the first stimulus and after each.", "zeros", "time",
+        "gap: TIME",
+        "Silence before the first stimulus and after each.",
+        "zeros",
+        "time",
         "0 ms",
     ),
     "level": Clause(
@@ -158,8 +164,11 @@ SOUND: dict[str, Clause] = {
         "as the sound is made",
     ),
     "repeats": Clause(
-        "repeats: NUMBER", "How often each stimulus is played.", "a longer sequence",
-        "a whole number", "1",
+        "repeats: NUMBER",
+        "How often each stimulus is played.",
+        "a longer sequence",
+        "a whole number",
+        "1",
     ),
     "order": Clause(
         "order: shuffled",
@@ -170,20 +179,24 @@ SOUND: dict[str, Clause] = {
     "samplerate": Clause(
         "samplerate: RATE", "Samples per second.", "`samplerate=`", "Hz", "44.1 kHz"
     ),
-}  # fmt: skip
+}
 
 FILTERBANK: dict[str, Clause] = {
     "sound": Clause("sound: NAME", "What it hears.", "the source of the first filter"),
     "filter": Clause(
-        "filter: FILTER(...)", "The first filter; its longest list counts the channels.",
+        "filter: FILTER(...)",
+        "The first filter; its longest list counts the channels.",
         "a filterbank of brian2hears",
     ),
     "then": Clause(
-        "then: FILTER(...)", "A filter behind the one before it.",
+        "then: FILTER(...)",
+        "A filter behind the one before it.",
         "a filterbank of brian2hears",
     ),
     "output": Clause(
-        "output: FORMULA", "A formula of the last filter's output, called `x`.",
-        "NumPy code on each chunk", default="`x`",
+        "output: FORMULA",
+        "A formula of the last filter's output, called `x`.",
+        "NumPy code on each chunk",
+        default="`x`",
     ),
-}  # fmt: skip
+}

@@ -6,7 +6,8 @@ from .clause import Clause
 
 RECORD: dict[str, Clause] = {
     "spikes": Clause(
-        "spikes of LAYER, ...", "All spikes of layers, or of some neurons: `A[0:5]`.",
+        "spikes of LAYER, ...",
+        "All spikes of layers, or of some neurons: `A[0:5]`.",
         "`SpikeMonitor`",
     ),
     "of": Clause(
@@ -19,7 +20,8 @@ RECORD: dict[str, Clause] = {
         "rate of LAYER, ... every TIME",
         "The mean rate of a layer's neurons, or of some: spikes per second and neuron in bins "
         "of this width. In `trajectories`; `t` is where the bin starts.",
-        "`PopulationRateMonitor`, in wider bins", "time, a multiple of `dt`",
+        "`PopulationRateMonitor`, in wider bins",
+        "time, a multiple of `dt`",
     ),
     "every": Clause(
         "VARIABLE, ... of COMPONENT every TIME",
@@ -31,13 +33,17 @@ RECORD: dict[str, Clause] = {
     "from": Clause(
         "... from TIME to TIME",
         "Saves what is recorded from the first time on, until before the second.",
-        "rows of a monitor", "time", "the whole run",
+        "rows of a monitor",
+        "time",
+        "the whole run",
     ),
     "in phase": Clause(
-        "... in phase NAME, ...", "Records in these phases alone.", "`monitor.active`",
+        "... in phase NAME, ...",
+        "Records in these phases alone.",
+        "`monitor.active`",
         default="all phases",
     ),
-}  # fmt: skip
+}
 
 MEASURE: dict[str, Clause] = {
     "of": Clause(
@@ -46,21 +52,28 @@ MEASURE: dict[str, Clause] = {
         "the neurons of a layer.",
         "NumPy code on the weights or rates",
     ),
-}  # fmt: skip
+}
 
 RUN: dict[str, Clause] = {
     "duration": Clause(
-        "duration: TIME", "How long; the name of a sound stands for its length.",
-        "`Network.run`", "time",
+        "duration: TIME",
+        "How long; the name of a sound stands for its length.",
+        "`Network.run`",
+        "time",
     ),
     "dt": Clause("dt: TIME", "The time step.", "`dt=` of each object", "time", "0.1 ms"),
     "seed": Clause(
-        "seed: NUMBER", "Of all draws.", "NumPy's generators, and `seed()`",
-        "a whole number", "0",
+        "seed: NUMBER",
+        "Of all draws.",
+        "NumPy's generators, and `seed()`",
+        "a whole number",
+        "0",
     ),
     "precision": Clause(
-        "precision: single", "In how many bits the network computes: `double` or `single`.",
-        "`dtype=` of the variables: `float32`", default="`double`",
+        "precision: single",
+        "In how many bits the network computes: `double` or `single`.",
+        "`dtype=` of the variables: `float32`",
+        default="`double`",
     ),
     "phases": Clause(
         "phases:",
@@ -71,4 +84,4 @@ RUN: dict[str, Clause] = {
         "several calls of `Network.run`",
         "time",
     ),
-}  # fmt: skip
+}

@@ -24,22 +24,34 @@ _SEARCH = {
         default="`tpe`, and `nsga2` for several objectives",
     ),
     "trials": Clause(
-        "trials: NUMBER", "How many sets of values are tried at most.", "nothing",
-        "a whole number", "100",
+        "trials: NUMBER",
+        "How many sets of values are tried at most.",
+        "nothing",
+        "a whole number",
+        "100",
     ),
     "batch": Clause(
-        "batch: NUMBER", "How many are tried at a time: one sweep, on all cores.",
-        "rows of one network", "a whole number", "50",
+        "batch: NUMBER",
+        "How many are tried at a time: one sweep, on all cores.",
+        "rows of one network",
+        "a whole number",
+        "50",
     ),
     "stop": Clause(
-        "stop: no improvement in NUMBER trials", "Ends the search before its last trial.",
-        "nothing", "a whole number", "all trials are run",
+        "stop: no improvement in NUMBER trials",
+        "Ends the search before its last trial.",
+        "nothing",
+        "a whole number",
+        "all trials are run",
     ),
     "seed": Clause(
-        "seed: NUMBER", "Of the search alone: the same trials each time.", "nothing",
-        "a whole number", "0",
+        "seed: NUMBER",
+        "Of the search alone: the same trials each time.",
+        "nothing",
+        "a whole number",
+        "0",
     ),
-}  # fmt: skip
+}
 
 SWEEP: dict[str, Clause] = {
     "table": Clause("table:", "Rows as they stand, units in the heads.", "one row per block"),
@@ -56,38 +68,46 @@ SWEEP: dict[str, Clause] = {
     ),
     "latin_hypercube": Clause(
         "latin_hypercube: NUMBER samples",
-        "The same by SciPy's Latin hypercube: one row in each of NUMBER equal parts of each "
-        "axis.",
+        "The same by SciPy's Latin hypercube: one row in each of NUMBER equal parts of each axis.",
         "one row per sample",
     ),
     "from": Clause(
-        'from: "FILE"', "Rows of a CSV, Parquet or XLSX file, with heads as in `table:`.",
+        'from: "FILE"',
+        "Rows of a CSV, Parquet or XLSX file, with heads as in `table:`.",
         "one row per row",
     ),
-    "derive": Clause(
-        "derive:", "Columns that are computed from others.", "columns of the table"
-    ),
+    "derive": Clause("derive:", "Columns that are computed from others.", "columns of the table"),
     "where": Clause(
-        "where: CONDITION", "Only the rows for which it holds.", "fewer rows",
-        "a condition", "all rows",
+        "where: CONDITION",
+        "Only the rows for which it holds.",
+        "fewer rows",
+        "a condition",
+        "all rows",
     ),
     "replicates": Clause(
-        "replicates: NUMBER", "Each row that many times, with other draws.",
-        "more rows, with the column `replicate`", "a whole number", "1",
+        "replicates: NUMBER",
+        "Each row that many times, with other draws.",
+        "more rows, with the column `replicate`",
+        "a whole number",
+        "1",
     ),
     "refine": Clause(
         "refine: FORMULA to VALUE in NUMBER trials",
         "Begins with the grid, of one or two axes, and puts further points between neighbours "
         "whose measure differs by more than VALUE: in its unit, or `5 %` of its range. What "
         "else the sweep has is run for each point. `stdpdsl search` runs it.",
-        "more points, batch by batch", "as the measure, or in percent",
+        "more points, batch by batch",
+        "as the measure, or in percent",
         "ten times the grid's points are tried",
     ),
     "replicate": Clause(
-        "replicate: NUMBER", "The number of the first replicate, which names its draws.",
-        "the column `replicate`", "a whole number", "0",
+        "replicate: NUMBER",
+        "The number of the first replicate, which names its draws.",
+        "the column `replicate`",
+        "a whole number",
+        "0",
     ),
-}  # fmt: skip
+}
 
 SEARCH: dict[str, Clause] = {
     **_SEARCH,
@@ -96,14 +116,18 @@ SEARCH: dict[str, Clause] = {
         "Ends the search before its last trial. The second form goes with `method: refine`: it "
         "ends where no two neighbours' objective differs by more, or by more than `5 %` of its "
         "range.",
-        "nothing", "a whole number, or as the objective", "all trials are run",
+        "nothing",
+        "a whole number, or as the objective",
+        "all trials are run",
     ),
     "stop trials": Clause(
         "stop trials: REASON or REASON after TIME",
         "Runs the beginning of each batch alone, for TIME. Trials that are `silent` or "
         "`saturated` in it, or have values that are not finite, are not run further, and have "
         "no value.",
-        "a short run before the whole one", "a time", "each trial is run to its end",
+        "a short run before the whole one",
+        "a time",
+        "each trial is run to its end",
     ),
     "minimise": Clause(
         "minimise: FORMULA",
@@ -112,10 +136,11 @@ SEARCH: dict[str, Clause] = {
         "NumPy code on the measures",
     ),
     "maximise": Clause(
-        "maximise: FORMULA", "What is to be large. Several objectives give a Pareto front.",
+        "maximise: FORMULA",
+        "What is to be large. Several objectives give a Pareto front.",
         "NumPy code on the measures",
     ),
-}  # fmt: skip
+}
 
 FIT: dict[str, Clause] = {
     **_SEARCH,
@@ -131,15 +156,17 @@ FIT: dict[str, Clause] = {
         "its standard error: the objective is mean(((FORMULA - measured)/error)**2).",
         "NumPy code on the measures",
     ),
-}  # fmt: skip
+}
 
 INFER: dict[str, Clause] = {
     "over": Clause(
-        "over:", "The prior: `PARAMETER = DISTRIBUTION(...)`.",
+        "over:",
+        "The prior: `PARAMETER = DISTRIBUTION(...)`.",
         "parameters per synapse or per neuron, constant in each block",
     ),
     "data": Clause(
-        'data: from "FILE"', "A CSV, Parquet or XLSX file with a row per experiment.",
+        'data: from "FILE"',
+        "A CSV, Parquet or XLSX file with a row per experiment.",
         "the sweep's rows",
     ),
     "compare": Clause(
@@ -151,15 +178,23 @@ INFER: dict[str, Clause] = {
         "method: NAME",
         "`importance_sampling`, whose trials have weights, or `npe`, neural posterior "
         "estimation by the package sbi, whose last fifth of the trials are the samples.",
-        "nothing", "a name", "`importance_sampling`",
+        "nothing",
+        "a name",
+        "`importance_sampling`",
     ),
     "trials": Clause(
-        "trials: NUMBER", "How many sets of values are simulated.", "nothing",
-        "a whole number", "100",
+        "trials: NUMBER",
+        "How many sets of values are simulated.",
+        "nothing",
+        "a whole number",
+        "100",
     ),
     "batch": Clause(
-        "batch: NUMBER", "How many at a time: one sweep, on all cores.",
-        "rows of one network", "a whole number", "50",
+        "batch: NUMBER",
+        "How many at a time: one sweep, on all cores.",
+        "rows of one network",
+        "a whole number",
+        "50",
     ),
     "seed": Clause("seed: NUMBER", "Of the inference alone.", "nothing", "a whole number", "0"),
-}  # fmt: skip
+}

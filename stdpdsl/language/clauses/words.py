@@ -14,7 +14,8 @@ OTHER: dict[str, Clause] = {
         'from "FILE" column NAME',
         "A value for each neuron or synapse, from a file: `.npy`, `.npz`, CSV, Parquet, XLSX; in "
         "`initial:`, `weight:` and `delay:`.",
-        "an array that is given to `set_states`", "that of the column's head",
+        "an array that is given to `set_states`",
+        "that of the column's head",
     ),
     "connection": Clause("connection NAME", "Of which connection of that run.", "an array"),
     "layer": Clause("layer NAME", "Of which layer of that run.", "an array"),
@@ -43,17 +44,23 @@ OTHER: dict[str, Clause] = {
     ),
     "in": Clause("in [LOW, HIGH]", "Clips the variable after each change.", "`clip(...)`"),
     "unless refractory": Clause(
-        "(unless refractory)", "The variable stands still while the neuron is refractory.",
+        "(unless refractory)",
+        "The variable stands still while the neuron is refractory.",
         "the same flag",
     ),
     "shared": Clause("(shared)", "One value for the whole layer.", "the same flag"),
     "constant": Clause("(constant)", "It does not change during a run.", "the same flag"),
-    "within": Clause("to COLUMN within COLUMN", "Measurements, and their standard errors.",
-                     "nothing"),
-    "off": Clause("plasticity off", "Weights stay as they are; or `CONNECTION off`.",
-                  "another run, in which nothing changes them"),
-    "frozen": Clause("CONNECTION frozen", "Its weights stay as they are in this phase.",
-                     "another run"),
+    "within": Clause(
+        "to COLUMN within COLUMN", "Measurements, and their standard errors.", "nothing"
+    ),
+    "off": Clause(
+        "plasticity off",
+        "Weights stay as they are; or `CONNECTION off`.",
+        "another run, in which nothing changes them",
+    ),
+    "frozen": Clause(
+        "CONNECTION frozen", "Its weights stay as they are in this phase.", "another run"
+    ),
     "set": Clause(
         "set NAME = VALUE",
         "A parameter, from this phase on; or a variable, as the phase begins: its VALUE may draw, "
@@ -95,4 +102,4 @@ OTHER: dict[str, Clause] = {
     "and": Clause("A and B", "Both conditions hold.", "`and`"),
     "or": Clause("A or B", "At least one condition holds.", "`or`"),
     "not": Clause("not A", "The condition does not hold.", "`not`"),
-}  # fmt: skip
+}

@@ -31,9 +31,15 @@ FIELD_OF = {  # where a clause's word is not the field's name
 }
 
 
-REPEATED = frozenset({  # clauses that may stand more than once
-    "drive", "delivery", "filters", "objectives", "constraints",
-})  # fmt: skip
+REPEATED = frozenset(
+    {  # clauses that may stand more than once
+        "drive",
+        "delivery",
+        "filters",
+        "objectives",
+        "constraints",
+    }
+)
 
 
 class ClauseBuilder(ExpressionBuilder):

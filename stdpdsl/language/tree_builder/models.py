@@ -48,9 +48,12 @@ class ModelBuilder(ClauseBuilder):
         late = children[place] == "after"
         body = of_kind(children, ast.Statement)
         return ast.Handler(
-            self._ident(trigger), children[place + 1] if late else None, body,
-            self._ident(side[0]) if side else None, span=self._span(children),
-        )  # fmt: skip
+            self._ident(trigger),
+            children[place + 1] if late else None,
+            body,
+            self._ident(side[0]) if side else None,
+            span=self._span(children),
+        )
 
     def every(self, children: Children) -> ast.Every:
         body = of_kind(children, ast.Statement)

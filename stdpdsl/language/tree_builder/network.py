@@ -76,9 +76,12 @@ class NetworkBuilder(ClauseBuilder):
     def rates(self, children: Children) -> ast.RatesFile:
         value, every, *gap = of_kind(children, Expr)
         return ast.RatesFile(
-            value, every, gap[0] if gap else None,
-            bool(tokens_of(children, "REPEAT")), span=self._span(children),
-        )  # fmt: skip
+            value,
+            every,
+            gap[0] if gap else None,
+            bool(tokens_of(children, "REPEAT")),
+            span=self._span(children),
+        )
 
     def rates_results(self, children: Children) -> ast.RatesOfResults:
         (value,) = of_kind(children, Expr)
@@ -92,9 +95,13 @@ class NetworkBuilder(ClauseBuilder):
     def table_drive(self, children: Children) -> ast.TableDrive:
         value, every = of_kind(children, Expr)
         return ast.TableDrive(
-            self._ident(children[0]), value, every, bool(tokens_of(children, "LINEAR")),
-            bool(tokens_of(children, "REPEAT")), span=self._span(children),
-        )  # fmt: skip
+            self._ident(children[0]),
+            value,
+            every,
+            bool(tokens_of(children, "LINEAR")),
+            bool(tokens_of(children, "REPEAT")),
+            span=self._span(children),
+        )
 
     def connect(self, children: Children) -> ast.Connect:
         (pre, pre_part, _), (post, post_part, _) = of_kind(children, Part)
@@ -134,12 +141,13 @@ class NetworkBuilder(ClauseBuilder):
         several = next((k.value for k in kwargs if k.name.id == "n"), None)
         argument = self._pattern_argument(kind, args, [k for k in kwargs if k.name.id != "n"])
         independent = bool(tokens_of(children, "INDEPENDENT"))
-        return ast.Pattern(kind, argument, where=where, independent=independent, several=several,
-                           span=span)  # fmt: skip
+        return ast.Pattern(
+            kind, argument, where=where, independent=independent, several=several, span=span
+        )
 
     def _pattern_argument(
         self, kind: Ident, args: Sequence[Expr], kwargs: Sequence[ast.Keyword]
-    ) -> Expr | None:  # fmt: skip
+    ) -> Expr | None:
         given: Iterable[tuple[Span, Expr]] = [(arg.span, arg) for arg in args]
         given = [*given, *((keyword.span, keyword.value) for keyword in kwargs)]
         wanted = PATTERNS.get(kind.id)

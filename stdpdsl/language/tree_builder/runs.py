@@ -31,10 +31,15 @@ class RunBuilder(ClauseBuilder):
         middle = next(n for n, c in enumerate(children) if c == "of" and c.type != "NAME")
         variables = tuple(self._ident(token) for token in tokens_of(children[:middle], "NAME"))
         span, window = self._span(children), self._window(children)
-        return Several(tuple(
-            ast.RecordState(variables, p.name, p.slice, first_of(children, Expr), window, span=span)
-            for p in of_kind(children, Part)
-        ), span)  # fmt: skip
+        return Several(
+            tuple(
+                ast.RecordState(
+                    variables, p.name, p.slice, first_of(children, Expr), window, span=span
+                )
+                for p in of_kind(children, Part)
+            ),
+            span,
+        )
 
     def record_events(self, children: Children) -> ast.RecordSpikes:
         middle = next(n for n, c in enumerate(children) if c == "of" and c.type != "NAME")
@@ -67,8 +72,9 @@ class RunBuilder(ClauseBuilder):
     def measure(self, children: Children) -> ast.Measure:
         name, *component = (self._ident(token) for token in tokens_of(children, "NAME"))
         value = first_of(children, Expr)
-        return ast.Measure(name, component[0] if component else None, value,
-                           span=self._span(children))  # fmt: skip
+        return ast.Measure(
+            name, component[0] if component else None, value, span=self._span(children)
+        )
 
     def run(self, children: Children) -> ast.Run:
         fields = self._collect(children)
@@ -106,8 +112,15 @@ class RunBuilder(ClauseBuilder):
         measure, *variable, component = (self._ident(t) for t in tokens_of(children, "NAME"))
         relation = str(tokens_of(children, "COMPARE")[0])
         goal, every = (c for c in children if isinstance(c, Expr))
-        return ast.Until(measure, variable[0] if variable else None, component, relation, goal,
-                         every, span=self._span(children))  # fmt: skip
+        return ast.Until(
+            measure,
+            variable[0] if variable else None,
+            component,
+            relation,
+            goal,
+            every,
+            span=self._span(children),
+        )
 
     def set_value(self, children: Children) -> ast.SetValue:
         return ast.SetValue(children[1], children[3], span=self._span(children))

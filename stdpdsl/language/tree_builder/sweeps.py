@@ -112,8 +112,9 @@ class SweepBuilder(ClauseBuilder):
 
     def comparison(self, children: Children) -> Clause:
         span = self._span(children)
-        names = [ast.Name(n.id, span=n.span)
-                 for n in map(self._ident, tokens_of(children[4:], "NAME"))]  # fmt: skip
+        names = [
+            ast.Name(n.id, span=n.span) for n in map(self._ident, tokens_of(children[4:], "NAME"))
+        ]
         node = ast.Comparison(children[2], *names, span=span)
         return Clause("compare", node, span, self._at(children[0]))
 

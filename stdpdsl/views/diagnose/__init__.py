@@ -43,5 +43,14 @@ def render(found: Iterable[Finding], form: str = "text") -> str:
 
 
 CHECKS: tuple[Callable[[Run], Iterator[Finding]], ...] = (
-    ended, finite, active, moved, stuck, differ, effects, times, integrated, delays,
-)  # fmt: skip
+    ended,
+    finite,
+    active,
+    moved,
+    stuck,
+    differ,
+    effects,
+    times,
+    integrated,
+    delays,
+)

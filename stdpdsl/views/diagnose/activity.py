@@ -21,14 +21,20 @@ def ended(run: Run) -> Iterator[Finding]:
         yield Finding(name, "unknown", "the metadata do not say which times were asked and reached")
     elif run.results.metadata.get("until_stable"):
         stable = run.blocks_where(np.asarray(run.design.columns["status"] == "stable"))
-        yield Finding(name, "passed", f"weights were stable {stable}, after"
-                      f" {shown(reached, 's')} of {shown(asked, 's')} at most")  # fmt: skip
+        yield Finding(
+            name,
+            "passed",
+            f"weights were stable {stable}, after"
+            f" {shown(reached, 's')} of {shown(asked, 's')} at most",
+        )
     elif reached < asked * (1 - 1e-9):
         yield Finding(
-            name, "found", f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
+            name,
+            "found",
+            f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
             "what is saved is the state then; run it again to the end before comparing it with"
             " others",
-        )  # fmt: skip
+        )
     else:
         yield Finding(name, "passed", f"{shown(reached, 's')} simulated")
 
@@ -42,10 +48,11 @@ def finite(run: Run) -> Iterator[Finding]:
     outside = np.asarray(status == "bounds")
     if np.any(outside):
         yield Finding(
-            "weights are within their bounds", "found",
+            "weights are within their bounds",
+            "found",
             f"weights outside their bounds {run.blocks_where(outside)}",
             "that is a fault of stdpdsl, or of who has changed the script: please report it",
-        )  # fmt: skip
+        )
     bad = np.asarray(status == "nan")
     weights = _not_finite(run)
     if not np.any(bad) and not weights:
@@ -53,10 +60,12 @@ def finite(run: Run) -> Iterator[Finding]:
         return
     where = run.blocks_where(bad) if np.any(bad) else ""
     yield Finding(
-        name, "found", f"NaN or infinity {where}" + (f"; weights: {weights}" if weights else ""),
+        name,
+        "found",
+        f"NaN or infinity {where}" + (f"; weights: {weights}" if weights else ""),
         "bound the variable (`w : 1 in [0, wmax]`), take a smaller `dt` or smaller steps of the"
         " weights; look at the other blocks only: `stdpdsl summary DIR --where 'status == ok'`",
-    )  # fmt: skip
+    )
 
 
 def _not_finite(run: Run) -> str:
@@ -80,19 +89,22 @@ def active(run: Run) -> Iterator[Finding]:
         if np.any(silent):
             silent_layers = False
             yield Finding(
-                "no layer is silent", "found", f"{layer}: not one spike {run.blocks_where(silent)}",
+                "no layer is silent",
+                "found",
+                f"{layer}: not one spike {run.blocks_where(silent)}",
                 "without spikes there is no STDP: give it more drive or larger weights, or lower"
                 " its threshold",
-            )  # fmt: skip
+            )
         hot = rate > SATURATED
         if np.any(hot):
             saturated_layers = False
             yield Finding(
-                "no layer is saturated", "found", f"{layer}: more than {SATURATED:g} Hz on average"
-                f" {run.blocks_where(hot)}",
+                "no layer is saturated",
+                "found",
+                f"{layer}: more than {SATURATED:g} Hz on average {run.blocks_where(hot)}",
                 "lower the weights or `wmax`, strengthen the inhibition, or give the neuron a"
                 " refractory period",
-            )  # fmt: skip
+            )
     none = "no layer spikes by its model" if not any_layer else "in any block"
     if silent_layers:
         yield Finding("no layer is silent", "passed", none)

@@ -38,12 +38,14 @@ def differ(run: Run) -> Iterator[Finding]:
         ", …" if len(same) > MOST_NAMED else ""
     )
     yield Finding(
-        name, "found", f"{int(np.sum(sizes[sizes > 1])):,} of {len(blocks):,} blocks came out"
+        name,
+        "found",
+        f"{int(np.sum(sizes[sizes > 1])):,} of {len(blocks):,} blocks came out"
         f" as another one did, to six digits of every measure; the largest group: {named}",
         _too_large(run, np.isin(run.block, same))
         or "their parameters made no difference: see the next check, and whether the layers spike"
         " at all",
-    )  # fmt: skip
+    )
 
 
 def _too_large(run: Run, rows: np.ndarray) -> str:
@@ -80,10 +82,12 @@ def effects(run: Run) -> Iterator[Finding]:
         yield Finding(name, "passed", ", ".join(a.name for a in design.axes))
     for axis in without:
         yield Finding(
-            name, "found", f"{axis.name}: no measure changes with it, to six digits",
+            name,
+            "found",
+            f"{axis.name}: no measure changes with it, to six digits",
             "it may belong to a rule or neuron that this network does not use, act on spikes that"
             " never come, or be varied over too small a range",
-        )  # fmt: skip
+        )
 
 
 def _has_effect(run: Run, axis: Axis) -> bool | None:

@@ -59,7 +59,7 @@ class Run:
             f"in the phase{'s' if len(names) > 1 else ''} {', '.join(names)},"
             f" {self._of_blocks(np.array(blocks))}"
             for blocks, names in by_blocks.items()
-        )  # fmt: skip
+        )
 
     def _of_blocks(self, blocks: np.ndarray) -> str:
         named = ", ".join(map(str, blocks[:MOST_NAMED].tolist()))

@@ -30,9 +30,11 @@ def times(run: Run) -> Iterator[Finding]:
             yield Finding(name, "passed", "checked before the run")
         for d in mine:
             yield Finding(
-                name, "found", f"{d.message} (line {d.span.line} of the spec)",
+                name,
+                "found",
+                f"{d.message} (line {d.span.line} of the spec)",
                 d.help or f"see `stdpdsl explain {d.code}`",
-            )  # fmt: skip
+            )
 
 
 def integrated(run: Run) -> Iterator[Finding]:
@@ -45,7 +47,7 @@ def integrated(run: Run) -> Iterator[Finding]:
     inexact = {
         component: {v: m for v, m in of_variable.items() if not without_error(m)}
         for component, of_variable in methods.items()
-    }  # fmt: skip
+    }
     inexact = {component: left for component, left in inexact.items() if left}
     if not inexact:
         given = {c: [v for v, m in one.items() if m == "advance"] for c, one in methods.items()}
@@ -55,10 +57,12 @@ def integrated(run: Run) -> Iterator[Finding]:
         return
     listed = "; ".join(f"{c}: {words}" for c, words in in_words(inexact))
     yield Finding(
-        name, "found", f"{listed}: the error grows with `dt`",
+        name,
+        "found",
+        f"{listed}: the error grows with `dt`",
         "`stdpdsl diagnose DIR --refine` runs a few blocks with half the `dt`, and estimates the"
         " error",
-    )  # fmt: skip
+    )
 
 
 def _checked(results: Results) -> list[Any] | None:
@@ -90,8 +94,10 @@ def delays(run: Run) -> Iterator[Finding]:
         mine = [one for one in rounded if one["connection"] == connection]
         count, by = sum(one["delays"] for one in mine), max(one["by"] for one in mine)
         yield Finding(
-            name, "found", f"{connection}: {count:,} delays rounded to steps of {shown(dt, 's')},"
+            name,
+            "found",
+            f"{connection}: {count:,} delays rounded to steps of {shown(dt, 's')},"
             f" by {shown(by, 's', 3)} at most",
             "take a smaller `dt`, or such delays; drawn ones are always rounded, by half a step at"
             " most",
-        )  # fmt: skip
+        )

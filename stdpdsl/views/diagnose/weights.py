@@ -26,14 +26,15 @@ def stuck(run: Run) -> Iterator[Finding]:
         one = sd is not None and bool(np.all(sd[rows] <= 1e-9))
         kind = "all at the same bound" if one else "at one bound or the other"
         yield Finding(
-            name, "found", f"{owner}: at least {STUCK:.0%} of the weights are {kind}"
-            f" {run.blocks_where(rows)}",
+            name,
+            "found",
+            f"{owner}: at least {STUCK:.0%} of the weights are {kind} {run.blocks_where(rows)}",
             "potentiation or depression wins outright: change the balance of the two (Apost,"
             " taupost), take smaller steps or a rule with soft bounds, or run for a shorter time"
-            if one else
-            "additive rules end so; if you want graded weights take a rule with soft bounds"
+            if one
+            else "additive rules end so; if you want graded weights take a rule with soft bounds"
             " (`pair_multiplicative`, `pair_guetig`) or smaller steps",
-        )  # fmt: skip
+        )
     if not any_bounded:
         yield Finding(name, "passed", "no weight has bounds")
     elif not wrong:
@@ -61,10 +62,12 @@ def moved(run: Run) -> Iterator[Finding]:
         if np.any(still):
             wrong = True
             yield Finding(
-                name, "found", f"{owner}: nothing was learned {run.blocks_where(still)}",
+                name,
+                "found",
+                f"{owner}: nothing was learned {run.blocks_where(still)}",
                 "see whether both sides spike (rates in `stdpdsl summary`), and whether the"
                 " rule's amplitudes are 0",
-            )  # fmt: skip
+            )
     if not learning:
         yield Finding(name, "passed", "no connection learns")
     elif not wrong:
