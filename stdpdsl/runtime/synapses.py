@@ -12,6 +12,7 @@ from .table import NOT_READ
 from .values import column_from, columns_of, sparse_entries
 
 MOST_ROWS = 50_000_000  # of a file
+PAIRS_AT_ONCE = 10_000_000
 LINE_CHARACTERS = 100_000
 
 
@@ -38,10 +39,12 @@ def synapses_of(
     """
     (_, n_pre, pre_shared), (_, n_post, post_shared) = pre, post
     copies = x.copies(shared)
-    if pairs is None:
-        i, j = (index.ravel() for index in np.indices((n_pre, n_post)))
+    if pairs is not None:
+        parts = [pairs]
+    elif draws or n_pre * n_post <= PAIRS_AT_ONCE:  # what is drawn is drawn for all at once
+        parts = list(all_pairs(n_pre, n_post, n_pre))
     else:
-        i, j, *numbers = pairs
+        parts = None
     shared_copy = x.sources(shared, True)
     names = copy_keys(draws, copies, row if independent else None) if draws else None
     chosen, last, u = [], None, None
@@ -55,15 +58,18 @@ def synapses_of(
             copy_values_of(x, name, size, shared_copy[copy] if is_shared else copy)
             for name, size, is_shared in (pre, post)
         ]
-        of_pairs = None if u is None else u[i, j]
-        mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
-        chosen.append(np.flatnonzero(mask))
-    listed = bool(pairs) and len(pairs) > 2  # each synapse by itself
-    each = 1 if listed else many
-    copy_of = np.repeat(np.arange(len(copies)), [each * len(c) for c in chosen])
-    pairs_of_all = np.repeat(np.concatenate(chosen), each)
-    i, j = i[pairs_of_all], j[pairs_of_all]
-    number = numbers[0][pairs_of_all] if listed else np.arange(len(i)) % many
+        found = []
+        for i, j, *numbers in parts or all_pairs(n_pre, n_post, max(1, PAIRS_AT_ONCE // n_post)):
+            of_pairs = None if u is None else u[i, j]
+            mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
+            found.append([index[mask] for index in (i, j, *numbers)])
+        chosen.append([np.concatenate(index) for index in zip(*found, strict=True)])
+    each = (
+        1 if len(chosen[0]) > 2 else many
+    )  # what is listed with a number is listed each by itself
+    copy_of = np.repeat(np.arange(len(copies)), [each * len(i) for i, *_ in chosen])
+    i, j, *numbers = (np.repeat(np.concatenate(k), each) for k in zip(*chosen, strict=True))
+    number = numbers[0] if numbers else np.arange(len(i)) % many
     return SimpleNamespace(
         copy=copy_of,
         i=i,
@@ -82,6 +88,13 @@ def synapses_of(
         axonal=np.zeros(len(i)),
         dendritic=np.zeros(len(i)),
     )
+
+
+def all_pairs(n_pre, n_post, rows):
+    """(i, j) of all pairs, in parts of so many sources."""
+    for first in range(0, n_pre, rows):
+        i, j = np.indices((min(rows, n_pre - first), n_post)).reshape(2, -1)
+        yield i + first, j
 
 
 def copy_values_of(x, layer, size, copy):

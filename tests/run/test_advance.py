@@ -223,7 +223,7 @@ def test_the_time_since_an_event_may_be_the_argument_of_a_function(tmp_path):
     assert (found["weights"]["x"] > 0).any() and (found["weights"]["w"] > 0).any()
 
 
-FORGETTING = """rule forgetting:
+DELIVERED_LAST = """rule forgetting:
     parameters:
         tau = 100 ms
     equations:
@@ -243,6 +243,6 @@ def test_a_phase_changes_what_a_weight_is_advanced_with(tmp_path):
     phases = "phases:\n        one: 20 ms\n        two: 30 ms, set c.tau = tau_2"
     text = SPEC.replace("RULE", "forgetting").replace("WEIGHT", "w").replace("RUN", phases)
     text = text.replace("STATE of c every 50 ms", "w of c every 5 ms")
-    text = text.replace("model advancing\n", "model advancing\n\n" + FORGETTING)
+    text = text.replace("model advancing\n", "model advancing\n\n" + DELIVERED_LAST)
     text += "\nsweep:\n    table:\n        | tau_2 [ms] |\n{rows}\n"
     agree(tmp_path, text, [50, 200])

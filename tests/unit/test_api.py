@@ -9,6 +9,7 @@ import pytest
 from seeing import product, write
 
 import stdpdsl
+from stdpdsl.brian2.sweep_code import sweep_lines
 from stdpdsl.language.source import Source
 from stdpdsl.results.errors import ResultsError
 
@@ -210,7 +211,7 @@ def test_rows_of_a_table(tmp_path):
     spec = stdpdsl.load_spec(STARTER)
     found = stdpdsl.compile(spec.with_rows(rows)).experiment
     assert found.rows == 2
-    code = "\n".join(found.sweep)
+    code = "\n".join(sweep_lines(found.sweep))
     assert "0.30000000000000004" in code and "0.02" in code and "*1.05" in code
     pandas = pytest.importorskip("pandas")
     assert str(spec.with_rows(pandas.DataFrame(rows))).count("| 0.01 | 10") == 1

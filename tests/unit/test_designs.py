@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import qmc
 
 import stdpdsl
+from stdpdsl.brian2.sweep_code import sweep_lines
 from stdpdsl.sweep.designs import DESIGNS
 
 SPEC = """model m
@@ -34,7 +35,7 @@ run:
 def columns(design, samples, seed=1):
     text = SPEC.format(design=design, samples=samples, seed=seed)
     names = {}
-    row = "\n".join(stdpdsl.compile(text).experiment.sweep)
+    row = "\n".join(sweep_lines(stdpdsl.compile(text).experiment.sweep))
     exec("def f():\n    " + row.replace("\n", "\n    "), {"product": lambda one: one}, names)
     return {name: np.array(values) for name, values in names["f"]().items()}
 
