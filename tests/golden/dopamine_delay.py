@@ -68,9 +68,8 @@ def network(state):
         state["post"]["N"],
         """v : 1
         learning__reward : integer""",
-        threshold="v > 0.5", reset="v = 0",
-        events={"learning__reward__spikes": "learning__reward > 0"}, dt=dt, namespace={},
-        name="post")
+        threshold="v > 0.5", reset="v = 0", dt=dt, namespace={},
+        events={"learning__reward__spikes": "learning__reward > 0"}, name="post")
     post.set_event_schedule("learning__reward__spikes", when="after_synapses", order=0)
     post.run_on_event("learning__reward__spikes", "learning__reward = 0", when="after_synapses",
                       order=2)

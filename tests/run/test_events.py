@@ -98,6 +98,15 @@ def test_they_are_the_same_both_ways_and_alone(tmp_path):
     np.testing.assert_allclose(delays[["c", "e"]], [0.0003, 0])
 
 
+def test_layers_that_are_alike_have_events_of_their_own(tmp_path):
+    """Brian2 adds `spike` to the events that it is given."""
+    text = SPEC[: SPEC.index("rule counting:")]
+    text += "".join(f"layer {name}:\n    neuron: cell\n    size: 5\n" for name in ("A", "twin"))
+    text += "record: spikes of A, twin\nrun:\n    duration: 20 ms\n"
+    found = run_text(tmp_path, text)["spikes"].groupby("layer")["t"].apply(list)
+    assert found["A"] == found["twin"] and len(found["A"]) > 4
+
+
 def test_an_event_comes_after_the_delay(tmp_path):
     """Event by event: a step of v_post 1.3 ms after each event of A."""
     text = SPEC.replace("{rows}", "        | 1.5 | 0.01 |")

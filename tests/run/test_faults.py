@@ -230,14 +230,12 @@ def test_a_shard_is_killed_as_for_want_of_memory(tmp_path):
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    killed = False
-    while not killed:
+    begun = {}  # the processes, in the order in which they were first seen
+    while len(begun) < 3:
         assert process.poll() is None
-        for child in children(process.pid):
-            if "--shard\x003/3\x00" in Path(f"/proc/{child}/cmdline").read_text():
-                os.kill(child, signal.SIGKILL)
-                killed = True
+        begun |= dict.fromkeys(children(process.pid))
         time.sleep(0.01)
+    os.kill(max(begun), signal.SIGKILL)  # of the last shard
     said, _ = process.communicate()
     assert process.returncode == 3, said
     said = said[said.index("shard 3 of 3: ") :]

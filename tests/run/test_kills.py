@@ -49,23 +49,28 @@ TABLES = ("blocks", "weights", "spikes")
 def start(folder, *more):
     command = [sys.executable, "-m", "stdpdsl.cli", "run", "killed.stdp", "-o", "out", *more]
     command += ["--target", "cpp_standalone", "--workers", "4"]
+    (folder / "work").mkdir(exist_ok=True)
     return subprocess.Popen(
         command,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "TMPDIR": str(folder / "work"),
+        },
     )
 
 
 def scripts(folder):
-    """Processes that run shards into the folder, by what the system tells of them."""
+    """Processes that run shards, which work below the folder, by what the system tells of them."""
     found = []
     for number in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{number}/cmdline", encoding="utf-8", errors="replace") as file:
-                if str(folder / "out.shards") in file.read():
+                if str(folder / "work") in file.read():
                     found.append(int(number))
         except OSError:
             continue

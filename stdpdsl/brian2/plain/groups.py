@@ -52,7 +52,10 @@ def neuron_group(parts: NetworkParts, layer: Layer) -> list[str]:
     parts.groups.append(name)
     parts.keys[name] = layer.name
     model, lines = parts.models.of(group_arguments(parts, layer), layer.name, "groups")
-    arguments = [f'state["{layer.name}"]["N"]', *model, f'name="{layer.name}"']
+    # Brian2 adds to the events that it is given, so each group has its own.
+    events = [f'"{e.name}": {quoted([e.condition])}' for e in group.events]
+    own = [f"events={mapping(events)}"] if events else []
+    arguments = [f'state["{layer.name}"]["N"]', *model, *own, f'name="{layer.name}"']
     return [
         *lines,
         call(f"{name} = NeuronGroup", arguments),
@@ -73,9 +76,6 @@ def group_arguments(parts: NetworkParts, layer: Layer) -> list[str]:
         arguments += [f"threshold={quoted([group.threshold])}", f"reset={quoted(group.reset)}"]
     if group.refractory is not None:
         arguments.append(f'refractory="{group.refractory}"')
-    if group.events:
-        conditions = [f'"{e.name}": {quoted([e.condition])}' for e in group.events]
-        arguments.append(f"events={mapping(conditions)}")
     arguments += integrated(group.integration, group.single, group.equations)
     items = parts.namespaces.items(group.namespace, group.functions, uses_double(group))
     return [*arguments, "dt=dt", namespace([*items, *driven(parts, layer)])]
