@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import date
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
 
 CYTHON = pytest.param("cython", marks=pytest.mark.in_turn(2, among="cython"))
 """The target that compiles longest; C++, which `stdpdsl run` takes, is each day's."""
+
+CYTHON_A_DAY = 3
+"""Of all slow cases: they were a third of a day's time. Each comes every twenty days."""
+NO_CASE = SimpleNamespace(params={})
 
 T = TypeVar("T")
 # In the environment, so that all workers have the same.
@@ -31,9 +36,12 @@ def take_turns(items: Sequence[pytest.Item]) -> None:
     """Marks as `long` what is not today's; fast and slow cases of a test take turns apart."""
     turns: dict[tuple, list[pytest.Item]] = {}
     for item in items:
-        if mark := item.get_closest_marker("in_turn"):
+        mark = item.get_closest_marker("in_turn")
+        kinds = {m.name for m in item.iter_markers()} & {"slow", "compiled", "long"}
+        if kinds == {"slow"} and "cython" in getattr(item, "callspec", NO_CASE).params.values():
+            turns.setdefault(("cython", CYTHON_A_DAY), []).append(item)
+        elif mark:
             test = mark.kwargs.get("among", item.nodeid.partition("[")[0])
-            kinds = {m.name for m in item.iter_markers()} & {"slow", "compiled", "long"}
             turns.setdefault((test, *mark.args, *sorted(kinds)), []).append(item)
     for (_, count, *_), cases in turns.items():
         for k in {*range(len(cases))} - of_today(len(cases), count):
@@ -41,7 +49,9 @@ def take_turns(items: Sequence[pytest.Item]) -> None:
 
 
 def of_today(cases: int, count: int) -> set[int]:
-    return {(DAY * count + k) % cases for k in range(count)}
+    """Far from each other, because neighbours are often of one kind and take as long."""
+    count = min(count, cases)
+    return {(DAY + k * cases // count) % cases for k in range(count)}
 
 
 def later(case):

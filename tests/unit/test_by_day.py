@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import by_day
 import pytest
 
@@ -44,6 +46,17 @@ def test_fast_and_slow_cases_take_turns_apart(monkeypatch):
 
     assert todays(monkeypatch, 0, make) == ["other", "a[slow]", "a"]
     assert todays(monkeypatch, 1, make) == ["other", "b[slow]", "b"]
+
+
+def test_slow_cases_as_cython_are_few_a_day(monkeypatch):
+    def make():
+        items = [Item(f"t{k}[cython]", pytest.mark.slow) for k in range(60)]
+        for item in items:
+            item.callspec = SimpleNamespace(params={"target": "cython"})
+        return items
+
+    days = [todays(monkeypatch, day, make) for day in range(20)]
+    assert {len(day) for day in days} == {3} and len({case for day in days for case in day}) == 60
 
 
 def test_a_case_that_is_asked_for_alone_is_todays(monkeypatch):
