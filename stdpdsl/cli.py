@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     gc.disable()
     open_streams()
     os.environ["MPLBACKEND"] = "Agg"  # commands draw into files; an unknown one is an error
+    # NumPy would start threads that nothing here uses: a tenth of a short command.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show an accent
             sys.stdout.reconfigure(errors="backslashreplace")
