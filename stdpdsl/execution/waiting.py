@@ -43,17 +43,22 @@ class Waiting:
         self.errors = self.log.open("w", encoding="utf-8", errors="replace")
         # -P: a module beside the script must not stand in for an installed one.
         command = [interpreter.executable, "-P", "-u", attached.__file__]
-        self.process = subprocess.Popen(
-            [*command, str(self.workdir), str(interpreter.packages)],
-            cwd=self.workdir,
-            env=attached.environment(),
-            stdin=subprocess.PIPE,  # closed when this process ends, which ends the script
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
-        )
+        try:
+            self.process = subprocess.Popen(
+                [*command, str(self.workdir), str(interpreter.packages)],
+                cwd=self.workdir,
+                env=attached.environment(),
+                stdin=subprocess.PIPE,  # closed when this process ends, which ends the script
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
+            )
+        except OSError:
+            self.errors.close()
+            shutil.rmtree(self.workdir, ignore_errors=True)
+            raise
         self._say([*IMPORTED, BRIAN2] if brian2 else IMPORTED)
 
     def run(self, script: Path, arguments: Sequence[str]) -> None:

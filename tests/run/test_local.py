@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stdpdsl.execution import local, waiting
-from stdpdsl.execution.interpreter import ready_interpreter, this_interpreter
+from stdpdsl.execution.interpreter import Interpreter, ready_interpreter, this_interpreter
 from stdpdsl.execution.progress import Progress
 
 PREAMBLE = """
@@ -295,3 +295,10 @@ def test_progress_on_a_terminal_is_one_line():
     assert "\n" not in text
     assert "simulating [########################] 100% of 1 s, 0:40" in text
     assert text.endswith("\r")
+
+
+def test_nothing_is_left_where_no_process_can_be_started(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(OSError):
+        Interpreter(str(tmp_path / "none"), tmp_path, {}).process()
+    assert not list(tmp_path.iterdir())
