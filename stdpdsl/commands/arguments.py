@@ -100,14 +100,7 @@ def _for_runs(command: Command) -> None:
     """Running a spec."""
     sub = command(runs.run, "Compile, run and save the results as Parquet.")
     options.compiling(sub)
-    sub.add_argument(
-        "-o",
-        dest="output",
-        type=options.path,
-        metavar="DIR",
-        help="default: SPEC's name with .results",
-    )
-    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    options.results_folder(sub)
     sub.add_argument("--resume", action="store_true", help="run what an earlier run has not done")
     sub.add_argument(
         "--extend",

@@ -31,6 +31,14 @@ def cluster(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(shard=None)  # of commands that run none alone
 
 
+def results_folder(parser: argparse.ArgumentParser) -> None:
+    """Where the results of a spec go, and whether older ones may be there."""
+    parser.add_argument(
+        "-o", dest="output", type=path, metavar="DIR", help="default: SPEC's name with .results"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+
+
 def compiling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", type=path, metavar="SPEC")
     settings(parser)

@@ -10,14 +10,7 @@ def for_searches(command: Command) -> None:
     """Searching for parameters."""
     sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")
     sub.add_argument("spec", type=options.path, metavar="SPEC")
-    sub.add_argument(
-        "-o",
-        dest="output",
-        type=options.path,
-        metavar="DIR",
-        help="default: SPEC's name with .results",
-    )
-    sub.add_argument("--overwrite", action="store_true", help="replace older results in DIR")
+    options.results_folder(sub)
     sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
     sub.add_argument(
         "--share",

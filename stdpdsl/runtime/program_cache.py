@@ -14,7 +14,6 @@ from .compiler import answer_of, compiler
 from .errors import ProgramError
 from .versions import package_version
 
-PROGRAM_FORMAT = 3
 PROGRAMS_KEPT = 50
 PROGRAM_BYTES_KEPT = 2_000_000_000
 
@@ -37,7 +36,7 @@ def program_key(code, flags):
         raise ProgramError(f"{path} does not work: {answer.stderr.strip()}")
     machine = [platform.system(), platform.machine()]
     writers = [package_version("brian2"), package_version("sympy")]
-    decides = [PROGRAM_FORMAT, writers, flags, answer.stdout, machine, code]
+    decides = [writers, flags, answer.stdout, machine, code]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:32]
 
 
