@@ -20,6 +20,7 @@ from stdpdsl.language.source import Source
 
 CACHE = pytest.StashKey[str]()
 CXX = Path(__file__).with_name("cxx")
+kept_after = [0]
 
 
 # Files, by their CPU time.
@@ -64,9 +65,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there stays: each of the many collections of garbage would look at it again."""
+    keep_what_is_there()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Brian2 collects garbage at the start of each run, and keeps much of what it has generated."""
+    if collections_of_garbage() != kept_after[0]:
+        keep_what_is_there()
+
+
+def keep_what_is_there() -> None:
+    """Each of the many collections of garbage would look at it again."""
     gc.collect()
     gc.freeze()
+    kept_after[0] = collections_of_garbage()
+
+
+def collections_of_garbage() -> int:
+    return gc.get_stats()[-1]["collections"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

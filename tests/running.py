@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import io
 import linecache
@@ -36,14 +35,7 @@ def brian2_anew():
     import brian2
 
     gc.collect()
-    keep_what_is_imported()
     brian2.start_scope()
-
-
-@functools.cache
-def keep_what_is_imported():
-    """Once, or each collection of garbage would look at all of Brian2 and SymPy again."""
-    gc.freeze()
 
 
 def run_here(folder, script, name="out", data=None, more=()):
