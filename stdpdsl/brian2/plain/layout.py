@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ...ir import Equation
 from ..equations import flags_of, printed
@@ -12,6 +13,8 @@ WIDTH = 100
 FURTHEST = 50
 """The items of a bracket that opens behind this column begin in a line of their own."""
 _OPENING, _CLOSING = "([{", ")]}"
+_known = lru_cache(maxsize=10_000)
+"""Keeps what was found in a piece of code, which is looked at again in each way to break it."""
 
 
 def block(lines: Sequence[str], indent: int) -> list[str]:
@@ -76,7 +79,7 @@ def statement(text: str, indent: int = 0) -> list[str]:
     return lines if lines and len(lines) <= len(hanging) else hanging
 
 
-def _hanging(head: str, items: list[str], tail: str, indent: int) -> list[str]:
+def _hanging(head: str, items: Sequence[str], tail: str, indent: int) -> list[str]:
     """The parts of a bracket in lines of their own, indented. Where a block begins behind it, the
     closing bracket stands alone, or the parts would look like that block."""
     space, inner = " " * indent, " " * (indent + 4)
@@ -95,7 +98,7 @@ def _below(head: str, parts: list[str], indent: int) -> list[str]:
     return [" " * indent + head + lines[0].lstrip(), *lines[1:]]
 
 
-def _filled(parts: list[str], space: str) -> list[str]:
+def _filled(parts: Sequence[str], space: str) -> list[str]:
     """Parts in lines with an indent; those too long for one are broken again."""
     lines: list[str] = []
     full = True
@@ -125,7 +128,7 @@ def _broken(part: str, indent: int) -> list[str]:
     return lines
 
 
-def _parts(items: list[str], tail: str) -> list[str]:
+def _parts(items: Sequence[str], tail: str) -> list[str]:
     """What may stand in lines of its own in a bracket: its items; of a single one its operands, or
     the two sides of a comprehension."""
     if place := _comprehension(items[0]):
@@ -134,7 +137,8 @@ def _parts(items: list[str], tail: str) -> list[str]:
     return [*parts, (items[-1] if len(items) > 1 else _operands(items[0])[-1]) + tail]
 
 
-def _operands(text: str) -> list[str]:
+@_known
+def _operands(text: str) -> tuple[str, ...]:
     """The terms of a sum, or the factors of a product, each after its operator."""
     for operators in ((" + ", " - "), (" * ", " / ")):
         depth, places = 0, [0]
@@ -143,10 +147,12 @@ def _operands(text: str) -> list[str]:
             if depth == 0 and place and text.startswith(operators, place):
                 places.append(place + 1)
         if len(places) > 1:
-            return [text[a:b].strip() for a, b in zip(places, [*places[1:], None], strict=True)]
-    return [text]
+            ends = [*places[1:], None]
+            return tuple(text[a:b].strip() for a, b in zip(places, ends, strict=True))
+    return (text,)
 
 
+@_known
 def _is_bracket(text: str) -> bool:
     """Whether one bracket holds all of a text."""
     if text[0] not in _OPENING or text[-1] not in _CLOSING:
@@ -154,7 +160,8 @@ def _is_bracket(text: str) -> bool:
     return all(_depth(text[: at + 1]) > 0 for at, c in _code(text[:-1]) if c in _CLOSING)
 
 
-def _bracket(text: str) -> tuple[str, list[str], str] | None:
+@_known
+def _bracket(text: str) -> tuple[str, tuple[str, ...], str] | None:
     """(up to and with an opening bracket, its items, from its closing one on): of the outermost
     brackets, the one with the longest content."""
     best: tuple[int, int] | None = None
@@ -174,10 +181,11 @@ def _bracket(text: str) -> tuple[str, list[str], str] | None:
     return text[: start + 1], _items(text[start + 1 : end]), text[end:]
 
 
-def _items(text: str) -> list[str]:
+@_known
+def _items(text: str) -> tuple[str, ...]:
     """What stands between the commas of a bracket; a comprehension is one."""
     if _comprehension(text):
-        return [text.strip()]
+        return (text.strip(),)
     items, depth, last = [], 0, 0
     for place, character in _code(text):
         if character in _OPENING:
@@ -188,9 +196,10 @@ def _items(text: str) -> list[str]:
             items.append(text[last:place].strip())
             last = place + 1
     rest = text[last:].strip()
-    return [*items, rest] if rest else items
+    return (*items, rest) if rest else tuple(items)
 
 
+@_known
 def _comprehension(text: str) -> int:
     """Where the first `for` of a comprehension stands, 0 in other code."""
     depth = 0
