@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from .check.costs import Estimate
-from .ir import Experiment
+from .check.costs import Estimate, Part
+from .ir import Connection, Experiment, Layer
 from .lower.integration import in_words as methods_in_words
 from .lower.integration import methods_of
 from .machine.cores import usable_cores
@@ -16,12 +17,14 @@ from .machine.memory import available_memory, size_of
 from .sweep.table import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
+DRAWN = "draw__"  # a function of ours that draws
 
 
 @dataclass(frozen=True)
 class Work:
     """What a run does. `objects` are Brian2's that act in each step, with `equations` to integrate;
-    `runs` counts the steps in which the code of a pathway runs. All else is over all blocks and the
+    `runs` counts the steps in which the code of a pathway runs, and `draws` those in which a
+    threshold draws random numbers. All else is over all blocks and the
     whole run: equations of neurons and of synapses integrated for one step, spikes that arrive at
     synapses, synapses made, rows recorded, seconds of sound heard by a neuron."""
 
@@ -35,60 +38,77 @@ class Work:
     synapses: float = 0.0
     rows: float = 0.0
     heard: float = 0.0
+    draws: float = 0.0
 
 
 def work_of(experiment: Experiment, found: Estimate) -> Work:
     """The work of a run; what hears a sound of unknown length is taken to be long."""
     steps = UNKNOWN_STEPS if found.steps is None else found.steps
-    seconds = steps * found.dt
+    work = Work(
+        objects=len(experiment.relays),
+        equations=0,
+        steps=steps,
+        synapses=found.synapses,
+        rows=found.recorded_rows,
+    )
     layers = {p.name: p for p in found.layers}
     synapses = {p.name: p.count for p in found.connections}
-    objects, equations, heard = len(experiment.relays), 0, 0.0
-    runs, neurons, stepwise, events = 0.0, 0.0, 0.0, 0.0
     for layer in experiment.layers:
-        count, group = layers[layer.name].count, layer.group
-        if layer.kind != "neurons" or group is None:
-            objects += 1
-            heard += seconds * count if layer.kind == "driven" else 0.0
-            continue
-        objects += 1 + 2 * (group.threshold is not None) + len(group.events)
-        odes = sum(e.kind == "differential" for e in group.equations)
-        equations += odes
-        neurons += steps * count * max(1, odes)
-    for c in experiment.connections:
-        each_step = len(c.summed) + sum(
-            e.kind == "differential" and "event-driven" not in e.flags for e in c.equations
-        )
-        objects += len(c.pathways) + len(c.summed) + (c.integration is not None)
-        equations += each_step
-        stepwise += steps * synapses[c.name] * each_step
-        for pathway in c.pathways:
-            side = layers[getattr(c, pathway.side)]
-            runs -= steps * math.expm1(-side.rate * side.count * found.dt)
-            events += side.rate * seconds * synapses[c.name]
-    return Work(
-        objects,
-        equations,
-        steps,
-        runs,
-        neurons,
-        stepwise,
-        events,
-        found.synapses,
-        found.recorded_rows,
-        heard,
+        work = _with_layer(work, layer, layers[layer.name].count, steps * found.dt)
+    for connection in experiment.connections:
+        work = _with_connection(work, connection, layers, synapses[connection.name], found.dt)
+    return work
+
+
+def _with_layer(work: Work, layer: Layer, count: float, seconds: float) -> Work:
+    group = layer.group
+    if layer.kind != "neurons" or group is None:
+        heard = seconds * count if layer.kind == "driven" else 0.0
+        return replace(work, objects=work.objects + 1, heard=work.heard + heard)
+    odes = sum(e.kind == "differential" for e in group.equations)
+    draws = group.threshold is not None and DRAWN in group.threshold
+    return replace(
+        work,
+        objects=work.objects + 1 + 2 * (group.threshold is not None) + len(group.events),
+        equations=work.equations + odes,
+        neurons=work.neurons + work.steps * count * max(1, odes),
+        draws=work.draws + work.steps * draws,
+    )
+
+
+def _with_connection(
+    work: Work, connection: Connection, layers: Mapping[str, Part], synapses: float, dt: float
+) -> Work:
+    each_step = len(connection.summed) + sum(
+        e.kind == "differential" and "event-driven" not in e.flags for e in connection.equations
+    )
+    acting = len(connection.pathways) + len(connection.summed)
+    runs = events = 0.0
+    for pathway in connection.pathways:
+        side = layers[getattr(connection, pathway.side)]
+        runs -= work.steps * math.expm1(-side.rate * side.count * dt)
+        events += side.rate * work.steps * dt * synapses
+    return replace(
+        work,
+        objects=work.objects + acting + (connection.integration is not None),
+        equations=work.equations + each_step,
+        stepwise=work.stepwise + work.steps * synapses * each_step,
+        runs=work.runs + runs,
+        events=work.events + events,
     )
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of processor time: of a process; to build a program, and more per object of it; in
-    each step, per object and per equation; and for one of each other kind of work. What was heard
-    is kept for later runs and all shards."""
+    """Seconds of processor time: of a process; of Python and of the compilers to build a program,
+    and more of both per object of it; in each step, per object and per equation; and for one of
+    each other kind of work. What was heard is kept for later runs and all shards."""
 
     start: float
     build: float
     build_object: float
+    compile: float
+    compile_object: float
     object_step: float
     equation_step: float
     run: float
@@ -98,28 +118,34 @@ class Speed:
     synapse: float
     row: float
     heard: float
+    draw: float
 
 
-# Fitted to what `python tests/benchmarks/plans.py` measured with Brian2 2.9, on a machine of PACE.
+# Fitted to what `python -m tests.benchmarks.plans` measured with Brian2 2.9, on a machine of PACE.
 SPEEDS = {
     "numpy": Speed(
-        start=2.7,
+        start=2.0,
         build=0,
         build_object=0,
-        object_step=7.5e-6,
-        equation_step=1.4e-5,
-        run=1.3e-4,
-        neuron=2e-8,
-        stepwise=2e-8,
-        event=2.5e-7,
+        compile=0,
+        compile_object=0,
+        object_step=9e-6,
+        equation_step=1.6e-5,
+        run=7e-5,
+        neuron=8e-9,
+        stepwise=2.5e-8,
+        event=4e-8,
         synapse=1e-6,
         row=2e-7,
         heard=0.12,
+        draw=7e-5,
     ),
     "cython": Speed(
-        start=2.7,
+        start=2.0,
         build=1,
         build_object=6.8,
+        compile=0,
+        compile_object=0,
         object_step=4e-6,
         equation_step=3e-6,
         run=1e-4,
@@ -129,11 +155,14 @@ SPEEDS = {
         synapse=1e-6,
         row=2e-7,
         heard=0.03,
+        draw=1e-6,
     ),
     "cpp_standalone": Speed(
         start=0.6,
-        build=2.5,
-        build_object=0.75,
+        build=1.3,
+        build_object=0.03,
+        compile=2.5,
+        compile_object=0.08,
         object_step=5e-8,
         equation_step=0,
         run=3.5e-6,
@@ -142,7 +171,8 @@ SPEEDS = {
         event=1e-8,
         synapse=4e-7,
         row=1e-7,
-        heard=0.01,
+        heard=0.007,
+        draw=0,
     ),
 }
 PACE = 0.0042
@@ -199,11 +229,13 @@ def pace() -> float:
 
 @dataclass(frozen=True)
 class Times:
-    """How long a run would take. `anew`: each shard is compiled for itself."""
+    """How long a run would take. `anew`: each shard is compiled for itself. With two `cores` or
+    more, two compilers work at a time, and the first process starts beside the command."""
 
     found: Estimate
     work: Work
     anew: bool
+    cores: int = 2
 
     @property
     def most(self) -> int:
@@ -214,7 +246,9 @@ class Times:
         """Seconds to compile what may be kept already. A plan does not ask whether it is: the last
         bits of a run depend on its target, which must not depend on the runs before."""
         speed = SPEEDS[target]
-        return speed.build + speed.build_object * self.work.objects
+        python = speed.build + speed.build_object * self.work.objects
+        compilers = speed.compile + speed.compile_object * self.work.objects
+        return python + compilers / min(2, self.cores)
 
     def seconds(self, target: str, shards: int, workers: int, built: bool = False) -> float:
         """With shards that run some at a time, each on a core of its own. `built`: the program is
@@ -229,8 +263,10 @@ class Times:
             + speed.row * work.rows
         )
         each_step = speed.object_step * work.objects + speed.equation_step * work.equations
-        each = speed.start + each_step * work.steps + speed.run * work.runs + shared / shards
-        once = COMMAND if built else COMMAND + speed.heard * work.heard
+        each = speed.start + each_step * work.steps + speed.run * work.runs
+        each += speed.draw * work.draws + shared / shards
+        once = COMMAND if self.cores == 1 else max(0.0, COMMAND - speed.start)
+        once += 0 if built else speed.heard * work.heard
         builds = 0 if built else rounds if self.anew else 1
         return once + builds * self.build(target) + rounds * each
 
@@ -261,16 +297,18 @@ def make_plan(
 ) -> Plan:
     """`auto` becomes the fastest target that this machine has. `workers` are processes at a time, 0
     for as many as there are cores."""
-    times = Times(found, work_of(experiment, found), lowering == "namespace")
-    workers = workers or usable_cores()
+    cores = usable_cores()
+    times = Times(found, work_of(experiment, found), lowering == "namespace", cores)
+    workers = workers or cores
     memory = available_memory()
     cuts = {name: times.shards(name, workers, memory) for name in TARGETS}
     predicted = {name: times.seconds(name, cuts[name], workers) for name in TARGETS}
     chosen = target
     if target == "auto":
         compiles = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
-        # Of one process: the last bits must not depend on how many there are.
-        alone = {name: times.seconds(name, 1, 1) for name in TARGETS}
+        # Of one process and two cores: the last bits must not depend on how many there are.
+        usual = replace(times, cores=2)
+        alone = {name: usual.seconds(name, 1, 1) for name in TARGETS}
         short = found.steps is not None and alone["numpy"] <= alone["cpp_standalone"]
         chosen = "numpy" if short or not compiles else "cpp_standalone"
     shards, seconds = cuts[chosen], found.seconds

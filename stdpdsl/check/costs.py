@@ -172,11 +172,24 @@ class Costs:
         return Part(component.name, node, count, bytes=count * SPIKE_MEMORY)
 
     def input_rate(self, node: ast.Node, component: Component) -> float | None:
-        """In Hz, where a layer is an input that says it."""
+        """In Hz, on average over the run, where a layer is an input that says it."""
         source = node.source if isinstance(node, ast.Layer) else None
-        if isinstance(source, ast.PoissonInput | ast.RegularInput):
-            return value(source.rate, self.environment(component))
+        known = self.environment(component)
+        if isinstance(source, ast.PoissonInput):
+            return value(source.rate, known)
+        if isinstance(source, ast.RegularInput):
+            rate = value(source.rate, known)
+            return None if rate is None else rate * self.part_played(source, known)
         return None
+
+    def part_played(self, source: ast.RegularInput, known: Mapping[str, Any]) -> float:
+        """The part of the run between an input's start and its stop."""
+        seconds, stop = self.seconds(), value(source.stop, known)
+        if not seconds:
+            return 1.0
+        first = max(0.0, value(source.start, known) or 0.0)
+        last = seconds if stop is None else min(stop, seconds)
+        return max(0.0, last - first) / seconds
 
     def copies(self, component: Component) -> int:
         return self.blocks if component.scope == "block" else self.replicates

@@ -1,4 +1,4 @@
-"""What `stdpdsl plan` predicts, and what it takes: `python tests/benchmarks/plans.py --help`.
+"""What `stdpdsl plan` predicts, and what it takes: `python -m tests.benchmarks.plans --help`.
 
 Processor time of the whole command in one process, compilers among it: on a shared machine it
 drifts less than the time on the clock. Each line also names the work that the prediction counts.
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from stdpdsl.compiler import compile_source
@@ -48,13 +48,13 @@ def compare(name, sets, target):
     """Predict and measure a run with nothing compiled, and with everything."""
     spec = SPECS / f"{name}.stdp"
     source = Source(spec.name, spec.read_text(encoding="utf-8"))
-    times = compile_source(source, SPECS, sets, "synapse", target).plan.times
+    times = replace(compile_source(source, SPECS, sets, "synapse", target).plan.times, cores=1)
     work = ", ".join(f"{what} {n:.3g}" for what, n in asdict(times.work).items() if n)
     with tempfile.TemporaryDirectory(prefix="stdpdsl-benchmark-") as folder:
         command = [sys.executable, "-m", "stdpdsl.cli", "run", str(spec), "--workers", "1"]
         command += ["--target", target, "-o", f"{folder}/results"]
         command += [word for text in sets for word in ("--set", text)]
-        for built in (False, True) if times.build(target) else (True,):
+        for built in (False, True) if times.build(target) or times.work.heard else (True,):
             shutil.rmtree(f"{folder}/results", ignore_errors=True)
             predicted = times.seconds(target, 1, 1, built) * pace() / PACE
             measured = processor_time(command, folder)

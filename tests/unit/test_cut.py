@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,50 @@ def cut(
     )
     times = Times(found, Work(6, 2, found.steps, neurons=layer.count * found.steps), anew)
     return times.shards(target, workers, memory), times
+
+
+def test_two_cores_compile_sooner_and_decide_nothing(monkeypatch):
+    one, two, four = (replace(cut(4, 2.0, 8)[1], cores=cores) for cores in (1, 2, 4))
+    assert one.build("cpp_standalone") > two.build("cpp_standalone")
+    assert two.build("cpp_standalone") == four.build("cpp_standalone")
+    for seconds in range(1, 40):  # where a compiled program begins to pay
+        text = BACKGROUND.replace("10 s", f"{seconds} s")
+        chosen = set()
+        for cores in (1, 2, 16):
+            monkeypatch.setattr("stdpdsl.plan.usable_cores", lambda n=cores: n)
+            compiled = compile_source(Source("t.stdp", text), Path(), [], "synapse", "auto")
+            chosen.add(compiled.plan.target)
+        assert len(chosen) == 1
+
+
+def test_an_input_counts_while_it_plays():
+    text = BACKGROUND.replace("poisson: 20 Hz", "regular: 20 Hz from 1 s to 2 s")
+    whole, part = (
+        compile_source(Source("t.stdp", t), Path(), [], "synapse", "numpy").plan.times.found
+        for t in (text.replace(" from 1 s to 2 s", ""), text)
+    )
+    assert [p.rate for p in whole.layers][0] == pytest.approx(20)
+    assert [p.rate for p in part.layers][0] == pytest.approx(2)
+
+
+BACKGROUND = """model m
+neuron cell:
+    equations:
+        dv/dt = -v/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+layer inputs:
+    poisson: 20 Hz
+    size: 10
+layer cells:
+    neuron: cell
+    size: 10
+connect inputs -> cells as c:
+    pattern: all_to_all
+    on pre: v_post += 0.1
+run:
+    duration: 10 s
+"""
 
 
 @pytest.mark.parametrize("target", TARGETS)
