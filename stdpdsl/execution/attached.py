@@ -16,6 +16,7 @@ This needs nothing but Python: it also runs on machines where there is no stdpds
 
 import _thread
 import atexit
+import contextlib
 import importlib
 import json
 import os
@@ -109,6 +110,15 @@ def line_of_input():
     return json.loads(line)
 
 
+def show_shard(arguments):
+    """Have `ps` and `top` show, on Linux, which shard this process runs. Its command line cannot
+    say so: it was not yet known when the process started."""
+    if "--shard" in arguments:
+        shard = arguments[arguments.index("--shard") + 1]
+        with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as name:
+            name.write(f"stdpdsl {shard}")
+
+
 def main():
     folder, packages, *script = sys.argv[1:]
     sys.path.insert(0, packages)
@@ -116,6 +126,7 @@ def main():
     if not sys.argv:
         shutil.rmtree(folder, ignore_errors=True)
         return
+    show_shard(sys.argv)
     gone = threading.Event()
     threading.Thread(target=end_with_parent, args=(folder, gone), daemon=True).start()
     status = None

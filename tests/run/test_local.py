@@ -189,6 +189,16 @@ time.sleep(60)
     assert ended(int(pid)) and not Path(folder).exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="only Linux shows it")
+def test_a_process_shows_its_shard(tmp_path):
+    code = "print(open('/proc/self/comm').read().strip(), file=sys.stderr)"
+    script = tmp_path / "script.py"
+    script.write_text(f"import sys\n{code}\nsys.exit(3)\n")
+    waiting = this_interpreter().process()
+    outcome = local.run_script(script, ["--shard", "12/345"], lambda event: None, waiting)
+    assert "stdpdsl 12/345" in outcome.message
+
+
 def test_nothing_is_left_where_no_script_comes(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with ready_interpreter("numpy") as ready:
