@@ -27,9 +27,12 @@ from .results.reader import Results, load
 
 if TYPE_CHECKING:
     from .compiler import Compiled
-    from .execution.merge import Base, Origin
+    from .execution.sharded_run import Manner
+    from .execution.wanted import Request
+    from .language.source import Source
 
 Values = Mapping[str, Any]
+Listener = Callable[[dict[str, Any]], None]
 
 
 class RunError(Exception):
@@ -87,6 +90,12 @@ class Spec:
         return self.text
 
 
+def _source(spec: Spec) -> Source:
+    from .language.source import Source
+
+    return Source(spec.name, spec.text)
+
+
 def load_spec(spec: str | Path | Spec) -> Spec:
     """The spec in a file, or the one that a text is. OSError where the file cannot be read."""
     from .language.source import text_in
@@ -119,27 +128,36 @@ def compile(
     10 s", a block ends when its weights move at no more than that part of their fastest pace. With
     `keep_state`, the results hold what a later run needs to go on.
     """
-    from .compiler import compile_source
-    from .language.source import Source
-
     found = load_spec(spec)
-    return compile_source(
-        Source(found.name, found.text),
-        found.folder,
-        _settings(found, set),
+    request = _request(
+        found, set, parameters, target, until_stable, workers, allow_read, keep_state
+    )
+    return request.compile(_source(found), found.folder)
+
+
+def _request(
+    spec: Spec,
+    set: Values | None,
+    parameters: str,
+    target: str,
+    until_stable: str | float | None,
+    workers: int,
+    allow_read: Sequence[str | Path],
+    keep_state: bool,
+) -> Request:
+    """What is asked for, as the command line has it."""
+    from .execution.wanted import Request
+
+    values = [*spec.values, *((n, written(v)) for n, v in (set or {}).items())]
+    return Request(
+        [f"{name}={value}" for name, value in values],
         parameters,
         target,
+        None if until_stable is None else written(until_stable),
         workers,
-        allowed=[Path(folder) for folder in allow_read],
-        until_stable=None if until_stable is None else written(until_stable),
-        keep_state=keep_state,
+        [Path(folder) for folder in allow_read],
+        keep_state,
     )
-
-
-def _settings(spec: Spec, set: Values | None) -> list[str]:
-    """What is set, as `--set` takes it."""
-    values = [*spec.values, *((n, written(v)) for n, v in (set or {}).items())]
-    return [f"{name}={value}" for name, value in values]
 
 
 def run(
@@ -159,7 +177,7 @@ def run(
     keep_state: bool = False,
     continues: str | Path | None = None,
     longer: str | None = None,
-    on_event: Callable[[dict[str, Any]], None] | None = None,
+    on_event: Listener | None = None,
 ) -> Results:
     """Compile a spec, run it in processes of their own, and open the results.
 
@@ -173,81 +191,27 @@ def run(
     such as "10 s" or with what its spec has more, and takes their place if there is no `output`.
     CompileError, RunError.
     """
-    from .execution.errors import JobError
-    from .execution.sharded_run import Manner, run_and_save
-    from .language.diagnostics import render
-    from .runtime import folder as folders
+    from .execution.sharded_run import Manner
 
-    found = load_spec(spec)
-    temporary = base = origin = None
-    if continues is not None and output is None:
-        output = continues
-    in_place = continues is not None and Path(continues).resolve() == Path(output or "").resolve()
     if (longer and continues is None) or (extend and continues is not None):
         raise ValueError("`longer` goes with `continues`, and `extend` does not")
     if extend and (output is None or resume or overwrite):
         raise ValueError("extend=True adds to the results in `output`, without resume or overwrite")
-    if output is None:
+    found = load_spec(spec)
+    request = _request(
+        found, set, parameters, target, until_stable, workers, allow_read, keep_state
+    )
+    earlier = None if continues is None else Path(continues).resolve()
+    temporary = None
+    if output is None and earlier is None:
         temporary = tempfile.mkdtemp(prefix="stdpdsl-results-")
-        place = Path(temporary) / "results"
-    else:
-        place = Path(output).resolve()
-        try:
-            if not (resume or extend or in_place):
-                folders.check_folder(place, overwrite)
-        except folders.ResultsError as error:
-            raise RunError(str(error)) from None
+    place = Path(temporary, "results") if temporary else Path(output or continues or "").resolve()
+    if not (resume or extend or earlier == place):
+        _check_folder(place, overwrite)
     try:
-        if extend:
-            stable = None if until_stable is None else written(until_stable)
-            allowed = [Path(folder) for folder in allow_read]
-            more, base = _more(found, place, set, parameters, target, stable, workers, allowed)
-            if more is None:
-                return load(place)
-            compiled = more
-        elif continues is not None:
-            allowed = [Path(folder) for folder in allow_read]
-            stable = None if until_stable is None else written(until_stable)
-            request = set, parameters, target, stable, workers, allowed
-            more, origin = _longer(found, Path(continues), in_place, request, longer, keep_state)
-            if more is None:
-                return load(continues)
-            compiled = more
-        else:
-            compiled = compile(
-                found,
-                set=set,
-                target=target,
-                parameters=parameters,
-                workers=workers,
-                allow_read=allow_read,
-                until_stable=until_stable,
-                keep_state=keep_state,
-            )
-        if compiled.diagnostics:
-            warnings.warn(render(compiled.diagnostics), stacklevel=2)
-
-        def hear(event: dict[str, Any]) -> None:
-            if event.get("event") == "warning":
-                warnings.warn(str(event["text"]), stacklevel=2)
-            if on_event is not None:
-                on_event(event)
-            if bar is not None:
-                bar(event)
-
+        ways = {"extends": extend, "continues": earlier, "longer": longer}
         manner = Manner(resume, overwrite)
-        try:
-            with _Bar() if progress else nullcontext() as bar:
-                run = (compiled, found.text, found.folder, place, hear, manner)
-                outcome = run_and_save(*run, base=base, origin=origin)
-        except JobError as error:
-            raise RunError(str(error)) from None
-        if not outcome.folder:
-            log = f" (log: {outcome.log})" if outcome.log else ""
-            raise RunError(f"{found.name}: {outcome.message or 'the simulation failed'}{log}")
-        if outcome.message:
-            warnings.warn(outcome.message, stacklevel=2)
-        results = load(place)
+        results = load(_run(found, request, place, manner, ways, progress, on_event))
     except BaseException:
         if temporary is not None:
             _remove(temporary)
@@ -257,51 +221,66 @@ def run(
     return results
 
 
-def _more(
+def _check_folder(place: Path, overwrite: bool) -> None:
+    """RunError where the results would replace something that they may not."""
+    from .runtime import folder as folders
+
+    try:
+        folders.check_folder(place, overwrite)
+    except folders.ResultsError as error:
+        raise RunError(str(error)) from None
+
+
+def _run(
     spec: Spec,
+    request: Request,
     place: Path,
-    set: Values | None,
-    parameters: str,
-    target: str,
-    until_stable: str | None,
-    workers: int,
-    allowed: list[Path],
-) -> tuple[Compiled | None, Base]:
-    """What results lack of a spec's blocks, and these results. RunError, CompileError."""
+    manner: Manner,
+    ways: Mapping[str, Any],
+    progress: bool,
+    on_event: Listener | None,
+) -> Path:
+    """Run a spec into `place`, in one of the `ways` of `prepare`. The folder of its results, or of
+    those that have all of it already. RunError, CompileError."""
     from .execution.errors import JobError
-    from .execution.extend import Request, extension, recover
-    from .language.source import Source
+    from .execution.interpreter import ready_interpreter
+    from .execution.prepare import prepare
+    from .execution.sharded_run import run_and_save
+    from .language.diagnostics import render
 
-    recover(place)
-    request = Request(_settings(spec, set), parameters, target, until_stable, workers, allowed)
     try:
-        return extension(Source(spec.name, spec.text), spec.folder, place, request)
+        with ready_interpreter(request.target) as interpreter:
+            prepared = prepare(_source(spec), spec.folder, request, place, **ways)
+            compiled, base, origin = prepared.compiled, prepared.base, prepared.origin
+            if compiled is None:
+                return ways["continues"] or place
+            if compiled.diagnostics:
+                warnings.warn(render(compiled.diagnostics), stacklevel=3)
+            with _Bar() if progress else nullcontext() as bar:
+                task = (compiled, spec.text, spec.folder, place, _listener(on_event, bar), manner)
+                outcome = run_and_save(*task, None, base, interpreter, origin)
     except JobError as error:
         raise RunError(str(error)) from None
+    if not outcome.folder:
+        log = f" (log: {outcome.log})" if outcome.log else ""
+        raise RunError(f"{spec.name}: {outcome.message or 'the simulation failed'}{log}")
+    if outcome.message:
+        warnings.warn(outcome.message, stacklevel=3)
+    return place
 
 
-def _longer(
-    spec: Spec,
-    folder: Path,
-    in_place: bool,
-    asked: tuple[Any, ...],
-    longer: str | None,
-    keep_state: bool,
-) -> tuple[Compiled | None, Origin]:
-    """The run of a spec that goes on from results, and these. RunError, CompileError."""
-    from .execution.continued import continuation
-    from .execution.errors import JobError
-    from .execution.extend import Request, recover
-    from .language.source import Source
+def _listener(on_event: Listener | None, bar: _Bar | None) -> Listener:
+    """Who hears of what a run does; what it warns of is a Python warning."""
 
-    place, request = folder.resolve(), Request(_settings(spec, asked[0]), *asked[1:])
-    if in_place:
-        recover(place)
-    source = Source(spec.name, spec.text)
-    try:
-        return continuation(source, spec.folder, place, request, longer, keep_state)
-    except JobError as error:
-        raise RunError(str(error)) from None
+    def hear(event: dict[str, Any]) -> None:
+        if event.get("event") == "warning":
+            warnings.warn(str(event["text"]), stacklevel=2)
+        if on_event is not None:
+            on_event(event)
+        if bar is not None:
+            bar(event)
+
+    return hear
 
 
 class _Bar:

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .terminal import SPEC_WRONG, USAGE, Stop, colours, columns, complain
 
 if TYPE_CHECKING:
+    from ..compiler import Compiled
+    from ..execution.wanted import Request
     from ..language.source import Source
 
 
@@ -34,27 +36,35 @@ def read(name: str) -> tuple[Source, Path]:
     return Source(name, text), Path(name).parent
 
 
-def compile_spec(options: argparse.Namespace) -> tuple[Any, Source, Path]:
+def compile_spec(options: argparse.Namespace) -> Compiled:
     """Compile a spec and show its warnings."""
-    from .. import compiler
-    from ..language.diagnostics import WIDTH, render
+    compiled = request_of(options).compile(*read(options.spec))
+    show_warnings(compiled)
+    return compiled
 
-    source, folder = read(options.spec)
-    compiled = compiler.compile_source(
-        source,
-        folder,
+
+def request_of(options: argparse.Namespace) -> Request:
+    """How the options have a spec compiled."""
+    from ..execution.wanted import Request
+
+    return Request(
         options.set,
         options.parameters,
         options.target,
+        options.until_stable,
         options.workers,
-        allowed=allowed_folders(options),
-        until_stable=options.until_stable,
-        keep_state=getattr(options, "keep_state", False),
+        allowed_folders(options),
+        getattr(options, "keep_state", False),
     )
+
+
+def show_warnings(compiled: Compiled) -> None:
+    """What the compiler has to say of a spec that is right."""
+    from ..language.diagnostics import WIDTH, render
+
     if compiled.diagnostics:
         wide = columns(sys.stderr, WIDTH)
         complain(render(compiled.diagnostics, colours(sys.stderr), wide).rstrip("\n") + "\n")
-    return compiled, source, folder
 
 
 def allowed_folders(options: argparse.Namespace) -> list[Path]:

@@ -10,23 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .continuing import check_state_options, continuation, goes_on_in
-from .reading import allowed_folders, compile_spec, read
+from .reading import read, request_of, show_warnings
 from .results import in_bounds
-from .terminal import (
-    DONE,
-    SIMULATION_FAILED,
-    USAGE,
-    Stop,
-    colours,
-    complain,
-    count,
-    is_terminal,
-    note,
-)
+from .run_options import continues, output_of
+from .terminal import DONE, SIMULATION_FAILED, USAGE, Stop, complain, count, is_terminal, note
 
 if TYPE_CHECKING:
-    from ..language.source import Source
+    from ..execution.local import Outcome
+    from ..execution.prepare import Prepared
+    from ..execution.progress import Progress
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,57 +26,19 @@ def run(options: argparse.Namespace) -> int:
     from ..execution.errors import JobError
     from ..execution.interpreter import InterpreterError
     from ..execution.progress import Progress
-    from ..execution.sharded_run import Manner, run_and_save, run_one
-    from ..runtime import folder as folders
 
-    output = Path(options.output or Path(options.spec).stem + ".results").resolve()
-    if options.extend:
-        output = _to_extend(options)
-    if options.python and (options.cluster or options.slurm):
-        raise Stop(
-            "error: --python names a Python of this machine; leave it out with --cluster"
-            " and --slurm, whose workers have their own",
-            USAGE,
-        )
-    if options.continues and not options.output:
-        output = Path(options.continues).resolve()
-    check_state_options(options)
-    in_place = options.extend or goes_on_in(output, options)
+    output = output_of(options)
     _warn_of_open_cache()
-    if not (options.resume or in_place):
-        try:
-            folders.check_folder(output, options.overwrite)
-        except folders.ResultsError as error:
-            raise Stop(f"error: {error}", USAGE) from None
-    terminal = is_terminal(sys.stdout)
-    manner = Manner(options.resume, options.overwrite)
-    base = origin = None
     try:
         with (
             cluster(options) as runner,
-            Progress(note, terminal, lambda text: complain(f"warning: {text}")) as progress,
-            _ready_interpreter(options, runner) as ready,
+            Progress(note, is_terminal(sys.stdout), _warn) as progress,
         ):
-            if options.extend:
-                compiled, base, source, folder = _extension(options, output)
-                if compiled is None:
-                    note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
-                    return DONE
-            elif options.continues:
-                compiled, origin, source, folder = continuation(options, bool(in_place))
-                if compiled is None:
-                    note(f"{options.continues} is as long as it was to be: nothing was run\n")
-                    return DONE
-            else:
-                compiled, source, folder = compile_spec(options)
-            run = (compiled, source.text, folder, output, progress)
-            with _interpreter(options, compiled, ready) as interpreter:
-                if options.shard:
-                    outcome = run_one(*run, options.shard, manner, interpreter)
-                else:
-                    outcome = run_and_save(*run, manner, runner, base, interpreter, origin)
+            outcome = _prepare_and_run(options, output, runner, progress)
     except (InterpreterError, JobError) as error:
         raise Stop(f"error: {error}", USAGE) from None
+    if outcome is None:
+        return DONE
     if outcome.message:
         complain(f"{options.spec}: {outcome.message}")
     if outcome.log is not None:
@@ -92,6 +46,54 @@ def run(options: argparse.Namespace) -> int:
     if outcome.folder:
         _say_where(options, outcome.folder)
     return outcome.status
+
+
+def _prepare_and_run(
+    options: argparse.Namespace, output: Path, runner: Any, progress: Progress
+) -> Outcome | None:
+    """How the run ended; nothing where there was nothing to run."""
+    from ..execution.interpreter import ready_interpreter
+    from ..execution.prepare import prepare
+    from ..execution.sharded_run import Manner, run_and_save, run_one
+
+    manner = Manner(options.resume, options.overwrite)
+    with ready_interpreter(options.target, options.python, bool(runner)) as interpreter:
+        source, data = read(options.spec)
+        more = {"continues": continues(options), "longer": options.longer}
+        prepared = prepare(source, data, request_of(options), output, options.extend, **more)
+        compiled = prepared.compiled
+        if compiled is None:
+            _say_nothing_to_run(options)
+            return None
+        show_warnings(compiled)
+        _say_again_from_start(options, prepared)
+        interpreter.check(hears=bool(compiled.experiment.sounds))
+        task = (compiled, source.text, data, output, progress)
+        if options.shard:
+            return run_one(*task, options.shard, manner, interpreter)
+        base, origin = prepared.base, prepared.origin
+        return run_and_save(*task, manner, runner, base, interpreter, origin)
+
+
+def _warn(text: str) -> None:
+    complain(f"warning: {text}")
+
+
+def _say_nothing_to_run(options: argparse.Namespace) -> None:
+    if options.extend:
+        note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
+    else:
+        note(f"{options.continues} is as long as it was to be: nothing was run\n")
+
+
+def _say_again_from_start(options: argparse.Namespace, prepared: Prepared) -> None:
+    """Where earlier results hold no state to go on from."""
+    origin = prepared.origin
+    if origin is not None and not origin.kept:
+        complain(
+            f"{options.continues} has kept no state (stdpdsl run --keep-state): its"
+            f" {origin.seconds:g} s are simulated again"
+        )
 
 
 def _warn_of_open_cache() -> None:
@@ -116,64 +118,6 @@ def _say_where(options: argparse.Namespace, folder: str) -> None:
     shown = options.extend or options.output or options.continues or os.path.relpath(folder)
     note(_how_many_stable(folder) if options.until_stable else "")
     note(f"results are in {shown}; next: stdpdsl summary {shown}\n")
-
-
-@contextmanager
-def _ready_interpreter(options: argparse.Namespace, runner: Any) -> Iterator[Any]:
-    """The Python that simulates, which begins while the spec is compiled, if it is this one."""
-    from ..execution.interpreter import ready_interpreter
-
-    if runner or options.python:
-        yield None
-        return
-    with ready_interpreter(options.target) as ready:
-        yield ready
-
-
-@contextmanager
-def _interpreter(options: argparse.Namespace, compiled: Any, ready: Any) -> Iterator[Any]:
-    """The Python that simulates: the one that is ready, unless another one was asked for."""
-    from ..execution.interpreter import interpreter_at
-
-    if not options.python:
-        yield ready
-        return
-    needed = ("brian2", "pyarrow", *(("brian2hears",) if compiled.experiment.sounds else ()))
-    with interpreter_at(options.python, needed) as found:
-        yield found
-
-
-def _to_extend(options: argparse.Namespace) -> Path:
-    """The results that are to be extended; no option may say otherwise."""
-    for name in ("output", "overwrite", "resume", "shard"):
-        if getattr(options, name):
-            option = "-o" if name == "output" else f"--{name}"
-            raise Stop(f"error: --extend adds to the results in DIR; leave out {option}", USAGE)
-    return Path(options.extend).resolve()
-
-
-def _extension(options: argparse.Namespace, output: Path) -> tuple[Any, Any, Source, Path]:
-    """What the results lack, compiled; what of an earlier try has remained is put right."""
-    from ..execution.extend import Request, extension, recover
-    from ..execution.job import finished_with
-    from ..language.diagnostics import render
-
-    source, folder = read(options.spec)
-    recover(output)
-    request = Request(
-        options.set,
-        options.parameters,
-        options.target,
-        options.until_stable,
-        options.workers,
-        allowed_folders(options),
-    )
-    compiled, base = extension(source, folder, output, request)
-    if compiled is None:
-        finished_with(output)
-    elif compiled.diagnostics:
-        complain(render(compiled.diagnostics, colours(sys.stderr)).rstrip("\n") + "\n")
-    return compiled, base, source, folder
 
 
 def _how_many_stable(folder: str) -> str:

@@ -96,7 +96,7 @@ def check(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> int:
     """Say what a run would do."""
-    compiled, _, _ = compile_spec(options)
+    compiled = compile_spec(options)
     say(compiled.plan.render().rstrip("\n") + "\n")
     return DONE
 
@@ -105,7 +105,7 @@ def compile_(options: argparse.Namespace) -> int:
     """Write the Brian2 script."""
     from ..outputs import write_output
 
-    compiled, _, _ = compile_spec(options)
+    compiled = compile_spec(options)
     if options.output is None:
         say(compiled.script)
         return DONE

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..check.turns import turns_of
-from ..compiler import Compiled, compile_source, library
+from ..compiler import Compiled, library
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic
 from ..language.overrides import typed_expression, with_settings
@@ -24,9 +24,9 @@ from ..machine.memory import available_memory, size_of
 from ..results.reader import Results
 from ..runtime.data import steps_of, times_of
 from .errors import JobError
-from .extend import Request, check_origins, differing_texts, finished
+from .extend import check_origins, differing_texts, finished
 from .merge import Origin, clear
-from .wanted import differences
+from .wanted import Request, differences
 
 OPTION = "--for"
 BYTES_OF_ROW = 64
@@ -39,7 +39,6 @@ def continuation(
     folder: Path,
     request: Request,
     longer: str | None = None,
-    keep_state: bool = False,
 ) -> tuple[Compiled | None, Origin]:
     """The run of a spec, compiled to go on from the results in `folder`, None where these are as
     long, or where a command that was killed has just made them `longer` by this time. The whole
@@ -73,21 +72,16 @@ def continuation(
         )
     if clear(folder) and longer is not None:
         return None, origin
-    keep_state = keep_state or origin.kept
+    request = replace(
+        request,
+        sets=sets,
+        target=said["target"],
+        keep_state=request.keep_state or origin.kept,
+    )
     if origin.kept and records_parts(parse(source)):
         origin = replace(origin, kept=False)
-    compiled = compile_source(
-        source,
-        data,
-        sets,
-        request.parameters,
-        said["target"],
-        request.workers,
-        allowed=request.allowed,
-        order=said.get("order", ()),
-        keep_state=keep_state,
-        earlier=origin.checksum if origin.kept else "",
-    )
+    earlier = origin.checksum if origin.kept else ""
+    compiled = request.compile(source, data, order=said.get("order", ()), earlier=earlier)
     check_origins(results, compiled, source)
     if origin.kept:
         _check_stored(compiled, folder, len(said["phases"]) - 1)

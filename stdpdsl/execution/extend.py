@@ -10,14 +10,14 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..brian2.experiment import coupling
-from ..compiler import Compiled, compile_source, library, rows_of_spec
+from ..compiler import Compiled, library, rows_of_spec
 from ..language import ast
 from ..language.diagnostics import CompileError, render
 from ..language.overrides import with_settings
@@ -33,19 +33,7 @@ from ..runtime import folder as folders
 from .errors import JobError
 from .job import job_folder
 from .merge import Base
-from .wanted import differences, packages, wanted_of
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run is asked for, beside its spec: --set, --parameters, --target, --until-stable."""
-
-    sets: list[str]
-    parameters: str = "synapse"
-    target: str = "auto"
-    until_stable: str | None = None
-    workers: int = 0
-    allowed: Sequence[Path] = ()
+from .wanted import Request, differences, packages, wanted_of
 
 
 def extension(
@@ -84,19 +72,8 @@ def extension(
     rows = rows_of_spec(source, data, request.sets, request.allowed)
     order, after = _order(results, rows)
     base = Base(output, said["checksum"], after)
-    compiled = compile_source(
-        source,
-        data,
-        request.sets,
-        request.parameters,
-        target,
-        request.workers,
-        allowed=request.allowed,
-        until_stable=stable,
-        order=order,
-        after=after,
-        keep_state="state" in results.tables,
-    )
+    request = replace(request, target=target, keep_state="state" in results.tables)
+    compiled = request.compile(source, data, order=order, after=after)
     _check_run(results, compiled, source, data, order)
     return (compiled if len(order) > after or _length(rows) > after else None), base
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from .runtime_archive import runtime_archive
 from .waiting import Waiting
 
 OLDEST = (3, 11)
+NEEDED = ("brian2", "pyarrow")
 PATIENCE = 60.0
 """Seconds in which an interpreter must have said what it holds."""
 
@@ -48,11 +49,13 @@ class InterpreterError(Exception):
 @dataclass(frozen=True)
 class Interpreter:
     """`executable` runs scripts, which take stdpdsl.runtime from the folder or archive `packages`;
-    `versions` are those of what decides results. Processes of it may be `waiting` for a script."""
+    `versions` are those of what decides results. `name` is how the user calls another Python than
+    this one. Processes of it may be `waiting` for a script."""
 
     executable: str
     packages: Path
     versions: Mapping[str, str]
+    name: str = ""
     waiting: list[Waiting] = field(default_factory=list, compare=False)
 
     def process(self, workdir: Path | None = None) -> Waiting:
@@ -61,6 +64,11 @@ class Interpreter:
             return self.waiting.pop()
         return Waiting(self, workdir)
 
+    def check(self, hears: bool) -> None:
+        """InterpreterError where another Python lacks brian2hears, and a model `hears` sounds."""
+        if self.name and hears:
+            _check_packages(self.name, self.versions, "brian2hears")
+
 
 def this_interpreter() -> Interpreter:
     """The Python that runs stdpdsl."""
@@ -68,11 +76,22 @@ def this_interpreter() -> Interpreter:
     return Interpreter(sys.executable, packages, {"stdpdsl": __version__, **package_versions()})
 
 
+def ready_interpreter(
+    target: str, path: str | None = None, elsewhere: bool = False
+) -> AbstractContextManager[Interpreter]:
+    """The Python that simulates, entered before the spec is compiled: the one at `path`, or else
+    this one. No process is started where all simulate `elsewhere`, on a cluster. InterpreterError
+    where `path` is no Python, is too old, or lacks a package."""
+    if elsewhere:
+        return nullcontext(this_interpreter())
+    return _this_one(target) if path is None else _another(path)
+
+
 @contextmanager
-def ready_interpreter(target: str) -> Iterator[Interpreter]:
-    """This Python, and a process of it that waits for a script: until the spec is compiled, it has
-    imported what scripts do. A compiled program needs no Brian2, unless it is to be built, as it is
-    where none is kept."""
+def _this_one(target: str) -> Iterator[Interpreter]:
+    """With a process that waits for a script: until the spec is compiled, it has imported what
+    scripts do. A compiled program needs no Brian2, unless it is to be built, as it is where none is
+    kept."""
     found = this_interpreter()
     kept = own_cache("programs")
     brian2 = target in ("numpy", "cython") or not (kept.is_dir() and any(kept.iterdir()))
@@ -85,28 +104,29 @@ def ready_interpreter(target: str) -> Iterator[Interpreter]:
 
 
 @contextmanager
-def interpreter_at(path: str, needed: tuple[str, ...]) -> Iterator[Interpreter]:
-    """Another Python, which need not have stdpdsl: it is lent the runtime while this is entered.
-
-    InterpreterError where `path` is no Python, is too old, or lacks one of the packages `needed`.
-    """
+def _another(path: str) -> Iterator[Interpreter]:
+    """A Python that need not have stdpdsl: it is lent the runtime while this is entered."""
     executable = os.path.abspath(shutil.which(path) or path)
-    found = _asked(executable, path, [*dict.fromkeys([*PACKAGES, *needed])])
+    found = _asked(executable, path, [*dict.fromkeys([*PACKAGES, *NEEDED])])
     python = found["python"]
     if tuple(map(int, python.split("."))) < OLDEST:
         least = ".".join(map(str, OLDEST))
         text = f"--python {path}: is Python {python}; Python {least} or newer is needed"
         raise InterpreterError(text)
-    if missing := [name for name in needed if found[name] == "none"]:
-        raise InterpreterError(
-            f"--python {path}: has no {' and no '.join(missing)}; next:"
-            f" {path} -m pip install {' '.join(missing)}"
-        )
+    _check_packages(path, found, *NEEDED)
     versions = {"stdpdsl": __version__, **{name: found[name] for name in PACKAGES}}
     with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
         archive = Path(folder, "runtime.zip")
         archive.write_bytes(runtime_archive())
-        yield Interpreter(executable, archive, versions)
+        yield Interpreter(executable, archive, versions, path)
+
+
+def _check_packages(path: str, versions: Mapping[str, str], *needed: str) -> None:
+    if missing := [name for name in needed if versions[name] == "none"]:
+        raise InterpreterError(
+            f"--python {path}: has no {' and no '.join(missing)}; next:"
+            f" {path} -m pip install {' '.join(missing)}"
+        )
 
 
 def _asked(executable: str, path: str, names: list[str]) -> dict[str, str]:

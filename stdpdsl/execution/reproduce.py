@@ -13,6 +13,7 @@ from ..lower.until_stable import written
 from ..plan import TARGETS
 from ..results.reader import Results, load
 from ..views.compare import Difference, compare
+from .interpreter import ready_interpreter
 from .sharded_run import run_and_save
 from .temporary_run import RunFailed
 
@@ -33,10 +34,14 @@ def reproduce(
     except ValueError as error:
         text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
         raise ValueError(text) from None
-    compiled = compiled_again(results, data, allowed, until_stable, "state" in results.tables)
-    with tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder,
+        ready_interpreter(results.metadata.get("target", "auto")) as interpreter,
+    ):
+        compiled = compiled_again(results, data, allowed, until_stable, "state" in results.tables)
         output = Path(folder).resolve() / "again"
-        outcome = run_and_save(compiled, results.spec, data, output, on_event)
+        run = (compiled, results.spec, data, output, on_event)
+        outcome = run_and_save(*run, interpreter=interpreter)
         if not outcome.folder:
             raise RunFailed(outcome.message, outcome.status)
         return compare(results, load(output))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..language.source import Source
 from ..results.reader import Results, load
+from .interpreter import ready_interpreter
 from .local import Event
 from .sharded_run import run_and_save
 
@@ -28,8 +29,10 @@ def run_once(
 
     workdir.mkdir(parents=True)
     output = workdir.resolve() / "results"
-    compiled = compile_source(source, data, [], "synapse", target)
-    outcome = run_and_save(compiled, source.text, data, output, on_event)
+    with ready_interpreter(target) as interpreter:
+        compiled = compile_source(source, data, [], "synapse", target)
+        run = (compiled, source.text, data, output, on_event)
+        outcome = run_and_save(*run, interpreter=interpreter)
     if outcome.status:
         raise RunFailed(outcome.message, outcome.status)
     return load(output)

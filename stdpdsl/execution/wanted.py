@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,41 @@ from .interpreter import Interpreter, this_interpreter
 
 if TYPE_CHECKING:
     from ..compiler import Compiled
+    from ..language.source import Source
 
 
 JOB_FORMAT = "stdpdsl job 1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for, beside its spec: --set, --parameters, --target, --until-stable,
+    --workers, --allow-read and --keep-state."""
+
+    sets: list[str]
+    parameters: str = "synapse"
+    target: str = "auto"
+    until_stable: str | None = None
+    workers: int = 0
+    allowed: Sequence[Path] = ()
+    keep_state: bool = False
+
+    def compile(self, source: Source, data: Path, **more: Any) -> Compiled:
+        """A spec so, with files from the folder `data`; `more` as compile_source has it."""
+        from ..compiler import compile_source
+
+        return compile_source(
+            source,
+            data,
+            self.sets,
+            self.parameters,
+            self.target,
+            self.workers,
+            allowed=self.allowed,
+            until_stable=self.until_stable,
+            keep_state=self.keep_state,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler import compile_source
+from ..compiler import Compiled
 from ..execution.append import append, begin
 from ..execution.errors import JobError
+from ..execution.interpreter import ready_interpreter
 from ..execution.job import job_folder, read_job
 from ..execution.local import DONE, SIMULATION_FAILED, Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save
-from ..execution.wanted import differences, wanted_of
+from ..execution.wanted import Request, differences, wanted_of
 from ..language.source import Source
 from ..lower.until_stable import until
 from ..results.errors import ResultsError
@@ -250,24 +251,25 @@ def _simulate(
 ) -> Outcome:
     """Run a sweep into `work`, or take what an earlier search has left of it there."""
     _remove_other(work, text, how.sets)
-    compiled = compile_source(
-        Source(space.source.name, text),
-        how.folder,
-        list(how.sets),
-        "synapse",
-        how.target,
-        how.workers,
-        allowed=how.allowed,
-        until_stable=how.until_stable,
-        first=first,
+    request = Request(
+        list(how.sets), "synapse", how.target, how.until_stable, how.workers, how.allowed
     )
+    with ready_interpreter(how.target, elsewhere=bool(runner)) as interpreter:
+        compiled = request.compile(Source(space.source.name, text), how.folder, first=first)
+        manner = _manner(compiled, text, work)
+        task = (compiled, text, how.folder, work, on_event, manner, runner)
+        return run_and_save(*task, interpreter=interpreter)
+
+
+def _manner(compiled: Compiled, text: str, work: Path) -> Manner:
+    """Whether to take what is in `work`."""
     # Shards of it that an earlier search has left are taken; those of another, which was killed
     # and is not gone on with, or was begun by another version, are not.
     wanted = wanted_of(compiled, text)
     known = read_job(job_folder(work))
     same = known is not None and not differences(known, wanted.job(known["shards"]))
     same = same or result_folder.is_result(work)
-    return run_and_save(compiled, text, how.folder, work, on_event, Manner(same, not same), runner)
+    return Manner(same, not same)
 
 
 def _remove_other(work: Path, text: str = "", sets: Sequence[str] = ()) -> None:

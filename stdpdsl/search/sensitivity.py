@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..check.search_plan import OWN_COLUMNS
-from ..compiler import compile_source, examine
+from ..compiler import examine
+from ..execution.interpreter import ready_interpreter
 from ..execution.local import Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save
+from ..execution.wanted import Request
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors
 from ..language.rows import with_table, without
@@ -154,16 +156,11 @@ def run_question(
 ) -> Outcome:
     """Run all points as one sweep into `output`."""
     text = asked.text()
-    compiled = compile_source(
-        Source(asked.source.name, text),
-        folder,
-        list(sets),
-        "synapse",
-        target,
-        workers,
-        allowed=allowed,
-    )
-    return run_and_save(compiled, text, folder, output, on_event, manner, runner)
+    request = Request(list(sets), target=target, workers=workers, allowed=allowed)
+    with ready_interpreter(target, elsewhere=bool(runner)) as interpreter:
+        compiled = request.compile(Source(asked.source.name, text), folder)
+        task = (compiled, text, folder, output, on_event, manner, runner)
+        return run_and_save(*task, interpreter=interpreter)
 
 
 def effects(asked: Question, results: Results) -> tuple[list[Effect], list[str]]:

@@ -20,8 +20,8 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.execution import continued
 from stdpdsl.execution.continued import continuation
 from stdpdsl.execution.errors import JobError
-from stdpdsl.execution.extend import Request
 from stdpdsl.execution.sharded_run import run_and_save
+from stdpdsl.execution.wanted import Request
 from stdpdsl.language.source import Source
 from stdpdsl.results.reader import load
 from stdpdsl.runtime.folder import footer_checksum, read_metadata, write_metadata
@@ -407,10 +407,9 @@ def test_any_shards_before_and_after(small, tmp_path):
     for k in (1, 2, 3):
         run(small, "-o", tmp_path / "r", "--keep-state", "--shard", f"{k}/3")
     assert main(["merge", str(tmp_path / "r.shards")]) == 0
-    text, request = SMALL.replace("100 ms", "200 ms"), Request([])
-    compiled, origin = continuation(
-        Source("spec.stdp", text), small, tmp_path / "r", request, keep_state=True
-    )
+    text, request = SMALL.replace("100 ms", "200 ms"), Request([], keep_state=True)
+    source = Source("spec.stdp", text)
+    compiled, origin = continuation(source, small, tmp_path / "r", request)
     plan = dataclasses.replace(compiled.plan, shards=2, workers=2)
     compiled = dataclasses.replace(compiled, plan=plan)
     outcome = run_and_save(compiled, text, small, tmp_path / "two", print, origin=origin)

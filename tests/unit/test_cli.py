@@ -62,6 +62,7 @@ class Compiled:
     plan: Plan = None
     settings: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
+    experiment: object = field(default_factory=lambda: types.SimpleNamespace(sounds=()))
 
     @property
     def script(self):

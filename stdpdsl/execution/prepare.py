@@ -1,0 +1,59 @@
+"""What a run executes: a spec, the rows that finished results lack, or how these go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .wanted import Request
+
+if TYPE_CHECKING:
+    from ..compiler import Compiled
+    from ..language.source import Source
+    from .merge import Base, Origin
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A compiled spec, None where finished results have all of it. They are the `base` to which the
+    run adds its rows, or the `origin` from whose end it goes on."""
+
+    compiled: Compiled | None
+    base: Base | None = None
+    origin: Origin | None = None
+
+
+def prepare(
+    source: Source,
+    data: Path,
+    request: Request,
+    output: Path,
+    extends: bool = False,
+    continues: Path | None = None,
+    longer: str | None = None,
+) -> Prepared:
+    """Compile a spec to run into `output`, with files from the folder `data`.
+
+    `extends`: only the rows that `output` lacks. `continues`: from the end of these results, whose
+    place the run takes if they are in `output`. CompileError, JobError.
+    """
+    # Imported where they are needed: a plain run starts without them.
+    if extends:
+        from .extend import extension, recover
+        from .job import finished_with
+
+        recover(output)
+        compiled, base = extension(source, data, output, request)
+        if compiled is None:
+            finished_with(output)
+        return Prepared(compiled, base=base)
+    if continues is not None:
+        from .continued import continuation
+        from .extend import recover
+
+        if continues == output:
+            recover(output)
+        compiled, origin = continuation(source, data, continues, request, longer)
+        return Prepared(compiled, origin=origin)
+    return Prepared(request.compile(source, data))
