@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .compiler import compiler
+from .crossings import CROSSINGS_SUPPORT, with_crossings
 from .errors import ProgramError
 from .objects import KeptFile
 from .program_cache import file_hash, files_under
@@ -164,7 +165,7 @@ def two_units(project, sources, data):
     defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
-    given = PROGRAM_INPUT + VECTOR_SUPPORT + declared + "}\n"
+    given = PROGRAM_INPUT + VECTOR_SUPPORT + CROSSINGS_SUPPORT + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
     run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
@@ -183,7 +184,7 @@ def two_units(project, sources, data):
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
         texts[source] = by_chunks(text) if is_part(source) else text
-    first, second = as_units(texts)
+    first, second = as_units(with_crossings(texts))
     return first, f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{second}'
 
 

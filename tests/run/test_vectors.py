@@ -6,7 +6,8 @@ from running import assert_same, run_apart, script_of
 pytestmark = pytest.mark.slow
 
 # Neurons whose exp() is of constants, of swept parameters, of states, and of what is computed in a
-# refractory neuron too; synapses that are integrated at each step.
+# refractory neuron too; whose threshold is a constant, a parameter, a state; synapses that are
+# integrated at each step.
 SPEC = """model vectors
 neuron constant:
     equations:
@@ -30,18 +31,21 @@ neuron coupled:
     equations:
         dv/dt = (18 - v - u)/(10 ms) : 1 (unless refractory)
         du/dt = (0.5*v - u)/(30 ms) : 1
-    threshold: v > 9
+        dtheta/dt = -theta/(20 ms) : 1
+    threshold: v > 9 + theta
     reset:
         v = 0
         u += 1
+        theta += 0.5
     refractory: 1 ms
     method: exponential_euler
 neuron exponential:
     parameters:
         sharp = 1
+        top = 9
     equations:
         dv/dt = (5 - v + sharp*exp((v - 8)/sharp))/(10 ms) : 1
-    threshold: v > 9
+    threshold: v > top
     reset: v = 0
     method: euler
 rule drifting:
@@ -90,6 +94,7 @@ sweep:
         b.tau_s = [3, 10, 2.9] ms
         b.pause = [2, 0, 3.33] ms
         d.sharp = [1, 2, 0.7]
+        d.top = [9, 8.5, 9.2]
         to_b.tau_w = [50, 20, 70] ms
 record:
     spikes of a, b, c, d

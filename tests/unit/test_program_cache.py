@@ -159,7 +159,7 @@ def test_our_changes_still_find_their_places_in_brians_templates():
     body = lightly_driven(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
     assert "clock()" not in body or "i == 0" in body
     network = lightly_driven(brian_template("network.cpp"))
-    assert "curclocks == clocks" in network and "++_steps % 16" in network
+    assert "same && (s==t" in network and "++_steps % 16" in network
 
 
 STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
@@ -185,7 +185,7 @@ STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
 
 def test_exp_leaves_a_state_update_where_it_can():
     text = by_vectors(STATE_UPDATE)
-    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=256)")
+    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=64)")
     assert "return - dt * 1/tau;" in before and "const double tau = _ptr_tau[_idx];" in before
     assert "[=]() { return exp((a + b) * exp(- dt/c)); }" in before
     assert "const double _v = v * _kept_1[_idx] + _kept_2;" in loop
@@ -201,7 +201,7 @@ def test_exp_leaves_a_state_update_where_it_can():
 
 def test_the_factors_of_single_precision_leave_it_too():
     text = by_vectors(STATE_UPDATE.replace("exp(", "double__exp("))
-    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=256)")
+    before, _, loop = text.partition("for(int _start=0; _start<_N; _start+=64)")
     assert "[=]() { return double__exp((a + b) * double__exp(- dt/c)); }" in before
     assert "const double _v = v * _kept_1[_idx] + _kept_2;" in loop
 
