@@ -20,7 +20,7 @@ from .errors import ProgramError
 from .objects import KeptFile
 from .program_cache import file_hash, files_under
 from .program_data import ProgramData, size_key
-from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, lightly_driven
+from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, fetched_ahead, lightly_driven
 from .whole_state import KeptState
 
 # Read by the program when it starts. `number` is also called before main(), for global sizes.
@@ -183,7 +183,7 @@ def two_units(project, sources, data):
             text = lightly_driven(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
-        texts[source] = by_chunks(text) if is_part(source) else text
+        texts[source] = fetched_ahead(by_chunks(text)) if is_part(source) else text
     first, second = as_units(with_crossings(texts))
     return first, f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{second}'
 

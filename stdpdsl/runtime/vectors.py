@@ -1,5 +1,5 @@
-"""Changes to the C++ that Brian2 writes, by which a compiler makes vector code of it: with the same
-results to the last bit, in a fifth of the time.
+"""Changes to the C++ that Brian2 writes, by which a compiler makes vector code of it, and the caches
+are used better: with the same results to the last bit, in a fifth of the time.
 
 Brian2's loops hold calls of exp(), branches, and 64-bit integers, none of which a vector has. What
 is changed is found by its text; what is not found stays as it is.
@@ -221,6 +221,29 @@ def in_parentheses(text, start):
         if depth == 0:
             return text[start:end]
     raise ValueError("Brian2 wrote code whose parentheses do not match")
+
+
+AHEAD = 16
+"""Synapses. Of 8 to 32 none is slower than another."""
+
+
+def fetched_ahead(text):
+    """A pathway's code that asks for what it will read of a synapse a little later: those that a
+    spike reaches lie apart in memory, in an array for each variable."""
+    place = r"( +)(const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];\n)"
+
+    def fetch(found):
+        indent, line, body = found.groups()
+        arrays = dict.fromkeys(re.findall(r"\b(_ptr_array_\w+)\[_idx\]", body))
+        lines = [
+            f"const int _later = _spiking_synapse_idx + {AHEAD};",
+            "const size_t _ahead = _later < _num_spiking_synapses"
+            " ? (*_spiking_synapses)[_later] : _idx;",
+            *(f"__builtin_prefetch(&{array}[_ahead]);" for array in arrays),
+        ]
+        return indent + line + "".join(f"{indent}{line}\n" for line in lines) + body
+
+    return re.sub(place + r"(.*?\n)(?= *\}\n)", fetch, text, flags=re.DOTALL)
 
 
 SAME_CLOCKS = """    double t = minclock->t[0];

@@ -1,6 +1,7 @@
 """Compiled programs: what they are keyed by, how they are kept, what cannot be built."""
 
 import os
+import re
 
 import pytest
 
@@ -15,7 +16,7 @@ from stdpdsl.runtime.program_cache import (
 )
 from stdpdsl.runtime.program_data import ProgramData
 from stdpdsl.runtime.program_run import run_program
-from stdpdsl.runtime.vectors import by_chunks, by_vectors, lightly_driven
+from stdpdsl.runtime.vectors import by_chunks, by_vectors, fetched_ahead, lightly_driven
 
 
 def a_program(folder, text="x"):
@@ -215,3 +216,15 @@ def test_a_state_update_without_exp_or_neurons_stays():
     plain = STATE_UPDATE.replace("exp", "cos").replace("_timestep", "step").replace("if(", "while(")
     assert by_vectors(plain) == plain
     assert by_vectors("no loop") == "no loop"
+
+
+def test_what_a_synapse_needs_is_fetched_ahead():
+    text = brian_template("synapses.cpp").replace(
+        "{{vector_code|autoindent}}", "double w = _ptr_array_s_w[_idx];\n_ptr_array_s_x[_idx] = w;"
+    )
+    fetched = fetched_ahead(text)
+    for array in ("w", "x"):
+        assert fetched.count(f"__builtin_prefetch(&_ptr_array_s_{array}[_ahead]);") == 2
+    assert fetched.count("? (*_spiking_synapses)[_later] : _idx;") == 2
+    kept = [line for line in fetched.splitlines() if not re.search("_later|_ahead", line)]
+    assert kept == text.splitlines()
