@@ -46,8 +46,10 @@ def setup(app):
         would take most of the time of a build."""
         whole = context.get("toctree")
         if whole is not None:
-            context["toctree"] = lambda **options: whole(**{**options, "collapse": True})
+            less = {"collapse": True, "maxdepth": app.config.sidebar_depth}
+            context["toctree"] = lambda **options: whole(**{**options, **less})
 
+    app.add_config_value("sidebar_depth", -1, "html", [int])
     app.add_lexer("stdp", StdpLexer)
     app.connect("source-read", read)
     app.connect("html-page-context", slim, priority=100)

@@ -53,7 +53,7 @@ def test_a_row_without_a_number_is_not_ok():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", in_turn(sorted(REPLAYS), 8))
+@pytest.mark.parametrize("spec", in_turn(sorted(REPLAYS), 5))
 def test_the_published_results_come_out(tmp_path, spec):
     source = Source(spec, (ROOT / "specs" / spec).read_text(encoding="utf-8"))
     results = run_once(source, ROOT / "specs", "auto", tmp_path / "run", lambda event: None)

@@ -311,7 +311,7 @@ COMMANDS = ["summary", "report", "diagnose", "compare"]
             for name in COMMANDS
             for table in ("blocks", "weights", "trajectories", "spikes")
         ],
-        7,
+        5,
     ),
 )
 def test_results(results, tmp_path, name, table, make):

@@ -103,6 +103,7 @@ def undisturbed(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.in_turn(1)
 def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
     """Whether the workers see the folder of the results or send them back."""
     if not seen:
@@ -134,6 +135,7 @@ def test_a_worker_is_lost(tmp_path, machines, undisturbed, monkeypatch, seen):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.in_turn(1)
 def test_shards_end_with_the_one_who_asked_for_them(tmp_path, machines, how):
     """Dask does not stop a task that is running when it is cancelled."""
     (tmp_path / "stop-1").touch()

@@ -208,8 +208,11 @@ def test_a_cut_within_a_phase_or_without_phases(tmp_path):
         check_much(tmp_path / name, texts)
 
 
+CPP = pytest.param("cpp_standalone", marks=pytest.mark.in_turn(1, among="goes on in C++"))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
+@pytest.mark.parametrize("target", [CYTHON, CPP])
 def test_nothing_is_lost_at_the_cut_of_a_compiled_run(target, tmp_path):
     check_much(tmp_path, (PHASED, MORE), target)
 
@@ -219,7 +222,7 @@ def test_its_script_holds_what_a_script_may_hold(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+@pytest.mark.parametrize("target", ["numpy", CPP])
 def test_a_state_that_is_stored_as_the_run_ends(target, tmp_path):
     """It is restored by a phase that is added."""
     first = PHASED.replace("train: 36 ms", "train: 36 ms, store trained")

@@ -143,7 +143,7 @@ for name, text in equations.items():
             for variable in set(group.equations.diff_eq_names) - {"v"}:
                 setattr(group, variable, 0.7*spread)
             groups.append((group, SpikeMonitor(group)))
-        Network(*groups).run(200*ms, namespace={})
+        Network(*groups).run(100*ms, namespace={})
         (one, its), (other, others) = groups
         assert len(its.i) > 20, name
         assert np.array_equal(its.i, others.i) and np.array_equal(its.t_, others.t_), name

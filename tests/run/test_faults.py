@@ -65,6 +65,7 @@ def left(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.in_turn(1)
 def test_the_command_is_interrupted(tmp_path, number):
     process = command(tmp_path, LONG, "--target", "numpy")
     simulating(process)
@@ -83,7 +84,7 @@ def test_the_command_is_interrupted(tmp_path, number):
         (signal.SIGSEGV, "ended by SIGSEGV"),
     ],
 )
-@pytest.mark.in_turn(2)
+@pytest.mark.in_turn(1)
 def test_the_simulation_is_killed(tmp_path, number, words):
     process = command(tmp_path, LONG, "--target", "numpy")
     simulating(process)
@@ -402,6 +403,7 @@ def test_damaged_spikes_of_a_nerve_are_made_again(tmp_path, damage):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [truncated, flipped])
+@pytest.mark.in_turn(1)
 def test_a_damaged_program_is_built_again(tmp_path, damage):
     kept = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     arguments = ["--target", "cpp_standalone", "--overwrite"]

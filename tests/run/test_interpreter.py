@@ -56,12 +56,33 @@ def test_it_gives_the_same_numbers(spec, python, capsys):
     assert said.count("equal to the last bit") == 5
 
 
+FEW = """model few
+
+neuron cell:
+    equations: dv/dt = (2 - v)/(10 ms) : 1
+    threshold: v > 1
+    reset: v = 0
+
+layer A:
+    neuron: cell
+    size: 1
+
+record:
+    spikes of A
+
+run:
+    duration: 50 ms
+"""
+
+
 @pytest.mark.slow
 def test_brian2_runs_a_script_itself_where_its_cpp_is_unknown(spec, python, capsys):
+    Path(spec).write_text(FEW)  # each of its objects is compiled as Cython
     assert run(spec, "-o", "b", "--target", "cpp_standalone", "--python", python) == 0
     warned = "programs are built of Brian2 2.9 to 2.11, and this is Brian2 2.12.0: Cython runs"
     assert warned in capsys.readouterr().err
     assert load("b").metadata["target"] == "cython"
+    assert len(load("b").spikes.to_arrow()) == 7  # one each 10 ms*log(2)
 
 
 def test_what_was_begun_by_another_is_not_resumed(spec, python, capsys):

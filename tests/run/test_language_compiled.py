@@ -38,7 +38,7 @@ def assert_close(frame, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("test", in_turn(TESTS, 6), ids=lambda f: f.__name__)
+@pytest.mark.parametrize("test", in_turn(TESTS, 4), ids=lambda f: f.__name__)
 def test_compiled(test, tmp_path, monkeypatch, tmp_path_factory):
     cache = tmp_path_factory.getbasetemp() / "compiled-cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

@@ -77,7 +77,7 @@ def test_no_spikes_at_all(cache, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "changed", "no manifest"])
-@pytest.mark.in_turn(2)
+@pytest.mark.in_turn(1)
 def test_a_damaged_program_is_built_anew(cache, tmp_path, damage):
     import shutil
 

@@ -153,6 +153,7 @@ def shards_of(folder, script, count):
 @pytest.mark.parametrize(
     "count", [4, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, BLOCKS))]
 )
+@pytest.mark.in_turn(1)
 def test_shards_are_the_sweep(tmp_path, script, whole, count):
     found = shards_of(tmp_path, script, count)
     assert_same(canonical(together(found)), canonical(whole))

@@ -41,7 +41,7 @@ search:
         Apost = uniform(-0.1, 0)
     minimise: abs(c_after_mean - 0.5)
     method: cma_es
-    trials: 40
+    trials: 20
     batch: 10
     seed: 1
 
@@ -69,7 +69,7 @@ def start(folder, *more):
         "-o",
         str(folder / "out"),
         "--target",
-        "numpy",
+        "cpp_standalone",
         *more,
     ]
     with (folder / f"log{len(list(folder.glob('log*')))}").open("w") as log:
@@ -89,7 +89,16 @@ def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     (folder / "s.stdp").write_text(SPEC)
     assert (
-        main(["search", str(folder / "s.stdp"), "-o", str(folder / "out"), "--target", "numpy"])
+        main(
+            [
+                "search",
+                str(folder / "s.stdp"),
+                "-o",
+                str(folder / "out"),
+                "--target",
+                "cpp_standalone",
+            ]
+        )
         == 0
     )
     return stdpdsl.load(folder / "out")

@@ -412,13 +412,16 @@ def test_all_that_changes_waits(tmp_path, scope):
     assert_equal_values(own(plain), whole)
 
 
+TURNS = pytest.mark.in_turn(1, among="waiting in C++")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "text"),
     [
-        pytest.param("cpp_standalone", spec(), id="given-cpp_standalone"),
+        pytest.param("cpp_standalone", spec(), id="given-cpp_standalone", marks=TURNS),
         pytest.param("cython", spec(), id="given-cython", marks=CYTHON.marks),
-        pytest.param("cpp_standalone", rich("block"), id="rich-cpp_standalone"),
+        pytest.param("cpp_standalone", rich("block"), id="rich-cpp_standalone", marks=TURNS),
         pytest.param("cython", rich("block"), id="rich-cython", marks=pytest.mark.long),
     ],
 )
