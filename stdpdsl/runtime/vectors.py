@@ -1,4 +1,4 @@
-"""Changes to the C++ that Brian2 writes, by which a compiler makes vector code of it, and the caches
+"""Changes to the C++ that Brian2 writes, by which a compiler makes vector code of it, and caches
 are used better: with the same results to the last bit, in a fifth of the time.
 
 Brian2's loops hold calls of exp(), branches, and 64-bit integers, none of which a vector has. What
