@@ -20,16 +20,19 @@ from .errors import ProgramError
 from .objects import KeptFile
 from .program_cache import file_hash, files_under
 from .program_data import ProgramData, size_key
+from .refractory import REFRACTORY_SUPPORT, with_refractory_lists
 from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, fetched_ahead, lightly_driven
 from .whole_state import KeptState
 
 # Read by the program when it starts. `number` is also called before main(), for global sizes.
 PROGRAM_INPUT = r"""
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -165,7 +168,8 @@ def two_units(project, sources, data):
     defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
-    given = PROGRAM_INPUT + VECTOR_SUPPORT + CROSSINGS_SUPPORT + declared + "}\n"
+    support = VECTOR_SUPPORT + CROSSINGS_SUPPORT + REFRACTORY_SUPPORT
+    given = PROGRAM_INPUT + support + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
     run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
@@ -184,7 +188,7 @@ def two_units(project, sources, data):
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
         texts[source] = fetched_ahead(by_chunks(text)) if is_part(source) else text
-    first, second = as_units(with_crossings(texts))
+    first, second = as_units(with_crossings(with_refractory_lists(texts)))
     return first, f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{second}'
 
 
