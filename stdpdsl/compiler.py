@@ -132,8 +132,50 @@ def compile_source(
 
     asked = None if until_stable is None else until(until_stable)
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
-    if checked.spec.is_collection:
-        diagnostics.append(
+    diagnostics += _not_one_run(checked.spec, source)
+    if table is None or has_errors(diagnostics):
+        raise CompileError(diagnostics)
+    table = table.in_order(order) if order else table
+    experiment = lower(checked, table, after)
+    refused = refusals(until_stable, checked, experiment) if until_stable is not None else []
+    refused += map(_not_kept, _endings(checked.spec)) if keep_state or earlier else []
+    if refused:
+        raise CompileError([*diagnostics, *refused])
+    if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
+        if target == "numpy":
+            raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
+        target = "cpp_standalone" if target == "auto" else target
+    table = table.after(after) if after else table
+    plan = make_plan(experiment, table, costs(checked, table), target, parameters, workers)
+
+    def render_run() -> str:
+        settings = (sets, parameters, plan.target, asked, first, keep_state, earlier)
+        return render(experiment, source.text, *settings)
+
+    settings = {
+        "set": sets,
+        "parameters": parameters,
+        "target": plan.target,
+        "until_stable": asked and asked.data(),
+        **({"keep_state": True} if keep_state else {}),
+    }
+    used = {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
+    files = {**named_files(checked.spec, folder), **used}
+    warnings = [d for d in diagnostics if d.severity != "error"]
+    return Compiled(render_run, warnings, plan, settings, files, experiment, source.text)
+
+
+def said_methods(checked: Checked) -> list[ast.Ident]:
+    """The `method:` of each neuron and rule that is used."""
+    models = [m for c in checked.symbols.components.values() for m in (c.neuron, c.rule) if m]
+    return list({id(m): m.method for m in models if m.method is not None}.values())
+
+
+def _not_one_run(spec: ast.Spec, source: Source) -> list[Diagnostic]:
+    """Why a spec is not one run: it is a collection of rules, or a search."""
+    found = []
+    if spec.is_collection:
+        found.append(
             Diagnostic(
                 "CLAUSE001",
                 Span(source, 0, 0),
@@ -141,9 +183,9 @@ def compile_source(
                 help="start with `model NAME`, and declare layers and `run:`",
             )
         )
-    if (search := search_of(checked.spec)) is not None:
+    if (search := search_of(spec)) is not None:
         refined = isinstance(search, ast.Refined)
-        diagnostics.append(
+        found.append(
             Diagnostic(
                 "CLAUSE001",
                 search.span,
@@ -153,60 +195,13 @@ def compile_source(
                 help="`stdpdsl search SPEC -o DIR` runs it",
             )
         )
-    if table is None or has_errors(diagnostics):
-        raise CompileError(diagnostics)
-    if order:
-        table = table.in_order(order)
-    experiment = lower(checked, table, after)
-    if until_stable is not None and (refused := refusals(until_stable, checked, experiment)):
-        raise CompileError([*diagnostics, *refused])
-    if keep_state or earlier:
-        endings = [
-            m
-            for run in checked.spec.of(ast.Run)
-            for p in run.phases
-            for m in p.modifiers
-            if isinstance(m, ast.Until)
-        ]
-        if endings:
-            raise CompileError([*diagnostics, *map(_not_kept, endings)])
-    if compiled_methods := [m for m in said_methods(checked) if m.id.startswith("gsl")]:
-        if target == "numpy":
-            raise CompileError([*diagnostics, *map(_not_on_numpy, compiled_methods)])
-        target = "cpp_standalone" if target == "auto" else target
-    run = table.after(after) if after else table
-    plan = make_plan(experiment, run, costs(checked, run), target, parameters, workers)
-
-    def render_run() -> str:
-        return render(
-            experiment,
-            source.text,
-            sets,
-            parameters,
-            plan.target,
-            asked,
-            first,
-            keep_state,
-            earlier,
-        )
-
-    warnings = [d for d in diagnostics if d.severity != "error"]
-    settings = {
-        "set": sets,
-        "parameters": parameters,
-        "target": plan.target,
-        "until_stable": asked and asked.data(),
-        **({"keep_state": True} if keep_state else {}),
-    }
-    files = named_files(checked.spec, folder)
-    files |= {use.path.value: folder / use.path.value for use in checked.spec.of(ast.Use)}
-    return Compiled(render_run, warnings, plan, settings, files, experiment, source.text)
+    return found
 
 
-def said_methods(checked: Checked) -> list[ast.Ident]:
-    """The `method:` of each neuron and rule that is used."""
-    models = [m for c in checked.symbols.components.values() for m in (c.neuron, c.rule) if m]
-    return list({id(m): m.method for m in models if m.method is not None}.values())
+def _endings(spec: ast.Spec) -> list[ast.Until]:
+    """The conditions at which phases end."""
+    modifiers = [m for run in spec.of(ast.Run) for p in run.phases for m in p.modifiers]
+    return [m for m in modifiers if isinstance(m, ast.Until)]
 
 
 def _not_kept(until: ast.Until) -> Diagnostic:

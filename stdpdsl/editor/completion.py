@@ -125,14 +125,24 @@ def _of_place(
     line: str,
 ) -> Iterable[Item]:
     """Names where no expression stands."""
-    symbols = document.symbols
     if line.endswith("."):
         return _after_dot(document, line)
-    layers = [Item(c.name, "class", "layer") for c in symbols.layers]
-    connections = [Item(c.name, "class", "connection") for c in symbols.connections]
+    if clause in _CHOICES:
+        return [Item(w, "value") for w in _CHOICES[clause]]
+    found = _in_a_model(document, clause, declaration, line)
+    if found is None:
+        found = _in_a_run(document, clause, line)
+    if found is None:
+        found = _own_variables(document, state, clause, declaration)
+    return found
+
+
+def _in_a_model(
+    document: Document, clause: str, declaration: ast.Declaration | None, line: str
+) -> Iterable[Item] | None:
+    """Names in a clause of a layer, a connection, a rule or a sound; None in another clause."""
+    symbols = document.symbols
     match clause:
-        case _ if clause in _CHOICES:
-            return [Item(w, "value") for w in _CHOICES[clause]]
         case "pattern" if line.rstrip().endswith(":"):
             return [_word(w, "value") for w in PATTERNS]
         case "filter" | "then":
@@ -155,10 +165,22 @@ def _of_place(
         ):
             return [Item(w, "value") for w in ("post", "pre")]
         case "connect" if re.match(r"connect\s+(\w+\s*->\s*)?\Z", line):
-            return layers
+            return _layers(document)
         case "to" | "deliver" if isinstance(declaration, ast.Connect):
             post = symbols.components.get(declaration.post.id)
             return [_symbol(document, s) for s in (post.variables if post else {}).values()]
+    return None
+
+
+def _layers(document: Document) -> list[Item]:
+    return [Item(c.name, "class", "layer") for c in document.symbols.layers]
+
+
+def _in_a_run(document: Document, clause: str, line: str) -> Iterable[Item] | None:
+    """Names in what is swept, recorded and run in phases; None in another clause."""
+    symbols, layers = document.symbols, _layers(document)
+    connections = [Item(c.name, "class", "connection") for c in symbols.connections]
+    match clause:
         case "phase" if re.search(r"\bin\s+phase\s+(\w+\s*,\s*)*\Z", line):
             runs = symbols.spec.of(ast.Run)
             return [Item(p.name.id, "value") for run in runs for p in run.phases]
@@ -180,6 +202,13 @@ def _of_place(
             return [Item(w, "keyword") for w in _UNTIL]
         case "except" | "of" if re.search(r"\brestore\b", line):
             return layers + connections
+    return None
+
+
+def _own_variables(
+    document: Document, state: Failure, clause: str, declaration: ast.Declaration | None
+) -> Iterable[Item]:
+    """The variables that a statement, or an initial value, may set."""
     component = document.component(declaration) if declaration else None
     if component is None:
         return []

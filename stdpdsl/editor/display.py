@@ -61,26 +61,30 @@ def register(server: Server) -> None:
 
     @feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def lenses(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
-        uri = params.text_document.uri
-        document = server.document(uri)
-        places = server.places(document.source)
-        found = []
+        return _lenses(server, params.text_document.uri)
 
-        def lens(node: ast.Node, title: str, command: str, *arguments: str) -> None:
-            place = places.position(node.span.start)
-            action = lsp.Command(title, COMMANDS[command], None, list(arguments))
-            found.append(lsp.CodeLens(lsp.Range(place, place), action))
 
-        spec = document.checked.spec
-        if spec.model is not None and spec.model.span.source is document.source:
-            lens(spec.model, "check", "check", uri)
-            lens(spec.model, "run and report", "run", uri)
-        for declaration in document.declarations:
-            for use in declaration.plasticity if isinstance(declaration, ast.Connect) else ():
-                if use.rule.id in library().files:
-                    name = f"{use.rule.id}.{use.preset.id}" if use.preset else use.rule.id
-                    lens(use, f"window of {name}", "window", name)
-        return found
+def _lenses(server: Server, uri: str) -> list[lsp.CodeLens]:
+    """What can be done with a model, and with a rule of the library."""
+    document = server.document(uri)
+    places = server.places(document.source)
+
+    def lens(node: ast.Node, title: str, command: str, *arguments: str) -> lsp.CodeLens:
+        place = places.position(node.span.start)
+        action = lsp.Command(title, COMMANDS[command], None, list(arguments))
+        return lsp.CodeLens(lsp.Range(place, place), action)
+
+    found = []
+    spec = document.checked.spec
+    if spec.model is not None and spec.model.span.source is document.source:
+        found.append(lens(spec.model, "check", "check", uri))
+        found.append(lens(spec.model, "run and report", "run", uri))
+    for declaration in document.declarations:
+        for use in declaration.plasticity if isinstance(declaration, ast.Connect) else ():
+            if use.rule.id in library().files:
+                name = f"{use.rule.id}.{use.preset.id}" if use.preset else use.rule.id
+                found.append(lens(use, f"window of {name}", "window", name))
+    return found
 
 
 def _encoded(found: list[Colour], places: Places) -> list[int]:

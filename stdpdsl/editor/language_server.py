@@ -38,6 +38,16 @@ _ITEMS = {
 
 def _server(allowed: Sequence[Path]) -> Server:
     server = Server(allowed)
+    _keep_up(server)
+    _edit(server)
+    _explain(server)
+    for part in (navigation, display, actions):
+        part.register(server)
+    return server
+
+
+def _keep_up(server: Server) -> None:
+    """Texts and files that change."""
     feature: Callable[..., Any] = server.feature
 
     @feature(lsp.INITIALIZED)
@@ -89,6 +99,11 @@ def _server(allowed: Sequence[Path]) -> Server:
             server.tell(file)
         server.check_all()  # what others use of it is the file now
 
+
+def _edit(server: Server) -> None:
+    """What changes a text: formatting, completion, quick fixes."""
+    feature: Callable[..., Any] = server.feature
+
     @feature(lsp.TEXT_DOCUMENT_FORMATTING)
     def formatting(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
         source = server.document(params.text_document.uri).source
@@ -98,32 +113,6 @@ def _server(allowed: Sequence[Path]) -> Server:
             return None  # a text with errors is left alone
         whole = server.places(source).range(Span(source, 0, len(source.text)))
         return [lsp.TextEdit(whole, text)] if text != source.text else []
-
-    @feature(lsp.TEXT_DOCUMENT_HOVER)
-    def hover(params: lsp.HoverParams) -> lsp.Hover | None:
-        document, offset, places = server.at(params)
-        here = [d for d in document.diagnostics if _at(document, d.span, offset, offset)]
-        found = meaning(document, offset)
-        clause = clause_at(document, offset) if found is None else None
-        texts = [code_text(d.code) for d in here] + ([found.text] if found else [])
-        texts += [clause[1]] if clause else []
-        span = here[0].span if here else found.span if found else clause[0] if clause else None
-        if span is None:
-            return None
-        text = "\n\n---\n\n".join(dict.fromkeys(texts))
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), places.range(span))
-
-    @feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
-        document, offset, _ = server.at(params)
-        found = meaning(document, offset)
-        place = found.declared if found else None
-        if isinstance(place, Path):
-            start = lsp.Position(0, 0)
-            return lsp.Location(place.as_uri(), lsp.Range(start, start))
-        if place is None:
-            return None
-        return lsp.Location(server.uri_of(place), server.places(place.source).range(place))
 
     @feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", ":"]))
     def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
@@ -158,9 +147,36 @@ def _server(allowed: Sequence[Path]) -> Server:
                 )
         return found
 
-    for part in (navigation, display, actions):
-        part.register(server)
-    return server
+
+def _explain(server: Server) -> None:
+    """What a word means, and where it is declared."""
+    feature: Callable[..., Any] = server.feature
+
+    @feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hover(params: lsp.HoverParams) -> lsp.Hover | None:
+        document, offset, places = server.at(params)
+        here = [d for d in document.diagnostics if _at(document, d.span, offset, offset)]
+        found = meaning(document, offset)
+        clause = clause_at(document, offset) if found is None else None
+        texts = [code_text(d.code) for d in here] + ([found.text] if found else [])
+        texts += [clause[1]] if clause else []
+        span = here[0].span if here else found.span if found else clause[0] if clause else None
+        if span is None:
+            return None
+        text = "\n\n---\n\n".join(dict.fromkeys(texts))
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), places.range(span))
+
+    @feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
+        document, offset, _ = server.at(params)
+        found = meaning(document, offset)
+        place = found.declared if found else None
+        if isinstance(place, Path):
+            start = lsp.Position(0, 0)
+            return lsp.Location(place.as_uri(), lsp.Range(start, start))
+        if place is None:
+            return None
+        return lsp.Location(server.uri_of(place), server.places(place.source).range(place))
 
 
 def _at(document: Document, span: Span, first: int, last: int) -> bool:

@@ -75,77 +75,115 @@ def target_of(document: Document, link: Link) -> Target | None:
     """What a word refers to: what declares it, or a builtin symbol or sound."""
     node, parent, declaration = link.node, link.parent, link.declaration
     assert isinstance(node, ast.Ident | ast.Name)
-    symbols, name = document.symbols, node.id
+    for part in (_of_call, _of_rule_use, _of_connection, _of_run):
+        decided, target = part(document, link, node)
+        if decided:
+            return target
+    if isinstance(parent, ast.Path):
+        if isinstance(declaration, ast.Layer):
+            return document.declared.get(node.id)
+        return _of_path(document, parent, node)
+    searched = isinstance(declaration, ast.Search) and link.around(ast.Axis) is None
+    if searched or isinstance(declaration, ast.Measures) or link.around(ast.Refinement):
+        return _measured(document, link.around(ast.Measure), node.id)
+    found = (
+        None
+        if isinstance(node, ast.Ident) and _refers(parent)
+        else _variable(document, node.id, declaration)
+    )
+    return found or document.declared.get(node.id)
+
+
+Decided = tuple[bool, Target | None]
+"""Whether what stands around a word decides what it refers to, and that, if there is anything."""
+UNDECIDED: Decided = (False, None)
+
+
+def _of_call(document: Document, link: Link, node: ast.Ident | ast.Name) -> Decided:
+    """The name of a function, of a phase whose accuracy is asked for, or of an argument."""
+    match link.parent:
+        case ast.Call() as call if node is call.func:
+            audio = isinstance(link.declaration, ast.Sound | ast.Filterbank)
+            return True, {**SOUNDS, **FILTERS}.get(node.id) if audio else None
+        case ast.Call() as call if call.func.id == ACCURACY:
+            if isinstance(link.declaration, ast.Measures):
+                return True, _phase(document, node.id)
+        case ast.Keyword() as keyword if node is keyword.name:
+            return True, None
+    return UNDECIDED
+
+
+def _of_rule_use(document: Document, link: Link, node: ast.Ident | ast.Name) -> Decided:
+    """A rule, and its presets, ports and parameters, where it is used; arguments of a neuron."""
+    name, declaration = node.id, link.declaration
     use = link.around(ast.RuleUse)
-    rule = symbols.rules.get(use.rule.id) if isinstance(use, ast.RuleUse) else None
-    match parent:
-        case ast.Call() if node is parent.func:
-            audio = isinstance(declaration, ast.Sound | ast.Filterbank)
-            return {**SOUNDS, **FILTERS}.get(name) if audio else None
-        case ast.Call() if parent.func.id == ACCURACY and isinstance(declaration, ast.Measures):
-            phases = (p for run in document.checked.spec.of(ast.Run) for p in run.phases)
-            return _named(name, tuple(phases))
-        case ast.Keyword() if node is parent.name:
-            return None
-        case ast.RuleUse() if node is parent.rule:
-            return rule
+    rule = document.symbols.rules.get(use.rule.id) if isinstance(use, ast.RuleUse) else None
+    match link.parent:
+        case ast.RuleUse() as parent if node is parent.rule:
+            return True, rule
         case ast.RuleUse() if rule is not None:
-            return _named(name, rule.presets)
-        case ast.Binding() if node is parent.port:
-            return _named(name, rule.ports) if rule else None
-        case ast.Assign() if node is parent.name and rule is not None:
-            return document.checked.model(rule).parameters.get(name)
-        case ast.Assign() if isinstance(declaration, ast.Layer) and any(
+            return True, _named(name, rule.presets)
+        case ast.Binding() as parent if node is parent.port:
+            return True, _named(name, rule.ports) if rule else None
+        case ast.Assign() as parent if node is parent.name and rule is not None:
+            return True, document.checked.model(rule).parameters.get(name)
+        case ast.Assign() as parent if isinstance(declaration, ast.Layer) and any(
             parent is a for a in declaration.arguments
         ):
             component = document.component(declaration)
             if component is None:
-                return None
+                return True, None
             each = component.variables if name in component.each else {}
-            return component.parameters.get(name) or each.get(name)
-        case ast.Assign() if link.around(ast.Preset) and node is parent.name:
-            return document.scope(declaration).get(name)
-        case ast.Path():
-            if isinstance(declaration, ast.Layer):
-                return document.declared.get(name)
-            return _of_path(document, parent, node)
-        case ast.Delivery() if node is parent.target:
+            return True, component.parameters.get(name) or each.get(name)
+        case ast.Assign() as parent if link.around(ast.Preset) and node is parent.name:
+            return True, document.scope(declaration).get(name)
+    return UNDECIDED
+
+
+def _of_connection(document: Document, link: Link, node: ast.Ident | ast.Name) -> Decided:
+    """What a connection or a layer names of others: variables, filterbanks, events."""
+    name, declaration = node.id, link.declaration
+    components = document.symbols.components
+    match link.parent:
+        case ast.Delivery() as parent if node is parent.target:
             component = document.component(declaration)
             post = component.post if component else None
-            return post.variables.get(name) if post else None
-        case ast.Drive() if node is parent.filterbank:
-            return document.declared.get(name)
-        case ast.Binding() | ast.RecordState():
+            return True, post.variables.get(name) if post else None
+        case ast.Drive() as parent if node is parent.filterbank:
+            return True, document.declared.get(name)
+        case ast.Binding() | ast.RecordState() as parent:
             layer = parent.layer if isinstance(parent, ast.Binding) else parent.component
-            of = symbols.components.get(layer.id)
+            of = components.get(layer.id)
             if of is not None and node is not layer:
-                return {**of.post_variables, **of.parameters, **of.variables}.get(name)
-        case ast.Handler() if parent.side is not None:
+                return True, {**of.post_variables, **of.parameters, **of.variables}.get(name)
+        case ast.Handler() as parent if parent.side is not None:
             component = document.component(declaration)
             sides = {} if component is None else {"pre": component.pre, "post": component.post}
             side = sides.get(parent.side.id)
             neuron = side.neuron if side is not None and node is parent.trigger else None
-            return _named(name, neuron.events) if neuron is not None else None
-        case ast.RecordSpikes() if any(node is event for event in parent.events):
-            layers = (symbols.components.get(layer.id) for layer in parent.layers)
+            return True, _named(name, neuron.events) if neuron is not None else None
+        case ast.RecordSpikes() as parent if any(node is event for event in parent.events):
+            layers = (components.get(layer.id) for layer in parent.layers)
             neurons = [layer.neuron for layer in layers if layer is not None and layer.neuron]
-            return _named(name, neurons[0].events) if neurons else None
+            return True, _named(name, neurons[0].events) if neurons else None
+    return UNDECIDED
+
+
+def _of_run(document: Document, link: Link, node: ast.Ident | ast.Name) -> Decided:
+    """Phases, measures and presets, and what a measure is of."""
+    match link.parent:
         case ast.Window():
-            runs = symbols.spec.of(ast.Run)
-            return _named(name, tuple(p for run in runs for p in run.phases))
-        case ast.Phase() | ast.Measure() | ast.Preset() if node is parent.name:
-            return parent
-        case ast.Measure() if node is parent.component:
-            return document.declared.get(name)
-    searched = isinstance(declaration, ast.Search) and link.around(ast.Axis) is None
-    if searched or isinstance(declaration, ast.Measures) or link.around(ast.Refinement):
-        return _measured(document, link.around(ast.Measure), name)
-    found = (
-        None
-        if isinstance(node, ast.Ident) and _refers(parent)
-        else _variable(document, name, declaration)
-    )
-    return found or document.declared.get(name)
+            return True, _phase(document, node.id)
+        case ast.Phase() | ast.Measure() | ast.Preset() as parent if node is parent.name:
+            return True, parent
+        case ast.Measure() as parent if node is parent.component:
+            return True, document.declared.get(node.id)
+    return UNDECIDED
+
+
+def _phase(document: Document, name: str) -> Target | None:
+    phases = (p for run in document.checked.spec.of(ast.Run) for p in run.phases)
+    return _named(name, tuple(phases))
 
 
 def _refers(parent: ast.Node) -> bool:

@@ -27,10 +27,17 @@ SYMBOLS = {
 
 
 def register(server: Server) -> None:
-    feature: Callable[..., Any] = server.feature
+    _register_references(server)
+    _register_renaming(server)
+    _register_symbols(server)
 
-    def location(span: Span) -> lsp.Location:
-        return lsp.Location(server.uri_of(span), server.places(span.source).range(span))
+
+def _location(server: Server, span: Span) -> lsp.Location:
+    return lsp.Location(server.uri_of(span), server.places(span.source).range(span))
+
+
+def _register_references(server: Server) -> None:
+    feature: Callable[..., Any] = server.feature
 
     @feature(lsp.TEXT_DOCUMENT_REFERENCES)
     def find_references(params: lsp.ReferenceParams) -> list[lsp.Location] | None:
@@ -40,7 +47,7 @@ def register(server: Server) -> None:
             return None
         found = references(workspace.with_key(server, document, here.key), here.key)
         declared = params.context.include_declaration
-        return [location(o.span) for o in found if declared or not o.declares]
+        return [_location(server, o.span) for o in found if declared or not o.declares]
 
     @feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def highlight(params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
@@ -54,6 +61,10 @@ def register(server: Server) -> None:
             for o in occurrences(document)
             if o.key == here.key
         ]
+
+
+def _register_renaming(server: Server) -> None:
+    feature: Callable[..., Any] = server.feature
 
     @feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
     def may_rename(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
@@ -80,6 +91,10 @@ def register(server: Server) -> None:
             for spans in edits.values()
         }
         return lsp.WorkspaceEdit(changes=changes)
+
+
+def _register_symbols(server: Server) -> None:
+    feature: Callable[..., Any] = server.feature
 
     @feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
@@ -110,7 +125,7 @@ def register(server: Server) -> None:
                     if one.kind != one.name and wanted in one.name.lower():
                         found.append(
                             lsp.SymbolInformation(
-                                location(one.at),
+                                _location(server, one.at),
                                 one.name,
                                 SYMBOLS.get(one.kind, lsp.SymbolKind.Module),
                                 container_name=owner,

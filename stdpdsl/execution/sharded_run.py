@@ -117,11 +117,7 @@ def run_and_save(
     with opened(output, wanted, compiled.plan.shards, manner.resume, manner.overwrite) as job:
         earlier = origin.folder if origin is not None and origin.kept else None
         task = Task(job, wanted, data, compiled.plan.blocks, earlier)
-        for number in job.finished():
-            wrong = damage(job.place(number))
-            if wrong:
-                job.set_aside(number)
-                on_event({"event": "warning", "text": f"{wrong}; the shard runs again"})
+        _set_damaged_aside(job, on_event)
         done = set(job.finished())
         todo = [k for k in range(1, job.shards + 1) if k not in done]
         outcome = (runner or run_here)(task, todo, compiled.plan.workers, on_event)
@@ -143,6 +139,15 @@ def run_and_save(
         job.remove()
         message = "\n".join([*lost[:MOST_LOST], *(["..."] if len(lost) > MOST_LOST else [])])
         return Outcome(SIMULATION_FAILED if lost else DONE, message, folder=str(output))
+
+
+def _set_damaged_aside(job: Job, on_event: Callable[[Event], None]) -> None:
+    """Shards of an earlier try that are damaged run again."""
+    for number in job.finished():
+        wrong = damage(job.place(number))
+        if wrong:
+            job.set_aside(number)
+            on_event({"event": "warning", "text": f"{wrong}; the shard runs again"})
 
 
 def _is_complete(output: Path, wanted: Wanted) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..check import Checked
 from ..check.symbols import Component
-from ..ir import Connection, Experiment, Initial
+from ..ir import Connection, Experiment, Initial, Phase
 from ..language import ast
 from ..language.diagnostics import CompileError
 from ..sweep.table import SweepTable
-from .additions import additions
+from .additions import Additions, additions
 from .connections import ConnectionLowering
 from .layers import Extras, lower_layer, set_by_phase
 from .measures import lower_measures
@@ -27,48 +28,21 @@ from .values import Values
 
 def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
     """The experiment of a spec that has passed all checks, of which the blocks from `after` on are
-    run. Raises CompileError for what only the
-    evaluated sweep shows."""
+    run. Raises CompileError for what only the evaluated sweep shows."""
     values = Values(checked, table)
     symbols, spec = values.symbols, values.symbols.spec
     run: ast.Run = spec.of(ast.Run)[0]
     phases = lower_phases(values)
     needs = Needs()
     added = additions(values, needs)
-    switches = Switches(
-        frozenset(n for phase in phases for n in phase.frozen),
-        frozenset(n for phase in phases for n in phase.off),
-        frozenset(n for phase in phases for n in phase.changed) | partly_restored(values),
-        recorded(values),
-        phases,
-    )
     # Connections first: they say what they need of their layers.
-    count = len(symbols.connections)
-    lowering = {
-        c.name: ConnectionLowering(Synapses(values, c, place, count, needs, added, switches))
-        for place, c in enumerate(symbols.connections)
-    }
+    lowering = _connections(values, needs, added, phases)
     connections = tuple(connection.lower() for connection in lowering.values())
     layers = tuple(
         lower_layer(values, layer, needs, added.layers.get(layer.name, Extras()))
         for layer in symbols.layers
     )
-    own = {name: connection.own for name, connection in lowering.items()}
-    states = StateLowering(values, own, added)
-    phases = (
-        tuple(
-            replace(
-                phase,
-                values=values_set(values, turn.phase, lowering),
-                stores=states.stores(turn.phase),
-                restores=states.restores(turn.phase),
-                until=states.until(turn.phase),
-            )
-            for phase, turn in zip(phases, values.turns, strict=True)
-        )
-        if values.turns
-        else phases
-    )
+    phases = _whole_phases(values, phases, lowering, added)
     sounds, filterbanks = lower_sounds(values)
     records = lower_records(values, connections, added)
     if values.problems:
@@ -102,13 +76,61 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
         measures=lower_measures(values),
         presented=presented(values),
         said=said_of(values),
-        targets={
-            c.name: (c.target[0] or "constants", c.target[1])
-            for c in symbols.columns.values()
-            if c.target
-        },
+        targets=_targets(values),
     )
     return in_single(experiment) if values.single else experiment
+
+
+def _connections(
+    values: Values, needs: Needs, added: Additions, phases: Sequence[Phase]
+) -> dict[str, ConnectionLowering]:
+    """What lowers each connection, by name."""
+    switches = Switches(
+        frozenset(n for phase in phases for n in phase.frozen),
+        frozenset(n for phase in phases for n in phase.off),
+        frozenset(n for phase in phases for n in phase.changed) | partly_restored(values),
+        recorded(values),
+        tuple(phases),
+    )
+    connections = values.symbols.connections
+    return {
+        c.name: ConnectionLowering(
+            Synapses(values, c, place, len(connections), needs, added, switches)
+        )
+        for place, c in enumerate(connections)
+    }
+
+
+def _whole_phases(
+    values: Values,
+    phases: tuple[Phase, ...],
+    lowering: dict[str, ConnectionLowering],
+    added: Additions,
+) -> tuple[Phase, ...]:
+    """Phases with what they set, store and restore, and the conditions at which they end."""
+    if not values.turns:
+        return phases
+    own = {name: connection.own for name, connection in lowering.items()}
+    states = StateLowering(values, own, added)
+    return tuple(
+        replace(
+            phase,
+            values=values_set(values, turn.phase, lowering),
+            stores=states.stores(turn.phase),
+            restores=states.restores(turn.phase),
+            until=states.until(turn.phase),
+        )
+        for phase, turn in zip(phases, values.turns, strict=True)
+    )
+
+
+def _targets(values: Values) -> dict[str, tuple[str, str]]:
+    """The component, or `constants`, and the parameter that each column of the sweep sets."""
+    return {
+        c.name: (c.target[0] or "constants", c.target[1])
+        for c in values.symbols.columns.values()
+        if c.target
+    }
 
 
 def values_set(

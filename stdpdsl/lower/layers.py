@@ -79,15 +79,7 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
     assert neuron is not None and isinstance(node, ast.Layer)
     code = neuron_code(values, layer, needs)
     bounds = {e.name.id: e.bounds for e in neuron.equations if e.bounds}
-    equations = []
-    for e in neuron.equations:
-        parts = extras.summed.get(e.name.id, {})
-        if len(parts) > 1:
-            whole = " + ".join(parts.values())
-            equations.append(Equation(e.name.id, "computed", unit_of(e), rhs=whole))
-            equations += [Equation(part, "stored", unit_of(e)) for part in parts.values()]
-        else:
-            equations.append(lower_equation(e, code.show, e.name.id))
+    equations = _own_equations(neuron, code, extras)
     equations += [constant(n, values.unit(layer.variables[n])) for n in layer.each]
     equations += extras.equations
     if node.heard and layer.scope == "block":
@@ -103,32 +95,8 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
                 order=number,
             )
         )
-    threshold = None
-    if isinstance(neuron.threshold, ast.Call) and neuron.threshold.func.id == "poisson":
-        rate = code.show(neuron.threshold.args[0])
-        span = neuron.threshold.span
-        unit = ast.Call(
-            ast.Ident("uniform", span=span),
-            (ast.Number(0, "0", span=span), ast.Number(1, "1", span=span)),
-            span=span,
-        )
-        threshold = f"{code.show(unit)} < ({rate})*dt"
-    elif neuron.threshold is not None:
-        threshold = code.show(neuron.threshold)
-    events = [
-        Event(
-            name=e.name.id,
-            condition=code.show(e.condition),
-            statements=tuple(
-                line
-                for h in neuron.handlers
-                if h.trigger.id == e.name.id
-                for line in code.statements(h.body, bounds)
-            ),
-            order=number,
-        )
-        for number, e in enumerate(neuron.events)
-    ]
+    threshold = _threshold(neuron, code)
+    events = _events(neuron, code, bounds)
     reset = [*code.statements(neuron.reset, bounds), *extras.reset]
     refractory = code.show(neuron.refractory) if neuron.refractory else None
     for name in sorted(needs.parameters.get(layer.name, ())):
@@ -164,6 +132,49 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
         links=tuple(extras.links),
         functions=tuple(sorted({*code.functions, *extras.functions})),
     )
+
+
+def _own_equations(neuron: ast.Neuron, code: ModelCode, extras: Extras) -> list[Equation]:
+    """A model's equations. A variable into which several connections sum is their sum."""
+    equations: list[Equation] = []
+    for e in neuron.equations:
+        parts = extras.summed.get(e.name.id, {})
+        if len(parts) > 1:
+            whole = " + ".join(parts.values())
+            equations.append(Equation(e.name.id, "computed", unit_of(e), rhs=whole))
+            equations += [Equation(part, "stored", unit_of(e)) for part in parts.values()]
+        else:
+            equations.append(lower_equation(e, code.show, e.name.id))
+    return equations
+
+
+def _threshold(neuron: ast.Neuron, code: ModelCode) -> str | None:
+    """The condition of a spike; `poisson(RATE)` draws in each step."""
+    threshold = neuron.threshold
+    if not (isinstance(threshold, ast.Call) and threshold.func.id == "poisson"):
+        return None if threshold is None else code.show(threshold)
+    rate, span = code.show(threshold.args[0]), threshold.span
+    bounds = (ast.Number(0, "0", span=span), ast.Number(1, "1", span=span))
+    drawn = ast.Call(ast.Ident("uniform", span=span), bounds, span=span)
+    return f"{code.show(drawn)} < ({rate})*dt"
+
+
+def _events(neuron: ast.Neuron, code: ModelCode, bounds: Mapping[str, ast.Bounds]) -> list[Event]:
+    """A model's own events, with what happens at each."""
+    return [
+        Event(
+            name=e.name.id,
+            condition=code.show(e.condition),
+            statements=tuple(
+                line
+                for h in neuron.handlers
+                if h.trigger.id == e.name.id
+                for line in code.statements(h.body, bounds)
+            ),
+            order=number,
+        )
+        for number, e in enumerate(neuron.events)
+    ]
 
 
 def set_by_phase(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..ir import Pathway
+from ..language import ast
 from .additions import PORTS_WHEN
 from .synapses import PATHWAYS, Synapses
 
@@ -44,56 +45,59 @@ class Pathways:
             )
             if handler.after is not None or handler.side is not None:
                 side = handler.side.id if handler.side is not None else trigger
-                end = "axonal" if side == "pre" else "dendritic"
-                delay: tuple[str, ...] = (f"edges.{end}",) if self.has_delay(side) else ()
-                if handler.after is not None:
-                    after = self.values.code(handler.after, self.c, index="edges.copy")
-                    delay = (f"edges.{end}", self.delays(after))
                 number += 1
-                event = trigger if handler.side is not None else ""
-                way = Way(
-                    f"{event}__{side}_{number}" if event else f"{side}_{number}",
-                    lines,
-                    delay,
-                    event,
-                )
-                later[side] += [way] if event else self.with_arrival(way, delay, arriving)
+                later[side] += self.later(handler, side, number, lines, arriving)
             elif trigger in body:
                 body[trigger] += lines
             else:
-                event, order = self.synapses.added.events[self.c.name, trigger]
-                name = f"on__{trigger}"
-                ports.append(
-                    Pathway(
-                        name=name,
-                        side="post",
-                        statements=tuple(lines),
-                        order=order + 1,
-                        event=event,
-                        when=PORTS_WHEN,
-                    )
-                )
+                ports.append(self.of_port(trigger, lines))
         pre = Way("pre", body["pre"], ("edges.axonal",) if self.has_axonal else ())
         post = Way("post", body["post"], ("edges.dendritic",) if self.has_delay("post") else ())
         ways = {
             "pre": [*self.with_arrival(pre, ("edges.axonal",), due), *later["pre"]],
             "post": [post, *later["post"]],
         }
+        return [*(p for side in ways for p in self.in_order(side, ways[side])), *ports]
+
+    def later(
+        self, handler: ast.Handler, side: str, number: int, lines: list[str], arriving: list[str]
+    ) -> list[Way]:
+        """The pathways of a handler with a delay of its own, `after`, or of an event of a side."""
+        end = "axonal" if side == "pre" else "dendritic"
+        delay: tuple[str, ...] = (f"edges.{end}",) if self.has_delay(side) else ()
+        if handler.after is not None:
+            after = self.values.code(handler.after, self.c, index="edges.copy")
+            delay = (f"edges.{end}", self.delays(after))
+        if handler.side is not None:
+            event = handler.trigger.id
+            return [Way(f"{event}__{side}_{number}", lines, delay, event)]
+        return self.with_arrival(Way(f"{side}_{number}", lines, delay), delay, arriving)
+
+    def of_port(self, trigger: str, lines: list[str]) -> Pathway:
+        """At the spikes that a port of the rule hears."""
+        event, order = self.synapses.added.events[self.c.name, trigger]
+        return Pathway(
+            name=f"on__{trigger}",
+            side="post",
+            statements=tuple(lines),
+            order=order + 1,
+            event=event,
+            when=PORTS_WHEN,
+        )
+
+    def in_order(self, side: str, ways: list[Way]) -> list[Pathway]:
+        """Those of a side that do something, each at its place in the step."""
         return [
-            *(
-                Pathway(
-                    name=way.name,
-                    side=side,
-                    statements=tuple(way.lines),
-                    order=self.order(side) + place,
-                    delay=way.delay,
-                    event=way.event,
-                )
-                for side in ways
-                for place, way in enumerate(ways[side])
-                if way.lines
-            ),
-            *ports,
+            Pathway(
+                name=way.name,
+                side=side,
+                statements=tuple(way.lines),
+                order=self.order(side) + place,
+                delay=way.delay,
+                event=way.event,
+            )
+            for place, way in enumerate(ways)
+            if way.lines
         ]
 
     def with_arrival(self, way: Way, delay: tuple[str, ...], arriving: list[str]) -> list[Way]:

@@ -80,13 +80,7 @@ class Synapses:
         for name, shown in added.names.get(c.name, {}).items():
             fixed[f"{name}_post"] = f"{shown}_post"  # of post equations
             fixed[name] = f"{shown}_post"  # of ports
-        first = in_layer("i", self.n_pre)
         large = self.n_pre * self.n_post * self.many >= WORD
-        if self.many > 1:
-            first = f"({self.own['synapse_number']}*{self.n_pre} + {first})"
-        if large:
-            first = in_double("", first)
-        element = f"({first}*{self.n_post} + j % {self.n_post})"
         scope = values.symbols.synapse_scope(c)
         self.code = ModelCode(
             values,
@@ -96,7 +90,7 @@ class Synapses:
             {"i": self.n_pre, "j": self.n_post, "N_pre": self.n_pre, "N_post": self.n_post},
             fixed,
             taken | values.held | set(self.own.values()),
-            element,
+            self.element(large),
             needs,
         )
         self.deliveries = Deliveries(
@@ -104,6 +98,16 @@ class Synapses:
         )
         if large:
             self.code.functions.add("functions_in_double")
+
+    def element(self, large: bool) -> str:
+        """Code of a synapse's number in its copy, which keys its draws; in double precision where
+        it does not fit into an integer of Brian2's."""
+        first = in_layer("i", self.n_pre)
+        if self.many > 1:
+            first = f"({self.own['synapse_number']}*{self.n_pre} + {first})"
+        if large:
+            first = in_double("", first)
+        return f"({first}*{self.n_post} + j % {self.n_post})"
 
     @property
     def gates_used(self) -> tuple[str, ...]:

@@ -38,15 +38,9 @@ def synapses_of(
     the layers' first values. `same`: every copy has the same pairs. `pairs` are listed instead.
     """
     (_, n_pre, pre_shared), (_, n_post, post_shared) = pre, post
-    copies = x.copies(shared)
-    if pairs is not None:
-        parts = [pairs]
-    elif draws or n_pre * n_post <= PAIRS_AT_ONCE:  # what is drawn is drawn for all at once
-        parts = list(all_pairs(n_pre, n_post, n_pre))
-    else:
-        parts = None
-    shared_copy = x.sources(shared, True)
+    copies, shared_copy = x.copies(shared), x.sources(shared, True)
     names = copy_keys(draws, copies, row if independent else None) if draws else None
+    parts = pairs_in_parts(n_pre, n_post, pairs, bool(draws))
     chosen, last, u = [], None, None
     for copy in range(len(copies)):
         if same and chosen:
@@ -59,22 +53,20 @@ def synapses_of(
             for name, size, is_shared in (pre, post)
         ]
         found = []
-        for i, j, *numbers in parts or all_pairs(n_pre, n_post, max(1, PAIRS_AT_ONCE // n_post)):
+        for i, j, *numbers in parts():
             of_pairs = None if u is None else u[i, j]
             mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
             found.append([index[mask] for index in (i, j, *numbers)])
         chosen.append([np.concatenate(index) for index in zip(*found, strict=True)])
-    each = (
-        1 if len(chosen[0]) > 2 else many
-    )  # what is listed with a number is listed each by itself
+    # What is listed with a number is listed each by itself.
+    each = 1 if len(chosen[0]) > 2 else many
     copy_of = np.repeat(np.arange(len(copies)), [each * len(i) for i, *_ in chosen])
     i, j, *numbers = (np.repeat(np.concatenate(k), each) for k in zip(*chosen, strict=True))
-    number = numbers[0] if numbers else np.arange(len(i)) % many
     return SimpleNamespace(
         copy=copy_of,
         i=i,
         j=j,
-        number=number,
+        number=numbers[0] if numbers else np.arange(len(i)) % many,
         many=many,
         n_pre=n_pre,
         n_post=n_post,
@@ -82,12 +74,23 @@ def synapses_of(
         shared=shared,
         pre=i + n_pre * (shared_copy[copy_of] if pre_shared else copy_of),
         post=j + n_post * (shared_copy[copy_of] if post_shared else copy_of),
-        values={},
-        parameters={},
-        delays={},
-        axonal=np.zeros(len(i)),
-        dendritic=np.zeros(len(i)),
+        **nothing_set(len(i)),
     )
+
+
+def nothing_set(count):
+    """What initial values, parameters and delays are put into, of so many synapses."""
+    delays = {"axonal": np.zeros(count), "dendritic": np.zeros(count)}
+    return {"values": {}, "parameters": {}, "delays": {}, **delays}
+
+
+def pairs_in_parts(n_pre, n_post, listed, drawn):
+    """A function that gives (i, j) of all pairs, or of those that are listed, in parts: anew for
+    each copy where they are many. What is drawn is drawn for all at once."""
+    if listed is None and not drawn and n_pre * n_post > PAIRS_AT_ONCE:
+        return lambda: all_pairs(n_pre, n_post, max(1, PAIRS_AT_ONCE // n_post))
+    kept = [listed] if listed is not None else list(all_pairs(n_pre, n_post, n_pre))
+    return lambda: kept
 
 
 def all_pairs(n_pre, n_post, rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -169,39 +170,11 @@ class Parts(Values):
             return Part(part, {})
         paths, values = [], []
         for head, cells in table.items():
-            name, unit = split_head(str(head))
-            path = ast.Path(
-                tuple(ast.Ident(p, span=part.path.span) for p in name.split(".")),
-                span=part.path.span,
-            )
-            presets = self.presets_of(path)
-            if presets is not None:
+            path = _path_of(part, head)
+            column = self.column_of(part, path, str(head), cells)
+            if column is not None:
                 paths.append(path)
-                values.append(np.array([str(c).strip() for c in cells], dtype=object))
-                self.check_presets(part, str(head), values[-1], presets)
-                continue
-            try:
-                power = dim_and_power(parse_unit(unit))[1] if unit else 0
-                values.append(np.array([in_si(number_of(c), power) for c in cells], dtype=float))
-            except KeyError as unknown:
-                self.report(
-                    "FILE003",
-                    part.path,
-                    f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",  # noqa: E501
-                )
-                continue
-            except (TypeError, ValueError):
-                row, cell = next((k, c) for k, c in enumerate(cells) if not is_number(c))
-                shown = "nothing" if cell in (None, "") else f"`{cell}`"
-                self.report(
-                    "FILE003",
-                    part.path,
-                    f"row {row + 1} below the head of `{part.path.value}` has"
-                    f" {shown} in the column `{head}`",
-                    help="each cell of a sweep's table is one number",
-                )
-                continue
-            paths.append(path)
+                values.append(column)
         if part.path.value not in self.symbols.files_read:  # else the check was given its heads
             reporter = Reporter()
             Columns(self.symbols, reporter).add([(path, part) for path in paths])
@@ -218,6 +191,37 @@ class Parts(Values):
             )
         return Part(part, columns)
 
+    def column_of(
+        self, part: ast.FromFile, path: ast.Path, head: str, cells: Sequence[Any]
+    ) -> np.ndarray | None:
+        """The values of a column, in SI or the names of presets; nothing where some are wrong."""
+        presets = self.presets_of(path)
+        if presets is not None:
+            names = np.array([str(c).strip() for c in cells], dtype=object)
+            self.check_presets(part, head, names, presets)
+            return names
+        _, unit = split_head(head)
+        try:
+            power = dim_and_power(parse_unit(unit))[1] if unit else 0
+            return np.array([in_si(number_of(c), power) for c in cells], dtype=float)
+        except KeyError as unknown:
+            self.report(
+                "FILE003",
+                part.path,
+                f"the column `{head}` of `{part.path.value}` has the unit {unknown}, which is unknown",  # noqa: E501
+            )
+        except (TypeError, ValueError):
+            row, cell = next((k, c) for k, c in enumerate(cells) if not is_number(c))
+            shown = "nothing" if cell in (None, "") else f"`{cell}`"
+            self.report(
+                "FILE003",
+                part.path,
+                f"row {row + 1} below the head of `{part.path.value}` has"
+                f" {shown} in the column `{head}`",
+                help="each cell of a sweep's table is one number",
+            )
+        return None
+
     def check_presets(
         self, part: ast.FromFile, head: str, cells: np.ndarray, presets: list[str]
     ) -> None:
@@ -230,6 +234,13 @@ class Parts(Values):
                 f"row {row + 1} of `{part.path.value}` has {cells[row]!r} in the column `{head}`",
                 help=did_you_mean(cells[row], presets) or f"its presets: {listed}",
             )
+
+
+def _path_of(part: ast.FromFile, head: object) -> ast.Path:
+    """What a column of a file is called, as if the spec named it where it names the file."""
+    name, _ = split_head(str(head))
+    span = part.path.span
+    return ast.Path(tuple(ast.Ident(p, span=span) for p in name.split(".")), span=span)
 
 
 def preset_named(cell: ast.Expr) -> str:

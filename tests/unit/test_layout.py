@@ -39,6 +39,7 @@ ORDER = [
     "cli",
 ]
 LONGEST = 400  # lines of a module
+SCREEN = 60  # lines of a function
 # Accessors for users that import when they are called.
 LATE = {
     ("__init__", "api"),
@@ -92,6 +93,18 @@ def test_a_module_is_not_long():
         for path in PACKAGE.rglob("*.py")
     }
     assert {name for name, lines in lengths.items() if lines > LONGEST} == set()
+
+
+def test_a_function_fits_a_screen():
+    """What is longer is a list of steps: each gets a name."""
+    long = {
+        f"{path.relative_to(PACKAGE).as_posix()}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= SCREEN
+    }
+    assert long == set()
 
 
 def test_what_we_wrote_is_not_read_back():

@@ -14,6 +14,12 @@ class Deliveries(ClauseReports):
     """Looks at what a connection delivers, and where."""
 
     def deliveries(self, node: ast.Connect, component: Component, spot: ast.Node) -> None:
+        self.delivers_where(node, component, spot)
+        self.delivers_what(node, component)
+        self.left_out(node, component)
+        self.delivers_late(node, component)
+
+    def delivers_where(self, node: ast.Connect, component: Component, spot: ast.Node) -> None:
         name = node.name.id
         rule = component.rule
         statement = _deliver(rule) if rule else None
@@ -50,6 +56,10 @@ class Deliveries(ClauseReports):
                     f"the weight of `{name}` is delivered nowhere",
                     help=f"add `deliver: w to VARIABLE`, a variable of `{node.post.id}`",
                 )
+
+    def delivers_what(self, node: ast.Connect, component: Component) -> None:
+        rule = component.rule
+        statement = _deliver(rule) if rule else None
         for delivery in node.delivery:
             if delivery.continuously:
                 self.reads_itself(delivery, component)
@@ -60,17 +70,21 @@ class Deliveries(ClauseReports):
                 self.reporter.error(
                     "CLAUSE004",
                     delivery,
-                    f"`{name}` does not say what it delivers",
+                    f"`{node.name.id}` does not say what it delivers",
                     help=f"write `deliver: VALUE to {delivery.target.id}`",
                 )
-        self.left_out(node, component)
+
+    def delivers_late(self, node: ast.Connect, component: Component) -> None:
+        """Is there anything that a dendritic delay shifts?"""
+        rule = component.rule
         handlers = (*node.handlers, *(rule.handlers if rule else ()))
+        by_spike = any(not d.continuously for d in node.delivery)
         shifted = by_spike or any(h.trigger.id == "post" for h in handlers)
         if node.dendritic_delay is not None and not shifted:
             self.reporter.warn(
                 "CLAUSE007",
                 node.dendritic_delay,
-                f"`{name}` delivers nothing to delay",
+                f"`{node.name.id}` delivers nothing to delay",
                 help="a dendritic delay shifts what `deliver:` delivers, and `on post`; `delay:`"
                 " shifts `on pre`",
             )

@@ -28,6 +28,13 @@ class Patterns(ClauseReports):
                 help=self.reporter.suggest(kind, PATTERNS, "patterns"),
             )
             return
+        self.pattern_parts(pattern)
+        self.pattern_numbers(pattern, component)
+        self.pattern_sides(pattern, component)
+
+    def pattern_parts(self, pattern: ast.Pattern) -> None:
+        """Does it have what its kind needs, and nothing else?"""
+        kind = pattern.kind.id
         argument = PATTERNS[kind]
         if argument is None and pattern.argument is not None:
             condition = pattern.argument.span.text
@@ -44,6 +51,10 @@ class Patterns(ClauseReports):
             self.missing(pattern.kind, "`pairs` needs a file", 'write `pairs from "edges.csv"`')
         if pattern.independent and kind not in DRAWN:
             self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
+
+    def pattern_numbers(self, pattern: ast.Pattern, component: Component) -> None:
+        """Are the numbers of synapses, and the probability, such that there can be a pattern?"""
+        kind = pattern.kind.id
         several = value(pattern.several, self.values)
         if pattern.several is not None and several is not None and several < 1:
             self.range(
@@ -59,6 +70,10 @@ class Patterns(ClauseReports):
                 )
             elif kind.startswith("fixed"):
                 self.degree(pattern, pattern.argument, number, component)
+
+    def pattern_sides(self, pattern: ast.Pattern, component: Component) -> None:
+        """Do the layers, or their slices, go together?"""
+        kind = pattern.kind.id
         if (
             kind == "symmetric"
             and component.pre
