@@ -327,7 +327,9 @@ def written(value: Any) -> str:
         value = value.item()
     if isinstance(value, int | float):
         return repr(value)
-    raise TypeError(f"{value!r} is no number, text or list of them; write units as text: '20 ms'")
+    raise TypeError(
+        f"{value!r} is not a number, a text or a list of them; write units as text: '20 ms'"
+    )
 
 
 def _is_list(value: Any) -> bool:

@@ -122,8 +122,8 @@ def compile_source(
     cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
     results are to stand behind others. `order` has the row that each block is, where they are not
     those of the spec one after the other; the blocks before `after` are not run. `keep_state` and
-    `earlier` as `render` has them. Raises CompileError with all errors at once, ValueError where
-    the order is none of the rows."""
+    `earlier` as `render` has them. Raises CompileError with all errors at once, ValueError if
+    the order does not have just the rows."""
     # Here, since `check` needs none of them, and they take a fifth of its time to import.
     from .brian2.render import render
     from .lower import lower
@@ -179,7 +179,7 @@ def _not_one_run(spec: ast.Spec, source: Source) -> list[Diagnostic]:
             Diagnostic(
                 "CLAUSE001",
                 Span(source, 0, 0),
-                "this file is no model: others may `use` it",
+                "this file is not a model: others may `use` it",
                 help="start with `model NAME`, and declare layers and `run:`",
             )
         )
@@ -189,9 +189,9 @@ def _not_one_run(spec: ast.Spec, source: Source) -> list[Diagnostic]:
             Diagnostic(
                 "CLAUSE001",
                 search.span,
-                "this sweep is refined by what it finds, so it is no one run"
+                "this sweep is refined by what it finds, so it is not a single run"
                 if refined
-                else "this spec asks for the best parameters, so it is no one run",
+                else "this spec asks for the best parameters, so it is not a single run",
                 help="`stdpdsl search SPEC -o DIR` runs it",
             )
         )
@@ -277,7 +277,7 @@ def _front(
     )
     spec = with_numbers(spec, files)
     sources, of_files = read_sources(spec, files)
-    # The heads of files first: what they name is no unknown name.
+    # The heads of files first: what they name is not an unknown name.
     rows, of_tables = read_all_rows(spec, files)
     heads = {node: read.head for node, read in rows.items()}
     heads |= {node: source.head for node, source in sources.items()}

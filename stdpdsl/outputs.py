@@ -32,8 +32,8 @@ def check_output(path: Path, form: str, kind: str) -> None:
     as ".html". A device or a pipe may be written to. OSError."""
     if path.is_file() and path.stat().st_size and not _is_ours(path.read_bytes(), form, kind):
         raise NotReplaced(
-            f"{path}: error: exists, and is no {kind} that stdpdsl wrote or was changed since; give"
-            " another name, or delete it first"
+            f"{path}: error: exists, and is not a {kind} that stdpdsl wrote, or was changed since;"
+            " give another name, or delete it first"
         )
 
 
@@ -59,7 +59,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file: either what was there stands there afterwards, or all of `data`. A link stays a
-    link, and what is no file, such as a pipe, is written to. OSError."""
+    link, and what is not a file, such as a pipe, is written to. OSError."""
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return

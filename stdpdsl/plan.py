@@ -271,8 +271,8 @@ class Times:
         return once + builds * self.build(target) + rounds * each
 
     def shards(self, target: str, workers: int, memory: float) -> int:
-        """As many shards as cost at most a tenth more than the fastest number, for what finishes
-        survives an interruption; one where more would gain nothing; more where one would not fit
+        """As many shards as cost at most a tenth more than the fastest number, because finished
+        shards survive an interruption; one if more would gain nothing; more if one would not fit
         into memory (bytes) beside the others."""
         most = self.most
         numbers = [1, *(workers * 2**k for k in range(12) if workers * 2**k <= most)]

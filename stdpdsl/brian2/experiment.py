@@ -1,4 +1,4 @@
-"""What the experiment says only when it is asked in the right way."""
+"""Questions to the experiment whose answers several of its fields give together."""
 
 from __future__ import annotations
 

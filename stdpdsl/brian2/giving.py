@@ -1,4 +1,4 @@
-"""What a network is given: code that fills `given` of stdpdsl/runtime/given.py."""
+"""Initial state of a network: code that fills `given` of stdpdsl/runtime/given.py."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Blocks:
                 " shared: through it the blocks would influence one another",
                 labels=((_scope_spot(pre), "one copy per block"), (_scope_spot(post), "shared")),
                 help=f"give `{post.name}` a copy per block (`scope: block`), or say `across"
-                " blocks` in this connection if the coupling is meant",
+                " blocks` in this connection if the coupling is intended",
             )
         elif upwards:
             reached = self.reached_from(post)

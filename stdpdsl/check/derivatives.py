@@ -1,4 +1,4 @@
-"""`dvdt = ...` for `dv/dt = ...`: told once, and then read as it was meant."""
+"""`dvdt = ...` for `dv/dt = ...`: reported once, and then read as it was intended."""
 
 from __future__ import annotations
 

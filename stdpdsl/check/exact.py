@@ -280,7 +280,7 @@ class System:
         what, help = {
             "nearly": (
                 "have nearly the same time constant",
-                "take equal values, or such as differ by more than a millionth",
+                "make the values equal, or different by more than a millionth",
             ),
             "third": (
                 "have, as a third variable does, the same time constant",

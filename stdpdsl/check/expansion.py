@@ -39,7 +39,7 @@ def check_expansion(symbols: Symbols, reporter: Reporter) -> None:
 
 def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
     """Right sides, of computed variables by their names. A differential variable is a value where
-    others use it, so its right side is no name's."""
+    others use it, so its right side is not a name's."""
     post = model.post_equations if isinstance(model, ast.Rule) else ()
     return {
         e.name.id if e.kind == "subexpression" else f"d{e.name.id}/dt": e.rhs

@@ -228,7 +228,7 @@ class OwnMeasures:
             n: f"each element has its own: `mean({n})`, or `sd max min sum`" for n in elements
         }
         for n in component.each:
-            hints[n] = f"`{n}` differs from one element to the other, and is no measure's"
+            hints[n] = f"`{n}` differs between elements, so a measure cannot use it"
         for lost in ("w", "rate"):
             if lost not in elements:
                 hints[lost] = f"`{component.name}` has no {'weight' if lost == 'w' else 'rate'}"

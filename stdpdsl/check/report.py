@@ -1,4 +1,4 @@
-"""Where checks put what they find."""
+"""Collects what checks find, as diagnostics."""
 
 from __future__ import annotations
 

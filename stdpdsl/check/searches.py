@@ -341,7 +341,7 @@ class Searches:
             self.reporter.error(
                 "SEARCH003",
                 bad,
-                "a constraint is a comparison, by how much it is missed counts",
+                "a constraint is a comparison, because the search uses by how much it is missed",
                 help="compare by `<` or `>`; join comparisons by `and` or `or`",
             )
 

@@ -85,7 +85,7 @@ class Structure:
         return "exponential" if linear and not self.noisy(name) else "euler"
 
     def in_truth(self, name: str, asked: str, held: Collection[str]) -> str:
-        """The method as it acts: what the others are held for is no exact solution."""
+        """The method as it acts: what the others are held for is not an exact solution."""
         names = set().union(*(self.all_names[n] for n in {name, *self.sources(name)}))
         changing = {*held, *self.sides}
         if asked == "exponential" or (asked == "exact" and names & {*held}):

@@ -146,7 +146,7 @@ def _computed(rule: ast.Rule) -> Iterator[ast.Update]:
 
 
 def _names(rule: ast.Rule, statements: Iterable[ast.Update]) -> list[str]:
-    """What needs a number: each name that is no constant or unit, unless the rule declares it."""
+    """Names that need a number: the rule's own, and those that are neither constants nor units."""
     declared = {p.name.id for p in rule.parameters} | {e.name.id for e in rule.equations}
     names = dict.fromkeys(n.id for s in statements for n in names_in(s.value))
     return [n for n in names if n in declared or (n not in CONSTANTS and lookup(n) is None)]

@@ -183,7 +183,7 @@ class Component:
             delivered = list(dict.fromkeys(name for name in used if name in names))
             if "w" in delivered:
                 return "w"
-            # A product of several, such as a short-term rule's, is no weight.
+            # A product of several, such as a short-term rule's, is not a weight.
             return next(iter(delivered or names), None) if len(delivered) < 2 else None
         if isinstance(self.node, ast.Connect) and self.node.weight is not None:
             return "w"

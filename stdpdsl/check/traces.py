@@ -1,7 +1,7 @@
 """Which variables of synapses are integrated event by event, which step by step.
 
-That depends on the model alone. A trace whose equation is linear in itself, and else holds only
-what is constant between events, is brought up to date exactly at each event.
+That depends on the model alone. A trace whose equation is linear in itself, and otherwise contains
+only what is constant between events, is brought up to date exactly at each event.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
 
 
 def read_between_events(node: ast.Connect) -> set[str]:
-    """Names that a connection reads or assigns at times that are no events of its synapses: what it
+    """Names that a connection reads or assigns at other times than events of its synapses: what it
     delivers continuously, and what stands in an `every`."""
     values = [d.value for d in node.delivery if d.continuously and d.value is not None]
     found: set[str] = set()
@@ -72,7 +72,7 @@ def between_events(equation: ast.Equation, connection: Component, symbols: Symbo
     others = (n.id for n in names_in(equation.rhs) if n.id != name)
     other = next(filter(changes, others), None)
     if other is not None:
-        return f"`{other}` is no parameter"
+        return f"`{other}` is not a parameter"
     found = degree(equation.rhs, {name})
     if found is None:
         return f"it is not linear in `{name}`"

@@ -30,7 +30,7 @@ def describe(options: argparse.Namespace) -> int:
                 Diagnostic(
                     "CLAUSE001",
                     Span(source, 0, 0),
-                    "this file is no model: others may `use` it",
+                    "this file is not a model: others may `use` it",
                     help="describe a spec that uses it",
                 )
             ]

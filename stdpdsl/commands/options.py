@@ -163,7 +163,7 @@ def whole(text: str) -> int:
 
 def block_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a block, such as 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a block number, such as 0")
     return int(text)
 
 
@@ -182,5 +182,5 @@ def slurm_option(text: str) -> tuple[str, Any]:
 
 def block_numbers(text: str) -> list[int]:
     if not re.fullmatch(r"\d+(,\d+)*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of block numbers, such as 0,3")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of block numbers, such as 0,3")
     return [int(number) for number in text.split(",")]

@@ -68,7 +68,7 @@ def show_warnings(compiled: Compiled) -> None:
 
 
 def allowed_folders(options: argparse.Namespace) -> list[Path]:
-    """The folders of `--allow-read`, which exist: a mistyped one is no reason to say more later."""
+    """The folders of `--allow-read`. One that does not exist would give misleading errors later."""
     for folder in options.allow_read:
         if not folder.is_dir():
             raise Stop(f"--allow-read {folder}: error: there is no such folder", USAGE)

@@ -1,6 +1,6 @@
 """What a command says: its results to standard output, all else to standard error.
 
-A reader that has gone away is no error. Standard output that is full or closed is one, where it
+A reader that has gone away is not an error. Standard output that is full or closed is one, where it
 takes what the command was asked for.
 """
 

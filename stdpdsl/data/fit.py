@@ -139,7 +139,7 @@ class Fit(Wants):
             raise Wrong(
                 "FILE005",
                 node.path,
-                f"`{column}` is no column of numbers in the sweep",
+                f"`{column}` is not a column of numbers in the sweep",
                 did_you_mean(column, list(self.table.columns)) or f"sweep it: `{column} = [0, 1]`",
             )
         if column in self.broken:
@@ -282,7 +282,7 @@ class Fit(Wants):
             if len(shape) > 2:
                 means += f", and {shape[2]} values in each"
             swapped = found == shape[::-1]
-            help = "it has them the other way round: save its transpose, `w.T`" if swapped else ""
+            help = "rows and columns are swapped: save the transpose, `w.T`" if swapped else ""
         else:
             means, help = f"one value for each neuron of `{c.name}`", ""
         raise Wrong(
@@ -368,7 +368,7 @@ class Fit(Wants):
                 "FILE008",
                 node.path,
                 f"{source.place(entry)} of `{node.path.value}` gives a value"
-                f" to {named(source.keys, axes, entry)}, which is no synapse of `{c.name}`",
+                f" to {named(source.keys, axes, entry)}, which is not a synapse of `{c.name}`",
                 "leave out the row, or connect the pair",
             )
 

@@ -115,7 +115,7 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
         raise Wrong(
             "FILE001",
             node.path,
-            f"there is no file `{name}` with a whole number for `{{{number_in(name)}}}`",
+            f"there is not a file `{name}` with a whole number for `{{{number_in(name)}}}`",
             FROM_FOLDER,
         )
     each = {number: _source(one_of(node, number), owner, files) for number in numbers}
@@ -180,7 +180,7 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
                 raise Wrong(
                     "FILE002",
                     path,
-                    f"`{name}` holds no pairs: it is no sparse matrix",
+                    f"`{name}` holds no pairs: it is not a sparse matrix",
                     "save one with `scipy.sparse.save_npz`",
                 )
             return Source(Head("sparse"), matrix.values, _pairs(matrix), matrix.shape)

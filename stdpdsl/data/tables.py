@@ -171,7 +171,7 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]]) -> Rows:
             raise Wrong(
                 "FILE012",
                 node.path,
-                f"the column `{said.name}` of `{name}` is no time",
+                f"the column `{said.name}` of `{name}` is not a time",
                 "write `t [ms]`, or leave out the column",
             )
     return Rows(head, values, keys)

@@ -40,7 +40,7 @@ def folds(text: str) -> list[tuple[int, int, str]]:
 
 
 def _docstring_lines(text: str) -> set[int]:
-    """The lines inside docstrings, but for the ones on which they start."""
+    """The lines inside docstrings, except the ones on which they start."""
     quiet: set[int] = set()
     for match in re.finditer(r'"""(?:[^"]|"(?!""))*"""', text):
         first = text.count("\n", 0, match.start())

@@ -71,7 +71,7 @@ def _occurrence(document: Document, link: Link) -> Iterator[Occurrence]:
         return
     written, name = node.span.text, declared.text.rpartition(".")[2]
     if isinstance(target, Symbol) and isinstance(target.node, ast.Connect):
-        return  # `w` of `weight:` is no name of the spec's
+        return  # `w` of `weight:` is not a name of the spec's
     if written != node.id or not re.match(rf"{re.escape(name)}(_|\Z)", written):
         return  # a connection without a name of its own, or one that a sum of others has
     start = node.span.start
@@ -96,9 +96,9 @@ def rename(
     documents: list[Document], at: Occurrence, new: str
 ) -> dict[Path, list[tuple[Span, str]]]:
     """The edits that give a name another one in all texts that have it; all of them are checked
-    again. Refused, where it is no name of theirs or where the new one would not do."""
+    again. Refused, where it is not a name of theirs or where the new one would not do."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", new):
-        raise Refused(f"`{new}` is no name: letters, digits and single underscores")
+        raise Refused(f"`{new}` is not a name: letters, digits and single underscores")
     if at.key[0] in library().files.values():
         raise Refused(f"`{at.span.text}` belongs to the library")
     if at.key[0] not in {d.path for d in documents}:

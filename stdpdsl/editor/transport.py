@@ -20,7 +20,7 @@ MOST_BYTES = 200_000_000
 """Of a message: more than any spec takes."""
 _HEADER = re.compile(rb"Content-Length:\s*(\S*)\s*$", re.IGNORECASE)
 _NO_MESSAGE = b"?"
-"""Stands for what cannot be read; it is no JSON."""
+"""Stands for what cannot be read, because it is not JSON."""
 
 
 class Messages:
@@ -94,7 +94,7 @@ class Protocol(LanguageServerProtocol):
     def handle_message(self, message: Any) -> None:
         """Hand a message on. JsonRpcException where it is JSON, and no message."""
         if not hasattr(message, "jsonrpc"):
-            raise JsonRpcException("this is no message of JSON-RPC 2.0")
+            raise JsonRpcException("this is not a message of JSON-RPC 2.0")
         super().handle_message(message)
 
     def answer_unreadable(self, error: Exception) -> None:

@@ -94,7 +94,7 @@ class Casts:
                     return replace(expr, left=left, right=right)
                 left, right, _, _ = self.matched(expr)
                 return replace(expr, left=left, right=right)
-        self.refuse(expr, "this is no condition")
+        self.refuse(expr, "this is not a condition")
         return ast.Binary("<", number_at(0, expr), number_at(1, expr), span=expr.span)
 
     def is_condition(self, expr: Expr) -> bool:
@@ -206,7 +206,7 @@ class Casts:
 
     def finite(self, expr: Expr, dim: Dim) -> Expr:
         """What must not be 0 or negative: 1 where the statement does not count, because 0 times an
-        infinity is no number."""
+        infinity is not a number."""
         if self.when is None or isinstance(expr, ast.Number | ast.Quantity):
             return expr
         safe = self.fixed - self.guarded

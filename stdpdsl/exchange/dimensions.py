@@ -14,7 +14,7 @@ SAME = {name for name, function in FUNCTIONS.items() if function.rule == "same"}
 
 
 def dimension(expr: Expr, known: Mapping[str, Dim]) -> Dim:
-    """No dimension for what is no number."""
+    """No dimension for what is not a number."""
     match expr:
         case ast.Quantity():
             return unit_dimension(expr.unit)

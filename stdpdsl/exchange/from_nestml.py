@@ -38,7 +38,7 @@ class _Importer(Statements):
         m = self.model
         for at, _ in m.odes:
             if not any(d.name.id == at.id for d in m.state):
-                self.refuse(at, f"`{at.id}` is no variable of the state")
+                self.refuse(at, f"`{at.id}` is not a state variable")
         if self.problems:
             return ""
         blocks = {

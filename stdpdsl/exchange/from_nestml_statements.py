@@ -163,7 +163,7 @@ class Statements:
         known = into.casts.known.get(old)
         writable = old in into.names or any(d.name.id == old for d in self.model.state)
         if known is None or not writable:
-            self.refuse(item.target, f"`{old}` is no variable of the state")
+            self.refuse(item.target, f"`{old}` is not a state variable")
             return
         self.reads(item.value, into)
         self.reads(ast.Name(old, span=item.target.span), into)

@@ -79,7 +79,9 @@ class _Reader(Expressions):
                 said = " ".join(str(message).split()).rstrip(".!")
                 self.problems.append(Diagnostic("", span, f"NESTML: {said}"))
         if unit is None and not self.problems:
-            self.problems.append(Diagnostic("", Span(self.source, 0, 0), "is no model in NESTML"))
+            self.problems.append(
+                Diagnostic("", Span(self.source, 0, 0), "is not a model in NESTML")
+            )
         if unit is not None and len(models) != 1:
             self.problems.append(
                 Diagnostic(

@@ -13,7 +13,7 @@ _OURS = {"GOhm": "Gohm"}
 
 
 def powers(dim: Dim) -> tuple[int, int, int] | None:
-    """Of mV, pA and ms; None for what is no product of whole powers of them."""
+    """Of mV, pA and ms; None for what is not a product of whole powers of them."""
     metre, kilogram, second, amp, *_ = dim.exponents
     volt = kilogram
     found = (volt, amp + volt, second + 3 * volt)

@@ -136,8 +136,8 @@ class _Exporter(Statements):
             if handler.side is not None:
                 self.refuse(
                     handler.trigger,
-                    f"`{handler.trigger.id}` is an event of a neuron that is no spike, of which a"
-                    " synapse in NESTML knows nothing",
+                    f"`{handler.trigger.id}` is an event of a neuron other than a spike, which a"
+                    " synapse in NESTML cannot receive",
                 )
             elif handler.after is not None:
                 self.refuse(
@@ -164,7 +164,7 @@ class _Exporter(Statements):
         if words in (["integer"], ["boolean"]) or any(
             "shared" in words_of(f) for f in equation.flags
         ):
-            self.refuse(equation, f"`{equation.name.id}` is no number of each synapse")
+            self.refuse(equation, f"`{equation.name.id}` does not hold a number for each synapse")
         dim = unit_dimension(equation.unit)
         value = self.initial.get(equation.name.id)
         said = self.expression(value) if value is not None else "0"

@@ -74,7 +74,7 @@ def _put(source: Path, target: Path, known: Mapping[str, Any], said: Mapping[str
         for name, footer in parts.items():
             found = _PART.fullmatch(name)
             if found is None:
-                raise JobError(f"{source / table / name}: is no part of a table")
+                raise JobError(f"{source / table / name}: is not part of a table")
             new = f"part-{int(found[1]) + first:05}.parquet"
             (target / table / new).unlink(missing_ok=True)
             link(source / table / name, target / table / new)

@@ -33,7 +33,7 @@ MOST_BYTES = 100e6
 
 
 class ClusterError(Exception):
-    """A cluster cannot be had; the text says why."""
+    """There is no cluster to use; the text says why."""
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def _received(future: Any, place: Path) -> Outcome | None:
 
 
 def _files(task: Task) -> dict[str, bytes]:
-    """The files that the spec names, for they may not be seen from a worker."""
+    """The files that the spec names, because a worker may not see them."""
     files = task.wanted.files
     for name in files:
         path = PurePosixPath(name)

@@ -1,7 +1,8 @@
 """A finished run that goes on from where it ended: its spec with a longer run, or with more phases.
 
-The results are made anew as if all had been one run: measures are of the whole. What is there stays
-as it is until the whole stands beside it. A run that has kept no state is run again from its start.
+The results are made again as if all had been one run: measures are of the whole. The earlier
+results stay as they are until the whole is there. A run that has kept no state is run again from
+its start.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def continuation(
     results = finished(folder, "continued")
     said = results.metadata
     if "search" in said:
-        raise JobError(f"{folder}: holds a search, which is no one run")
+        raise JobError(f"{folder}: holds a search, which is not a single run")
     origin = _origin(results)
     _check_settings(results, request)
     dt = float(said["dt"])
@@ -158,7 +159,7 @@ def _check_memory(compiled: Compiled, results: Results) -> None:
 
 def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:
     """JobError where a phase restores what was stored before the end of phase number `last`, in
-    which the earlier run ended: it is no part of the state that was kept."""
+    which the earlier run ended: it is not part of the state that was kept."""
     there: dict[str, bool] = {}
     for number, phase in enumerate(compiled.experiment.phases):
         for restored in phase.restores:
@@ -244,7 +245,7 @@ def _of_phases(
 
 
 def _phases(spec: ast.Spec) -> list[str]:
-    """Each phase of a run but for how long it is, as text, repeated ones as often as they are; `1`
+    """Each phase of a run without its length, as text, repeated ones as often as they are; `1`
     for a run that has none."""
     once = typed_expression(OPTION, "1")
     found: list[str] = []

@@ -107,7 +107,7 @@ def _one_row(results: Results, block: int) -> str:
                 f"{results.folder}: does not say what its column {name} sets; run its spec again"
             )
         if isinstance(value, str) and not _PATH.fullmatch(value):
-            raise ResultsError(f"{results.folder}: {value!r} is no preset")
+            raise ResultsError(f"{results.folder}: {value!r} is not a preset")
         if "." in unit:  # no head can say it
             axes.append(f"        {path} = [{float(value)!r}{_as_factors(unit)}]")
             continue
@@ -159,4 +159,4 @@ def _number(expr: ast.Expr, constants: Mapping[str, ast.Expr]) -> int:
         known = {name: _number(constants[name], constants) for name in names}
         return int(evaluate(expr, known))
     except (KeyError, NotConstant, RecursionError) as error:
-        raise ResultsError(f"`in blocks {expr.span.text}` is no number: {error}") from None
+        raise ResultsError(f"`in blocks {expr.span.text}` is not a number: {error}") from None

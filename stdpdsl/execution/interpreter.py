@@ -81,7 +81,7 @@ def ready_interpreter(
 ) -> AbstractContextManager[Interpreter]:
     """The Python that simulates, entered before the spec is compiled: the one at `path`, or else
     this one. No process is started where all simulate `elsewhere`, on a cluster. InterpreterError
-    where `path` is no Python, is too old, or lacks a package."""
+    where `path` is not a Python, is too old, or lacks a package."""
     if elsewhere:
         return nullcontext(this_interpreter())
     return _this_one(target) if path is None else _another(path)
@@ -149,4 +149,4 @@ def _asked(executable: str, path: str, names: list[str]) -> dict[str, str]:
         raise InterpreterError(f"--python {path}: {error.strerror or error}") from None
     except (ValueError, subprocess.TimeoutExpired):
         pass
-    raise InterpreterError(f"--python {path}: is no Python interpreter")
+    raise InterpreterError(f"--python {path}: is not a Python interpreter")

@@ -112,7 +112,7 @@ def opened(
         if done and not resume and not overwrite:
             raise JobError(
                 f"{folder}: {_of(len(done), job.shards)} of an earlier run are finished; --resume"
-                " to go on with it, or --overwrite to begin anew"
+                " to go on with it, or --overwrite to start again"
             )
         same = known is not None and not differences(known, wanted.job(job.shards))
         if resume and (done or same):
@@ -196,7 +196,7 @@ def texts_of_run(folder: Path) -> dict[str, str]:
 def _text(path: Path) -> str:
     """A text of bounded length, from a plain file."""
     if path.is_symlink():
-        raise ValueError(f"{path} is no file")
+        raise ValueError(f"{path} is not a file")
     data: bytes = result_folder.bytes_of(path)
     return data.decode("utf-8")
 

@@ -95,7 +95,7 @@ class Children:
 
 @dataclass
 class _Said:
-    """What a script said that is no event for others."""
+    """What a script said that is not an event for others."""
 
     errors: list[Event] = field(default_factory=list)
     folder: str = ""

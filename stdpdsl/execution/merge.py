@@ -194,7 +194,7 @@ def damage(folder: Path) -> str:
     said = results.metadata
     of_shard = said.keys() >= OF_SHARD and len(said["shard"]) == 2
     if not of_shard or said["footers"].keys() != said["tables"].keys():
-        return f"{folder}: is no shard of a run"
+        return f"{folder}: is not a shard of a run"
     return ""
 
 

@@ -109,7 +109,7 @@ def inside(folder, name):
 
     for path in (PurePosixPath(name), PureWindowsPath(name)):
         if path.anchor or ".." in path.parts or not path.parts:
-            raise ValueError(f"{name!r} is no name of a file below a folder")
+            raise ValueError(f"{name!r} is not the name of a file below a folder")
     return Path(folder, name)
 
 

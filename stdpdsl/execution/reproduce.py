@@ -59,7 +59,7 @@ def compiled_again(
     said = results.metadata
     if "search" in said:
         raise ValueError(
-            f"{results.folder}: holds a search, which is no one run; `stdpdsl best"
+            f"{results.folder}: holds a search, which is not a single run; `stdpdsl best"
             f" {results.folder} -o SPEC` writes a trial as a spec"
         )
     missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]

@@ -177,7 +177,9 @@ def run_one(
     """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
     number, count = shard
     if count > compiled.plan.most:
-        raise JobError(f"there are at most {compiled.plan.most} shards: {number}/{count} is none")
+        raise JobError(
+            f"there are at most {compiled.plan.most} shards: there is no {number}/{count}"
+        )
     wanted = wanted_of(compiled, spec, interpreter)
     with opened_for_one(output, wanted, number, count) as job:
         place = job.place(number)

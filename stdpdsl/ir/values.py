@@ -22,7 +22,7 @@ class Parameter:
 
     @property
     def given(self) -> bool:
-        """Whether it is a number that stands among the network's data, so that it is no part of a
+        """Whether it is a number that stands among the network's data, so that it is not part of a
         compiled program."""
         return bool(self.key) and not self.varies
 

@@ -57,7 +57,7 @@ def with_unit(expr: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
 
 
 def times_unit_name(expr: ast.Binary) -> ast.Quantity | None:
-    """The quantity that `5*ms` is, where `ms` is no name of the spec's own; None of other
+    """The quantity that `5*ms` is, where `ms` is not a name of the spec's own; None of other
     products."""
     sign, number, name = "", expr.left, expr.right
     if isinstance(number, ast.Unary) and number.op in ("-", "+"):
@@ -212,7 +212,7 @@ def _list(expr: ast.ListExpr, env: Mapping[str, Any]) -> Any:
 
 
 def _item(item: ast.Expr, unit: ast.Unit | None, env: Mapping[str, Any]) -> Any:
-    """An item of a list; what is no plain number is multiplied by the list's unit."""
+    """An item of a list; what is not a plain number is multiplied by the list's unit."""
     whole = with_unit(item, unit)
     value = _evaluate(whole, env)
     return value if whole is not item or unit is None else float(value) * float(f"1e{power(unit)}")

@@ -138,7 +138,7 @@ class Indentation(Indenter):
                 raise LayoutError(
                     "SYN003",
                     token,
-                    "this line starts in no column in which an earlier one started",
+                    "this line does not start in the column of an earlier line",
                     "lines of one body start in the same column",
                 )
         return super().handle_NL(token)
@@ -244,7 +244,7 @@ class Reader:
     def each(
         self, chunks: Sequence[Chunk], known: Sequence[Spec | None] = ()
     ) -> tuple[list[Spec | None], list[Diagnostic]]:
-        """The tree of each declaration, but for those that are `known`, and an error for each that
+        """The tree of each declaration, except those that are `known`, and an error for each that
         fails by itself."""
         specs = [*known] or [None] * len(chunks)
         errors: list[Diagnostic] = []

@@ -26,7 +26,7 @@ def with_table(
     product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
     inside the sweep do not, and neither does `refine:`. `more` are lines of other parts; parts of
     the kinds in `drop` go.
-    CompileError where the text is no spec."""
+    CompileError where the text is not a spec."""
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)
     table = _table(rows) + more

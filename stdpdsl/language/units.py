@@ -232,7 +232,7 @@ _DERIVED_NAME[NONE] = "1"
 def lookup(name: str) -> tuple[Dim, int] | None:
     """Dimension and power of ten to SI of one unit name (`mV`, `second`, `kHz`), or None.
 
-    `dB` is no unit of this table: levels are checked where they are used.
+    `dB` is not a unit of this table: levels are checked where they are used.
     """
     for rest_of in (_UNITS, _SHORT):
         if name in rest_of:
@@ -289,7 +289,7 @@ def _dim_and_power(factors: tuple[tuple[str, int], ...]) -> tuple[Dim, int]:
 
 
 def parse_unit(text: str) -> list[tuple[str, int]]:
-    """The factors of `nS/cm**2`, in a table's head; KeyError for what is no unit."""
+    """The factors of `nS/cm**2`, in a table's head; KeyError for what is not a unit."""
     factor = r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?"
     if re.sub(factor, "", text).strip():
         raise KeyError(text)

@@ -69,7 +69,7 @@ class ConnectionLowering:
         return [Equation(name, "stored", u) for name, u in self.synapses.deliveries.variables]
 
     def given(self) -> list[Equation]:
-        """What is no part of the rule: the switches of phases, and parameters of each synapse."""
+        """What is not part of the rule: the switches of phases, and parameters of each synapse."""
         c, switch = self.c, ("shared", "constant")
         found = [Equation(gate, "stored", "1", flags=switch) for gate in self.synapses.gates_used]
         for n in self.synapses.fixed:

@@ -44,12 +44,12 @@ def written(data: Any) -> str | None:
     if data is None:
         return None
     if not isinstance(data, dict):
-        raise ValueError("it is no tolerance and window")
+        raise ValueError("it is not a tolerance and a window")
     tolerance, window = data.get("tolerance"), data.get("window")
     if not _is_between(tolerance, 0, 1):
         raise ValueError("there is no tolerance between 0 and 1")
     if window is not None and not _is_between(window, 0, float("inf")):
-        raise ValueError("its window is no time")
+        raise ValueError("its window is not a time")
     return f"{tolerance!r}" if window is None else f"{tolerance!r} over {window!r} s"
 
 

@@ -115,7 +115,7 @@ class Data:
 
     @cached_property
     def fixed(self) -> list[str]:
-        """The connections whose weights never moved: what they are is no outcome."""
+        """The connections whose weights never moved: what they are is not an outcome."""
         d = self.design
         found = []
         for name in d.measures:

@@ -217,7 +217,7 @@ class Plot:
         for name in names:
             if name is not None and name not in known:
                 there = f"there are: {', '.join(known)}" if known else "nothing was varied"
-                raise ResultsError(f"{name} is no axis of the sweep; {there}")
+                raise ResultsError(f"{name} is not an axis of the sweep; {there}")
             if name is None and not free:
                 raise ResultsError(f"the sweep has {len(known)} axes, and {len(names)} are needed")
             found.append(free.pop(0) if name is None else known[name])

@@ -156,7 +156,7 @@ def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis
 
 
 def scatter(data: Data, one: Measure, name: str) -> str:
-    """A measure as the colour of points at two axes that are no grid."""
+    """A measure as the colour of points at two axes that are not a grid."""
     d = data.design
     x, y = d.axes[:2]
     rows = d.of_phase(data.phase)

@@ -2,8 +2,8 @@
 
 `blocks` and `parameters` have the axes (and `replicate`, `phase`); `weights` of one connection has
 `pre` and `post` besides; `trajectories` of one variable have `t`, and `neuron` or `pre` and `post`;
-`responses` of one layer have `neuron` and `stimulus`, which has the `label` as a coordinate. Where
-the blocks are no grid (random samples), the dimension is `block`, and the axes are its coordinates.
+`responses` of one layer have `neuron` and `stimulus`, which has the `label` as a coordinate. If
+the blocks are not a grid (random samples), the dimension is `block`, and the axes are coordinates.
 `spikes` are events: their dimension is `spike`, and all but `t` are coordinates of it.
 """
 

@@ -129,7 +129,7 @@ def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         if (search := search_of(spec)) is not None:
             drawn.update(_both(axis.path.dotted for axis in search.over))
             derived.update(("generation", "trial"))
-            if search.compare is not None:  # what was measured is no parameter
+            if search.compare is not None:  # what was measured is not a parameter
                 named = (search.compare.observed, search.compare.error)
                 derived.update(name.id for name in named if name is not None)
     except CompileError:  # of another version; the values alone tell nearly as much

@@ -100,7 +100,7 @@ class Dataset:
         if "search" in self.metadata:  # while it goes on, others may be on their way
             parts = [p for p in parts if p.name in self.metadata.get("footers", {}).get(name, {})]
         if strange := [part for part in parts if not part.is_file()]:
-            raise ResultsError(f"{strange[0]}: is no file")
+            raise ResultsError(f"{strange[0]}: is not a file")
         known = self.metadata.get("footers", {}).get(name, {})
         try:
             for part in parts:

@@ -80,7 +80,7 @@ def to_neo(table: Table) -> Any:
         ),
     }.get(table.name)
     if needed is None:
-        raise ResultsError(f"{table.name} are no spikes or trajectories; take to_pandas()")
+        raise ResultsError(f"{table.name} are neither spikes nor trajectories; take to_pandas()")
     lost = [name for name in needed if name not in table.columns]
     if lost:
         raise ResultsError(f"{table.name} without {', '.join(lost)} are nothing that Neo has")

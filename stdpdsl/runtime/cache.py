@@ -34,7 +34,7 @@ def open_to_others(folder):
 
 def own_cache(name):
     """A folder in it; where there is none, or others could write there, one that ends with this
-    process, for what is kept is run."""
+    process, because what is kept is run."""
     folder = stdpdsl_cache()
     if folder is not None:
         try:

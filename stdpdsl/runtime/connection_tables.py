@@ -142,7 +142,7 @@ class ConnectionTables(Trajectories):
                 last,
                 len(edges.copies),
             )
-            if run is not None:  # it is no sample's time that comes after the last sample
+            if run is not None:  # it is not a sample's time that comes after the last sample
                 known = np.isfinite(found)
                 known[known] &= self.was_run(found[known], np.flatnonzero(known), edges.shared)
                 found = np.where(known, found, np.nan)

@@ -2,7 +2,7 @@
 
 
 class SpecError(Exception):
-    """Something the spec asks for that cannot be had; its text says what and where."""
+    """The spec asks for something impossible; the text says what and where."""
 
 
 class RunFailed(Exception):

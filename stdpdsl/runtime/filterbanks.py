@@ -55,7 +55,7 @@ def chunk_length(bank):
 def speed_up(bank):
     """Give each linear filter of the chain its fastest inner loop.
 
-    That is scipy's, but for chains whose filters control one another: those advance by a few
+    That is scipy's, except for chains whose filters control one another: those advance by a few
     samples at a time, and there brian2hears' own Cython loop is faster.
     """
     import brian2hears as hears
@@ -97,7 +97,7 @@ def fast_linear(bank):
     """A replacement of a LinearFilterbank's `buffer_apply`: scipy's lfilter, channel by channel.
 
     It does the operations of brian2hears' NumPy loop in the same order, so its samples are equal
-    to the last bit (but for states below 1e-200), some hundred times faster.
+    to the last bit (except for states below 1e-200), some hundred times faster.
     """
     from scipy.signal import lfilter
 

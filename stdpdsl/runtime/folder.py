@@ -30,7 +30,7 @@ def bytes_of(path):
     """What a file holds. OSError, or ValueError where it is too long, or no file: to read a pipe
     could take for ever."""
     if path.exists() and not path.is_file():
-        raise ValueError(f"{path} is no file")
+        raise ValueError(f"{path} is not a file")
     with path.open("rb") as file:
         data = file.read(METADATA_BYTES + 1)
     if len(data) > METADATA_BYTES:
@@ -39,7 +39,7 @@ def bytes_of(path):
 
 
 def read_metadata(folder):
-    """What a folder's `metadata.json` holds. OSError, or ValueError where it is no JSON, is too
+    """What a folder's `metadata.json` holds. OSError, or ValueError where it is not JSON, is too
     long or nested too deep, or no file."""
     path = Path(folder) / "metadata.json"
     try:
@@ -49,7 +49,7 @@ def read_metadata(folder):
 
 
 def checksum(metadata):
-    """CRC-32 of metadata but for the checksum itself."""
+    """CRC-32 of metadata without the checksum itself."""
     rest = {key: value for key, value in metadata.items() if key != "checksum"}
     return f"{zlib.crc32(json.dumps(rest, sort_keys=True).encode('utf-8')):08x}"
 

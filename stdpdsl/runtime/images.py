@@ -9,7 +9,7 @@ MOST_BYTES = 4_000_000_000  # of all images, unpacked
 
 def images_in(pattern):
     """The images whose files match, in the order of their names: (images, height, width). OSError
-    where there are none, ValueError where one is no grey image, or of another size."""
+    where there are none, ValueError where one is not a grey image, or of another size."""
     try:
         from PIL import Image
     except ImportError:
@@ -33,7 +33,7 @@ def images_in(pattern):
                     )
                 found.append(np.asarray(image))
         except (OSError, SyntaxError, Image.DecompressionBombError):
-            raise ValueError(f"`{name}` is no whole PNG file") from None
+            raise ValueError(f"`{name}` is not a complete PNG file") from None
         if found[-1].shape != found[0].shape:
             (h, w), (first_h, first_w) = found[-1].shape, found[0].shape
             raise ValueError(

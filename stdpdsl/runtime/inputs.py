@@ -63,7 +63,7 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
                 f"{layer}: regular spikes start at {first:g} s, with {at(rate, index):g} Hz;"
                 " neither can be negative"
             )
-        hertz = min(at(rate, index), 1 / x.dt)  # a neuron spikes once per step at most
+        hertz = min(at(rate, index), 1 / x.dt)  # a neuron spikes at most once per step
         count = max(int(np.ceil((last - first) * hertz - 1e-9)), 0)
         spikes = np.unique(holding_steps(first + np.arange(count) / hertz, x.dt)) if count else []
         neurons = np.tile(np.arange(size) + index * size, len(spikes))
@@ -234,7 +234,7 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     if highest * x.dt > 0.1:
         x.warnings.append(
             f"{layer}: with {highest:g} Hz a neuron spikes in {min(highest * x.dt, 1):.0%} of the"
-            f" time steps of {x.dt:g} s: no Poisson process any more; take a smaller `dt`"
+            f" time steps of {x.dt:g} s: not a Poisson process any more; take a smaller `dt`"
         )
 
     def rate(t, i, copy):

@@ -67,7 +67,7 @@ class Recorded:
         return found
 
     def reached(self):
-        """The steps that the network has run; what ends a run early, but for stable blocks."""
+        """The steps that the network has run; what ends a run early, except stable blocks."""
         t = float(np.ravel(self.outputs["clock.t"])[0])
         steps = round(t / self.x.dt)
         asked = max((steps for steps, _ in self.endings()), default=self.x.steps)

@@ -13,7 +13,7 @@ def shard_of(text):
     """(number, count) of K/N, for argparse."""
     number, slash, count = text.partition("/")
     if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shard K/N, such as 1/16")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shard K/N, such as 1/16")
     return int(number), int(count)
 
 

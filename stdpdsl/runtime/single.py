@@ -32,7 +32,7 @@ def in_single(values, what):
 
 
 def exact_in_single(equations, variables=None, method_options=None, written=None):
-    """Brian2's exact solution, by factors that are computed in double, for they hold differences of
+    """Brian2's exact solution. Its factors are computed in double, because they hold differences of
     almost equal numbers, and then rounded."""
 
     from brian2.parsing.sympytools import sympy_to_str

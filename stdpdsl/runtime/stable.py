@@ -32,7 +32,7 @@ def windows_of(x, asked):
     steps = -(-x.steps // PARTS_OF_A_RUN) if window is None else steps_of(window, x.dt)
     if not 0 < steps <= x.steps:
         fail(
-            f"--until-stable: the weights would never be looked at, for the run of"
+            f"--until-stable: the weights would never be compared: the run of"
             f" {x.steps * x.dt:g} s holds no window"
             + ("" if window is None else f" of {window:g} s; take a shorter one")
         )

@@ -120,7 +120,7 @@ def lowest(name, draws, count, shape, axis, admitted=True, among=None):
     admitted = np.broadcast_to(np.ravel(admitted), np.size(draws)).reshape(shape)
     partner, neuron = (("source", "target"), ("target", "source"))[axis]
     if count < 0 or count != int(count):
-        fail(f"{name}: {count:g} {partner}s for each {neuron}, which is no number of synapses")
+        fail(f"{name}: {count:g} {partner}s for each {neuron}, which is not a number of synapses")
     mine = slice(*among) if among else slice(None)
     there = admitted.sum(axis=axis)[mine]
     if len(there) and there.min() < count:
@@ -249,7 +249,7 @@ def parquet_columns(path, choices, read):
             table = file.read(columns=list(names))
             return {name: np.asarray(table[name].to_numpy(), dtype=float) for name in names}
     except pa.ArrowException as error:
-        fail(f"{path}: is no whole Parquet file: {str(error).partition(chr(10))[0]}")
+        fail(f"{path}: is not a complete Parquet file: {str(error).partition(chr(10))[0]}")
 
 
 def names_in(path, head, choices, read):

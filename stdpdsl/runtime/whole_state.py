@@ -1,4 +1,4 @@
-"""All that changes while a network runs, but for its clocks, its given spikes and what it records:
+"""All that changes while a network runs, except its clocks, its given spikes and what it records:
 the variables of its groups and synapses, the events of its last step, and the spikes under way.
 
 A state is {key: array}: OBJECT.VARIABLE has a value per element, OBJECT.PATHWAY.queue a row (steps

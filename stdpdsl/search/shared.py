@@ -56,7 +56,7 @@ def share(
     output.parent.mkdir(parents=True, exist_ok=True)
     name = f"{output.name}.search-lock"
     if not is_lock(output.with_name(name)):
-        raise JobError(f"{output.with_name(name)}: is no lock of ours; move it elsewhere")
+        raise JobError(f"{output.with_name(name)}: is not a lock of stdpdsl; move it elsewhere")
     helper = Helper(space, output, how, on_event)
     with Children() as children:
         while not children.interrupts:
@@ -188,7 +188,7 @@ class Helper:
         return False
 
     def compiled(self, said: dict[str, object], part: str) -> Compiled | None:
-        """The generation of a job; None where its spec is another than ours, but for the trials."""
+        """The generation of a job; None if its spec differs from ours in more than the trials."""
         text, sets = str(said["spec"]), said.get("set")
         is_result = result_folder.is_result(self.output)
         first = int(load(self.output).metadata["blocks"]) if is_result else 0

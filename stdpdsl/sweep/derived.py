@@ -50,7 +50,7 @@ class Derived(Values):
     def unswept(
         self, expr: ast.Expr, axis: ast.Axis | None, columns: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The values of the names in an expression that are no columns: a parameter by its
+        """The values of the names in an expression that are not columns: a parameter by its
         unswept value, else a constant."""
         found: dict[str, Any] = {}
         shorts = {last_part(n) for n in columns}

@@ -155,7 +155,7 @@ class Evaluator(Parts, Derived):
                 "SWEEP015",
                 sweep,
                 f"rows {twins[0]} and {twins[1]} of the sweep are identical",
-                help="for repeats with other random numbers write `replicates: 2`",
+                help="for repeats with different random numbers write `replicates: 2`",
             )
 
     def node_of(self, name: str, sweep: ast.Sweep) -> ast.Node:

@@ -22,7 +22,7 @@ _HEAD = re.compile(rf"\s*{_NAME}(\.{_NAME})*\s*(\[[^][]*\]\s*)?")  # as in a tab
 
 def read_table(path: Path) -> Columns:
     """The columns by their heads, as in the file. OSError where it cannot be read, ValueError
-    (whose text goes on after "`NAME` is no table: ") where it holds no table."""
+    (whose text goes on after "`NAME` is not a table: ") where it holds no table."""
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")

@@ -102,7 +102,8 @@ class Parts(Values):
                 Diagnostic(
                     "SWEEP018",
                     part.samples.span,
-                    f"{samples:,} is no power of two, so these samples fill the space less evenly",
+                    f"{samples:,} is not a power of two, so these samples fill the space less"
+                    " evenly",
                     help=f"take {near // 2:,} or {near:,}",
                     severity="warning",
                 )
@@ -166,7 +167,7 @@ class Parts(Values):
             )
             return Part(part, {})
         except ValueError as problem:
-            self.report("FILE002", part.path, f"`{part.path.value}` is no table: {problem}")
+            self.report("FILE002", part.path, f"`{part.path.value}` is not a table: {problem}")
             return Part(part, {})
         paths, values = [], []
         for head, cells in table.items():

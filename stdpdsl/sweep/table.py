@@ -42,7 +42,7 @@ class SweepTable:
     def in_order(self, order: Sequence[int]) -> SweepTable:
         """The same rows in another order; ValueError where that is none of them."""
         if sorted(order) != list(range(self.rows)):
-            raise ValueError(f"{len(order)} blocks are no order of {self.rows} rows")
+            raise ValueError(f"{len(order)} blocks are not an order of the {self.rows} rows")
         columns = {name: values[list(order)] for name, values in self.columns.items()}
         return replace(self, columns=columns, order=tuple(order))
 

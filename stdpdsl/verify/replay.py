@@ -32,8 +32,8 @@ class Replayed:
 class Replays:
     """Results by the name of their spec: a spec that tests several rules runs once.
 
-    A context manager, for the results are gone when it ends. `announce` hears of each spec before
-    it runs, `on_event` what its simulation says.
+    A context manager, because the results are deleted when it ends. `announce` hears of each spec
+    before it runs, `on_event` what its simulation says.
     """
 
     def __init__(

@@ -175,8 +175,8 @@ def _matched(left: Any, right: Any, keys: list[str]) -> tuple[Any, Any, int]:
 
     def marked(table: Any) -> Any:
         number = pa.array(np.arange(table.num_rows))
-        # A join takes no null for a key. -1 is no index; where it is a parameter of some block, the
-        # rows of shared things have a layer or connection of their own.
+        # A join takes no null for a key. -1 is not an index. If a parameter is -1 in some block,
+        # the rows of shared things have a layer or connection of their own.
         filled = [pc.fill_null(table[k], _nothing(table[k].type)) for k in keys]
         return pa.table([*filled, number], names=[*keys, "row"])
 

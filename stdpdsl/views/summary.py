@@ -141,7 +141,7 @@ def _holds(table: Any, where: str) -> Any:
     try:
         found = np.asarray(evaluate(condition, known))
         if found.dtype != bool:
-            raise NotConstant(condition, "is no condition, such as `Apre > 1e-3`")
+            raise NotConstant(condition, "is not a condition, such as `Apre > 1e-3`")
     except NotConstant as problem:
         name = problem.node.span.text
         unknown = problem.reason == "has no constant value"

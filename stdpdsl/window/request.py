@@ -22,7 +22,7 @@ class Misasked(Exception):
 
 
 def asked(name: str, settings: Sequence[str], rules: Mapping[str, ast.Rule]) -> Window:
-    """NAME is a rule or RULE.PRESET. CompileError where a value is no expression."""
+    """NAME is a rule or RULE.PRESET. CompileError where a value is not an expression."""
     rule_name, _, preset = name.partition(".")
     if rule_name not in rules:
         raise Misasked(unknown(rule_name, rules))

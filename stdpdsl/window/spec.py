@@ -325,7 +325,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _given(window: Window, name: str, unit: str) -> str:
-    """The value of what is no parameter; a column of the sweep where several are compared."""
+    """The value of what is not a parameter; a column of the sweep where several are compared."""
     if name in window.axes:
         return f"given_{name}"
     if name in window.arguments:

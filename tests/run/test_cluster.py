@@ -315,7 +315,7 @@ def test_files_stay_in_their_folder(tmp_path, name):
     place = tmp_path / "job" / "0001-of-0002"
     reply = SimpleNamespace(result=lambda: {"results": {"metadata.json": b"{}", name: b"evil"}})
     outcome = cluster._received(reply, place)
-    words = "is no name of a file below a folder"
+    words = "is not the name of a file below a folder"
     assert outcome.status == 3 and f"{name!r} {words}" in outcome.message
     with pytest.raises(ValueError, match=words):
         remote.run_shard("", "", b"", {name: b"evil"}, (1, 1), str(tmp_path / "job"), "1", "")

@@ -138,8 +138,12 @@ def test_numbers_in_names(files):
     [
         ("| 7 |", "| 8 |", "FILE001: cannot read `w_8.npy`, the file of block 0: there is no such"),
         ("| 7 |", "| 7.5 |", "FILE010: block 0 has k = 7.5, and files have whole numbers"),
-        ("w_{k}.npy", "none_{k}.npy", "FILE001: there is no file `none_{k}.npy` with a whole numb"),
-        ("w_{k}.npy", "w_{m}.npy", "FILE005: `m` is no column of numbers in the sweep"),
+        (
+            "w_{k}.npy",
+            "none_{k}.npy",
+            "FILE001: there is not a file `none_{k}.npy` with a whole numb",
+        ),
+        ("w_{k}.npy", "w_{m}.npy", "FILE005: `m` is not a column of numbers in the sweep"),
         ("w_{k}.npy", "odd_{scale}.npy", "FILE006: `odd_1.npy` has the shape 3 × 5; expected 5"),
         ('"w_{k}.npy"', '"edges_{k}.csv" column e', "FILE005: `edges_-2.csv` has no column `e`"),
         (

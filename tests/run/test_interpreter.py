@@ -101,9 +101,9 @@ def script(path, text):
 @pytest.mark.parametrize(
     "text, expected",
     [
-        ("exit 3", "is no Python interpreter"),
-        ("echo '[]'", "is no Python interpreter"),
-        ("""echo '{"python": "3.10", "brian2": "2.9.0"}'""", "is no Python interpreter"),
+        ("exit 3", "is not a Python interpreter"),
+        ("echo '[]'", "is not a Python interpreter"),
+        ("""echo '{"python": "3.10", "brian2": "2.9.0"}'""", "is not a Python interpreter"),
     ],
 )
 def test_what_is_no_interpreter(spec, tmp_path, capsys, text, expected):

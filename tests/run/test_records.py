@@ -190,7 +190,7 @@ def test_a_rate_counts_spikes_in_its_bins(tmp_path):
         ("rate of A every 1 ms\n    rate of A every 2 ms", "NAME002", "recorded twice"),
         ("rate of c every 1 ms", "NAME011", "no variable `rate`"),
         ("rate of S every 1 ms", "CLAUSE001", "no spikes to record"),
-        ("rate of A every 0.15 ms", "RUN009", "no multiple of the time step"),
+        ("rate of A every 0.15 ms", "RUN009", "not a multiple of the time step"),
         ("v of A every 1 ms from 1 ms from 2 ms", "SYN026", "only one may"),
     ],
 )

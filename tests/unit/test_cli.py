@@ -250,7 +250,7 @@ def test_compile(compiler, capsys):
     assert Path("script.py").read_text().startswith(SCRIPT)
     capsys.readouterr()
     assert status_of("compile", "good.stdp", "-o", "./good.stdp") == 2
-    assert "is no script that stdpdsl wrote" in capsys.readouterr().err
+    assert "is not a script that stdpdsl wrote" in capsys.readouterr().err
     assert status_of("compile", "good.stdp", "-o", "no/where.py") == 2
     assert capsys.readouterr().err == "no/where.py: error: there is no such file or folder\n"
 
@@ -443,7 +443,7 @@ def test_summary_of_some(dataset, capsys, condition, blocks):
         ("Apree > 1", "--where:1:1: error[NAME004]: there is no column `Apree`"),
         ("Apre > b", "--where:1:8: error[NAME004]: there is no column `b`"),
         ("Apre > ok", "numbers and words cannot be compared"),
-        ("Apre", "this is no condition, such as `Apre > 1e-3`"),
+        ("Apre", "this is not a condition, such as `Apre > 1e-3`"),
         ("Apre >", "--where:1:7: error[SYN001]"),
     ],
 )

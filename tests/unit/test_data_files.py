@@ -98,7 +98,7 @@ def test_synapses_that_are_not_there(tmp_path):
     (tmp_path / "w.csv").write_text(PAIRS)
     said, _ = the_one(tmp_path, weight=CSV, pattern="all_to_all where i != j")
     assert said == (
-        "FILE008: row 1 below the head of `w.csv` gives a value to the pair 0, 0, which is no"
+        "FILE008: row 1 below the head of `w.csv` gives a value to the pair 0, 0, which is not a"
         " synapse of `c`"
     )
     # Where synapses are drawn, each pair may be one.

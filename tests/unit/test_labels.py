@@ -141,12 +141,15 @@ def test_where_labels_and_scores_stand(folder):
         (lambda image, path: image.convert("RGB").save(path), "`b.png` is in colour or"),
         (lambda image, path: image.convert("LA").save(path), "`b.png` is in colour or"),
         (lambda image, path: image.resize((3, 2)).save(path), "`b.png` has 3 × 2 pixels, and the"),
-        (lambda image, path: path.write_bytes(b"no image"), "`b.png` is no whole PNG file"),
+        (lambda image, path: path.write_bytes(b"no image"), "`b.png` is not a complete PNG file"),
         (
             lambda image, path: path.write_bytes(path.with_name("a.png").read_bytes()[:50]),
-            "`b.png` is no whole PNG file",
+            "`b.png` is not a complete PNG file",
         ),
-        (lambda image, path: image.convert("L").save(path, "BMP"), "`b.png` is no whole PNG file"),
+        (
+            lambda image, path: image.convert("L").save(path, "BMP"),
+            "`b.png` is not a complete PNG file",
+        ),
     ],
 )
 def test_folders_of_images(folder, damage, message):

@@ -103,7 +103,7 @@ def test_renaming_over_files(tmp_path):
         for name, old in [("spec.stdp", text), ("other.stdp", text), ("sub/rules.stdp", RULES)]:
             new = applied(editor, name, edit.changes[editor.uri(name)])
             assert new == old.replace("rate", "speed")
-        for new, why in [("w", "w"), ("2", "no name"), ("tau dt", "no name")]:
+        for new, why in [("w", "w"), ("2", "not a name"), ("tau dt", "not a name")]:
             with pytest.raises(JsonRpcException, match=why):
                 await editor.client.text_document_rename_async(
                     lsp.RenameParams(new_name=new, **there)

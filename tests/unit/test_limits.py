@@ -129,7 +129,7 @@ def test_tables_are_bounded(tmp_path, monkeypatch):
         book.active.append(list(row))
     book.save(tmp_path / "t.xlsx")
     for end in ("parquet", "csv", "xlsx"):
-        assert "is no table: it has more than 50 rows" in table(tmp_path, f"t.{end}"), end
+        assert "is not a table: it has more than 50 rows" in table(tmp_path, f"t.{end}"), end
     monkeypatch.setattr(tables, "MAX_ROWS", 60)
     for end in ("parquet", "csv", "xlsx"):
         assert found(changed(GRID, f'    from: "t.{end}"\n'), tmp_path) == [], end

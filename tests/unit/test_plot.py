@@ -91,7 +91,7 @@ def test_single_blocks(results):
     "call, said",
     [
         (lambda p: p.heatmap("ff_after_men"), "did you mean `ff_after_mean`"),
-        (lambda p: p.heatmap("A1_rate", x="Apost"), "Apost is no axis of the sweep"),
+        (lambda p: p.heatmap("A1_rate", x="Apost"), "Apost is not an axis of the sweep"),
         (lambda p: p.weights("gg"), "weights has no rows of connection gg in block 0"),
         (lambda p: p.weights("ff", when="now"), "when is one of before, after, change"),
         (lambda p: p.curves("A1_rate", phase="test"), "there is no phase test"),
@@ -122,7 +122,7 @@ def test_neo_has_every_spike_and_the_parameters(results):
     assert seen == len(rows) > 100
     some = results.spikes.filter(layer="A1", block=3).to_neo()
     assert [s.name for s in some.segments] == ["block 3"]
-    with pytest.raises(ResultsError, match="are no spikes"):
+    with pytest.raises(ResultsError, match="neither spikes"):
         results.blocks.to_neo()
 
 

@@ -76,7 +76,7 @@ def test_python_versions_are_those_of_the_package():
 @pytest.mark.parametrize("text", blocks("stdp", LANGUAGE))
 def test_the_language_by_example_compiles(text):
     compiler = pytest.importorskip("stdpdsl.compiler")
-    if re.search("^(search|fit):", text, re.MULTILINE):  # which is no one run
+    if re.search("^(search|fit):", text, re.MULTILINE):  # which is not a single run
         assert compiler.check_text(Source("page.stdp", text), ROOT, [])[1] == []
         return
     compiled = compiler.compile_source(Source("page.stdp", text), ROOT, [], "synapse", "numpy")

@@ -72,8 +72,8 @@ def test_what_cannot_be_renamed():
     by_text = {o.span.text: o for o in occurrences(document)}
     for old, new, why in [
         ("tau_syn", "v_rest", "taken"),
-        ("tau_syn", "2x", "no name"),
-        ("tau_syn", "a b", "no name"),
+        ("tau_syn", "2x", "not a name"),
+        ("tau_syn", "a b", "not a name"),
         ("tau_syn", "new", "C\\+\\+"),
         ("pair_additive", "mine", "library"),
     ]:

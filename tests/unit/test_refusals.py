@@ -236,7 +236,7 @@ CASES = {
             "I : volt",
             "I : volt\n        z = 2*I : volt",
         ),
-        ("NAME007", "`I` is computed anew in each step", "plasticity off", "set A.I = 1 mV"),
+        ("NAME007", "`I` is computed in each step", "plasticity off", "set A.I = 1 mV"),
         (
             "CLAUSE003",
             "nothing shows stimuli, or more than one thing does",

@@ -146,7 +146,10 @@ def csv(rows, head="t [ms],neuron,I [nA]"):
         (csv([*ROWS, (0, 0.5, 1)]), "FILE003: row 13 below the head of `t.csv` has 0.5"),
         (csv([*ROWS[:-1], (3, 2, "nan")]), "FILE003: row 12 below the head"),
         (csv([*ROWS[:-1], (3, 2, "")]), "FILE003: row 12 below the head"),
-        (csv(ROWS, "t [mV],neuron,I [nA]"), "FILE012: the column `t [mV]` of `t.csv` is no time"),
+        (
+            csv(ROWS, "t [mV],neuron,I [nA]"),
+            "FILE012: the column `t [mV]` of `t.csv` is not a time",
+        ),
         (csv(ROWS, "t [ms],neuron,I [mV]"), "UNIT002"),
         (csv(ROWS, "t [ms],neuron,I [nX]"), "FILE003"),
         (csv([], "t [ms],neuron,I [nA]"), "FILE006: `t.csv` has no rows"),

@@ -41,7 +41,7 @@ class Patterns(ClauseReports):
             chosen = f" where {condition}" if isinstance(pattern.argument, ast.Binary) else ""
             self.misplaced(
                 pattern.argument,
-                f"`{kind}` takes no argument but `n`",
+                f"`{kind}` takes no argument except `n`",
                 f"write `pattern: {kind}{chosen}`",
             )
         elif argument is not None and pattern.argument is None:

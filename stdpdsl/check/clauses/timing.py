@@ -1,4 +1,4 @@
-"""Numbers that fit badly: times that are no multiple of `dt`, values outside their bounds.
+"""Numbers that fit badly: times that are not multiples of `dt`, values outside their bounds.
 
 Only what is known without the sweep; a value that a column sets is left to the run.
 """
@@ -124,7 +124,7 @@ class Timing:
                     "RUN006",
                     node.source.rate,
                     f"{rate:g} Hz is more than one spike per time step of {self.time(self.step)}",
-                    help="a neuron spikes once per step at most",
+                    help="a neuron spikes at most once per step",
                 )
 
     def given(self, source: ast.SpikesList, env: Env) -> None:
@@ -224,7 +224,7 @@ class Timing:
                 "RUN007",
                 expr,
                 f"with {rate:g} Hz a neuron spikes in {min(rate * self.step, 1):.0%} of the time"
-                f" steps of {self.time(self.step)}: no Poisson process any more",
+                f" steps of {self.time(self.step)}: not a Poisson process any more",
                 help="take a smaller `dt`, so that rate times `dt` is below 0.1",
             )
 
@@ -253,7 +253,7 @@ class Timing:
                         equation.bounds,
                         f"the lower bound of `{equation.name.id}` is"
                         f" above the upper: {low:g} > {high:g}",
-                        help="exchange them",
+                        help="swap them",
                     )
 
     def time_constants(self, term: ast.Expr, component: Component, env: Env) -> None:
@@ -374,7 +374,7 @@ class Timing:
         if abs(steps - round(steps)) <= 1e-6 * max(1.0, abs(steps)):
             return
         given, step = self.time(number), self.time(self.step)
-        message = f"{what} {given} is no multiple of the time step {step}"
+        message = f"{what} {given} is not a multiple of the time step {step}"
         whole = nearest(number, self.step)
         near = self.time(whole * self.step)
         if error:

@@ -69,7 +69,7 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
     elif name in REDUCTIONS:
         help = "it stands in a measure of a layer or connection, around a value of its elements"
     elif name in context.scope:
-        help = f"`{name}` is no function; a product takes `*`: `{name} * (...)`"
+        help = f"`{name}` is not a function; a product takes `*`: `{name} * (...)`"
     self.reporter.error("NAME012", call.func, f"there is no function `{name}`", help=help)
     return None
 

@@ -18,7 +18,7 @@ _CONNECTION_RECORDS = ("delay",)
 
 
 class Experiment:
-    """Checks the declarations that are no part of the network."""
+    """Checks the declarations that are not part of the network."""
 
     def __init__(self, models: Models, declared: Declared):
         self.models = models
@@ -85,7 +85,7 @@ class Experiment:
 
     def preset(self, item: ast.Expr, rule: ast.Rule | None) -> None:
         if not isinstance(item, ast.Name):
-            self.no_name(item, "this is no name of a preset")
+            self.no_name(item, "this is not the name of a preset")
             return
         known = [p.name.id for p in rule.presets] if rule else []
         if rule is not None and item.id not in known:

@@ -1,7 +1,7 @@
 """The type of every expression: its dimension, and whether it is a number or a condition.
 
 An expression that is wrong, or that holds a name that means nothing, has the type None: whoever
-uses it stays silent, so that each cause is told once.
+uses it stays silent, so that each cause is reported once.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class Inference(Operators):
             "RUN008",
             expr,
             f"with `{expr.id}`, a block alone is not the same to the last bit",
-            help="Brian2 draws this noise for all blocks in one go, so it depends on how many"
+            help="Brian2 draws this noise for all blocks at once, so it depends on how many"
             " there are",
         )
         return Type(SECOND**-0.5)

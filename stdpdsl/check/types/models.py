@@ -208,7 +208,7 @@ class Models(Equations):
                     equation.rhs,
                     f"`{equation.name.id}` is integrated at each time step,"
                     f" not event by event: {why}",
-                    help="say so in the rule, as with `method: euler`",
+                    help="if that is intended, say so in the rule: `method: euler`",
                 )
 
     def stale(self, rule: ast.Rule) -> None:

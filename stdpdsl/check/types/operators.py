@@ -160,7 +160,7 @@ class Operators(Expectations):
                     spot(item),
                     f"a list has one unit: expected {describe(first[1])}, found {describe(kind)}",
                     labels=((first[0], describe(first[1])),),
-                    help="write the unit once, behind the list: `[5, 10] ms`",
+                    help="write the unit once, after the list: `[5, 10] ms`",
                 )
                 return None
         if first is None:

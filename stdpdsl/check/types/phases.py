@@ -245,7 +245,7 @@ class Phases:
             self.reporter.error(
                 "NAME007",
                 name,
-                f"`{name.id}` is computed anew in each step, and cannot be set",
+                f"`{name.id}` is computed in each step, so it cannot be set",
                 labels=((place, "here"),),
                 help="set what it is computed from",
             )

@@ -119,7 +119,7 @@ def backwards(inference: Inference, statement: ast.Update) -> None:
             "RUN013",
             Span(value.span.source, start - 1, start + 1),
             f"`={value.op}` sets `{statement.target.id}`; it does not change it by what follows",
-            help=f"write `{value.op}=`, or `= {value.op}` if that is meant",
+            help=f"write `{value.op}=`, or `= {value.op}` if that is intended",
         )
 
 

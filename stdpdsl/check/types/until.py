@@ -163,7 +163,7 @@ class Endings:
         found = self.inference.type_of(symbol)
         if found is not None and found.kind == "boolean":
             self.reporter.error(
-                "TYPE001", name, f"`{name.id}` is no number", help="take a variable that is one"
+                "TYPE001", name, f"`{name.id}` is not a number", help="take a variable that is one"
             )
             return None
         return as_float(found)

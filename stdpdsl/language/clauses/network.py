@@ -41,7 +41,7 @@ LAYER: dict[str, Clause] = {
     "rates": Clause(
         'rates: from "FILE.npy" every TIME',
         "Rates from a file: one row or image per stimulus, one column or pixel per neuron; "
-        "numbers that are no rates are scaled, `* 4 Hz`. `gap` is the silent end of each row's "
+        "numbers that are not rates are scaled, `* 4 Hz`. `gap` is the silent end of each row's "
         'time; `repeat` plays the rows again. `from results "DIR" layer A` plays the rate '
         "that an earlier run recorded of a layer.",
         "spikes drawn from these rates, in a `SpikeGeneratorGroup`",
@@ -68,7 +68,7 @@ CONNECT: dict[str, Clause] = {
     "pattern": Clause(
         "pattern: PATTERN where CONDITION",
         "Which neurons are connected. `where` takes a condition on `i` and `j`; "
-        "`independent per block` draws anew in each block. `all_to_all(n = 3)` makes three "
+        "`independent per block` draws separately in each block. `all_to_all(n = 3)` makes three "
         "synapses of each pair, which `synapse_number` counts.",
         "arrays for `connect(i=..., j=...)`",
     ),

@@ -13,7 +13,7 @@ _SEARCH = {
     ),
     "subject to": Clause(
         "subject to: CONDITION",
-        "A comparison that the best trial has to meet. Trials that do not are told by how much.",
+        "A comparison that the best trial has to meet. The search learns by how much it is missed.",
         "NumPy code on the measures",
     ),
     "method": Clause(

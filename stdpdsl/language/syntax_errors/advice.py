@@ -55,7 +55,7 @@ def _advice(f: Failure) -> str:
     if piece.text == "," and f.expected == {"NEWLINE"}:
         return "start a new line"
     if before == "from" and "STRING" in f.expected and not piece.is_word:
-        return "`from` takes values from a file here: it is no name in an expression"
+        return "`from` takes values from a file here: it is not a name in an expression"
     if before == "requires":
         return "a rule requires variables of its target: `requires post:`"
     if piece.text == "," and f.context({"ports"}):

@@ -1,4 +1,4 @@
-"""Lines that are no declaration, clause or equation."""
+"""Lines that are neither a declaration nor a clause nor an equation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def equation_without_unit(f: Failure) -> Diagnostic | None:
 
 
 def unknown_word(f: Failure) -> Diagnostic | None:
-    """A line that starts with a word which is no declaration, or no clause of its declaration."""
+    """A line that starts with a word that is neither a declaration nor a clause of one."""
     piece = f.piece
     if not piece.is_word or "NAME" in f.expected or f.after_value:
         return None
@@ -54,8 +54,8 @@ def unknown_word(f: Failure) -> Diagnostic | None:
         hint = f"write `on {trigger[1]}:`"
     elif owner == "connect":
         hint = _of_a_connection(f) or hint
-    message = f"`{piece.text}` is no clause of `{owner}`" if owner else ""
-    return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is no clause", help=hint)
+    message = f"`{piece.text}` is not a clause of `{owner}`" if owner else ""
+    return Diagnostic("SYN024", f.span, message or f"`{piece.text}` is not a clause", help=hint)
 
 
 _BRIAN2_LINE = re.compile(r"[.](\w+)[ ]*(?:=[ ]*([^#\n]*)|[(])")

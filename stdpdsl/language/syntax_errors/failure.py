@@ -26,7 +26,7 @@ DECLARATIONS = (
     "run",
 )
 
-# The blocks that hold statements, equations or lines of their own, for "is no clause of".
+# The blocks that hold statements, equations or lines of their own, for "is not a clause of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "from", "normalise", "spikes", "set"})
@@ -49,7 +49,7 @@ class Piece:
     """A token where the parser stopped, or the one before it.
 
     `kind` is NAME, NUMBER, QUANTITY, STRING, DOC, NEWLINE, INDENT, DEDENT, END, CHARACTER for what
-    is no token at all, or the text itself for keywords and signs.
+    is not a token at all, or the text itself for keywords and signs.
     """
 
     kind: str

@@ -147,7 +147,7 @@ class ExpressionBuilder:
         except OverflowError:
             self._problem("SYN023", span, f"`{shortened(text)}` is too large for a number")
         except ValueError:
-            hint = "a number has one decimal point at most" if text.count(".") > 1 else ""
+            hint = "a number has at most one decimal point" if text.count(".") > 1 else ""
             self._problem("SYN023", span, f"`{shortened(text)}` is not a number", help=hint)
         else:
             return value
