@@ -49,7 +49,7 @@ template <int group> Refractory &refractory() {
     return neurons;
 }
 """
-LOOP = re.compile(
+UPDATE_LOOP = re.compile(
     r" *for\(int _idx=_start; .*\n *\{\n *const double lastspike = (?P<last>\w+)\[_idx\];\n"
     r" *(?P<active>\w+)\[_idx\] = t - lastspike >= (?P<least>\w+);\n *\}\n"
 )
@@ -62,7 +62,7 @@ def with_refractory_lists(texts):
     thresholders = [source for source in texts if source.endswith("_thresholder_codeobject.cpp")]
     for index, thresholder in enumerate(sorted(thresholders)):
         updater = updater_of(thresholder, texts)
-        loop = LOOP.search(texts[updater]) if updater else None
+        loop = UPDATE_LOOP.search(texts[updater]) if updater else None
         if updater is None or loop is None:
             continue
         set_both = rf"\n *{loop['active']}\[_idx\] = false;\n *{loop['last']}\[_idx\] = .*;\n"
