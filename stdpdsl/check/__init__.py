@@ -35,6 +35,7 @@ from .symbols import Component, Symbol, Symbols, Type
 from .types.audio import Audio
 from .types.components import Components
 from .types.declared import Declared
+from .types.drives import Drives
 from .types.experiment import Experiment
 from .types.infer import Inference
 from .types.models import Models
@@ -156,12 +157,13 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
             else:
                 models.rule(model, unused=True)
     audio = Audio(models)
+    drives = Drives(audio)
     for sound in symbols.sounds.values():
         audio.sound(sound)
     for bank in symbols.filterbanks.values():
         audio.filterbank(bank)
     for layer in symbols.layers:
-        audio.drive(layer)
+        drives.drive(layer)
     experiment = Experiment(models, declared)
     for declaration in spec.declarations:
         match declaration:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from ..results.reader import load
 from ..runtime import folder as result_folder
 from .errors import JobError
-from .merge import link, together
+from .merge import link, new_dataset, together
 
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 
@@ -25,20 +24,11 @@ _PART = re.compile(r"part-(\d{5,})\.parquet")
 def begin(first: Path, output: Path, spec: str, said: Mapping[str, Any], overwrite: bool) -> None:
     """Make a dataset of the results in `first`, which stay; its spec is `spec`, and `said` is added
     to its metadata."""
-    try:
-        partial = result_folder.prepare_folder(output, overwrite)
-        try:
-            (partial / "spec.stdp").write_text(spec, encoding="utf-8", newline="")
-            texts = {"spec.stdp": result_folder.text_checksum(partial / "spec.stdp")}
-            own = {"spec": spec, "hash": hashlib.sha256(spec.encode()).hexdigest(), "texts": texts}
-            _put(first, partial, {}, {**own, **said})
-            result_folder.publish_folder(partial, output, overwrite)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
-    except result_folder.ResultsError as error:
-        raise JobError(str(error)) from None
+    with new_dataset(output, overwrite) as partial:
+        (partial / "spec.stdp").write_text(spec, encoding="utf-8", newline="")
+        texts = {"spec.stdp": result_folder.text_checksum(partial / "spec.stdp")}
+        own = {"spec": spec, "hash": hashlib.sha256(spec.encode()).hexdigest(), "texts": texts}
+        _put(first, partial, {}, {**own, **said})
 
 
 def append(more: Path, output: Path, said: Mapping[str, Any]) -> None:

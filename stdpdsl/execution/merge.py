@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,23 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
     return found
 
 
+@contextmanager
+def new_dataset(output: Path, overwrite: bool) -> Iterator[Path]:
+    """A folder that becomes `output` once it is written; until then, and if that fails, what stands
+    there stays. JobError."""
+    try:
+        partial = result_folder.prepare_folder(output, overwrite)
+        try:
+            yield partial
+            result_folder.publish_folder(partial, output, overwrite)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
+    except result_folder.ResultsError as error:
+        raise JobError(str(error)) from None
+
+
 def merge(
     folders: Sequence[Path],
     output: Path,
@@ -63,38 +81,24 @@ def merge(
         before = _still(base)
         first = 1 + max(number_of(name) for one in before["footers"].values() for name in one)
         sources = [(base.folder, before), *((f, _moved(one, first)) for f, one in sources)]
-    try:
-        partial = result_folder.prepare_folder(output, overwrite)
-        try:
-            for folder, one in sources:
-                for table in one["tables"]:
-                    (partial / table).mkdir(exist_ok=True)
-                    for part in (folder / table).glob("part-*.parquet"):
-                        name = _part(number_of(part.name) + one.get("moved", 0))
-                        if (partial / table / name).exists():
-                            raise JobError(f"{part}: another shard has a part of this name")
-                        link(part, partial / table / name)
-            for name, text in texts.items():
-                (partial / name).write_text(text, encoding="utf-8", newline="")
-            written = {name: result_folder.text_checksum(partial / name) for name in texts}
-            read = {"files": files} if files and isinstance(files, dict) else {}
-            whole = {
-                **together([one for _, one in sources]),
-                "texts": written,
-                **read,
-                **(said or {}),
-            }
-            if base is not None:
-                whole |= _of_the_new(metadata[0], base)
-                _still(base)
-            result_folder.write_metadata(partial / "metadata.json", whole)
-            result_folder.publish_folder(partial, output, overwrite)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise JobError(f"{output}: cannot be written: {error.strerror or error}") from None
-    except result_folder.ResultsError as error:
-        raise JobError(str(error)) from None
+    with new_dataset(output, overwrite) as partial:
+        for folder, one in sources:
+            for table in one["tables"]:
+                (partial / table).mkdir(exist_ok=True)
+                for part in (folder / table).glob("part-*.parquet"):
+                    name = _part(number_of(part.name) + one.get("moved", 0))
+                    if (partial / table / name).exists():
+                        raise JobError(f"{part}: another shard has a part of this name")
+                    link(part, partial / table / name)
+        for name, text in texts.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="")
+        written = {name: result_folder.text_checksum(partial / name) for name in texts}
+        read = {"files": files} if files and isinstance(files, dict) else {}
+        whole = {**together([one for _, one in sources]), "texts": written, **read, **(said or {})}
+        if base is not None:
+            whole |= _of_the_new(metadata[0], base)
+            _still(base)
+        result_folder.write_metadata(partial / "metadata.json", whole)
     return lost_in(metadata)
 
 

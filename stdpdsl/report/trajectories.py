@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..results.labels import label, pretty, scale_for
+from ..runtime.results import columns_always
 from .data import Data
 from .rows import Row, Rows, above, by_block, clean, limits, pick, tag
 from .style import INK, RULE, SERIES, Canvas
@@ -20,21 +21,7 @@ def trajectories(data: Data) -> Iterator[Row]:
     if "trajectories" not in data.results.tables:
         return
     more = [n for n in ("synapse_number",) if n in data.results.columns("trajectories")]
-    rows = data.rows(
-        "trajectories",
-        [
-            "connection",
-            "layer",
-            "variable",
-            "block",
-            "pre",
-            "post",
-            "neuron",
-            "t",
-            "value",
-            *more,
-        ],
-    )
+    rows = data.rows("trajectories", [*columns_always("trajectories"), *more])
     if rows is None:
         return
     names = np.array(

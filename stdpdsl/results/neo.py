@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..runtime.results import columns_always
 from .axes import sweep_columns
 from .dataset import Dataset
 from .edges import PLACE, connections_in, edges_of
@@ -65,22 +66,9 @@ def to_neo(table: Table) -> Any:
     `neo.Segment` for each block, and one for what exists once; what is in it is what
     `results_to_neo` says. `t_stop` of spike trains is the end of the run."""
     neo = require("neo")
-    needed = {
-        "spikes": ("layer", "block", "neuron", "t"),
-        "trajectories": (
-            "connection",
-            "layer",
-            "variable",
-            "block",
-            "pre",
-            "post",
-            "neuron",
-            "t",
-            "value",
-        ),
-    }.get(table.name)
-    if needed is None:
+    if table.name not in ("spikes", "trajectories"):
         raise ResultsError(f"{table.name} are neither spikes nor trajectories; take to_pandas()")
+    needed = columns_always(table.name)
     lost = [name for name in needed if name not in table.columns]
     if lost:
         raise ResultsError(f"{table.name} without {', '.join(lost)} are nothing that Neo has")

@@ -62,6 +62,11 @@ FIXED_COLUMNS = {
 }
 
 
+def columns_always(table):
+    """The columns that a table has in all results; `phase` needs several phases."""
+    return [name for name in FIXED_COLUMNS[table] if name != "phase"]
+
+
 class Results:
     """The dataset, one table for each of FIXED_COLUMNS, saved whole or not at all.
 
