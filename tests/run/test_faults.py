@@ -167,7 +167,7 @@ from stdpdsl.language.source import Source
 
 name, *more = sys.argv[1:]
 if "full" in more:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 text = Path("s.stdp").read_text()
 compiled = compile_source(Source("s.stdp", text), Path(), [], "synapse", "numpy", 2)
 compiled = replace(compiled, plan=replace(compiled.plan, shards=3, workers=2))
@@ -181,7 +181,7 @@ sys.exit(done.status)
 def test_a_disk_that_gets_full_between_shards(tmp_path):
     """The last of three shards records more than there is room for; then somebody makes room."""
     samples = "w, apre, apost of learning every 0.1 ms in blocks 8"
-    text = SHORT.replace("w of learning every 10 ms", samples).replace("50 ms", "1 s")
+    text = SHORT.replace("w of learning every 10 ms", samples).replace("50 ms", "300 ms")
     (tmp_path / "s.stdp").write_text(text)
 
     def run(*arguments):
