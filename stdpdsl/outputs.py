@@ -6,6 +6,7 @@ only if it has a seal of the same kind that is right: it is ours, and nobody has
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import zlib
@@ -85,7 +86,7 @@ def _umask() -> int:
 
 def _seal(body: bytes, form: str, kind: str) -> bytes:
     before, behind, _ = _SEALS[form]
-    seal = before + f"stdpdsl {kind} {zlib.crc32(body):08x}".encode() + behind
+    seal = before + f"stdpdsl {kind} {hashlib.sha256(body).hexdigest()[:8]}".encode() + behind
     if form == ".png":  # a chunk: its length without its name, and its checksum
         return (len(seal) - 4).to_bytes(4, "big") + seal + zlib.crc32(seal).to_bytes(4, "big")
     return seal

@@ -9,22 +9,19 @@ def exact_by_variable(equations, variables=None, method_options=None, written=No
     once in a step. A variable that stands still in a refractory neuron takes over its new value in
     an active one alone, so that is computed as in an active one. `written` makes code of a factor.
     """
+    from brian2 import linear
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-    from brian2.stateupdaters.exact import linear
-    from sympy import Symbol
 
-    olds, lines = [Symbol(name, real=True) for name in sorted(equations.diff_eq_names)], []
-    for line in linear(equations, variables, method_options).splitlines():
+    zero = {str_to_sympy(name, variables): 0 for name in sorted(equations.diff_eq_names)}
+    lines = linear(equations, variables, method_options).splitlines()
+    for k, line in enumerate(lines[: len(zero)]):  # of new values, which the others take over
         new, _, solution = line.partition(" = ")
-        if new.startswith("_"):  # a new value, which another line takes over
-            solution = str_to_sympy(solution, variables)
-            if "unless refractory" in equations[new[1:]].flags:
-                solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
-            factors = [(f"{old}*", solution.diff(old)) for old in olds]
-            factors.append(("", solution.subs(dict.fromkeys(olds, 0))))
-            terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors if f != 0]
-            line = f"{new} = {' + '.join(terms)}"
-        lines.append(line)
+        solution = str_to_sympy(solution, variables)
+        if "unless refractory" in equations[new[1:]].flags:
+            solution = solution.subs(str_to_sympy("int(not_refractory)", variables), 1)
+        factors = {f"{old}*": solution.diff(old) for old in zero} | {"": solution.subs(zero)}
+        terms = [f"{old}({(written or sympy_to_str)(f)})" for old, f in factors.items() if f != 0]
+        lines[k] = f"{new} = {' + '.join(terms)}"
     return "\n".join(lines)
 
 
@@ -186,12 +183,11 @@ def exponential(equations, variables=None, method_options=None):
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from sympy import Symbol, diff
 
-    active = str_to_sympy("int(not_refractory)", variables)
     lines = []
     for name, expression in equations.get_substituted_expressions(variables):
         slope = str_to_sympy(expression.code, variables)
         if "unless refractory" in equations[name].flags:
-            slope = slope.subs(active, 1)
+            slope = slope.subs(str_to_sympy("int(not_refractory)", variables), 1)
         rate = sympy_to_str(diff(slope, Symbol(name, real=True)))
         lines.append(f"_{name} = {name} + dt*({sympy_to_str(slope)})*exprel(dt*({rate}))")
     return "\n".join([*lines, *(f"{name} = _{name}" for name in sorted(equations.diff_eq_names))])

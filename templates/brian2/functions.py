@@ -12,8 +12,8 @@ DATA = "."  # the folder of the files that are read
 
 def stream(*key):
     """The random generator of a named stream: (component, variable, ..., replicate)."""
-    plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
-    digest = hashlib.sha256(repr((SEED, *plain)).encode()).digest()
+    key = [part if isinstance(part, str | tuple) else int(part) for part in key]
+    digest = hashlib.sha256(repr((SEED, *key)).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
 
@@ -28,8 +28,8 @@ def row_key(table, block):
 
 def draw_key(*key):
     """The whole number, exact as a float too, that stands for a stream in the network's code."""
-    plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
-    return int.from_bytes(hashlib.sha256(repr((SEED, *plain)).encode()).digest()[:6], "big")
+    key = [part if isinstance(part, str | tuple) else int(part) for part in key]
+    return int.from_bytes(hashlib.sha256(repr((SEED, *key)).encode()).digest()[:6], "big")
 
 
 def draw_keys(component, draw, copies, table=None):
@@ -78,11 +78,10 @@ def pairs_by_block(blocks, shape, chosen):
 
 
 def samples(monitor, variable, final, end, where):
-    """A monitor's samples in long form, with the final state as the last one."""
-    values, t = np.vstack([monitor[variable], final]).T.astype(float), np.append(monitor["t"], end)
-    columns = {n: np.repeat(np.broadcast_to(v, len(values)), len(t)) for n, v in where.items()}
-    columns |= {"t": np.tile(t, len(values)), "value": values.ravel()}
-    return {"variable": variable} | columns
+    """A monitor's samples, the final state as the last: of each element a row of values."""
+    columns = {"variable": variable} | {n: np.reshape(v, (-1, 1)) for n, v in where.items()}
+    values = np.c_[monitor[variable].T, final].astype(float)
+    return columns | {"t": np.append(monitor["t"], end), "value": values}
 
 
 def activity(layer, spikes, size):
@@ -99,10 +98,17 @@ def activity_in(phase, layer, spikes, size, copies):
     return {f"{layer}_spikes": total, f"{layer}_rate": total / (size * steps * DT)}
 
 
+def in_rows(columns):
+    """Columns of the same length."""
+    arrays = np.broadcast_arrays(*columns.values())
+    return {name: array.ravel() for name, array in zip(columns, arrays, strict=True)}
+
+
 def rows_kept(columns, neurons=None, blocks=None, start=None, stop=None, phases=None):
     """The rows of some neurons (the first, and the one after the last), blocks, times (s) and
     phases, of columns with the time `t`."""
-    t = np.asarray(columns["t"])
+    columns = in_rows(columns)
+    t = columns["t"]
     keep = np.ones(len(t), bool)
     if neurons is not None:
         keep &= (columns["neuron"] >= neurons[0]) & (columns["neuron"] < neurons[1])
@@ -114,7 +120,7 @@ def rows_kept(columns, neurons=None, blocks=None, start=None, stop=None, phases=
         keep &= t < stop - DT / 2
     if phases is not None:
         keep &= np.isin(phase_of(t), [p for p in PHASES if p.partition(" ")[0] in phases])
-    return {n: np.asarray(v)[keep] if np.ndim(v) else v for n, v in columns.items()}
+    return {n: v[keep] for n, v in columns.items()}
 
 
 def population_rate(k, t, size, copies, every, first, last):
@@ -166,9 +172,10 @@ def activity_run(number, layer, spikes, size, ran):
 
 def rows_run(columns, ran):
     """The rows of blocks that ran, and did not wait, then."""
-    step = np.rint(np.asarray(columns["t"]) / DT).astype(int)
+    columns = in_rows(columns)
+    step = np.rint(columns["t"] / DT).astype(int)
     mine = was_run(step, columns["block"], np.array(PHASE_STEPS), ran)
-    return {n: np.broadcast_to(v, len(mine))[mine] for n, v in columns.items()}
+    return {n: v[mine] for n, v in columns.items()}
 
 
 def population_rate_run(k, t, size, copies, every, first, last, ran):
@@ -218,6 +225,25 @@ def sorted_spikes(found, steps):
     step, neuron = np.unique([step, neuron], axis=1)
     inside = (step >= 0) & (step < steps)
     return {"i": neuron[inside], "t": step[inside] * DT}
+
+
+def poisson_spikes(layer, size, rate):
+    """Neurons and times (s) of Poisson spikes at `rate` (Hz), by the gaps between them."""
+    rng, steps = stream(layer, "spikes", 0), [np.full((1, size), -1)]
+    while np.any(steps[-1][-1] < STEPS):
+        gaps = np.ceil(rng.standard_exponential((64, size)) / -np.log1p(-rate * DT))
+        steps.append(steps[-1][-1] + np.cumsum(np.clip(gaps, 1, STEPS + 1).astype(int), axis=0))
+    steps = np.concatenate(steps[1:])
+    row, neuron = np.nonzero(steps < STEPS)
+    step, neuron = np.unique([steps[row, neuron], neuron], axis=1)
+    return {"N": size, "i": neuron, "t": step * DT}
+
+
+def in_copies(spikes, copies):
+    """The same spikes in each of several copies of a layer."""
+    i, t = np.ravel(spikes["i"] + spikes["N"] * np.c_[:copies]), np.tile(spikes["t"], copies)
+    order = np.lexsort([i, t])
+    return {"N": spikes["N"] * copies, "i": i[order], "t": t[order]}
 
 
 def regular_steps(copies, size, rate, start, stop):

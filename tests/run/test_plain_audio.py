@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 import warnings
 from types import SimpleNamespace
 
@@ -134,12 +135,13 @@ def audio_of(e):
     return AudioCode(e, Code(e), Names(e, frozenset()))
 
 
-def script_of(e, steps=300):
+def script_of(e, steps=300, builds_itself=False):
     """The functions of a script about sounds, as a module."""
     audio = audio_of(e)
     given = [*audio.drives(), *(line for layer in audio.driven for line in audio.hearing(layer))]
     initial = "\n".join(["def initial(state, replicate):", *block([*given, "return state"], 4)])
-    body = "\n\n\n".join([*audio.functions(), initial])
+    constants = "\n".join(audio.constants())
+    body = "\n\n\n".join([constants, *audio.functions(builds_itself), initial])
     support, imports = functions_for(body)
     long = [line for line in f"{body}\n{support}".split("\n") if len(line) > 100]
     assert not long, long
@@ -514,13 +516,17 @@ def test_the_length_of_a_sound(folder):
 
 
 @pytest.mark.slow
-def test_the_same_spikes_in_cpp(folder, monkeypatch, tmp_path):
+@pytest.mark.parametrize("builds_itself", [False, True])
+def test_the_same_spikes_in_cpp(builds_itself, folder, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     e = experiment(HEARD, folder)
     steps = steps_of(e, monkeypatch, folder)
-    script, _ = script_of(e, steps)
+    script, _ = script_of(e, steps, builds_itself)
     expected = heard_today(e, steps, monkeypatch, folder)
-    b2.set_device("cpp_standalone", directory=None, build_on_run=False)
+    options = {"directory": None} if builds_itself else {"build_on_run": False}
+    b2.set_device("cpp_standalone", **options)
     try:
         found = script.hear_AN()
         again = script.hear_AN()  # the device is as if nothing had been run
@@ -530,4 +536,5 @@ def test_the_same_spikes_in_cpp(folder, monkeypatch, tmp_path):
     for neuron, step in (found, again):
         np.testing.assert_array_equal(neuron, expected[0])
         np.testing.assert_array_equal(step, expected[1])
-    assert not list(tmp_path.iterdir())
+    left = [*tmp_path.iterdir(), *(tmp_path / "tmp").glob("brian_standalone*")]
+    assert left == [tmp_path / "tmp"]

@@ -2,11 +2,12 @@
 
 `AudioCode(e, code, names)` gives
 
-* `functions()`: texts of the script's top level: the sample rate of each sound, a function for each
-  sound (`training()`: samples in Pa), for each filterbank (`cochlea(samples)`: an object of
-  brian2hears) and for each layer that hears before the network runs (`hear_AN()`: the neuron and
-  the time step of each spike, and what is recorded). What differs between replicates takes the
-  argument `replicate`.
+* `constants()`: the sample rate of each sound.
+* `functions(builds_itself)`: texts of the script's top level: a function for each sound
+  (`training()`: samples in Pa), for each filterbank (`cochlea(samples)`: an object of brian2hears)
+  and for each layer that hears before the network runs (`hear_AN()`: the neuron and the time step
+  of each spike, and what is recorded). What differs between replicates takes the argument
+  `replicate`.
 * `hearing(layer)`: the statements by which `initial(table)` gets `neuron` and `step` of such a
   layer, and `state["record__0"]`: the times and values of a record line, the last ones included.
 * `drives()`: the statements by which `initial(table)` gets what drives layers of the network:
@@ -18,7 +19,8 @@
 
 The script has the constants STEPS (of the whole run), DT (s) and, for files, DATA (a folder); in
 `initial`, where there are several replicates, `replicate` is the table's column. The functions run
-on Brian2's active device, standalone with build_on_run=False, and leave it as they found it.
+on Brian2's active device, where it is standalone with directory=None if it `builds_itself`, else
+with build_on_run=False, and leave it as they found it.
 """
 
 from __future__ import annotations
@@ -59,13 +61,16 @@ class AudioCode:
         self.driven = [layer for layer in e.layers if layer.kind == "driven"]
         self.inside = [layer for layer in e.layers if layer.drive and layer.kind == "neurons"]
 
-    def functions(self) -> list[str]:
-        """Texts of the top level, in the order in which they are used."""
+    def constants(self) -> list[str]:
+        """The sample rates."""
         constants = {self.rate(name): rate for name, rate in self.rates.items()}
-        found = ["\n".join(f"{name} = {rate}  # Hz" for name, rate in constants.items())]
-        found += [self.sound(sound) for sound in self.e.sounds]
+        return [f"{name} = {rate}  # Hz" for name, rate in constants.items()]
+
+    def functions(self, builds_itself: bool = False) -> list[str]:
+        """Texts of the top level, in the order in which they are used."""
+        found = [self.sound(sound) for sound in self.e.sounds]
         found += [self.filterbank(bank) for bank in self.e.filterbanks]
-        found += [Hearing(self, layer).text() for layer in self.driven]
+        found += [Hearing(self, layer, builds_itself).text() for layer in self.driven]
         return found if self.e.sounds else []
 
     # Names

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from ...ir import Kept
 
 
-def written_out(shown: str, values: str, final: str, times: str, end: str) -> list[str]:
+def written_out(shown: str, model: str, monitor: str, final: str, end: str) -> list[str]:
     """Lines of the only samples of a script, which need no function."""
     return [
-        f"values, t = np.vstack([{values}, {final}]).T.astype(float), np.append({times}, {end})",
-        "columns = {n: np.repeat(np.broadcast_to(v, len(values)), len(t))"
-        " for n, v in where.items()}",
-        f'yield "trajectories", columns | {{"variable": "{shown}", "t": np.tile(t, len(values)),'
-        ' "value": values.ravel()}',
+        f"monitor, where = {monitor}, {{n: np.reshape(v, (-1, 1)) for n, v in where.items()}}",
+        f'yield "trajectories", where | {{"variable": "{shown}",'
+        f' "t": np.append(monitor["t"], {end}), "value": np.c_[monitor["{model}"].T, {final}}}',
     ]
 
 

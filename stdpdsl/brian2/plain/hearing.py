@@ -23,8 +23,9 @@ _CLASSES = ("Network", "NeuronGroup", "SpikeMonitor", "StateMonitor", "TimedArra
 
 
 class Hearing:
-    def __init__(self, audio: AudioCode, layer: Layer):
+    def __init__(self, audio: AudioCode, layer: Layer, builds_itself: bool):
         assert layer.group is not None
+        self.builds_itself = builds_itself
         self.audio, self.layer, self.code, self.group = audio, layer, audio.code, layer.group
         self.name, self.records = audio.name(layer.name), audio.records(layer)
         self.replicate = audio.parameter(layer.name) or "0"
@@ -62,16 +63,17 @@ class Hearing:
         body += [
             f"Network({', '.join(objects)}).run(length / {self.rate} * second, namespace={{}})",
             "device = get_device()",
-            "device.build(directory=None)  # compiles and runs it, if the target is C++",
         ]
+        if not self.builds_itself:
+            body.append("device.build(directory=None)  # compiles and runs it, in C++")
         if spiking:
             sample = f"np.rint(spikes.t_[:] * {self.rate}).astype(int)"
             body.append(f"neuron, sample = spikes.i[:], {sample}")
         body += [self.recorded(number) for number in self.records]
         body += [
-            "device.delete(force=True)",
+            "device.delete(force=True)  # the program, in C++",
             "device.reinit()",
-            "device.activate(build_on_run=False)",
+            f"device.activate({'directory=None' if self.builds_itself else 'build_on_run=False'})",
         ]
         if spiking:
             step = f"np.unique([{floor('sample', ratio)}, neuron], axis=1)"

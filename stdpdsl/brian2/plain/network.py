@@ -57,7 +57,6 @@ def network_lines(parts: NetworkParts) -> list[str]:
         "",
         *states(parts),
         *links(parts),
-        "",
         *result(parts),
     ]
 

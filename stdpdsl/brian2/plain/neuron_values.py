@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from ...ir import Initial, Layer
 from .audio import AudioCode
-from .code import uses
+from .code import literal, uses
 from .copies import Copies
 from .driving import table_lines
-from .values import Values, for_each
+from .values import Values, drawn_there, for_each
 
 
 def layer_state(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
@@ -19,6 +19,9 @@ def layer_state(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
     key, size = f'state["{layer.name}"]', values.copies.neurons(layer)
     if layer.kind == "driven":
         return [*audio.hearing(layer), f'{key} = {{"N": {size}, "i": neuron, "t": step * DT}}']
+    if all(rate_of_poisson(values, other) for other in values.e.layers if drawn_by_gaps(other)):
+        if drawn_by_gaps(layer):
+            return [f"{key} = {poisson_spikes(values, layer)}"]
     lines, spikes = given_spikes(values, layer)
     return [*lines, f'{key} = {{"N": {size}}} | {spikes}']
 
@@ -87,7 +90,28 @@ def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], st
     name, names = values.names.of(layer.name), {"copy": "block"}
     for first in layer.group.initial:
         names[f"values[{first.variable!r}]"] = f'{name}["{first.variable}"]'
-    return values.neuron_draws(i, layer), values.of(i, names)
+    return drawn_there(values.neuron_draws(i, layer), values.of(i, names))
+
+
+def drawn_by_gaps(layer: Layer) -> bool:
+    """Whether a layer has Poisson spikes at a rate that does not change with time."""
+    return layer.spikes is not None and layer.spikes.function == "poisson_steps"
+
+
+def rate_of_poisson(values: Values, layer: Layer) -> str:
+    """Code of the rate, where it is one number for all copies, all of which draw the same, and less
+    than one spike in a step."""
+    assert layer.spikes is not None
+    rate = values.code.show(layer.spikes.arguments[0])
+    number = literal(rate)
+    short = not values.copies.several and number is not None and 0 < number * values.e.dt < 0.999
+    return rate if short else ""
+
+
+def poisson_spikes(values: Values, layer: Layer) -> str:
+    copies = values.copies.count(layer.shared)
+    one = f'poisson_spikes("{layer.name}", {layer.size}, {rate_of_poisson(values, layer)})'
+    return one if copies == "1" else f"in_copies({one}, {copies})"
 
 
 def given_spikes(values: Values, layer: Layer) -> tuple[list[str], str]:

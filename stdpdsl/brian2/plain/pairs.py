@@ -53,7 +53,7 @@ def pairs_once(values: Values, c: Connection) -> list[str]:
 def all_pairs(choose: str, copies: str, n: int, m: int) -> list[str]:
     """All pairs, or those of a neuron with itself or with others."""
     if choose == "i == j" and max(n, m) > 1:
-        return [f"block, i = np.indices(({copies}, {min(n, m)})).reshape(2, -1)", "j = i"]
+        return [f"block, i, j = np.indices(({copies}, {min(n, m)}))[[0, 1, 1]].reshape(3, -1)"]
     indices = f"np.indices(({copies}, {n}, {m})).reshape(3, -1)"
     if choose in ("True", "i == j"):
         return [f"block, i, j = {indices}"]

@@ -49,3 +49,13 @@ def is_shared(e: Experiment, layers: Mapping[str, Layer], m: Monitor) -> bool:
     if m.on_layer:
         return layers[m.component].shared
     return next(c.shared for c in e.connections if c.name == m.component)
+
+
+def is_double(e: Experiment, layers: Mapping[str, Layer], m: Monitor, variable: str) -> bool:
+    """Whether a recorded variable is a number of double precision."""
+    parts = {c.name: c for c in e.connections} if not m.on_layer else {}
+    part = layers[m.component].group if m.on_layer else parts[m.component]
+    if part is None or variable in part.single:
+        return False
+    units = [equation.unit for equation in part.equations if equation.name == variable]
+    return bool(units) and units[0] not in ("integer", "boolean")

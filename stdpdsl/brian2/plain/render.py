@@ -33,6 +33,16 @@ from .values import Values
 
 JUST_RUNS = 'net.run(DURATION*second, namespace={}, report="text")'
 """The body of run(net, state) where nothing changes within a run: main() has it then."""
+IMPORTS = (
+    "import argparse",
+    "import hashlib",
+    "import json",
+    "import numpy as np",
+    "import pyarrow as pa",
+    "import pyarrow.parquet as pq",
+    "from pathlib import Path",
+)
+"""What every script imports besides Brian2."""
 RUN, RUN_ALL = "run(net, first)", "list(run(net, first))  # phase by phase"
 
 
@@ -44,9 +54,10 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
     copies = Copies(e, by_block)
     initial = initial_lines(Values(e, code, names, copies), audio)
     network_text, run_text = network_functions(e, code, names, audio, by_block)
-    tables = TablesCode(e, code, copies)
-    audio_functions = audio.functions()
+    tables_code = TablesCode(e, code, copies)
+    tables = tables_code.lines()
     just_runs = run_text.split("\n")[2:] == [f"    {JUST_RUNS}"]
+    audio_functions = audio.functions(just_runs)
     context: dict[str, Any] = {
         "title": title(e),
         "model": f'"{e.model}"',
@@ -55,7 +66,8 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "needs": ("brian2, brian2hears" if e.sounds else "brian2") + ", numpy and pyarrow",
         "what": f"all {e.rows} blocks" if e.rows > 1 else "the network",
         "seed": repr(e.seed),
-        "dt": repr(e.dt),
+        "time_step": time_step(e),
+        "samplerates": audio.constants(),
         "target": target,
         "timing": timing(e, code, audio),
         "sweep": text(sweep(e)),
@@ -66,23 +78,14 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
         "run_doc": run_doc(e),
         "run": "" if just_runs else run_text,
         "run_all": JUST_RUNS if just_runs else RUN_ALL if len(e.phases) > 1 else RUN,
-        "builds_itself": just_runs and "get_device" not in "".join(audio_functions),
-        "tables": text(tables.lines()),
+        "builds_itself": just_runs,
+        "tables": text(tables),
+        "joins": in_parts(tables),
+        "in_blocks": tables_code.in_blocks,
     }
     draft = fill("plain.py.j2", **context, imports="", support="")
     support, imports = functions_for(draft)
-    imports = sorted(
-        {
-            *imports,
-            "import argparse",
-            "import zlib",
-            "import json",
-            "import numpy as np",
-            "import pyarrow as pa",
-            "import pyarrow.parquet as pq",
-            "from pathlib import Path",
-        }
-    )
+    imports = sorted({*imports, *IMPORTS})
     if "os.path" in draft:
         imports.append("import os")
     more = [] if context["builds_itself"] else ["get_device"]
@@ -136,6 +139,13 @@ def at_the_top(functions: Sequence[str], main: Sequence[str]) -> tuple[list[str]
     return [_OF_BRIAN2.sub("", text) for text in functions], imports
 
 
+def in_parts(tables: Sequence[str]) -> bool:
+    """Whether a table is yielded more than once."""
+    yields = [found for line in tables if (found := re.match(r'( *)yield "(\w+)"', line))]
+    names = [found[2] for found in yields]
+    return len(set(names)) < len(names) or any(found[1] for found in yields)
+
+
 def lasts_a_sound(e: Experiment) -> bool:
     return any(p.sound for p in e.phases)
 
@@ -150,15 +160,23 @@ def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
             seconds = eval(code.show(phase.duration), {"np": np})  # of our own printer
             steps.append(str(math.ceil(seconds / e.dt - 1e-6)))
     if len(e.phases) == 1:
-        lines = [f"STEPS = {steps[0]}  # of the whole run", "DURATION = STEPS * DT  # s"]
-        return [*lines, "PHASE_STEPS = [STEPS]"] if e.endings else lines
+        lines = ["DURATION = STEPS * DT  # s", *(["PHASE_STEPS = [STEPS]"] if e.endings else [])]
+        if lasts_a_sound(e):
+            return [f"STEPS = {steps[0]}  # of the whole run", *lines]
+        both = f"DT, STEPS = {e.dt!r}, {steps[0]}"
+        return [f"{both}  # the time step (s), and how many the run has", *lines]
     names = ", ".join(f'"{p.name}"' for p in e.phases)
     return [
+        *([] if lasts_a_sound(e) else [time_step(e)]),
         f"PHASES = [{names}]",
         f"PHASE_STEPS = [{', '.join(steps)}]",
         "STEPS = sum(PHASE_STEPS)",
         "DURATION = STEPS * DT  # s",
     ]
+
+
+def time_step(e: Experiment) -> str:
+    return f"DT = {e.dt!r}  # s, the time step"
 
 
 def sweep(e: Experiment) -> list[str]:
@@ -170,6 +188,9 @@ def sweep(e: Experiment) -> list[str]:
     blocks = f'return {{"block": np.arange({e.rows})'
     if not later and lines[-1].startswith("table = {") and len(lines) == 1:
         return [f"{blocks}, {lines[0].removeprefix('table = {')}"]
+    if len(later) == 1 and len(e.sweep.derived) == 1:
+        name, _, column = later[0].removeprefix("table[").partition("] = ")
+        return [*lines, f"{blocks}, **table, {name}: {column}}}"]
     return [*lines, *later, f"{blocks}, **table}}"]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from ...ir import Connection, Initial, Normalisation
 from .code import elements_in, uses
+from .layout import WIDTH
 from .pairs import pairs
-from .values import Values, as_float, for_each
+from .values import Values, as_float, drawn_there, for_each
 
 
 def connection_state(values: Values, c: Connection) -> list[str]:
     edges = edges_of(values, c)
-    lines = [f"# {c.name}: {c.pre} to {c.post}", *pairs(values, c)]
+    lines = headed(f"# {c.name}: {c.pre} to {c.post}", pairs(values, c))
     made, items = first_values(values, c, edges)
     lines += made
     # Of each object: what its name ends in, its state.
@@ -28,6 +29,12 @@ def connection_state(values: Values, c: Connection) -> list[str]:
     if values.copies.between_shared(c):
         lines.append(f'state["block of {c.name}"] = block')
     return [*lines, *(f'state["{c.name}{end}"] = {text}' for end, text in states)]
+
+
+def headed(comment: str, lines: list[str]) -> list[str]:
+    """Lines with a comment behind the first of them or, where there is no room, above."""
+    first = f"{lines[0]}  {comment}"
+    return [comment, *lines] if len(first) > WIDTH - 4 else [first, *lines[1:]]
 
 
 def edges_of(values: Values, c: Connection) -> dict[str, str]:
@@ -51,7 +58,7 @@ def first_values(
     items = [f'"i": {edges["edges.pre"]}', f'"j": {edges["edges.post"]}']
     used = elements_of(c)
     for i in c.initial:
-        draws, text = first_value(values, i, c, edges)
+        draws, text = drawn_there(*first_value(values, i, c, edges))
         lines += draws
         text = each_synapse(text)
         if f"edges.values[{i.variable!r}]" in used:  # others are made of it

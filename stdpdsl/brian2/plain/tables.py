@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from ...ir import Connection, EventRecord, Experiment, Layer, Monitor, Rate, Trace
 from ..experiment import computed, spikes, state_columns
+from .activity import activity
 from .alike import alike
 from .code import Code, names_in, uses
 from .columns import in_one, is_decay, saved, written_out
 from .copies import Copies, copy_of
-from .recorded import is_chosen, is_shared
+from .recorded import is_chosen, is_double, is_shared
 
 
 class TablesCode:
@@ -21,6 +22,8 @@ class TablesCode:
         self.layers = copies.layers
         self.phased = len(e.phases) > 1
         self.columns = state_columns(e)
+        self.in_blocks = True
+        """Whether all rows belong to a block, none to what blocks share."""
 
     def lines(self) -> list[str]:
         found: list[str] = []
@@ -69,6 +72,7 @@ class TablesCode:
         """The column that says to which row of the sweep a copy belongs."""
         if not shared:
             return f'"block": {copy}'
+        self.in_blocks = False
         if self.copies.several:
             return f'"replicate": np.unique(table["replicate"])[{copy}]'
         return ""
@@ -227,10 +231,14 @@ class TablesCode:
 
     def blocks(self) -> list[str]:
         """One row per block, and phase."""
-        items = ['"block": np.arange(len(table["block"]))']
+        layers = [layer for layer in self.e.layers if spikes(layer)]
+        several = self.copies.several and any(layer.shared for layer in layers)
+        if not self.phased and not self.e.endings and not several:
+            return activity([(x, self.source(x)) for x in layers])
+        items = ['"block": table["block"]']
         items += ['"phase": phase'] if self.phased else []
         number = "number" if self.phased else "0"
-        for layer in filter(spikes, self.e.layers):
+        for layer in layers:
             given = f'"{layer.name}", {self.source(layer)}, {layer.size}'
             text = f"activity({given})"
             if self.phased:
@@ -322,9 +330,8 @@ class TablesCode:
         each, longer = [], []
         for shown, model in m.variables:
             final = finals[model]
-            longer.append(
-                written_out(shown, f'{monitor}["{model}"]', final, f'{monitor}["t"]', end)
-            )
+            number = "" if is_double(self.e, self.layers, m, model) else ".astype(float)"
+            longer.append(written_out(shown, model, monitor, f"{final}]{number}", end))
             where = "where" if shown == model else f'where | {{"variable": "{shown}"}}'
             columns = f'samples({monitor}, "{model}", {final}, {end}, {where})'
             columns = f"rows_run({columns}, ran)" if ran else columns

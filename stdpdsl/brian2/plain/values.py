@@ -78,10 +78,15 @@ class Values:
 def bounded(code: Code, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
     """Code of a variable's value inside its bounds."""
     text = code.show(plain(i.code), names, phase)
+    factor, _, draw = text.partition(" * ")
+    uniform = [names.get(d.placeholder, d.placeholder) for d in i.draws if d.kind != "normal"]
+    most = literal(factor) if draw in uniform else None  # what all values are less than
+    if most == 1:
+        text = draw
     if i.low is None:
         return text
     low, high = (code.show(end, names, phase) for end in (i.low, i.high or "np.inf"))
-    return clipped(text, low, high)
+    return clipped(text, low, high, most)
 
 
 def drawn_from(key: str, d: Draw, shape: str) -> str:
@@ -101,6 +106,18 @@ def stream_key(d: Draw) -> str:
 def drawn(i: Initial) -> dict[str, str]:
     """The variables that hold the draws of a first value."""
     return {d.placeholder: f"u_{i.variable}{'' if n == 0 else n}" for n, d in enumerate(i.draws)}
+
+
+def drawn_there(draws: list[str], text: str) -> tuple[list[str], str]:
+    """The line that draws, and code of a value: a short draw that is used once stands in the code
+    itself."""
+    if len(draws) == 1:
+        name, _, draw = draws[0].partition(" = ")
+        whole = text.replace(name, draw)
+        once = name in names_in(text) and text.count(name) == 1
+        if once and len(whole) < 80 and is_by_element(whole):
+            return [], whole
+    return draws, text
 
 
 def for_each(text: str, number: str) -> str:
@@ -132,12 +149,13 @@ def as_float(text: str) -> str:
     return repr(number) if number is not None else f"{text} + 0.0" if text.isdigit() else text
 
 
-def clipped(text: str, low: str, high: str) -> str:
-    """Inside its bounds; what stands there as a number is known to be."""
-    value, ends = literal(text), (literal(low), literal(high))
-    infinite = {"-np.inf": float("-inf"), "np.inf": float("inf")}
-    first = infinite.get(low, ends[0])
-    last = infinite.get(high, ends[1])
+def clipped(text: str, low: str, high: str, most: float | None = None) -> str:
+    """Inside its bounds; what stands there as a number is known to be, and so is what lies between
+    0 and `most`."""
+    value = literal(text)
+    first, last = (literal(end.replace("np.inf", "inf")) for end in (low, high))
+    if most is not None and first is not None and last is not None and first <= 0 < most <= last:
+        return text
     if value is not None and first is not None and last is not None:
         return repr(min(max(value, first), last))
     if first == float("-inf") and last == float("inf"):
