@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from by_day import DAY, take_turns
 from diagnose import diagnose
+from keys_of_brian2 import make_keys_sooner
 
 from stdpdsl.language.diagnostics import CompileError, Diagnostic
 from stdpdsl.language.parser import parse
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ["CXX"] = str(CXX)
             if sys.platform == "linux":
                 os.environ["TESTS_HEADERS"] = os.path.join(config.stash[CACHE], "headers")
+    gc.disable()  # until all is imported
 
 
 def pytest_report_header() -> str:
@@ -65,7 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    if "brian2" in sys.modules:
+        make_keys_sooner()
     keep_what_is_there()
+    gc.enable()
 
 
 def pytest_runtest_logfinish() -> None:
