@@ -54,19 +54,20 @@ def functions_for(code: str) -> tuple[str, list[str]]:
             waiting += sorted(uses & set(found))
     values = [found[n] for n in found if n in chosen and n.isupper()]
     bodies = [brief(found[n]) for n in found if n in chosen and not n.isupper()]
-    for word, lines, instead in _ONLY_WITH:
-        if word not in code:
+    for words, lines, instead in _ONLY_WITH:
+        if not any(word in code for word in words):
             bodies = [re.sub(lines, instead, body) for body in bodies]
     text = "\n".join(values) + ("\n\n\n" if values else "") + "\n\n\n".join(bodies)
     return text, sorted({imports[n] for n in names & set(imports)})
 
 
 _ONLY_WITH = (
-    ("unless refractory", r'\n +if "unless refractory" in .*\n.*', ""),  # and what it leads to
-    ("replicate", r"\n +key = \[part if .*", ""),  # no other key has a whole number of NumPy's
-    ("at_equal_rates", r", written=None|\(written or (\w+)\)", r"\1"),
+    (["unless refractory"], r'\n +if "unless refractory" in .*\n.*', ""),  # and what it leads to
+    (["replicate"], r"\n +key = \[part if .*", ""),  # no other key has a whole number of NumPy's
+    (["at_equal_rates", "exact_in_single"], r", written=None|\(written or (\w+)\)", r"\1"),
 )
-"""What functions have only in a script with some word: it, a pattern, and what is there else."""
+"""What functions have only in a script with one of some words: these, a pattern, what is there
+else."""
 
 
 def brief(function: str) -> str:
