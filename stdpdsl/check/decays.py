@@ -130,8 +130,7 @@ class Decays:
             f"`{print_expr(divisor)}` of `{self.component.name}` {what.format(in_blocks(where))}",
             "",
             labels,
-            help=f"{swept}a time constant must be"
-            " above 0; an equation that is meant to grow says `x/tau`, not `-x/tau`",
+            help=f"{swept}a time constant must be above 0; for growth write `x/tau`, not `-x/tau`",
         )
 
     def place_of(self, expr: ast.Node) -> ast.Node:

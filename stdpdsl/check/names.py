@@ -126,7 +126,7 @@ class Names:
                     self.reporter.error(
                         "NAME008",
                         node,
-                        f"`{node.id}` holds `__`, as only the names do that the compiler makes",
+                        f"`{node.id}` holds `__`, which only names of the compiler may",
                         help=f"write `{re.sub('_+', '_', node.id)}`",
                     )
 
@@ -286,7 +286,7 @@ class Names:
                 f"`{name.id}` is a column that the table of weights has",
                 help="give this variable another name"
                 if name.id != "w" or weight is None
-                else f"the weight is `{weight}`: declare `w` first, or call this one otherwise",
+                else f"the weight is `{weight}`: declare `w` first, or give this one another name",
             )
         elif name.id in columns:
             self.reporter.error(

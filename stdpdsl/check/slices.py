@@ -44,7 +44,7 @@ def check_slice(
                 if part.alone
                 else f"a slice of `{layer.name}` lies between 0 and {size:g}, and this is {end:g}",
                 help=f"its neurons are 0 to {size - 1:g}"
-                + ("" if part.alone else "; the end is not one of the slice"),
+                + ("" if part.alone else "; the end is not part of the slice"),
             )
             return
     start, stop = neurons_of(part, int(size), constants)

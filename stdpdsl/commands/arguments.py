@@ -208,11 +208,13 @@ def _for_comparing(command: Command) -> None:
     sub = command(results.summary, "Print the blocks of a run with their outcomes.")
     sub.add_argument("folder", type=options.path, metavar="DIR")
     options.form(sub, ("table", "csv", "json"))
-    sub.add_argument("--where", metavar="CONDITION", help="only such blocks: 'Apre > 1e-3'")
-    sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
-    sub.add_argument("--all", action="store_true", help="all columns, those that do not fit, too")
     sub.add_argument(
-        "--columns", action="store_true", help="say instead what each column of each table is"
+        "--where", metavar="CONDITION", help="only blocks for which this holds: 'Apre > 1e-3'"
+    )
+    sub.add_argument("--sort", metavar="COL", help="by a column; --sort=-COL from the highest")
+    sub.add_argument("--all", action="store_true", help="all columns, also those that do not fit")
+    sub.add_argument(
+        "--columns", action="store_true", help="describe each column of each table instead"
     )
 
 

@@ -37,7 +37,7 @@ def import_(options: argparse.Namespace) -> int:
 
     if not importlib.util.find_spec("pynestml"):
         raise Stop(
-            "error: reading NESTML takes its own parser: pip install 'stdpdsl[nestml]'", USAGE
+            "error: reading NESTML needs its own parser: pip install 'stdpdsl[nestml]'", USAGE
         )
     from ..check import check
     from ..exchange.from_nestml import rule_from

@@ -70,7 +70,7 @@ def window(options: argparse.Namespace) -> int:
     if path and path.suffix not in (".png", ".svg"):
         raise Stop(f"{path}: error: a window is drawn as .png or .svg", USAGE)
     if path and not importlib.util.find_spec("matplotlib"):
-        raise Stop("error: drawing takes matplotlib: pip install matplotlib", USAGE)
+        raise Stop("error: drawing needs matplotlib: pip install matplotlib", USAGE)
     if why := NO_WINDOW.get(what.rule.name.id):
         raise Stop(f"error: there is no window: `{what.rule.name.id}` {why}", SPEC_WRONG)
     if path:

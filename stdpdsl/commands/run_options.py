@@ -50,7 +50,7 @@ def _check_state(options: argparse.Namespace) -> None:
             raise Stop(f"error: {option} goes with --parameters synapse only", USAGE)
         if there and options.until_stable:
             raise Stop(
-                f"error: {option} cannot be had with --until-stable, which ends blocks at"
+                f"error: {option} does not go with --until-stable, which ends blocks at"
                 " times of their own",
                 USAGE,
             )
@@ -58,7 +58,7 @@ def _check_state(options: argparse.Namespace) -> None:
         return
     for name in ("extend", "shard", "cluster", "slurm", "python"):
         if getattr(options, name):
-            raise Stop(f"error: --continue cannot be had with --{name}", USAGE)
+            raise Stop(f"error: --continue does not go with --{name}", USAGE)
 
 
 def _to_extend(options: argparse.Namespace) -> Path:

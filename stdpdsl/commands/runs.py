@@ -83,7 +83,7 @@ def _say_nothing_to_run(options: argparse.Namespace) -> None:
     if options.extend:
         note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
     else:
-        note(f"{options.continues} is as long as it was to be: nothing was run\n")
+        note(f"{options.continues} is that long already: nothing was run\n")
 
 
 def _say_again_from_start(options: argparse.Namespace, prepared: Prepared) -> None:
@@ -103,7 +103,7 @@ def _warn_of_open_cache() -> None:
     if kept is not None and cache.open_to_others(kept):
         complain(
             f"warning: others can write into {kept}, so nothing is taken from it and more is"
-            f" compiled than need be: chmod go-w {kept}"
+            f" compiled than necessary: chmod go-w {kept}"
         )
 
 

@@ -48,7 +48,7 @@ def search(options: argparse.Namespace) -> int:
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     if options.share and (options.cluster or options.slurm or options.more or options.overwrite):
         others = "--cluster, --slurm, --more and --overwrite"
-        raise Stop(f"error: --share goes with none of {others}", USAGE)
+        raise Stop(f"error: --share does not go with any of {others}", USAGE)
     space = space_of(source, folder, options.set, allowed)
     if space.warnings:
         complain(render(space.warnings, colours(sys.stderr)).rstrip("\n") + "\n")
@@ -185,7 +185,7 @@ def best(options: argparse.Namespace) -> int:
         show(_as_text(table, answers.results.units), "text")
     if len(front) and not several and (ends := answers.at_ends(answers.best())):
         names = " and ".join(ends)
-        complain(f"the best lies at an end of {names}, beyond which may be better ones")
+        complain(f"the best lies at an end of {names}; there may be better ones beyond it")
     return DONE
 
 

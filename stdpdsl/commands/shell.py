@@ -14,7 +14,7 @@ def completion(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        raise Stop("error: this takes shtab: pip install 'stdpdsl[editor]'", USAGE) from None
+        raise Stop("error: this needs shtab: pip install 'stdpdsl[editor]'", USAGE) from None
     from .arguments import argument_parser
 
     parser = argument_parser()

@@ -186,7 +186,7 @@ def lsp(options: argparse.Namespace) -> int:
     import importlib.util
 
     if not importlib.util.find_spec("pygls"):
-        raise Stop("error: the language server takes pygls: pip install 'stdpdsl[editor]'", USAGE)
+        raise Stop("error: the language server needs pygls: pip install 'stdpdsl[editor]'", USAGE)
     if is_terminal(sys.stdin):
         complain("this speaks with an editor, which starts it; Ctrl-C ends it")
     allowed = [folder.resolve() for folder in allowed_folders(options)]

@@ -103,7 +103,7 @@ def numbers(array: np.ndarray, name: str = "") -> np.ndarray:
     """The array, if it holds real numbers."""
     if array.dtype.kind not in "buif":
         what = f"the array `{name}`" if name else "it"
-        raise ValueError(f"{what} holds {array.dtype}, no real numbers")
+        raise ValueError(f"{what} holds {array.dtype}, not real numbers")
     return array
 
 

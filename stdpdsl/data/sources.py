@@ -115,7 +115,7 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
         raise Wrong(
             "FILE001",
             node.path,
-            f"there is not a file `{name}` with a whole number for `{{{number_in(name)}}}`",
+            f"there is no file `{name}` with a whole number for `{{{number_in(name)}}}`",
             FROM_FOLDER,
         )
     each = {number: _source(one_of(node, number), owner, files) for number in numbers}
@@ -134,7 +134,8 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
             raise Wrong(
                 "FILE002",
                 path,
-                f"`{path.value}` is kept otherwise than `{one_of(node, numbers[0]).path.value}`",
+                f"`{path.value}` is stored in another form than"
+                f" `{one_of(node, numbers[0]).path.value}`",
                 "the files of all blocks have the same columns and units",
             )
     whole = all(source.head.whole for source in each.values())

@@ -94,7 +94,7 @@ class Printed:
         if name == "t" and not self.time:
             self.refuse(
                 expr,
-                "NESTML has no time here, only that since the last event",
+                "NESTML has no absolute time here, only the time since the last event",
                 "read it as `t - last`, and end `advance:` with `last = t`",
             )
         if name in ("t", "inf"):

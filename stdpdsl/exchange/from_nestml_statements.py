@@ -102,7 +102,7 @@ class Statements:
             at = spikes[0] if spikes else self.model.name
             self.refuse(
                 at,
-                "it is not said which port has the spikes of the neuron before the synapse",
+                "nothing says which port has the spikes of the neuron before the synapse",
                 "give the two ports names that begin with `pre` and `post`",
             )
         others = [p for p in spikes if p not in pre[:1] and p not in post[:1]]
@@ -219,7 +219,7 @@ class Statements:
             self.refuse_at(item, "a rule delivers once for a spike")
             return
         if not item.args:
-            self.refuse_at(item, "it is not said what is delivered", "write `emit_spike(w)`")
+            self.refuse_at(item, "nothing says what is delivered", "write `emit_spike(w)`")
             return
         value, _, _ = into.casts.number(item.args[0])
         when = into.casts.when

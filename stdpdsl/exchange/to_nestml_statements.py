@@ -189,7 +189,8 @@ class Statements:
                     lines.append(f"{local[name]} {self.type(dim, statement)} = {said}")
             else:
                 self.refuse(
-                    statement, "a synapse in NESTML knows no other synapse, so it cannot normalise"
+                    statement,
+                    "a synapse in NESTML cannot see other synapses, so it cannot normalise",
                 )
         return lines
 
@@ -205,7 +206,7 @@ class Statements:
             return f"emit_spike({printer.print(statement.value)})"
         weight = next((v for v in ("w", *self.variables) if v in self.variables), None)
         if weight is None:
-            self.refuse(statement, "it is not said what is delivered")
+            self.refuse(statement, "nothing says what is delivered")
         return f"emit_spike({self.names[weight] if weight else 0})"
 
 

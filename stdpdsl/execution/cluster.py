@@ -154,7 +154,7 @@ def _received(future: Any, place: Path) -> Outcome | None:
             shutil.rmtree(coming, ignore_errors=True)
     # A file system of many machines shows what is new to who lists the folder.
     if place.name not in os.listdir(place.parent):
-        return Outcome(SIMULATION_FAILED, f"is said to be done and is not in {place.parent}")
+        return Outcome(SIMULATION_FAILED, f"is reported as done, but is not in {place.parent}")
     return None
 
 

@@ -90,8 +90,8 @@ def continuation(
     steps = compiled.plan.times.found.steps
     if steps is not None and round(steps) < done:
         raise JobError(
-            f"{folder}: is {origin.seconds:g} s long, and the spec's run {steps * dt:g} s: nothing"
-            " can be taken away"
+            f"{folder}: is {origin.seconds:g} s long, and the spec's run {steps * dt:g} s: a run"
+            " cannot become shorter"
         )
     return (None if steps is not None and round(steps) == done else compiled), origin
 
@@ -186,7 +186,7 @@ def _check_settings(results: Results, request: Request) -> None:
     )
     if lines:
         raise JobError(
-            f"{results.folder}: was run otherwise; what differs:\n"
+            f"{results.folder}: was run with other settings; what differs:\n"
             + "".join(f"  {line}\n" for line in lines)
             + "change it back"
         )

@@ -69,7 +69,9 @@ def extracted(results: Results, block: int) -> str:
     try:
         parse(Source("block.stdp", text))
     except CompileError as error:
-        raise ResultsError(f"the block cannot be said:\n{render(error.diagnostics)}") from None
+        raise ResultsError(
+            f"the block cannot be written as a spec:\n{render(error.diagnostics)}"
+        ) from None
     return text
 
 

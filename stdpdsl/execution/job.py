@@ -105,7 +105,7 @@ def opened(
         if finished and not known and not overwrite:
             raise JobError(
                 f"{folder}: holds shards, and its job.json does not say of what; --overwrite to"
-                " begin anew"
+                " start again"
             )
         job = Job(folder, known["shards"] if known else 0)
         done = job.finished()
@@ -189,7 +189,7 @@ def texts_of_run(folder: Path) -> dict[str, str]:
         ("spec.stdp", texts["spec.stdp"] == known.get("spec")),
     ):
         if not right:
-            raise JobError(f"{folder / name}: is not what the run was begun with")
+            raise JobError(f"{folder / name}: has changed since the run began")
     return texts
 
 

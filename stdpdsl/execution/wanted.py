@@ -114,7 +114,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
             lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
     # Where nothing else has changed, the compiler has, or a file that the spec uses.
     if not lines and old.get("script") != new.get("script"):
-        lines.append("the script: the compiler or a file that the spec uses is another")
+        lines.append("the script: the compiler, or a file that the spec uses, has changed")
     return lines
 
 

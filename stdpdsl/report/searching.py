@@ -162,7 +162,9 @@ def in_words(answers: Answers) -> list[str]:
     says.append(f"the best is trial {best.number}: {space.objectives[0]} = {value} at {values}")
     ends = answers.at_ends(best)
     if ends:
-        says.append(f"it lies at an end of {' and '.join(ends)}, beyond which may be better ones")
+        says.append(
+            f"it lies at an end of {' and '.join(ends)}; there may be better ones beyond it"
+        )
     return says
 
 

@@ -71,7 +71,7 @@ def to_neo(table: Table) -> Any:
     needed = columns_always(table.name)
     lost = [name for name in needed if name not in table.columns]
     if lost:
-        raise ResultsError(f"{table.name} without {', '.join(lost)} are nothing that Neo has")
+        raise ResultsError(f"{table.name} without {', '.join(lost)} cannot be put into Neo")
     rows = table.to_arrow()
     columns = {n: rows[n].to_numpy(zero_copy_only=False) for n in rows.column_names}
     found = neo.Block(name=table.results.metadata.get("model", ""))

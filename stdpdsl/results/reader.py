@@ -219,7 +219,7 @@ def load(folder: str | Path) -> Results:
     if form != result_folder.RESULT_FORMAT:
         raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
     if not whole:
-        raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum is another")
+        raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum differs")
     if not good:
         raise ResultsError(f"{folder / 'metadata.json'}: does not hold what stdpdsl writes")
     return Results(folder, metadata)

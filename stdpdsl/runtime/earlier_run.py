@@ -225,7 +225,7 @@ class Earlier:
         right = np.array_equal(there, copy) and np.all(np.isfinite([ahead, place]))
         right = right and np.all((ahead >= 0) & (ahead < LONGEST_QUEUE) & (place >= 0))
         if not right or np.any(place >= np.diff(mine.starts)[copy]):
-            fail(f"{self.folder}: {key} holds spikes of synapses that there are not")
+            fail(f"{self.folder}: {key} holds spikes of synapses that do not exist")
         spikes = np.stack([ahead, place + mine.starts[copy]], axis=1).astype(np.int32)
         return spikes[np.argsort(ahead, kind="stable")]
 

@@ -13,7 +13,7 @@ def images_in(pattern):
     try:
         from PIL import Image
     except ImportError:
-        raise ValueError("reading PNG takes Pillow: pip install 'stdpdsl[images]'") from None
+        raise ValueError("reading PNG needs Pillow: pip install 'stdpdsl[images]'") from None
     paths = sorted(glob.glob(pattern, recursive=True))
     if not paths:
         raise FileNotFoundError(2, "no PNG file matches")

@@ -175,7 +175,7 @@ def of_shape(path, shape, data=b""):
             "it is not a whole file of NumPy",
         ),
         (lambda path: path.write_bytes(b""), "it is not a whole file of NumPy"),
-        (lambda path: np.save(path, np.full((2, 10), "x")), "holds <U1, no real numbers"),
+        (lambda path: np.save(path, np.full((2, 10), "x")), "holds <U1, not real numbers"),
         (lambda path: np.save(path, np.zeros((2, 9))), "has the shape 2 × 9"),
         (lambda path: np.save(path, np.full((2, 10), -1.0)), "a rate cannot be negative"),
     ],

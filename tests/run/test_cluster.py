@@ -325,7 +325,7 @@ def test_files_stay_in_their_folder(tmp_path, name):
 @pytest.mark.parametrize(
     "reply, words",
     [
-        ({"placed": True}, "is said to be done and is not in "),
+        ({"placed": True}, "is reported as done, but is not in "),
         ({"results": {"a/metadata.json": "text"}}, "what was sent back cannot be kept"),
         ({"results": {"a": b"", "a/b": b""}}, "what was sent back cannot be kept"),
     ],

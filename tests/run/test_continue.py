@@ -459,7 +459,7 @@ def test_from_python(small, tmp_path):
             "    phases:\n        a: 100 ms, plasticity off\n        b: 1 ms\n",
             "+ a: 1, plasticity off",
         ),
-        ("duration: 100 ms", "duration: 50 ms", "nothing can be taken away"),
+        ("duration: 100 ms", "duration: 50 ms", "a run cannot become shorter"),
     ],
 )
 def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
@@ -475,8 +475,8 @@ def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
         (["--for", "10 s"], "--for goes with --continue"),
         (["--continue", "first", "--for", "10 mV"], "expected a time above 0 s"),
         (["--continue", "first", "--for", "-1 s"], "expected a time above 0 s"),
-        (["--continue", "first", "--shard", "1/2"], "cannot be had with --shard"),
-        (["--continue", "first", "--until-stable", "0.1"], "cannot be had with --until-stable"),
+        (["--continue", "first", "--shard", "1/2"], "does not go with --shard"),
+        (["--continue", "first", "--until-stable", "0.1"], "does not go with --until-stable"),
         (["--keep-state", "--parameters", "namespace"], "--parameters synapse only"),
         (["--continue", "none"], "there is no such folder"),
     ],
@@ -538,7 +538,7 @@ def test_a_damaged_state_is_told(small, tmp_path, capsys):
     said.pop("checksum")
     write_metadata(tmp_path / "far/metadata.json", said)
     run(small, "--continue", tmp_path / "far", "--for", "1 ms", status=1)
-    assert "synapses that there are not" in capsys.readouterr().err
+    assert "synapses that do not exist" in capsys.readouterr().err
     part.unlink()
     run(small, "--continue", tmp_path / "far", "--for", "1 ms", status=2)
     assert not list(tmp_path.glob("*.shards")) and not list(tmp_path.glob("*.partial*"))

@@ -443,7 +443,7 @@ def test_results_that_are_none(trained, tmp_path, how):
     elif how == "edited":
         metadata["blocks"] = 5
         (folder / "metadata.json").write_text(json.dumps(metadata))
-        words = "its checksum is another"
+        words = "its checksum differs"
     else:
         if how == "version":
             metadata["format"] = "stdpdsl results 99"

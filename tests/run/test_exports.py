@@ -247,7 +247,7 @@ def test_all_of_it_as_neo(results, tables):
 def test_rows_of_trajectories_as_neo(results):
     found = results.trajectories.filter(variable="w", tau_m=0.02).to_neo()
     assert [s.name for s in found.segments] == [f"block {k}" for k in (2, 3, 6, 7)]
-    with pytest.raises(ResultsError, match="nothing that Neo has"):
+    with pytest.raises(ResultsError, match="cannot be put into Neo"):
         results.trajectories.select("t", "value").to_neo()
 
 

@@ -141,7 +141,7 @@ def test_numbers_in_names(files):
         (
             "w_{k}.npy",
             "none_{k}.npy",
-            "FILE001: there is not a file `none_{k}.npy` with a whole numb",
+            "FILE001: there is no file `none_{k}.npy` with a whole numb",
         ),
         ("w_{k}.npy", "w_{m}.npy", "FILE005: `m` is not a column of numbers in the sweep"),
         ("w_{k}.npy", "odd_{scale}.npy", "FILE006: `odd_1.npy` has the shape 3 × 5; expected 5"),
@@ -149,7 +149,7 @@ def test_numbers_in_names(files):
         (
             '"theta_{k}.npz" column theta',
             '"mixed_{k}.csv" column x / 1 mV',
-            "FILE002: `mixed_1.csv` is kept otherwise than `mixed_0.csv`",
+            "FILE002: `mixed_1.csv` is stored in another form than `mixed_0.csv`",
         ),
         (
             "initial: theta",

@@ -435,7 +435,7 @@ def test_another_script_is_neither_run_nor_handed_on(tmp_path, whole, name, caps
     ):
         assert cli.main(arguments) == 2
         said = capsys.readouterr().err
-        assert f"{name}: is not what the run was begun with" in said
+        assert f"{name}: has changed since the run began" in said
     assert not evil.exists() and not (tmp_path / "r").exists()
 
 

@@ -154,7 +154,7 @@ class Trap:
         (np.array([[1, 2, 3], [4, np.nan, 6]]), "FILE003: [1, 1] of `w.npy` is nan, not a finite"),
         (np.array([[1, 2, 3], [4, 5, np.inf]]), "FILE003: [1, 2] of `w.npy` is inf, not a finite"),
         (np.ones((2, 3), complex), "FILE002: `w.npy` holds no values: it holds complex128"),
-        (np.full((2, 3), "a"), "FILE002: `w.npy` holds no values: it holds <U1, no real numbers"),
+        (np.full((2, 3), "a"), "FILE002: `w.npy` holds no values: it holds <U1, not real numbers"),
         (np.zeros((2, 3), [("a", float)]), "FILE002: `w.npy` holds no values: it holds [('a'"),
         (np.full((2, 3), Trap()), "FILE002: `w.npy` holds no values: it holds pickled objects"),
     ],

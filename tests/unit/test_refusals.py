@@ -356,12 +356,12 @@ CASES = {
         ),
     ],
     "constants": [
-        ("TYPE013", "this comes out as no number (NaN)", "tau_m / 4", "tau_m * (inf - inf)"),
+        ("TYPE013", "this comes out as NaN, not a number", "tau_m / 4", "tau_m * (inf - inf)"),
     ],
     "draws": [
         (
             "NAME007",
-            "differs from one to the other here, and stays as it is",
+            "differs between elements here, and does not change",
             "duration: 1 s",
             "phases:\n        a: 1 s, set A.tau_m = 5 ms",
         ),

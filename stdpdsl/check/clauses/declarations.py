@@ -106,7 +106,7 @@ class Clauses(Patterns, Deliveries):
             else:
                 if isinstance(found, float) and found != found:
                     self.range(
-                        item.value, "this comes out as no number (NaN)", "write what is meant"
+                        item.value, "this comes out as NaN, not a number", "write what is meant"
                     )
         # In any other expression, the parts that hold numbers and constants alone; a sweep is
         # evaluated as a whole.

@@ -100,7 +100,7 @@ class Patterns(ClauseReports):
                     f"`one_to_one` joins {said} of one size: "
                     f"`{component.pre.name}` has {sizes[0]}, `{component.post.name}`"
                     f" {sizes[1]}",
-                    help="use another pattern, or make them as large",
+                    help="use another pattern, or make them the same size",
                 )
 
     def degree(

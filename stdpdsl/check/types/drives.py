@@ -178,7 +178,7 @@ class Drives:
                 node.size,
                 f"`{component.name}` has {size:g} neurons and `{bank.name.id}` {count} channels",
                 labels=((bank.filters[0], f"{count} channels"),),
-                help="they must be as many",
+                help="the two numbers must be equal",
             )
 
 

@@ -103,7 +103,7 @@ class Phases:
             self.reporter.error(
                 "NAME001",
                 modifier.connection,
-                f"`{component.name}` is a {component.kind}, no connection",
+                f"`{component.name}` is a {component.kind}, not a connection",
                 help="name a connection",
             )
         elif isinstance(modifier, ast.Frozen) and component and component.weight is None:
@@ -162,7 +162,7 @@ class Phases:
         self.reporter.error(
             "NAME003",
             path,
-            f"`{name}` is a constant, which stays what it is"
+            f"`{name}` is a constant, which no phase can change"
             if constant
             else f"no component has a parameter or variable `{name}`",
             help="make it a parameter of the components that use it"
@@ -195,7 +195,7 @@ class Phases:
             self.reporter.error(
                 "NAME007",
                 name,
-                f"`{name.id}` differs from one to the other here, and stays as it is",
+                f"`{name.id}` differs between elements here, and does not change",
                 help=f"make it a variable: `{name.id} : 1` under `equations:`",
             )
             self.inference.infer(node.value, context)

@@ -24,7 +24,7 @@ def unclosed_docstring(f: Failure) -> Diagnostic | None:
             opening,
             f"this docstring goes on to line {closing.line}, where text follows its end",
             labels=(Label(closing, "it ends here"),),
-            help="was it to end before?",
+            help="should it have ended earlier?",
         )
     return None
 
