@@ -28,7 +28,8 @@ kept_after = [0]
 LONGEST = """
 plain_scripts whole_specs language_compiled names_run fit_triplet vectors extract site extend exact
 whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest nest_exported
-verify pairs
+verify pairs continue faults pages jobs program refine cluster start_again shared_search until
+nestml search_early infer programs_of_scripts clock both_ways_compiled whole_state
 """.split()
 
 
