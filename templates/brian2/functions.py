@@ -52,6 +52,19 @@ def uniform_draw_function():
     return draw
 
 
+def draw_function(in_numpy, cpp, cython, more=0):
+    """A draw as a function of Brian2's code: of a key, a step, an element, and `more` arguments."""
+    from brian2 import Function
+
+    # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
+    own, types = f"draw__uniform_in_{in_numpy.__name__}", ["any", "integer", "any", *["any"] * more]
+    draw = Function(in_numpy, arg_units=[1] * len(types), arg_types=types, return_unit=1,
+                    return_type="float")  # fmt: skip
+    for language, code in (("cpp", DRAW_CPP + cpp), ("cython", DRAW_CYTHON + cython)):
+        draw.implementations.add_implementation(language, code.replace("draw__uniform", own))
+    return draw
+
+
 def fail(message):
     """What is asked for cannot be had."""
     raise ValueError(message)

@@ -33,7 +33,7 @@ GALLERY = sorted(
 )
 FAST = ["diehl_cook_2015", "dopamine_delay", "stdp_window", "tsodyks_markram_1998"]
 SHORT = {"kremer_2011": "40 ms", "auditory_map": "300 ms", "balanced_network": "60 ms"}
-LONGEST, MEDIAN, WIDTH = 365, 210, 100
+LONGEST, MEDIAN, WIDTH = 355, 208, 100
 SHORTER = {"first": 160, "auditory_map": 250}
 """At most so many lines of what `stdpdsl new` writes, and of the main example."""
 

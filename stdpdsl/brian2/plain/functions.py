@@ -52,7 +52,7 @@ def functions_for(code: str) -> tuple[str, list[str]]:
             uses = global_names(found[name])
             names |= uses
             waiting += sorted(uses & set(found))
-    values = [found[n] for n in found if n in chosen and n.isupper()]
+    values = [compact(found[n]) for n in found if n in chosen and n.isupper()]
     bodies = [brief(found[n]) for n in found if n in chosen and not n.isupper()]
     for words, lines, instead in _ONLY_WITH:
         if not any(word in code for word in words):
@@ -68,6 +68,15 @@ _ONLY_WITH = (
 )
 """What functions have only in a script with one of some words: these, a pattern, what is there
 else."""
+
+
+def compact(value: str) -> str:
+    """A constant; numbers fill the lines."""
+    tree = ast.parse(value)
+    constants = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    if len(constants) < 2 or not all(isinstance(number, float) for number in constants):
+        return value
+    return "\n".join(block([ast.unparse(tree)], 0))
 
 
 def brief(function: str) -> str:
