@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 from by_day import DAY, take_turns
 from diagnose import diagnose
@@ -26,10 +27,11 @@ kept_after = [0]
 
 # Files, by their CPU time.
 LONGEST = """
-plain_scripts whole_specs language_compiled names_run fit_triplet vectors extract site extend exact
-whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest nest_exported
-verify pairs continue faults pages jobs program refine cluster start_again shared_search until
-nestml search_early infer programs_of_scripts clock both_ways_compiled whole_state
+until plain_scripts report whole_specs language_compiled names_run fit_triplet vectors extract site
+extend exact whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest
+nest_exported verify pairs continue faults pages jobs program refine cluster start_again
+shared_search nestml search_early infer programs_of_scripts clock both_ways_compiled whole_state
+hostile advance language_server refined_sweep reproduce
 """.split()
 
 
@@ -52,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ["CXX"] = str(CXX)
             if sys.platform == "linux":
                 os.environ["TESTS_HEADERS"] = os.path.join(config.stash[CACHE], "headers")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as our commands do
     gc.disable()  # until all is imported
 
 
@@ -70,8 +73,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     if "brian2" in sys.modules:
         make_keys_sooner()
+    forked.install()
     keep_what_is_there()
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    forked.enabled = item.get_closest_marker("real_process") is None
 
 
 def pytest_runtest_logfinish() -> None:

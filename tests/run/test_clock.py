@@ -15,6 +15,8 @@ import pytest
 from running import assert_same, tables_in
 from test_faults import IN_SHARDS, ROOT, SHORT, children, command, left
 
+pytestmark = pytest.mark.real_process
+
 # Of each process, by its age: right, an hour slow, a day fast, and so on, each for 0.4 s. What
 # measures how long something takes, CLOCK_MONOTONIC, is as it was.
 CLOCK = r"""

@@ -18,6 +18,8 @@ from stdpdsl import cli
 from stdpdsl.execution import attached, cluster, job, remote
 from stdpdsl.execution import sharded_run as saved
 
+pytestmark = pytest.mark.real_process
+
 distributed = pytest.importorskip("distributed")
 ATTACHED = Path(attached.__file__).read_text(encoding="utf-8")
 

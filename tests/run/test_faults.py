@@ -22,6 +22,8 @@ from stdpdsl.results.errors import ResultsError
 from stdpdsl.results.reader import load
 from stdpdsl.runtime import heard_cache
 
+pytestmark = pytest.mark.real_process
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 SHORT = STARTER.replace("duration: 2 s", "duration: 50 ms").replace("100 ms", "10 ms")

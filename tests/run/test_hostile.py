@@ -18,6 +18,8 @@ from stdpdsl.language.source import Source
 from stdpdsl.runtime import cache
 from stdpdsl.runtime import folder as folders
 
+pytestmark = pytest.mark.real_process
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 GRID = """    grid:

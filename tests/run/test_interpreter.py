@@ -14,6 +14,8 @@ from stdpdsl import cli
 from stdpdsl.results.reader import load
 from stdpdsl.runtime.running import builds_programs
 
+pytestmark = pytest.mark.real_process
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 

@@ -14,6 +14,8 @@ import time
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.real_process
+
 KILLS = int(os.environ.get("STDPDSL_KILLS", 4))
 SPEC = """model killed
 neuron cell:

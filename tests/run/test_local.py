@@ -16,6 +16,8 @@ from stdpdsl.execution import local, waiting
 from stdpdsl.execution.interpreter import Interpreter, ready_interpreter, this_interpreter
 from stdpdsl.execution.progress import Progress
 
+pytestmark = pytest.mark.real_process
+
 PREAMBLE = """
 import json, os, signal, subprocess, sys, time
 def say(event, **more):
