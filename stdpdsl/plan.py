@@ -158,7 +158,7 @@ SPEEDS = {
         draw=1e-6,
     ),
     "cpp_standalone": Speed(
-        start=0.6,
+        start=0.5,
         build=1.3,
         build_object=0.03,
         compile=2.5,
@@ -166,18 +166,18 @@ SPEEDS = {
         object_step=5e-8,
         equation_step=0,
         run=3.5e-6,
-        neuron=1.5e-9,
+        neuron=1e-9,
         stepwise=1.5e-9,
         event=1e-8,
-        synapse=4e-7,
-        row=1e-7,
+        synapse=2.5e-7,
+        row=7e-8,
         heard=0.007,
         draw=0,
     ),
 }
 PACE = 0.0042
 """Seconds that `pace` takes where the above hold."""
-COMMAND = 0.6
+COMMAND = 0.5
 """Seconds of the command itself, whatever it runs."""
 WORTH = 2.0
 """Seconds that several processes must save."""
