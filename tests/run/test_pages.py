@@ -33,7 +33,11 @@ def console(text):
         assert expected.strip() in said.getvalue()
 
 
+TURNS = pytest.mark.in_turn(1, among="pages that are run")
+
+
 @pytest.mark.slow
+@TURNS
 def test_the_tutorial(tmp_path, monkeypatch):
     pytest.importorskip("pandas")
     matplotlib = pytest.importorskip("matplotlib")
@@ -72,6 +76,7 @@ def test_a_script_by_hand_has_the_weights_of_its_spec(tmp_path):
 
 
 @pytest.mark.slow
+@TURNS
 def test_the_notebook_gives_its_outputs_again():
     for package in ("nbclient", "ipykernel", "ipywidgets", "xarray", "pandas", "matplotlib"):
         pytest.importorskip(package)

@@ -259,11 +259,13 @@ run:
 """
 
 
-def heard_in_shards(folder, run):
-    """Shards that hold 2.25 replicates each, so that most hear a part of the others' sounds."""
+def heard_in_shards(folder, run, count):
+    """Shards that hold no whole number of replicates, so that most hear a part of the others'
+    sounds."""
     whole = run(folder, script_of(HEARD), "whole")
     found = [
-        run(folder, script_of(HEARD), f"s{k}", more=["--shard", f"{k}/4"]) for k in (1, 2, 3, 4)
+        run(folder, script_of(HEARD), f"s{k}", more=["--shard", f"{k}/{count}"])
+        for k in range(1, count + 1)
     ]
     assert_same(canonical(together(found)), canonical(whole))
     spikes = whole["spikes"]
@@ -274,7 +276,7 @@ def heard_in_shards(folder, run):
 @pytest.mark.slow
 def test_what_is_heard(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    heard_in_shards(tmp_path, run_here)
+    heard_in_shards(tmp_path, run_here, 4)
 
 
 @pytest.mark.slow
@@ -285,7 +287,7 @@ def test_what_is_heard_by_a_compiled_program(tmp_path, monkeypatch):
     def run(*arguments, **options):
         return run_apart(*arguments, target="cpp_standalone", **options)
 
-    heard_in_shards(tmp_path, run)
+    heard_in_shards(tmp_path, run, 2)
     programs = [p for p in (tmp_path / "cache/stdpdsl/programs").iterdir() if p.is_dir()]
     assert len(programs) == 1
 

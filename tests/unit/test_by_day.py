@@ -59,6 +59,12 @@ def test_slow_cases_as_cython_are_few_a_day(monkeypatch):
     assert {len(day) for day in days} == {2} and len({case for day in days for case in day}) == 60
 
 
+def test_cases_as_cython_take_no_second_turn():
+    cases = [(target, k) for target in ("cython", "cpp_standalone") for k in range(3)]
+    found = by_day.in_turn(cases, 1)
+    assert found[:3] == cases[:3] and sum(case in cases for case in found[3:]) == 1
+
+
 def test_a_case_that_is_asked_for_alone_is_todays(monkeypatch):
     for day in range(3):
         assert todays(monkeypatch, day, lambda: [Item("t[x]", pytest.mark.in_turn(1))])
