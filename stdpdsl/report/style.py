@@ -81,10 +81,14 @@ class Canvas:
 
     def svg(self, title: str) -> str:
         """Inline SVG; `title` says it to those who do not see it."""
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
         text = io.StringIO()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a crowded layout
-            self.figure.savefig(text, format="svg", dpi=144, metadata={"Date": None})
+            # savefig draws once more, only to lay it out, which this does too.
+            self.figure.dpi = 144
+            FigureCanvasSVG(self.figure).print_svg(text, metadata={"Date": None})
         return inline(text.getvalue(), self.name, title)
 
 
