@@ -497,3 +497,43 @@ def test_axonal_and_dendritic_delays_add_up(axonal, least, most, tmp_path):
     script = compile_source(source, tmp_path, [], "synapse", "numpy").script
     delay = run_plain_here(tmp_path, script)["weights"]["delay"]
     assert delay.between(least - 1e-12, most + 1e-12).all()
+
+
+NAMED = """model named
+neuron cell:
+    equations:
+        dv/dt = (u - v)/(10 ms) : 1
+        u : 1
+    threshold: v > 1
+    reset: v = 0
+    initial:
+        u = uniform(0, 1)
+        v = u/2
+layer inputs:
+    poisson: 50 Hz
+    size: 4
+layer poisson_spikes:
+    neuron: cell
+    size: 3
+layer exact_by_variable:
+    neuron: cell
+    size: 3
+connect inputs -> poisson_spikes as samples:
+    pattern: all_to_all
+    plasticity: pair_additive
+    deliver: w * 1 to v
+    initial: w = uniform(0, wmax)
+record:
+    spikes of poisson_spikes
+    w of samples every 50 ms
+run:
+    duration: 200 ms
+    seed: 1
+"""
+
+
+def test_components_have_names_of_functions_of_the_script(tmp_path):
+    made = compile_source(Source("spec.stdp", NAMED), tmp_path, [], "synapse", "numpy")
+    assert "def poisson_spikes(" in made.script and "def exact_by_variable(" in made.script
+    run = run_here(tmp_path, made.run_script, "run")
+    assert_equal_values(run_plain_here(tmp_path, made.script), run)

@@ -6,6 +6,7 @@ import builtins
 import keyword
 
 from ...ir import Experiment
+from .functions import definitions
 
 # What functions of a script call their own, beside units and Brian2's classes.
 _OWN = frozenset(
@@ -20,6 +21,7 @@ _OWN = frozenset(
 class Names:
     def __init__(self, e: Experiment, units: frozenset[str]):
         self.taken = _OWN | units | frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+        self.taken |= definitions().texts.keys()  # which functions of the script may call
         self.known = {layer.name for layer in e.layers} | {c.name for c in e.connections}
         self.helpers: set[str] = set()
 
