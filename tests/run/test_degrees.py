@@ -93,5 +93,5 @@ def test_the_smallest_draws_among_the_admitted():
             assert set(column[chosen]) == set(sorted(column[where])[:k])
         with pytest.raises(SpecError, match=f"fewer than the {k + 1}"):
             lowest("c", draws.ravel(), k + 1, (8, 9), axis, admitted.ravel())
-        with pytest.raises(SpecError, match="1.5 .* no number of synapses"):
+        with pytest.raises(SpecError, match="1.5 .* not a number of synapses"):
             lowest("c", draws.ravel(), 1.5, (8, 9), axis)
