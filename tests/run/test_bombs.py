@@ -29,6 +29,8 @@ from stdpdsl.runtime.stimuli import stored_rows
 from stdpdsl.runtime.synapses import file_columns
 from stdpdsl.sweep import files as tables
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 SHORT = STARTER.replace("duration: 2 s", "duration: 200 ms")

@@ -18,9 +18,15 @@ MODULES = (
 )
 
 
+CASES = [(name, target) for name in MODULES for target in ("cpp_standalone", "cython")]
+LONGEST = ("events", "cython")  # two minutes
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["cpp_standalone", "cython"])
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [pytest.param(*c, marks=pytest.mark.long) if c == LONGEST else c for c in CASES],
+)
 @pytest.mark.in_turn(3)
 def test_compiled(name, target, tmp_path):
     module = import_module(f"test_{name}")

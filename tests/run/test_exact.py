@@ -288,6 +288,7 @@ def test_what_a_rule_adds_may_have_the_time_constant_of_the_cell(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn(1, among="what takes longest")
 def test_one_factor_for_each_variable_gives_the_same(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", AGREEMENT, ROOT],

@@ -17,6 +17,8 @@ from stdpdsl.cli import main
 from stdpdsl.execution.extend import recover
 from stdpdsl.results.reader import load
 
+pytestmark = pytest.mark.slow
+
 SPEC = """
 model grown
 

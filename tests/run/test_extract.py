@@ -15,6 +15,8 @@ from stdpdsl.language.source import Source
 from stdpdsl.results.errors import ResultsError
 from stdpdsl.results.reader import load
 
+pytestmark = pytest.mark.slow
+
 SPECS = Path(__file__).parents[2] / "specs"
 
 ALL = """

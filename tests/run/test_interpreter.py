@@ -78,6 +78,7 @@ run:
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn(1, among="what takes longest")
 def test_brian2_runs_a_script_itself_where_its_cpp_is_unknown(spec, python, capsys):
     Path(spec).write_text(FEW)  # each of its objects is compiled as Cython
     assert run(spec, "-o", "b", "--target", "cpp_standalone", "--python", python) == 0

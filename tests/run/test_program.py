@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("brian2")
+pytestmark = pytest.mark.real_process  # they say what has been imported
 
 SCRIPT = Path(__file__).with_name("program_network.py")
 SMALL = ["2", "0.2"]

@@ -16,6 +16,8 @@ from stdpdsl.results.reader import load
 from stdpdsl.runtime import folder as folders
 from stdpdsl.runtime.versions import all_versions
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from running import run_here, script_of
 
+pytestmark = pytest.mark.slow
+
 SPEC = (Path(__file__).parents[2] / "specs" / "auditory_map.stdp").read_text()
 SHORT = (
     ("5.27 kHz, 70)", "5.27 kHz, 4)"),

@@ -19,6 +19,8 @@ from stdpdsl.results.reader import load
 from stdpdsl.results.signals import signals_of
 from stdpdsl.runtime.draws import stream
 
+pytestmark = pytest.mark.slow
+
 SPEC = """model several
 constants:
     contacts = 3

@@ -134,6 +134,7 @@ def test_the_digits_are_shown_and_told(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn(1, among="what takes longest")
 def test_digits_that_were_never_shown_are_told_better_after_learning(tmp_path):
     """Beside chance, 0.1, and the same network with random weights."""
     text = re.sub(

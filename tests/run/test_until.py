@@ -398,6 +398,7 @@ def own(tables):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["shared", "block"])
 def test_all_that_changes_waits(tmp_path, scope):
     whole = own(run_text(tmp_path, rich(scope), name="whole"))

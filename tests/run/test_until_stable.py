@@ -16,6 +16,8 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source
 
+pytestmark = pytest.mark.slow
+
 SPEC = """\
 model relax
 

@@ -16,6 +16,8 @@ from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source
 from stdpdsl.sweep import files as tables
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 VOLTAGE = "        dv/dt = (v_rest - v)/tau_m : volt (unless refractory)\n"
