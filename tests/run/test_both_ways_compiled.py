@@ -27,7 +27,7 @@ LONGEST = ("events", "cython")  # two minutes
     ("name", "target"),
     [pytest.param(*c, marks=pytest.mark.long) if c == LONGEST else c for c in CASES],
 )
-@pytest.mark.in_turn(3)
+@pytest.mark.in_turn(2)
 def test_compiled(name, target, tmp_path):
     module = import_module(f"test_{name}")
     rows = (row if row.lstrip().startswith("|") else f"        | {row} |" for row in module.ROWS)

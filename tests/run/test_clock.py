@@ -100,6 +100,7 @@ def times_told(said):
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn(1)
 @pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
 def test_a_run(tmp_path, clock, target):
     """Of a program also the second run, which takes it from the cache."""

@@ -171,13 +171,13 @@ def check_gallery(name, out, target, steps=2000):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", in_turn(GALLERY, 3))
+@pytest.mark.parametrize("name", in_turn(GALLERY, 2))
 def test_the_whole_gallery(name, tmp_path):
     assert len(check_gallery(name, tmp_path, "numpy")["state"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "name"), in_turn([*product(TARGETS, GALLERY)], 2))
+@pytest.mark.parametrize(("target", "name"), in_turn([*product(TARGETS, GALLERY)], 1))
 def test_the_whole_gallery_compiled(target, name, tmp_path):
     check_gallery(name, tmp_path, target)
 

@@ -118,6 +118,7 @@ def test_the_command_is_killed_and_started_again(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.in_turn(1, among="want of memory")
 def test_out_of_memory(tmp_path):
     """The process may have 2 GB, and is given a network that the check takes for small enough."""
     text = SHORT.replace("size: 10\n", "size: 5000\n").replace("size: 1\n", "size: 3000\n")
@@ -222,6 +223,7 @@ def in_shards(folder, *arguments):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="asks /proc for the processes")
+@pytest.mark.in_turn(1, among="want of memory")
 def test_a_shard_is_killed_as_for_want_of_memory(tmp_path):
     (tmp_path / "s.stdp").write_text(SHORT)
     assert in_shards(tmp_path, "undisturbed").returncode == 0

@@ -239,6 +239,7 @@ def on_target(folder, target, text_of):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", [CYTHON, "cpp_standalone"])
+@pytest.mark.in_turn(1, among="phases as programs")
 def test_repeated_phases_on_every_target(tmp_path, target):
     on_target(tmp_path, target, lambda rows: spec(rows=rows))
 
@@ -432,6 +433,7 @@ def test_restored_blocks_alone_and_both_lowerings(tmp_path, restored):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
+@pytest.mark.in_turn(1, among="phases as programs")
 def test_restored_states_on_every_target(tmp_path, target):
     on_target(tmp_path, target, restoring_spec)
 

@@ -16,8 +16,6 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.language.diagnostics import CompileError
 from stdpdsl.language.source import Source
 
-pytestmark = pytest.mark.slow
-
 SPEC = """\
 model relax
 
@@ -121,6 +119,7 @@ def test_weights_that_relax_stop_when_the_closed_form_says(sweep):
     assert weights["w"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_every_table_is_that_of_a_run_as_long_as_the_block(sweep, tmp_path):
     """Bit for bit: rates, trajectories, spikes, traces, the measures of what is shared too."""
     for block, tau in enumerate(TAUS[:3]):
@@ -156,6 +155,7 @@ def test_the_run_ends_with_its_last_block(tmp_path):
     assert said["units"]["stable_after"] == "s" and "stable_after" in said["measures"]
 
 
+@pytest.mark.slow
 def test_both_lowerings_and_all_targets(sweep, tmp_path):
     assert_same(sweep, run_here(tmp_path, compiled(lowering="namespace"), "namespace"))
 
@@ -202,6 +202,7 @@ def test_its_script_is_data_too():
     assert audit(compiled()) == []
 
 
+@pytest.mark.slow
 def test_nothing_moves_and_nothing_is_stable(tmp_path):
     text = SPEC.replace("(goal - w)", "0 * (goal - w)")
     tables = run_here(tmp_path, compiled([1], "0.5 over 100 ms", text=text))

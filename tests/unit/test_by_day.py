@@ -55,8 +55,8 @@ def test_slow_cases_as_cython_are_few_a_day(monkeypatch):
             item.callspec = SimpleNamespace(params={"target": "cython"})
         return items
 
-    days = [todays(monkeypatch, day, make) for day in range(30)]
-    assert {len(day) for day in days} == {2} and len({case for day in days for case in day}) == 60
+    days = [todays(monkeypatch, day, make) for day in range(60)]
+    assert {len(day) for day in days} == {1} and len({case for day in days for case in day}) == 60
 
 
 def test_cases_as_cython_take_no_second_turn():
