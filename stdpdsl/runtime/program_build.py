@@ -27,12 +27,10 @@ from .whole_state import KeptState
 # Read by the program when it starts. `number` is also called before main(), for global sizes.
 PROGRAM_INPUT = r"""
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
-#include <deque>
 #include <fstream>
 #include <iostream>
 #include <string>

@@ -16,32 +16,52 @@ inline long long &runs_begun() {
     static long long count = 0;
     return count;
 }
-// Of a group, the neurons that are refractory, in the order of their last spikes.
+// Of a group, the neurons that are refractory, in the order of their last spikes. It is written
+// without std::sort and std::deque, which take longer to compile than all the rest of a program.
 class Refractory {
-    std::deque<int> neurons;
+    struct Spike {
+        double time;
+        int neuron;
+    };
+    std::vector<Spike> spikes;
+    size_t first;
     long long run;
     double known;
+    static int compare(const void *one, const void *other) {
+        const Spike *a = static_cast<const Spike *>(one), *b = static_cast<const Spike *>(other);
+        if (a->time != b->time) return a->time < b->time ? -1 : 1;
+        return a->neuron - b->neuron;
+    }
 public:
-    Refractory() : run(-1), known(NAN) {}
+    Refractory() : first(0), run(-1), known(NAN) {}
     void spiked(int neuron, const double *lastspike) {
-        size_t place = neurons.size();
-        while (place > 0 && lastspike[neurons[place - 1]] > lastspike[neuron]) place--;
-        neurons.insert(neurons.begin() + place, neuron);
+        const Spike spike = {lastspike[neuron], neuron};
+        spikes.push_back(spike);
+        size_t place = spikes.size() - 1;
+        for (; place > first && spikes[place - 1].time > spike.time; place--)
+            spikes[place] = spikes[place - 1];
+        spikes[place] = spike;
     }
     void end(double t, double least, int n, const double *lastspike, char *not_refractory) {
         if (run != runs_begun() || known != least) {  // between runs anything may be set
             run = runs_begun();
             known = least;
-            neurons.clear();
+            spikes.clear();
+            first = 0;
             for (int k = 0; k < n; k++) {
                 not_refractory[k] = t - lastspike[k] >= least;
-                if (!not_refractory[k]) neurons.push_back(k);
+                const Spike spike = {lastspike[k], k};
+                if (!not_refractory[k]) spikes.push_back(spike);
             }
-            std::stable_sort(neurons.begin(), neurons.end(),
-                             [=](int a, int b) { return lastspike[a] < lastspike[b]; });
+            if (!spikes.empty()) std::qsort(&spikes[0], spikes.size(), sizeof(Spike), compare);
         }
-        for (; !neurons.empty() && t - lastspike[neurons.front()] >= least; neurons.pop_front())
-            not_refractory[neurons.front()] = 1;
+        for (; first < spikes.size() && t - spikes[first].time >= least; first++)
+            not_refractory[spikes[first].neuron] = 1;
+        if (2*first > spikes.size()) {
+            for (size_t k = first; k < spikes.size(); k++) spikes[k - first] = spikes[k];
+            spikes.resize(spikes.size() - first);
+            first = 0;
+        }
     }
 };
 template <int group> Refractory &refractory() {
