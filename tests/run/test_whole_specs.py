@@ -17,6 +17,7 @@ from by_day import DAY
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from running import assert_same, run_text
 from script_audit import audit
+from test_plain_scripts import assert_equal_values, run_plain_here
 from whole_specs import whole_specs
 
 from stdpdsl.compiler import compile_source
@@ -42,8 +43,12 @@ def many(count, *more):
 
 
 def script_of(text, lowering="synapse"):
+    return compiled(text, lowering).run_script
+
+
+def compiled(text, lowering="synapse"):
     try:
-        return compile_source(Source("s.stdp", text), Path("."), [], lowering, "numpy").run_script
+        return compile_source(Source("s.stdp", text), Path("."), [], lowering, "numpy")
     except CompileError as error:
         raise AssertionError(render(error.diagnostics) + text) from None
 
@@ -71,6 +76,7 @@ def check_run(text):
         folder = Path(name)
         whole = run_text(folder, text, name="whole")
         assert_same(run_text(folder, text, "namespace", name="apart"), whole)
+        assert_equal_values(run_plain_here(folder, compiled(text).script), whole)
         blocks = whole["blocks"]
         assert (blocks["status"] == "ok").all()
         results = load(folder / "whole")
