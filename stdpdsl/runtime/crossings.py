@@ -36,11 +36,9 @@ def with_crossings(texts):
     """The sources of a project, by their names, where state updates find crossings."""
     texts = dict(texts)
     runs = orders(texts["main.cpp"])
-    thresholders = [source for source in texts if source.endswith("_thresholder_codeobject.cpp")]
     changed = set()
-    for index, thresholder in enumerate(sorted(thresholders)):
-        updater = updater_of(thresholder, texts)
-        if updater is None or updater in changed:
+    for index, thresholder, updater in [*thresholders_of(texts)]:
+        if updater in changed:
             continue
         test = CONDITION.search(texts[thresholder])
         found = test and crossings(texts[updater], texts[thresholder], test, index)
@@ -57,14 +55,21 @@ def orders(main):
     return [re.findall(r"network\.add\(&\w+, _run_(\w+)\);", run) for run in runs]
 
 
-def updater_of(thresholder, texts):
-    """The state update of the group whose thresholder this is: `GROUP_EVENT_thresholder...`."""
-    name = thresholder.removesuffix("_thresholder_codeobject.cpp")
-    while "_" in name.removeprefix("code_objects/"):
-        name = name.rpartition("_")[0]
-        if (source := f"{name}_stateupdater_codeobject.cpp") in texts:
-            return source
-    return None
+def thresholders_of(texts):
+    """(number, thresholder, state update of its group) for each thresholder whose group has one.
+
+    Both are named after the group, but `A_b_spike_thresholder...` may be of a group `A_b` or `A`:
+    it fills the list of spikes of its own.
+    """
+    thresholders = [source for source in texts if source.endswith("_thresholder_codeobject.cpp")]
+    for number, thresholder in enumerate(sorted(thresholders)):
+        name = thresholder.removeprefix("code_objects/").removesuffix("_thresholder_codeobject.cpp")
+        for place in (found.start() for found in re.finditer("_", name)):
+            group, event = name[:place], name[place + 1 :]
+            updater = f"code_objects/{group}_stateupdater_codeobject.cpp"
+            spikes = rf"_array_{group}__{event}space\b"
+            if updater in texts and re.search(spikes, texts[thresholder]):
+                yield number, thresholder, updater
 
 
 def untouched(run, updater, thresholder, arrays, texts):

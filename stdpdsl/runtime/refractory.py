@@ -8,7 +8,7 @@ same values.
 
 import re
 
-from .crossings import updater_of
+from .crossings import thresholders_of
 
 # Stands in namespace brian.
 REFRACTORY_SUPPORT = """
@@ -79,11 +79,9 @@ DECIDED = re.compile(r"const char not_refractory = t - lastspike >= \w+;")
 def with_refractory_lists(texts):
     """The sources of a project, by their names, where state updates keep such lists."""
     changed = {}
-    thresholders = [source for source in texts if source.endswith("_thresholder_codeobject.cpp")]
-    for index, thresholder in enumerate(sorted(thresholders)):
-        updater = updater_of(thresholder, texts)
-        loop = UPDATE_LOOP.search(texts[updater]) if updater else None
-        if updater is None or loop is None:
+    for index, thresholder, updater in thresholders_of(texts):
+        loop = UPDATE_LOOP.search(texts[updater])
+        if loop is None:
             continue
         set_both = rf"\n *{loop['active']}\[_idx\] = false;\n *{loop['last']}\[_idx\] = .*;\n"
         spike = re.search(set_both, texts[thresholder])

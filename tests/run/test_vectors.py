@@ -6,8 +6,9 @@ from running import assert_same, run_apart, script_of
 pytestmark = pytest.mark.slow
 
 # Neurons whose exp() is of constants, of swept parameters, of states, and of what is computed in a
-# refractory neuron too; whose threshold is a constant, a parameter, a state; synapses that are
-# integrated at each step.
+# refractory neuron too; whose threshold is a constant, a parameter, a state; that have no state
+# update, though a layer has one whose name begins theirs; synapses that are integrated at each
+# step.
 SPEC = """model vectors
 neuron constant:
     equations:
@@ -48,6 +49,11 @@ neuron exponential:
     threshold: v > top
     reset: v = 0
     method: euler
+neuron counting:
+    equations:
+        v : 1
+    threshold: v > 4.5
+    reset: v = 0
 rule drifting:
     parameters:
         tau_w = 50 ms
@@ -65,6 +71,9 @@ layer pre:
 layer a:
     neuron: constant
     size: 300
+layer a_n:
+    neuron: counting
+    size: 400
 layer b:
     neuron: varying
     size: 40
@@ -79,6 +88,10 @@ connect pre -> a as to_a:
     plasticity: pair_additive
     deliver: 20*w to I
     initial: w = uniform(0, wmax)
+connect pre -> a_n as to_n:
+    pattern: all_to_all
+    weight: 1
+    deliver: w to v
 connect pre -> b as to_b:
     pattern: all_to_all
     plasticity: drifting
@@ -97,7 +110,7 @@ sweep:
         d.top = [9, 8.5, 9.2]
         to_b.tau_w = [50, 20, 70] ms
 record:
-    spikes of a, b, c, d
+    spikes of a, a_n, b, c, d
     v of a every 7 ms
     v of b every 7 ms
     v of c every 7 ms
@@ -116,7 +129,7 @@ run:
 def test_the_bits_are_those_of_unchanged_code(tmp_path):
     script = script_of(SPEC)
     ours = run_apart(tmp_path, script, "ours", "cpp_standalone")
-    assert set(ours["spikes"]["layer"]) == {"a", "b", "c", "d"}
+    assert set(ours["spikes"]["layer"]) == {"a", "a_n", "b", "c", "d"}
     plain = script.replace("simulation.by_program()", "simulation.by_build()")
     assert plain != script
     assert_same(ours, run_apart(tmp_path, plain, "plain", "cpp_standalone"))

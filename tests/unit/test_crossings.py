@@ -25,7 +25,7 @@ THRESHOLDER = """const double mV = 0.001;
         const char _cond = v > top*mV;
 
         if(_cond) {
-            space[_count++] = _idx;
+            _ptr_array_cells__spikespace[_count++] = _idx;
         }
     }
 """
@@ -72,6 +72,15 @@ def test_where_that_may_not_hold_both_stay(changed):
 
 def test_of_two_events_of_a_group_one_is_found():
     both = project([OBJECTS[0], "cells_late_thresholder_codeobject", *OBJECTS[1:]])
-    late = by_chunks(THRESHOLDER)
+    late = by_chunks(THRESHOLDER.replace("spikespace", "latespace"))
     found = with_crossings({"code_objects/cells_late_thresholder_codeobject.cpp": late, **both})
     assert sum("crossed<" in text for text in found.values()) == 2
+
+
+def test_a_group_without_a_state_update_is_not_taken_for_another():
+    """A group `cells_b` that only counts, beside one called `cells`."""
+    other = "code_objects/cells_b_spike_thresholder_codeobject.cpp"
+    alone = project([OBJECTS[0], "cells_b_spike_thresholder_codeobject"])
+    del alone["code_objects/cells_spike_thresholder_codeobject.cpp"]
+    alone[other] = by_chunks(THRESHOLDER.replace("_array_cells_", "_array_cells_b_"))
+    assert with_crossings(alone) == alone
