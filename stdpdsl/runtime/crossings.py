@@ -9,7 +9,7 @@ same.
 
 import re
 
-from .vectors import CHUNK
+from .vectors import CHUNK, OVER_CHUNKS
 
 # Stands in namespace brian.
 CROSSINGS_SUPPORT = """
@@ -112,11 +112,7 @@ def crossings(updater, thresholder, test, index):
     _crossed[_start/{CHUNK}] = _any != 0;
 """
     if loop["start"] == "0":
-        inner = f"""    for(int _start=0; _start<_N; _start+={CHUNK})
-    {{
-    const int _stop = _start + {CHUNK} < _N ? _start + {CHUNK} : _N;
-{inner}    }}
-"""
+        inner = f"{OVER_CHUNKS}{inner}    }}\n"
     chunks = f"brian::crossed<{index}>()"
     head, before, rest = updater[: loop.start()].partition("    const int _N = N;\n")
     made = f"    {chunks}.resize((_N + {CHUNK - 1})/{CHUNK});\n"

@@ -9,6 +9,7 @@ same values.
 import re
 
 from .crossings import thresholders_of
+from .vectors import OVER_CHUNKS
 
 # Stands in namespace brian.
 REFRACTORY_SUPPORT = """
@@ -93,8 +94,7 @@ def with_refractory_lists(texts):
         text = texts[updater].replace(loop[0], "")
         text = DECIDED.sub(f"const char not_refractory = {loop['active']}[_idx];", text)
         ended = f"{group}.end(t, {loop['least']}, _N, {loop['last']}, {loop['active']});"
-        chunks = "    for(int _start=0; _start<_N; "
-        changed[updater] = text.replace(chunks, f"    {ended}\n{chunks}")
+        changed[updater] = text.replace(OVER_CHUNKS, f"    {ended}\n{OVER_CHUNKS}")
     if changed:
         begun = "network.clear();"
         main = texts["main.cpp"].replace(begun, f"{begun}\n        brian::runs_begun()++;")

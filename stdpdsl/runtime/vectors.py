@@ -10,6 +10,12 @@ import re
 CHUNK = 64
 """Neurons at a time: few enough that they are in the fastest cache when they are needed again."""
 
+OVER_CHUNKS = f"""\
+    for(int _start=0; _start<_N; _start+={CHUNK})
+    {{
+    const int _stop = _start + {CHUNK} < _N ? _start + {CHUNK} : _N;
+"""
+
 # Stands in namespace brian.
 VECTOR_SUPPORT = r"""
 inline double whole_steps(double t, double dt) { return std::trunc((t + 1e-3*dt)/dt); }
@@ -127,9 +133,7 @@ def in_two_loops(loop, body):
     body = body.replace(loaded[0], "\n").replace(stored[0], "\n")
     body = body.replace(decided[0], f"\n        const char not_refractory = {decided[1]};\n")
     chunk = loop.replace("int _idx=0", "int _idx=_start").replace("_idx<_N", "_idx<_stop")
-    return f"""    for(int _start=0; _start<_N; _start+={CHUNK})
-    {{
-    const int _stop = _start + {CHUNK} < _N ? _start + {CHUNK} : _N;
+    return f"""{OVER_CHUNKS}\
 {chunk}    {{
 {last[1]}
         {stored[1]} = {decided[1]};
