@@ -102,7 +102,8 @@ def _with_connection(
 class Speed:
     """Seconds of processor time: of a process; of Python and of the compilers to build a program,
     and more of both per object of it; in each step, per object and per equation; and for one of
-    each other kind of work. What was heard is kept for later runs and all shards."""
+    each other kind of work. What was heard is kept for later runs and all shards. `uncached`: how
+    many times longer neurons and synapses take where their state is larger than CACHED."""
 
     start: float
     build: float
@@ -119,6 +120,7 @@ class Speed:
     row: float
     heard: float
     draw: float
+    uncached: float
 
 
 # Fitted to what `python -m tests.benchmarks.plans` measured with Brian2 2.9, on a machine of PACE.
@@ -139,6 +141,7 @@ SPEEDS = {
         row=2e-7,
         heard=0.12,
         draw=7e-5,
+        uncached=1,
     ),
     "cython": Speed(
         start=2.0,
@@ -156,6 +159,7 @@ SPEEDS = {
         row=2e-7,
         heard=0.03,
         draw=1e-6,
+        uncached=1,
     ),
     "cpp_standalone": Speed(
         start=0.5,
@@ -173,6 +177,7 @@ SPEEDS = {
         row=7e-8,
         heard=0.007,
         draw=0,
+        uncached=1.6,
     ),
 }
 PACE = 0.0042
@@ -183,6 +188,9 @@ WORTH = 2.0
 """Seconds that several processes must save."""
 SHARD_BYTES = 250e6
 """Of a shard, as `costs` counts them; a worker holds a few times that."""
+CACHED = 64e6
+"""Bytes of a shard's neurons and synapses, as `costs` counts them, up to which a program is as fast
+as with fewer: of 118 MB it took a fifth longer for each, of 236 MB two thirds."""
 UNKNOWN_STEPS = 600_000
 UNKNOWN = "depends on the sound"
 
@@ -255,15 +263,14 @@ class Times:
         kept from an earlier run, and so is what was heard."""
         speed, work = SPEEDS[target], self.work
         rounds = math.ceil(shards / workers)
-        shared = (
-            speed.neuron * work.neurons
-            + speed.stepwise * work.stepwise
-            + speed.event * work.events
-            + speed.synapse * work.synapses
-            + speed.row * work.rows
+        state = sum(p.bytes for p in (*self.found.layers, *self.found.connections))
+        each_step = speed.neuron * work.neurons + speed.stepwise * work.stepwise
+        shared = (each_step + speed.event * work.events) * (
+            speed.uncached if state > shards * CACHED else 1
         )
-        each_step = speed.object_step * work.objects + speed.equation_step * work.equations
-        each = speed.start + each_step * work.steps + speed.run * work.runs
+        shared += speed.synapse * work.synapses + speed.row * work.rows
+        fixed = speed.object_step * work.objects + speed.equation_step * work.equations
+        each = speed.start + fixed * work.steps + speed.run * work.runs
         each += speed.draw * work.draws + shared / shards
         once = COMMAND if self.cores == 1 else max(0.0, COMMAND - speed.start)
         once += 0 if built else speed.heard * work.heard

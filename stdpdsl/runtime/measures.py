@@ -106,8 +106,10 @@ def bimodality(block, values, mean, sd, blocks):
     number = np.bincount(block, minlength=blocks)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (values - mean[block]) / sd[block]
-        third, fourth = (summed_by(block, z**power, blocks) / number for power in (3, 4))
-        return (third**2 + 1) / fourth
+        square = z * z  # NumPy's z**3 and z**4 take ten times as long as products
+        skewness = summed_by(block, square * z, blocks) / number
+        kurtosis = summed_by(block, square * square, blocks) / number
+        return (skewness**2 + 1) / kurtosis
 
 
 def entropy(block, values, low, high, blocks):

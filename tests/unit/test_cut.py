@@ -14,7 +14,7 @@ from stdpdsl.compiler import compile_source
 from stdpdsl.language.source import Source
 from stdpdsl.machine import cores as machine
 from stdpdsl.machine.memory import _of_cgroups, no_more_than_there_is
-from stdpdsl.plan import SHARD_BYTES, TARGETS, Times, Work
+from stdpdsl.plan import CACHED, SHARD_BYTES, TARGETS, Times, Work
 
 
 def cut(
@@ -28,7 +28,7 @@ def cut(
     coupled=False,
     memory=16e9,
 ):
-    layer = Part("A", None, neurons * blocks)
+    layer = Part("A", None, neurons * blocks, bytes=bytes_each * blocks)
     found = Estimate(
         blocks, 1, (layer,), (), (), (), seconds, 1e-4, 0.0, bytes_each * blocks, None, coupled
     )
@@ -99,6 +99,18 @@ def test_a_shard_fits_into_memory():
     for workers, memory in ((1, 64e9), (8, 64e9), (8, 4e9)):
         shards, _ = cut(100_000, 1.0, workers, memory=memory)
         assert 100_000 * 2e4 / shards <= min(SHARD_BYTES, memory / (4 * workers))
+
+
+def test_a_program_works_on_what_its_cache_holds():
+    for workers in (1, 2):
+        shards, times = cut(100_000, 10.0, workers)
+        assert 100_000 * 2e4 / CACHED <= shards < 4 * 100_000 * 2e4 / CACHED
+        few = replace(times, found=replace(times.found, layers=()))  # of no size
+        assert times.seconds("cpp_standalone", 2, workers) > 1.3 * few.seconds(
+            "cpp_standalone", 2, workers
+        )
+        many = [t.seconds("cpp_standalone", shards, workers) for t in (times, few)]
+        assert many[0] == many[1]
 
 
 def test_what_is_compiled_anew_is_cut_less():
