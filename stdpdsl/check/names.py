@@ -279,6 +279,8 @@ class Names:
 
     def state(self, name: ast.Ident, component: Component, columns: dict) -> None:
         weight = component.weight
+        if reason(name.id) is not None:  # told already
+            return
         if name.id in TAKEN and (name.id != "w" or weight != "w"):
             self.reporter.error(
                 "NAME014",

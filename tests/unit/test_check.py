@@ -376,6 +376,7 @@ run:
         ("random(p = 0.25)", 12, False),
         ("random(p = 0.25) where i < 3", 6, False),
         ("random(p = 1/(1 + j))", 6 * sum(1 / (1 + j) for j in range(8)), False),
+        ("random(p = p_of_block)", 48, True),
         ("fixed_indegree(2)", 16, False),
         ("fixed_indegree(2) where i > 0", 16, True),
         ("fixed_outdegree(2)", 12, False),
@@ -384,20 +385,40 @@ run:
     ],
 )
 def test_how_many_synapses_a_pattern_is_expected_to_make(pattern, count, at_most):
-    found = checked(PATTERNS.replace("PATTERN", pattern))
+    text = PATTERNS.replace("PATTERN", pattern)
+    if "p_of_block" in pattern:
+        text += "\nsweep:\n    grid:\n        p_of_block = [0.1, 0.2, 0.3, 0.4]\n"
+    found = checked(text)
     edges = {"edges.csv": 5}
     (part,) = estimate(found.symbols, 4, 1, found.inference.values, edges=edges).connections
     assert (part.count, part.at_most) == (pytest.approx(4 * count), at_most)
 
 
 def test_how_many_synapses_a_slice_and_a_layer_with_itself_are_expected_to_make():
-    for pair, pattern, count in (
-        ("P[0:4] -> Q[2:]", "all_to_all", 24),
-        ("Q -> Q", "symmetric(p = 0.5)", 32),
+    for pair, pattern, count, at_most in (
+        ("P[0:4] -> Q[2:]", "all_to_all", 24, False),
+        ("P[0:4] -> Q[4:]", "one_to_one", 4, True),
+        ("P[0:4] -> Q[2:]", "fixed_indegree(2)", 12, True),
+        ("Q -> Q", "symmetric(p = 0.5)", 32, False),
     ):
         found = checked(PATTERNS.replace("PATTERN", pattern).replace("P -> Q", pair))
         (part,) = estimate(found.symbols, 1, 1, found.inference.values).connections
-        assert (part.count, part.at_most) == (count, False)
+        assert (part.count, part.at_most) == (count, at_most)
+
+
+def test_a_file_whose_columns_are_known_hides_nothing_unused():
+    text = re.sub(r"connect .*?\n\n", "", PATTERNS, flags=re.DOTALL)
+    text += """
+sweep:
+    from: "table.csv"
+    grid:
+        lonely = [1, 2]
+"""
+    spec = parse(Source("spec.stdp", text))
+    for headers in None, headers_of(spec, lambda path: ["other"]):
+        found = check(spec, headers=headers).diagnostics
+        told = any("lonely" in d.message for d in found)
+        assert told == (headers is not None), render(found)
 
 
 def compiled_check(text: str, folder):
@@ -621,3 +642,82 @@ def test_the_name_of_a_variable_of_the_other_side_is_no_new_name():
 
 def test_the_steps_of_a_rule_are_those_that_stand_alone():
     assert steps_of(small().symbols.components["c"]) == ["step"]
+
+
+COLLIDING = """model colliding
+
+layer P:
+    poisson: 1 Hz
+    size: 6
+
+rule hebb:
+    equations:
+        w : 1 in [0, 1]
+        STATE : 1
+    on pre:
+        STATE += 1
+        w += 0.1
+
+connect P -> P as c:
+    pattern: all_to_all
+    plasticity: hebb
+
+sweep:
+    grid:
+        amount = [1, 2]
+
+run:
+    duration: 1 s
+"""
+
+
+@pytest.mark.parametrize(
+    "state, code",
+    [("x", ""), ("phase", "NAME014"), ("amount", "NAME014"), ("pre", "NAME008")],
+)
+def test_a_state_of_a_rule_is_a_column_of_the_table_of_weights(state, code):
+    found = diagnose(COLLIDING.replace("STATE", state))
+    assert [d.code for d in found if d.severity == "error"] == [code] * bool(code)
+
+
+SLIPS = """model slips
+
+neuron cell:
+    parameters:
+        tau = 10 ms
+    equations:
+        du/dt = -u/tau : 1
+        dvdt = (u - v)/tau : 1
+        dwdt = (v - w)/tau : 1
+    threshold: w > 1
+    reset: v = 0
+
+layer A:
+    neuron: cell
+    size: 1
+
+run:
+    duration: 1 s
+"""
+
+
+def test_each_derivative_without_its_slash_is_told_wherever_it_stands():
+    assert [d.code for d in diagnose(SLIPS)] == ["NAME027", "NAME027"]
+
+
+def test_a_value_is_blamed_although_others_have_presets():
+    text = COLLIDING.replace("STATE : 1", "dx/dt = -gain*x/tau : 1").replace("STATE", "x")
+    values = """rule hebb:
+    parameters:
+        gain = 1
+        tau = 10 mV
+    presets:
+        strong: gain = 2
+        weak: gain = 0.5
+"""
+    text = text.replace("rule hebb:\n", values).replace(
+        "amount = [1, 2]", "c.preset = [strong, weak]"
+    )
+    found = diagnose(text)
+    (error,) = [d for d in found if d.severity == "error"]
+    assert (error.code, error.message) == ("UNIT002", "`tau`: expected time, found voltage")
