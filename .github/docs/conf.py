@@ -43,11 +43,13 @@ def setup(app):
 
     def slim(app, name, template, context, tree):
         """The sidebar opens the part that one is in: hundreds of pages on each of hundreds of pages
-        would take most of the time of a build."""
-        whole = context.get("toctree")
-        if whole is not None:
-            less = {"collapse": True, "maxdepth": app.config.sidebar_depth}
+        would take most of the time of a build. With a depth of 0, first pages alone have one."""
+        whole, depth = context.get("toctree"), app.config.sidebar_depth
+        if whole is not None and (depth or name.endswith("index")):
+            less = {"collapse": True, "maxdepth": depth or 1}
             context["toctree"] = lambda **options: whole(**{**options, **less})
+        elif whole is not None:
+            context["toctree"] = lambda **options: ""
 
     app.add_config_value("sidebar_depth", -1, "html", [int])
     app.add_lexer("stdp", StdpLexer)
