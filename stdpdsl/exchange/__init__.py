@@ -1,1 +1,1 @@
-"""Rules from other programs' formats, and rules in them: NESTML."""
+"""Imports rules from, and exports rules to, the formats of other programs: NESTML."""

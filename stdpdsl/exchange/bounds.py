@@ -1,4 +1,4 @@
-"""Statements that clip a variable after each change: what a rule says once, `in [low, high]`."""
+"""Finds statements that clip a variable after each change; a rule writes `in [low, high]` once."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def bounds_of(
     bodies: Iterable[Sequence[ast.Statement]],
     fixed: set[str],
 ) -> dict[str, Clip]:
-    """The bounds of each variable that is clipped in one way after each change. `fixed` are the
-    names of parameters: bounds are made of them."""
+    """The bounds of each variable that is clipped after each change, always in the same way.
+    `fixed` has the names of the parameters. Only these may stand in a bound.
+    """
     found: dict[str, set[Clip | None]] = {name: set() for name in state}
     after = 0
     while after < len(advance) and clip_of(advance[after]) is not None:

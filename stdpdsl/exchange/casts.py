@@ -1,7 +1,7 @@
-"""NESTML's expressions as ours, with the casts written out that NESTML makes by itself.
+"""Translates NESTML's expressions to ours and writes out NESTML's implicit casts.
 
-To NESTML, `x real = tau` is the number of ms in tau. Where a number takes a value with a unit, it
-is divided by NESTML's unit here, and multiplied where it is the other way round.
+In NESTML, `x real = tau` is the number of ms in tau. A quantity that is assigned to a number is
+divided by NESTML's unit; a number that is assigned to a quantity is multiplied by it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SAME = {"abs": 1, "min": 2, "max": 2, "clip": 3}
 
 @dataclass(frozen=True)
 class Known:
-    """What a name of NESTML is in the rule."""
+    """What a NESTML name means in the rule."""
 
     expr: Callable[[ast.Name], Expr]
     dim: Dim
@@ -34,8 +34,9 @@ class Known:
 
 @dataclass
 class Casts:
-    """The expressions of one block. `step` is what stands for `timestep()`, if it may stand here;
-    `when` is a number, 1 or 0, that says whether the statement counts."""
+    """Translates the expressions of one block. `step` replaces `timestep()`, if that is allowed
+    here; `when` is 1 if the statement takes effect, else 0.
+    """
 
     known: Mapping[str, Known]
     functions: Mapping[str, Function]
@@ -48,20 +49,22 @@ class Casts:
     fixed: frozenset[str] = frozenset()  # parameters
 
     def within(self, when: Expr, read: frozenset[str]) -> Casts:
-        """Of statements that count where `when` is 1, which was computed from the names `read`."""
+        """For statements that take effect only if `when` is 1. `when` was computed from the names
+        `read`.
+        """
         return replace(self, when=when, guarded=self.guarded | read)
 
-    # What others ask for
+    # Public methods
 
     def value(self, expr: Expr, dim: Dim, kind: str = "number") -> Expr:
-        """As a variable of this type takes it."""
+        """The expression, cast to the type of the variable that receives it."""
         if kind == "boolean":
             return self.as_number(expr)
         found, own, sort = self.number(expr)
         if kind == "integer" and sort != "integer":
             self.refuse(
                 expr,
-                "NESTML cuts this number to an integer, which a rule does not",
+                "NESTML truncates this number to an integer; a rule does not",
                 "declare the variable as real",
             )
         return self.cast(found, own, dim)
@@ -117,13 +120,13 @@ class Casts:
                 text = in_base(expr)[0]
                 return ast.Number(float(text), text, span=expr.span)
             return ast.Binary("/", expr, _one(own, expr), span=expr.span)
-        self.refuse(expr, f"a {own.describe()} cannot become a {wanted.describe()}")
+        self.refuse(expr, f"a {own.describe()} cannot be converted to a {wanted.describe()}")
         return expr
 
     # Numbers
 
     def number(self, expr: Expr) -> tuple[Expr, Dim, str]:
-        """The expression, its dimension, and `integer` where it can be nothing else."""
+        """The expression, its dimension, and `integer` if it can only be an integer."""
         match expr:
             case ast.Number():
                 return expr, NONE, "integer" if isinstance(expr.value, int) else "number"
@@ -155,7 +158,7 @@ class Casts:
         return expr, NONE, "number"
 
     def matched(self, expr: ast.Binary) -> tuple[Expr, Expr, Dim, str]:
-        """Both sides in one unit: a number beside a quantity is of NESTML's unit."""
+        """Both sides in the same unit. A number next to a quantity is in NESTML's unit."""
         left, own, first = self.number(expr.left)
         right, other, second = self.number(expr.right)
         kind = "integer" if first == second == "integer" else "number"
@@ -167,7 +170,7 @@ class Casts:
             return left, self.cast(right, other, own), own, kind
         if own.is_none or other.is_none:
             return self.cast(left, own, NONE), self.cast(right, other, NONE), NONE, kind
-        self.refuse(expr, f"a {own.describe()} and a {other.describe()} do not go together")
+        self.refuse(expr, f"a {own.describe()} and a {other.describe()} cannot be combined")
         return left, right, own, kind
 
     def binary(self, expr: ast.Binary) -> tuple[Expr, Dim, str]:
@@ -178,7 +181,7 @@ class Casts:
             left, right, dim, kind = self.matched(expr)
             return replace(expr, left=left, right=right), dim, kind
         if op == "%":
-            self.refuse(expr, "a rule has no remainder of NESTML's kind")
+            self.refuse(expr, "NESTML's remainder `%` has no equivalent in a rule")
             return expr, NONE, "integer"
         left, own, first = self.number(expr.left)
         right, other, second = self.number(expr.right)
@@ -198,15 +201,16 @@ class Casts:
         if whole and not _divides(left, right):
             self.refuse(
                 expr,
-                "two integers are divided to an integer in NESTML's code for NEST, to a real"
-                " number here",
-                "write a point, as in 1./2",
+                "NESTML's code for NEST divides two integers to an integer; a rule gives a"
+                " real number",
+                "write a decimal point, as in 1./2",
             )
         return replace(expr, left=left, right=self.finite(right, other)), own / other, "number"
 
     def finite(self, expr: Expr, dim: Dim) -> Expr:
-        """What must not be 0 or negative: 1 where the statement does not count, because 0 times an
-        infinity is not a number."""
+        """A value that must not be 0 or negative. It is 1 if the statement has no effect, because 0
+        times infinity is NaN.
+        """
         if self.when is None or isinstance(expr, ast.Number | ast.Quantity):
             return expr
         safe = self.fixed - self.guarded
@@ -237,8 +241,9 @@ class Casts:
         if name in self.functions:
             return self.written_out(expr)
         help = {
-            "convolve": "write an equation of what the kernel gives, and let the handler add to it",
-            "resolution": "a rule does not depend on the time step",
+            "convolve": "write the kernel as an equation, and add to its variable in the"
+            " spike handler",
+            "resolution": "a rule may not depend on the time step",
         }.get(name, "")
         self.refuse(expr, f"a rule has no `{name}` here", help)
         return number_at(0, expr), NONE, "number"
@@ -252,7 +257,7 @@ class Casts:
 
     def draw(self, expr: ast.Call) -> tuple[Expr, Dim, str]:
         if not self.draws:
-            self.refuse(expr, "a rule draws in `on ...:` only")
+            self.refuse(expr, "a rule can draw random numbers in `on ...:` only")
         left, right, dim, _ = self.matched(
             ast.Binary("+", expr.args[0], expr.args[1], span=expr.span)
         )
@@ -289,10 +294,12 @@ class Casts:
         return ast.Binary("+", left, right, span=expr.span), dim, "number"
 
     def written_out(self, expr: ast.Call) -> tuple[Expr, Dim, str]:
-        """A function of the model, as the expression that it returns."""
+        """A call of the model's own function, replaced by the expression that it returns."""
         function = self.functions[expr.func.id]
         if self.depth > 20 or len(expr.args) != len(function.parameters):
-            self.refuse(expr, f"`{expr.func.id}` cannot be written out here")
+            self.refuse(
+                expr, f"the call of `{expr.func.id}` cannot be replaced by its expression here"
+            )
             return number_at(0, expr), NONE, "number"
         given: dict[str, Known] = {}
         for parameter, arg in zip(function.parameters, expr.args, strict=True):
@@ -328,7 +335,7 @@ def times(a: Expr, b: Expr) -> Expr:
 
 
 def minus_one(expr: Expr) -> Expr:
-    """`1 - x`; of a condition as a number, that of its opposite."""
+    """`1 - x`; for a condition written as a number, the number of the opposite condition."""
     if isinstance(expr, ast.Call) and expr.func.id == "int":
         return call("int", _opposite(expr.args[0]))
     if isinstance(expr, ast.Binary) and expr.op == "-" and _is_value(expr.left, 1):

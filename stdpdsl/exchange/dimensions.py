@@ -14,7 +14,7 @@ SAME = {name for name, function in FUNCTIONS.items() if function.rule == "same"}
 
 
 def dimension(expr: Expr, known: Mapping[str, Dim]) -> Dim:
-    """No dimension for what is not a number."""
+    """None if the expression is not a number."""
     match expr:
         case ast.Quantity():
             return unit_dimension(expr.unit)
@@ -52,7 +52,7 @@ def _binary(expr: ast.Binary, known: Mapping[str, Dim]) -> Dim:
 
 
 def exponent(expr: Expr) -> float:
-    """What a quantity is raised to: a number that is written there."""
+    """The exponent of a quantity, which must be a literal number."""
     try:
         return float(evaluate(expr, {}))
     except NotConstant:

@@ -1,4 +1,4 @@
-"""Expressions as NESTML writes them."""
+"""Prints expressions in NESTML."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _FUNCTIONS = {
 
 @dataclass
 class Printed:
-    """Prints expressions of one block; what NESTML does not have is refused at its place."""
+    """Prints the expressions of one block. Anything that NESTML lacks is an error at its place."""
 
     names: Names
     local: Mapping[str, str]
     refuse: Callable[..., None]
     dim: Callable[[Expr], Dim]
     clock: str | None  # the variable for which `t - it` is the time since the last update
-    draws: bool = False  # whether a draw may stand here
-    time: bool = True  # whether `t` may
+    draws: bool = False  # whether a random draw is allowed here
+    time: bool = True  # whether `t` is allowed here
 
     def print(self, expr: Expr) -> str:
         return self._print(expr)[0]
@@ -41,7 +41,9 @@ class Printed:
         return f"{number} {'*'.join(named)}"
 
     def real(self, expr: Expr) -> str:
-        """As an argument beside others: in NESTML's C++, 0 and a real number are of two types."""
+        """A function's argument as a real number: in NESTML's C++, 0 and 0.0 have different
+        types.
+        """
         if isinstance(expr, ast.Unary) and expr.op in ("-", "+"):
             return expr.op + self.real(expr.operand)
         if _is_whole(expr) or isinstance(expr, ast.Quantity):
@@ -56,7 +58,7 @@ class Printed:
         return text if own >= level else f"({text})"
 
     def _print(self, expr: Expr) -> tuple[str, int]:
-        """The text, and how tightly its outermost operator binds."""
+        """The text, and the precedence of its outermost operator."""
         match expr:
             case ast.Number():
                 return expr.text, _ATOM
@@ -108,7 +110,7 @@ class Printed:
             factor = ast.UnitFactor(name, 1, span=expr.span)
             one = ast.Quantity(1, ast.Unit((factor,), span=expr.span), "1", span=expr.span)
             return f"({self._quantity(one)[0]})", _ATOM
-        self.refuse(expr, f"a synapse in NESTML has no `{name}`")
+        self.refuse(expr, f"NESTML synapses have no `{name}`")
         return "0", _ATOM
 
     def _binary(self, expr: ast.Binary) -> tuple[str, int]:
@@ -130,10 +132,10 @@ class Printed:
     def _call(self, expr: ast.Call) -> tuple[str, int]:
         name = expr.func.id
         if expr.kwargs or expr.independent:
-            self.refuse(expr, f"NESTML has no such arguments of `{name}`")
+            self.refuse(expr, f"NESTML's `{name}` does not take these arguments")
             return "0", _ATOM
         if name in DISTRIBUTIONS and not self.draws:
-            self.refuse(expr, "NESTML draws only where a spike arrives")
+            self.refuse(expr, "NESTML draws random numbers only when a spike arrives")
             return "0", _ATOM
         together = name in ("clip", "min", "max")
         given = [self.real(a) if together else self.print(a) for a in expr.args]

@@ -1,6 +1,7 @@
-"""A rule from a synapse model in NESTML 9.
+"""Imports a rule from a synapse model in NESTML 9.
 
-Its numbers are those of the model. What a rule cannot say is refused with its place in the model.
+The rule has the numbers of the model. Anything that a rule cannot express is an error at its place
+in the model.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from .bounds import Clip, bounds_of, clip_of, without_clips
 from .from_nestml_statements import Body, Statements, times_count, update
 from .nestml_tree import Declared, read
 
-_COMMENT = 60  # a longer comment of NESTML is left out
+_COMMENT = 60  # longer NESTML comments are left out
 
 
 def rule_from(source: Source) -> str:
-    """The text of a file with the rule; CompileError with all that a rule cannot say."""
+    """The text of a file with the rule. CompileError lists everything that a rule cannot
+    express.
+    """
     importer = _Importer(source, read(source))
     text = importer.text()
     if importer.problems:
@@ -77,10 +80,10 @@ class _Importer(Statements):
     def head(self) -> list[str]:
         said = [f"From NESTML: the model {self.model.name.id} in {Path(self.source.name).name}."]
         if self.renamed:
-            names = ", ".join(f"{old} is {new} here" for old, new in self.renamed.items())
-            said.append(f"Renamed, because these names mean something else here: {names}.")
+            names = ", ".join(f"{old} became {new}" for old, new in self.renamed.items())
+            said.append(f"Renamed, because these names are reserved here: {names}.")
         if self.delays:
-            said.append(f"The delay {', '.join(sorted(self.delays))} is the connection's.")
+            said.append(f"The delay {', '.join(sorted(self.delays))} is set in the connection.")
         said += self.ties() + self.notes
         return [f"# {line}" for text in said for line in textwrap.wrap(text, 96)]
 
@@ -90,17 +93,20 @@ class _Importer(Statements):
         first = max((found[p] or 0 for p in (self.pre, self.post) if p in found), default=0)
         for port in self.others:
             if (found.get(port.id) or 0) > first:
-                self.notes.append(f"Its spikes of {port.id} come first in a step; here, last.")
+                self.notes.append(
+                    f"In the model, spikes of {port.id} come first in a time step; here, last."
+                )
         if self.pre not in found or self.post not in found:
             return []
         if pre is None or post is None or pre == post:
             return [
-                "The model does not say which of two spikes in one step comes first: here, that of"
-                " pre."
+                "The model does not say whether pre or post comes first in a time step; here,"
+                " pre does."
             ]
         if post > pre:
             return [
-                "Its post spikes come first in a step: say `ties: post first` in the connection."
+                "In the model, post spikes come first in a time step: write `ties: post"
+                " first` in the connection."
             ]
         return []
 
@@ -142,7 +148,9 @@ class _Importer(Statements):
     uses_step = False
 
     def advance(self) -> list[ast.Statement]:
-        """`update:` of the model, whose `timestep()` is the time since the last event."""
+        """The model's `update:` as `advance:`; its `timestep()` becomes the time since the last
+        event.
+        """
         body = Body(self.casts(self.step), [], {}, integrated=set())
         self.statements(self.model.update, body)
         assert body.integrated is not None
@@ -179,7 +187,9 @@ class _Importer(Statements):
         return sorted(found, key=lambda f: order.index(f[0]) if f[0] in order else len(order))
 
     def each_spike(self, port: str, lines: list[ast.Statement]) -> list[ast.Statement]:
-        """NESTML handles each spike, a rule all of a step at once: what is added is multiplied."""
+        """NESTML handles spikes one by one; a rule handles all spikes of a step at once. So what
+        one spike adds is multiplied by the number of spikes.
+        """
         written = {s.target.id for s in lines if isinstance(s, ast.Update)}
         out: list[ast.Statement] = []
         for s in lines:
@@ -189,7 +199,8 @@ class _Importer(Statements):
                 continue
             if not isinstance(s, ast.Update) or s.op not in ("+=", "-=") or read & written:
                 self.notes.append(
-                    f"Several spikes of {port} in one step act like one here; in NESTML each acts."
+                    f"Several spikes of {port} in one time step act as one here; in NESTML,"
+                    " each acts."
                 )
                 return lines
             count = ast.Name(port, span=s.span)

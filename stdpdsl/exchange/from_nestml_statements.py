@@ -1,4 +1,4 @@
-"""Statements of a synapse model in NESTML as those of a rule."""
+"""Translates the statements of a NESTML synapse model to those of a rule."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WORDS = ("and", "or", "not", "deliver", "normalise", "spikes", "set")
 
 @dataclass
 class Body:
-    """The statements of one block, as far as they are written."""
+    """The statements of one block that have been written so far."""
 
     casts: Casts
     lines: list[ast.Statement]
     names: dict[str, str]  # of locals
     port: str = ""
     may_emit: bool = False
-    integrated: set[str] | None = None  # in `update:`, the variables that are up to date
+    integrated: set[str] | None = None  # in `update:`, the variables that have been integrated
 
 
 class Statements:
@@ -68,7 +68,7 @@ class Statements:
     # Names
 
     def free(self, name: str, state: bool, own: bool = True) -> str:
-        """The name, or another where Brian2 or our language has it."""
+        """The name, or another one if Brian2 or our language reserves it."""
         if not self.is_bad(name, state) and (own or name not in self.taken):
             self.taken.add(name)
             return name
@@ -94,7 +94,7 @@ class Statements:
         return Known(lambda at: ast.Name(name, span=at.span), item.dim, item.kind)
 
     def ports(self) -> tuple[str, str, list[ast.Ident]]:
-        """The names of the ports of both sides, and the other ones."""
+        """The names of the pre and post ports, and of all other ports."""
         spikes = self.model.spikes
         pre = [p for p in spikes if p.id.startswith("pre")] or (spikes if len(spikes) == 1 else [])
         post = [p for p in spikes if p.id.startswith("post")]
@@ -102,8 +102,8 @@ class Statements:
             at = spikes[0] if spikes else self.model.name
             self.refuse(
                 at,
-                "nothing says which port has the spikes of the neuron before the synapse",
-                "give the two ports names that begin with `pre` and `post`",
+                "the model does not say which port receives the presynaptic spikes",
+                "begin the names of the two ports with `pre` and `post`",
             )
         others = [p for p in spikes if p not in pre[:1] and p not in post[:1]]
         return pre[0].id if pre else "", post[0].id if post else "", others
@@ -196,7 +196,9 @@ class Statements:
             into.lines.append(update(name, item.op, ast.Binary("+", left, right, span=item.span)))
 
     def reads(self, value: Expr, into: Body) -> None:
-        """In `update:`, a variable has to be integrated before it is read, as it is in a rule."""
+        """In `update:`, a variable must be integrated before it is read, because a rule does it in
+        this order.
+        """
         if into.integrated is None:
             return
         for part in ast.walk(value):
@@ -207,19 +209,20 @@ class Statements:
             ):
                 self.refuse(
                     part,
-                    f"`{part.id}` is taken before it is integrated; a rule has the value after",
-                    "write `integrate_odes()` above",
+                    f"`{part.id}` is read before it is integrated; a rule reads the value"
+                    " after integration",
+                    "write `integrate_odes()` above this line",
                 )
 
     def emit(self, item: Emitted, into: Body) -> None:
         if not into.may_emit:
-            self.refuse_at(item, "a rule delivers at a spike of pre only")
+            self.refuse_at(item, "a rule delivers at presynaptic spikes only")
             return
         if any(isinstance(s, ast.Deliver) for s in into.lines):
-            self.refuse_at(item, "a rule delivers once for a spike")
+            self.refuse_at(item, "a rule delivers only once per spike")
             return
         if not item.args:
-            self.refuse_at(item, "nothing says what is delivered", "write `emit_spike(w)`")
+            self.refuse_at(item, "this does not say what is delivered", "write `emit_spike(w)`")
             return
         value, _, _ = into.casts.number(item.args[0])
         when = into.casts.when
@@ -229,14 +232,16 @@ class Statements:
     def integrate(self, item: Integrated, into: Body) -> None:
         if into.integrated is None or into.casts.when is not None:
             self.refuse_at(
-                item, "a rule integrates always: `integrate_odes` stands in `update:` only"
+                item,
+                "a rule integrates at all times, so `integrate_odes` is allowed in `update:` only",
             )
             return
         into.integrated |= {n.id for n in item.names} or set(self.odes)
 
     def branches(self, item: Branches, into: Body) -> None:
-        """`if`, `elif` and `else` as factors of 1 and 0, all of which are known before the first
-        statement acts."""
+        """`if`, `elif` and `else` as factors 1 and 0, all computed before the first statement takes
+        effect.
+        """
         outer = into.casts
         left: Expr | None = outer.when
         chosen: list[tuple[Casts, tuple[Statement, ...]]] = []
@@ -274,7 +279,7 @@ class Statements:
             names = dict(into.names)
             into.casts = casts
             self.statements(body, into)
-            into.names = names  # locals of a branch end with it
+            into.names = names  # a branch's local variables end with the branch
         into.casts = outer
 
     def chosen(self, into: Body) -> str:
@@ -298,7 +303,7 @@ def _is_step(expr: Expr) -> bool:
 
 
 def times_count(value: Expr, count: ast.Name) -> Expr:
-    """`1/tau` so often: `count/tau`."""
+    """`count` times `1/tau`: `count/tau`."""
     if _is_one(value):
         return count
     if isinstance(value, ast.Binary) and value.op in ("*", "/"):

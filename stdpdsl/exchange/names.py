@@ -1,4 +1,4 @@
-"""Names that mean something else in the other language, and what they become."""
+"""Names that are reserved in the other language, and what replaces them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ NESTML_WORDS = frozenset(
     " function if in inf inhibitory inline input integer internals is kernel model not"
     " onCondition onReceive or output parameters priority real recordable return spike"
     " state step string true True update void while"
-    # Functions and variables that are always there.
+    # Predefined functions and variables.
     " abs ceil clip convolve cos cosh deliver_spike delta e emit_spike erf erfc exp expm1"
     " floor info integrate_odes ln log10 max min pow print println random_normal"
     " random_poisson random_uniform resolution round sin sinh steps t tan tanh timestep"
     " warning"
-    # Units in which its numbers are.
+    # Units.
     " ms mV pA nS pF GOhm s V A S F Ohm Hz".split()
 )
 
 
 class Names:
-    """Names of a rule, and as they stand in NESTML."""
+    """The names of a rule, and their names in NESTML."""
 
     def __init__(self, own: Iterable[str], taken: Iterable[str]):
         self.changed: dict[str, str] = {}
@@ -41,7 +41,7 @@ class Names:
         return name in self._as
 
     def new(self, name: str) -> str:
-        """That of a local, which may have the same name in another handler."""
+        """The new name of a local variable. Another handler may have a local of the same name."""
         if not self._is_bad(name):
             return name
         self.changed[name] = self._free(name)
@@ -49,7 +49,7 @@ class Names:
 
     @staticmethod
     def plain(name: str) -> str:
-        """Letters that NESTML has."""
+        """The name in letters that NESTML allows."""
         return re.sub(r"[^A-Za-z0-9_]", lambda m: f"u{ord(m[0]):x}", name)
 
     def _is_bad(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the head of an exported model says about NEST: what NESTML 9.0 makes of the model there."""
+"""Notes on NEST at the top of an exported model: how NESTML 9.0 translates the model for NEST."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .names import Names
 def notes(rule: ast.Rule, parameters: Mapping[str, Expr], names: Names) -> Iterator[str]:
     if reads_post_traces(rule):
         yield (
-            "In NEST, NESTML 9.0 loses post spikes whose traces are read at post_spikes here, and"
-            " the weights are wrong, unless each target also has a synapse of this model from a"
-            " neuron that never spikes."
+            "This model reads traces at post_spikes. NESTML 9.0's code for NEST then loses"
+            " post spikes, and the weights are wrong, unless each target also has a synapse"
+            " of this model from a neuron that never spikes."
         )
     if computed := [
         names[n] for n, value in parameters.items() if _names(value) & parameters.keys()
@@ -26,7 +26,9 @@ def notes(rule: ast.Rule, parameters: Mapping[str, Expr], names: Names) -> Itera
 
 
 def reads_post_traces(rule: ast.Rule) -> bool:
-    """Whether `on post:` reads a trace that post spikes alone change: the neuron has it there."""
+    """Whether `on post:` reads a trace that only post spikes change. In NEST, the neuron keeps that
+    trace.
+    """
     traces = {e.name.id for e in rule.equations if e.kind == "ode"}
     read: set[str] = set()
     changed: set[str] = set()

@@ -1,4 +1,4 @@
-"""Expressions and units of NESTML as ours."""
+"""Translates NESTML's expressions and units to ours."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Expressions:
         return self.between(at.start_line, at.start_column, at.end_line, at.end_column)
 
     def between(self, line: int, column: int, last: int, end: int) -> Span:
-        """Lines from 1, columns from 0; the last one is that in which the last word begins."""
+        """The span. Lines count from 1, columns from 0; `last` is the column where the last word
+        begins.
+        """
         text = self.source.text
         start = min(self.starts[min(max(line, 1), len(self.starts)) - 1] + column, len(text))
         stop = min(self.starts[min(max(last, 1), len(self.starts)) - 1] + end, len(text))
@@ -67,7 +69,7 @@ class Expressions:
         return NONE, "number"
 
     def in_unit(self, number: str, factors: list[tuple[str, int]], node: Any) -> Expr:
-        """A number and its unit, with the unit's names if our language has them."""
+        """A number and its unit. The unit keeps its names if our language has them."""
         from pynestml.symbols.predefined_units import PredefinedUnits
 
         span = self.span(node)
@@ -85,7 +87,9 @@ class Expressions:
             ours = ours and lookup(name) == (dim, ten)
             whole, power = whole * dim**exponent, power + ten * exponent
         if powers(whole) is None:
-            self.refuse(node, f"a rule that NESTML can have has no {whole.describe()}")
+            self.refuse(
+                node, f"the import knows products of ms, mV and pA only, not a {whole.describe()}"
+            )
             return ast.Number(0, "0", span=span)
         if ours:
             parts = tuple(ast.UnitFactor(n, p, span=span) for n, p in factors)
@@ -95,14 +99,14 @@ class Expressions:
         return quantity(decimal(number, shift), base, span)
 
     def factors(self, unit: Any) -> list[tuple[str, int]]:
-        """Of `mV**2*ms/pA`."""
+        """The factors of a unit such as `mV**2*ms/pA`."""
         if isinstance(unit, int):
             return []
         if unit.is_encapsulated:
             return self.factors(unit.compound_unit)
         if unit.is_pow:
             if unit.exponent is None or int(unit.exponent) != unit.exponent:
-                self.refuse(unit, "a unit has whole powers")
+                self.refuse(unit, "the powers of a unit must be whole numbers")
                 return []
             return [(n, p * int(unit.exponent)) for n, p in self.factors(unit.base)]
         if unit.is_times or unit.is_div:
@@ -126,7 +130,7 @@ class Expressions:
         if node.is_unary_operator():
             operator = node.get_unary_operator()
             if operator.is_unary_tilde:
-                self.refuse(node, "a rule has no operators of bits")
+                self.refuse(node, "a rule has no bitwise operators")
             inner = self.expression(node.get_expression())
             return ast.Unary("-", inner, span=span) if operator.is_unary_minus else inner
         if node.is_compound_expression():
@@ -179,16 +183,16 @@ class Expressions:
             variable = node.get_variable()
             name = variable.get_name()
             if variable.has_vector_parameter() or variable.get_delay_parameter():
-                self.refuse(node, "a rule has no vectors, and no values of the past")
+                self.refuse(node, "a rule has no vectors and no delayed values")
             if variable.get_differential_order():
-                self.refuse(node, "a rule reads no derivatives")
+                self.refuse(node, "a rule cannot read derivatives")
             return ast.Name(name, span=span)
-        self.refuse(node, "a rule has no texts")
+        self.refuse(node, "a rule has no strings")
         return ast.Number(0, "0", span=span)
 
 
 def number_text(value: float | int) -> str:
-    """`20` for 20.0, too: a number of a quantity."""
+    """The number of a quantity as text; 20.0 becomes `20`."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
@@ -216,7 +220,7 @@ def folded(expr: ast.Binary) -> Expr:
 
 
 def _dimension(unit: Any) -> Dim | None:
-    """Of a unit of astropy."""
+    """The dimension of an astropy unit."""
     if unit is None:
         return None
     places = ("m", "kg", "s", "A", "K", "mol", "cd")

@@ -1,4 +1,4 @@
-"""What a model in NESTML holds."""
+"""The nodes of a NESTML model's tree."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Emitted:
 
 @dataclass(frozen=True)
 class Integrated:
-    """`integrate_odes(x)`; all equations where no names are given."""
+    """`integrate_odes(x)`; all equations if it names none."""
 
     names: tuple[Ident, ...]
     span: Span

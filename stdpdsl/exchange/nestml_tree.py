@@ -1,7 +1,7 @@
-"""A model in NESTML, read by NESTML's own parser, with our expressions in it.
+"""Reads a NESTML model with NESTML's own parser into a tree with our expressions.
 
-Each node keeps its place in the NESTML text. An expression has what NESTML has and our language
-has not as calls: `?(condition, value, other)`, and `True` and `False` as names.
+Each node keeps its place in the NESTML text. What our language lacks becomes a call, such as
+`?(condition, value, other)`; `True` and `False` become names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .nestml_nodes import (
 
 
 def read(source: Source) -> Model:
-    """The one model of a file; CompileError with what is wrong with it, or not known here."""
+    """The only model of a file. CompileError if the model is wrong or has something unknown."""
     reader = _Reader(source)
     model = reader.parsed()
     if reader.problems:
@@ -66,7 +66,7 @@ class _Reader(Expressions):
                 models = unit.get_model_list() if unit is not None else []
                 if len(models) == 1:
                     CoCosManager.check_cocos(models[0])
-            except (Exception, SystemExit) as error:  # whatever it does with a text that is wrong
+            except (Exception, SystemExit) as error:  # NESTML raises many kinds of error
                 whole = Span(self.source, 0, 0)
                 self.problems.append(Diagnostic("", whole, f"NESTML cannot read it: {error!r}"))
         for _, _, level, _, place, message in Logger.get_log().values():
@@ -87,8 +87,8 @@ class _Reader(Expressions):
                 Diagnostic(
                     "",
                     Span(self.source, 0, 0),
-                    f"there are {len(models)} models here",
-                    help="give each a file of its own",
+                    f"this file has {len(models)} models, and exactly one is expected",
+                    help="put each model into its own file",
                 )
             )
         return self.model(models[0]) if len(models) == 1 and not self.problems else None
@@ -120,7 +120,7 @@ class _Reader(Expressions):
             elif kind == "OnConditionBlock":
                 self.refuse(element, "a rule acts at spikes, not when a condition becomes true")
             elif kind != "OutputBlock":
-                self.refuse(element, f"a rule has nothing like this {kind}")
+                self.refuse(element, f"this {kind} has no equivalent in a rule")
         return model
 
     def equations(self, block: Any, model: Model) -> None:
@@ -131,8 +131,8 @@ class _Reader(Expressions):
                 if lhs.get_differential_order() != 1:
                     self.refuse(
                         item,
-                        "an equation is of the first derivative",
-                        "write one equation for each derivative",
+                        "an equation must be of first order",
+                        "write one first-order equation for each derivative",
                     )
                 model.odes.append((self.ident(lhs.get_name(), lhs), self.expression(item.rhs)))
             elif kind == "ASTInlineExpression":
@@ -149,14 +149,14 @@ class _Reader(Expressions):
     def port(self, port: Any, model: Model) -> None:
         name = self.ident(port.get_name(), port)
         if port.has_size_parameter():
-            self.refuse(port, "a rule has no vectors of ports", "give each port a name of its own")
+            self.refuse(port, "a rule has no port vectors", "give each port a name of its own")
         if port.is_spike():
             model.spikes.append(name)
         elif port.has_datatype():
             dim, kind = self.type(port.get_datatype())
             model.continuous.append(Declared(name, dim, kind, None))
         else:
-            self.refuse(port, f"`{name.id}` has no type")
+            self.refuse(port, f"`{name.id}` is declared without a type")
 
     def function(self, node: Any, model: Model) -> None:
         body = node.stmts_body.stmts
@@ -164,8 +164,8 @@ class _Reader(Expressions):
         if len(body) != 1 or given is None or given.expression is None:
             self.refuse(
                 node,
-                f"`{node.get_name()}` does more than return an expression",
-                "write its statements where it is called",
+                f"the function `{node.get_name()}` does more than return one expression",
+                "write its statements at each place where it is called",
             )
             return
         parameters = []
@@ -206,7 +206,9 @@ class _Reader(Expressions):
             return
         compound = stmt.compound_stmt
         if compound.if_stmt is None:
-            self.refuse(compound, "a rule has no loops", "write the turns one after the other")
+            self.refuse(
+                compound, "a rule has no loops", "write out the iterations one after the other"
+            )
             return
         clauses = [compound.if_stmt.if_clause, *compound.if_stmt.elif_clauses]
         branches: list[tuple[Expr | None, tuple[Statement, ...]]] = [
@@ -238,6 +240,6 @@ class _Reader(Expressions):
             elif name == "emit_spike":
                 yield Emitted(tuple(self.expression(a) for a in args), span)
             elif name not in ("print", "println", "info", "warning"):
-                self.refuse(stmt, f"a rule has nothing like `{name}`")
+                self.refuse(stmt, f"`{name}` has no equivalent in a rule")
         else:
-            self.refuse(stmt, "a rule returns nothing here")
+            self.refuse(stmt, "`return` is not allowed here")

@@ -1,4 +1,4 @@
-"""Quantities as NESTML has them: numbers of ms, mV, pA and their products, such as nS and 1/ms."""
+"""Quantities in NESTML's units: ms, mV, pA and their products, such as nS and 1/ms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _OURS = {"GOhm": "Gohm"}
 
 
 def powers(dim: Dim) -> tuple[int, int, int] | None:
-    """Of mV, pA and ms; None for what is not a product of whole powers of them."""
+    """The powers of mV, pA and ms; None if the dimension is not a product of whole powers of
+    them.
+    """
     metre, kilogram, second, amp, *_ = dim.exponents
     volt = kilogram
     found = (volt, amp + volt, second + 3 * volt)
@@ -32,7 +34,7 @@ def factors(dim: Dim) -> list[tuple[str, int]]:
 
 
 def type_name(dim: Dim) -> str:
-    """The type of such a number in NESTML: `real`, `ms`, `1/mV**2`."""
+    """The NESTML type of a number of this dimension: `real`, `ms`, `1/mV**2`."""
     if dim.is_none:
         return "real"
     above = [_power(n, p) for n, p in factors(dim) if p > 0]

@@ -1,7 +1,7 @@
-"""A rule as a synapse model in NESTML 9.
+"""Exports a rule as a synapse model in NESTML 9.
 
-What NESTML cannot say is refused with its place in the rule. The numbers of a model in NESTML are
-numbers of ms, mV and pA, so every quantity is written in these, exactly.
+Anything that NESTML cannot express is an error at its place in the rule. NESTML computes in ms, mV
+and pA, so every quantity is converted to these, exactly.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from .to_nestml_statements import Statements, in_order
 def export(
     rule: ast.Rule, preset: ast.Preset | None = None, constants: Iterable[ast.Assign] = ()
 ) -> str:
-    """The model, as a text, of a rule in which nothing is wrong; CompileError with all that NESTML
-    cannot say. `constants` are those of the rule's spec."""
+    """The text of the model, for a rule without errors. CompileError lists everything that NESTML
+    cannot express. `constants` are those of the rule's spec.
+    """
     exporter = _Exporter(rule, preset, {a.name.id: a.value for a in constants})
     text = exporter.model()
     if exporter.problems:
@@ -75,25 +76,23 @@ class _Exporter(Statements):
             said += f"\n\nWith the parameters of its preset {self.preset.name.id}."
             said += f" {self.preset.doc.text}" if self.preset.doc else ""
         lines = [short for line in said.splitlines() for short in textwrap.wrap(line, 96) or [""]]
-        lines += ["", "Written by stdpdsl. Numbers are of ms, mV and pA, as NESTML's are."]
+        lines += ["", "Written by stdpdsl. All numbers are in NESTML's units."]
         if len(order) > 1:
             steps = ", then ".join(
                 {"pre": "pre_spikes", "post": "post_spikes"}.get(o) or self.names[o] for o in order
             )
             lines += textwrap.wrap(
-                f"In one time step: {steps}; by NESTML's manual, the higher priority comes first."
-                " The code for NEST that NESTML 9.0 makes takes pre first only if its priority is"
-                " the lower. A connection with `ties: post first` has pre and post the other way"
-                " round.",
+                f"Order in a time step: {steps}. NESTML's manual says that the higher priority"
+                " comes first. NESTML 9.0's code for NEST, however, takes pre first only if pre has"
+                " the lower priority. In a connection with `ties: post first`, pre and post come in"
+                " the opposite order.",
                 90,
             )
         for note in notes(self.rule, {**self.constants, **self.defaults}, self.names):
             lines += textwrap.wrap(note, 90)
         if self.names.changed:
             renamed = ", ".join(f"{old} is {new} here" for old, new in self.names.changed.items())
-            lines += textwrap.wrap(
-                f"Renamed, because NESTML has these words itself: {renamed}.", 90
-            )
+            lines += textwrap.wrap(f"Renamed, because NESTML reserves these words: {renamed}.", 90)
         if self.rule.method is not None:
             lines.append(
                 f"The rule asks for the integrator {self.rule.method.id}; NESTML chooses its own."
@@ -105,51 +104,51 @@ class _Exporter(Statements):
         for part in rule.requires:
             self.refuse(
                 part,
-                f"the rule needs `{part.name.id}` of the target neuron at all times; a synapse"
-                " in NESTML reads its neuron at spikes only",
+                f"the rule needs `{part.name.id}` of the target neuron at all times; a"
+                " NESTML synapse reads its neuron at spikes only",
             )
         for equation in rule.post_equations:
             self.refuse(
                 equation,
-                "`post equations:` add variables to the target neuron, which a synapse"
-                " in NESTML cannot",
+                "`post equations:` add variables to the target neuron, which a NESTML synapse"
+                " cannot do",
             )
         for statement in rule.post_reset:
             self.refuse(
                 statement,
-                "`post reset:` changes the target neuron, which a synapse in NESTML cannot",
+                "`post reset:` changes the target neuron, which a NESTML synapse cannot do",
             )
         for port in rule.ports:
             if port.unit is not None:
                 self.refuse(
                     port,
-                    f"the port `{port.name.id}` is the value of another layer's variable, which"
-                    " a synapse in NESTML cannot read",
+                    f"the port `{port.name.id}` is the value of another layer's variable,"
+                    " which a NESTML synapse cannot read",
                 )
         if not any(isinstance(n, ast.Deliver) for n in ast.walk(rule)):
             self.refuse(
                 rule.name,
-                f"`{rule.name.id}` delivers nothing; a synapse in NESTML must emit a spike",
+                f"`{rule.name.id}` delivers nothing; a NESTML synapse must emit a spike",
             )
         seen: set[str] = set()
         for handler in rule.handlers:
             if handler.side is not None:
                 self.refuse(
                     handler.trigger,
-                    f"`{handler.trigger.id}` is an event of a neuron other than a spike, which a"
-                    " synapse in NESTML cannot receive",
+                    f"`{handler.trigger.id}` is an event other than a spike, which a NESTML"
+                    " synapse cannot receive",
                 )
             elif handler.after is not None:
                 self.refuse(
                     handler.after,
-                    "a part of the rule runs a while after the spike; NESTML's"
-                    " handlers run at the spike",
+                    "a part of the rule runs some time after the spike; NESTML's handlers run"
+                    " at the spike",
                 )
             elif handler.trigger.id in seen:
                 self.refuse(
                     handler.trigger,
-                    f"there are two `on {handler.trigger.id}:`; NESTML has one"
-                    " handler for each port",
+                    f"there are two `on {handler.trigger.id}:` blocks; NESTML allows one"
+                    " handler per port",
                 )
             seen.add(handler.trigger.id)
 
@@ -164,7 +163,7 @@ class _Exporter(Statements):
         if words in (["integer"], ["boolean"]) or any(
             "shared" in words_of(f) for f in equation.flags
         ):
-            self.refuse(equation, f"`{equation.name.id}` does not hold a number for each synapse")
+            self.refuse(equation, f"`{equation.name.id}` is not one number per synapse")
         dim = unit_dimension(equation.unit)
         value = self.initial.get(equation.name.id)
         said = self.expression(value) if value is not None else "0"

@@ -1,4 +1,4 @@
-"""Statements and expressions of a rule in NESTML."""
+"""Prints the statements and expressions of a rule in NESTML."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Statements:
 
     def refuse(self, node: ast.Node, message: str, help: str = "") -> None:
         if isinstance(node, ast.Name) and node.id in self.of_target:
-            return  # which was refused where it is declared
+            return  # already an error at its declaration
         self.problems.append(Diagnostic("", node.span, message, help=help))
 
-    # What there is
+    # What the rule contains
 
     def used_constants(self) -> dict[str, Expr]:
-        """The spec's constants that the rule uses, each before those that use it."""
+        """The spec's constants that the rule uses, each before the constants that depend on it."""
         known = self.of_spec
         own = {*self.defaults, *self.variables}
         found: dict[str, Expr] = {}
@@ -70,8 +70,9 @@ class Statements:
         return found
 
     def clock_of_advance(self) -> str | None:
-        """The variable that keeps the time of the last update: `last = t` ends `advance:`, and all
-        else reads it as `t - last` there."""
+        """The variable that keeps the time of the last update. `advance:` ends with `last = t`, and
+        otherwise only reads it as `t - last`.
+        """
         last = self.rule.advance[-1] if self.rule.advance else None
         if not (isinstance(last, ast.Update) and last.op == "=" and _is_name(last.value, "t")):
             return None
@@ -84,7 +85,9 @@ class Statements:
         return name if reads == since and writes == 1 else None
 
     def fixed_locals(self) -> Iterator[tuple[str, Expr]]:
-        """Locals of `advance:` that depend on parameters alone: handlers may read them, too."""
+        """The local variables of `advance:` that depend on parameters only. Handlers may read them,
+        too.
+        """
         fixed = {*self.defaults, *self.constants}
         counts = Counter(s.target.id for s in self.rule.advance if isinstance(s, ast.Update))
         for s in self.rule.advance:
@@ -105,7 +108,7 @@ class Statements:
         return type_name(dim)
 
     def limits(self, equation: ast.Equation) -> tuple[str, str]:
-        """Those of `in [low, high]`; empty where there is none."""
+        """The bounds of `in [low, high]`; empty if there are none."""
         if equation.bounds is None:
             return "", ""
         low, high = equation.bounds.low, equation.bounds.high
@@ -135,10 +138,12 @@ class Statements:
         return [f"onReceive({port}{said}):", *("    " + line for line in self.statements(body))]
 
     def of_one_spike(self, port: str, body: tuple[ast.Statement, ...]) -> Iterator[ast.Statement]:
-        """NESTML's handler runs for each spike, ours once for all of a step: the same where each
-        adds its share to what the handler does not read."""
+        """The statement for a single spike. NESTML's handler runs once per spike, ours once per
+        time step. The result is the same if each spike adds its share to a variable that the
+        handler does not read.
+        """
         if not any(_is_name(n, port) for s in body for n in ast.walk(s)):
-            yield from body  # once in a step, however many spikes: NESTML's for each
+            yield from body  # runs once per time step here, once per spike in NESTML
             return
         written = {s.target.id for s in body if isinstance(s, ast.Update)}
         for statement in body:
@@ -150,8 +155,8 @@ class Statements:
                     continue
             self.refuse(
                 statement,
-                f"NESTML handles each spike of `{port}` by itself, so the number of spikes can only"
-                f" be a factor of what is added: `x += {port}*...`",
+                f"NESTML handles each spike of `{port}` separately, so the number of spikes"
+                f" may only multiply what is added: `x += {port}*...`",
             )
 
     def update(self) -> list[str]:
@@ -211,7 +216,7 @@ class Statements:
 
 
 def in_order(values: Mapping[str, Expr]) -> Iterator[tuple[str, Expr]]:
-    """Each after those that it uses."""
+    """The items, each after those that it uses."""
     done: set[str] = set()
 
     def visit(name: str) -> Iterator[tuple[str, Expr]]:
@@ -241,7 +246,7 @@ def _is_since(node: ast.Node, name: str) -> bool:
 
 
 def _without_factor(expr: Expr, name: str) -> Expr | None:
-    """The expression without a name that is a factor of it, once; None if it is not."""
+    """The expression without one factor `name`; None if the name is not a factor."""
     one = ast.Number(1, "1", span=expr.span)
     if _is_name(expr, name):
         return one

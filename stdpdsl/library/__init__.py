@@ -1,1 +1,1 @@
-"""The rule library and what is said of it."""
+"""The rule library and its catalogue."""

@@ -1,4 +1,4 @@
-"""What `stdpdsl rules` says of the rules that ship: all on one page, or all about one."""
+"""What `stdpdsl rules` prints: a list of the rules of the library, or a page about one rule."""
 
 from __future__ import annotations
 
@@ -48,8 +48,9 @@ def _short(papers: str) -> str:
 
 
 def listing(rules: Mapping[str, ast.Rule], width: int) -> str:
-    """A line for each rule: its name, its title (cut where it is too long), its paper. Where there
-    is no room for papers, names and titles."""
+    """A line for each rule: its name, its title (shortened if it is too long) and its paper. If
+    papers do not fit, only names and titles.
+    """
     entries = [entry(rule) for rule in rules.values()]
     names = max(len(e.name) for e in entries)
     papers = PAPER_WIDTH + 2 if width >= NARROW else 0
@@ -62,7 +63,7 @@ def listing(rules: Mapping[str, ast.Rule], width: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """At a word's end, so that it fits."""
+    """The text, cut at the end of a word so that it fits."""
     if len(text) <= width:
         return text
     words = text[: width - 1].rsplit(" ", 1)[0].rstrip(",:;")
@@ -70,27 +71,27 @@ def _cut(text: str, width: int) -> str:
 
 
 def unknown(name: str, rules: Iterable[str]) -> str:
-    """What to say of a rule that is not there."""
+    """The error message for an unknown rule."""
     near = did_you_mean(name, rules) or "`stdpdsl rules` lists them"
     return f"there is no rule `{name}` in the library; {near}"
 
 
 def units(rule: ast.Rule) -> dict[str, str]:
-    """The unit of each parameter, as its default tells it."""
+    """The unit of each parameter, from its default value."""
     alone = ast.Spec(None, None, (rule,), span=rule.span)
     types = check(alone).types
     return {p.name.id: _unit(p.value, types[id(p.value)]) for p in rule.parameters}
 
 
 def _unit(default: ast.Expr, type: Type) -> str:
-    """That of the dimension; as written, where that takes a unit of many factors."""
+    """The unit of a dimension. If that has many factors, the unit as written."""
     written = default.operand if isinstance(default, ast.Unary) else default
     name = type.dim.unit_name()
     return print_unit(written.unit) if "*" in name and isinstance(written, ast.Quantity) else name
 
 
 def page(rule: ast.Rule) -> str:
-    """All about a rule; what it does is in the language itself."""
+    """The page about a rule. Its code is shown in the language itself."""
     about = entry(rule)
     dimension = units(rule)
     parts = [f"{about.name}: {rule.doc.text if rule.doc else ''}\n"]
@@ -115,7 +116,7 @@ def page(rule: ast.Rule) -> str:
 
 
 def as_json(rule: ast.Rule) -> dict[str, Any]:
-    """The same for other programs; `text` is the rule in the language."""
+    """The same as JSON; `text` is the rule in the language."""
     about = entry(rule)
     dimension = units(rule)
     return {

@@ -1,4 +1,4 @@
 """`stdpdsl window`: the change of a weight against the lag of a post spike after a pre spike.
 
-A small spec is written (spec.py), compiled and run as any other (curves.py), and drawn (plot.py).
+spec.py writes a small spec, curves.py compiles and runs it like any other, and show.py draws it.
 """

@@ -18,7 +18,7 @@ from ..language.source import Source
 from .spec import Protocol, Window, window_spec
 
 NAME = "window.stdp"
-"""How messages call the spec."""
+"""The name of the spec in messages."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Curve:
 
 
 def labels(window: Window) -> list[str]:
-    """A line for each set of parameters, in the order of the blocks."""
+    """A label for each set of parameters, in the order of the blocks."""
     return [
         ", ".join(
             print_expr(value) if name == "preset" else f"{name} = {print_expr(value)}"
@@ -44,7 +44,9 @@ def labels(window: Window) -> list[str]:
 def curves(
     window: Window, protocol: Protocol, target: str, on_event: Callable[[Event], None]
 ) -> list[Curve]:
-    """CompileError where what was given does not fit, RunFailed where the simulation fails."""
+    """Run the window. CompileError if a given value does not fit, RunFailed if the simulation
+    fails.
+    """
     folder = Path(tempfile.mkdtemp(prefix="stdpdsl-window-"))
     try:
         source = Source(NAME, window_spec(window, protocol))

@@ -14,7 +14,7 @@ from ..library.catalogue import unknown
 from .spec import Window
 
 MOST = 7
-"""Curves that can be told apart."""
+"""The largest number of curves whose colours can be told apart."""
 
 
 class Misasked(Exception):

@@ -23,14 +23,14 @@ def protocol_text(protocol: Protocol) -> str:
 
 
 def heading(window: Window, protocol: Protocol) -> str:
-    """The rule, and what was given for it."""
+    """The rule, and the values given for it."""
     name = window.rule.name.id + (f".{window.preset}" if window.preset else "")
     given = [f"{n} = {print_expr(value)}" for n, value in window.arguments.items()]
     return ", ".join([name, *given, protocol_text(protocol)])
 
 
 def quantity(window: Window) -> str:
-    """What the curves are of, with its unit."""
+    """The quantity that the curves show, with its unit."""
     unit = next(e.unit for e in window.rule.equations if e.name.id == window.shown)
     text = print_unit(unit)
     return f"change of {window.shown}" + ("" if text == "1" else f" [{text}]")
@@ -57,12 +57,12 @@ def draw(window: Window, protocol: Protocol, curves: Sequence[Curve], form: str)
     import matplotlib
     from matplotlib.figure import Figure
 
-    matplotlib.rcdefaults()  # a matplotlibrc in this folder could have LaTeX run
+    matplotlib.rcdefaults()  # a matplotlibrc in this folder could make matplotlib run LaTeX
     matplotlib.rcParams.update({"svg.hashsalt": "stdpdsl"})
     figure = Figure(figsize=(8, 5), dpi=100)
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.12)
     axes = figure.subplots()
-    # Small changes are drawn in a power of ten that the axis names.
+    # Small changes are drawn in units of a power of ten, which the axis label names.
     largest = max(abs(curve.change).max() for curve in curves)
     exponent = math.floor(math.log10(largest)) if 0 < largest < 1e-3 else 0
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=1)

@@ -18,7 +18,7 @@ from ..language.printer.expressions import print_expr, print_unit
 NO_WINDOW = {
     **dict.fromkeys(
         ("tsodyks_markram", "tsodyks_markram_1997", "tsodyks_uziel_markram", "quantal_release"),
-        "is short-term: pre spikes alone move its state, which recovers",
+        "is short-term: only pre spikes change its state, and the state recovers",
     ),
     "fixed_weight": "never changes its weight",
     "oja": "follows rates, not pairs of spikes: the weight changes with their averages",
@@ -26,19 +26,19 @@ NO_WINDOW = {
     "bcpnn": "follows probabilities: the weight is a logarithm of rates, not a sum over pairs",
     **dict.fromkeys(
         ("eprop", "eprop_adaptive"),
-        "follows a learning signal and the target's potential; its post spikes count for nothing",
+        "follows a learning signal and the target's potential; post spikes have no effect",
     ),
 }
-"""Why a rule of the library has none."""
+"""Why a rule of the library has no window."""
 
 SHOWN = {"stdsp": "permanence"}
-"""What is shown instead of the weight, where the weight only follows it."""
+"""The variable that is shown instead of the weight, if the weight only follows it."""
 
 STARTS = {"facets": "8 * wmax / 15"}
-"""Where a weight starts that has steps, and starts on one."""
+"""The initial value of a weight that changes in discrete steps: it starts on a step."""
 
 LAST, LAST_OF_REWARD = 0.3, 2.0
-"""Seconds after the last pair, when a rule that is only as of the last event gets one more."""
+"""Seconds after the last pair at which one more event brings an event-driven rule up to date."""
 
 DRIVEN = """neuron target:
     equations:
@@ -51,7 +51,7 @@ DRIVEN = """neuron target:
 {values}
 """
 
-# A spike of 2 ms and what is left of it.
+# A spike of 2 ms and its after-potential.
 POTENTIAL = """neuron target:
     equations:
         du/dt = (-70.6 mV - u)/(20 ms) : volt
@@ -67,7 +67,7 @@ POTENTIAL = """neuron target:
 {values}
 """
 
-# Of Clopath et al. (2010), as of 5 ms ago, in steps of 1 ms.
+# The means of Clopath et al. (2010), 5 ms ago, shifted in steps of 1 ms.
 AVERAGES = {"v_low": "10 ms", "v_plus": "7 ms"}
 
 TEACHER = """layer teacher:
@@ -87,8 +87,9 @@ connect teacher -> post as force:
 
 @dataclass(frozen=True)
 class Protocol:
-    """`pairs` pairs at `rate` (Hz), at `count` lags that are spread evenly over [-reach, reach] (s)
-    without 0, where the order within a step would tell."""
+    """`pairs` pairs at `rate` (Hz), at `count` lags that are spread evenly over [-reach, reach]
+    (s). Lag 0 is left out, because there the order within a time step would decide.
+    """
 
     pairs: int = 1
     rate: float = 1.0
@@ -111,13 +112,14 @@ PROTOCOLS = {
     "facets": Protocol(60, 5.0),
     "clopath_delayed": Protocol(20, 20.0, 0.02),
 }
-"""Of rules to which one pair says little: more spikes or a rate must come together."""
+"""Protocols for rules that hardly respond to one pair: they need more spikes or a rate."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A rule, what is given for it by name, and what of that is compared, in that order: every
-    combination, or those that stand `together`. `own`: the rule is none of the library's."""
+    """A rule, the values given by name, and which of them are compared, in that order: every
+    combination, or only the values that stand `together`. `own`: the rule is not in the library.
+    """
 
     rule: ast.Rule
     preset: str = ""
@@ -149,7 +151,7 @@ class Window:
 
     @property
     def givens(self) -> dict[str, str]:
-        """What the rule reads and has not itself, and its unit: these stand still."""
+        """Each value that the rule reads from outside, and its unit. These stay constant."""
         found = {p.name.id: print_unit(p.unit) for p in self.rule.ports if p.unit is not None}
         if not self.potential:
             found |= {r.name.id: print_unit(r.unit) for r in self.rule.requires}
@@ -157,7 +159,7 @@ class Window:
 
     @property
     def names(self) -> list[str]:
-        """What may be given."""
+        """The names that may be given."""
         presets = ["preset"] if self.rule.presets else []
         return [*self.parameters, *self.givens, self.shown, *presets]
 
@@ -168,8 +170,9 @@ class Window:
 
 
 def weight(rule: ast.Rule) -> ast.Equation:
-    """What is delivered, else the first variable; a weight that is delivered has bounds or stands
-    first, in every rule of the library."""
+    """The variable that is delivered, else the first variable. In every rule of the library, a
+    delivered weight has bounds or stands first.
+    """
     delivered = {
         name.id
         for node in ast.walk(rule)
@@ -182,7 +185,9 @@ def weight(rule: ast.Rule) -> ast.Equation:
 
 
 def start(rule: ast.Rule, variable: str) -> str:
-    """The middle of its bounds; one above an open end, 0 between two, 0.5 without any."""
+    """The initial weight: the middle of the bounds. It is 1 above a lone lower bound, 0 between
+    infinite bounds, and 0.5 without bounds.
+    """
     if rule.name.id in STARTS:
         return STARTS[rule.name.id]
     bounds = next(e for e in rule.equations if e.name.id == variable).bounds
@@ -197,8 +202,9 @@ def start(rule: ast.Rule, variable: str) -> str:
 
 @dataclass(frozen=True)
 class Timing:
-    """Times in s: the steps, the spikes of both sides as the synapse has them without its delay,
-    those of spike ports, and the end. `base` is the delay at lag 0."""
+    """Times in s: the time step, the pre and post spikes as the synapse sees them without its
+    delay, the spikes of spike ports, and the end. `base` is the delay at lag 0.
+    """
 
     dt: float
     base: float
@@ -209,7 +215,7 @@ class Timing:
 
 
 def timing(rule: ast.Rule, protocol: Protocol) -> Timing:
-    # Step by step, an integration wants short steps, and time to end.
+    # A clock-driven integration needs short steps, and time to finish.
     longest = 1e-4 if rule.method or any(h.after for h in rule.handlers) else 5e-4
     dt = protocol.spacing / 2 / math.ceil(protocol.spacing / 2 / longest - 1e-9)
     base = protocol.reach + protocol.spacing
@@ -246,7 +252,7 @@ def window_spec(window: Window, protocol: Protocol) -> str:
 
 
 def _ports(window: Window, reward: float) -> Iterator[str]:
-    """A layer for each port: one spike after the pairs, or a value that stands still."""
+    """A layer for each port: one spike after the pairs, or a constant value."""
     for port in window.rule.ports:
         name = port.name.id
         if port.unit is None:
@@ -325,7 +331,9 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _given(window: Window, name: str, unit: str) -> str:
-    """The value of what is not a parameter; a column of the sweep where several are compared."""
+    """The value of a name that is not a parameter; a column of the sweep if several are
+    compared.
+    """
     if name in window.axes:
         return f"given_{name}"
     if name in window.arguments:

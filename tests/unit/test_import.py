@@ -122,7 +122,7 @@ def test_functions_and_delays_of_nestml():
         "    input:", "    function f(a real, b ms) real:\n        return a*b/tau\n    input:"
     )
     text = imported(text.format(pre="x += f(w, 3 ms)", mod="x += 1", update="integrate_odes()"))
-    assert "x += w * 3 ms / tau" in text and "The delay d is the connection's." in text
+    assert "x += w * 3 ms / tau" in text and "The delay d is set in the connection." in text
     assert "d = " not in text
 
 
