@@ -1,4 +1,4 @@
-"""What a search has found, from its dataset: `results.best`, `results.front`, `results.trials`."""
+"""The outcome of a search, from its dataset: `results.best`, `results.front`, `results.trials`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: `values` of the axes in SI, `objectives` by how the spec writes them, and by how
-    much it misses the constraints, 0 where it meets all."""
+    """One trial: `values` of the axes in SI, `objectives` under the names that the spec writes,
+    and by how much the trial misses the constraints (0 if it meets all).
+    """
 
     number: int
     generation: int
@@ -38,12 +39,13 @@ class Trial:
 
     @property
     def blocks(self) -> Any:
-        """Its rows of the table `blocks`: see `results.blocks`."""
+        """The rows of this trial in the table `blocks`: see `results.blocks`."""
         return self.results.blocks.filter(trial=self.number)
 
     def to_spec(self, path: str | Path | None = None) -> Spec:
-        """The spec with these values and without its search, whose run gives the very numbers;
-        written into a new file as well, if one is named."""
+        """The spec with these values and without its search. Running it gives exactly the same
+        numbers. It is also written into a new file if you name one.
+        """
         from ..api import load_spec
         from ..outputs import write_new
 
@@ -55,7 +57,7 @@ class Trial:
 
     @property
     def text(self) -> str:
-        """The text of that spec."""
+        """The text of the spec that `to_spec` gives."""
         values = np.array([list(self.values.values())])
         rows: dict[str, list[str]] = {}
         if any(
@@ -68,14 +70,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Answers:
-    """The trials of a search, from the best on where it has one objective."""
+    """The trials of a search, the best first if there is one objective."""
 
     results: Results
     space: Space
     found: Trials
 
     def trial(self, number: int) -> Trial:
-        """ResultsError where there is none of this number, or it has no blocks."""
+        """The trial with this number. ResultsError if there is none, or if it has no blocks."""
         rows = np.flatnonzero(self.found.number == number)
         if not len(rows) or np.isnan(self.found.values[rows[0]]).any():
             raise ResultsError(f"{self.results.folder}: has no trial {number}")
@@ -94,13 +96,15 @@ class Answers:
         )
 
     def front(self) -> list[Trial]:
-        """The trials that no other is better than in every objective; one where there is one
-        objective, none where no trial meets the constraints."""
+        """The Pareto front: trials that no other trial beats in every objective. With one
+        objective, a single trial; empty if no trial meets the constraints.
+        """
         return [self._trial(int(row)) for row in self.found.front()]
 
     def best(self) -> Trial:
-        """The first of the front; of several objectives the one that is best in the first.
-        ResultsError where no trial meets the constraints."""
+        """The first trial of the front. With several objectives, the trial that is best in the
+        first one. ResultsError if no trial meets the constraints.
+        """
         front = self.found.front()
         if not len(front):
             raise ResultsError(self.why_none())
@@ -116,12 +120,13 @@ class Answers:
         near = rows[int(np.argmin(self.found.missed[rows]))]
         return (
             f"{name}no trial meets the constraints; trial {int(self.found.number[near])} comes"
-            f" closest, which misses them by {self.found.missed[near]:.2g} of their size"
+            f" closest and misses them by {self.found.missed[near]:.2g} of their size"
         )
 
     def at_ends(self, trial: Trial) -> list[str]:
-        """The axes at an end of which a trial lies, within a fiftieth of the axis: beyond it there
-        may be better ones."""
+        """The axes where a trial lies at an end, within 1/50 of the axis length. There may be
+        better values beyond that end.
+        """
         found = []
         for axis, name in zip(self.space.search.over, self.space.columns, strict=True):
             call = axis.value
@@ -139,61 +144,68 @@ class Answers:
         return found
 
     def ranked(self) -> np.ndarray:
-        """Rows from the best on: those that meet the constraints, by the first objective; those
-        that do not, by how much they miss them; those without a value."""
+        """Rows, the best first: those that meet the constraints, by the first objective; then
+        those that do not, by how much they miss them; then those without a value.
+        """
         losses = self.found.losses[:, 0]
         bad = ~np.isfinite(self.found.objectives).all(axis=1)
         return np.lexsort((losses, self.found.missed, bad))
 
     def table(self, rows: Sequence[int] | None = None) -> list[dict[str, object]]:
-        """Trials as mappings, all of them in the order in which they ran."""
+        """All trials as mappings, in the order in which they ran."""
         chosen = range(len(self.found)) if rows is None else rows
         return in_words(self.space, self.found, list(chosen))
 
 
 def without_empty(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `Answers.table` without the columns that say nothing in any: what trials miss,
-    and why they ended early."""
+    """Rows of `Answers.table` without the columns `missed` and `ended` if these are empty in
+    every row.
+    """
     empty = {k for k in ("missed", "ended") if not any(row.get(k) for row in table)}
     return [{k: v for k, v in row.items() if k not in empty} for row in table]
 
 
 @dataclass(frozen=True)
 class Belief:
-    """The posterior that an inference has found: `values` (n, axes) in SI, and the weight of each,
-    whose sum is 1."""
+    """The posterior from an inference: `values` (n, axes) in SI, and the weight of each row.
+    The weights sum to 1.
+    """
 
     space: Space
     number: np.ndarray
     values: np.ndarray
     weights: np.ndarray
     calibration: dict[str, list[int]] = field(default_factory=dict)
-    """How often the truth lay where a network said, in trials that it was not taught."""
+    """How often the true value lay in the region that a network gave, in trials that were not
+    used for training.
+    """
 
     @property
     def calibrated(self) -> str:
-        """A sentence on that; empty where there is nothing to say."""
+        """The calibration as a sentence; empty if there is none."""
         if not self.calibration:
             return ""
         cases, inside = (sum(self.calibration.get(name, ())) for name in ("cases", "inside"))
         central = zip(self.space.columns, self.calibration.get("central", ()), strict=False)
         each = ", ".join(f"{name} {count}" for name, count in central)
         text = (
-            f"of {cases} simulated cases that taught nothing, the truth lay in the region of"
-            f" 90 % of {inside}, and in the central 90 % of each axis: {each}"
+            f"calibration in {cases} held-out simulations: the true values lay in the 90 % region"
+            f" in {inside}, and in the central 90 % of each axis in: {each}"
         )
         # The standard deviation of a count of which 90 % are expected is 0.3 sqrt(cases).
         if inside < 0.9 * cases - 3 * 0.3 * cases**0.5:
-            text += "; it says less than it seems to know: run more trials"
+            text += "; the posterior is too narrow: run more trials"
         return text
 
     @property
     def effective(self) -> float:
-        """How many independent samples say as much."""
+        """The effective sample size: the number of independent samples that carry as much
+        information.
+        """
         return effective(self.weights)
 
     def summary(self) -> list[dict[str, object]]:
-        """Of each axis the mean, the sd, the median and the ends of the central 90 %."""
+        """For each axis, the mean, the sd, the median and the ends of the central 90 %."""
         found: list[dict[str, object]] = []
         for name, values in zip(self.space.columns, self.values.T, strict=True):
             mean = float(self.weights @ values)
@@ -205,7 +217,7 @@ class Belief:
         return found
 
     def table(self) -> list[dict[str, object]]:
-        """Each trial that has any weight, with its values."""
+        """Each trial with a weight above 0, with its values."""
         return [
             {
                 "trial": int(n),
@@ -218,12 +230,13 @@ class Belief:
 
 
 def belief_of(results: Results) -> Belief:
-    """The posterior in some results; ResultsError where they are of no inference, or no trial has a
-    value."""
+    """The posterior in some results. ResultsError if they come from no inference, or if no
+    trial has a value.
+    """
     answers = answers_of(results)
     space, found = answers.space, answers.found
     if not isinstance(space.search, ast.Infer):
-        raise ResultsError(f"{results.folder}: holds a search, whose spec has no `infer:`")
+        raise ResultsError(f"{results.folder}: holds a search, but its spec has no `infer:`")
     if not np.isfinite(found.objectives).any():
         raise ResultsError(answers.why_none())
     if learning := learning_batches(space.plan):
@@ -237,19 +250,19 @@ def belief_of(results: Results) -> Belief:
 
 
 def neural_belief(answers: Answers, learning: int) -> Belief:
-    """The trials that were drawn from what a network has learnt, each as good as the others."""
+    """The trials that were drawn from the network's posterior, with equal weights."""
     found = answers.found
     drawn = (found.generation >= learning) & np.isfinite(found.objectives[:, 0])
     if not drawn.any():
         raise ResultsError(
             f"{answers.results.folder}: no trial has been drawn from the posterior"
-            " yet; `stdpdsl search --resume` goes on"
+            " yet; continue with `stdpdsl search --resume`"
         )
     said = answers.results.metadata.get("calibration", {})
     return Belief(answers.space, found.number, found.values, drawn / drawn.sum(), said)
 
 
 def answers_of(results: Results) -> Answers:
-    """What a search has found; ResultsError where the results are of no search."""
+    """The outcome of a search. ResultsError if the results come from no search."""
     space = space_in(results)
     return Answers(results, space, all_trials(results, space))

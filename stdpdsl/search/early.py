@@ -1,8 +1,8 @@
-"""Trials that end early, as `stop trials:` asks: a batch is run for the beginning of the run alone,
-and what is silent or saturated by then is not run to its end.
+"""Early ending of trials (`stop trials:`). A batch is first run for only the beginning of the run.
+Trials that are silent or saturated by then are not run to the end.
 
-Blocks of one process are simulated together, so ending some of them within a run would save
-nothing. A short run before the whole one is also the same for any number of workers.
+The blocks of one process are simulated together, so ending some of them within a run would save no
+time. A separate short run also gives the same result with any number of workers.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ NOT_FINITE = "not finite"
 
 
 def beginning(space: Space, text: str) -> tuple[str, str]:
-    """The text of a generation without what it records and measures beyond rates, and the setting
-    that makes it short."""
+    """The text of a generation that records and measures rates only, and the setting that
+    shortens it.
+    """
     for kind in (ast.Record, ast.Measures):
         text = without(text, kind, space.source.name)
     return text, f"duration={space.plan.after!r} s"
 
 
 def ended(space: Space, folder: Path) -> dict[int, str]:
-    """Why each trial ends that does, by its number, from the results of the beginning. A layer is
-    silent or saturated where it is so in all blocks of the trial."""
+    """The trials that end early and why, by trial number, from the results of the beginning. A
+    layer counts as silent or saturated if it is so in all blocks of the trial.
+    """
     table = load(folder).table("blocks")
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
     found = {}

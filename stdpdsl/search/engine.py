@@ -1,13 +1,13 @@
-"""The loop of a search: ask for a batch of points, run them as one sweep, append the results, tell
-what they were worth.
+"""The loop of a search: ask the sampler for a batch of points, run them as one sweep, append the
+results, and tell the sampler the objectives.
 
-    OUT                 the dataset, from the first generation on
-    OUT.beginning       the beginning of a generation, where `stop trials:` asks for it
-    OUT.generation      a generation that has run and is not yet appended
-    OUT.generation.shards   one that is running
+    OUT                 the dataset; exists after the first generation
+    OUT.beginning       the beginning of a generation, if `stop trials:` needs it
+    OUT.generation      a generation that has run but is not yet appended
+    OUT.generation.shards   a generation that is running
 
-All that a search knows is in its dataset. To go on, the same questions are asked again, which must
-give the trials that are there, and the same answers told.
+The dataset holds the whole state of a search. To resume, the sampler is asked again for every batch
+and must give the trials that are in the dataset; then it is told their objectives.
 """
 
 from __future__ import annotations
@@ -50,14 +50,15 @@ from .trials import (
 )
 
 HOPELESS = 2
-"""Batches after which a search ends that has found no value at all."""
+"""A search ends after so many batches if no trial has a value."""
 
 
 @dataclass(frozen=True)
 class How:
-    """How a search runs. None of it changes the trials, but `more`, which is how many are run
-    beyond those that the spec asks for, and `until_stable`, by which blocks end early whose weights
-    have come to rest."""
+    """How a search runs. Only two options change the trials: `more` is the number of trials to
+    run beyond those in the spec, and `until_stable` ends blocks early when their weights are
+    stable.
+    """
 
     folder: Path
     sets: Sequence[str] = ()
@@ -78,10 +79,9 @@ def search(
     told: Callable[[Trials, int], None],
     runner: Runner | None = None,
 ) -> tuple[Trials, Outcome]:
-    """Run a search into `output`, an absolute path; `told` hears after each generation
-    the trials, and how many there are to be.
-
-    SearchError or JobError where it cannot begin or go on. What has run stays, whatever happens.
+    """Run a search into `output`, an absolute path. After each generation, `told` is called with
+    the trials and their planned number. SearchError or JobError if the search cannot start or
+    continue. Finished generations are always kept.
     """
     plan = space.plan
     sampler = sampler_of(plan, len(space.columns), len(space.directions))
@@ -110,7 +110,8 @@ def search(
         if outcome.folder == "":
             return trials, outcome
         new = trials_of(load(output), space, after=len(trials) - 1)
-        if len(new) != count:  # `where` left some out, which then have no value, or they ended
+        # Trials without blocks have no value: `where` left them out, or they ended early.
+        if len(new) != count:
             new = completed(new, space, generation, numbers, values)
         for number, one in ended_in(load(output)).items():
             if number >= len(trials):
@@ -125,7 +126,9 @@ def search(
 
 
 def is_over(sampler: Sampler, trials: Trials, how: How) -> bool:
-    """Whether the spec's `stop:` ends it. Trials that are asked for beyond the spec's are run."""
+    """Whether the spec's `stop:` ends the search. Trials that `--more` asks for are run in any
+    case.
+    """
     plan = trials.space.plan
     if how.more or not len(trials):
         return False
@@ -135,35 +138,40 @@ def is_over(sampler: Sampler, trials: Trials, how: How) -> bool:
 
 
 def known_trials(space: Space, output: Path, how: How) -> Trials:
-    """What a dataset has; SearchError where it is of something else."""
+    """The trials in a dataset. SearchError if the dataset is not from this search."""
     results = load(output)
     if "search" not in results.metadata:
-        raise SearchError(f"{output}: holds results of a run, not of a search")
+        raise SearchError(f"{output}: holds the results of a run, not of a search")
     said = {"spec": results.spec, **{k: results.metadata.get(k) for k in ("set", "until_stable")}}
     asked = None if how.until_stable is None else until(how.until_stable).data()
     asks = {"spec": space.source.text, "set": list(how.sets), "until_stable": asked}
     lines = differences(said, asks)
     if lines:
-        raise SearchError(f"{output}: holds another search; what differs:\n  " + "\n  ".join(lines))
+        raise SearchError(
+            f"{output}: holds a different search; these differ:\n  " + "\n  ".join(lines)
+        )
     return all_trials(results, space)
 
 
 def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
-    """Ask and tell all that a dataset has; the number of generations. SearchError where the
-    sampler asks for others, as another version of it would."""
+    """Ask and tell every trial in a dataset; returns the number of generations. SearchError if
+    the sampler asks for other trials, as another version of it might.
+    """
     generations, first = np.unique(trials.generation, return_index=True)
     ends = [*first[1:], len(trials)]
     for a, b in zip(first, ends, strict=True):
         if isinstance(sampler, Neural) and not sampler.is_learning:
-            sampler.batches += 1  # samples of a posterior, whose network need not be taught again
+            sampler.batches += 1  # samples of a posterior; its network need not be trained again
             continue
         values = space.values(sampler.ask(int(b - a)))
         known = trials.values[a:b]
         there = ~np.isnan(known)
         if not np.allclose(values[there], known[there], rtol=1e-9, atol=0):
             raise SearchError(
-                f"generation {int(trials.generation[a])} has other trials than this version of the"
-                " sampler asks for; go on with the versions of optuna and cmaes that began it"
+                f"generation {int(trials.generation[a])} differs from the trials that this"
+                " version of"
+                " the sampler asks for; continue with the versions of optuna and cmaes"
+                " that began it"
             )
         sampler.tell(trials.losses[a:b], trials.missed[a:b], trials.ended[a:b] != "")
     return len(generations)
@@ -171,8 +179,9 @@ def replay(sampler: Sampler, space: Space, trials: Trials) -> int:
 
 @dataclass(frozen=True)
 class Batch:
-    """A generation: its number, its trials' numbers and their values (n, axes), and the trials that
-    ran before; how well what it was drawn from is calibrated."""
+    """A generation: its number, its trials' numbers and values (n, axes), the trials that ran
+    before, and the calibration of the posterior that it was drawn from.
+    """
 
     space: Space
     number: int
@@ -182,7 +191,7 @@ class Batch:
     calibration: dict[str, list[int]] = field(default_factory=dict)
 
     def text(self, chosen: Sequence[int]) -> str:
-        """Its spec, with some of its trials, by their place in it."""
+        """The spec of some trials of the batch, chosen by their index."""
         trials = [self.trials[k] for k in chosen]
         return self.space.generation(self.number, trials, self.values[list(chosen)])
 
@@ -190,7 +199,7 @@ class Batch:
 def run_generation(
     batch: Batch, output: Path, how: How, on_event: Callable[[Event], None], runner: Runner | None
 ) -> Outcome:
-    """Run a batch and append it; the outcome has no folder where it did not run to its end."""
+    """Run a batch and append it. The outcome has no folder if the run did not finish."""
     space, is_first = batch.space, not len(batch.before)
     every = list(range(len(batch.trials)))
     dead: dict[int, str] = {}
@@ -204,7 +213,7 @@ def run_generation(
         if not outcome.folder:
             return outcome
         dead = ended(space, short)
-    # A dataset has blocks: where all trials ended, the first is run nevertheless.
+    # A dataset needs blocks, so if all trials ended early, the first is run nevertheless.
     chosen = [k for k in every if batch.trials[k] not in dead] or [0]
     text = batch.text(chosen)
     work = output.with_name(f"{output.name}.generation")
@@ -213,12 +222,13 @@ def run_generation(
     if not outcome.folder:
         return outcome
     lasts = load(work).metadata["time_asked"]
-    if space.plan.reasons and space.plan.after >= lasts:  # of a sound this is known only now
+    # If a sound sets the duration, it is known only now.
+    if space.plan.reasons and space.plan.after >= lasts:
         _remove_other(work)
         _remove_other(short)
         raise SearchError(
-            f"`stop trials:` looks after {space.plan.after:g} s, and the run lasts"
-            f" {lasts:g} s: take a shorter time"
+            f"`stop trials:` checks trials after {space.plan.after:g} s, but the run lasts only"
+            f" {lasts:g} s: use a shorter time"
         )
     said: dict[str, Any] = {
         "search": {"generations": batch.number + 1, "trials": int(batch.trials[-1]) + 1},
@@ -249,7 +259,7 @@ def _simulate(
     on_event: Callable[[Event], None],
     runner: Runner | None,
 ) -> Outcome:
-    """Run a sweep into `work`, or take what an earlier search has left of it there."""
+    """Run a sweep into `work`, or use what an earlier search left of it there."""
     _remove_other(work, text, how.sets)
     request = Request(
         list(how.sets), "synapse", how.target, how.until_stable, how.workers, how.allowed
@@ -262,9 +272,9 @@ def _simulate(
 
 
 def _manner(compiled: Compiled, text: str, work: Path) -> Manner:
-    """Whether to take what is in `work`."""
-    # Shards of it that an earlier search has left are taken; those of another, which was killed
-    # and is not gone on with, or was begun by another version, are not.
+    """Whether to use the shards in `work`."""
+    # Shards that an earlier process of this search left are used. Shards of another search, or of
+    # one begun by another version, are not.
     wanted = wanted_of(compiled, text)
     known = read_job(job_folder(work))
     same = known is not None and not differences(known, wanted.job(known["shards"]))
@@ -273,7 +283,7 @@ def _manner(compiled: Compiled, text: str, work: Path) -> Manner:
 
 
 def _remove_other(work: Path, text: str = "", sets: Sequence[str] = ()) -> None:
-    """Delete a generation that has been appended, or is of another search."""
+    """Delete a generation that has been appended, or that belongs to another search."""
     try:
         if not result_folder.is_result(work):
             return

@@ -1,12 +1,13 @@
-"""Neural posterior estimation (Papamakarios & Murray 2016, arXiv:1605.06376), by the package sbi.
+"""Neural posterior estimation (Papamakarios & Murray 2016, arXiv:1605.06376), with the package sbi.
 
-Four fifths of the batches are drawn from the prior. What they simulate, with errors drawn as the
-data have them, teaches a network the posterior of any such data; the other batches are drawn from
-what it says of the data that were measured. So they are samples of the posterior, and each comes
-with its simulation. Some trials of the prior teach nothing: by them the network is checked.
+Four fifths of the batches are drawn from the prior. Their simulations, plus random errors of the
+size of the data's errors, train a network that gives the posterior for any such data. The other
+batches are drawn from its posterior for the measured data. So they are samples of the posterior,
+each with its own simulation. Some trials of the prior are held back from training; they test the
+network's calibration.
 
-The network sees the axes as normal variables, the quantiles of the unit cube, so that nothing that
-it draws lies outside of the prior. It is trained in one thread: the same trials give the same one.
+The network sees each axis as a normal variable with the same quantiles, so no draw lies outside the
+prior. It is trained in one thread, so the same trials give the same network.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ from .samplers import Ended, SearchError, missing, stream
 from .simulated import Simulated
 
 LEARNING = 0.8
-"""The part of the batches that is drawn from the prior."""
+"""The fraction of the batches that is drawn from the prior."""
 HELD_OUT = 0.1
-"""The part of these trials that checks the network."""
+"""The fraction of these trials that is held back to test the network."""
 ERRORS = 5
-"""Draws of the data's errors for each trial: they cost nothing."""
+"""The number of random errors drawn for each trial. They cost no simulation."""
 LEAST = 50
-"""Trials with values by which a network is taught."""
+"""The least number of trials with values that a network is trained on."""
 ESTIMATOR = "mdn"
 """A mixture of normal densities: in 300 cases of a pair rule after 1,600 trials, its region of 90 %
 held the truth in 93 %, that of a masked autoregressive flow in 87 %."""
 AT_ONCE, RATE, EPOCHS = 500, 1e-3, 300
 REGION = 0.9
 CHECKS = 500
-"""Samples of the posterior of each trial that checks the network."""
+"""Posterior samples for each trial that tests the network."""
 
 
 def learning_batches(plan: Plan) -> int:
-    """How many batches are drawn from the prior; 0 where the method has no others."""
+    """How many batches are drawn from the prior; 0 if the method trains no network."""
     if plan.method != NPE:
         return 0
     batches = -(-plan.trials // plan.batch)
@@ -51,8 +52,9 @@ def learning_batches(plan: Plan) -> int:
 
 
 class Neural:
-    """A sampler as samplers.py has them. `look` gives what has been simulated, before the first
-    batch is asked for that is drawn from the posterior."""
+    """A `Sampler` (samplers.py). `look` returns the simulations so far. It is called before the
+    first batch from the posterior.
+    """
 
     look: Callable[[], Simulated]
 
@@ -88,14 +90,14 @@ class Neural:
         pass
 
     def learn(self) -> None:
-        """Teach a network by the trials so far, and check it."""
+        """Train a network on the trials so far, and test it."""
         found = self.look()
         self.observed = found.observed.astype(float)
         good = (found.number < len(self.points)) & np.isfinite(found.values).all(axis=(1, 2))
         if np.sum(good) < LEAST:
             raise SearchError(
-                f"{np.sum(good)} trials of the prior have a value, and a network is"
-                f" taught by {LEAST} at least"
+                f"{np.sum(good)} trials of the prior have a value, but training a"
+                f" network needs at least {LEAST}"
             )
         points, values = self.points[found.number[good]], found.values[good]
         rng = stream(self.plan.seed, self.learning, 1)
@@ -151,7 +153,7 @@ def tensor(torch: Any, values: np.ndarray) -> Any:
 
 
 def trained(axes: np.ndarray, data: np.ndarray, seed: int) -> Any:
-    """A network that has been taught pairs of normal variables (n, axes) and data (n, rows)."""
+    """A network trained on pairs of normal variables (n, axes) and data (n, rows)."""
     with quiet(seed) as torch:
         from sbi.inference import NPE as Inference
         from sbi.neural_nets import posterior_nn
@@ -172,7 +174,7 @@ def trained(axes: np.ndarray, data: np.ndarray, seed: int) -> Any:
 
 
 class Untold:
-    """What sbi tells of its training, which it would write into a folder of its own."""
+    """Discards sbi's training log, which sbi would otherwise write into its own folder."""
 
     log_dir = None
 
@@ -182,8 +184,9 @@ class Untold:
 
 @contextlib.contextmanager
 def quiet(seed: int) -> Iterator[Any]:
-    """torch, in one thread and with draws of this seed; nothing is printed, and its user's own
-    settings and draws stay as they are."""
+    """Run torch in one thread with this seed and print nothing. The caller's torch settings and
+    random state are restored.
+    """
     import torch
 
     threads = torch.get_num_threads()

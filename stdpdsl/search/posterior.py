@@ -1,11 +1,11 @@
 """Samples of a posterior: adaptive multiple importance sampling (Cornuet et al. 2012,
 doi:10.1111/j.1467-9469.2011.00756.x).
 
-The likelihood is that of the data's standard errors, so nothing is accepted by a distance, and each
-trial counts, by its weight. The first batch is drawn from the prior, each further one from a
-t distribution that has the mean and the covariance of the weighted trials so far, and a tenth from
-the prior still. A weight is prior times likelihood, over the density of all batches' proposals
-together. All this happens in the unit cube, where the prior is 1.
+The likelihood follows from the data's standard errors, so there is no acceptance threshold: every
+trial counts, with its weight. The first batch is drawn from the prior, each further one from a t
+distribution that has the mean and the covariance of the weighted trials so far, and still a tenth
+from the prior. A weight is the prior times the likelihood, divided by the mixture density of all
+proposals so far. All this happens in the unit cube, where the prior is 1.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from .samplers import Ended, stream
 FREEDOM = 5.0
 """Degrees of freedom of the proposals: their tails are wider than the posterior's."""
 DEFENSIVE = 0.1
-"""The part of each batch that is drawn from the prior."""
+"""The fraction of each batch that is drawn from the prior."""
 TRIED = 20_000
-"""Draws by which the part of a proposal that lies in the cube is estimated."""
+"""The number of draws that estimate which fraction of a proposal lies in the cube."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A t distribution in the cube, mixed with the prior; `inside` is the part of it there."""
+    """A t distribution in the cube, mixed with the prior. `inside` is the fraction of the t
+    distribution that lies in the cube.
+    """
 
     mean: np.ndarray
     root: np.ndarray  # of the scale matrix, lower triangular
@@ -46,7 +48,7 @@ class Proposal:
 
 
 class Posterior:
-    """A sampler as samplers.py has them; it is told half of chi squared, the misfit."""
+    """A `Sampler` (samplers.py). Its loss is the misfit, half of chi squared."""
 
     def __init__(self, plan: Plan, axes: int):
         self.axes = axes
@@ -77,7 +79,7 @@ class Posterior:
         self.misfit = np.concatenate([self.misfit, misfit])
 
     def log_weights(self) -> np.ndarray:
-        """Of each trial, up to a constant."""
+        """The logarithm of each trial's weight, up to a constant."""
         density = np.zeros(len(self.points))
         for proposal, count in zip(self.proposals, self.counts, strict=True):
             one = 1.0 if proposal is None else proposal.density(self.points)
@@ -85,12 +87,13 @@ class Posterior:
         return -self.misfit - np.log(density)
 
     def weights(self) -> np.ndarray:
-        """Of each trial; their sum is 1."""
+        """The weight of each trial. They sum to 1."""
         return normal(self.log_weights())
 
     def proposal(self) -> Proposal | None:
-        """From the trials so far. Where a few have all the weight, their weights are made more
-        equal first (tempered), so that the covariance is of more than these few."""
+        """The proposal from the trials so far. If a few trials have all the weight, the weights
+        are first made more equal (tempered), so that more trials contribute to the covariance.
+        """
         log = self.log_weights()
         least = min(4 * (self.axes + 1), len(log) / 2)
         power = 1.0
@@ -119,13 +122,13 @@ def in_cube(points: np.ndarray) -> np.ndarray:
 
 
 def normal(log: np.ndarray) -> np.ndarray:
-    """Weights whose sum is 1 from logarithms up to a constant."""
+    """Weights that sum to 1, from logarithms that are known up to a constant."""
     w = np.exp(log - np.max(log))
     return w / w.sum()
 
 
 def effective(weights: np.ndarray) -> float:
-    """The effective sample size: how many equal weights say as much."""
+    """The effective sample size: the number of equal weights that carry as much information."""
     return float(1 / np.sum(weights**2))
 
 

@@ -1,5 +1,6 @@
-"""A grid of one or two axes that is refined where the objective changes fast: the next trials lie
-half-way between neighbours that differ much, for their distance."""
+"""A grid of one or two axes that is refined where the objective changes fast. The next trials
+lie half-way between neighbours that differ much and are far apart.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ import numpy as np
 from ..check.search_plan import Plan
 
 EVEN = 0.01
-"""Of a difference as large as the whole range: what two neighbours count for that do not differ, so
-that the whole space is refined in the end."""
+"""The fraction of the whole range that is added to each difference. Because of it, equal neighbours
+also count, and in the end the whole space is refined.
+"""
 
 
 class Refine:
-    """A sampler as samplers.py has them. Neighbours are joined by an edge of the Delaunay
-    triangulation of all points; an edge counts as much as its length times the difference of the
-    objective at its ends, so a jump is halved again and again, but not for ever."""
+    """A `Sampler` (samplers.py). Neighbours are joined by an edge of the Delaunay triangulation of
+    all points; the score of an edge is its length times the difference of the objective at its
+    ends. So a jump is halved again and again, but its score falls with its length.
+    """
 
     def __init__(self, plan: Plan, axes: int):
         self.axes, self.plan = axes, plan
@@ -32,23 +35,23 @@ class Refine:
         self.heights = np.concatenate([self.heights, losses[:, 0]])
 
     def largest(self) -> float:
-        """The largest difference of two neighbours, both of which have a value."""
+        """The largest difference between neighbours that both have a value."""
         a, b = edges_of(self.points).T
         gaps = np.abs(self.heights[a] - self.heights[b])
         return float(np.max(gaps[np.isfinite(gaps)], initial=0.0))
 
     def enough(self, heights: np.ndarray) -> float:
-        """What two neighbours may differ by."""
+        """The largest difference that neighbours may have."""
         known = heights[np.isfinite(heights)]
         whole = np.ptp(known) if self.plan.relative and len(known) else 1.0
         return float((self.plan.difference or 0.0) * whole)
 
     def is_fine(self) -> bool:
-        """Whether no two neighbours differ by more than is asked for."""
+        """Whether no two neighbours differ by more than `enough`."""
         return self.plan.difference is not None and self.largest() <= self.enough(self.heights)
 
     def first(self, count: int) -> np.ndarray:
-        """A grid from end to end, or that of the sweep, and what is left of the batch at random."""
+        """A grid from end to end, or the grid of the sweep. The rest of the batch is random."""
         sides = [len(values) for values in self.plan.grid]
         sides = sides or [int(count ** (1 / self.axes) + 1e-9)] * self.axes
         mesh = np.meshgrid(*[np.linspace(0, 1, side) for side in sides], indexing="ij")
@@ -56,8 +59,9 @@ class Refine:
         return np.concatenate([grid, self.rng.random((count - len(grid), self.axes))])
 
     def between(self, count: int) -> np.ndarray:
-        """In rounds, each of which takes the worst quarter of the edges at most. A point
-        that is not yet tried is taken to lie half-way in its objective, too."""
+        """New points, in rounds. Each round halves at most the worst quarter of the edges.
+        Until a new point is tried, its objective is assumed to lie half-way, too.
+        """
         points, heights = self.points, self.heights
         while (left := len(self.points) + count - len(points)) > 0:
             edges = edges_of(points)
@@ -84,9 +88,10 @@ def edges_of(points: np.ndarray) -> np.ndarray:
 def weights(
     points: np.ndarray, heights: np.ndarray, edges: np.ndarray, enough: float
 ) -> np.ndarray:
-    """How much each edge is worth halving; a difference of `enough` is none. Between a
-    trial with a value and one without lies the border of where there is one: as much as the whole
-    range."""
+    """The score of each edge; a difference up to `enough` counts as none. If only one end has a
+    value, the difference counts as the whole range, because the border of the valid region lies
+    between them.
+    """
     a, b = edges.T
     known = np.isfinite(heights)
     span = np.ptp(heights[known]) if known.any() else 0.0

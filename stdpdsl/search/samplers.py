@@ -1,5 +1,6 @@
-"""Which points of the unit cube are tried next. Each sampler gives the same points for the same
-seed and the same answers, so a search is taken up again by asking and telling all that was."""
+"""Samplers: they choose the next points of the unit cube. A sampler gives the same points for the
+same seed and the same answers. So a search is resumed by repeating all questions and answers.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +12,26 @@ import numpy as np
 from ..check.search_plan import INFERENCE, NPE, Plan
 
 Ended = np.ndarray | None
-"""Which trials were ended early: known to be worse than all others."""
+"""The trials that ended early; they count as worse than all others."""
 
 
 class Sampler(Protocol):
-    """Asked for points (n, axes), and then told what each was worth."""
+    """A sampler is asked for points (n, axes) and then told the loss of each."""
 
     def ask(self, count: int) -> np.ndarray: ...
 
     def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
-        """`losses` (n, objectives) are to be small, NaN where there is none; `missed` as in
-        score.py; `ended` says which have none because they were ended early."""
+        """`losses` (n, objectives) are to be minimised; NaN if a trial has none. `missed` is as
+        in score.py. `ended` marks trials without a loss because they ended early.
+        """
 
 
 class SearchError(Exception):
-    """A search cannot begin, or not go on; the text says why."""
+    """A search cannot start or continue; the text says why."""
 
 
 def sampler_of(plan: Plan, axes: int, objectives: int) -> Sampler:
-    """SearchError where what it needs is not installed."""
+    """The sampler of a search. SearchError if a package that it needs is not installed."""
     if plan.method in ("random", "sobol", "grid"):
         return Design(plan, axes)
     if plan.method == "refine":
@@ -74,17 +76,18 @@ class Design:
 
         if self.sobol is None:
             self.sobol = qmc.Sobol(self.axes, rng=self.rng)
-        with warnings.catch_warnings():  # a batch need be no power of two; the whole counts
+        # Only the whole number of trials should be a power of two, not the batch.
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             return self.sobol.random(count)
 
     def side(self) -> int:
-        """Points on each axis: as many as the trials allow."""
+        """The number of points on each axis, as many as the trials allow."""
         side = max(1, round(self.plan.trials ** (1 / self.axes)))
         return side - (side**self.axes > self.plan.trials)
 
     def grid(self) -> np.ndarray:
-        """From end to end; in the middle where there is one."""
+        """Points from end to end; a single point lies in the middle."""
         side = self.side()
         ends = np.linspace(0, 1, side) if side > 1 else np.array([0.5])
         mesh = np.meshgrid(*[ends] * self.axes, indexing="ij")
@@ -95,8 +98,10 @@ class Design:
 
 
 class Cma:
-    """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), by the package cmaes: from the
-    best of a random batch, and again from the best of another when it has converged."""
+    """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), with the package cmaes. It
+    starts from the best of a random batch; when it has converged, it restarts from the best of
+    another random batch.
+    """
 
     def __init__(self, plan: Plan, axes: int):
         try:
@@ -142,8 +147,9 @@ class Cma:
 
 
 def in_order(losses: np.ndarray, missed: np.ndarray) -> np.ndarray:
-    """Finite numbers that order trials: by their loss where they meet the constraints; then by how
-    much they miss them; last those without a value."""
+    """Finite numbers that rank trials: first those that meet the constraints, by their loss;
+    then the others, by how much they miss them; last those without a value.
+    """
     good = np.isfinite(losses) & (missed == 0)
     worst = float(np.max(losses[good])) if good.any() else 0.0
     step = abs(worst) + 1.0
@@ -172,8 +178,8 @@ class Optuna:
         self.any_ended = False
 
     def ask(self, count: int) -> np.ndarray:
-        # A sampler draws from its seed and from the trials that are told, so that it need not be
-        # kept from batch to batch.
+        # A sampler's draws depend only on its seed and the trials that it was told, so it need
+        # not be kept from batch to batch.
         seed = int(stream(self.plan.seed, self.batches).integers(2**31))
         self.batches += 1
         self.study.sampler = self.sampler(seed)
@@ -204,13 +210,15 @@ class Optuna:
             )
 
     def good_ones(self, trials: int) -> int:
-        """How many trials it takes for good: as many as it would, but none that ended early."""
+        """How many trials the estimator takes as good: Optuna's own number, but none that ended
+        early.
+        """
         return max(1, min(-(-trials // 10), 25, self.valued))
 
     def tell(self, losses: np.ndarray, missed: np.ndarray, ended: Ended = None) -> None:
         states = self.optuna.trial.TrialState
-        # The estimator takes what is pruned for worse than all else, and does not see what failed.
-        # There is no pruning of several objectives.
+        # The estimator ranks pruned trials below all others, and ignores failed ones.
+        # Optuna has no pruning for several objectives.
         known = ended is not None and losses.shape[1] == 1
         pruned = np.asarray(ended, dtype=bool) if known else np.zeros(len(losses), dtype=bool)
         self.any_ended |= bool(pruned.any())

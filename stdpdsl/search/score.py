@@ -1,5 +1,6 @@
-"""What a trial is worth: its objectives and by how much it misses the constraints, from the
-measures of its blocks."""
+"""Scores a trial: its objectives, and by how much it misses the constraints, from the measures
+of its blocks.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ..language import ast
 from ..language.numeric import NotConstant, evaluate
 
 FAILED = ("nan", "bounds")
-"""What `status` says of a block whose numbers mean nothing."""
+"""The values of `status` that mark a block whose numbers are meaningless."""
 REDUCE: dict[str, Any] = {
     "mean": np.mean,
     "sd": np.std,
@@ -30,8 +31,9 @@ Columns = Mapping[str, np.ndarray]
 def scores(
     search: ast.Search, blocks: Columns, constants: Mapping[str, Any]
 ) -> tuple[np.ndarray, float]:
-    """The objectives of a trial, NaN where they have no value, and how much it misses its
-    constraints, 0 where it meets all. `blocks` has a value for each block, in the last phase."""
+    """The objectives of a trial (NaN without a value), and by how much it misses its
+    constraints (0 if it meets all). `blocks` has a value for each block, in the last phase.
+    """
     if np.isin(blocks["status"], FAILED).any():
         return np.full(max(1, len(search.objectives)), np.nan), 0.0
     env = dict(constants) | names_of(blocks)
@@ -48,20 +50,20 @@ def scores(
 
 
 def names_of(blocks: Columns) -> dict[str, Any]:
-    """Columns by their names, and by the last part of these."""
+    """Columns by their full names and by the last part of their names."""
     short = {name.rpartition(".")[2]: values for name, values in blocks.items()}
     return {**short, **blocks}
 
 
 def fit_error(node: ast.Comparison, env: Mapping[str, Any]) -> float:
-    """The mean of the squared differences, each over its standard error if there are any."""
+    """The mean of the squared differences, each divided by its standard error if there is one."""
     predicted = each(node.value, env)
     off = predicted - env[node.observed.id]
     return float(np.mean((off / env[node.error.id]) ** 2 if node.error else off**2))
 
 
 def each(expr: ast.Expr, env: Mapping[str, Any]) -> np.ndarray:
-    """A formula's value in each block."""
+    """The value of a formula in each block."""
     try:
         return np.asarray(evaluate(expr, env), dtype=float)
     except NotConstant:
@@ -69,7 +71,9 @@ def each(expr: ast.Expr, env: Mapping[str, Any]) -> np.ndarray:
 
 
 def reduced(expr: ast.Expr, env: Mapping[str, Any]) -> float:
-    """One number over the blocks. A measure outside of `mean(...)` and its like is its mean."""
+    """One number for all blocks. A measure outside of `mean(...)` or another reduction stands
+    for its mean.
+    """
     found: dict[str, Any] = {}
 
     def without(node: ast.Expr) -> ast.Expr:
@@ -100,8 +104,9 @@ def reduced(expr: ast.Expr, env: Mapping[str, Any]) -> float:
 
 
 def violation(expr: ast.Expr, env: Mapping[str, Any]) -> float:
-    """By how much a comparison is missed, as a part of the larger side: 0 where it is met, 1 where
-    a side has no value."""
+    """By how much a comparison fails, as a fraction of the larger side: 0 if it holds, 1 if a
+    side has no value.
+    """
     assert isinstance(expr, ast.Binary)
     if expr.op in ("and", "or"):
         sides = violation(expr.left, env), violation(expr.right, env)

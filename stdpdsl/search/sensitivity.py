@@ -1,5 +1,6 @@
-"""How much each axis matters to each measure: Sobol' indices, or Morris' elementary effects, by
-SALib (Herman & Usher 2017, doi:10.21105/joss.00097) on one sweep of the model."""
+"""How much each axis matters to each measure: Sobol' indices, or Morris' elementary effects,
+with SALib (Herman & Usher 2017, doi:10.21105/joss.00097) on one sweep of the model.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +29,18 @@ from .score import FAILED
 from .space import drawn, heads_of
 
 LEVELS = 4
-"""Of each axis, for Morris' method."""
+"""The number of levels of each axis, for Morris' method."""
 CONSTANT = 1e-12
-"""Part of its size by which a measure that does not depend on anything may vary."""
+"""A measure counts as constant if it varies by less than this fraction of its size."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Of an axis on a measure. Sobol': the part of the variance that the axis alone explains
-    (`first`), and that with all its interactions (`total`). Morris: the mean size of the change
-    between neighbouring levels (`first`, mu*), and its sd (`total`, sigma), in the measure's unit.
-    `first_conf` and `total_conf` are half the 95 % interval, NaN for sigma."""
+    """The effect of an axis on a measure. Sobol': the fraction of the variance that the axis
+    explains alone (`first`), and with all its interactions (`total`). Morris: the mean size of the
+    change between neighbouring levels (`first`, mu*), and its sd (`total`, sigma), in the measure's
+    unit. `first_conf` and `total_conf` are half the 95 % interval, NaN for sigma.
+    """
 
     measure: str
     axis: str
@@ -50,7 +52,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Question:
-    """Which axes, by which method, and how many samples of each."""
+    """The axes, the method, and the number of samples."""
 
     source: Source
     axes: tuple[ast.Axis, ...]
@@ -60,11 +62,11 @@ class Question:
     method: str
     samples: int
     seed: int
-    """SALib takes 0 for none."""
+    """The seed for SALib, which treats 0 as no seed."""
 
     @property
     def problem(self) -> dict[str, Any]:
-        """As SALib has it, on the unit cube."""
+        """The problem as SALib defines it, on the unit cube."""
         count = len(self.columns)
         return {"num_vars": count, "names": self.columns, "bounds": [[0.0, 1.0]] * count}
 
@@ -86,7 +88,7 @@ class Question:
         return found
 
     def text(self) -> str:
-        """The spec with a row for each point, beside what else its sweep has."""
+        """The spec with a row for each point, combined with the rest of its sweep."""
         values = drawn(self.evaluator, self.axes, self.points())
         rows = {OWN_COLUMNS[1]: [str(k) for k in range(len(values))]}
         rows |= {
@@ -108,7 +110,9 @@ def question(
     seed: int,
     allowed: Sequence[Path] = (),
 ) -> Question:
-    """What a spec asks; CompileError where it is wrong or has no axes with distributions."""
+    """The analysis of a spec. CompileError if the spec is wrong or has no axes with
+    distributions.
+    """
     checked, table, diagnostics = examine(source, folder, list(sets), None, allowed)
     if checked is None or table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
@@ -128,13 +132,13 @@ def question(
                     "SEARCH002",
                     at.span,
                     "no axis of this spec has a distribution",
-                    help="sweep some parameters by `random: 100 samples`, such as"
-                    " `Apre = loguniform(1e-4, 0.1)`",
+                    help="sweep some parameters with `random: 100 samples`, for example `Apre"
+                    " = loguniform(1e-4, 0.1)`",
                 )
             ]
         )
     if method == "morris" and len(axes) < 2:
-        raise SearchError("Morris' method needs two axes or more")
+        raise SearchError("Morris' method needs at least two axes")
     by_path = {c.path.dotted: c.name for c in checked.symbols.columns.values()}
     columns = [by_path[axis.path.dotted] for axis in axes]
     heads = heads_of(axes, columns, lower(checked, table).units)
@@ -164,9 +168,10 @@ def run_question(
 
 
 def effects(asked: Question, results: Results) -> tuple[list[Effect], list[str]]:
-    """The effect of each axis on each measure that varies, those of one measure together; and the
-    measures that have no value somewhere. Of several blocks of a point, the mean is taken; of
-    several phases, the last."""
+    """The effect of each axis on each measure that varies, grouped by measure; and the measures
+    that lack a value in some block. Several blocks of a point are averaged; of several phases,
+    the last counts.
+    """
     salib, points = _salib(), asked.points()
     table = results.table("blocks")
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}

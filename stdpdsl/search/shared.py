@@ -1,13 +1,12 @@
-"""A search that several processes share, such as the tasks of a job array: all run the same
-command and see the same folder.
+"""A search that several processes share, such as the tasks of a job array. All run the same command
+and see the same folder.
 
-    OUT.search-lock     held by the one that leads: it asks for the trials and adds the results
+    OUT.search-lock     held by the leader, which asks for the trials and adds the results
     OUT.generation.shards/0003-of-0016.lock     held by whoever runs this shard
 
-Whoever does not lead takes shards of the generation that is under way. The lock of a process that
-has died does not count: another takes its shard, or the lead, and goes on from the dataset. What a
-helper compiles is its own spec with the trials that stand in the job, so that nothing of the
-folder is run.
+All others run shards of the current generation. A lock ends with its process: if a process dies,
+another takes its shard, or becomes the leader and continues from the dataset. A helper compiles its
+own spec with the trials listed in the job, so no code from the folder is run.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from .space import Space
 from .trials import Trials, no_trials
 
 PAUSE = 0.2
-"""Seconds until one that has found nothing to do looks again."""
+"""Seconds after which an idle process looks for work again."""
 _LOCK = re.compile(rb"(process \d+ on [^\n]*\n)?\Z")
 PARTS = ("beginning", "generation")
 
@@ -51,12 +50,15 @@ def share(
     on_event: Callable[[Event], None],
     told: Callable[[Trials, int], None],
 ) -> tuple[Trials, Outcome]:
-    """Lead the search or help with it, until it is done. JobError where the folder's file system
-    has no locks."""
+    """Lead the search or help with it until it is done. JobError if the folder's file system
+    has no locks.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     name = f"{output.name}.search-lock"
     if not is_lock(output.with_name(name)):
-        raise JobError(f"{output.with_name(name)}: is not a lock of stdpdsl; move it elsewhere")
+        raise JobError(
+            f"{output.with_name(name)}: is not a lock file of stdpdsl; move it elsewhere"
+        )
     helper = Helper(space, output, how, on_event)
     with Children() as children:
         while not children.interrupts:
@@ -69,8 +71,7 @@ def share(
                     continue
                 if not locks_hold(output.parent, name):
                     raise JobError(
-                        f"{output.parent}: is on a file system without locks, where a"
-                        " search cannot be shared"
+                        f"{output.parent}: is on a file system without locks; --share needs locks"
                     )
                 found = search(space, output, replace(how, resume=True), on_event, told, run_some)
                 output.with_name(name).unlink(missing_ok=True)
@@ -79,7 +80,7 @@ def share(
 
 
 def is_lock(path: Path) -> bool:
-    """Whether a file is a lock, which is written over, or is not there."""
+    """Whether a file may be used as a lock: it is one, or it does not exist."""
     try:
         return not path.is_symlink() and bool(_LOCK.match(path.read_bytes()[:1000]))
     except FileNotFoundError:
@@ -91,8 +92,9 @@ def is_lock(path: Path) -> bool:
 def run_some(
     task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
 ) -> Outcome:
-    """A runner as sharded_run.py has them: runs the shards that no other process has taken, one at
-    a time, and waits for the others."""
+    """A runner (see sharded_run.py): runs the shards that no other process has taken, one at a
+    time, and waits for the rest.
+    """
     with Children() as children:
         while missing := [k for k in todo if not task.job.place(k).is_dir()]:
             if children.interrupts:
@@ -112,8 +114,9 @@ def run_first(
     children: Children,
     stands: Callable[[], bool] = lambda: True,
 ) -> Outcome | None:
-    """Run the first shard that nobody has taken, if the job still `stands`; None where there is
-    none."""
+    """Run the first shard that no process has taken, if the job is still valid (`stands`). None
+    if there is no such shard.
+    """
     for number in missing:
         place = task.job.place(number)
         try:
@@ -129,19 +132,19 @@ def run_first(
 
 
 def stands_in(folder: Path, said: dict[str, object]) -> bool:
-    """Whether a job is what it was."""
+    """Whether a job is unchanged."""
     return read_job(folder) == said
 
 
 def bare(text: str, *kinds: type[ast.Declaration]) -> list[str]:
-    """The words of a spec without some declarations."""
+    """The tokens of a spec without some declarations."""
     for kind in kinds:
         text = without(text, kind)
     return text.split()
 
 
 class Helper:
-    """One that does not lead."""
+    """A process that does not lead."""
 
     def __init__(self, space: Space, output: Path, how: How, on_event: Callable[[Event], None]):
         self.space, self.output, self.how, self.on_event = space, output, how, on_event
@@ -153,8 +156,9 @@ class Helper:
         }
 
     def help(self, children: Children) -> bool:
-        """Run a shard of what is under way, if there is one that nobody has taken. What goes wrong
-        with it is the leader's to tell, who runs it then."""
+        """Run a shard of the current generation that no process has taken, if there is one. If
+        it fails, the leader runs it again and reports the error.
+        """
         for part in PARTS:
             work = self.output.with_name(f"{self.output.name}.{part}")
             folder = job_folder(work)
@@ -173,9 +177,8 @@ class Helper:
                         self.on_event(
                             {
                                 "event": "warning",
-                                "text": "this process does not help,"
-                                " because it differs from the one that leads:\n  "
-                                + "\n  ".join(lines),
+                                "text": "this process does not help, because it differs from"
+                                " the leading process:\n  " + "\n  ".join(lines),
                             }
                         )
                     continue
@@ -184,11 +187,13 @@ class Helper:
                 if run_first(task, missing, lambda event: None, children, stands):
                     return True
             except (OSError, JobError, ResultsError, CompileError):
-                continue  # the leader has gone on meanwhile
+                continue  # the leader has moved on in the meantime
         return False
 
     def compiled(self, said: dict[str, object], part: str) -> Compiled | None:
-        """The generation of a job; None if its spec differs from ours in more than the trials."""
+        """The compiled generation of a job. None if its spec differs from ours in more than the
+        trials.
+        """
         text, sets = str(said["spec"]), said.get("set")
         is_result = result_folder.is_result(self.output)
         first = int(load(self.output).metadata["blocks"]) if is_result else 0

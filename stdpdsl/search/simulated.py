@@ -1,4 +1,4 @@
-"""What the trials of an inference have simulated, beside the data."""
+"""The simulations of an inference's trials, and the data that they are compared with."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from .trials import blocks_of
 
 @dataclass(frozen=True)
 class Simulated:
-    """`number` (n) of each whole trial, its `values` (n, replicates, rows of the data), and of each
-    row what was `observed` and its standard `error`. `rows` are the data's places in `columns`,
-    those of `blocks`."""
+    """`number` (n) of each complete trial; its `values` (n, replicates, rows of the data); and
+    for each row of the data, the `observed` value and its standard `error`. `rows` are the
+    data's rows in `columns`, which are columns of `blocks`.
+    """
 
     number: np.ndarray
     values: np.ndarray
@@ -27,7 +28,7 @@ class Simulated:
 
 
 def simulated_in(results: Results, space: Space) -> Simulated:
-    """Of a dataset. Trials some of whose blocks `where` has left out are left out."""
+    """The simulations in a dataset. A trial is left out if `where` left out any of its blocks."""
     compare = space.search.compare
     assert compare is not None and compare.error is not None
     columns, numbers, ends = blocks_of(results)
@@ -47,7 +48,9 @@ def simulated_in(results: Results, space: Space) -> Simulated:
 
 
 def rows_of(columns: dict[str, np.ndarray], trial: slice) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Places in a trial of the rows of its data, in the first replicate; and the same of each."""
+    """The positions of the data's rows within a trial: in the first replicate, and in every
+    replicate.
+    """
     count = trial.stop - trial.start
     if "replicate" not in columns:
         return np.arange(count), [np.arange(count)]

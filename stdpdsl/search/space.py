@@ -1,5 +1,6 @@
-"""The space that is searched: points of the unit cube, the values they stand for, and specs that
-have these values."""
+"""The search space: points of the unit cube, the parameter values that they stand for, and
+specs with these values.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +31,10 @@ GEOMETRIC = ("geomspace", "logspace")
 
 @dataclass
 class Space:
-    """A spec that searches. `columns` are the axes as the results call them, `heads` as a table of
-    a sweep does. What is read from results has no `evaluator`, and asks for no new values."""
+    """The search space of a spec. `columns` are the axes' names in the results, `heads` their
+    names in a sweep's table. A space that is read from results has no `evaluator` and gives no
+    new values.
+    """
 
     source: Source
     spec: ast.Spec
@@ -43,16 +46,16 @@ class Space:
     warnings: Sequence[Diagnostic] = ()
     evaluator: Evaluator | None = None
     watched: Sequence[str] = ()
-    """The layers by which trials may be ended early."""
+    """The layers that can end a trial early."""
 
     @property
     def is_inference(self) -> bool:
-        """Whether it asks for a posterior, not for a best trial."""
+        """Whether the spec asks for a posterior, not for a best trial."""
         return isinstance(self.search, ast.Infer)
 
     @property
     def directions(self) -> list[str]:
-        """`minimise` or `maximise`, of each objective."""
+        """`minimise` or `maximise`, for each objective."""
         return [o.direction for o in self.search.objectives] or ["minimise"]
 
     @property
@@ -62,7 +65,7 @@ class Space:
         return texts or ["misfit" if isinstance(self.search, ast.Infer) else "error"]
 
     def values(self, points: np.ndarray) -> np.ndarray:
-        """What points (n, axes) of the unit cube stand for, in SI."""
+        """The values of points (n, axes) of the unit cube, in SI."""
         if self.plan.grid:
             each = zip(self.search.over, self.plan.grid, points.T, strict=True)
             return np.stack([between(axis, list_, u) for axis, list_, u in each], axis=1)
@@ -70,8 +73,9 @@ class Space:
         return drawn(self.evaluator, self.search.over, points)
 
     def generation(self, number: int, trials: Sequence[int], values: np.ndarray) -> str:
-        """The text of a spec whose sweep has a row for each trial, times the rows of the spec's own
-        sweep and of its data."""
+        """The text of a spec whose sweep has a row for each trial, multiplied by the rows of
+        the spec's own sweep and of its data.
+        """
         rows = {
             OWN_COLUMNS[0]: [str(number)] * len(trials),
             OWN_COLUMNS[1]: [str(trial) for trial in trials],
@@ -92,9 +96,10 @@ class Space:
 
 
 def between(axis: ast.Axis, values: Sequence[float], u: np.ndarray) -> np.ndarray:
-    """What points of [0, 1] stand for on an axis of a grid, whose values lie there at equal
-    distances: between two of them their mean, geometric where the list is. The values themselves
-    come out to the last bit."""
+    """The values of points of [0, 1] on a grid's axis. The grid's values are equally spaced in
+    [0, 1]; between them, values are interpolated, geometrically if the list is geometric. At
+    the grid's points, the values are exact to the last bit.
+    """
     known = np.array(values)
     place = u * (len(known) - 1)
     low = np.clip(np.floor(place), 0, len(known) - 2).astype(int)
@@ -107,7 +112,7 @@ def between(axis: ast.Axis, values: Sequence[float], u: np.ndarray) -> np.ndarra
 
 
 def drawn(evaluator: Evaluator, axes: Sequence[ast.Axis], points: np.ndarray) -> np.ndarray:
-    """What points (n, axes) of the unit cube stand for on axes with distributions, in SI."""
+    """The values of points (n, axes) of the unit cube on axes with distributions, in SI."""
     each = []
     for axis, u in zip(axes, points.T, strict=True):
         assert isinstance(axis.value, ast.Call)
@@ -118,7 +123,9 @@ def drawn(evaluator: Evaluator, axes: Sequence[ast.Axis], points: np.ndarray) ->
 
 
 def space_of(source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()) -> Space:
-    """A spec that searches, checked. CompileError where it is wrong, or searches nothing."""
+    """The search space of a spec, checked. CompileError if the spec is wrong or contains no
+    search.
+    """
     checked, table, diagnostics = examine(source, folder, sets, None, allowed)
     if checked is None or table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
@@ -131,7 +138,7 @@ def space_of(source: Source, folder: Path, sets: list[str], allowed: Sequence[Pa
                     "SEARCH002",
                     at.span,
                     "this spec has no `search:` and no `fit:`",
-                    help="add one, or run it by `stdpdsl run`",
+                    help="add one, or run the spec with `stdpdsl run`",
                 )
             ]
         )
@@ -157,18 +164,19 @@ def space_of(source: Source, folder: Path, sets: list[str], allowed: Sequence[Pa
 def heads_of(
     axes: Sequence[ast.Axis], columns: Sequence[str], units: Mapping[str, str]
 ) -> list[str]:
-    """What axes are called in a table of a sweep, whose cells are SI values."""
+    """The heads of the axes in a sweep's table whose cells are SI values."""
     each = [units.get(column, "1") for column in columns]
     paths = [axis.path.dotted for axis in axes]
     return [p + (f" [{u}]" if u != "1" else "") for p, u in zip(paths, each, strict=True)]
 
 
 def space_in(results: Results) -> Space:
-    """That of results, which need no file that the spec names. ResultsError where they are of no
-    search."""
+    """The search space of results. It needs none of the files that the spec names. ResultsError
+    if the results come from no search.
+    """
     metadata = results.metadata
     if "search" not in metadata:
-        raise ResultsError(f"{results.folder}: holds results of a run, not of a search")
+        raise ResultsError(f"{results.folder}: holds the results of a run, not of a search")
     source = Source("spec.stdp", results.spec)
     spec = with_settings(parse(source), list(metadata.get("set", ())), library())
     search = search_of(spec)

@@ -1,4 +1,4 @@
-"""The trials of a search, from the table of its blocks: nothing else is kept of them."""
+"""The trials of a search, read from its table of blocks. Nothing else about them is stored."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .space import Space
 
 @dataclass
 class Trials:
-    """What was tried, a row per trial: `values` (n, axes) in SI, `objectives` (n, objectives) as
-    the spec has them, NaN where a trial has failed, and by how much each misses the constraints.
+    """The trials, one row each: `values` (n, axes) in SI, `objectives` (n, objectives) as in the
+    spec, NaN if a trial failed, and by how much each trial misses the constraints.
     """
 
     space: Space
@@ -28,7 +28,7 @@ class Trials:
     objectives: np.ndarray
     missed: np.ndarray
     ended: np.ndarray
-    """Why a trial has ended early: silent, saturated or not finite; "" where it has not."""
+    """Why a trial ended early: silent, saturated or not finite; "" if it did not."""
     signs: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,21 +38,22 @@ class Trials:
         return len(self.number)
 
     def end(self, row: int, why: str) -> None:
-        """Such a trial has no value, whatever its blocks have."""
+        """Remove the objectives of trials that ended early, whatever their blocks have."""
         self.objectives[row], self.missed[row], self.ended[row] = np.nan, 0.0, why
 
     @property
     def losses(self) -> np.ndarray:
-        """The objectives, turned so that all are to be small."""
+        """The objectives, negated if they are to be maximised, so that smaller is better."""
         return self.objectives * self.signs
 
     def good(self) -> np.ndarray:
-        """Which have a value and meet all constraints."""
+        """Which trials have a value and meet all constraints."""
         return np.isfinite(self.objectives).all(axis=1) & (self.missed == 0)
 
     def front(self) -> np.ndarray:
-        """Rows of the good trials that no other is better than, in every objective: of one
-        objective, the best."""
+        """Rows of the good trials that no other beats in every objective. With one objective,
+        the best trial.
+        """
         rows = np.flatnonzero(self.good())
         losses = self.losses[rows]
         if not len(rows):
@@ -69,7 +70,7 @@ class Trials:
         return rows[sorted(kept)]
 
     def since_improvement(self) -> int:
-        """Trials behind the last one that is among the best by now."""
+        """The number of trials after the last one that is now on the front."""
         front = self.front()
         return len(self) - int(front.max()) - 1 if len(front) else 0
 
@@ -102,8 +103,9 @@ def unended(count: int) -> np.ndarray:
 def blocks_of(
     results: Results, after: int = -1
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """The columns of `blocks` in the last phase, a trial's rows together, of the trials above a
-    number; these trials' numbers; and where each begins, and the last ends."""
+    """For trials above a number: the columns of `blocks` in the last phase, sorted by trial;
+    the trials' numbers; and the row where each begins, plus the end of the last.
+    """
     import pyarrow.dataset as ds
 
     table = results.table("blocks", filter=ds.field("trial") > after)
@@ -119,7 +121,7 @@ def blocks_of(
 
 
 def trials_of(results: Results, space: Space, after: int = -1) -> Trials:
-    """The trials in some results, those above a number."""
+    """The trials in some results whose number is above a limit."""
     columns, number, ends = blocks_of(results, after)
     constants = space.constants
     found = [
@@ -149,7 +151,7 @@ def completed(
     values: np.ndarray,
     generations: np.ndarray | None = None,
 ) -> Trials:
-    """Trials, with those of the numbers that have no block: they have no value."""
+    """The trials, completed by those of `numbers` that have no block. These have no value."""
     n = len(numbers)
     of = np.full(n, generation) if generations is None else generations
     whole = Trials(
@@ -168,7 +170,7 @@ def completed(
 
 
 def all_trials(results: Results, space: Space) -> Trials:
-    """All trials of a search's dataset, those without blocks too."""
+    """All trials of a search's dataset, including those without blocks."""
     found = trials_of(results, space)
     said = results.metadata["search"]
     count = int(said.get("trials", 0))
@@ -187,8 +189,9 @@ def all_trials(results: Results, space: Space) -> Trials:
 
 
 def ended_in(results: Results) -> dict[int, dict[str, Any]]:
-    """Trials of a search's dataset that ended early, by their numbers: why (`status`), their
-    `generation` and values."""
+    """The trials of a search's dataset that ended early, by number: the reason (`status`), the
+    `generation` and the values.
+    """
     said = results.metadata.get("ended_early", {})
     try:
         return {
@@ -196,11 +199,13 @@ def ended_in(results: Results) -> dict[int, dict[str, Any]]:
             for number, one in said.items()
         }
     except (KeyError, ValueError):
-        raise ResultsError(f"{results.folder}: its trials that ended early are damaged") from None
+        raise ResultsError(
+            f"{results.folder}: the record of its trials that ended early is damaged"
+        ) from None
 
 
 def no_value(trials: Trials) -> str:
-    """Why no trial is the best where none has a value."""
+    """Why there is no best trial if no trial has a value."""
     if len(trials) and np.all(trials.ended != ""):
         whys = sorted(set(trials.ended.tolist()))
         return f"no trial has a value: all ended early, {' or '.join(whys)}"
@@ -208,7 +213,7 @@ def no_value(trials: Trials) -> str:
 
 
 def said_of_ended(trials: Trials) -> dict[str, dict[str, Any]]:
-    """What the metadata say of trials that ended early, most of which have no blocks."""
+    """The metadata entry for trials that ended early. Most of them have no blocks."""
     return {
         str(trials.number[k]): {
             "status": trials.ended[k],
@@ -220,7 +225,9 @@ def said_of_ended(trials: Trials) -> dict[str, dict[str, Any]]:
 
 
 def in_words(space: Space, trials: Trials, rows: Sequence[int]) -> list[dict[str, object]]:
-    """Trials as mappings: number, generation, values, objectives, and what is missed."""
+    """Trials as mappings: number, generation, values, objectives, and by how much each misses
+    the constraints.
+    """
     return [
         {
             "trial": int(trials.number[k]),

@@ -151,7 +151,10 @@ def test_a_spec_from_the_command_line(tmp_path, capsys):
     rows = {row["axis"]: row for row in json.loads(capsys.readouterr().out)}
     assert main(["best", str(out)]) == 0
     said = capsys.readouterr()
-    assert "of 240 simulated cases that taught nothing, the truth lay in the region" in said.err
+    assert (
+        "calibration in 240 held-out simulations: the true values lay in the 90 % region"
+        in said.err
+    )
     for name, x in (("Apre", a), ("taupre", tau)):
         mean = (p * x).sum()
         sd = np.sqrt((p * (x - mean) ** 2).sum())
