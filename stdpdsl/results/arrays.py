@@ -1,9 +1,9 @@
 """Tables as `xarray` datasets: one dimension per axis of the sweep.
 
-`blocks` and `parameters` have the axes (and `replicate`, `phase`); `weights` of one connection has
-`pre` and `post` besides; `trajectories` of one variable have `t`, and `neuron` or `pre` and `post`;
-`responses` of one layer have `neuron` and `stimulus`, which has the `label` as a coordinate. If
-the blocks are not a grid (random samples), the dimension is `block`, and the axes are coordinates.
+`blocks` and `parameters` have the axes (and `replicate`, `phase`); `weights` of one connection also
+has `pre` and `post`; `trajectories` of one variable have `t`, and `neuron` or `pre` and `post`;
+`responses` of one layer have `neuron` and `stimulus`, which has the `label` as a coordinate. If the
+blocks are not a grid (random samples), the dimension is `block`, and the axes are coordinates.
 `spikes` are events: their dimension is `spike`, and all but `t` are coordinates of it.
 """
 
@@ -29,7 +29,7 @@ _ONE_OF = {
 
 
 def to_xarray(table: Table) -> Any:
-    """An `xarray.Dataset`; ResultsError where the rows have no place in a grid."""
+    """The table as an `xarray.Dataset`. ResultsError if the rows do not fit a grid."""
     from .axes import design_of
 
     xarray = require("xarray")
@@ -41,7 +41,7 @@ def to_xarray(table: Table) -> Any:
     for name in _ONE_OF.get(table.name, ()):
         if name in frame and frame[name].nunique() > 1:
             raise ResultsError(
-                f"{table.name} of several {name}s have no common grid; take one, such as"
+                f"{table.name} of several {name}s have no common grid; select one, for example"
                 f" .filter({name}={frame[name].dropna().iloc[0]!r})"
             )
     frame = frame.drop(columns=[n for n in frame if frame[n].isna().all()])
@@ -57,10 +57,10 @@ def to_xarray(table: Table) -> Any:
     inner = [n for n in _INNER[table.name] if n in frame]
     dims = outer + inner
     if not dims:
-        raise ResultsError(f"{table.name}: nothing is left of it")
+        raise ResultsError(f"{table.name}: no rows are left")
     if frame.duplicated(dims).any():
         raise ResultsError(
-            f"{table.name}: several rows belong to one place of {', '.join(dims)}; take to_pandas()"
+            f"{table.name}: several rows have the same {', '.join(dims)}; use to_pandas()"
         )
     along = [n for n in design.sweep if n in frame and n not in dims] if outer == ["block"] else []
     drop = [n for n in _ONE_OF.get(table.name, ()) if n in frame]
@@ -76,7 +76,7 @@ def to_xarray(table: Table) -> Any:
 
 
 def _with_attributes(found: Any, table: Table) -> Any:
-    """Units and descriptions, where the table says them."""
+    """The dataset with units and descriptions, if the table has them."""
     for name, said in table.results.described(table.name).items():
         if name in found.variables:
             if said.get("unit"):

@@ -1,4 +1,4 @@
-"""What was varied in a run and what was measured: the sweep's axes and the measures of `blocks`."""
+"""What a run varied and what it measured: the sweep's axes and the measures of `blocks`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ from ..language.columns import FIXED_COLUMNS
 from .dataset import Dataset
 
 FEW = 12
-"""So many values of a column can be facets or curves of their own."""
+"""A column with at most this many values can be drawn as separate panels or curves."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A column of the sweep that varies by itself; `with_it` vary with it (`zip`, `derive`)."""
+    """A column of the sweep that varies independently. The columns `with_it` vary with it
+    (`zip`, `derive`).
+    """
 
     name: str
     unit: str
-    values: np.ndarray  # the distinct ones, in order
+    values: np.ndarray  # distinct values, sorted
     with_it: tuple[str, ...] = ()
     drawn: bool = False
-    """Whether its values are draws from a range, or points of a search in it."""
+    """Whether the values are random draws from a range, or points of a search in it."""
 
     @property
     def words(self) -> bool:
-        """Whether its values are names (presets), not numbers."""
+        """Whether the values are names (presets), not numbers."""
         return self.values.dtype.kind not in "iuf"
 
     @property
     def geometric(self) -> bool:
-        """Whether its values are spaced by a factor, so that a logarithmic scale shows them."""
+        """Whether the values are spaced by a constant factor, so that a logarithmic scale suits
+        them.
+        """
         v = self.values
         if self.words or len(v) < 3 or not np.all(np.isfinite(v)) or np.min(v) <= 0:
             return False
@@ -45,7 +49,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Design:
-    """The table of blocks, sorted out: one row per block and phase."""
+    """The table of blocks with its columns classified: one row per block and phase."""
 
     columns: dict[str, np.ndarray]
     sweep: tuple[str, ...]
@@ -53,11 +57,11 @@ class Design:
     measures: tuple[str, ...]
     phases: tuple[str, ...]
     replicates: int
-    inputs: frozenset[str] = frozenset()  # layers whose spikes are given, not an outcome
+    inputs: frozenset[str] = frozenset()  # layers whose spikes are input, not an outcome
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The measures of what the network made of its input."""
+        """The measures of outcomes, without the measures of the input."""
         given = {f"{layer}_{end}" for layer in self.inputs for end in MEASURES}
         return tuple(name for name in self.measures if name not in given)
 
@@ -67,26 +71,28 @@ class Design:
 
     @property
     def grid(self) -> bool:
-        """Whether the blocks fill the product of the axes, or nearly (`where` may leave holes)."""
+        """Whether the blocks fill the product of the axes, at least nearly (`where` may leave
+        gaps).
+        """
         cells = int(np.prod([len(a.values) for a in self.axes], dtype=object))
         return cells <= 2 * self.blocks / max(1, self.replicates)
 
     def of_phase(self, phase: str | None) -> np.ndarray:
-        """Which rows are of a phase; all of them where there are none."""
+        """The rows of a phase; all rows if there are no phases."""
         if phase is None:
             return np.ones(len(self.columns["block"]), bool)
         return np.asarray(self.columns["phase"] == phase)
 
 
 def sweep_columns(results: Dataset) -> tuple[str, ...]:
-    """The sweep's columns, which every table has, in the order of the spec."""
+    """The sweep's columns, in the order of the spec. Every table has them."""
     fixed = {*FIXED_COLUMNS, *results.measures}
     return tuple(name for name in results.columns("blocks") if name not in fixed)
 
 
 def design_of(results: Dataset) -> Design:
     """The design of a run, from its `blocks` and the spec that is saved with it."""
-    table = results.table("blocks", each=40)  # bytes, also as an array and while it is sorted
+    table = results.table("blocks", each=40)  # bytes, including the array and its sorting
     columns = {name: _array(table[name]) for name in table.column_names}
     sweep = sweep_columns(results)
     phases: tuple[str, ...] = ()
@@ -107,8 +113,9 @@ def _array(column: Any) -> np.ndarray:
 
 
 def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """The columns that the spec derives, and those that it draws, by their names in the results;
-    and its layers of given spikes."""
+    """The columns that the spec derives and those that it draws at random, by their names in
+    the results; and its layers of given spikes.
+    """
     from ..language import ast
     from ..language.diagnostics import CompileError
     from ..language.parser import parse
@@ -129,10 +136,10 @@ def _said(text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         if (search := search_of(spec)) is not None:
             drawn.update(_both(axis.path.dotted for axis in search.over))
             derived.update(("generation", "trial"))
-            if search.compare is not None:  # what was measured is not a parameter
+            if search.compare is not None:  # a measure is not a parameter
                 named = (search.compare.observed, search.compare.error)
                 derived.update(name.id for name in named if name is not None)
-    except CompileError:  # of another version; the values alone tell nearly as much
+    except CompileError:  # from another version; the values alone tell nearly as much
         pass
     return frozenset(derived), frozenset(drawn), frozenset(inputs)
 
@@ -148,9 +155,9 @@ def _axes(
     drawn: frozenset[str],
     units: dict[str, str],
 ) -> tuple[Axis, ...]:
-    """The columns that vary and do not follow from the ones before them."""
+    """The columns that vary and do not follow from the columns before them."""
     names = [n for n in rows if n != "replicate" and len(np.unique(rows[n])) > 1]
-    # What is derived follows from the others, wherever it stands; unless it is all there is.
+    # A derived column follows from the others, wherever it stands, unless there are no others.
     names = [n for n in names if n not in derived] or names
     chosen: list[str] = []
     follows: dict[str, list[str]] = {}
@@ -178,10 +185,9 @@ def _is_continuous(values: np.ndarray) -> bool:
 
 
 def _leader(rows: dict[str, np.ndarray], chosen: list[str], name: str) -> str | None:
-    """The axis with which a column goes along, as in a `zip`.
-
-    Where each row has a value of its own, as in a random design, everything is a function of
-    everything; then only what rises or falls with the axis goes along with it.
+    """The axis that a column follows, as in a `zip`. If each row has a different value, as in a
+    random design, every column is a function of every other. Then a column follows an axis only if
+    it rises or falls with it.
     """
     column = rows[name]
     for other in chosen:

@@ -1,4 +1,4 @@
-"""The tables of a folder of results, as Parquet has them."""
+"""The Parquet tables of a results folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import ResultsError
 
 
 class Dataset:
-    """A folder of results: its metadata, and its tables as Parquet has them."""
+    """A results folder: its metadata and its Parquet tables."""
 
     def __init__(self, folder: Path, metadata: dict[str, Any]):
         self.folder = folder
@@ -34,8 +34,10 @@ class Dataset:
         return list(self._open(name).schema.names)
 
     def described(self, name: str) -> dict[str, dict[str, str]]:
-        """What each column of a table is, from the fields of its files: `kind` (fixed, swept,
-        measure, parameter, variable), `unit` and `description`, where they are said."""
+        """The description of each column of a table, from the metadata of its Parquet fields:
+        `kind` (fixed, swept, measure, parameter, variable), `unit` and `description`, if
+        present.
+        """
         schema = self._open(name).schema
         return {
             field.name: {
@@ -46,7 +48,9 @@ class Dataset:
         }
 
     def dataset(self, name: str) -> Any:
-        """The `pyarrow.dataset.Dataset` of a table, to scan what does not fit into memory."""
+        """The `pyarrow.dataset.Dataset` of a table, to scan a table that does not fit into
+        memory.
+        """
         import pyarrow as pa
 
         dataset = self._open(name)
@@ -57,17 +61,18 @@ class Dataset:
         if rows != self.metadata["tables"][name]:
             raise ResultsError(
                 f"{self.folder / name}: is incomplete:"
-                f" {rows} of {self.metadata['tables'][name]} rows are there"
+                f" it has {rows} of {self.metadata['tables'][name]} rows"
             )
         return dataset
 
     def table(
         self, name: str, columns: list[str] | None = None, filter: Any = None, each: int = 8
     ) -> Any:
-        """A table, or the columns and rows of it that are asked for, as a `pyarrow.Table`.
+        """A table, or a selection of its columns and rows, as a `pyarrow.Table`.
 
-        `filter` is an expression such as `pyarrow.dataset.field("Apre") > 0.01`. ResultsError where
-        there is no memory for `each` bytes per value: a small file can hold many rows.
+        `filter` is an expression such as `pyarrow.dataset.field("Apre") > 0.01`. ResultsError if
+        there is not enough memory for `each` bytes per value, because a small file can hold many
+        rows.
         """
         import pyarrow as pa
 
@@ -80,12 +85,12 @@ class Dataset:
             if rows * bytes_of_row > there:
                 raise ResultsError(
                     f"{self.folder / name}: {rows:,} rows take {size_of(rows * bytes_of_row)} of"
-                    f" memory; {size_of(there)} are there"
+                    f" memory; {size_of(there)} are free"
                 )
             return dataset.to_table(columns=columns, filter=filter)
         except MemoryError as error:
             raise ResultsError(
-                f"{self.folder / name}: takes more memory than there is: {_first_line(error)}"
+                f"{self.folder / name}: takes more memory than is free: {_first_line(error)}"
             ) from None
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{self.folder / name}: {_first_line(error)}") from None
@@ -97,16 +102,16 @@ class Dataset:
         if name not in self.tables:
             raise ResultsError(f"{self.folder}: has no table {name}, only {', '.join(self.tables)}")
         parts = sorted((self.folder / name).glob("part-*.parquet"))
-        if "search" in self.metadata:  # while it goes on, others may be on their way
+        if "search" in self.metadata:  # during a run, other files may still be written
             parts = [p for p in parts if p.name in self.metadata.get("footers", {}).get(name, {})]
         if strange := [part for part in parts if not part.is_file()]:
-            raise ResultsError(f"{strange[0]}: is not a file")
+            raise ResultsError(f"{strange[0]}: is not a regular file")
         known = self.metadata.get("footers", {}).get(name, {})
         try:
             for part in parts:
                 if result_folder.footer_checksum(part) != known.get(part.name):
                     raise ValueError(f"the footer of {part.name} has changed")
-            # A bit that has changed on the disk is an error, not another number.
+            # A bit that flipped on the disk must give an error, not a wrong number.
             checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
             form = ds.ParquetFileFormat(default_fragment_scan_options=checked)
             return ds.dataset(parts, format=form)

@@ -1,4 +1,4 @@
-"""Synapses of a block as a list of edges, and as files of it."""
+"""The synapses of a block as a list of edges, and files with this list."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from .network import ends_of, rows_of_block, size_of_layer, unit_of
 
 FIRST = ("pre", "post", "delay", "w_initial", "w")
 PLACE = ("pre", "post", "synapse_number")
-"""What tells the synapses of a connection apart; the last where a pair may have several."""
+"""The columns that identify a synapse of a connection. The last is needed only if a pair may
+have several synapses.
+"""
 
 
 def connections_in(results: Dataset) -> list[str]:
-    """The connections of which synapses were saved."""
+    """The connections whose synapses were saved."""
     if "weights" not in results.tables:
         return []
     names = results.table("weights", ["connection"])["connection"].unique().to_pylist()
@@ -28,11 +30,11 @@ def connections_in(results: Dataset) -> list[str]:
 
 
 def edges_of(results: Dataset, connection: str, block: int) -> Any:
-    """The list as `Results.edges` describes it, by `pre` and `post`."""
+    """The list of edges, sorted by `pre` and `post`: see `Results.edges`."""
     import pyarrow.dataset as ds
 
     if "weights" not in results.tables:
-        raise ResultsError(f"{results.folder}: no connection has anything that is saved")
+        raise ResultsError(f"{results.folder}: no connection was saved")
     rows = rows_of_block(results, "weights", block, ds.field("connection") == connection)
     if not rows.num_rows and connection not in (there := connections_in(results)):
         raise ResultsError(
@@ -61,18 +63,21 @@ def edges_of(results: Dataset, connection: str, block: int) -> Any:
 
 
 def write_edges(results: Dataset, path: Path, connection: str, block: int) -> None:
-    """Write the list in the form that the file's name ends in; ResultsError, and OSError where the
-    file is there or cannot be written."""
+    """Write the list in the format of the file name's ending. ResultsError, or OSError if the
+    file exists or cannot be written.
+    """
     writer = FORMS.get(path.suffix)
     if writer is None:
-        raise ResultsError(f"{path}: edges are written as {', '.join(FORMS)}")
+        raise ResultsError(f"{path}: edges can be written as {', '.join(FORMS)}")
     require("pandas")
     edges = edges_of(results, connection, block)
     write_new(path, writer(results, connection, edges))
 
 
 def _csv(results: Dataset, connection: str, edges: Any) -> bytes:
-    """Numbers in SI, as many digits as they have; units in the head, as the language reads them."""
+    """CSV with numbers in SI, in full precision. The head has units in the form that the
+    language reads.
+    """
     units = edges.attrs["units"]
     head = [name if units[name] == "1" else f"{name} [{units[name]}]" for name in edges.columns]
     text: str = edges.to_csv(index=False, header=head, lineterminator="\n")
@@ -80,8 +85,9 @@ def _csv(results: Dataset, connection: str, edges: Any) -> bytes:
 
 
 def _npz(results: Dataset, connection: str, edges: Any) -> bytes:
-    """An array per column, and what makes the weights a sparse matrix of SciPy, which would add up
-    those of a pair."""
+    """An array per column, and the arrays of a SciPy sparse matrix of the weights. The matrix
+    is left out if a pair may have several synapses, because SciPy would sum their weights.
+    """
     pre, post = ends_of(results, connection)
     sizes = [size_of_layer(results, layer) for layer in (pre, post)]
     columns = {name: edges[name].to_numpy() for name in edges.columns}
@@ -100,8 +106,9 @@ def _npz(results: Dataset, connection: str, edges: Any) -> bytes:
 
 
 def _sonata(results: Dataset, connection: str, edges: Any) -> bytes:
-    """A population of edges by the SONATA format, https://github.com/AllenInstitute/sonata: its
-    delays are in ms, as the format has them; all else is in SI, with `units` as an attribute."""
+    """An edge population in the SONATA format, https://github.com/AllenInstitute/sonata. Delays
+    are in ms, as the format requires; all else is in SI, with the attribute `units`.
+    """
     h5py = require("h5py")
     pre, post = ends_of(results, connection)
     file = io.BytesIO()
@@ -132,4 +139,4 @@ FORMS: dict[str, Callable[[Dataset, str, Any], bytes]] = {
     ".npz": _npz,
     ".h5": _sonata,
 }
-"""How a list of edges is written, by the end of the file's name."""
+"""The function that writes a list of edges, by the ending of the file's name."""

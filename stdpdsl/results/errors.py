@@ -1,4 +1,4 @@
-"""What cannot be done with results: they are damaged, or a package is missing."""
+"""Errors of reading results: they are damaged, or a package is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ResultsError(Exception):
 
 
 def require(package: str) -> Any:
-    """A library that is not needed otherwise."""
+    """Import an optional library."""
     from importlib import import_module
 
     try:

@@ -1,4 +1,4 @@
-"""How quantities are shown to people: prefixes, labels, a few significant digits."""
+"""Formats quantities for readers: prefixes, labels, a few significant digits."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _PREFIXED = {"s", "V", "A", "S", "F", "Hz", "Ω", "m"}
 
 
 def symbol(unit: str) -> str:
-    """`volt` and `V` are `V`; a number's unit is nothing."""
+    """The symbol of a unit: `volt` and `V` give `V`; a plain number has no symbol."""
     return SYMBOLS.get(unit, unit)
 
 
 def scale_for(values: object, unit: str) -> tuple[float, str]:
-    """The factor and unit in which values (SI) read well: 0.02 s is 20 ms."""
+    """The factor and unit in which values (SI) are easy to read: 0.02 s becomes 20 ms."""
     unit = symbol(unit)
     if unit not in _PREFIXED:
         return 1.0, unit
@@ -52,7 +52,9 @@ def label(name: str, unit: str = "") -> str:
 
 
 def pretty(value: object, unit: str = "", digits: int = 4) -> str:
-    """As `shown`, with a minus sign and `µ`, for pages and figures; the terminal may lack them."""
+    """Like `shown`, with a true minus sign and `µ`, for pages and figures. A terminal may lack
+    these characters.
+    """
     text = shown(value, unit, digits)
     if not isinstance(value, int | float | np.number):
         return text
@@ -60,7 +62,7 @@ def pretty(value: object, unit: str = "", digits: int = 4) -> str:
 
 
 def shown(value: object, unit: str = "", digits: int = 4) -> str:
-    """`20 ms`, `0.01`, `mult`; a dash where there is nothing."""
+    """A value as text: `20 ms`, `0.01`, `mult`; a dash if there is none."""
     if value is None:
         return "-"
     if isinstance(value, bool | np.bool_):
@@ -76,8 +78,8 @@ def shown(value: object, unit: str = "", digits: int = 4) -> str:
 
 
 def measure(name: str, units: Mapping[str, str]) -> tuple[str, str, str]:
-    """Of a column of `blocks`: whose it is, what it says, and its unit."""
-    if name in units:  # a measure of the spec's own
+    """For a column of `blocks`: its component, its meaning in words, and its unit."""
+    if name in units:  # a measure that the spec defines
         return "", name.replace("_", " "), symbol(units[name])
     for end, (words, unit) in MEASURES.items():
         if name.endswith("_" + end):

@@ -1,5 +1,6 @@
-"""Spikes, trajectories and weights as Neo objects, for Elephant, Viziphant and whatever else reads
-them."""
+"""Spikes, trajectories and weights as Neo objects, for Elephant, Viziphant and other programs
+that read them.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +21,16 @@ from .table import Table
 
 def results_to_neo(results: Dataset, blocks: Sequence[int] | None = None) -> Any:
     """A `neo.Block` with a `neo.Segment` for each block (all, or those of `blocks`), which carries
-    the parameters of its block as annotations. In it there are, as far as they were recorded:
+    the parameters of its block as annotations. Each segment contains, as far as recorded:
 
     * a `neo.SpikeTrain` (s) for each neuron that spiked, with its `layer` and `neuron`;
-    * a `neo.AnalogSignal` for each recorded variable of a layer or connection, or where its samples
-      are not evenly spaced a `neo.IrregularlySampledSignal`, with the number of each channel's
+    * a `neo.AnalogSignal` for each recorded variable of a layer or connection, or, if its samples
+      are not evenly spaced, a `neo.IrregularlySampledSignal`, with the number of each channel's
       `neuron`, or `pre` and `post`, as array annotations;
     * the weights of each connection at the start and at the end of the run;
-    * a `neo.Epoch` of the phases, where there are several.
+    * a `neo.Epoch` of the phases, if there are several.
 
-    What blocks share is in each of them. ResultsError where there is no such block.
+    Data that blocks share are in each segment. ResultsError if there is no such block.
     """
     neo = require("neo")
     found = neo.Block(name=results.metadata.get("model", ""))
@@ -62,12 +63,15 @@ def results_to_neo(results: Dataset, blocks: Sequence[int] | None = None) -> Any
 
 
 def to_neo(table: Table) -> Any:
-    """A table of spikes or trajectories, or those of its rows that were chosen, as a `neo.Block`: a
-    `neo.Segment` for each block, and one for what exists once; what is in it is what
-    `results_to_neo` says. `t_stop` of spike trains is the end of the run."""
+    """A table of spikes or trajectories, or a selection of its rows, as a `neo.Block`: a
+    `neo.Segment` for each block, and one for shared data. For the content of a segment, see
+    `results_to_neo`. `t_stop` of spike trains is the end of the run.
+    """
     neo = require("neo")
     if table.name not in ("spikes", "trajectories"):
-        raise ResultsError(f"{table.name} are neither spikes nor trajectories; take to_pandas()")
+        raise ResultsError(
+            f"{table.name}: only spikes and trajectories can be put into Neo; use to_pandas()"
+        )
     needed = columns_always(table.name)
     lost = [name for name in needed if name not in table.columns]
     if lost:
@@ -99,16 +103,16 @@ def to_neo(table: Table) -> Any:
 
 
 def quantity_of(unit: str) -> str:
-    """A unit as the package quantities calls it."""
+    """The unit under its name in the package quantities."""
     return "dimensionless" if unit == "1" else unit
 
 
 def _notes(results: Dataset, block: int) -> dict[str, Any]:
-    """The columns of the sweep, as a block has them."""
+    """The values of the sweep's columns in a block."""
     import pyarrow.dataset as ds
 
     sweep = list(sweep_columns(results))
-    replicate_of(results, block)  # there is such a block
+    replicate_of(results, block)  # raises ResultsError if there is no such block
     rows = results.table("blocks", ["block", *sweep], ds.field("block") == block)
     return {name: rows[name][0].as_py() for name in sweep}
 

@@ -1,4 +1,4 @@
-"""What the metadata say of the network, and the rows of one block in any table."""
+"""The network in the metadata, and the rows of one block in any table."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ _NAME = re.compile("[a-z]+")
 
 
 def size_of_layer(results: Dataset, layer: str) -> int | None:
-    """Neurons of a layer in each block, where the metadata say it."""
+    """The number of neurons of a layer in each block, if the metadata have it."""
     size = _said(results, "layers", layer).get("size")
     return size if type(size) is int and 0 <= size < 2**53 else None
 
 
 def partly_recorded(results: Dataset, layer: str) -> dict[str, Any] | None:
-    """What was kept of a layer's spikes, if it was a part: `neurons` (the first, and the one after
-    the last), `blocks`, `start` and `stop` (s), `phases`; None if all were, or none."""
+    """Which part of a layer's spikes was recorded: `neurons` (the first, and the one after the
+    last), `blocks`, `start` and `stop` (s), `phases`. None if all spikes were recorded, or
+    none.
+    """
     kept = _said(results, "layers", layer).get("kept")
     if not isinstance(kept, dict):
         return None
-    items = {"neurons": int, "blocks": int, "phases": str}  # a stranger may say anything
+    # Metadata from others may have anything here.
+    items = {"neurons": int, "blocks": int, "phases": str}
     lists = {
         name: kept[name]
         for name, kind in items.items()
@@ -39,10 +42,10 @@ def partly_recorded(results: Dataset, layer: str) -> dict[str, Any] | None:
 
 
 def when_recorded(results: Dataset, layer: str) -> list[tuple[float, float]]:
-    """The times (s) between which the spikes of a layer were kept."""
+    """The start and stop times (s) between which the spikes of a layer were recorded."""
     kept = partly_recorded(results, layer) or {}
     whole = [(0.0, end_of(results))]
-    if names := kept.get("phases"):  # as the spec has them; those that repeat are numbered
+    if names := kept.get("phases"):  # names as in the spec; phases that repeat are numbered
         whole = [
             (start, stop)
             for name, start, stop in phases_of(results)
@@ -54,7 +57,7 @@ def when_recorded(results: Dataset, layer: str) -> list[tuple[float, float]]:
 
 
 def recorded_layers(results: Dataset) -> list[str]:
-    """Layers all of whose spikes were recorded."""
+    """The layers whose spikes were all recorded."""
     layers = results.metadata.get("network", {}).get("layers")
     if not isinstance(layers, dict):
         return []
@@ -62,7 +65,7 @@ def recorded_layers(results: Dataset) -> list[str]:
 
 
 def ends_of(results: Dataset, connection: str) -> tuple[str, str]:
-    """The layers before and behind a connection."""
+    """The source and target layers of a connection."""
     said = _said(results, "connections", connection)
     pre, post = said.get("pre"), said.get("post")
     if not (isinstance(pre, str) and isinstance(post, str)):
@@ -73,22 +76,24 @@ def ends_of(results: Dataset, connection: str) -> tuple[str, str]:
 
 
 def unit_of(results: Dataset, component: str, variable: str) -> str:
-    """The unit of a recorded or saved variable, as Brian2 calls it; 1 for none, or not known."""
+    """Brian2's name of the unit of a recorded or saved variable; 1 if it has none or it is
+    unknown.
+    """
     found = _said(results, "units", f"{component}.{variable}")
-    # It may come from a stranger, and the package quantities evaluates what it is given.
+    # The file may come from others, and the package quantities evaluates the text that it gets.
     known = isinstance(found, str) and len(found) < 200 and _UNIT.fullmatch(found)
     return found if known and all(map(lookup, _NAME.findall(found))) else "1"
 
 
 def _said(results: Dataset, part: str, name: str) -> Any:
-    """An entry of the metadata's `network`, which may come from a stranger."""
+    """An entry of the metadata's `network`, which may come from others."""
     entries = results.metadata.get("network", {}).get(part)
     found = entries.get(name) if isinstance(entries, dict) else None
     return found if isinstance(found, dict | str) else {}
 
 
 def phases_of(results: Dataset) -> list[tuple[str, float, float]]:
-    """Name, start and stop (s) of each phase, where there are several."""
+    """The name, start and stop (s) of each phase, if there are several."""
     found = []
     for phase in results.metadata.get("phases", ()):
         name, start, stop = (phase.get(key) for key in ("name", "start", "stop"))
@@ -109,21 +114,22 @@ def blocks_of(results: Dataset) -> list[int]:
 
 
 def replicate_of(results: Dataset, block: int) -> int | None:
-    """The replicate of a block, where there are any; ResultsError where there is no such block."""
+    """The replicate of a block, if there are replicates. ResultsError if there is no such block."""
     import pyarrow.dataset as ds
 
     columns = ["block", *({"replicate"} & set(results.columns("blocks")))]
     rows = results.table("blocks", columns, ds.field("block") == block).to_pylist()
     if not rows:
         numbers = blocks_of(results)
-        there = f"they are {numbers[0]} to {numbers[-1]}" if numbers else "there are none"
+        there = f"blocks run from {numbers[0]} to {numbers[-1]}" if numbers else "there are none"
         raise ResultsError(f"{results.folder}: there is no block {block}; {there}")
     return rows[0].get("replicate")
 
 
 def rows_of_block(results: Dataset, table: str, block: int, condition: Any = None) -> Any:
-    """The rows of a table that are of a block or of what it shares with others, as a
-    `pyarrow.Table`."""
+    """The rows of a table that belong to a block or are shared by all blocks, as a
+    `pyarrow.Table`.
+    """
     import pyarrow.dataset as ds
 
     replicate = replicate_of(results, block)

@@ -29,24 +29,24 @@ MODULE = "simulation"
 
 
 def write_nwb(results: Dataset, path: Path, block: int) -> None:
-    """Write a block, with what it shares with others, into a new file:
+    """Write a block, with the data that it shares with others, into a new file:
 
     * `units`: each neuron whose spikes were recorded (also the silent ones), with its `layer` and
       `neuron`, and its spike times (s);
-    * `acquisition`: each recorded variable as a `TimeSeries`, a column per element; which element
-      that is says the table `NAME elements` in the module `simulation`;
+    * `acquisition`: each recorded variable as a `TimeSeries`, with a column per element. The table
+      `NAME elements` in the module `simulation` says which element each column is;
     * `simulation` also has the synapses of each connection at the end, the parameters and the
       measures of the block, as tables, with units in the columns' descriptions;
-    * `intervals/epochs`: the phases, where there are several.
+    * `intervals/epochs`: the phases, if there are several.
 
-    Times begin with the run; `session_start_time` is when the results were written. ResultsError
-    where there is no such block, NotReplaced where the file is there already, OSError.
+    Time 0 is the start of the run; `session_start_time` is when the results were written.
+    ResultsError if there is no such block, NotReplaced if the file exists, OSError.
     """
     pynwb = require("pynwb")
     if os.path.lexists(path):
         raise NotReplaced(f"{path}: error: exists already; give another name, or delete it first")
     file = _file(pynwb, results, block)
-    # pynwb writes where it is told to: beside, and renamed when it is whole.
+    # Write a temporary file beside the target, and rename it when it is complete.
     number, coming = tempfile.mkstemp(dir=path.resolve().parent, prefix=".stdpdsl-", suffix=".nwb")
     os.close(number)
     try:
@@ -55,7 +55,7 @@ def write_nwb(results: Dataset, path: Path, block: int) -> None:
         mask = os.umask(0o077)
         os.umask(mask)
         os.chmod(coming, 0o666 & ~mask)
-        os.link(coming, path)  # which fails where somebody has written one meanwhile
+        os.link(coming, path)  # fails if somebody has written the file in the meantime
     finally:
         with suppress(OSError):
             os.unlink(coming)
@@ -122,9 +122,9 @@ def _file(pynwb: Any, results: Dataset, block: int) -> Any:
 
 
 WORDS = {
-    "pre": "number of the neuron before the synapse",
-    "post": "number of the neuron behind the synapse",
-    "synapse_number": "number of the synapse among those of its pair",
+    "pre": "number of the presynaptic neuron",
+    "post": "number of the postsynaptic neuron",
+    "synapse_number": "number of the synapse among the synapses of its pair",
     "delay": "delay",
     "w_initial": "weight at the start",
     "w": "weight at the end",
@@ -162,7 +162,9 @@ def _add_units(pynwb: Any, file: Any, results: Dataset, block: int) -> None:
 
 
 MOST_SILENT = 1_000_000
-"""Neurons of a layer, above which those that do not spike are left out: metadata may say any."""
+"""If a layer has more neurons than this, those without spikes are left out, because metadata
+from others may give any number.
+"""
 
 
 def _add_series(pynwb: Any, file: Any, module: Any, results: Dataset, block: int) -> None:
@@ -192,7 +194,7 @@ def _add_series(pynwb: Any, file: Any, module: Any, results: Dataset, block: int
             _table(
                 pynwb,
                 f"{name} elements",
-                f"What the columns of {name} are",
+                f"The columns of {name}",
                 {key: (values, words[key]) for key, values in signal.elements.items()},
             )
         )
@@ -211,7 +213,7 @@ def _table(pynwb: Any, name: str, words: str, columns: dict[str, tuple[Any, str]
 
 
 def _values(column: Any) -> Any:
-    """Numbers or texts, as HDF5 takes them."""
+    """Numbers or texts in types that HDF5 accepts."""
     values = column.to_pylist()
     if any(isinstance(value, str) for value in values):
         return ["" if value is None else value for value in values]

@@ -9,14 +9,12 @@ from .errors import ResultsError
 
 
 def parameters_of(results: Dataset) -> Any:
-    """The parameters as `Results.parameters` describes them."""
+    """The parameters of each block: see `Results.parameters`."""
     said = results.metadata.get("parameters")
     if "parameters" not in results.tables or said is None:
-        raise ResultsError(
-            f"{results.folder}: does not say what its parameters were; run its spec again"
-        )
+        raise ResultsError(f"{results.folder}: does not contain its parameters; run its spec again")
     described = results.described("parameters")
-    # A column of the sweep that sets a parameter is that parameter, under a shorter name.
+    # A sweep column that sets a parameter is the same parameter under a shorter name.
     names = [
         name
         for name, one in described.items()

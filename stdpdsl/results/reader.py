@@ -1,4 +1,4 @@
-"""The dataset of a run: reading it back.
+"""Reads the dataset of a run.
 
 The writing side is `stdpdsl/runtime/results.py`.
 
@@ -53,26 +53,27 @@ _SHAPES = {
     "units": {str: str},
     "versions": {str: str},
 }
-"""What metadata hold, where they do: they may come from a stranger."""
+"""The types of metadata entries, all optional. Metadata may come from others."""
 
 
 class Results(Dataset):
     """A finished dataset: `metadata`, `units` of the columns, and the tables.
 
     `blocks`, `weights`, `trajectories`, `spikes` and `responses` are lazy: nothing is read until
-    one of their `to_...` is called, and then only the rows and columns that were asked for.
+    one of their `to_...` is called, and then only the selected rows and columns.
     """
 
     @property
     def blocks(self) -> Table:
-        """A row per block (and phase): its parameters and summary measures."""
+        """A row per block (and phase) with its parameters and summary measures."""
         return Table(self, "blocks")
 
     @property
     def parameters(self) -> Any:
-        """Every parameter and constant, swept or not, and each column of the sweep that sets none
-        of them (SI): a `pandas.DataFrame` with a row per block, which is its index; where phases
-        set parameters, a row per block and phase. `attrs["units"]` has the units."""
+        """Every parameter and constant, swept or not, and each sweep column that sets none of
+        them (SI): a `pandas.DataFrame` with a row per block, indexed by block. If phases set
+        parameters, a row per block and phase. `attrs["units"]` has the units.
+        """
         require("pandas")
         from .parameters import parameters_of
 
@@ -95,12 +96,13 @@ class Results(Dataset):
 
     @property
     def responses(self) -> Table:
-        """A row per neuron and stimulus: the mean rate (Hz) while it was heard or shown."""
+        """A row per neuron and stimulus: the mean rate (Hz) during the stimulus."""
         return Table(self, "responses")
 
     def assigned(self, layer: str, phase: str | None = None) -> Any:
-        """Which neuron learned what: a `pandas.DataFrame` with the label to which each neuron of a
-        layer responded most in a phase, and its mean rate (Hz) then; none of what never responded.
+        """The label that each neuron learned: a `pandas.DataFrame` with the label to which each
+        neuron of a layer responded most in a phase, and its mean rate (Hz) then. Neurons that never
+        responded are left out.
         """
         pandas = require("pandas")
         chosen = {"layer": layer} | ({} if phase is None else {"phase": phase})
@@ -114,31 +116,36 @@ class Results(Dataset):
 
     @property
     def trials(self) -> Any:
-        """The trials of a search: a `pandas.DataFrame` with a row per trial, its values (SI), its
-        objectives, and by how much it misses the constraints (0: it meets all)."""
+        """The trials of a search: a `pandas.DataFrame` with a row per trial: its values (SI),
+        its objectives, and by how much it misses the constraints (0 if it meets all).
+        """
         from ..search.answers import answers_of
 
         return require("pandas").DataFrame(answers_of(self).table())
 
     @property
     def best(self) -> Any:
-        """The best trial of a search: see `search/answers.py`. ResultsError where no trial meets
-        the constraints and has a value."""
+        """The best trial of a search: see `search/answers.py`. ResultsError if no trial both
+        has a value and meets the constraints.
+        """
         from ..search.answers import answers_of
 
         return answers_of(self).best()
 
     @property
     def posterior(self) -> Any:
-        """What an inference has found: a `pandas.DataFrame` with a row per trial, its values (SI)
-        and its weight; the sum of the weights is 1."""
+        """The posterior of an inference: a `pandas.DataFrame` with a row per trial: its values
+        (SI) and its weight. The weights sum to 1.
+        """
         from ..search.answers import belief_of
 
         return require("pandas").DataFrame(belief_of(self).table())
 
     @property
     def front(self) -> Any:
-        """The trials of a search that no other is better than in every objective, as a list."""
+        """The Pareto front of a search: a list of the trials that no other trial beats in every
+        objective.
+        """
         from ..search.answers import answers_of
 
         return answers_of(self).front()
@@ -151,10 +158,11 @@ class Results(Dataset):
         return Plot(self)
 
     def edges(self, connection: str, block: int = 0) -> Any:
-        """The synapses of a connection as a block leaves them: a `pandas.DataFrame` with `pre`,
+        """The synapses of a connection at the end of a block: a `pandas.DataFrame` with `pre`,
         `post`, `delay` (s), `w_initial`, `w` and the rule's other variables, in SI.
 
-        A shared connection has the same in each block. ResultsError where there is none.
+        A shared connection has the same synapses in each block. ResultsError if no such connection
+        was saved.
         """
         require("pandas")
         from .edges import edges_of
@@ -163,7 +171,7 @@ class Results(Dataset):
 
     def to_edges(self, path: str | Path, connection: str, block: int = 0) -> None:
         """Write such a list into a new file: `.csv`; `.npz`, whose weights
-        `scipy.sparse.load_npz` reads as a matrix of pre by post; or `.h5`, as SONATA has it."""
+        `scipy.sparse.load_npz` reads as a matrix of pre by post; or `.h5`, in the SONATA format."""
         from .edges import write_edges
 
         write_edges(self, Path(path), connection, block)
@@ -198,7 +206,7 @@ class Results(Dataset):
 
 
 def load(folder: str | Path) -> Results:
-    """The results in a folder; ResultsError when they are missing, unfinished or damaged."""
+    """The results in a folder. ResultsError if they are missing, unfinished or damaged."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultsError(f"{folder}: there is no such folder")
@@ -207,7 +215,7 @@ def load(folder: str | Path) -> Results:
     try:
         metadata = result_folder.read_metadata(folder)
         form = metadata["format"]
-        known = set(metadata["tables"]) <= set(TABLES)  # for they are names of folders
+        known = set(metadata["tables"]) <= set(TABLES)  # because they are names of folders
         good = known and all(_fits(metadata[k], s) for k, s in _SHAPES.items() if k in metadata)
         whole = metadata.get("checksum") == result_folder.checksum(metadata)
     except FileNotFoundError:
@@ -217,16 +225,16 @@ def load(folder: str | Path) -> Results:
     except (ValueError, KeyError, TypeError):
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged") from None
     if form != result_folder.RESULT_FORMAT:
-        raise ResultsError(f"{folder}: is of the format {form!r}, which this version cannot read")
+        raise ResultsError(f"{folder}: has the format {form!r}, which this version cannot read")
     if not whole:
         raise ResultsError(f"{folder / 'metadata.json'}: is damaged: its checksum differs")
     if not good:
-        raise ResultsError(f"{folder / 'metadata.json'}: does not hold what stdpdsl writes")
+        raise ResultsError(f"{folder / 'metadata.json'}: was not written by stdpdsl")
     return Results(folder, metadata)
 
 
 def _fits(value: Any, shape: Any) -> bool:
-    """Whether a value of JSON is of a shape: [str] is a list of strings, {str: int} a mapping."""
+    """Whether a JSON value has a given type: [str] is a list of strings, {str: int} a mapping."""
     if isinstance(shape, list):
         return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
     if isinstance(shape, dict):

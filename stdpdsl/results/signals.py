@@ -18,8 +18,8 @@ class Signal:
     """Samples of one variable: `values` (SI) has a row per time in `t` (s) and a column per
     element.
 
-    `elements` has for each element the `neuron` in its layer, or `pre` and `post`; it is empty
-    where the variable is the layer's, as its `rate` is.
+    `elements` has for each element the `neuron` in its layer, or `pre` and `post`; it is empty if
+    the variable belongs to the whole layer, such as its `rate`.
     """
 
     component: str
@@ -44,9 +44,8 @@ class Signal:
 
 
 def signals_of(results: Dataset, rows: Any) -> Iterator[Signal]:
-    """The signals in some rows of `trajectories`, which are all of one block and what it shares.
-
-    Elements that were sampled at other times than the rest are a signal of their own.
+    """The signals in some rows of `trajectories`, all from one block or shared. Elements that were
+    sampled at other times than the rest form a separate signal.
     """
     frame = rows.to_pandas()
     if not len(frame):

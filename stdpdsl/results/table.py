@@ -1,4 +1,4 @@
-"""A table of results: filtered, selected, and read in the form that is asked for."""
+"""A table of results: select rows and columns, and convert them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Table:
     def filter(self, condition: Any = None, /, **values: Any) -> Table:
         """The rows with these values: `filter(Apre=0.1, connection=["excite", "inhibit"])`.
 
-        Of numbers, those that agree to nine digits, so that 20e-3 finds 20 ms. `condition` is a
-        pyarrow expression, or a mapping for names that Python does not take: {"A1.tau_m": 0.01}.
+        Numbers match if they agree to nine digits, so that 20e-3 finds 20 ms. `condition` is a
+        pyarrow expression, or a mapping for names that are not Python identifiers: {"A1.tau_m":
+        0.01}.
         """
         found = self.condition
         if isinstance(condition, Mapping):
@@ -39,7 +40,7 @@ class Table:
         return Table(self.results, self.name, found, self.columns)
 
     def select(self, *names: str) -> Table:
-        """Only these columns."""
+        """The table with only these columns."""
         for name in names:
             self._known(name)
         return Table(self.results, self.name, self.condition, list(names))

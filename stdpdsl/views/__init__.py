@@ -1,1 +1,1 @@
-"""Results as people look at them: in the terminal, beside each other, as figures."""
+"""Views of results: summaries, comparisons and checks."""

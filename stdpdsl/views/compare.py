@@ -52,11 +52,11 @@ class Difference:
 
 
 def compare(a: Results, b: Results) -> list[Difference]:
-    """The spec, the metadata and every table, the same or not."""
+    """Compare the spec, the metadata and every table."""
     found = [_spec(a, b), _metadata(a, b)]
     for name in dict.fromkeys((*a.tables, *b.tables)):
         lines = tuple(_table(a, b, name))
-        found.append(Difference(name, lines[0].endswith("equal to the last bit"), lines))
+        found.append(Difference(name, lines[0].endswith("identical to the last bit"), lines))
     return found
 
 
@@ -76,7 +76,7 @@ def render(found: list[Difference], form: str = "text") -> str:
 
 def _spec(a: Results, b: Results) -> Difference:
     if a.spec == b.spec:
-        return Difference("spec", True, ("the same text",))
+        return Difference("spec", True, ("identical text",))
     diff = difflib.unified_diff(
         a.spec.splitlines(), b.spec.splitlines(), "A", "B", n=0, lineterm=""
     )
@@ -84,8 +84,10 @@ def _spec(a: Results, b: Results) -> Difference:
 
 
 def _metadata(a: Results, b: Results) -> Difference:
-    """Versions, target, flags, seed, times: whatever was saved about how it was run."""
-    # What extended others has another script, which runs the new blocks alone.
+    """Compares versions, target, flags, seed and times: everything saved about how the run was
+    made.
+    """
+    # Extended results have a different script, which runs only the new blocks.
     grown = any("extended" in r.metadata for r in (a, b))
     left_out = (*NOT_COMPARED, "texts") if grown else NOT_COMPARED
     left, right = (
@@ -102,7 +104,7 @@ def _metadata(a: Results, b: Results) -> Difference:
 def _table(a: Results, b: Results, name: str) -> Iterator[str]:
     for results, which in ((a, "A"), (b, "B")):
         if name not in results.tables:
-            yield f"{which} has no such table"
+            yield f"{which} does not have this table"
             return
     rows_a, rows_b = (r.metadata["tables"][name] for r in (a, b))
     columns_a, columns_b = a.columns(name), b.columns(name)
@@ -119,24 +121,25 @@ def _table(a: Results, b: Results, name: str) -> Iterator[str]:
         return
     left, right = a.table(name, common), b.table(name, common)
     if not said and _bits(left, right):
-        yield f"{rows_a:,} rows, equal to the last bit"
+        yield f"{rows_a:,} rows, identical to the last bit"
         return
     yield from said
     keys = [c for c in KEYS if c in common]
     if "block" in keys:
-        keys = _by_parameters(a, b, keys)  # then the block's number is no more than a number
+        keys = _by_parameters(a, b, keys)  # then the block's number has no meaning of its own
     if rows_a != rows_b or not _equal_keys(left, right, keys):
         left, right, lost = _matched(left, right, keys)
         if lost:
-            yield f"{lost:,} rows have no partner with the same {', '.join(keys)}"
+            yield f"{lost:,} rows have no counterpart with the same {', '.join(keys)}"
     found = [*_columns(left, right, [c for c in common if c not in (*keys, "block")], a.units)]
-    # Several shards have put what is shared into another order.
-    yield from found or ([] if said else [f"{rows_a:,} rows, equal to the last bit"])
+    # Several shards may write shared rows in another order.
+    yield from found or ([] if said else [f"{rows_a:,} rows, identical to the last bit"])
 
 
 def _by_parameters(a: Results, b: Results, keys: list[str]) -> list[str]:
-    """Block k of one run is not block k of the other where the sweeps differ: blocks are the same
-    where their parameters are. The numbers stay where no parameters tell the blocks apart."""
+    """Match blocks by their parameters, because block k of one run is not block k of the other
+    if the sweeps differ. Blocks keep their numbers if no parameters tell them apart.
+    """
     sweep = sweep_columns(a)
     if not sweep or set(sweep) != set(sweep_columns(b)):
         return keys
@@ -149,7 +152,7 @@ def _by_parameters(a: Results, b: Results, keys: list[str]) -> list[str]:
 
 
 def _bits(left: Any, right: Any) -> bool:
-    """Whether all columns are equal; NaN is equal to itself."""
+    """Whether all columns are equal bit for bit; NaN equals NaN."""
     return all(_same(left[name], right[name]) for name in left.column_names)
 
 
@@ -169,14 +172,16 @@ def _equal_keys(left: Any, right: Any, keys: list[str]) -> bool:
 
 
 def _matched(left: Any, right: Any, keys: list[str]) -> tuple[Any, Any, int]:
-    """The rows of both that have the same keys, in the same order; how many have no partner."""
+    """The rows of both tables with the same keys, in the same order, and how many rows have no
+    counterpart.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     def marked(table: Any) -> Any:
         number = pa.array(np.arange(table.num_rows))
-        # A join takes no null for a key. -1 is not an index. If a parameter is -1 in some block,
-        # the rows of shared things have a layer or connection of their own.
+        # A join does not match null keys, and -1 is not an index. If a parameter is -1 in some
+        # block, shared rows still differ in their layer or connection.
         filled = [pc.fill_null(table[k], _nothing(table[k].type)) for k in keys]
         return pa.table([*filled, number], names=[*keys, "row"])
 
@@ -215,5 +220,5 @@ def _columns(left: Any, right: Any, names: list[str], units: dict[str, str]) -> 
             text += f", by {shown(gap.max(), units.get(name, ''), 3)} at most"
             text += f" ({gap.max() / scale:.2g} of the largest)" if scale else ""
         if np.any(nan):
-            text += f"; {int(np.count_nonzero(nan)):,} are NaN in one of them"
+            text += f"; {int(np.count_nonzero(nan)):,} are NaN in one run only"
         yield text

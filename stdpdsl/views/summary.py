@@ -14,7 +14,7 @@ from ..results.errors import ResultsError
 from ..results.reader import Results
 
 CELL = 150
-"""Bytes of a value as it is shown, about."""
+"""Approximate bytes per displayed value."""
 
 
 def summary(
@@ -27,9 +27,9 @@ def summary(
 ) -> str:
     """One line per block (and phase) for which `where` holds. `-COL` sorts from the highest.
 
-    As a table it has `width` characters at most, if `width` is not 0: of the measures, those that
-    differ from row to row, as many as fit, and below it what was left out. The `whole` table has
-    all, one part below the other.
+    As text, the table is at most `width` characters wide, if `width` is not 0. It shows as many
+    measures that differ between rows as fit, and lists what was left out below. With `whole`, it
+    shows all columns, one part below the other.
     """
     table = results.table("blocks", each=CELL)
     if where:
@@ -64,7 +64,7 @@ def summary(
 
 
 def _differs(name: str, rows: Sequence[dict[str, Any]]) -> bool:
-    """Whether a column's values differ as they are shown."""
+    """Whether a column's displayed values differ."""
     return len({_cell(row[name]) for row in rows}) > 1
 
 
@@ -75,8 +75,7 @@ def _fitting(
     differ: Set[str],
     width: int,
 ) -> str:
-    """The columns that say which block it is, and those of the measures that `differ`, as far as
-    they fit."""
+    """The columns that identify a block, and as many of the measures that `differ` as fit."""
     shown = [column for name, column in zip(names, columns, strict=True) if name not in measured]
     same = [name for name in names if name in measured and name not in differ]
     too_many: list[str] = []
@@ -102,7 +101,7 @@ def _fitting(
 
 
 def columns_of(results: Results, form: str = "table") -> str:
-    """A line for each column of each table: its kind, its unit and what it is."""
+    """A line for each column of each table: its kind, its unit and its meaning."""
     names = ("table", "column", "kind", "unit", "description")
     rows = [
         {"table": table, "column": column, **{n: said.get(n, "") for n in names[2:]}}
@@ -126,8 +125,9 @@ def _as_csv(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _holds(table: Any, where: str) -> Any:
-    """Per row, a condition over the columns (SI, so that `taupre > 10 ms` means what it says); the
-    words of a text column stand for themselves: `status == ok`."""
+    """A condition evaluated for each row. Columns are in SI, so `taupre > 10 ms` works as
+    written. Values of a text column are written as bare words: `status == ok`.
+    """
     import numpy as np
 
     from ..language.diagnostics import CompileError, Diagnostic, did_you_mean
@@ -141,7 +141,7 @@ def _holds(table: Any, where: str) -> Any:
     try:
         found = np.asarray(evaluate(condition, known))
         if found.dtype != bool:
-            raise NotConstant(condition, "is not a condition, such as `Apre > 1e-3`")
+            raise NotConstant(condition, "is not a condition; an example: `Apre > 1e-3`")
     except NotConstant as problem:
         name = problem.node.span.text
         unknown = problem.reason == "has no constant value"
@@ -171,7 +171,7 @@ def _holds(table: Any, where: str) -> Any:
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN and no infinity; they become their names."""
+    """JSON has no NaN and no infinity, so these become strings."""
     return {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in row.items()
@@ -187,7 +187,7 @@ def _aligned(head: str, values: list[Any]) -> list[str]:
 
 
 def _cell(value: Any) -> str:
-    """Five significant digits; full results are in the Parquet."""
+    """A value with five significant digits. The Parquet files have all digits."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -196,8 +196,9 @@ def _cell(value: Any) -> str:
 
 
 def _fold(columns: list[list[str]], width: int) -> list[str]:
-    """The lines of the table; where it is wider than `width`, one part below the other, each
-    beginning with the first column."""
+    """The lines of the table. A table wider than `width` is split into parts, one below the
+    other, each beginning with the first column.
+    """
     lines: list[str] = []
     rest = columns[1:]
     while True:

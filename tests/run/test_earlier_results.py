@@ -447,7 +447,7 @@ def test_results_that_are_none(trained, tmp_path, how):
     else:
         if how == "version":
             metadata["format"] = "stdpdsl results 99"
-            words = "is of the format"
+            words = "has the format"
         elif how == "old":
             del metadata["network"]
             words = "does not say what its network was"

@@ -55,7 +55,7 @@ def test_it_gives_the_same_numbers(spec, python, capsys):
     cli.main(["compare", "a", "b"])
     said = capsys.readouterr().out
     assert "versions.brian2" in said and "DIFFERS  weights" not in said
-    assert said.count("equal to the last bit") == 5
+    assert said.count("identical to the last bit") == 5
 
 
 FEW = """model few

@@ -185,7 +185,7 @@ def test_results_without_parameters_say_so(folder, tmp_path):
     with Results(tmp_path / "old", {}, {}, {}, {"blocks": {}}) as results:
         results.blocks([0], {"status": ["ok"]})
         results.commit()
-    with pytest.raises(ResultsError, match="does not say what its parameters were"):
+    with pytest.raises(ResultsError, match="does not contain its parameters"):
         _ = load(tmp_path / "old").parameters
 
 

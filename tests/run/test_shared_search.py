@@ -181,7 +181,7 @@ def test_what_does_not_go_with_it(tmp_path, capsys):
     mine = tmp_path / "out.search-lock"
     mine.write_text("a file of somebody\n")
     assert main(command) == 2
-    assert "is not a lock of stdpdsl" in capsys.readouterr().err
+    assert "is not a lock file of stdpdsl" in capsys.readouterr().err
     assert mine.read_text() == "a file of somebody\n"
 
 

@@ -195,7 +195,7 @@ def test_shards_resume_and_reproduce(sweep, tmp_path, monkeypatch, capsys):
     assert main(["reproduce", "cut"]) == 0
     main(["diagnose", "cut"])
     said = capsys.readouterr().out
-    assert "ok       the run reached its end: weights were stable in 3 of 4 blocks" in said
+    assert "ok       the run reached its end: weights became stable in 3 of 4 blocks" in said
 
 
 def test_its_script_is_data_too():

@@ -443,7 +443,7 @@ def test_summary_of_some(dataset, capsys, condition, blocks):
         ("Apree > 1", "--where:1:1: error[NAME004]: there is no column `Apree`"),
         ("Apre > b", "--where:1:8: error[NAME004]: there is no column `b`"),
         ("Apre > ok", "numbers and words cannot be compared"),
-        ("Apre", "this is not a condition, such as `Apre > 1e-3`"),
+        ("Apre", "this is not a condition; an example: `Apre > 1e-3`"),
         ("Apre >", "--where:1:7: error[SYN001]"),
     ],
 )

@@ -21,7 +21,7 @@ def test_the_same_run_is_the_same_to_the_last_bit(tmp_path):
     a, b = (write(tmp_path / name, GRID, outcome=nan) for name in "ab")
     found = parts(a, b)
     assert all(one.same for one in found.values())
-    assert found["weights"].lines == ("216 rows, equal to the last bit",)
+    assert found["weights"].lines == ("216 rows, identical to the last bit",)
 
 
 def test_one_bit_is_a_difference(tmp_path):
@@ -59,11 +59,11 @@ def test_blocks_are_matched_by_their_parameters(tmp_path):
     found = parts(whole, b)
     assert found["blocks"].lines == (
         "6 | 2 rows",
-        "4 rows have no partner with the same Apre, ratio",
+        "4 rows have no counterpart with the same Apre, ratio",
     )
     assert found["weights"].lines == (
         "216 | 72 rows",
-        "144 rows have no partner with the same connection, Apre, ratio, pre, post",
+        "144 rows have no counterpart with the same connection, Apre, ratio, pre, post",
     )
 
 
@@ -73,7 +73,7 @@ def test_columns_and_tables_that_only_one_has(tmp_path):
     found = parts(a, b)
     assert "only A has Apre, ratio" in found["weights"].lines
     assert "only B has tau" in found["weights"].lines
-    assert found["spikes"].lines == ("B has no such table",)
+    assert found["spikes"].lines == ("B does not have this table",)
 
 
 def test_the_command(tmp_path, capsys):

@@ -72,7 +72,7 @@ def test_values_that_are_not_finite(tmp_path):
 def test_silent_and_saturated_layers(tmp_path):
     folder = write(tmp_path / "r", GRID, outcome=lambda k: [0.0, 20.0, 0.4, 0.5, 0.6, 0.7][k])
     (silent,) = found(folder, "no layer is silent")
-    assert silent.text == "A1: not one spike in 1 of 6 blocks (0)"
+    assert silent.text == "A1: no spikes in 1 of 6 blocks (0)"
     (hot,) = found(folder, "no layer is saturated")
     assert "A1: more than 300 Hz on average in 1 of 6 blocks (1)" in hot.text
 
@@ -81,12 +81,12 @@ def test_weights_at_their_bounds(tmp_path):
     part = {"ff_after_at_bounds": [0.95, 0, 1, 0, 0, 0], "ff_after_sd": [0.4, 1, 0.3, 1, 1, 1]}
     folder = write(tmp_path / "r", GRID, columns=part)
     (one,) = found(folder, "weights are free to move")
-    assert "ff: at least 90% of the weights are at one bound or the other" in one.text
+    assert "ff: at least 90% of the weights are at either bound" in one.text
     assert "(0, 2)" in one.text
     part["ff_after_sd"] = [0, 1, 0, 1, 1, 1]
     folder = write(tmp_path / "one", GRID, columns=part)
     (one,) = found(folder, "weights are free to move")
-    assert "all at the same bound" in one.text
+    assert "at the same bound" in one.text
 
 
 def test_weights_that_did_not_move(tmp_path):
@@ -113,7 +113,7 @@ def test_blocks_and_parameters_without_effect(tmp_path, hardly):
 
     folder = write(tmp_path / "r", GRID, outcome=outcome)
     (one,) = found(folder, "blocks differ from one another")
-    assert "6 of 6 blocks came out as another one did, to six digits" in one.text
+    assert "6 of 6 blocks equal another block to six digits" in one.text
     (one,) = found(folder, "every parameter has an effect")
     assert one.text == "ratio: no measure changes with it, to six digits"
 
@@ -163,11 +163,11 @@ def test_a_phase_is_named_where_another_one_is_well(tmp_path):
 def test_what_is_found_is_not_called_by_its_opposite():
     said = render(
         [
-            Finding("no layer is silent", "found", "IN: not one spike", "drive it"),
+            Finding("no layer is silent", "found", "IN: no spikes", "drive it"),
             Finding("no layer is saturated", "passed", "in any block"),
         ]
     )
-    assert "FOUND    IN: not one spike" in said and "no layer is silent" not in said
+    assert "FOUND    IN: no spikes" in said and "no layer is silent" not in said
     assert "no layer is saturated: in any block" in said
 
 
@@ -207,7 +207,7 @@ def test_random_samples_do_not_tell_the_effect_of_one(tmp_path):
     [
         ({"tau": "0.1 ms"}, "the time step is short enough"),
         ({"refractory": "0.25 ms"}, "times are multiples of the time step"),
-        ({"noise": "xi*tau_m**0.5"}, "no noise breaks the comparison of blocks"),
+        ({"noise": "xi*tau_m**0.5"}, "noise does not hinder the comparison of blocks"),
     ],
 )
 def test_what_the_spec_says(tmp_path, change, check):
@@ -236,7 +236,7 @@ def test_the_command(tmp_path, capsys):
     assert "ok       the run reached its end" in capsys.readouterr().out
     bad = write(tmp_path / "bad", GRID, metadata={"time_reached": 0.25})
     assert cli.main(["diagnose", str(bad)]) == 1
-    assert "what to do: what is saved is the state then" in capsys.readouterr().out
+    assert "what to do: the results show the state at that time" in capsys.readouterr().out
     assert cli.main(["diagnose", str(bad), "--format", "json"]) == 1
     assert json.loads(capsys.readouterr().out)[0]["status"] == "found"
     assert cli.main(["diagnose", str(tmp_path)]) == 2
@@ -257,6 +257,6 @@ def test_what_was_not_solved_exactly(tmp_path):
     methods["ff"] = {"w": "advance", "apre": "event-driven"}
     folder = write(tmp_path / "u", GRID, metadata={"integration": methods})
     (one,) = found(folder, "equations are solved exactly")
-    assert one.status == "passed" and one.text.endswith("if that is exact: ff: w")
+    assert one.status == "passed" and one.text.endswith("own `advance:` is exact: ff: w")
     folder = write(tmp_path / "t", GRID, metadata={"integration": None})
     assert found(folder, "equations are solved exactly")[0].status == "unknown"

@@ -1,4 +1,4 @@
-"""What may be wrong with a run, check by check, passed or not; each finding says what to do."""
+"""Checks a run for typical faults. Each finding says what to do."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .weights import moved, stuck
 
 
 def findings(results: Results, design: Design | None = None) -> list[Finding]:
-    """Every check, in order; `design` where it is known already."""
+    """Every check, in order. Pass `design` if it is known already."""
     run = Run(results, design)
     return [one for check in CHECKS for one in check(run)]
 
 
 def render(found: Iterable[Finding], form: str = "text") -> str:
-    """One line per check that passed; what was found with what to do."""
+    """One line per check that passed; each finding with what to do."""
     found = list(found)
     if form == "json":
         return json.dumps([asdict(f) for f in found], indent=2, ensure_ascii=False) + "\n"
     marks = {"passed": "ok     ", "found": "FOUND  ", "unknown": "unknown"}
     lines = []
     for one in found:
-        # A check is called by what it asks for, which is not what it found.
+        # The name of a check states the good case, so a finding needs its own text.
         text = one.text if one.status == "found" else f"{one.check}: {one.text}"
         lines += textwrap.wrap(f"{marks[one.status]}  {text}", 98, subsequent_indent=" " * 9)
         if one.help:

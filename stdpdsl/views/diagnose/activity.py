@@ -10,7 +10,7 @@ from ...results.labels import shown
 from .finding import Finding, Run
 
 SATURATED = 300.0
-"""Hz, as a mean over a whole layer: hardly any neuron fires so for long."""
+"""Mean rate of a layer in Hz. Hardly any neuron fires this fast for long."""
 
 
 def ended(run: Run) -> Iterator[Finding]:
@@ -18,22 +18,22 @@ def ended(run: Run) -> Iterator[Finding]:
     asked = run.results.metadata.get("time_asked")
     reached = run.results.metadata.get("time_reached")
     if asked is None or reached is None:
-        yield Finding(name, "unknown", "the metadata do not say which times were asked and reached")
+        yield Finding(name, "unknown", "the metadata lack the requested and the reached duration")
     elif run.results.metadata.get("until_stable"):
         stable = run.blocks_where(np.asarray(run.design.columns["status"] == "stable"))
         yield Finding(
             name,
             "passed",
-            f"weights were stable {stable}, after"
-            f" {shown(reached, 's')} of {shown(asked, 's')} at most",
+            f"weights became stable {stable}, after"
+            f" {shown(reached, 's')} of at most {shown(asked, 's')}",
         )
     elif reached < asked * (1 - 1e-9):
         yield Finding(
             name,
             "found",
             f"it stopped at {shown(reached, 's')} of {shown(asked, 's')}",
-            "what is saved is the state then; run it again to the end before comparing it with"
-            " others",
+            "the results show the state at that time; run it to the end before comparing it"
+            " with other runs",
         )
     else:
         yield Finding(name, "passed", f"{shown(reached, 's')} simulated")
@@ -51,7 +51,7 @@ def finite(run: Run) -> Iterator[Finding]:
             "weights are within their bounds",
             "found",
             f"weights outside their bounds {run.blocks_where(outside)}",
-            "that is a fault of stdpdsl, or of who has changed the script: please report it",
+            "unless you have changed the script, this is a bug in stdpdsl: please report it",
         )
     bad = np.asarray(status == "nan")
     weights = _not_finite(run)
@@ -63,8 +63,8 @@ def finite(run: Run) -> Iterator[Finding]:
         name,
         "found",
         f"NaN or infinity {where}" + (f"; weights: {weights}" if weights else ""),
-        "bound the variable (`w : 1 in [0, wmax]`), take a smaller `dt` or smaller steps of the"
-        " weights; look at the other blocks only: `stdpdsl summary DIR --where 'status == ok'`",
+        "bound the variable (`w : 1 in [0, wmax]`), or use a smaller `dt` or smaller weight"
+        " changes; to see the other blocks only: `stdpdsl summary DIR --where 'status == ok'`",
     )
 
 
@@ -91,7 +91,7 @@ def active(run: Run) -> Iterator[Finding]:
             yield Finding(
                 "no layer is silent",
                 "found",
-                f"{layer}: not one spike {run.blocks_where(silent)}",
+                f"{layer}: no spikes {run.blocks_where(silent)}",
                 "without spikes there is no STDP: give it more drive or larger weights, or lower"
                 " its threshold",
             )
@@ -105,7 +105,7 @@ def active(run: Run) -> Iterator[Finding]:
                 "lower the weights or `wmax`, strengthen the inhibition, or give the neuron a"
                 " refractory period",
             )
-    none = "no layer spikes by its model" if not any_layer else "in any block"
+    none = "every layer only replays given spikes" if not any_layer else "in any block"
     if silent_layers:
         yield Finding("no layer is silent", "passed", none)
     if saturated_layers:

@@ -1,4 +1,4 @@
-"""Do blocks differ, and does each parameter have an effect?"""
+"""Checks whether blocks differ, and whether each parameter has an effect."""
 
 from __future__ import annotations
 
@@ -40,16 +40,15 @@ def differ(run: Run) -> Iterator[Finding]:
     yield Finding(
         name,
         "found",
-        f"{int(np.sum(sizes[sizes > 1])):,} of {len(blocks):,} blocks came out"
-        f" as another one did, to six digits of every measure; the largest group: {named}",
+        f"{int(np.sum(sizes[sizes > 1])):,} of {len(blocks):,} blocks equal"
+        f" another block to six digits in every measure; the largest group: {named}",
         _too_large(run, np.isin(run.block, same))
-        or "their parameters made no difference: see the next check, and whether the layers spike"
-        " at all",
+        or "their parameters had no effect: see the next check, and check that the layers spike",
     )
 
 
 def _too_large(run: Run, rows: np.ndarray) -> str:
-    """The swept steps that are as large as the range of the weight that they change."""
+    """Swept weight changes that are as large as the range of the weight."""
     checked = front(run.results)[0]
     reasons = []
     for c in checked.symbols.connections if checked is not None else ():
@@ -63,7 +62,7 @@ def _too_large(run: Run, rows: np.ndarray) -> str:
                     f" and the weight of {c.name} has a range of {shown(width)}: one spike takes it"
                     " to a bound, whatever the value"
                 )
-    return "; ".join([*reasons, "take smaller steps"]) if reasons else ""
+    return "; ".join([*reasons, "use smaller values"]) if reasons else ""
 
 
 def effects(run: Run) -> Iterator[Finding]:
@@ -77,7 +76,7 @@ def effects(run: Run) -> Iterator[Finding]:
         return
     without = [a for a in design.axes if _has_effect(run, a) is False]
     if len(design.axes) > 1 and all(_has_effect(run, a) is None for a in design.axes):
-        yield Finding(name, "unknown", "no two blocks differ by one parameter alone")
+        yield Finding(name, "unknown", "no two blocks differ in exactly one parameter")
     elif not without:
         yield Finding(name, "passed", ", ".join(a.name for a in design.axes))
     for axis in without:
@@ -85,13 +84,15 @@ def effects(run: Run) -> Iterator[Finding]:
             name,
             "found",
             f"{axis.name}: no measure changes with it, to six digits",
-            "it may belong to a rule or neuron that this network does not use, act on spikes that"
-            " never come, or be varied over too small a range",
+            "it may belong to a rule or neuron that this network does not use, depend on"
+            " spikes that never occur, or vary over too small a range",
         )
 
 
 def _has_effect(run: Run, axis: Axis) -> bool | None:
-    """Whether blocks that differ by this axis alone differ; None where there are no such."""
+    """Whether blocks that differ in this axis only have different measures; None if there are
+    no such blocks.
+    """
     design = run.design
     others = [design.columns[a.name] for a in design.axes if a is not axis]
     others += [design.columns[n] for n in ("replicate", "phase") if n in design.columns]

@@ -1,4 +1,4 @@
-"""What a check finds, and what the checks look at."""
+"""The outcome of a check, and the data that checks use."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ MOST_NAMED = 6
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of a check. `status` is "passed", "found", or "unknown" where the results do not
-    tell; `help` says what to do about what was found."""
+    """The outcome of a check. `status` is "passed", "found", or "unknown" if the results do not
+    tell. `help` says what to do about a finding.
+    """
 
     check: str
     status: str
@@ -26,7 +27,7 @@ class Finding:
 
 
 class Run:
-    """What the checks look at."""
+    """The run, as the checks see it."""
 
     def __init__(self, results: Results, design: Design | None):
         self.results = results
@@ -41,13 +42,13 @@ class Run:
         return None if values is None else values.astype(float)
 
     def owners(self, end: str) -> Iterator[tuple[str, np.ndarray]]:
-        """The connections or layers that have a measure, with its values per row."""
+        """The connections or layers that have a measure, with the measure's values per row."""
         for name in self.design.measures:
             if name.endswith(end):
                 yield name[: -len(end)], self.design.columns[name].astype(float)
 
     def blocks_where(self, rows: np.ndarray) -> str:
-        """`in 3 of 9 blocks (0, 4, 8)`, with the phases where it was not so in all of them."""
+        """`in 3 of 9 blocks (0, 4, 8)`, with the phases if it was not so in all of them."""
         phase = self.design.columns.get("phase")
         if phase is None or np.all(rows[np.isin(self.block, self.block[rows])]):
             return self._of_blocks(np.unique(self.block[rows]))
@@ -70,8 +71,9 @@ class Run:
 
     @cached_property
     def outcomes(self) -> np.ndarray:
-        """The measures of each row to six digits, which tell whether two rows differ: further
-        digits are there to be computed with, and nobody varies a parameter to see them move."""
+        """The measures of each row to six digits, to tell whether two rows differ. Smaller
+        differences are rounding, not an effect of a parameter.
+        """
         names = [n for n in self.design.outcomes if "_before_" not in n]
         columns = [self.design.columns[n].astype(float) for n in names]
         if not columns:

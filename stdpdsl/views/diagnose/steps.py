@@ -1,4 +1,4 @@
-"""Is the time step short enough for time constants, equations and delays?"""
+"""Checks whether the time step is short enough for time constants, equations and delays."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .finding import Finding, Run
 
 
 def times(run: Run) -> Iterator[Finding]:
-    """What checking the spec says about the time step; the spec as it stands, without `--set`."""
+    """The spec's warnings about the time step. The spec is checked without `--set`."""
     codes = {
         "the time step is short enough": ("RUN002", "RUN006", "RUN007"),
         "times are multiples of the time step": ("RUN003", "RUN005"),
-        "no noise breaks the comparison of blocks": ("RUN008",),
-        "all targets give the same": ("TARGET001", "TARGET002"),
+        "noise does not hinder the comparison of blocks": ("RUN008",),
+        "all targets give the same results": ("TARGET001", "TARGET002"),
         "initial values lie inside their bounds": ("RUN004",),
     }
     said = _checked(run.results)
@@ -38,7 +38,7 @@ def times(run: Run) -> Iterator[Finding]:
 
 
 def integrated(run: Run) -> Iterator[Finding]:
-    """Which variables were not solved exactly."""
+    """Checks which variables were not integrated exactly."""
     name = "equations are solved exactly"
     methods = run.results.metadata.get("integration")
     if methods is None:
@@ -52,21 +52,21 @@ def integrated(run: Run) -> Iterator[Finding]:
     if not inexact:
         given = {c: [v for v, m in one.items() if m == "advance"] for c, one in methods.items()}
         listed = "; ".join(f"{c}: {', '.join(names)}" for c, names in given.items() if names)
-        formula = f"; by the rule's own formula, if that is exact: {listed}" if listed else ""
+        formula = f"; provided that the rule's own `advance:` is exact: {listed}" if listed else ""
         yield Finding(name, "passed", f"between spikes, which happen at time steps{formula}")
         return
     listed = "; ".join(f"{c}: {words}" for c, words in in_words(inexact))
     yield Finding(
         name,
         "found",
-        f"{listed}: the error grows with `dt`",
+        f"{listed}: integrated numerically, so the error grows with `dt`",
         "`stdpdsl diagnose DIR --refine` runs a few blocks with half the `dt`, and estimates the"
         " error",
     )
 
 
 def _checked(results: Results) -> list[Any] | None:
-    """The warnings of the spec that was run."""
+    """The warnings of the spec that was run"""
     checked, found = front(results)
     return None if checked is None else found
 
@@ -86,7 +86,9 @@ def delays(run: Run) -> Iterator[Finding]:
     rounded = run.results.metadata.get("rounded_delays")
     dt = run.results.metadata.get("dt")
     if rounded is None or not dt:
-        yield Finding(name, "unknown", "an older version made these results, and did not note it")
+        yield Finding(
+            name, "unknown", "these results are from an older version, which did not save it"
+        )
         return
     if not rounded:
         yield Finding(name, "passed", f"of {shown(dt, 's')}")
@@ -98,6 +100,6 @@ def delays(run: Run) -> Iterator[Finding]:
             "found",
             f"{connection}: {count:,} delays rounded to steps of {shown(dt, 's')},"
             f" by {shown(by, 's', 3)} at most",
-            "take a smaller `dt`, or such delays; drawn ones are always rounded, by half a step at"
-            " most",
+            "use a smaller `dt`, or delays that are multiples of it; random delays are always"
+            " rounded, by at most half a step",
         )

@@ -1,4 +1,4 @@
-"""Did weights change, and are they free of their bounds?"""
+"""Checks whether weights changed, and whether they are stuck at their bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .finding import Finding, Run
 
 STUCK = 0.9
-"""So large a part of the weights at a bound leaves nothing to learn."""
+"""If at least this fraction of the weights is at a bound, learning has stopped."""
 
 
 def stuck(run: Run) -> Iterator[Finding]:
@@ -24,16 +24,16 @@ def stuck(run: Run) -> Iterator[Finding]:
         wrong = True
         sd = run.column(f"{owner}_after_sd")
         one = sd is not None and bool(np.all(sd[rows] <= 1e-9))
-        kind = "all at the same bound" if one else "at one bound or the other"
+        kind = "at the same bound" if one else "at either bound"
         yield Finding(
             name,
             "found",
             f"{owner}: at least {STUCK:.0%} of the weights are {kind} {run.blocks_where(rows)}",
-            "potentiation or depression wins outright: change the balance of the two (Apost,"
-            " taupost), take smaller steps or a rule with soft bounds, or run for a shorter time"
+            "potentiation or depression dominates: change their balance (Apost, taupost), use"
+            " smaller weight changes or a rule with soft bounds, or run for a shorter time"
             if one
-            else "additive rules end so; if you want graded weights take a rule with soft bounds"
-            " (`pair_multiplicative`, `pair_guetig`) or smaller steps",
+            else "this is typical of additive rules; for graded weights use a rule with soft"
+            " bounds (`pair_multiplicative`, `pair_guetig`) or smaller weight changes",
         )
     if not any_bounded:
         yield Finding(name, "passed", "no weight has bounds")
@@ -42,7 +42,7 @@ def stuck(run: Run) -> Iterator[Finding]:
 
 
 def moved(run: Run) -> Iterator[Finding]:
-    """Only of connections that learn: some of their weights moved, or they have bounds."""
+    """Only for connections that learn: some of their weights moved, or the weights have bounds."""
     name = "weights moved"
     learning = wrong = False
     frozen = _frozen(run)
@@ -65,8 +65,8 @@ def moved(run: Run) -> Iterator[Finding]:
                 name,
                 "found",
                 f"{owner}: nothing was learned {run.blocks_where(still)}",
-                "see whether both sides spike (rates in `stdpdsl summary`), and whether the"
-                " rule's amplitudes are 0",
+                "check that both layers spike (rates in `stdpdsl summary`), and that the"
+                " rule's amplitudes are not 0",
             )
     if not learning:
         yield Finding(name, "passed", "no connection learns")
@@ -92,5 +92,7 @@ def _frozen(run: Run) -> np.ndarray:
             pass
     if "phase" not in run.design.columns:
         return np.zeros(len(run.block), bool)
-    phases = [str(name).partition(" ")[0] for name in run.design.columns["phase"]]  # less the turn
+    phases = [
+        str(name).partition(" ")[0] for name in run.design.columns["phase"]
+    ]  # without the repetition number
     return np.isin(phases, sorted(off))
