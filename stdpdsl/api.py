@@ -1,4 +1,4 @@
-"""Python's side of the commands.
+"""The Python interface of the commands.
 
     import stdpdsl
 
@@ -8,7 +8,7 @@
     spec = stdpdsl.load_spec("first_steps.stdp").with_values(Apre=[0.001, 0.01, 0.1])
     stdpdsl.run(spec)
 
-A spec is a path, its text (anything with a line feed in it), or what `load_spec` gives.
+A spec is a path, its text (anything with a line feed in it), or the result of `load_spec`.
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ Listener = Callable[[dict[str, Any]], None]
 
 
 class RunError(Exception):
-    """A simulation failed; the text says how, and where its log is."""
+    """A simulation failed. The text says why, and where the log is."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """The text of a spec, the folder that its files are taken from, and values set in it."""
+    """The text of a spec, the folder that its file names are relative to, and the values that
+    are set.
+    """
 
     text: str
     name: str = "<string>"
@@ -51,10 +53,10 @@ class Spec:
     def with_values(self, values: Values | None = None, /, **more: Any) -> Spec:
         """The spec with other values: `with_values(Apre=[0.01, 0.1], duration="5 s")`.
 
-        One value sets a parameter or constant, as `--set` does. Several make an axis of the
-        sweep's grid, in place of the axis or column of that name if there is one. Text is
-        taken as the language has it ("20 ms", "geomspace(0.01, 1, 5)" for a column of the sweep);
-        names with a dot go into the mapping: {"A1.tau_m": ["10 ms", "20 ms"]}.
+        A single value sets a parameter or constant, as `--set` does. A list becomes an axis of the
+        sweep's grid and replaces the axis or column of that name if there is one. Text is an
+        expression of the language ("20 ms", or "geomspace(0.01, 1, 5)" for a column of the sweep).
+        Pass names with a dot as a mapping: {"A1.tau_m": ["10 ms", "20 ms"]}.
         """
         spec = self
         for name, value in {**(values or {}), **more}.items():
@@ -67,11 +69,10 @@ class Spec:
 
     def with_rows(self, table: Any) -> Spec:
         """The spec whose sweep has these rows instead of its own: a list of mappings, or a
-        `pandas.DataFrame`. The sweep's `derive`, `where` and `replicates` stay.
-
-        Columns are called as the heads of a `table:`, with a unit where the values are numbers of
-        another than one: `with_rows([{"Apre": 0.01, "A1.tau_m [ms]": 10}])`. Text is taken as the
-        language has it (`{"A1.tau_m": "10 ms"}`). ValueError where rows lack a column.
+        `pandas.DataFrame`. The sweep's `derive`, `where` and `replicates` are kept. Columns are
+        named like the heads of a `table:`, with a unit if the numbers have one:
+        `with_rows([{"Apre": 0.01, "A1.tau_m [ms]": 10}])`. Text is an expression of the language
+        (`{"A1.tau_m": "10 ms"}`). ValueError if a row lacks a column.
         """
         from .language.rows import with_table
 
@@ -80,7 +81,7 @@ class Spec:
         for number, row in enumerate(rows):
             if set(row) != set(heads):
                 differ = sorted(map(str, set(row) ^ set(heads)))
-                raise ValueError(f"rows 0 and {number} have other columns: {', '.join(differ)}")
+                raise ValueError(f"rows 0 and {number} have different columns: {', '.join(differ)}")
         if not heads:
             raise ValueError("there are no rows, or no columns")
         cells = {str(head): [written(row[head]) for row in rows] for head in heads}
@@ -97,7 +98,7 @@ def _source(spec: Spec) -> Source:
 
 
 def load_spec(spec: str | Path | Spec) -> Spec:
-    """The spec in a file, or the one that a text is. OSError where the file cannot be read."""
+    """The spec in a file or in a text. OSError if the file cannot be read."""
     from .language.source import text_in
 
     if isinstance(spec, Spec):
@@ -120,13 +121,12 @@ def compile(
     keep_state: bool = False,
 ) -> Compiled:
     """The Brian2 script of a spec (`.script`), its warnings (`.diagnostics`), and what a run would
-    do (`.plan`). CompileError has every error of the spec at once.
-
-    `set` gives parameters and constants other values ({"A1.tau_m": "20 ms"}); `target` is auto,
-    numpy, cython or cpp_standalone; `parameters` is synapse or namespace. A spec reads files below
-    its own folder, and below those of `allow_read`. With `until_stable`, such as 0.01 or "0.01 over
-    10 s", a block ends when its weights move at no more than that part of their fastest pace. With
-    `keep_state`, the results hold what a later run needs to go on.
+    do (`.plan`). CompileError lists every error of the spec at once. `set` changes parameters and
+    constants ({"A1.tau_m": "20 ms"}); `target` is auto, numpy, cython or cpp_standalone;
+    `parameters` is synapse or namespace. A spec reads files below its own folder, and below those
+    of `allow_read`. With `until_stable`, such as 0.01 or "0.01 over 10 s", a block ends when the
+    mean change of its weights is at most this fraction of the largest change so far. With
+    `keep_state`, the results contain the final state, from which a later run can continue.
     """
     found = load_spec(spec)
     request = _request(
@@ -145,7 +145,7 @@ def _request(
     allow_read: Sequence[str | Path],
     keep_state: bool,
 ) -> Request:
-    """What is asked for, as the command line has it."""
+    """The compile request, as the command line makes it."""
     from .execution.wanted import Request
 
     values = [*spec.values, *((n, written(v)) for n, v in (set or {}).items())]
@@ -179,22 +179,22 @@ def run(
     longer: str | None = None,
     on_event: Listener | None = None,
 ) -> Results:
-    """Compile a spec, run it in processes of their own, and open the results.
-
-    `output` is the folder of the results; without one they live as long as the object that is
-    returned. `until_stable` is that of `compile`. `progress` shows a bar, in notebooks too, by
-    `tqdm`. `on_event` hears of stages and progress, as `execution/local.py` lists them. What the
-    compiler and the simulation warn of is a Python warning. `workers` are processes at a time, 0
-    for as many as there are cores; `resume` goes on with a run that was cut off; `extend` runs
-    the rows and replicates that the finished results in `output` lack, and adds them there. With
-    `keep_state`, a later run can go on from the results: it `continues` them, `longer` by a time
-    such as "10 s" or with what its spec has more, and takes their place if there is no `output`.
+    """Compile a spec, run it in separate processes, and open the results. `output` is the folder of
+    the results. Without it, the results are deleted together with the returned object. For
+    `until_stable`, see `compile`. `progress` shows a progress bar with `tqdm`, also in notebooks.
+    `on_event` is called with stages and progress; `execution/local.py` lists the events. Warnings
+    of the compiler and the simulation become Python warnings. `workers` is the number of parallel
+    processes; 0 means one per core. `resume` continues an interrupted run. `extend` runs the rows
+    and replicates that the finished results in `output` lack, and adds them there. With
+    `keep_state`, a later run can continue the results: `continues` is their folder, and `longer` is
+    the additional duration, such as "10 s"; without `longer`, the spec must have a longer run or
+    more phases. The combined results replace the earlier ones if there is no `output`.
     CompileError, RunError.
     """
     from .execution.sharded_run import Manner
 
     if (longer and continues is None) or (extend and continues is not None):
-        raise ValueError("`longer` goes with `continues`, and `extend` does not")
+        raise ValueError("`longer` needs `continues`, and `extend` cannot be combined with it")
     if extend and (output is None or resume or overwrite):
         raise ValueError("extend=True adds to the results in `output`, without resume or overwrite")
     found = load_spec(spec)
@@ -222,7 +222,7 @@ def run(
 
 
 def _check_folder(place: Path, overwrite: bool) -> None:
-    """RunError where the results would replace something that they may not."""
+    """RunError if the results would replace something that they may not replace."""
     from .runtime import folder as folders
 
     try:
@@ -240,8 +240,9 @@ def _run(
     progress: bool,
     on_event: Listener | None,
 ) -> Path:
-    """Run a spec into `place`, in one of the `ways` of `prepare`. The folder of its results, or of
-    those that have all of it already. RunError, CompileError."""
+    """Run a spec into `place`, in one of the `ways` of `prepare`. Returns the folder of the
+    results, or of earlier results that are already complete. RunError, CompileError.
+    """
     from .execution.errors import JobError
     from .execution.interpreter import ready_interpreter
     from .execution.prepare import prepare
@@ -270,7 +271,7 @@ def _run(
 
 
 def _listener(on_event: Listener | None, bar: _Bar | None) -> Listener:
-    """Who hears of what a run does; what it warns of is a Python warning."""
+    """The listener for the events of a run. It turns warnings into Python warnings."""
 
     def hear(event: dict[str, Any]) -> None:
         if event.get("event") == "warning":
@@ -284,7 +285,7 @@ def _listener(on_event: Listener | None, bar: _Bar | None) -> Listener:
 
 
 class _Bar:
-    """Events as a bar over the simulated time."""
+    """Shows events as a progress bar over the simulated time."""
 
     def __enter__(self) -> _Bar:
         from .runtime.progress import live_text
@@ -316,7 +317,7 @@ def _remove(folder: str) -> None:
 
 
 def written(value: Any) -> str:
-    """A Python value as the language writes it; text is taken to be written so already."""
+    """A Python value as text in the language. Text is assumed to be in the language already."""
     if isinstance(value, str):
         return value
     if _is_list(value):
@@ -339,7 +340,7 @@ def _is_list(value: Any) -> bool:
 
 
 def sweep_axes(text: str) -> list[str]:
-    """The axes of a spec's sweep and what it derives, in dots."""
+    """The axes and derived columns of a spec's sweep, by dotted name."""
     from .language import ast
     from .language.parser import parse
     from .language.source import Source
@@ -353,9 +354,9 @@ def sweep_axes(text: str) -> list[str]:
 
 
 def with_axis(text: str, name: str, values: str, called: str = "<string>") -> str:
-    """A spec whose sweep has these values for an axis, put in place of what the sweep says of it.
-
-    A bare name finds an axis by its last part. Comments stay; what was not there is a new grid.
+    """A spec whose sweep has these values for an axis, in place of the axis' old values. A name
+    without a dot finds an axis by its last part. Comments are kept. An axis that did not exist
+    becomes a new grid.
     """
     from .language import ast
     from .language.parser import parse

@@ -1,6 +1,6 @@
 """The command line: arguments in, exit code out.
 
-Modules are imported where they are used, so that `--help` answers at once.
+Modules are imported where they are used, so that `--help` is fast.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ from .commands.terminal import (
 
 def main(arguments: list[str] | None = None) -> int:
     """The `stdpdsl` command."""
-    # A process that lives for a moment: looking for cycles in its memory takes a tenth of its time.
+    # The process is short-lived; garbage collection would take a tenth of its time.
     collecting = gc.isenabled()
     gc.disable()
     open_streams()
-    os.environ["MPLBACKEND"] = "Agg"  # commands draw into files; an unknown one is an error
-    # NumPy would start threads that nothing here uses: a tenth of a short command.
+    os.environ["MPLBACKEND"] = (
+        "Agg"  # commands draw into files; an unknown MPLBACKEND would be an error
+    )
+    # NumPy would start threads that are not used here, which takes a tenth of a short command.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show an accent
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may be unable to show an accent
             sys.stdout.reconfigure(errors="backslashreplace")
         options = _parsed(arguments)
         status: int = options.command(options)
@@ -70,16 +72,18 @@ def command() -> None:
 
 
 def _parsed(arguments: list[str] | None) -> Any:
-    """The options; a command line that is wrong, or asks for help, ends the process."""
+    """The options. A wrong command line, or `--help`, ends the process."""
     try:
         return argument_parser().parse_args(arguments)
     except SystemExit:
-        say("")  # help was printed, if that could be
+        say("")  # help was printed, if possible
         raise
 
 
 def _what_the_system_refused(error: OSError) -> str:
-    """A full disk, too few file handles, a folder that may not be read: no bug of ours."""
+    """The message for an error of the system, such as a full disk, too few file handles, or a
+    folder without permission. It is not a bug in stdpdsl.
+    """
     from .commands.reading import reason
 
     where = f"{error.filename}: " if error.filename else ""
@@ -120,7 +124,7 @@ def _bug_report(error: Exception) -> str:
     address = next((url.partition(", ")[2] for url in urls if url.startswith("Issues")), "")
     text = str(error).partition("\n")[0]
     return (
-        f"stdpdsl: a bug of ours, sorry: {type(error).__name__}: {text}\n"
+        f"stdpdsl: sorry, this is a bug in stdpdsl: {type(error).__name__}: {text}\n"
         f"Please report it{' at ' + address if address else ''}{where}."
     )
 

@@ -51,28 +51,30 @@ class Compiled:
     diagnostics: list[Diagnostic]
     plan: Plan
     settings: dict[str, Any]
-    """What the script was compiled with: --set, --parameters, the target that was chosen, and
+    """The options of the compilation: --set, --parameters, the chosen target, and
     --until-stable."""
     files: dict[str, Path]
-    """The files that the script reads and that the spec uses, by their names in the spec."""
+    """The files that the script reads and that the spec uses, under their names in the spec."""
     experiment: Experiment
     spec_text: str
 
     @cached_property
     def run_script(self) -> str:
-        """What `stdpdsl run` executes: it builds, watches, shards and saves the network, too."""
+        """The script that `stdpdsl run` executes. It also builds, monitors, shards and saves
+        the network.
+        """
         return self.render_run()
 
     @cached_property
     def script(self) -> str:
-        """The experiment as a Brian2 user would have written it, which runs on its own."""
+        """The experiment as a Brian2 user would have written it: a standalone script."""
         from .brian2.plain.render import render_plain
 
         lowering, target = self.settings["parameters"], self.settings["target"]
         return render_plain(self.experiment, self.spec_text, lowering, target)
 
 
-Texts = Mapping[Path, str]  # of resolved paths: what an editor holds of these files, unsaved
+Texts = Mapping[Path, str]  # by resolved path: an editor's unsaved text of these files
 
 
 def check_text(
@@ -82,7 +84,7 @@ def check_text(
     texts: Texts | None = None,
     allowed: Sequence[Path] = (),
 ) -> tuple[Checked | None, list[Diagnostic]]:
-    """Everything that is wrong with a spec. It reads only files that the spec names, below `folder`
+    """All errors and warnings of a spec. It reads only files that the spec names, below `folder`
     or one of `allowed`."""
     checked, _, diagnostics = examine(source, folder, sets, texts, allowed)
     return checked, diagnostics
@@ -118,13 +120,11 @@ def compile_source(
     keep_state: bool = False,
     earlier: str = "",
 ) -> Compiled:
-    """The script of a spec, planned for `workers` processes at a time, 0 for as many as there are
-    cores; `until_stable` as stable.py has it; `first` is the number of the first block, where the
-    results are to stand behind others. `order` has the row that each block is, where they are not
-    those of the spec one after the other; the blocks before `after` are not run. `keep_state` and
-    `earlier` as `render` has them. Raises CompileError with all errors at once, ValueError if
-    the order does not have just the rows."""
-    # Here, since `check` needs none of them, and they take a fifth of its time to import.
+    """A spec's script, planned for `workers` parallel processes (0: one per core). `keep_state`
+    and `earlier` are as in `render`. `first` is the number of the first block, if the results are
+    appended to others. `order` has the row of each block; blocks before `after` are not run.
+    CompileError has all errors at once; ValueError if `order` is not a permutation of the rows."""
+    # Imported here, because `check` does not need them and importing takes a fifth of its time.
     from .brian2.render import render
     from .lower import lower
     from .lower.until_stable import refusals, until
@@ -166,20 +166,20 @@ def compile_source(
 
 
 def said_methods(checked: Checked) -> list[ast.Ident]:
-    """The `method:` of each neuron and rule that is used."""
+    """The `method:` of each neuron and rule in use."""
     models = [m for c in checked.symbols.components.values() for m in (c.neuron, c.rule) if m]
     return list({id(m): m.method for m in models if m.method is not None}.values())
 
 
 def _not_one_run(spec: ast.Spec, source: Source) -> list[Diagnostic]:
-    """Why a spec is not one run: it is a collection of rules, or a search."""
+    """An error if a spec is not a single run: it is a collection of rules, or a search."""
     found = []
     if spec.is_collection:
         found.append(
             Diagnostic(
                 "CLAUSE001",
                 Span(source, 0, 0),
-                "this file is not a model: others may `use` it",
+                "this file contains no model, only rules and neurons that other specs can `use`",
                 help="start with `model NAME`, and declare layers and `run:`",
             )
         )
@@ -189,17 +189,17 @@ def _not_one_run(spec: ast.Spec, source: Source) -> list[Diagnostic]:
             Diagnostic(
                 "CLAUSE001",
                 search.span,
-                "this sweep is refined by what it finds, so it is not a single run"
+                "this sweep is refined step by step, so it is not a single run"
                 if refined
                 else "this spec asks for the best parameters, so it is not a single run",
-                help="`stdpdsl search SPEC -o DIR` runs it",
+                help="run it with `stdpdsl search SPEC -o DIR`",
             )
         )
     return found
 
 
 def _endings(spec: ast.Spec) -> list[ast.Until]:
-    """The conditions at which phases end."""
+    """The `until` conditions of the phases."""
     modifiers = [m for run in spec.of(ast.Run) for p in run.phases for m in p.modifiers]
     return [m for m in modifiers if isinstance(m, ast.Until)]
 
@@ -208,9 +208,9 @@ def _not_kept(until: ast.Until) -> Diagnostic:
     return Diagnostic(
         "CLAUSE002",
         until.span,
-        "the state of a run whose blocks end a phase by themselves is not kept for a later run",
-        help="leave out `--keep-state`, or `until`; `--continue` of such a run starts from its"
-        " beginning",
+        "the state cannot be saved if the blocks of a run end a phase at different times (`until`)",
+        help="leave out `--keep-state` or `until`; without a saved state, `--continue` starts"
+        " again from the beginning",
     )
 
 
@@ -218,15 +218,15 @@ def _not_on_numpy(method: ast.Ident) -> Diagnostic:
     return Diagnostic(
         "CLAUSE002",
         method.span,
-        f"`{method.id}` is compiled with the GNU Scientific Library, and"
-        " cannot run on the numpy target",
+        f"`{method.id}` needs compiled code with the GNU Scientific Library, so it"
+        " cannot"
+        " run on the numpy target",
         help="leave out `--target numpy`, or take another method",
     )
 
 
 def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[str]:
-    """By which method each variable of a model without errors is integrated: a line for each
-    component."""
+    """The integration methods of a model without errors, as text: a line for each component."""
     from .lower.integration import in_words
 
     checked, table, _ = _front(source, folder, [], None, allowed)
@@ -236,7 +236,9 @@ def methods(source: Source, folder: Path, allowed: Sequence[Path] = ()) -> list[
 
 
 def methods_in(checked: Checked, table: SweepTable | None) -> dict[str, dict[str, str]]:
-    """How each variable of each component is integrated; nothing of a collection of rules."""
+    """The integration method of each variable of each component; empty for a collection of
+    rules.
+    """
     from .lower import lower
     from .lower.integration import methods_of
 
@@ -277,7 +279,7 @@ def _front(
     )
     spec = with_numbers(spec, files)
     sources, of_files = read_sources(spec, files)
-    # The heads of files first: what they name is not an unknown name.
+    # Read the heads of files first, because they define names.
     rows, of_tables = read_all_rows(spec, files)
     heads = {node: read.head for node, read in rows.items()}
     heads |= {node: source.head for node, source in sources.items()}
@@ -303,7 +305,7 @@ def _front(
 def rows_of_spec(
     source: Source, folder: Path, sets: list[str], allowed: Sequence[Path] = ()
 ) -> dict[str, Any]:
-    """The columns of a spec's sweep, an array each with a value per block. CompileError."""
+    """The columns of a spec's sweep: for each an array with a value per block. CompileError."""
     checked, table, diagnostics = _front(source, folder, sets, None, allowed)
     if table is None or has_errors(diagnostics):
         raise CompileError(diagnostics)
@@ -316,8 +318,9 @@ def costs(checked: Checked, table: SweepTable) -> Estimate:
 
 
 class Library(Mapping[str, ast.Rule]):
-    """The rules that ship. A rule is parsed when it is asked for: parsing them all would take
-    longer than all the rest of `check`."""
+    """The rules of the library. A rule is parsed when it is needed, because parsing all of them
+    would take longer than the rest of `check`.
+    """
 
     def __init__(self, folder: Path):
         self.files: dict[str, Path] = {}

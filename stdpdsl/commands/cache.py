@@ -1,4 +1,4 @@
-"""What is kept between runs."""
+"""The command that deletes the cache."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .terminal import DONE, USAGE, Stop, complain, say
 _KEPT = re.compile(
     r"programs|heard|templates|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new"
 )
-"""The names of what is in the cache."""
+"""The patterns of the names in the cache."""
 
 
 def cache(options: argparse.Namespace) -> int:
-    """Delete what is kept between runs, and nothing that stdpdsl did not put there."""
+    """Delete the cache, but nothing that stdpdsl did not write."""
     from ..machine.memory import size_of
     from ..runtime.cache import stdpdsl_cache
 
     folder = stdpdsl_cache()
     if folder is None:
-        raise Stop("error: nothing is kept, because there is no home folder", USAGE)
+        raise Stop("error: there is no cache, because there is no home folder", USAGE)
     kept = [path for path in folder.glob("*") if _KEPT.fullmatch(path.name)]
     inside = [path for one in kept for path in (one, *one.rglob("*")) if not path.is_dir()]
     size = sum(path.lstat().st_size for path in inside)
@@ -35,7 +35,7 @@ def cache(options: argparse.Namespace) -> int:
     left = [path.name for path in folder.glob("*")]
     say(f"freed {size_of(size)} in {folder}\n")
     if left:
-        complain(f"{folder}: {', '.join(left[:3])} stays, because stdpdsl did not write it")
+        complain(f"{folder}: kept {', '.join(left[:3])}, because stdpdsl did not write it")
     elif folder.exists():
         folder.rmdir()
     return DONE

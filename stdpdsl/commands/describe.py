@@ -1,4 +1,4 @@
-"""The command that writes the tables with which a paper describes a network."""
+"""The command that writes a paper's model description tables."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def describe(options: argparse.Namespace) -> int:
                 Diagnostic(
                     "CLAUSE001",
                     Span(source, 0, 0),
-                    "this file is not a model: others may `use` it",
-                    help="describe a spec that uses it",
+                    "this file contains no model, only rules and neurons that other specs can"
+                    " `use`",
+                    help="describe a spec that uses this file",
                 )
             ]
         )

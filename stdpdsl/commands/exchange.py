@@ -1,4 +1,4 @@
-"""Commands that take rules to other languages, and from them."""
+"""Commands that export rules to other languages, and import rules from them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def export_rule(options: argparse.Namespace) -> int:
 
     if options.edges or options.block is not None:
         raise Stop(
-            "error: --edges and --block are of results, and --to nestml writes a rule", USAGE
+            "error: --edges and --block belong to results, but --to nestml writes a rule", USAGE
         )
     name, _, preset = options.folder.partition(".")
     rule, constants = _rule(name, options.source)
@@ -63,7 +63,7 @@ def _written(name: str | None, text: str, form: str, next: str) -> int:
         say(text)
         return DONE
     if Path(name).suffix != form:
-        raise Stop(f"error: {name} does not end in {form}", USAGE)
+        raise Stop(f"error: the name {name} must end in {form}", USAGE)
     with writing(name):
         write_new(Path(name), text.encode())
     note(f"wrote {name}{next}\n")
@@ -71,7 +71,7 @@ def _written(name: str | None, text: str, form: str, next: str) -> int:
 
 
 def _rule(name: str, spec: str | None) -> tuple[ast.Rule, list[ast.Assign]]:
-    """The rule, and the constants of its spec."""
+    """The rule, and its spec's constants."""
     from .. import compiler
     from ..language import ast
     from ..language.diagnostics import CompileError, has_errors

@@ -1,4 +1,4 @@
-"""Commands that write what results hold: for other programs, and as a spec."""
+"""Commands that export results to other programs, or as a spec."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ def export(options: argparse.Namespace) -> int:
     from ..results.reader import load
 
     if options.source is not None:
-        raise Stop("error: --from is of a rule: --to nestml", USAGE)
+        raise Stop("error: --from SPEC names the file of a rule and needs --to nestml", USAGE)
     if options.output is None:
-        raise Stop("error: say where to: -o FILE", USAGE)
+        raise Stop("error: name the file to write: -o FILE", USAGE)
     path, block = Path(options.output), options.block or 0
     if path.suffix != ".nwb" and path.suffix not in FORMS:
-        raise Stop(f"error: {path} ends in none of .nwb, {', '.join(FORMS)}", USAGE)
+        raise Stop(f"error: the name {path} must end in .nwb or {', '.join(FORMS)}", USAGE)
     if path.suffix == ".nwb" and options.edges:
-        raise Stop(f"error: --edges is written as {', '.join(FORMS)}; .nwb has all edges", USAGE)
+        raise Stop(
+            f"error: with --edges, FILE must end in {', '.join(FORMS)}; .nwb always has all edges",
+            USAGE,
+        )
     try:
         results = load(options.folder)
         with writing(path):
@@ -38,7 +41,7 @@ def export(options: argparse.Namespace) -> int:
                 results.to_edges(path, options.edges, block)
             else:
                 there = ", ".join(connections_in(results)) or "none was saved"
-                raise Stop(f"error: say of which connection: --edges CONNECTION ({there})", USAGE)
+                raise Stop(f"error: choose the connection with --edges CONNECTION ({there})", USAGE)
     except ResultsError as error:
         raise Stop(f"error: {error}", USAGE) from None
     note(f"wrote {path}\n")
@@ -47,7 +50,7 @@ def export(options: argparse.Namespace) -> int:
 
 @in_bounds
 def extract(options: argparse.Namespace) -> int:
-    """Write a block as a spec of its own."""
+    """Write one block as its own spec."""
     from ..execution.extract import extracted
     from ..outputs import write_new
     from ..results.errors import ResultsError
@@ -62,5 +65,5 @@ def extract(options: argparse.Namespace) -> int:
         return DONE
     with writing(options.output):
         write_new(Path(options.output), text.encode())
-    note(f"wrote {options.output}; files that it names are taken from its folder\n")
+    note(f"wrote {options.output}; the files that it names are read from its folder\n")
     return DONE

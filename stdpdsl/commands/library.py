@@ -24,7 +24,7 @@ from .terminal import (
 
 
 def rules(options: argparse.Namespace) -> int:
-    """List the rules that ship, or tell all about one."""
+    """List the rules of the library, or print all about one rule."""
     import json
 
     from ..compiler import library
@@ -50,7 +50,7 @@ def _known_rule(name: str, rules: Iterable[str]) -> None:
 
 
 def window(options: argparse.Namespace) -> int:
-    """Measure a rule's STDP window; draw it, or print it."""
+    """Simulate a rule's STDP window; draw it, or print it."""
     import importlib.util
 
     from ..compiler import library
@@ -68,11 +68,11 @@ def window(options: argparse.Namespace) -> int:
         raise Stop(f"error: {error}", USAGE) from None
     path = Path(options.output) if options.output else None
     if path and path.suffix not in (".png", ".svg"):
-        raise Stop(f"{path}: error: a window is drawn as .png or .svg", USAGE)
+        raise Stop(f"{path}: error: a window can be drawn as .png or .svg only", USAGE)
     if path and not importlib.util.find_spec("matplotlib"):
         raise Stop("error: drawing needs matplotlib: pip install matplotlib", USAGE)
     if why := NO_WINDOW.get(what.rule.name.id):
-        raise Stop(f"error: there is no window: `{what.rule.name.id}` {why}", SPEC_WRONG)
+        raise Stop(f"error: there is no STDP window: `{what.rule.name.id}` {why}", SPEC_WRONG)
     if path:
         with writing(path):
             check_output(path, path.suffix, "window")
@@ -101,7 +101,7 @@ def window(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Replay the published results; say what was published, and what came out."""
+    """Replay published results; print the published and the obtained numbers."""
     import json
 
     from ..execution.progress import Progress

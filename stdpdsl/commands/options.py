@@ -1,4 +1,4 @@
-"""Options that several commands have, and how the values of arguments are read."""
+"""Options that several commands share, and parsers for the values of options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 Command = Callable[[Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-"""Adds a command, and returns the parser of its arguments."""
+"""Adds a command and returns the parser for its arguments."""
 
 TARGETS = ("auto", "numpy", "cython", "cpp_standalone")
 LOWERINGS = ("synapse", "namespace")
@@ -19,20 +19,20 @@ LOWERINGS = ("synapse", "namespace")
 def cluster(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
-    where.add_argument("--slurm", action="store_true", help="run in N jobs of SLURM, through Dask")
+    where.add_argument("--slurm", action="store_true", help="run in N SLURM jobs, through Dask")
     parser.add_argument(
         "--slurm-option",
         metavar="KEY=VALUE",
         type=slurm_option,
         action="append",
         default=[],
-        help="of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
+        help="an option of dask_jobqueue.SLURMCluster, such as memory=4GB; repeatable",
     )
     parser.set_defaults(shard=None)  # of commands that run none alone
 
 
 def results_folder(parser: argparse.ArgumentParser) -> None:
-    """Where the results of a spec go, and whether older ones may be there."""
+    """The options for the results folder, and for replacing older results."""
     parser.add_argument(
         "-o", dest="output", type=path, metavar="DIR", help="default: SPEC's name with .results"
     )
@@ -46,8 +46,8 @@ def compiling(parser: argparse.ArgumentParser) -> None:
         "--parameters",
         choices=LOWERINGS,
         default="synapse",
-        help="one Synapses with parameters per synapse, or one per block with a namespace;"
-        " the results are the same (default: %(default)s)",
+        help="build one Synapses object with parameters per synapse, or one object per block"
+        " with parameters in a namespace; the results are the same (default: %(default)s)",
     )
     reading(parser)
     until_stable(parser)
@@ -59,8 +59,9 @@ def until_stable(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until-stable",
         metavar="TOLERANCE",
-        help="end a block when its weights move at no more than this part of their fastest pace,"
-        " over a tenth of the run: 0.01; or over a time: '0.01 over 10 s'",
+        help="end a block when the mean weight change over a tenth of the run is at most this"
+        " fraction of the largest such change so far, such as 0.01; or over a given time:"
+        " '0.01 over 10 s'",
     )
 
 
@@ -71,8 +72,8 @@ def settings(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=setting,
-        help="another value for a parameter or constant, such as 'A1.tau_m=20 ms', or values for an"
-        " axis of the sweep: 'Apre=[0.01, 0.1]'; repeatable",
+        help="change a parameter or constant, such as 'A1.tau_m=20 ms', or give an axis of"
+        " the sweep its values, such as 'Apre=[0.01, 0.1]'; repeatable",
     )
 
 
@@ -82,7 +83,7 @@ def workers(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=whole,
         default=0,
-        help="processes at a time (default: as many as there are cores)",
+        help="number of parallel processes (default: number of cores)",
     )
 
 
@@ -92,7 +93,7 @@ def data(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         type=path,
         default=".",
-        help="of the files that the spec names; default: .",
+        help="folder of the files that the spec names (default: .)",
     )
 
 
@@ -103,13 +104,16 @@ def reading(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=folder,
-        help="let the spec read files here, besides its own folder; repeatable",
+        help="also let the spec read files in this folder; repeatable",
     )
 
 
 def target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--target", choices=TARGETS, default="auto", help="how Brian2 runs it (default: auto)"
+        "--target",
+        choices=TARGETS,
+        default="auto",
+        help="Brian2's code generation target (default: auto)",
     )
 
 
@@ -133,7 +137,7 @@ def setting(text: str) -> str:
     if not (name.strip() and equals and value.strip()):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as 'A1.tau_m=20 ms'")
     if len(text.splitlines()) > 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is more than one line")
+        raise argparse.ArgumentTypeError(f"{text!r} has more than one line")
     return text
 
 

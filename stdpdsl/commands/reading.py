@@ -1,4 +1,4 @@
-"""Files that the options of a command name: specs that it reads, and what it writes."""
+"""Reads the files that a command's options name, and reports errors of reading and writing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read(name: str) -> tuple[Source, Path]:
-    """A spec's text, and the folder that its files are named from."""
+    """A spec's text, and the folder that its file names are relative to."""
     from ..language.source import Source, text_in
 
     try:
@@ -29,7 +29,7 @@ def read(name: str) -> tuple[Source, Path]:
         data = error.object
         line = data.count(b"\n", 0, error.start) + 1
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        found = "it is text in UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
+        found = "it looks like UTF-16" if wide else f"byte 0x{data[error.start]:02x}"
         raise Stop(
             f"{name}:{line}: error: is not text in UTF-8 ({found}); save it as UTF-8", SPEC_WRONG
         ) from None
@@ -44,7 +44,7 @@ def compile_spec(options: argparse.Namespace) -> Compiled:
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """How the options have a spec compiled."""
+    """The compile request that the options make."""
     from ..execution.wanted import Request
 
     return Request(
@@ -59,7 +59,7 @@ def request_of(options: argparse.Namespace) -> Request:
 
 
 def show_warnings(compiled: Compiled) -> None:
-    """What the compiler has to say of a spec that is right."""
+    """Show the compiler's warnings about a correct spec."""
     from ..language.diagnostics import WIDTH, render
 
     if compiled.diagnostics:
@@ -77,7 +77,7 @@ def allowed_folders(options: argparse.Namespace) -> list[Path]:
 
 @contextmanager
 def writing(name: str | Path) -> Iterator[None]:
-    """Say in words why a file that a command writes cannot be written, or is not replaced."""
+    """Explain why a file cannot be written or will not be replaced."""
     from ..outputs import NotReplaced
 
     try:

@@ -1,4 +1,4 @@
-"""Commands that look at results."""
+"""Commands that show results."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from .terminal import (
 def in_bounds(
     command: Callable[[argparse.Namespace], int],
 ) -> Callable[[argparse.Namespace], int]:
-    """A command that reads results, which may come from a stranger: however much memory they ask
-    for, the machine keeps its own."""
+    """A command that reads results. They may come from others, so a limit keeps them from
+    taking all of the machine's memory.
+    """
 
     @functools.wraps(command)
     def bounded(options: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def in_bounds(
             with no_more_than_there_is():
                 return command(options)
         except MemoryError:
-            text = f"error: this takes more memory than there is ({size_of(there)})"
+            text = f"error: this takes more memory than is free ({size_of(there)})"
             raise Stop(text, SPEC_WRONG) from None
 
     return bounded
@@ -48,7 +49,7 @@ def in_bounds(
 
 @in_bounds
 def report(options: argparse.Namespace) -> int:
-    """Write the page that shows a run."""
+    """Write the report page of a run."""
     from ..outputs import check_output, write_output
     from ..results.errors import ResultsError
     from ..results.reader import load
@@ -79,7 +80,7 @@ def report(options: argparse.Namespace) -> int:
 
 @in_bounds
 def diagnose(options: argparse.Namespace) -> int:
-    """Print every check of a run, passed or not."""
+    """Check a run for typical faults, and print each check."""
     from ..results.errors import ResultsError
     from ..results.reader import load
     from ..views.diagnose import findings, render
@@ -96,7 +97,7 @@ def diagnose(options: argparse.Namespace) -> int:
 
 
 def _refined(results: Any, options: argparse.Namespace) -> list[Any]:
-    """What blocks that are run again with half the time step say."""
+    """The findings from blocks that are run again with half the time step."""
     from ..execution.progress import Progress
     from ..execution.refine import refined
 
@@ -123,7 +124,7 @@ def compare(options: argparse.Namespace) -> int:
 
 @in_bounds
 def reproduce(options: argparse.Namespace) -> int:
-    """Run a result again from its own metadata, and say what differs."""
+    """Repeat a run from the metadata of its results, and print what differs."""
     from ..execution.progress import Progress
     from ..execution.reproduce import reproduce as again
     from ..execution.temporary_run import RunFailed
@@ -155,7 +156,11 @@ def summary(options: argparse.Namespace) -> int:
 
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
     if options.columns and (options.where or options.sort):
-        raise Stop("error: --columns says what columns are, for which no row is chosen", USAGE)
+        raise Stop(
+            "error: --columns describes columns and cannot be combined with options"
+            " that select or sort rows",
+            USAGE,
+        )
     try:
         results = load(options.folder)
         if options.columns:

@@ -1,4 +1,4 @@
-"""What the options of `stdpdsl run` say together: which contradict others, and where results go."""
+"""Checks the options of `stdpdsl run`: which ones conflict, and where results go."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from .terminal import USAGE, Stop
 
 
 def output_of(options: argparse.Namespace) -> Path:
-    """Where the results go. Stop where options contradict each other, or something is there that
-    the run may not replace."""
+    """The folder of the results. Stop if options conflict, or if the folder has something that
+    the run may not replace.
+    """
     from ..runtime import folder as folders
 
     _check_elsewhere(options)
@@ -28,7 +29,7 @@ def output_of(options: argparse.Namespace) -> Path:
 
 
 def continues(options: argparse.Namespace) -> Path | None:
-    """The results from whose end the run goes on, if it does."""
+    """The results that the run continues, if any."""
     return Path(options.continues).resolve() if options.continues else None
 
 
@@ -42,27 +43,28 @@ def _check_elsewhere(options: argparse.Namespace) -> None:
 
 
 def _check_state(options: argparse.Namespace) -> None:
-    """No option may contradict what --keep-state and --continue do."""
+    """Stop if an option conflicts with --keep-state or --continue."""
     if options.longer and not options.continues:
-        raise Stop("error: --for goes with --continue DIR", USAGE)
+        raise Stop("error: --for needs --continue DIR", USAGE)
     for option, there in (("--keep-state", options.keep_state), ("--continue", options.continues)):
         if there and options.parameters != "synapse":
-            raise Stop(f"error: {option} goes with --parameters synapse only", USAGE)
+            raise Stop(f"error: {option} works with --parameters synapse only", USAGE)
         if there and options.until_stable:
             raise Stop(
-                f"error: {option} does not go with --until-stable, which ends blocks at"
-                " times of their own",
+                f"error: {option} cannot be combined with --until-stable, because blocks then"
+                " end at"
+                " different times",
                 USAGE,
             )
     if not options.continues:
         return
     for name in ("extend", "shard", "cluster", "slurm", "python"):
         if getattr(options, name):
-            raise Stop(f"error: --continue does not go with --{name}", USAGE)
+            raise Stop(f"error: --continue cannot be combined with --{name}", USAGE)
 
 
 def _to_extend(options: argparse.Namespace) -> Path:
-    """The results that are to be extended; no option may say otherwise."""
+    """The results that are to be extended. Stop if another option conflicts."""
     for name in ("output", "overwrite", "resume", "shard"):
         if getattr(options, name):
             option = "-o" if name == "output" else f"--{name}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compile, run in processes of their own, save."""
+    """Compile a spec, run it in separate processes, and save the results."""
     from ..execution.errors import JobError
     from ..execution.interpreter import InterpreterError
     from ..execution.progress import Progress
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 def _prepare_and_run(
     options: argparse.Namespace, output: Path, runner: Any, progress: Progress
 ) -> Outcome | None:
-    """How the run ended; nothing where there was nothing to run."""
+    """The outcome of the run; None if there was nothing to run."""
     from ..execution.interpreter import ready_interpreter
     from ..execution.prepare import prepare
     from ..execution.sharded_run import Manner, run_and_save, run_one
@@ -81,17 +81,17 @@ def _warn(text: str) -> None:
 
 def _say_nothing_to_run(options: argparse.Namespace) -> None:
     if options.extend:
-        note(f"{options.extend} has all blocks of {options.spec}: nothing was run\n")
+        note(f"{options.extend} already has all blocks of {options.spec}: nothing was run\n")
     else:
-        note(f"{options.continues} is that long already: nothing was run\n")
+        note(f"{options.continues} already has this duration: nothing was run\n")
 
 
 def _say_again_from_start(options: argparse.Namespace, prepared: Prepared) -> None:
-    """Where earlier results hold no state to go on from."""
+    """Tell the user if earlier results have no saved state to continue from."""
     origin = prepared.origin
     if origin is not None and not origin.kept:
         complain(
-            f"{options.continues} has kept no state (stdpdsl run --keep-state): its"
+            f"{options.continues} has no saved state (stdpdsl run --keep-state), so its"
             f" {origin.seconds:g} s are simulated again"
         )
 
@@ -102,13 +102,14 @@ def _warn_of_open_cache() -> None:
     kept = cache.stdpdsl_cache()
     if kept is not None and cache.open_to_others(kept):
         complain(
-            f"warning: others can write into {kept}, so nothing is taken from it and more is"
-            f" compiled than necessary: chmod go-w {kept}"
+            f"warning: the cache {kept} is not used, because other users can write to it;"
+            " compiling takes"
+            f" longer; to use it: chmod go-w {kept}"
         )
 
 
 def _say_where(options: argparse.Namespace, folder: str) -> None:
-    """Where the results are, or the shard, and what comes next."""
+    """Tell the user where the results or the shard are, and what comes next."""
     if options.shard:
         shown = os.path.relpath(folder)
         note(
@@ -135,10 +136,12 @@ def _how_many_stable(folder: str) -> str:
 
 @contextmanager
 def cluster(options: argparse.Namespace) -> Iterator[Any]:
-    """What runs shards on a cluster, if one was asked for; the options know its workers then."""
+    """The runner of shards on a cluster, if the options ask for one. Sets the number of workers
+    in the options.
+    """
     if not (options.cluster or options.slurm):
         if options.slurm_option:
-            raise Stop("error: --slurm-option goes with --slurm", USAGE)
+            raise Stop("error: --slurm-option needs --slurm", USAGE)
         yield None
         return
     from ..execution.cluster import ClusterError, connected, cores, on_cluster
@@ -146,7 +149,7 @@ def cluster(options: argparse.Namespace) -> Iterator[Any]:
     if options.shard:
         raise Stop("error: --shard runs here; --cluster and --slurm run all shards", USAGE)
     if options.slurm and not options.workers:
-        raise Stop("error: say how many jobs SLURM is to run: --workers N", USAGE)
+        raise Stop("error: give the number of SLURM jobs: --workers N", USAGE)
     slurm = dict(options.slurm_option) if options.slurm else None
     try:
         with connected(options.cluster, slurm, options.workers) as client:
@@ -158,7 +161,7 @@ def cluster(options: argparse.Namespace) -> Iterator[Any]:
 
 @in_bounds
 def merge(options: argparse.Namespace) -> int:
-    """Put the shards of a run together."""
+    """Merge the shards of a run."""
     from ..execution.errors import JobError
     from ..execution.merge import all_shards, shard_folders
     from ..execution.merge import merge as merged

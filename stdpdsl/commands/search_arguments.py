@@ -1,4 +1,4 @@
-"""The arguments of the commands that search and say what matters."""
+"""The arguments of the commands for searches and sensitivity analysis."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from .options import Command
 
 
 def for_searches(command: Command) -> None:
-    """Searching for parameters."""
-    sub = command(searches.search, "Find the best parameters, as a spec's search or fit asks.")
+    """The commands that search for parameters."""
+    sub = command(searches.search, "Run the search or fit of a spec to find the best parameters.")
     sub.add_argument("spec", type=options.path, metavar="SPEC")
     options.results_folder(sub)
-    sub.add_argument("--resume", action="store_true", help="go on with a search that was cut off")
+    sub.add_argument("--resume", action="store_true", help="continue a search that was interrupted")
     sub.add_argument(
         "--share",
         action="store_true",
-        help="run the search together with all that run this command on the same DIR, such as the"
-        " tasks of a job array; goes on with what is there",
+        help="share the search with all processes that run this command on the same DIR, such"
+        " as the tasks of a job array; continues what is in DIR",
     )
     sub.add_argument(
         "--more",
         metavar="N",
         type=options.whole,
         default=0,
-        help="run N trials more than DIR has, or than the spec asks for",
+        help="run N more trials than DIR has, or than the spec asks for",
     )
     options.until_stable(sub)
     options.settings(sub)
@@ -39,24 +39,27 @@ def for_searches(command: Command) -> None:
         dest="output",
         type=options.path,
         metavar="SPEC",
-        help="write the spec with the values of the best trial",
+        help="write a spec with the values of the best trial",
     )
     sub.add_argument(
-        "--trial", metavar="N", type=options.block_number, help="of this trial instead"
+        "--trial", metavar="N", type=options.block_number, help="use this trial instead of the best"
     )
     sub.add_argument(
         "--count",
         metavar="N",
         type=options.whole,
         default=10,
-        help="how many are printed (default: %(default)s)",
+        help="number of trials to print (default: %(default)s)",
     )
     options.form(sub, ("text", "json"))
 
 
 def for_sensitivity(command: Command) -> None:
-    """How much each parameter matters."""
-    sub = command(searches.sensitivity, "Say how much each axis matters to each measure.")
+    """The command for sensitivity analysis."""
+    sub = command(
+        searches.sensitivity,
+        "Sensitivity analysis: how much each axis of the sweep affects each measure.",
+    )
     sub.add_argument("spec", type=options.path, metavar="SPEC")
     sub.add_argument(
         "-o",
@@ -77,8 +80,8 @@ def for_sensitivity(command: Command) -> None:
         metavar="N",
         type=options.whole,
         default=64,
-        help="the sweep has N (axes + 2) rows for sobol, best with a power of two, N (axes + 1) for"
-        " morris (default: %(default)s)",
+        help="base samples: the sweep has N (axes + 2) rows for sobol (N is best a power of"
+        " two), N (axes + 1) for morris (default: %(default)s)",
     )
     sub.add_argument(
         "--seed", metavar="N", type=options.block_number, default=0, help="default: %(default)s"
@@ -87,7 +90,7 @@ def for_sensitivity(command: Command) -> None:
     sub.add_argument(
         "--resume",
         action="store_true",
-        help="run what an earlier run has not done; of one that is whole, only print",
+        help="continue an unfinished run; of a finished one, only print the results",
     )
     options.settings(sub)
     options.reading(sub)

@@ -1,4 +1,4 @@
-"""Commands that search for parameters, and that tell what was found."""
+"""Commands that search for parameters, and that show the outcome."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def search(options: argparse.Namespace) -> int:
     output = Path(options.output or Path(options.spec).stem + ".results").resolve()
     if options.share and (options.cluster or options.slurm or options.more or options.overwrite):
         others = "--cluster, --slurm, --more and --overwrite"
-        raise Stop(f"error: --share does not go with any of {others}", USAGE)
+        raise Stop(f"error: --share cannot be combined with any of {others}", USAGE)
     space = space_of(source, folder, options.set, allowed)
     if space.warnings:
         complain(render(space.warnings, colours(sys.stderr)).rstrip("\n") + "\n")
@@ -79,16 +79,18 @@ def search(options: argparse.Namespace) -> int:
     if outcome.log is not None:
         complain(f"the script and its log are in {outcome.log.parent}")
     if isinstance(space.search, ast.Refined) and outcome.folder and not options.more:
-        differ = f"no two neighbours differ by more than {refined_to(space.search)}"
         if len(trials) < space.plan.trials:
-            note(f"{differ}\n")
+            note(f"no two neighbours differ by more than {refined_to(space.search)}\n")
         else:
-            complain(f"all trials were run before {differ}; --more runs more")
+            complain(
+                "all trials were run, but some neighbours still differ by more than"
+                f" {refined_to(space.search)}; --more N runs N more"
+            )
     shown = os.path.relpath(output) if options.output is None else options.output
     if len(trials):
         note(f"results are in {shown}; next: stdpdsl best {shown}\n")
     if not outcome.folder and len(trials) and not options.more:
-        complain("the same command with --resume goes on")
+        complain("continue with the same command and --resume")
     return outcome.status
 
 
@@ -100,7 +102,9 @@ def refined_to(search: ast.Refined) -> str:
 
 
 class _Line:
-    """How far a search is: one line that changes on a terminal, a line for each batch elsewhere."""
+    """Shows the progress of a search: one changing line on a terminal, a line per batch
+    elsewhere.
+    """
 
     def __init__(self, terminal: bool):
         self.terminal = terminal
@@ -148,7 +152,7 @@ def progress_text(trials: Trials, wanted: int) -> str:
 
 @in_bounds
 def best(options: argparse.Namespace) -> int:
-    """Print the best trials; write one as a spec."""
+    """Print the best trials, or write one as a spec."""
     import json
 
     from ..outputs import write_new
@@ -166,7 +170,7 @@ def best(options: argparse.Namespace) -> int:
             metadata = answers.results.metadata
             sets = "".join(f" --set '{text}'" for text in metadata["set"])
             if metadata.get("until_stable") is not None:
-                sets += " --until-stable, as the search"
+                sets += " the search's --until-stable"
             note(f"wrote trial {chosen.number} as {path}; next: stdpdsl run {path}{sets}\n")
             return DONE
     except ResultsError as error:
@@ -190,7 +194,7 @@ def best(options: argparse.Namespace) -> int:
 
 
 def _tell_belief(results: Any, form: str) -> int:
-    """The posterior of each axis."""
+    """Print the posterior of each axis."""
     from ..results.errors import ResultsError
     from ..search.answers import belief_of
 
@@ -223,7 +227,7 @@ def _tell_belief(results: Any, form: str) -> int:
     if belief.calibrated:
         complain(belief.calibrated)
     if size < LEAST_EFFECTIVE:
-        complain("too few to trust the tails: run more trials (--more)")
+        complain("too few to trust the tails: run more trials (--more N)")
     return DONE
 
 
@@ -259,7 +263,7 @@ def _aligned(rows: list[list[Any]]) -> str:
 
 
 def sensitivity(options: argparse.Namespace) -> int:
-    """Run the points of a sensitivity analysis as one sweep; print each axis' effect."""
+    """Run the points of a sensitivity analysis as one sweep, and print the effect of each axis."""
     from ..execution.errors import JobError
     from ..execution.progress import Progress
     from ..execution.sharded_run import Manner
@@ -304,7 +308,7 @@ def sensitivity(options: argparse.Namespace) -> int:
     except (JobError, SearchError, ResultsError, folders.ResultsError) as error:
         raise Stop(f"error: {error}", USAGE) from None
     for name in lost:
-        complain(f"{name} has no value in some blocks, and is left out")
+        complain(f"{name} has no value in some blocks and is left out")
     if options.format == "json":
         import json
         from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Completion in the shell: of commands, options, rules, presets, error codes and files."""
+"""Shell completion of commands, options, rules, presets, error codes and files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def completion(options: argparse.Namespace) -> int:
-    """Print the script that a shell reads at its start."""
+    """Print the script that a shell loads at startup."""
     try:
         import shtab
     except ImportError:
@@ -24,7 +24,9 @@ def completion(options: argparse.Namespace) -> int:
 
 
 def _with_choices(parser: argparse.ArgumentParser) -> None:
-    """Let the parser, which parses nothing, know the words that its arguments may be."""
+    """Give a parser the possible values of its arguments. This parser is used for completion
+    only.
+    """
     import shtab
 
     from ..compiler import library

@@ -40,8 +40,8 @@ def new(options: argparse.Namespace) -> int:
         path = path.with_name(path.name + ".stdp")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", path.stem):
         raise Stop(
-            f"{path}: error: a model's name has letters, digits and underscores"
-            " and begins with a letter",
+            f"{path}: error: a model's name must consist of letters, digits and underscores"
+            " and begin with a letter",
             USAGE,
         )
     text = (resource_dir("templates") / "new" / "starter.stdp").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def new(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Report every error and warning of the specs."""
+    """Report every error and warning in the specs."""
     from .. import compiler
     from ..language.diagnostics import (
         WIDTH,
@@ -95,7 +95,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Say what a run would do."""
+    """Print what a run would do."""
     compiled = compile_spec(options)
     say(compiled.plan.render().rstrip("\n") + "\n")
     return DONE
@@ -148,20 +148,23 @@ def fmt(options: argparse.Namespace) -> int:
 
 
 def _replace(path: Path, source: Source, text: str) -> None:
-    """Either the old text or the new one stands there, whatever happens."""
+    """Replace a file atomically: it has either the old or the new text."""
     from ..language.source import text_in
     from ..outputs import write_whole
 
     try:
         if text_in(path) != source.text:
-            raise Stop(f"{path}: error: was changed meanwhile; run this again", SPEC_WRONG)
+            raise Stop(
+                f"{path}: error: the file changed in the meantime; run the command again",
+                SPEC_WRONG,
+            )
         write_whole(path, text.encode())
     except OSError as error:
         raise Stop(f"{path}: error: {reason(error)}", SPEC_WRONG) from None
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Say what an error means, with a wrong and a right example."""
+    """Explain an error code, with a wrong and a right example."""
     import textwrap
 
     from ..language.diagnostics import did_you_mean
@@ -169,7 +172,7 @@ def explain(options: argparse.Namespace) -> int:
 
     code, known = options.code.upper(), codes()
     if code not in known:
-        near = did_you_mean(code, known) or f"they run from {known[0]} to {known[-1]}"
+        near = did_you_mean(code, known) or f"codes run from {known[0]} to {known[-1]}"
         raise Stop(f"error: there is no error code `{options.code}`; {near}", USAGE)
     about = explanation(code)
     wrong, message, right = (
@@ -188,9 +191,9 @@ def lsp(options: argparse.Namespace) -> int:
     if not importlib.util.find_spec("pygls"):
         raise Stop("error: the language server needs pygls: pip install 'stdpdsl[editor]'", USAGE)
     if is_terminal(sys.stdin):
-        complain("this speaks with an editor, which starts it; Ctrl-C ends it")
+        complain("this is the language server, which an editor starts; press Ctrl-C to end it")
     allowed = [folder.resolve() for folder in allowed_folders(options)]
-    gc.enable()  # this process lives long
+    gc.enable()  # this process runs for a long time
     from ..editor.language_server import serve
 
     serve(allowed)

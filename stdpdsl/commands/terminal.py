@@ -1,7 +1,6 @@
-"""What a command says: its results to standard output, all else to standard error.
-
-A reader that has gone away is not an error. Standard output that is full or closed is one, where it
-takes what the command was asked for.
+"""The output of commands: results go to standard output, all else to standard error. It is no error
+if the reader of a pipe ends. It is an error if results cannot be written because standard output is
+full or closed.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ class Stop(Exception):
 
 
 def say(text: str) -> None:
-    """What a command was asked for. Stop if it cannot be printed."""
+    """Print the result of a command. Stop if it cannot be printed."""
     if "stdout" in _closed:
         raise Stop("error: standard output is closed", USAGE)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        _print_no_more()  # whoever read it has seen enough; the exit code stays what it is
+        _print_no_more()  # the reader of the pipe has ended; keep the exit code
     except OSError as error:
         _print_no_more()
         raise Stop(f"error: standard output: {error.strerror}", USAGE) from None
 
 
 def note(text: str) -> None:
-    """How far something is, and what was done: nothing is lost if that cannot be printed."""
+    """Print progress and notes. Ignore errors, because no result is lost."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -45,7 +44,7 @@ def note(text: str) -> None:
 
 
 def _print_no_more() -> None:
-    """Python must not trip over the rest when it ends."""
+    """Discard the unprinted rest, so that Python does not fail when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -53,8 +52,9 @@ _closed: set[str] = set()
 
 
 def open_streams() -> None:
-    """Open the standard streams that were closed when the process was started: otherwise the next
-    file that it opens would be one of them, and be written into."""
+    """Open the standard streams that were closed when the process started. Otherwise the next
+    file that is opened would get the number of such a stream, and output would go into it.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
             continue
@@ -68,14 +68,16 @@ def open_streams() -> None:
 
 
 def show(text: str, form: str) -> None:
-    """What results hold, which may come from a stranger; data for programs stay as they are."""
+    """Print text from results with control characters removed, because results may come from
+    others. Data for programs stay unchanged.
+    """
     from ..language.diagnostics import seen
 
     say(text if form in ("csv", "json") else seen(text))
 
 
 def tell(text: str) -> None:
-    """How far something is, beside what is printed."""
+    """Print progress between other output."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -99,7 +101,7 @@ def colours(stream: IO[str]) -> bool:
 
 
 def columns(stream: IO[str], otherwise: int) -> int:
-    """How wide a terminal is; something else than a terminal has `otherwise`."""
+    """The width of the terminal; `otherwise` if the output is not a terminal."""
     import shutil
 
     return shutil.get_terminal_size().columns if is_terminal(stream) else otherwise

@@ -472,11 +472,11 @@ def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--for", "10 s"], "--for goes with --continue"),
+        (["--for", "10 s"], "--for needs --continue"),
         (["--continue", "first", "--for", "10 mV"], "expected a time above 0 s"),
         (["--continue", "first", "--for", "-1 s"], "expected a time above 0 s"),
-        (["--continue", "first", "--shard", "1/2"], "does not go with --shard"),
-        (["--continue", "first", "--until-stable", "0.1"], "does not go with --until-stable"),
+        (["--continue", "first", "--shard", "1/2"], "cannot be combined with --shard"),
+        (["--continue", "first", "--until-stable", "0.1"], "combined with --until-stable"),
         (["--keep-state", "--parameters", "namespace"], "--parameters synapse only"),
         (["--continue", "none"], "there is no such folder"),
     ],

@@ -1,4 +1,4 @@
-"""A block as a spec of its own, which gives that block's very numbers."""
+"""A block as its own spec, which gives the same numbers."""
 
 import subprocess
 import sys

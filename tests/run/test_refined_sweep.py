@@ -81,7 +81,7 @@ def test_neighbours_differ_by_no_more(tmp_path, capsys):
 def test_it_ends_at_its_trials_and_goes_on(tmp_path, capsys, monkeypatch):
     results = search(tmp_path, "0.001 in 30 trials")
     assert len(results.trials) == 30
-    assert "all trials were run before no two neighbours differ" in capsys.readouterr().err
+    assert "all trials were run, but some neighbours still differ" in capsys.readouterr().err
     more = search(tmp_path, "0.001 in 30 trials", "out", "--more", "10")
     assert len(more.trials) == 40
     usual = Source("s.stdp", SPEC.format(to="0.001"))
@@ -99,7 +99,7 @@ def test_it_ends_at_its_trials_and_goes_on(tmp_path, capsys, monkeypatch):
 def test_it_is_no_run_and_has_a_report(tmp_path, capsys):
     search(tmp_path, "10 % in 24 trials")
     assert main(["run", str(tmp_path / "s.stdp"), "-o", str(tmp_path / "run")]) != 0
-    assert "this sweep is refined by what it finds" in capsys.readouterr().err
+    assert "this sweep is refined step by step" in capsys.readouterr().err
     page = tmp_path / "page.html"
     assert main(["report", str(tmp_path / "out"), "-o", str(page)]) == 0
     assert "The trials, from the smallest" in page.read_text()

@@ -177,7 +177,7 @@ def test_what_does_not_go_with_it(tmp_path, capsys):
     command = ["search", str(tmp_path / "s.stdp"), "-o", str(tmp_path / "out"), "--share"]
     for more in (["--more", "5"], ["--overwrite"], ["--cluster", "tcp://a:1"]):
         assert main([*command, *more]) == 2
-        assert "--share does not go with any of" in capsys.readouterr().err
+        assert "--share cannot be combined with any of" in capsys.readouterr().err
     mine = tmp_path / "out.search-lock"
     mine.write_text("a file of somebody\n")
     assert main(command) == 2

@@ -53,7 +53,7 @@ def changed(old: str, new: str) -> str:
         (b"", ":1:1: error[SYN004]", "declares nothing"),
         (b"# only this\n", ":1:1: error[SYN004]", "declares nothing"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ":1: error", "not text in UTF-8"),
-        (STARTER.encode("utf-16"), ":1: error", "it is text in UTF-16); save it as UTF-8"),
+        (STARTER.encode("utf-16"), ":1: error", "it looks like UTF-16); save it as UTF-8"),
         (b"model a\x00\n", ":1:8: error[SYN036]", "U+0000"),
         (STARTER.replace("    ", "\t").encode(), ":9:1: error[SYN002]", "indent with spaces"),
         (STARTER.replace("\n", "\r").encode(), ":1:", "lines end with a line feed"),

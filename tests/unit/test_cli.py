@@ -333,7 +333,7 @@ def test_a_bug_of_ours(compiler, capsys):
     Path("bug.stdp").write_text("bug\n")
     assert status_of("plan", "bug.stdp") == 70
     message = capsys.readouterr().err
-    assert "a bug of ours, sorry: RuntimeError: we did not think of this" in message
+    assert "sorry, this is a bug in stdpdsl: RuntimeError: we did not think of this" in message
     report = Path(message.rstrip("\n.").rpartition(" ")[2])
     assert "we did not think of this" in report.read_text()
     report.unlink()

@@ -196,12 +196,12 @@ def test_a_port_counts_its_spikes_one_by_one():
 @pytest.mark.parametrize(
     "line, said",
     [
-        ("export triplet --to nestml --block 3", "--block are of results"),
+        ("export triplet --to nestml --block 3", "--block belong to results"),
         ("export tripel --to nestml", "did you mean `triplet`?"),
         ("export triplet.visual --to nestml", "has no preset `visual`"),
-        ("export triplet --to nestml -o x.txt", "does not end in .nestml"),
+        ("export triplet --to nestml -o x.txt", "must end in .nestml"),
         ("export triplet --to nestml --from none.stdp", "none.stdp: error"),
-        ("export triplet --from x.stdp", "--from is of a rule"),
+        ("export triplet --from x.stdp", "--from SPEC names the file of a rule"),
         ("export results", "-o FILE"),
     ],
 )

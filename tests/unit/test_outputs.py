@@ -134,5 +134,5 @@ def test_a_spec_that_changes_while_it_is_formatted_is_left_alone(tmp_path, monke
 
     monkeypatch.setattr(comments, "formatted", slowly)
     assert cli.main(["fmt", "spec.stdp"]) == 1
-    assert "was changed meanwhile" in capsys.readouterr().err
+    assert "the file changed in the meantime" in capsys.readouterr().err
     assert path.read_text() == "saved meanwhile"

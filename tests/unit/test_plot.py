@@ -122,7 +122,7 @@ def test_neo_has_every_spike_and_the_parameters(results):
     assert seen == len(rows) > 100
     some = results.spikes.filter(layer="A1", block=3).to_neo()
     assert [s.name for s in some.segments] == ["block 3"]
-    with pytest.raises(ResultsError, match="neither spikes"):
+    with pytest.raises(ResultsError, match="only spikes and trajectories"):
         results.blocks.to_neo()
 
 

@@ -103,7 +103,7 @@ def test_what_is_wrongly_asked(name, settings, told):
 def test_the_command(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["window", "oja"]) == 1
-    assert "there is no window: `oja` follows rates" in capsys.readouterr().err
+    assert "there is no STDP window: `oja` follows rates" in capsys.readouterr().err
     assert cli.main(["window", "vogels", "tau=3 mV"]) == 1
     assert "window.stdp:" in (told := capsys.readouterr().err) and "expected time" in told
     assert cli.main(["window", "vogels", "tau=3 ("]) == 1
