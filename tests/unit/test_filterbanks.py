@@ -247,6 +247,7 @@ def test_zhang_synapse(sound):
         ([("butterworth", {"order": 2, "fc": 300.0, "btype": "bandpass"})], "the upper edges"),
         ([("butterworth", {"order": 2, "fc": 300.0, "fc_high": 1.0})], "no upper edges"),
         ([("dcgc", {"cf": 500.0})], "two or more"),
+        ([("log_gammachirp", {"f": CF, "ncascades": 3})], "for ncascades = 4 only"),
         ([("drnl", {"cf": 500.0, "type": "cat"})], "neither 'human'"),
         ([("fractional_delay", {"delays": 1.0, "filter_length": 10})], "too few"),
     ],

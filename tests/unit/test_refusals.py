@@ -146,6 +146,12 @@ CASES = {
             "normal(1 mV, 0.1 mV)",
             "truncated_normal(0, 1, 90, 91) * 1 mV",
         ),
+        (
+            "TYPE013",
+            "the normal distribution has no probability",
+            "normal(1 mV, 0.1 mV)",
+            "truncated_normal(-50, 1, 0, 20) * 1 mV",
+        ),
         ("TYPE006", "`exp` takes no named arguments", "normal(1 mV, 0.1 mV)", "exp(x = 1) * 1 mV"),
         ("TYPE002", "takes a condition", "where i != j\n    weight", "where not i\n    weight"),
         (

@@ -54,6 +54,13 @@ def test_what_is_wrong_with_a_search(old, new, code):
     assert any(c.startswith(code) for c in codes), codes
 
 
+def test_refine_begins_with_a_grid_of_the_ends():
+    text = SEARCH.replace("nsga2", "refine").replace("    maximise: c_after_entropy\n", "")
+    small = found(text.replace("batch: 40", "batch: 3"))
+    assert "a grid of 4 trials at least, and a batch is of 3" in small["SEARCH005"].message
+    assert "SEARCH005" not in found(text.replace("batch: 40", "batch: 4"))
+
+
 @pytest.mark.parametrize(
     "old, new, code",
     [
