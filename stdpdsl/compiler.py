@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from .check import Checked, check
 from .check.costs import Estimate, estimate
-from .check.decays import check_decays
-from .check.exact import check_exact
 from .check.files import headers_of
+from .check.kept import Kept
 from .check.limits import refuse
-from .check.rows import check_rows
+from .check.row_values import check_row_values
 from .check.values import constant_values
 from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
@@ -97,10 +96,12 @@ def examine(
     texts: Texts | None = None,
     allowed: Sequence[Path] = (),
     tree: Callable[[Source], ast.Spec] = parse,
+    kept: Kept | None = None,
 ) -> tuple[Checked | None, SweepTable | None, list[Diagnostic]]:
-    """The same, with the sweep's table where there are no errors. `tree` parses."""
+    """The same, with the sweep's table where there are no errors. `tree` parses; `kept` is an
+    editor's."""
     try:
-        return _front(source, folder, sets, texts, allowed, tree)
+        return _front(source, folder, sets, texts, allowed, tree, kept)
     except CompileError as error:
         return None, None, list(error.diagnostics)
 
@@ -252,6 +253,7 @@ def _front(
     texts: Texts | None,
     allowed: Sequence[Path],
     tree: Callable[[Source], ast.Spec] = parse,
+    kept: Kept | None = None,
 ) -> tuple[Checked, SweepTable | None, list[Diagnostic]]:
     spec = with_settings(tree(source), sets, library())
     if outside := outside_files(spec, folder, allowed):
@@ -283,16 +285,14 @@ def _front(
     rows, of_tables = read_all_rows(spec, files)
     heads = {node: read.head for node, read in rows.items()}
     heads |= {node: source.head for node, source in sources.items()}
-    checked = check(spec, used, library(), headers_of(spec, read), heads)
+    checked = check(spec, used, library(), headers_of(spec, read), heads, kept)
     problems += [*missing_files(spec, folder), *of_files, *of_tables]
     diagnostics = [*problems, *checked.diagnostics]
     if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
-        more = [*more, *check_rows(checked.symbols, table.columns)]
-        more += check_decays(checked.symbols, table.columns)
-        more += check_exact(checked.symbols, table.columns)
+        more = [*more, *check_row_values(checked.symbols, table.columns, kept)]
         constants = constant_values(checked.symbols, unswept=False)
         more += Fit(checked.symbols, sources, table, constants, files).check()
         more += check_all_rows(checked.symbols, rows, table.rows, constants, files)

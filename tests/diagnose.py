@@ -11,10 +11,8 @@ import pyarrow as pa
 
 from stdpdsl.check import check
 from stdpdsl.check.costs import estimate
-from stdpdsl.check.decays import check_decays
-from stdpdsl.check.exact import check_exact
 from stdpdsl.check.limits import refuse
-from stdpdsl.check.rows import check_rows
+from stdpdsl.check.row_values import check_row_values
 from stdpdsl.data.fit import Fit
 from stdpdsl.data.sources import Files, read_sources
 from stdpdsl.data.tables import check_all_rows, read_all_rows
@@ -135,11 +133,13 @@ def diagnose(text: str, name: str = "spec.stdp") -> list[Diagnostic]:
             checked.inference.values,
             columns=table.columns,
         )
-        problems = [*problems, *check_rows(checked.symbols, table.columns), *refuse(costs, MEMORY)]
+        problems = [
+            *problems,
+            *check_row_values(checked.symbols, table.columns),
+            *refuse(costs, MEMORY),
+        ]
         problems += Fit(checked.symbols, sources, table, checked.inference.values, files).check()
         problems += check_all_rows(
             checked.symbols, rows, table.rows, checked.inference.values, files
         )
-        problems += check_decays(checked.symbols, table.columns)
-        problems += check_exact(checked.symbols, table.columns)
     return in_order([*found, *problems])

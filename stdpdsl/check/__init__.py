@@ -26,6 +26,7 @@ from .data import Head
 from .derivatives import mended
 from .elements import promote
 from .expansion import check_expansion
+from .kept import Checks, Kept
 from .measures import OwnMeasures
 from .names import Names
 from .report import Reporter
@@ -90,13 +91,14 @@ def check(
     library: Mapping[str, ast.Rule] | None = None,
     headers: Mapping[str, Sequence[ast.Header]] | None = None,
     data: Mapping[ast.DataExpr, Head] | None = None,
+    kept: Kept | None = None,
 ) -> Checked:
     """All checks.
 
     `used` holds the parsed files of `use "..."`, by their paths as written; `headers` the column
     heads of the sweep's files (see files.py). Where a file's heads are not given, a name that
     nothing declares may be one of them and is not reported. `data` says how the values behind each
-    `from` are kept; of one that is not there nothing is known.
+    `from` are kept; of one that is not there nothing is known. `kept` is an editor's.
     """
     whole, slips = mended(merge(spec, used or {}))
     reporter = Reporter(slips)
@@ -117,15 +119,16 @@ def check(
     inference = Inference(symbols, reporter, constant_values(symbols), data or {})
     open_columns = any(part.path.value not in (headers or {}) for part in files)
     declared = Declared(inference, open_columns)
-    models = Models(inference, declared.open_columns)
+    checks = Checks(inference, kept, open_columns)
+    models = Models(inference, declared.open_columns, checks)
     check_types(symbols, declared, models)
     Names(symbols, reporter).check()
     Clauses(symbols, reporter, inference.values).check()
-    FirstValues(symbols, reporter).check()
+    FirstValues(symbols, reporter, checks).check()
     Wiring(symbols, inference, reporter).check()
     Blocks(symbols, reporter).check()
-    Timing(symbols, inference, reporter).check()
-    check_hazards(symbols, inference, reporter)
+    Timing(symbols, inference, reporter, checks).check()
+    check_hazards(symbols, inference, reporter, checks)
     # A misspelt use would be told twice: as an unknown name and as something unused.
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)
@@ -143,6 +146,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
         if isinstance(node, ast.Rule):
             declared.presets(node)
     declared.check()
+    models.checks.only({*symbols.components, *declared.models})
     components = Components(models)
     for component in symbols.components.values():
         if component.kind == "layer":
@@ -155,7 +159,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
             if isinstance(node, ast.Neuron):
                 models.neuron(model)
             else:
-                models.rule(model, unused=True)
+                models.unused(model)
     audio = Audio(models)
     drives = Drives(audio)
     for sound in symbols.sounds.values():

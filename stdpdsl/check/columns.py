@@ -203,12 +203,12 @@ def uses(symbols: Symbols, node: ast.Node, names: set[str]) -> bool:
     seen: set[str] = set()
     stack = [node]
     while stack:
-        for below in ast.walk(stack.pop()):
-            if isinstance(below, ast.Name) and below.id not in seen:
-                seen.add(below.id)
-                if below.id in names:
+        for name in ast.below(stack.pop(), ast.Name):
+            if name.id not in seen:
+                seen.add(name.id)
+                if name.id in names:
                     return True
-                constant = symbols.constants.get(below.id)
+                constant = symbols.constants.get(name.id)
                 if constant and constant.value:
                     stack.append(constant.value)
     return False

@@ -80,6 +80,5 @@ def data_in(spec: ast.Spec) -> Iterator[tuple[ast.Layer | ast.Connect, ast.DataE
         else:
             continue
         for value in values:
-            for part in ast.walk(value):
-                if isinstance(part, ast.DataExpr):
-                    yield node, part
+            for part in ast.below(value, ast.DataExpr):
+                yield node, part

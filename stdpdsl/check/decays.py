@@ -4,7 +4,7 @@ whatever else a decay is divided by, refractory periods, delays."""
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,22 +17,21 @@ from ..language.printer.expressions import print_expr
 from ..language.source import Span
 from .exact import System, in_blocks
 from .linear import degree
-from .rows import Rows, phases_of
+from .rows import Rows
 from .solvable import Structure
-from .symbols import Component, Symbols
+from .symbols import Component
 
 _EXPONENTIALS = ("exp", "expm1")
 
 
-def check_decays(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
-    """`columns` is the evaluated sweep, one value per row (SI)."""
+def check_decays(component: Component, phases: Iterable[Rows]) -> list[Diagnostic]:
+    """`phases` are those in which its values change."""
     found: dict[tuple[Span, str], Diagnostic] = {}
-    for rows in phases_of(symbols, columns):
+    for rows in phases:
         phase = f", in the phase `{rows.phase}`" if rows.phase else ""
-        for component in rows.touched.values():
-            for d in Decays(component, rows).problems():
-                # A value that several statements divide by is told once, and in its first phase.
-                found.setdefault((d.span, d.message), replace(d, message=d.message + phase))
+        for d in Decays(component, rows).problems():
+            # A value that several statements divide by is told once, and in its first phase.
+            found.setdefault((d.span, d.message), replace(d, message=d.message + phase))
     return list(found.values())
 
 
@@ -85,8 +84,8 @@ class Decays:
 
     def of_statements(self, body: ast.Node) -> Iterator[Diagnostic]:
         """`exp(-elapsed/tau)`"""
-        for call in ast.walk(body):
-            if not isinstance(call, ast.Call) or call.func.id not in _EXPONENTIALS:
+        for call in ast.below(body, ast.Call):
+            if call.func.id not in _EXPONENTIALS:
                 continue
             for divisor in divisors_in(call):
                 value = self.value(divisor)
@@ -168,4 +167,4 @@ class Decays:
 
 def divisors_in(expr: ast.Expr) -> list[ast.Expr]:
     """Everything below an expression by which something is divided."""
-    return [n.right for n in ast.walk(expr) if isinstance(n, ast.Binary) and n.op == "/"]
+    return [n.right for n in ast.below(expr, ast.Binary) if n.op == "/"]

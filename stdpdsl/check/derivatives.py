@@ -19,15 +19,16 @@ def mended(spec: ast.Spec) -> tuple[ast.Spec, list[Diagnostic]]:
     declarations: list[ast.Declaration] = []
     known = {item.name.id for part in spec.of(ast.Constants) for item in part.items}
     for node in spec.declarations:
+        slips, whole = len(found), node
         if isinstance(node, ast.Neuron):
-            node = replace(node, equations=tuple(_each(node, node.equations, known, found)))
+            whole = replace(node, equations=tuple(_each(node, node.equations, known, found)))
         elif isinstance(node, ast.Rule):
-            node = replace(
+            whole = replace(
                 node,
                 equations=tuple(_each(node, node.equations, known, found)),
                 post_equations=tuple(_each(node, node.post_equations, known, found)),
             )
-        declarations.append(node)
+        declarations.append(whole if len(found) > slips else node)
     return (replace(spec, declarations=tuple(declarations)) if found else spec), found
 
 

@@ -54,7 +54,6 @@ def by_element(component: Component) -> list[str]:
 
 def differs(value: ast.Expr) -> bool:
     """Whether a value is another one for each neuron or synapse."""
-    return any(
-        isinstance(n, ast.DataExpr) or (isinstance(n, ast.Call) and n.func.id in DISTRIBUTIONS)
-        for n in ast.walk(value)
-    )
+    calls = ast.below(value, ast.Call)
+    drawn = any(call.func.id in DISTRIBUTIONS for call in calls)
+    return drawn or bool(ast.below(value, ast.DataExpr))

@@ -11,7 +11,7 @@ wrong value), and nearly equal ones lose digits, about 1e-14 over their relative
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -23,7 +23,7 @@ from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate
 from .linear import degree
 from .order import dependency_order, names_in
-from .rows import Rows, phases_of
+from .rows import Rows
 from .solvable import TOO_LARGE, Equations, Structure, reach
 from .symbols import Component, Symbols
 from .traces import stepwise
@@ -55,25 +55,21 @@ def post_equations(c: Component, names: Mapping[str, str]) -> tuple[ast.Equation
     return tuple(ast.renamed(e, known) for e in c.rule.post_equations)
 
 
-def check_exact(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
+def check_exact(component: Component, phases: Iterable[Rows]) -> list[Diagnostic]:
     """Errors for methods that cannot solve their equations, and for what would come out as NaN or
-    with few digits in some rows of the sweep; warnings for what takes too long to solve exactly."""
-    problems: list[Diagnostic] = []
-    first, *later = phases_of(symbols, columns)
-    for component in symbols.components.values():
-        found = list(problems_of(component, symbols, first))
-        for rows in later:
-            if component.name not in rows.touched:
-                continue
-            told = {(d.code, d.span) for d in found}
-            phase = f", in the phase `{rows.phase}`"
-            found += [
-                replace(d, message=d.message + phase)
-                for d in problems_of(component, symbols, rows)
-                if (d.code, d.span) not in told
-            ]
-        problems += found
-    return list(dict.fromkeys(problems))
+    with few digits in some rows of the sweep; warnings for what takes too long to solve exactly.
+    `phases` are those in which the component's values change."""
+    first, *later = phases
+    found = list(problems_of(component, first.symbols, first))
+    for rows in later:
+        told = {(d.code, d.span) for d in found}
+        phase = f", in the phase `{rows.phase}`"
+        found += [
+            replace(d, message=d.message + phase)
+            for d in problems_of(component, rows.symbols, rows)
+            if (d.code, d.span) not in told
+        ]
+    return found
 
 
 def problems_of(component: Component, symbols: Symbols, rows: Rows) -> Iterator[Diagnostic]:
@@ -320,8 +316,8 @@ class System:
     def time_names(self, variable: str) -> list[str]:
         """The parameters and constants in an equation by which something is divided."""
         found = []
-        for node in ast.walk(self.odes[variable]):
-            if isinstance(node, ast.Binary) and node.op == "/":
+        for node in ast.below(self.odes[variable], ast.Binary):
+            if node.op == "/":
                 found += [n.id for n in names_in(node.right) if n.id in self.known]
         return found
 

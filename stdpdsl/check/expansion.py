@@ -27,14 +27,20 @@ def check_expansion(symbols: Symbols, reporter: Reporter) -> None:
     components = symbols.components.values()
     models = {id(m): m for c in components for m in (c.neuron, *c.rules) if m is not None}
     models |= {id(m): m for m in (*spec.of(ast.Neuron), *spec.of(ast.Rule))}
-    for model in models.values():
-        _check({a.name.id: a.value for a in model.parameters}, reporter)
-        _check(_formulas(model), reporter, written_out=True)
+    found = [problem for model in models.values() for problem in _of_model(model)]
     for component in components:
         given = {n: s.value for n, s in component.parameters.items()}
-        _check({n: v for n, v in given.items() if v is not None}, reporter)
+        found += _problems({n: v for n, v in given.items() if v is not None})
     for sweep in spec.of(ast.Sweep):
-        _check({a.path.parts[-1].id: a.value for a in sweep.derive}, reporter)
+        found += _problems({a.path.parts[-1].id: a.value for a in sweep.derive})
+    for expr, message in found:
+        reporter.error("COST007", expr, message, help=_HELP)
+
+
+@ast.found_once
+def _of_model(model: ast.Neuron | ast.Rule) -> tuple[tuple[ast.Expr, str], ...]:
+    parameters = {a.name.id: a.value for a in model.parameters}
+    return (*_problems(parameters), *_problems(_formulas(model), written_out=True))
 
 
 def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
@@ -48,12 +54,7 @@ def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
     }
 
 
-def _check(known: Definitions, reporter: Reporter, written_out: bool = False) -> None:
-    for expr, message in _problems(known, written_out):
-        reporter.error("COST007", expr, message, help=_HELP)
-
-
-def _problems(known: Definitions, written_out: bool) -> Iterator[tuple[ast.Expr, str]]:
+def _problems(known: Definitions, written_out: bool = False) -> Iterator[tuple[ast.Expr, str]]:
     """The first definitions beyond a limit, not those that use them."""
     uses = {name: [n.id for n in names_in(expr)] for name, expr in known.items()}
     nesting: dict[str, int] = {}

@@ -14,7 +14,8 @@ def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
     their order. It delivers once, at the first `deliver`, the product of what each would."""
     advance = tuple(chain.from_iterable(r.advance for r in rules))
     if len(rules) == 1:
-        return replace(rules[0], handlers=_up_to_date(rules[0].handlers, advance))
+        handlers = _up_to_date(rules[0].handlers, advance)
+        return replace(rules[0], handlers=handlers) if advance else rules[0]
     return replace(
         rules[0],
         parameters=tuple(chain.from_iterable(r.parameters for r in rules)),

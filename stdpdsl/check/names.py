@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from ..language import ast
 from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS, LISTS
@@ -33,6 +34,7 @@ _ATTRIBUTE = "an attribute of Brian2's groups"
 _SYMPY = "a name of sympy"
 
 
+@lru_cache(maxsize=10_000)
 def reason(name: str, solved: bool = False) -> str | None:
     """Why a name cannot be declared, or None: of a constant, parameter, variable, column, local.
     `solved`: it stands under `d.../dt`, where Brian2 hands it to sympy."""
@@ -110,9 +112,12 @@ class Names:
     def spelling(self) -> None:
         """Names are parts of file names, and `__` joins those that the compiler makes."""
         seen = set()
+        spec = self.symbols.spec
+        parts = (spec.model, *spec.declarations)
+        written = (name for part in parts if part for name in ast.below(part, ast.Ident))
         of_files = (name for c in self.symbols.columns.values() for name in c.path.parts)
-        for node in (*ast.walk(self.symbols.spec), *of_files):
-            if isinstance(node, ast.Ident) and node.id not in seen:
+        for node in (*written, *of_files):
+            if node.id not in seen:
                 seen.add(node.id)
                 if len(node.id) > MOST_LETTERS:
                     self.reporter.error(

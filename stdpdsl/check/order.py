@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from ..language import ast
 
 
-@ast.found_once
 def names_in(node: ast.Node) -> tuple[ast.Name, ...]:
     """Every name below a node, in the order of the text."""
-    return tuple(n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return ast.below(node, ast.Name)
 
 
 def dependency_order(uses: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:

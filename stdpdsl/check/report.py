@@ -25,6 +25,7 @@ class Reporter:
     def __init__(self, diagnostics: Iterable[Diagnostic] = ()):
         self._found: dict[tuple[str, Span, str], Diagnostic] = {}
         self._suggested = 0
+        self.told = 0  # how often something was reported, also what was not kept
         self.add(diagnostics)
 
     @property
@@ -41,6 +42,7 @@ class Reporter:
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         for d in diagnostics:
+            self.told += 1
             self._found.setdefault((d.code, d.span, d.message), d)
 
     def error(

@@ -4,7 +4,7 @@ round in some block."""
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -19,11 +19,10 @@ from .turns import target_of, turns_of
 from .values import constant_values
 
 
-def check_rows(symbols: Symbols, columns: Mapping[str, Any]) -> list[Diagnostic]:
-    """`columns` is the evaluated sweep, one value per row (SI)."""
-    first, *later = phases_of(symbols, columns)
-    problems = [d for c in symbols.components.values() for d in first.bounds(c)]
-    found = problems if columns else []
+def check_bounds(phases: Sequence[Rows]) -> list[Diagnostic]:
+    first, *later = phases
+    problems = [d for c in first.touched.values() for d in first.bounds(c)]
+    found = problems if first.columns else []
     told = {d.span for d in problems}
     for rows in later:
         more = [d for c in rows.touched.values() for d in rows.bounds(c) if d.span not in told]

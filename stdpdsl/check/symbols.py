@@ -179,7 +179,7 @@ class Component:
         the first declared; `w` for `weight:`."""
         if self.rule:
             names = [e.name.id for e in self.rule.equations]
-            used = [n.id for v in self._delivered() for n in ast.walk(v) if isinstance(n, ast.Name)]
+            used = [n.id for v in self._delivered() for n in ast.below(v, ast.Name)]
             delivered = list(dict.fromkeys(name for name in used if name in names))
             if "w" in delivered:
                 return "w"
@@ -377,6 +377,7 @@ class Column:
         return self.target is not None and bool(self.target[0]) and self.target[1] == "preset"
 
 
+@ast.found_once
 def unit_type(unit: ast.Unit) -> Type | None:
     """The type that an equation's unit declares, or None for an unknown unit (reported by the
     dimension check)."""

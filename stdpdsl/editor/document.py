@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..check import Checked, check
+from ..check.kept import Kept
 from ..check.symbols import Component, Symbol, Symbols
 from ..compiler import Texts, examine, library, read_used
 from ..language import ast
@@ -34,6 +35,7 @@ class Document:
 
     def __post_init__(self, before: Document | None) -> None:
         self.blocks: Blocks = before.blocks if before else Blocks(str(self.path))
+        self.kept: Kept = before.kept if before else Kept()
         self.source = self.blocks.source
         # By the `id` of a declaration, which lives as long as the document.
         self._scopes: dict[int, Mapping[str, Symbol]] = {}
@@ -47,6 +49,7 @@ class Document:
             self.texts,
             self.allowed,
             lambda _: self.blocks.parse(self.text),
+            self.kept,
         )
 
     @cached_property

@@ -181,9 +181,7 @@ def data_of(spec: ast.Spec) -> Iterator[ast.DataExpr]:
     """Each `from` of layers and connections."""
     for declaration in spec.declarations:
         if isinstance(declaration, ast.Layer | ast.Connect):
-            for node in ast.walk(declaration):
-                if isinstance(node, ast.DataExpr):
-                    yield node
+            yield from ast.below(declaration, ast.DataExpr)
 
 
 def _parts(node: ast.DataExpr, folder: Path) -> list[str]:

@@ -87,7 +87,7 @@ class Derived(Values):
 
 
 def names_of(expr: ast.Expr) -> list[str]:
-    return [n.id for n in ast.walk(expr) if isinstance(n, ast.Name)]
+    return [n.id for n in ast.below(expr, ast.Name)]
 
 
 def last_part(name: str) -> str:

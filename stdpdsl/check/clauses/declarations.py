@@ -114,9 +114,9 @@ class Clauses(Patterns, Deliveries):
         hidden = {name for c in components for name in (*c.parameters, *c.variables)}
         known = {name: value for name, value in self.values.items() if name not in hidden}
         others = [d for d in spec.declarations if not isinstance(d, ast.Sweep)]
-        for node in (n for d in others for n in ast.walk(d)):
+        for node in (n for d in others for n in ast.below(d, ast.Binary)):
             short = node.span.end - node.span.start <= SHORT
-            if isinstance(node, ast.Binary) and node.op in ("/", "//", "%", "**") and short:
+            if node.op in ("/", "//", "%", "**") and short:
                 try:
                     evaluate(node, known)
                 except NotConstant as problem:

@@ -47,9 +47,7 @@ class Deliveries(ClauseReports):
                 " `deliver continuously:`",
             )
         elif node.weight is not None and not node.delivery:
-            if not any(
-                isinstance(n, ast.Name) and n.id == "w" for h in node.handlers for n in ast.walk(h)
-            ):
+            if not any(n.id == "w" for h in node.handlers for n in ast.below(h, ast.Name)):
                 self.reporter.error(
                     "CLAUSE004",
                     node.weight,

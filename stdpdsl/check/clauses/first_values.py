@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from ...language import ast
+from ..kept import Checks
 from ..order import dependency_order, names_in
 from ..report import Reporter
 from ..symbols import Component, Scope, Symbol, Symbols
@@ -13,19 +15,22 @@ from ..types.statements import flag_words
 
 
 class FirstValues:
-    def __init__(self, symbols: Symbols, reporter: Reporter):
-        self.symbols, self.reporter = symbols, reporter
+    def __init__(self, symbols: Symbols, reporter: Reporter, checks: Checks):
+        self.symbols, self.reporter, self.checks = symbols, reporter, checks
 
     def check(self) -> None:
-        for layer in self.symbols.layers:
-            if layer.neuron is not None:
-                self.layer(layer)
-        for connection in self.symbols.connections:
-            self.connection(connection)
+        for component in self.symbols.components.values():
+            self.checks.step("first values", component, partial(self.component, component))
         for run in self.symbols.spec.of(ast.Run):
             for modifier in (m for phase in run.phases for m in phase.modifiers):
                 if isinstance(modifier, ast.SetValue):
                     self.set_value(modifier)
+
+    def component(self, component: Component) -> None:
+        if component.kind == "connection":
+            self.connection(component)
+        elif component.neuron is not None:
+            self.layer(component)
 
     def layer(self, layer: Component) -> None:
         values = layer.first_values

@@ -11,9 +11,11 @@ values) is the same for all targets and may say anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ...language import ast
 from ...language.printer.expressions import print_expr
+from ..kept import Checks
 from ..order import names_in
 from ..report import Reporter
 from ..symbols import Component, Scope, Symbols
@@ -22,19 +24,26 @@ from ..types.infer import Inference
 _KIND = {"=": "set", "+=": "added to", "-=": "added to", "*=": "scaled", "/=": "scaled"}
 
 
-def check_hazards(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
+def check_hazards(
+    symbols: Symbols, inference: Inference, reporter: Reporter, checks: Checks
+) -> None:
     for component in symbols.connections:
-        assert isinstance(component.node, ast.Connect)
-        scope = symbols.synapse_scope(component)
-        pattern = component.node.pattern
-        for body in _bodies(component):
-            # With one synapse per neuron there is only one order.
-            if pattern is None or pattern.kind.id != "one_to_one":
-                _orders(body, component, scope, reporter)
+        check = partial(_all_orders, component, symbols, reporter)
+        checks.step("hazards", component, check)
     for expr in _run_by_brian2(symbols):
-        for node in ast.walk(expr):
-            if isinstance(node, ast.Binary) and node.op in ("%", "//"):
+        for node in ast.below(expr, ast.Binary):
+            if node.op in ("%", "//"):
                 _remainder(node, inference, reporter)
+
+
+def _all_orders(component: Component, symbols: Symbols, reporter: Reporter) -> None:
+    assert isinstance(component.node, ast.Connect)
+    pattern = component.node.pattern
+    if pattern is not None and pattern.kind.id == "one_to_one":
+        return  # with one synapse per neuron there is only one order
+    scope = symbols.synapse_scope(component)
+    for body in _bodies(component):
+        _orders(body, component, scope, reporter)
 
 
 def _bodies(component: Component) -> Iterator[tuple[ast.Statement, ...]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections import ChainMap
 from collections.abc import Callable, MutableMapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ...language import ast
 from ...language.numeric import whole_steps
+from ..kept import Checks
 from ..order import dependency_order, names_in
 from ..report import Reporter
 from ..symbols import TIME, Component, Symbols
@@ -27,8 +28,9 @@ Env = MutableMapping[str, Any]
 
 
 class Timing:
-    def __init__(self, symbols: Symbols, inference: Inference, reporter: Reporter):
+    def __init__(self, symbols: Symbols, inference: Inference, reporter: Reporter, checks: Checks):
         self.symbols = symbols
+        self.checks = checks
         self.inference = inference
         self.reporter = reporter
         self.constants: dict[str, Any] = dict(inference.values)
@@ -37,24 +39,32 @@ class Timing:
         if dt is not None:  # a number of another unit is told as such, and nothing is held to it
             self.dt = value(dt, self.constants) if inference.types.get(id(dt)) == TIME else None
         self.swept = {c.target for c in symbols.columns.values() if c.target}
-        self.seen: set[tuple[int, tuple[tuple[str, Any], ...]]] = set()
 
     def check(self) -> None:
         if not self.dt or not SHORTEST <= self.dt <= LONGEST:
             return
         for component in self.symbols.components.values():
-            env: Env = ChainMap(self.parameters(component), self.constants)
-            if component.neuron is not None:
-                self.neuron(component.neuron, component, env)
-            if component.rule is not None:
-                self.model(component.rule, component, env)
-            if isinstance(component.node, ast.Connect):
-                self.connection(component.node, component, env)
-            else:
-                self.layer(component.node, component, env)
+            swept = tuple(self.is_swept(component, name) for name in component.parameters)
+            listed = isinstance(getattr(component.node, "source", None), ast.SpikesList)
+            also = (self.dt, self.duration if listed else None, swept)
+            self.checks.step("timing", component, partial(self.component, component), *also)
             for assign in self.set_by_phases.get(component.name, ()):
-                self.initial(assign, component, env, "the value")
+                self.initial(assign, component, self.env(component), "the value")
         self.run()
+
+    def component(self, component: Component) -> None:
+        env = self.env(component)
+        if component.neuron is not None:
+            self.neuron(component.neuron, component, env)
+        if component.rule is not None:
+            self.model(component.rule, component, env)
+        if isinstance(component.node, ast.Connect):
+            self.connection(component.node, component, env)
+        else:
+            self.layer(component.node, component, env)
+
+    def is_swept(self, component: Component, name: str) -> bool:
+        return (component.name, name) in self.swept or component.swept_by_preset(name)
 
     @cached_property
     def set_by_phases(self) -> dict[str, list[ast.Assign]]:
@@ -72,16 +82,14 @@ class Timing:
                     with_bounds |= {component.name} if name in component.parameters else set()
         return {name: assigned for name, assigned in found.items() if name not in with_bounds}
 
-    def parameters(self, component: Component) -> dict[str, Any]:
-        """Values of the parameters that no column sets, as far as they are known."""
+    def env(self, component: Component) -> Env:
+        """Values of constants, and of the parameters that no column sets, if they are known."""
         values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
-        env: dict[str, Any] = {}
-        lookup = ChainMap(env, self.constants)
+        env: Env = ChainMap({}, self.constants)
         for name in dependency_order(uses)[0]:
             # NaN stands for "not known", and hides a constant of that name.
-            swept = (component.name, name) in self.swept or component.swept_by_preset(name)
-            number = None if swept else value(values[name], lookup)
+            number = None if self.is_swept(component, name) else value(values[name], env)
             env[name] = float("nan") if number is None else number
         return env
 
@@ -129,7 +137,7 @@ class Timing:
 
     def given(self, source: ast.SpikesList, env: Env) -> None:
         """Spikes that are written out: one per neuron and step, inside the run."""
-        end = self.duration()
+        end = self.duration
         steps: dict[tuple[int, int], ast.Expr] = {}
         late = []
         for neuron, time in source.items:
@@ -201,6 +209,7 @@ class Timing:
                 help="write 0 ms or more",
             )
 
+    @cached_property
     def duration(self) -> float | None:
         """Seconds of the whole run, if they are known."""
         for run in self.symbols.spec.of(ast.Run):
@@ -231,12 +240,8 @@ class Timing:
     # Models
 
     def model(self, model: ast.Neuron | ast.Rule, component: Component, env: Env) -> None:
-        key = (id(model), tuple((n, env.get(n)) for n in component.parameters))
-        if key in self.seen:
-            return
-        self.seen.add(key)
-        post = model.post_equations if isinstance(model, ast.Rule) else ()
         rule = component.rule is not None
+        post = model.post_equations if isinstance(model, ast.Rule) else ()
         late = stepwise(component, self.symbols) if rule else set()
         for equation in (*model.equations, *post):
             exact = rule and equation.name.id not in late
@@ -258,8 +263,8 @@ class Timing:
 
     def time_constants(self, term: ast.Expr, component: Component, env: Env) -> None:
         """What a term of a differential equation divides by, where it is a time."""
-        for node in ast.walk(term):
-            if not isinstance(node, ast.Binary) or node.op != "/":
+        for node in ast.below(term, ast.Binary):
+            if node.op != "/":
                 continue
             if self.inference.types.get(id(node.right)) not in (TIME,):
                 continue

@@ -30,10 +30,14 @@ class Components:
     # Layers
 
     def layer(self, component: Component) -> None:
+        if component.neuron is not None:
+            self.models.neuron(component)
+        self.models.checks.step("layer", component, lambda: self._layer(component))
+
+    def _layer(self, component: Component) -> None:
         node = component.node
         assert isinstance(node, ast.Layer)
         if component.neuron is not None:
-            self.models.neuron(component)
             scope = self.symbols.neuron_scope(component)
             here = self.context(component, scope).but(data=True)
             self.models.initial(node.initial, here, component)
@@ -110,6 +114,9 @@ class Components:
     # Connections
 
     def connection(self, component: Component) -> None:
+        self.models.checks.step("connection", component, lambda: self._connection(component))
+
+    def _connection(self, component: Component) -> None:
         node = component.node
         assert isinstance(node, ast.Connect)
         # A layer or rule that does not exist was reported; what it would have is unknown.

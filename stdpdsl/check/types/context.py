@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...language import ast
@@ -30,4 +30,7 @@ class Context:
     accuracy: Callable[[ast.Call], Type | None] | None = None  # of the layer of a measure
 
     def but(self, **changes: Any) -> Context:
-        return replace(self, **changes)
+        """As `replace` of dataclasses, which takes four times as long."""
+        made = object.__new__(Context)
+        made.__dict__.update(self.__dict__, **changes)
+        return made

@@ -22,9 +22,18 @@ class Expectations:
         self.reporter = reporter
         self.values = values  # of constants that are not swept: exponents may use them
         self.types: dict[int, Type] = {}
+        self.noted: tuple[dict[int, Type], ...] = (self.types,)  # where they are remembered
 
     def infer(self, expr: ast.Expr, context: Context) -> Type | None:
         raise NotImplementedError
+
+    def remember(self, node: int, found: Type) -> None:
+        """A rule used twice, once with a whole number: whole wins, as the careful reading of a
+        division."""
+        for types in self.noted:
+            before = types.get(node)
+            if before is None or before.kind != "integer":
+                types[node] = found
 
     def unit(self, unit: ast.Unit, apart: str = "") -> Type | None:
         """The type of a number with this unit; `apart` is what may have been meant instead."""

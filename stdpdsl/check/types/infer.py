@@ -22,6 +22,8 @@ from .expectations import owner_key
 from .messages import READ_TOO_EARLY
 from .operators import Operators
 
+Found = tuple[dict[int, Type], set[tuple[str, str]]]
+
 
 class Inference(Operators):
     """Infers types, remembers them by node, and reports what does not fit."""
@@ -45,14 +47,28 @@ class Inference(Operators):
     def type_of(self, symbol: Symbol) -> Type | None:
         return symbol.type if symbol.type is not None else self.declared_type(symbol)
 
+    def apart(self, check: Callable[[], object]) -> tuple[Found, bool]:
+        """Make a check: the types and uses that it finds, and whether it had nothing to report."""
+        own: Found = {}, set()
+        before, told = self.used, self.reporter.told
+        self.noted, self.used = (self.types, own[0]), own[1]
+        try:
+            check()
+        finally:
+            before |= own[1]
+            self.noted, self.used = (self.types,), before
+        return own, self.reporter.told == told
+
+    def take(self, types: Mapping[int, Type], used: set[tuple[str, str]]) -> None:
+        """What `apart` found before."""
+        self.used |= used
+        for node, found in types.items():
+            self.remember(node, found)
+
     def infer(self, expr: ast.Expr, context: Context) -> Type | None:
         found = self._infer(expr, context)
         if found is not None:
-            before = self.types.get(id(expr))
-            # A rule used twice, once with a whole number: whole wins, as the careful reading of
-            # a division.
-            if before is None or before.kind != "integer":
-                self.types[id(expr)] = found
+            self.remember(id(expr), found)
         return found
 
     def _infer(self, expr: ast.Expr, context: Context) -> Type | None:
@@ -60,7 +76,7 @@ class Inference(Operators):
             case ast.Number():
                 return INTEGER if isinstance(expr.value, int) else FLOAT
             case ast.Quantity():
-                return self.unit(expr.unit, self.apart(expr, context))
+                return self.unit(expr.unit, self.not_a_unit(expr, context))
             case ast.Name():
                 return self.name(expr, context)
             case ast.Unary():
@@ -82,12 +98,12 @@ class Inference(Operators):
                 )
         return None
 
-    def apart(self, expr: ast.Quantity, context: Context) -> str:
+    def not_a_unit(self, expr: ast.Quantity, context: Context) -> str:
         """How to keep a name apart from the unit that it was taken for a part of, or ``."""
-        text = expr.span.text.partition(" ")[0]
         known: list[str] = []
         for factor in expr.unit.factors:
             if factor.name in context.scope or factor.name in context.locals:
+                text = expr.span.text.partition(" ")[0]
                 quantity = f"{text} {'*'.join(known)}"
                 above = factor.exponent > 0
                 return f"{quantity} * {factor.name}" if above else f"({quantity})/{factor.name}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ...language import ast
 from ...language.builtins import DISTRIBUTIONS
 from ...language.units import HERTZ, lookup
+from ..kept import Checks
 from ..merge_rules import joined
 from ..order import names_in
 from ..stale import stale
@@ -19,29 +20,27 @@ from .statements import Place, assignable, check_block
 
 
 class Models(Equations):
-    """Checks each neuron and rule once per distinct set of types that it is used with."""
+    """Checks each neuron once per distinct set of types that it is used with, and the rules of each
+    connection."""
 
-    def __init__(self, inference: Inference, open_names: bool):
+    def __init__(self, inference: Inference, open_names: bool, checks: Checks):
         super().__init__(inference, open_names)
-        self.seen: dict[tuple, list[tuple[ast.Deliver, Type | None]]] = {}
-        self.uses_sides: dict[int, bool] = {}
-
-    def parameter_types(self, component: Component | None) -> tuple:
-        if component is None:
-            return ()
-        model = component.neuron or component.rule
-        types = [self.inference.type_of(s) for s in component.parameters.values()]
-        return (id(model), *types)
+        self.checks = checks
+        self.seen: set[tuple] = set()  # each neuron with the types of its parameters
 
     # Neurons
 
     def neuron(self, component: Component) -> None:
         neuron = component.neuron
         assert neuron is not None
-        key = self.parameter_types(component)
+        types = {n: self.inference.type_of(s) for n, s in component.parameters.items()}
+        key = (id(neuron), *types.items())
         if key in self.seen:
             return
-        self.seen[key] = []
+        self.seen.add(key)
+        self.checks.step("neuron", component, lambda: self._neuron(neuron, component))
+
+    def _neuron(self, neuron: ast.Neuron, component: Component) -> None:
         scope = self.symbols.neuron_scope(component)
         context = self.context(scope, f"`{neuron.name.id}`")
         self.equations(neuron.equations, context)
@@ -150,18 +149,16 @@ class Models(Equations):
 
     # Rules
 
+    def unused(self, model: Component) -> None:
+        self.checks.step("rule", model, lambda: self.rule(model, unused=True))
+
     def rule(
         self, component: Component, unused: bool = False
     ) -> list[tuple[ast.Deliver, Type | None]]:
         """Returns what the rule delivers by default."""
         rule = component.rule
         assert rule is not None
-        key = self.parameter_types(component)
-        if self.has_sides(rule):
-            key += (self.parameter_types(component.pre), self.parameter_types(component.post))
-        if key in self.seen:
-            return self.seen[key]
-        delivered = self.seen[key] = []
+        delivered: list[tuple[ast.Deliver, Type | None]] = []
         where = ", ".join(f"`{r.name.id}`" for r in component.rules or (rule,))
         spikes = [p.name.id for p in rule.ports if p.unit is None]
         spikes = [name for name in spikes if name not in ("pre", "post")]
@@ -324,15 +321,6 @@ class Models(Equations):
                 else self.reporter.suggest(name, events, "its events")
                 or "an event is declared in the neuron: `event NAME: CONDITION`",
             )
-
-    def has_sides(self, rule: ast.Rule) -> bool:
-        """Whether a rule reads or writes variables of its layers."""
-        if id(rule) not in self.uses_sides:
-            self.uses_sides[id(rule)] = any(
-                isinstance(n, ast.Name | ast.Ident) and n.id.endswith(("_pre", "_post"))
-                for n in ast.walk(rule)
-            )
-        return self.uses_sides[id(rule)]
 
 
 _BOOLEAN = Type(FLOAT.dim, "boolean")

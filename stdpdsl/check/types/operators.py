@@ -38,7 +38,7 @@ class Operators(Expectations):
             right = self.infer(binary.right, context)
             left = self.binary(binary, left, right, context)
             if left is not None and binary is not expr:
-                self.types[id(binary)] = left
+                self.remember(id(binary), left)
         return left
 
     def binary(

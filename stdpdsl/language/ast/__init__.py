@@ -68,7 +68,7 @@ from .network import (
     SpikesOfResults,
     TableDrive,
 )
-from .node import Declaration, Node, children, depth, found_once, leaves, walk
+from .node import Declaration, Node, below, children, depth, found_once, leaves, walk
 from .runs import (
     Frozen,
     Measure,

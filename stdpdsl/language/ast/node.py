@@ -138,6 +138,14 @@ def _walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(children(top)))
 
 
+def below(node: Node, kind: type[N]) -> tuple[N, ...]:
+    """Every node of a kind, this one and those below it, in the order of the text; found once."""
+    known: dict[type[Node], tuple[Any, ...]] = node.__dict__.setdefault("_of_kinds", {})
+    if kind not in known:
+        known[kind] = tuple(n for n in walk(node) if isinstance(n, kind))
+    return known[kind]
+
+
 @found_once
 def depth(node: Node) -> int:
     """Levels of nodes, without recursion."""

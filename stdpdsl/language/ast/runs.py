@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from .expressions import Expr, Ident, Path
 from .network import Slice
 from .node import Declaration, Node, node
@@ -148,7 +150,7 @@ class Run(Declaration):
     seed: Expr | None = None
     precision: Ident | None = None  # double | single
 
-    @property
+    @cached_property
     def phases(self) -> tuple[Phase, ...]:
         """Each phase once, in the order of the text."""
         parts = (p.phases if isinstance(p, Repeated) else (p,) for p in self.stretches)
