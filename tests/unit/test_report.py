@@ -313,17 +313,18 @@ def test_fixed_weights_are_no_outcome(tmp_path):
 
 @pytest.mark.slow
 def test_responses_are_maps_or_curves(tmp_path):
+    own = {"tables": ("blocks", "responses")}
     tuning = "response of each neuron to each stimulus"
-    text, found = page(write(tmp_path / "map", GRID, stimuli=4))
+    text, found = page(write(tmp_path / "map", GRID, **own, stimuli=4))
     assert found.figures().count(tuning) == 3
     said = {t.strip() for t in found.text}
     assert "A1: mean rate of each neuron at each stimulus (Hz)" in said
     assert {"100 Hz", "800 Hz", "neuron", "rate (Hz)"} <= said
-    text, found = page(write(tmp_path / "few", GRID, stimuli=3, neurons=3))
+    text, found = page(write(tmp_path / "few", GRID, **own, stimuli=3, neurons=3))
     assert "neuron 2" in {t.strip() for t in found.text}
-    text, found = page(write(tmp_path / "ph", GRID, stimuli=4, phases=("pre", "learn", "post")))
+    text, found = page(write(tmp_path / "ph", GRID, **own, stimuli=4, phases=("pre", "learn", "post")))
     assert {"pre", "post"} <= {t.strip() for t in found.text}
-    assert not any(t == tuning for t in page(write(tmp_path / "one", GRID, stimuli=1))[1].figures())
+    assert not any(t == tuning for t in page(write(tmp_path / "one", GRID, **own, stimuli=1))[1].figures())
 
 
 def test_more_than_two_axes_are_also_lines(tmp_path):
