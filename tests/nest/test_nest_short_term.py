@@ -76,7 +76,7 @@ def test_quantal(parameters):
     source = nest.Create("spike_generator", params={"spike_times": np.round(times * 1e3, 1)})
     relay = nest.Create("parrot_neuron")
     nest.Connect(source, relay, syn_spec={"delay": 0.1})
-    targets = nest.Create("iaf_psc_exp", synapses)
+    targets = nest.Create("parrot_neuron", synapses)  # which integrate nothing
     nest.Connect(
         relay,
         targets,
