@@ -27,7 +27,7 @@ pytestmark = pytest.mark.real_process
 ROOT = Path(__file__).parents[2]
 STARTER = (ROOT / "templates" / "new" / "starter.stdp").read_text("utf-8").replace("NAME", "demo")
 SHORT = STARTER.replace("duration: 2 s", "duration: 50 ms").replace("100 ms", "10 ms")
-LONG = STARTER.replace("duration: 2 s", "duration: 10000 s").replace("100 ms", "1000 s")
+LONG = STARTER.replace("duration: 2 s", "duration: 300 s").replace("100 ms", "100 s")
 
 
 def command(folder: Path, text: str, *arguments: str, **options) -> subprocess.Popen:
