@@ -60,9 +60,30 @@ int run_b();
 int main() { std::cout << run_a() + run_b(); }
 """
 
+HAS_GXX = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("g++"), reason="no g++")
+
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("g++"), reason="needs g++")
+@HAS_GXX
+def test_the_same_text_is_compiled_once(tmp_path):
+    """In any folder; what differs in its flags or its headers is another."""
+    broken = tmp_path / "g++"
+    broken.write_text("#!/bin/sh\necho called; exit 0")
+    broken.chmod(0o755)
+    headers, objects = tmp_path / "headers", []
+    for folder, value in (("a", 1), ("b", 1), ("c", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "given.h").write_text(f"const int one = {value};")
+        (tmp_path / folder / "unit0.cc").write_text('#include "given.h"\nint f() { return one; }')
+        words, path = "-w -O2 -I. -c unit0.cc -o unit0.o", broken if folder == "b" else ""
+        assert cxx(tmp_path / folder, words, headers, path and tmp_path) == ""
+        objects.append((tmp_path / folder / "unit0.o").read_bytes())
+    assert objects[0] == objects[1] != objects[2]
+    assert "called" in cxx(tmp_path / "a", words.replace("-w", "-w -DX"), headers, tmp_path)
+
+
+@pytest.mark.slow
+@HAS_GXX
 def test_code_objects_are_one_unit(tmp_path):
     """With functions of one name, and other values, in their support code."""
     for folder in ("code_objects", "brianlib", "headers"):
