@@ -258,3 +258,48 @@ def test_when_spikes_were_recorded(tmp_path):
     )
     expected = [(0.03, 0.05), (0.05, 0.06)]
     np.testing.assert_allclose(when_recorded(load(tmp_path / "r"), "A"), expected)
+
+
+TOWARDS_TWO = """model towards
+
+layer P:
+    regular: 50 Hz
+    size: 1
+
+rule filled:
+    equations:
+        w : 1 in [0, 1]
+        dx/dt = (2 - x)/(10 ms) : 1
+    on pre: x += 1
+
+connect P -> P as c:
+    pattern: all_to_all
+    plasticity: filled
+    initial: x = 0.5
+
+record:
+    spikes of P
+    x of c every 1 ms
+
+run:
+    duration: 100 ms
+    dt: 0.1 ms
+"""
+
+
+def test_a_trace_that_does_not_decay_to_nothing_is_recorded_as_it_is_then(tmp_path):
+    """Against its closed form, from event to event."""
+    tables = run_text(tmp_path, TOWARDS_TWO)
+    found = tables["trajectories"].query("variable == 'x'").sort_values("t")
+    t, x = found["t"].to_numpy(), found["value"].to_numpy()
+    spikes = np.sort(tables["spikes"]["t"].to_numpy())
+    assert len(spikes) == 5 and len(x) == 101
+
+    def at(time):
+        value, last = 0.5, 0.0
+        for spike in spikes[spikes < time - 1e-9]:
+            value, last = 3 + (value - 2) * np.exp(-(spike - last) / 0.01), spike
+        return 2 + (value - 2) * np.exp(-(time - last) / 0.01)
+
+    expected = np.array([at(time) for time in t])
+    assert x == pytest.approx(expected, rel=1e-12)

@@ -322,9 +322,13 @@ def test_responses_are_maps_or_curves(tmp_path):
     assert {"100 Hz", "800 Hz", "neuron", "rate (Hz)"} <= said
     text, found = page(write(tmp_path / "few", GRID, **own, stimuli=3, neurons=3))
     assert "neuron 2" in {t.strip() for t in found.text}
-    text, found = page(write(tmp_path / "ph", GRID, **own, stimuli=4, phases=("pre", "learn", "post")))
+    text, found = page(
+        write(tmp_path / "ph", GRID, **own, stimuli=4, phases=("pre", "learn", "post"))
+    )
     assert {"pre", "post"} <= {t.strip() for t in found.text}
-    assert not any(t == tuning for t in page(write(tmp_path / "one", GRID, **own, stimuli=1))[1].figures())
+    assert not any(
+        t == tuning for t in page(write(tmp_path / "one", GRID, **own, stimuli=1))[1].figures()
+    )
 
 
 def test_more_than_two_axes_are_also_lines(tmp_path):
