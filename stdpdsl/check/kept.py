@@ -31,9 +31,7 @@ class Reads(NamedTuple):
     known: tuple[Any, ...]
 
     def same(self, other: Reads) -> bool:
-        here = len(self.nodes) == len(other.nodes)
-        here = here and all(a is b for a, b in zip(self.nodes, other.nodes, strict=True))
-        return here and self.known == other.known
+        return [*map(id, self.nodes)] == [*map(id, other.nodes)] and self.known == other.known
 
 
 class Kept:
@@ -69,7 +67,9 @@ class Checks:
         self.inference, self.kept, self.open_names = inference, kept, open_names
         self.symbols: Symbols = inference.symbols
         self.reporter: Reporter = inference.reporter
+        # With how much had been reported: a type changes only when something is.
         self.known: dict[str, tuple[int, Reads]] = {}
+        self.meanings: dict[int, tuple[int, tuple[Any, ...]]] = {}  # by the `id` of a declaration
 
     def only(self, names: Collection[str]) -> None:
         """There are no other components any more."""
@@ -96,7 +96,7 @@ class Checks:
 
     def reads_of(self, component: Component) -> Reads:
         """The component's own parts and those of its layers, the types of their parameters, and
-        what the names in them mean elsewhere. A type changes only with a report of it."""
+        what the names in them mean elsewhere."""
         told, reads = self.known.get(component.name, (-1, None))
         if reads is None or told != self.reporter.told:
             reads = self._reads_of(component)
@@ -117,7 +117,14 @@ class Checks:
             yield f"each {name}", self.inference.type_of(part.variables[name])
 
     def meaning(self, node: ast.Node) -> tuple[Any, ...]:
-        """What constants and columns the names in a declaration are."""
+        """What constants and columns the names in a declaration are; it is a part of many."""
+        told, found = self.meanings.get(id(node), (-1, ()))
+        if told != self.reporter.told:
+            found = self._meaning(node)
+            self.meanings[id(node)] = self.reporter.told, found
+        return found
+
+    def _meaning(self, node: ast.Node) -> tuple[Any, ...]:
         constants, everywhere = self.symbols.constants, self.symbols.globals
         values = self.inference.values
         found: list[Any] = []
@@ -156,10 +163,10 @@ def plain(value: Any) -> Any:
 def values_read(component: Component, symbols: Symbols, phases: Sequence[Rows]) -> Reads:
     """What the values of a component are computed from: its parts, those of the connections that
     add equations to it, and the values of what is named there, in each phase."""
-    adding = [
-        c for c in symbols.connections if c.post is component and c.rule and c.rule.post_equations
-    ]
-    parts = [component, *adding]
+    parts = [component]
+    if component.kind == "layer":
+        joined = (c for c in symbols.connections if c.post is component)
+        parts += [c for c in joined if c.rule and c.rule.post_equations]
     nodes = tuple(node for part in parts for node in (part.node, part.neuron, part.rule))
     first = phases[0]
     owners = {part.name for part in parts}
