@@ -570,6 +570,16 @@ def state_of(folder):
     }
 
 
+@pytest.mark.parametrize("count, more", [(3, ""), (5, " and 2 more")])
+def test_overwrite_names_some_of_what_is_not_its_own(tmp_path, results, count, more, capsys):
+    (tmp_path / "s.stdp").write_text(BRIEF)
+    shutil.copytree(results, tmp_path / "r")
+    for name in "abcde"[:count]:
+        (tmp_path / "r" / name).write_text("mine")
+    assert cli.main([*run_of(tmp_path), "--overwrite"]) == 2
+    assert f"changed since: a, b, c{more}; move" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("change", THEIRS.values(), ids=THEIRS)
 def test_overwrite_deletes_only_what_was_written(tmp_path, results, change, capsys):
     spec = tmp_path / "s.stdp"

@@ -721,3 +721,14 @@ def test_a_value_is_blamed_although_others_have_presets():
     found = diagnose(text)
     (error,) = [d for d in found if d.severity == "error"]
     assert (error.code, error.message) == ("UNIT002", "`tau`: expected time, found voltage")
+
+
+@pytest.mark.parametrize("rate, scope", [("1 Hz", "shared"), ("base", "block"), ("twice", "block")])
+def test_an_input_whose_rate_a_sweep_changes_is_one_for_each_block(rate, scope):
+    """Also through other constants."""
+    text = re.sub(r"connect .*?\n\n", "", PATTERNS, flags=re.DOTALL)
+    text = text.replace("poisson: 1 Hz", f"poisson: {rate}", 1)
+    text += "\nconstants:\n    base = 10 Hz\n    twice = 2*base\n"
+    text += "\nsweep:\n    grid:\n        base = [10, 20] Hz\n"
+    found = checked(text).symbols.components
+    assert {name: c.scope for name, c in found.items()} == {"P": scope, "Q": "shared"}

@@ -72,8 +72,7 @@ run:
 """
 
 
-def said(sweep="", **constants):
-    text = SPEC
+def said(sweep="", text=SPEC, **constants):
     for name, value in constants.items():
         text = text.replace(f"    {name} = ", f"    {name} = {value} # ")
         assert f" {name} = {value} # " in text
@@ -106,6 +105,13 @@ def test_positive_values_pass():
 )
 def test_rows_are_named(sweep, what, blocks):
     assert any(message.startswith(what) and blocks in message for message in said(sweep))
+
+
+def test_each_delay_of_a_connection_is_a_time():
+    assert not said(text=SPEC.replace("delay: 1 ms", "delay: 1 ms\n    dendritic delay: 1 ms"))
+    for clause in ("delay: -2 ms", "delay: 1 ms\n    dendritic delay: -2 ms"):
+        (message,) = said(text=SPEC.replace("delay: 1 ms", clause))
+        assert message.startswith("a delay cannot be -2 ms")
 
 
 @pytest.mark.parametrize("value", ["0 ms", "-5 ms"])
