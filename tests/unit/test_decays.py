@@ -107,11 +107,13 @@ def test_rows_are_named(sweep, what, blocks):
     assert any(message.startswith(what) and blocks in message for message in said(sweep))
 
 
-def test_each_delay_of_a_connection_is_a_time():
-    assert not said(text=SPEC.replace("delay: 1 ms", "delay: 1 ms\n    dendritic delay: 1 ms"))
-    for clause in ("delay: -2 ms", "delay: 1 ms\n    dendritic delay: -2 ms"):
-        (message,) = said(text=SPEC.replace("delay: 1 ms", clause))
-        assert message.startswith("a delay cannot be -2 ms")
+@pytest.mark.parametrize("clause", ["delay", "dendritic delay"])
+def test_each_delay_of_a_connection_is_a_time(clause):
+    text = SPEC.replace("    tau_m = 10 ms\n", "    tau_m = 10 ms\n    late = 1 ms\n")
+    text = text.replace("    delay: 1 ms", f"    {clause}: late")
+    assert not said("late = [1, 2] ms", text)
+    (message,) = said("late = [1, -2] ms", text)
+    assert message.startswith("a delay of `c` cannot be -2 ms in block 1")
 
 
 @pytest.mark.parametrize("value", ["0 ms", "-5 ms"])
