@@ -113,7 +113,7 @@ def test_each_delay_of_a_connection_is_a_time(clause):
     text = text.replace("    delay: 1 ms", f"    {clause}: late")
     assert not said("late = [1, 2] ms", text)
     (message,) = said("late = [1, -2] ms", text)
-    assert message.startswith("a delay of `c` cannot be -2 ms in block 1")
+    assert message.startswith("a delay of `c` cannot be -2 ms, as it is in block 1")
 
 
 @pytest.mark.parametrize("value", ["0 ms", "-5 ms"])
