@@ -1,7 +1,7 @@
-"""Results that grow: a further run's files put into a dataset, beside those that are there.
+"""Appends the files of another run to a dataset.
 
-The files of a table come first and `metadata.json`, which lists them, last, in one move: whoever
-reads meanwhile, or after a crash in between, has the dataset as it was.
+The files of the tables are written first. `metadata.json`, which lists them, is replaced last, in
+one atomic step. So a reader sees the old dataset until then, also after a crash.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ _PART = re.compile(r"part-(\d{5,})\.parquet")
 
 
 def begin(first: Path, output: Path, spec: str, said: Mapping[str, Any], overwrite: bool) -> None:
-    """Make a dataset of the results in `first`, which stay; its spec is `spec`, and `said` is added
-    to its metadata."""
+    """Make a dataset of a copy of the results in `first`. Its spec is `spec`, and `said` is
+    added to its metadata.
+    """
     with new_dataset(output, overwrite) as partial:
         (partial / "spec.stdp").write_text(spec, encoding="utf-8", newline="")
         texts = {"spec.stdp": result_folder.text_checksum(partial / "spec.stdp")}
@@ -32,7 +33,7 @@ def begin(first: Path, output: Path, spec: str, said: Mapping[str, Any], overwri
 
 
 def append(more: Path, output: Path, said: Mapping[str, Any]) -> None:
-    """Add the results in `more`, which stay, to a dataset that `begin` made."""
+    """Add a copy of the results in `more` to a dataset that `begin` made."""
     try:
         known = load(output).metadata
         remove_unlisted(output, known)
@@ -42,7 +43,7 @@ def append(more: Path, output: Path, said: Mapping[str, Any]) -> None:
 
 
 def remove_unlisted(output: Path, known: Mapping[str, Any]) -> None:
-    """Delete the parts that a crash has left between their coming and their being listed."""
+    """Delete parts that are not listed in the metadata because of a crash."""
     for table in known["tables"]:
         for path in (output / table).glob("part-*.parquet"):
             if _PART.fullmatch(path.name) and path.name not in known["footers"].get(table, {}):

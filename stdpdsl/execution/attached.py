@@ -1,17 +1,16 @@
-"""Runs a script that ends with whoever started it, even if that is killed without a word.
+"""Runs a script that ends together with the process that started it, even if that process is
+killed.
 
     python attached.py FOLDER PACKAGES [SCRIPT ARGUMENTS...]
 
-Whoever starts this gives it a pipe as standard input: the system closes the pipe when that process
-ends, however it ends, on every system. Then the script is interrupted as by Ctrl-C, so that it
-removes what it has begun, and it is killed if it does not end. What it has started itself, such as
-a compiled program, ends too. FOLDER, its working folder, is deleted. A script that ends by itself
-leaves FOLDER alone. PACKAGES is the folder or archive that the script imports stdpdsl.runtime from.
+The parent gives it a pipe as standard input. Every operating system closes the pipe when the parent
+ends, however it ends. The script is then interrupted as by Ctrl-C, so that it can clean up, and is
+killed if it does not end. Its child processes, such as a compiled program, end too. FOLDER, its
+working folder, is deleted. If the script ends by itself, FOLDER is kept. PACKAGES is the folder or
+archive from which the script imports stdpdsl.runtime. Without SCRIPT, the pipe delivers two lines,
+each a JSON list: first the names of modules to import, and later the script and its arguments.
 
-Without SCRIPT, two lines come through the pipe, each a JSON list: names of modules to import, and,
-when it is there, the script and its arguments.
-
-This needs nothing but Python: it also runs on machines where there is no stdpdsl.
+This file needs only Python, so it also runs on machines without stdpdsl.
 """
 
 import _thread
@@ -28,7 +27,7 @@ import threading
 import time
 
 PATIENCE = 10.0
-"""Seconds that an interrupted script has to end by itself."""
+"""Seconds that an interrupted script has before it is killed."""
 
 WHERE_MODULES_ARE = {
     "PYTHONPATH",
@@ -42,16 +41,19 @@ WHERE_MODULES_ARE = {
 
 
 def environment():
-    """This process's environment variables, for a script, without those that change how Python runs
-    a program: PYTHONOPTIMIZE removes docstrings that libraries read, PYTHONWARNINGS=error ends it
-    at the first warning, PYTHONINSPECT hides how it ended. If matplotlib is imported, it opens no
-    window."""
+    """The environment variables for a script: those of this process, without the ones that change
+    how Python runs a program. PYTHONOPTIMIZE removes docstrings that libraries read,
+    PYTHONWARNINGS=error ends it at the first warning, PYTHONINSPECT hides how it ended. If
+    matplotlib is imported, it opens no window.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") or name in WHERE_MODULES_ARE
     }
-    kept.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start more takes a tenth of a short run
+    kept.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # starting more threads takes a tenth of a short run
     return {**kept, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"}
 
 
@@ -76,8 +78,9 @@ def end_with_parent(folder, gone):
 
 
 def leave(status, threads=1):
-    """End this process with an exit code, as sys.exit does. Where no more than so many threads are
-    left, at once: to take apart all that Python holds takes a tenth of a short run."""
+    """End this process with an exit code, as sys.exit does. If no more than `threads` threads
+    are left, end at once, because Python's clean-up takes a tenth of a short run.
+    """
     if isinstance(status, int | None) and threading.active_count() <= threads:
         atexit._run_exitfuncs()
         try:
@@ -91,11 +94,11 @@ def leave(status, threads=1):
 
 
 def awaited_script():
-    """The script that comes, and its arguments, or nothing."""
+    """The script from the pipe and its arguments, or nothing."""
     for name in line_of_input():
         try:
             importlib.import_module(name)
-        except Exception:  # the script will say so, in its log
+        except Exception:  # the script reports the failed import in its log
             break
     return line_of_input()
 
@@ -111,8 +114,9 @@ def line_of_input():
 
 
 def show_shard(arguments):
-    """Have `ps` and `top` show, on Linux, which shard this process runs. Its command line cannot
-    say so: it was not yet known when the process started."""
+    """Show in `ps` and `top` on Linux which shard this process runs. The shard was not known
+    when the process started, so its command line cannot tell.
+    """
     if "--shard" in arguments:
         shard = arguments[arguments.index("--shard") + 1]
         with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as name:
@@ -134,7 +138,7 @@ def main():
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
         status = end.code
-    except BrokenPipeError:  # nobody listens: the pipe above is closed at the same moment
+    except BrokenPipeError:  # nobody reads this: the pipe above is closed at the same moment
         gone.wait(PATIENCE)
         raise
     finally:

@@ -1,6 +1,7 @@
-"""Shards on many machines, through Dask: each is a task; a worker that is lost loses only its own.
+"""Runs shards on many machines with Dask. Each shard is a task, so a lost worker loses only its own
+shards.
 
-A worker runs `remote.py`, which is sent to it.
+A worker runs `remote.py`, which is sent with the task.
 """
 
 from __future__ import annotations
@@ -27,19 +28,20 @@ from .sharded_run import Runner, Task
 
 RETRIES = 3
 PATIENCE = 10.0
-"""Seconds to reach a scheduler."""
+"""Seconds to wait for the connection to a scheduler."""
 MOST_BYTES = 100e6
-"""Of the files that a spec names, which are sent with every task."""
+"""The largest total size of the files that a spec names, because they are sent with every task."""
 
 
 class ClusterError(Exception):
-    """There is no cluster to use; the text says why."""
+    """The cluster cannot be used; the text says why."""
 
 
 @contextmanager
 def connected(address: str, slurm: dict[str, Any] | None, workers: int) -> Iterator[Any]:
-    """A Dask client: of the scheduler at an address, or of `workers` jobs of a SLURM of its own,
-    whose options are dask_jobqueue's, beside those of Dask's own configuration."""
+    """A Dask client, either of the scheduler at an address, or of a new SLURMCluster with
+    `workers` jobs. Options are passed to dask_jobqueue and override Dask's configuration.
+    """
     try:
         import distributed
 
@@ -54,7 +56,7 @@ def connected(address: str, slurm: dict[str, Any] | None, workers: int) -> Itera
             cluster = dask_jobqueue.SLURMCluster(**slurm)
             cluster.scale(jobs=workers)
         client = distributed.Client(cluster or address, timeout=PATIENCE)
-    except Exception as error:  # each of the libraries below has its own
+    except Exception as error:  # each of the libraries below raises its own errors
         if cluster is not None:
             cluster.close()
         where = "SLURM" if slurm is not None else f"the scheduler {address}"
@@ -68,12 +70,12 @@ def connected(address: str, slurm: dict[str, Any] | None, workers: int) -> Itera
 
 
 def cores(client: Any) -> int:
-    """Tasks that the workers of the moment run at a time."""
+    """The number of tasks that the current workers run in parallel."""
     return max(1, sum(client.nthreads().values()))
 
 
 def on_cluster(client: Any) -> Runner:
-    """What runs the shards of a job on a client's workers."""
+    """A runner that runs the shards of a job on a client's workers."""
 
     def run(
         task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
@@ -130,7 +132,7 @@ def _run(
 
 
 def _received(future: Any, place: Path) -> Outcome | None:
-    """Put a shard in its place; what went wrong, if anything did."""
+    """Put a shard in its place. Returns an error message, or nothing."""
     try:
         found = future.result()
     except Exception as error:  # whatever the task or Dask raised
@@ -149,17 +151,19 @@ def _received(future: Any, place: Path) -> Outcome | None:
             if not place.exists():
                 coming.rename(place)
         except (OSError, TypeError, ValueError) as error:
-            return Outcome(SIMULATION_FAILED, f"what was sent back cannot be kept: {error}")
+            return Outcome(
+                SIMULATION_FAILED, f"the results that were sent back cannot be saved: {error}"
+            )
         finally:
             shutil.rmtree(coming, ignore_errors=True)
-    # A file system of many machines shows what is new to who lists the folder.
+    # A network file system may show new files only after the folder is listed.
     if place.name not in os.listdir(place.parent):
-        return Outcome(SIMULATION_FAILED, f"is reported as done, but is not in {place.parent}")
+        return Outcome(SIMULATION_FAILED, f"was reported as done, but is not in {place.parent}")
     return None
 
 
 def _files(task: Task) -> dict[str, bytes]:
-    """The files that the spec names, because a worker may not see them."""
+    """The content of the files that the spec names, because a worker may not see them."""
     files = task.wanted.files
     for name in files:
         path = PurePosixPath(name)
@@ -175,13 +179,14 @@ def _files(task: Task) -> dict[str, bytes]:
 
 
 def _mark(folder: Path) -> str:
-    """By what a worker knows the folder of a run."""
+    """The checksum by which a worker recognises the folder of a run."""
     return hashlib.sha256((folder / "job.json").read_bytes()).hexdigest()
 
 
 def _sent_by_value(name: str) -> Callable[..., Any]:
-    """A function of `remote.py` in a module that nobody can import, which is why it is pickled
-    with its code."""
+    """A function of `remote.py` in a module that cannot be imported, so that it is pickled
+    together with its code.
+    """
     spec = importlib.util.spec_from_file_location(
         "stdpdsl_on_worker", Path(__file__).with_name("remote.py")
     )
@@ -193,7 +198,9 @@ def _sent_by_value(name: str) -> Callable[..., Any]:
 
 
 def option(text: str) -> tuple[str, Any]:
-    """KEY=VALUE of dask_jobqueue; a value is JSON, such as a number or a list, or else text."""
+    """KEY=VALUE of dask_jobqueue. The value is JSON, such as a number or a list, or else plain
+    text.
+    """
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise ValueError(f"{text!r} is not KEY=VALUE, such as memory=4GB")

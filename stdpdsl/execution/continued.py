@@ -1,8 +1,8 @@
-"""A finished run that goes on from where it ended: its spec with a longer run, or with more phases.
+"""Continues a finished run from its end: with a longer run, or with more phases.
 
-The results are made again as if all had been one run: measures are of the whole. The earlier
-results stay as they are until the whole is there. A run that has kept no state is run again from
-its start.
+The new results are the same as those of one long run, and measures cover all of it. The earlier
+results are kept until the new ones are complete. A run without a saved state is run again from the
+start.
 """
 
 from __future__ import annotations
@@ -41,12 +41,13 @@ def continuation(
     request: Request,
     longer: str | None = None,
 ) -> tuple[Compiled | None, Origin]:
-    """The run of a spec, compiled to go on from the results in `folder`, None where these are as
-    long, or where a command that was killed has just made them `longer` by this time. The whole
-    keeps its state if they did.
+    """The run of a spec, compiled to continue from the results in `folder`. None if these are
+    already as long, or if a command that was killed had already made them `longer` by this time.
+    The new results save their state if the earlier ones did.
 
-    JobError, with what differs, where the spec does not begin as their own, and where they are not
-    finished or hold what stdpdsl did not write. CompileError.
+    JobError if the spec differs before the end of the earlier run (the error lists the
+    differences), or if the earlier results are unfinished or have files that stdpdsl did not write.
+    CompileError.
     """
     results = finished(folder, "continued")
     said = results.metadata
@@ -66,10 +67,10 @@ def continuation(
         lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more lines"]
     if lines:
         raise JobError(
-            f"{folder}: a run can only go on as it began, longer or with more phases; what differs"
-            " besides:\n"
+            f"{folder}: a continued run may only be longer or have more phases; these also"
+            " differ:\n"
             + "".join(f"  {line}\n" for line in lines)
-            + "change it back, or add a phase that sets it"
+            + "undo these changes, or add a phase that makes them"
         )
     if clear(folder) and longer is not None:
         return None, origin
@@ -90,15 +91,17 @@ def continuation(
     steps = compiled.plan.times.found.steps
     if steps is not None and round(steps) < done:
         raise JobError(
-            f"{folder}: is {origin.seconds:g} s long, and the spec's run {steps * dt:g} s: a run"
-            " cannot become shorter"
+            f"{folder}: is {origin.seconds:g} s long, but the run of the spec only"
+            f" {steps * dt:g} s; a"
+            " continued run cannot be shorter"
         )
     return (None if steps is not None and round(steps) == done else compiled), origin
 
 
 def records_parts(spec: ast.Spec) -> bool:
-    """Whether not all is saved of what is recorded, or of what was made of it, so that a later run
-    does not have it: that is run again from its start."""
+    """Whether the results lack a part of the recordings or of what is computed from them. Such
+    a run is repeated from the start.
+    """
     items = [item for record in spec.of(ast.Record) for item in record.items]
     for item in items:
         slices = item.parts if isinstance(item, ast.RecordSpikes) else (item.part,)
@@ -129,11 +132,11 @@ def _origin(results: Results) -> Origin:
     if not isinstance(said.get("dt"), float) or not 0 < said["dt"] < float("inf"):
         missing.append("its time step")
     if missing:
-        raise JobError(f"{folder}: its metadata does not hold {', '.join(missing)}")
+        raise JobError(f"{folder}: its metadata lacks {', '.join(missing)}")
     if said.get("until_stable") is not None:
         raise JobError(
-            f"{folder}: its blocks ended at times of their own (--until-stable), so that"
-            " there is no one time to go on from"
+            f"{folder}: its blocks ended at different times (--until-stable), so there is"
+            " no common time from which to continue"
         )
     one = {"checksum": said["checksum"], "seconds": said["time_reached"]}
     one |= {key: said[key] for key in ("hash", "set", "versions")}
@@ -145,29 +148,32 @@ def _origin(results: Results) -> Origin:
 
 
 def _check_memory(compiled: Compiled, results: Results) -> None:
-    """JobError where what is read of the earlier run takes more memory than there is: a small file
-    can hold many rows."""
+    """JobError if reading the earlier run takes more memory than is free, because a small file
+    can hold many rows.
+    """
     plan, tables = compiled.plan, results.metadata["tables"]
     rows = sum(tables.get(name, 0) for name in ("state", "spikes", "trajectories"))
     needed, there = rows * BYTES_OF_ROW * plan.workers / plan.shards, available_memory()
     if needed > there:
         raise JobError(
-            f"{results.folder}: of its {rows:,} rows, what is read takes {size_of(needed)} of"
-            f" memory; {size_of(there)} are there"
+            f"{results.folder}: reading its {rows:,} rows takes {size_of(needed)} of"
+            f" memory; {size_of(there)} are free"
         )
 
 
 def _check_stored(compiled: Compiled, folder: Path, last: int) -> None:
-    """JobError where a phase restores what was stored before the end of phase number `last`, in
-    which the earlier run ended: it is not part of the state that was kept."""
+    """JobError if a phase restores a state that was stored before the end of phase number
+    `last`, in which the earlier run ended. That state was not saved.
+    """
     there: dict[str, bool] = {}
     for number, phase in enumerate(compiled.experiment.phases):
         for restored in phase.restores:
             if number > last and not there.get(restored.name, True):
                 raise JobError(
                     f"{folder}: {phase.name} restores {restored.name}, which was stored before the"
-                    " end of that run and is not kept; store it as its last phase ends, or run all"
-                    " from the start"
+                    " end of that run and was not saved; store it at the end of that run's"
+                    " last phase,"
+                    " or run everything from the start"
                 )
         for stored in phase.stores:
             there[stored.name] = number > last if stored.at_start else number >= last
@@ -177,7 +183,7 @@ def _check_settings(results: Results, request: Request) -> None:
     said = results.metadata
     if request.until_stable is not None:
         raise JobError(
-            "--until-stable ends blocks at times of their own, and a run that goes on has one end"
+            "--until-stable ends blocks at different times, but a continued run has one end"
         )
     target = said["target"] if request.target == "auto" else request.target
     lines = differences(
@@ -186,7 +192,7 @@ def _check_settings(results: Results, request: Request) -> None:
     )
     if lines:
         raise JobError(
-            f"{results.folder}: was run with other settings; what differs:\n"
+            f"{results.folder}: was run with different settings:\n"
             + "".join(f"  {line}\n" for line in lines)
             + "change it back"
         )
@@ -203,7 +209,7 @@ def _time(text: str) -> float:
                 Diagnostic(
                     code,
                     expr.span,
-                    "expected a time above 0 s, by which the run is to become longer",
+                    "expected the additional duration, above 0 s",
                     help=f"such as {OPTION} '10 s'",
                 )
             ]
@@ -212,7 +218,7 @@ def _time(text: str) -> float:
 
 
 def _without_run(spec: ast.Spec) -> ast.Spec:
-    """A spec whose run has no time."""
+    """The spec without the duration of its run."""
     return replace(
         spec,
         declarations=tuple(
@@ -225,14 +231,15 @@ def _without_run(spec: ast.Spec) -> ast.Spec:
 def _of_phases(
     results: Results, source: Source, sets: Sequence[str], longer: str | None
 ) -> list[str]:
-    """What differs between the phases of the results and the first ones of a spec. A run without
-    phases is one without a name, which may get one."""
+    """The differences between the phases of the results and the first phases of a spec. A run
+    without phases counts as one unnamed phase, which may get a name.
+    """
     name = str(results.folder / "spec.stdp")
     before = with_settings(parse(Source(name, results.spec)), results.metadata["set"], library())
     now = parse(source)
     if longer is not None and any(run.stretches for run in now.of(ast.Run)):
         raise JobError(
-            f"{OPTION}: this run has phases; give it one more in the spec, or a longer last one"
+            f"{OPTION}: this run has phases; add a phase to the spec, or make the last one longer"
         )
     old, new = (_phases(spec) for spec in (before, with_settings(now, sets, library())))
     named = any(run.stretches for run in before.of(ast.Run))
@@ -245,8 +252,9 @@ def _of_phases(
 
 
 def _phases(spec: ast.Spec) -> list[str]:
-    """Each phase of a run without its length, as text, repeated ones as often as they are; `1`
-    for a run that has none."""
+    """Each phase of a run as text without its duration; repeated phases appear once per
+    repetition. A run without phases has the single phase `1`.
+    """
     once = typed_expression(OPTION, "1")
     found: list[str] = []
     for run in spec.of(ast.Run):

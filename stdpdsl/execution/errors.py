@@ -1,4 +1,4 @@
-"""What keeps a run from being started or resumed."""
+"""Errors that keep a run from starting or resuming."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..language.diagnostics import seen
 
 
 class JobError(Exception):
-    """A run cannot begin, or not go on; the text says why."""
+    """A run cannot start or continue; the text says why."""
 
     def __init__(self, text: str):
         super().__init__(seen(text))

@@ -1,8 +1,8 @@
-"""Finished results to which new rows or replicates of their sweep are added.
+"""Adds new rows or replicates of the sweep to finished results.
 
-Blocks that are there keep their files, to the byte, and their numbers; new ones are numbered from
-there on. Every draw is keyed by the seed, the replicate and the row's values and by no number of a
-block, so that each block is what it is when the whole table is run at once.
+Existing blocks keep their files, to the byte, and their numbers; new blocks get the next numbers.
+Every random draw depends on the seed, the replicate and the row's values, but not on the block's
+number. So each block is the same as in a run of the whole table.
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ from .wanted import Request, differences, packages, wanted_of
 def extension(
     source: Source, data: Path, output: Path, request: Request
 ) -> tuple[Compiled | None, Base]:
-    """The run of what a spec has more than the results in `output`, None where that is nothing, and
-    the results as what it goes on from.
-
-    JobError, with what differs, where anything but the sweep's rows does, where rows are gone, and
-    where the results are not finished or hold what stdpdsl did not write. CompileError.
+    """The run of the rows that a spec has beyond the results in `output` (None if there are none),
+    and these results as its base. JobError if anything but the sweep's rows differs (the error
+    lists it), if rows were removed, or if the results are unfinished or have files that stdpdsl did
+    not write. CompileError.
     """
     results = finished(output, "extended")
     said = results.metadata
@@ -65,9 +64,9 @@ def extension(
     lines += differing_texts(results, source, request.sets, _without_rows)
     if lines:
         raise JobError(
-            f"{output}: can only be extended by rows and replicates; what differs besides:\n"
+            f"{output}: can only be extended by rows and replicates; these also differ:\n"
             + "".join(f"  {line}\n" for line in lines)
-            + "change it back, or run it into another folder"
+            + "undo these changes, or run into another folder"
         )
     rows = rows_of_spec(source, data, request.sets, request.allowed)
     order, after = _order(results, rows)
@@ -79,7 +78,7 @@ def extension(
 
 
 def recover(output: Path) -> None:
-    """Give results their name again that a run was just about to replace when it was killed."""
+    """Restore the name of results that a run was about to replace when it was killed."""
     if os.path.lexists(output):
         return
     for old in sorted(output.parent.glob(f"{output.name}.old-????????")):
@@ -89,7 +88,7 @@ def recover(output: Path) -> None:
 
 
 def finished(output: Path, to_be: str) -> Results:
-    """The results that are to be "extended", whole and as they were written."""
+    """The results that are to be "extended". They must be complete and unchanged."""
     try:
         results = load(output)
         for table in results.tables:
@@ -98,7 +97,7 @@ def finished(output: Path, to_be: str) -> Results:
     except ResultsError as error:
         waiting = job_folder(output)
         more = (
-            f"; {waiting} holds a run that is not finished: --resume"
+            f"; {waiting} holds an unfinished run: use --resume"
             if (waiting.is_dir() and not output.exists())
             else ""
         )
@@ -108,12 +107,12 @@ def finished(output: Path, to_be: str) -> Results:
     said = results.metadata
     missing = [k for k in ("spec", "set", "lowering", "target", "hash") if k not in said]
     if missing or "shard" in said:
-        what = f"does not hold {', '.join(missing)}" if missing else "is a shard's"
-        raise JobError(f"{output}: its metadata {what}, so that it cannot be {to_be}")
+        what = f"lacks {', '.join(missing)}" if missing else "belongs to a shard"
+        raise JobError(f"{output}: cannot be {to_be}, because its metadata {what}")
     if foreign:
         raise JobError(
-            f"{output}: holds what stdpdsl did not write, or what was changed since:"
-            f" {', '.join(foreign[:3])}; move that elsewhere first"
+            f"{output}: contains files that stdpdsl did not write, or that were changed:"
+            f" {', '.join(foreign[:3])}; move them elsewhere first"
         )
     return results
 
@@ -121,14 +120,16 @@ def finished(output: Path, to_be: str) -> Results:
 def differing_texts(
     results: Results, source: Source, sets: Sequence[str], bare: Callable[[ast.Spec], ast.Spec]
 ) -> list[str]:
-    """What differs between two specs besides comments and what they are made `bare` of."""
+    """The differences between two specs, apart from comments and the declarations removed by
+    `bare`.
+    """
     name = str(results.folder / "spec.stdp")
     try:
         before = with_settings(
             parse(Source(name, results.spec)), results.metadata["set"], library()
         )
     except CompileError as error:
-        return [f"{name} is no longer right:", *render(error.diagnostics).splitlines()]
+        return [f"{name} now has errors:", *render(error.diagnostics).splitlines()]
     now = with_settings(parse(source), sets, library())
     a, b = (print_spec(bare(spec)).splitlines() for spec in (before, now))
     found = difflib.unified_diff(a, b, n=0, lineterm="")
@@ -146,8 +147,9 @@ def _without_rows(spec: ast.Spec) -> ast.Spec:
 
 
 def _order(results: Results, rows: Mapping[str, np.ndarray]) -> tuple[tuple[int, ...], int]:
-    """The row of the spec that each block is, those that are there first; empty where that is the
-    order of the rows; and how many are there."""
+    """The row of the spec for each block, existing blocks first (empty if that is the order of
+    the rows); and the number of existing blocks.
+    """
     names = list(sweep_columns(results))
     if names != list(rows):
         raise JobError(
@@ -172,8 +174,9 @@ def _order(results: Results, rows: Mapping[str, np.ndarray]) -> tuple[tuple[int,
             for name, value in zip(names, key, strict=True)
         )
         raise JobError(
-            f"{results.folder}: has {len(gone):,} of {len(first):,} blocks that the spec has no"
-            f" longer, such as block {block} ({values}); rows can only be added"
+            f"{results.folder}: {len(gone):,} of its {len(first):,} blocks are no longer in"
+            " the spec,"
+            f" such as block {block} ({values}); rows can only be added"
         )
     old = set(found)
     order = found + [k for k in range(_length(rows)) if k not in old]
@@ -199,22 +202,22 @@ def _length(rows: Mapping[str, np.ndarray]) -> int:
 def _check_run(
     results: Results, compiled: Compiled, source: Source, data: Path, order: Sequence[int]
 ) -> None:
-    """JobError where the new blocks would not be computed as the old ones were."""
+    """JobError if the new blocks would not be computed like the old ones."""
     experiment = compiled.experiment
     if names := coupling(experiment):
         raise JobError(
-            f"{results.folder}: {names} couples the blocks: new ones would change those there are"
+            f"{results.folder}: {names} couples the blocks, so new blocks would change the old ones"
         )
     if order and any(monitor.blocks for monitor in experiment.monitors):
         raise JobError(
-            f"{results.folder}: the new rows stand between the old ones, and the spec records `in"
-            " blocks ...` by their numbers; add rows behind the others, or record all blocks"
+            f"{results.folder}: the new rows are between the old ones, but the spec records `in"
+            " blocks ...` by number; add rows after the old ones, or record all blocks"
         )
     check_origins(results, compiled, source)
 
 
 def check_origins(results: Results, compiled: Compiled, source: Source) -> None:
-    """JobError where the files that a spec names, or the versions of what runs it, are others."""
+    """JobError if the files that a spec names, or the versions of the software, have changed."""
     said = results.metadata
     job = wanted_of(compiled, source.text).job(1)
     known = {name: number for name, number in said["versions"].items() if name in packages()}
@@ -223,7 +226,7 @@ def check_origins(results: Results, compiled: Compiled, source: Source) -> None:
     lines = differences(before, {"versions": now, "files": job["files"]})
     if lines:
         raise JobError(
-            f"{results.folder}: was made of other files or by other versions; what differs:\n"
+            f"{results.folder}: was made with different files or versions:\n"
             + "".join(f"  {line}\n" for line in lines)
-            + "change it back, or run it into another folder"
+            + "undo these changes, or run into another folder"
         )

@@ -1,4 +1,4 @@
-"""One block of a sweep as a spec of its own, which gives that block's very numbers."""
+"""Writes one block of a sweep as its own spec, which gives exactly the same numbers."""
 
 from __future__ import annotations
 
@@ -27,33 +27,31 @@ _UNIT = re.compile(r"[A-Za-z0-9*/.-]+", re.ASCII)
 
 
 def extracted(results: Results, block: int) -> str:
-    """The spec that has the block's row as its only one: all else is as in the spec that was run,
-    comments included, with the values that `--set` gave.
-
-    What blocks draw is keyed by the seed, the replicate and, where they draw independently, by the
-    row's own values; all of these stand in the spec. ResultsError where the results do not say how
-    they were made, and where blocks feel one another.
+    """The spec with the block's row as its only row. All else is as in the spec that was run,
+    including comments, with the values of `--set`. Random draws depend on the seed, the replicate
+    and, if blocks draw independently, on the row's values; the spec contains all of these.
+    ResultsError if the results do not say how they were made, or if blocks are coupled.
     """
     said = results.metadata
     if "spec" not in said or "set" not in said:
-        raise ResultsError(f"{results.folder}: its metadata does not hold spec, set")
+        raise ResultsError(f"{results.folder}: its metadata lacks spec, set")
     source = Source(str(results.folder / "spec.stdp"), results.spec)
     try:
         before = parse(source)
         spec = with_settings(before, said["set"], library())
     except CompileError as error:
         raise ResultsError(
-            f"{results.folder}: its spec is no longer right:\n{render(error.diagnostics)}"
+            f"{results.folder}: its spec now has errors:\n{render(error.diagnostics)}"
         ) from None
     for connection in spec.of(ast.Connect):
         if connection.across_blocks:
             raise ResultsError(
-                f"{results.folder}: {connection.name.id} couples the blocks, so that none of them"
-                " can be run alone"
+                f"{results.folder}: {connection.name.id} couples the blocks, so no block can be"
+                " run alone"
             )
-    replicate_of(results, block)  # there is such a block
+    replicate_of(results, block)  # raises ResultsError if there is no such block
     text = source.text
-    # From the end, so that the places before stay what they are.
+    # From the end, so that earlier positions stay valid.
     for old, new in reversed([*zip(before.declarations, spec.declarations, strict=True)]):
         now = old.span.text if old == new else print_node(new)
         if isinstance(new, ast.Sweep):
@@ -82,11 +80,11 @@ def _head(results: Results, block: int) -> str:
     try:
         until = written(said.get("until_stable"))
     except ValueError as error:
-        raise ResultsError(f"{results.folder}: its until_stable is not ours: {error}") from None
+        raise ResultsError(f"{results.folder}: its until_stable is not valid: {error}") from None
     options += f" --until-stable '{until}'" if until else ""
     return (
         f"# Block {block} of a sweep of {said.get('blocks', 1)} blocks, by `stdpdsl extract`."
-        f" To get its very numbers:\n# stdpdsl run FILE{options}\n\n"
+        f" To get the same numbers:\n# stdpdsl run FILE{options}\n\n"
     )
 
 
@@ -110,7 +108,7 @@ def _one_row(results: Results, block: int) -> str:
             )
         if isinstance(value, str) and not _PATH.fullmatch(value):
             raise ResultsError(f"{results.folder}: {value!r} is not a preset")
-        if "." in unit:  # no head can say it
+        if "." in unit:  # a head cannot express this unit
             axes.append(f"        {path} = [{float(value)!r}{_as_factors(unit)}]")
             continue
         heads.append(path if unit == "1" else f"{path} [{unit}]")
@@ -137,7 +135,7 @@ def _as_factors(unit: str) -> str:
 
 
 def _recorded(record: ast.Record, block: int, spec: ast.Spec, text: str) -> str:
-    """What is recorded of the block, which is number 0 now: `text` where it is named nowhere."""
+    """The recordings of the block, which is now block 0; `text` if no recording names it."""
     if not any(item.window.blocks for item in record.items):
         return text
     constants = {
@@ -155,7 +153,7 @@ def _recorded(record: ast.Record, block: int, spec: ast.Spec, text: str) -> str:
 
 
 def _number(expr: ast.Expr, constants: Mapping[str, ast.Expr]) -> int:
-    """A number that was written or is a constant."""
+    """The value of a number or constant."""
     names = [n.id for n in ast.walk(expr) if isinstance(n, ast.Name)]
     try:
         known = {name: _number(constants[name], constants) for name in names}

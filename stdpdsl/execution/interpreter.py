@@ -1,4 +1,4 @@
-"""The Python that runs a script: this one, or another one of the user's, which has Brian2."""
+"""The Python interpreter that runs a script: this one, or another one that the user names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .waiting import Waiting
 OLDEST = (3, 11)
 NEEDED = ("brian2", "pyarrow")
 PATIENCE = 60.0
-"""Seconds in which an interpreter must have said what it holds."""
+"""Seconds within which an interpreter must list its packages."""
 
 _ASK = """
 import json, sys
@@ -40,7 +40,7 @@ print(json.dumps(found))
 
 
 class InterpreterError(Exception):
-    """A Python that was named cannot run scripts; the text says why."""
+    """The named Python interpreter cannot run scripts; the text says why."""
 
     def __init__(self, text: str):
         super().__init__(seen(text))
@@ -49,8 +49,9 @@ class InterpreterError(Exception):
 @dataclass(frozen=True)
 class Interpreter:
     """`executable` runs scripts, which take stdpdsl.runtime from the folder or archive `packages`;
-    `versions` are those of what decides results. `name` is how the user calls another Python than
-    this one. Processes of it may be `waiting` for a script."""
+    `versions` are those of the packages that affect results. `name` is the path that the user gave,
+    if it is another Python. Processes of it may be `waiting` for a script.
+    """
 
     executable: str
     packages: Path
@@ -59,13 +60,13 @@ class Interpreter:
     waiting: list[Waiting] = field(default_factory=list, compare=False)
 
     def process(self, workdir: Path | None = None) -> Waiting:
-        """One that waits for a script, in a working folder of its own unless one is given."""
+        """A process that waits for a script, in its own working folder unless one is given."""
         if self.waiting and workdir is None:
             return self.waiting.pop()
         return Waiting(self, workdir)
 
     def check(self, hears: bool) -> None:
-        """InterpreterError where another Python lacks brian2hears, and a model `hears` sounds."""
+        """InterpreterError if another Python lacks brian2hears, but the model uses sounds."""
         if self.name and hears:
             _check_packages(self.name, self.versions, "brian2hears")
 
@@ -79,9 +80,10 @@ def this_interpreter() -> Interpreter:
 def ready_interpreter(
     target: str, path: str | None = None, elsewhere: bool = False
 ) -> AbstractContextManager[Interpreter]:
-    """The Python that simulates, entered before the spec is compiled: the one at `path`, or else
-    this one. No process is started where all simulate `elsewhere`, on a cluster. InterpreterError
-    where `path` is not a Python, is too old, or lacks a package."""
+    """The Python that simulates: the one at `path`, or else this one. Enter it before compiling
+    the spec. No process is started if all shards run `elsewhere`, on a cluster.
+    InterpreterError if `path` is not a Python, is too old, or lacks a package.
+    """
     if elsewhere:
         return nullcontext(this_interpreter())
     return _this_one(target) if path is None else _another(path)
@@ -89,9 +91,10 @@ def ready_interpreter(
 
 @contextmanager
 def _this_one(target: str) -> Iterator[Interpreter]:
-    """With a process that waits for a script: until the spec is compiled, it has imported what
-    scripts do. A compiled program needs no Brian2, unless it is to be built, as it is where none is
-    kept."""
+    """This Python, with a process that waits for a script and imports its modules while the
+    spec is compiled. It imports Brian2 only if no compiled program is cached, because a program
+    needs Brian2 only while it is built.
+    """
     found = this_interpreter()
     kept = own_cache("programs")
     brian2 = target in ("numpy", "cython") or not (kept.is_dir() and any(kept.iterdir()))
@@ -105,13 +108,15 @@ def _this_one(target: str) -> Iterator[Interpreter]:
 
 @contextmanager
 def _another(path: str) -> Iterator[Interpreter]:
-    """A Python that need not have stdpdsl: it is lent the runtime while this is entered."""
+    """Another Python, which need not have stdpdsl: inside this context, it can import the
+    runtime from an archive.
+    """
     executable = os.path.abspath(shutil.which(path) or path)
     found = _asked(executable, path, [*dict.fromkeys([*PACKAGES, *NEEDED])])
     python = found["python"]
     if tuple(map(int, python.split("."))) < OLDEST:
         least = ".".join(map(str, OLDEST))
-        text = f"--python {path}: is Python {python}; Python {least} or newer is needed"
+        text = f"--python {path}: is Python {python}, but Python {least} or newer is needed"
         raise InterpreterError(text)
     _check_packages(path, found, *NEEDED)
     versions = {"stdpdsl": __version__, **{name: found[name] for name in PACKAGES}}
@@ -124,13 +129,13 @@ def _another(path: str) -> Iterator[Interpreter]:
 def _check_packages(path: str, versions: Mapping[str, str], *needed: str) -> None:
     if missing := [name for name in needed if versions[name] == "none"]:
         raise InterpreterError(
-            f"--python {path}: has no {' and no '.join(missing)}; next:"
+            f"--python {path}: lacks {' and '.join(missing)}; install with:"
             f" {path} -m pip install {' '.join(missing)}"
         )
 
 
 def _asked(executable: str, path: str, names: list[str]) -> dict[str, str]:
-    """What an interpreter, which the user calls `path`, says of itself."""
+    """The version and packages of the interpreter at `path`."""
     try:
         asked = subprocess.run(
             [executable, "-c", _ASK, *names],

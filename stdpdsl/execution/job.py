@@ -1,4 +1,4 @@
-"""A run under way: its finished shards, in a folder beside the results, until they are merged.
+"""A run in progress: its finished shards wait in a folder beside the results until they are merged.
 
     OUT.shards/job.json         what is run: the spec, the settings, the versions, how many shards
     OUT.shards/spec.stdp        the spec and its script
@@ -7,7 +7,7 @@
     OUT.shards/lock             held by whoever runs it
     OUT.shards/0003-of-0016/    a finished shard, which has appeared whole
 
-A stranger may have prepared the folder, so that nothing in it is run, and links are not followed.
+The folder may come from others, so nothing in it is executed and links are not followed.
 """
 
 from __future__ import annotations
@@ -36,17 +36,19 @@ _OURS = re.compile(
     r"|(blocks|parameters|weights|trajectories|spikes|responses|state)(/part-\d+\.parquet"
     r"|\.waiting(/\d+-\d+\.npy)?)?))?)?"
 )
-"""The names of all that stdpdsl writes into the folder."""
+"""The names of all files that stdpdsl writes into the folder."""
 _SHARD = re.compile(r"\d+-of-\d+")
 
 
 def job_folder(output: Path) -> Path:
-    """Where the shards of a run wait until they are merged into `output`."""
+    """The folder where the shards of a run wait until they are merged into `output`."""
     return output.with_name(f"{output.name}.shards")
 
 
 def _check_name(output: Path) -> None:
-    """JobError if there is no room for the longest name beside the results, which comes last."""
+    """JobError if the file system cannot store the longest name that will be needed beside the
+    results.
+    """
     try:
         result_folder.beside(output, "partial").exists()
     except OSError as error:
@@ -59,28 +61,29 @@ def shard_name(number: int, count: int) -> str:
 
 @dataclass
 class Job:
-    """A run's folder, which this process holds."""
+    """The folder of a run, locked by this process."""
 
     folder: Path
     shards: int
 
     def place(self, number: int) -> Path:
-        """The folder of a shard, there or not."""
+        """The folder of a shard, whether it exists or not."""
         return self.folder / shard_name(number, self.shards)
 
     def finished(self) -> list[int]:
-        """The shards that are there."""
+        """The finished shards."""
         return [k for k in range(1, self.shards + 1) if self.place(k).is_dir()]
 
     def set_aside(self, number: int) -> None:
-        """Keep a shard that is damaged, under another name."""
+        """Keep a damaged shard under another name."""
         broken = self.place(number).with_suffix(".broken")
         shutil.rmtree(broken, ignore_errors=True)
         os.rename(self.place(number), broken)
 
     def remove(self) -> None:
-        """Delete the folder and all shards, but nothing that stdpdsl did not write. What it is of
-        goes first, so that no other process takes a shard of it meanwhile."""
+        """Delete the folder and all shards, but nothing that stdpdsl did not write. job.json is
+        deleted first, so that no other process takes a shard in the meantime.
+        """
         with suppress(OSError):
             (self.folder / "job.json").unlink()
         remove_ours(self.folder)
@@ -90,11 +93,9 @@ class Job:
 def opened(
     output: Path, wanted: Wanted, shards: int, resume: bool = False, overwrite: bool = False
 ) -> Iterator[Job]:
-    """The job of a whole run, which no other process may touch meanwhile.
-
-    JobError where somebody runs it, where finished shards are there and neither `resume` nor
-    `overwrite` says what to do with them, and where they are of something else than `wanted`. A
-    job that is resumed has the number of shards that it began with.
+    """The job of a whole run, locked against other processes. JobError if another process runs it,
+    if there are finished shards but neither `resume` nor `overwrite`, or if the shards do not
+    belong to `wanted`. A resumed job keeps its number of shards.
     """
     folder = job_folder(output)
     _check_name(output)
@@ -104,15 +105,17 @@ def opened(
         finished = any(_SHARD.fullmatch(path.name) for path in folder.iterdir())
         if finished and not known and not overwrite:
             raise JobError(
-                f"{folder}: holds shards, and its job.json does not say of what; --overwrite to"
+                f"{folder}: holds shards, but its job.json is missing or damaged; use"
+                " --overwrite to"
                 " start again"
             )
         job = Job(folder, known["shards"] if known else 0)
         done = job.finished()
         if done and not resume and not overwrite:
             raise JobError(
-                f"{folder}: {_of(len(done), job.shards)} of an earlier run are finished; --resume"
-                " to go on with it, or --overwrite to start again"
+                f"{folder}: {_of(len(done), job.shards)} of an earlier run are finished; use"
+                " --resume"
+                " to continue it, or --overwrite to start again"
             )
         same = known is not None and not differences(known, wanted.job(job.shards))
         if resume and (done or same):
@@ -125,12 +128,12 @@ def opened(
         try:
             yield job
         finally:
-            if not job.finished():  # nothing that could be resumed
+            if not job.finished():  # nothing to resume
                 job.remove()
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Delete shards that nobody goes on with: another process may be running some."""
+    """Delete shards that cannot be used. JobError if another process is running one."""
     for leftover in folder.glob("*.partial-*"):
         shard = leftover.name.partition(".")[0]
         if not _SHARD.fullmatch(shard):
@@ -142,7 +145,7 @@ def _remove_leftovers(folder: Path) -> None:
 
 @contextmanager
 def opened_for_one(output: Path, wanted: Wanted, number: int, shards: int) -> Iterator[Job]:
-    """The job of a run whose shards are run by processes of their own, such as a job array."""
+    """The job of a run whose shards run in separate processes, such as a job array."""
     folder = job_folder(output)
     _check_name(output)
     job = Job(folder, shards)
@@ -158,15 +161,15 @@ def _compare(folder: Path, known: Mapping[str, Any] | None, wanted: Mapping[str,
     lines = differences(known or {}, wanted)
     if lines:
         raise JobError(
-            f"{folder}: holds shards of another run; what differs:\n"
+            f"{folder}: holds shards of a different run; these differ:\n"
             + "".join(f"  {line}\n" for line in lines)
-            + f"change it back, give another folder by -o, or delete {folder}"
+            + f"undo these changes, choose another folder with -o, or delete {folder}"
         )
     texts_of_run(folder)
 
 
 def read_job(folder: Path) -> dict[str, Any] | None:
-    """What the folder of a run says of it."""
+    """The content of job.json in the folder of a run."""
     try:
         found = json.loads(_text(folder / "job.json"))
         count = found["shards"]
@@ -177,8 +180,9 @@ def read_job(folder: Path) -> dict[str, Any] | None:
 
 
 def texts_of_run(folder: Path) -> dict[str, str]:
-    """The script and the spec in the folder of a run, by their names; JobError unless they are what
-    the run was begun with."""
+    """The script and the spec in the folder of a run, by name. JobError if they have changed
+    since the run began.
+    """
     known = read_job(folder) or {}
     try:
         texts = {name: _text(folder / name) for name in ("script.py", "spec.stdp")}
@@ -194,18 +198,21 @@ def texts_of_run(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    """A text of bounded length, from a plain file."""
+    """The text of a regular file, up to a maximum length."""
     if path.is_symlink():
-        raise ValueError(f"{path} is not a file")
+        raise ValueError(f"{path} is not a regular file")
     data: bytes = result_folder.bytes_of(path)
     return data.decode("utf-8")
 
 
 def only_ours(folder: Path, *places: Path) -> None:
-    """JobError where a run's folder is a link or holds what stdpdsl does not write, because what is
-    in it is written over and deleted; in `places`, also what is below counts."""
+    """JobError if a run's folder is a link or contains files that stdpdsl does not write,
+    because files in it are overwritten and deleted. In `places`, subfolders count, too.
+    """
     if folder.is_symlink():
-        raise JobError(f"{folder}: is a link, where a run's shards are kept; remove it")
+        raise JobError(
+            f"{folder}: is a link, but must be a folder for the run's shards; remove the link"
+        )
     if not folder.is_dir():
         return
     below = [*folder.iterdir(), *(path for place in places for path in place.rglob("*"))]
@@ -219,20 +226,22 @@ def only_ours(folder: Path, *places: Path) -> None:
     if foreign:
         more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
         raise JobError(
-            f"{folder}: is not used, because it holds what stdpdsl did not write:"
-            f" {', '.join(foreign[:3])}{more}; move that elsewhere first"
+            f"{folder}: is not used, because it contains files that stdpdsl did not write:"
+            f" {', '.join(foreign[:3])}{more}; move them elsewhere first"
         )
 
 
 def finished_with(output: Path) -> None:
-    """Delete what a run leaves that is killed when its results are in place."""
+    """Delete the leftovers of a run that was killed after its results were in place."""
     with suppress(JobError):
         only_ours(job_folder(output))
         remove_ours(job_folder(output))
 
 
 def remove_ours(folder: Path, kept: Sequence[str] = ()) -> None:
-    """Delete a run's folder, but nothing that stdpdsl did not write, nor what is to be kept."""
+    """Delete a run's folder, except files that stdpdsl did not write and files that are to be
+    kept.
+    """
     foreign = result_folder.foreign_below(
         folder, lambda name, path: not (_OURS.fullmatch(name) and _is_plain(path))
     )
@@ -240,7 +249,9 @@ def remove_ours(folder: Path, kept: Sequence[str] = ()) -> None:
 
 
 def _is_plain(path: Path) -> bool:
-    """A file or a folder, and no link, pipe or device; or gone meanwhile."""
+    """Whether a path is a file or a folder, not a link, pipe or device; also true if it has
+    just been deleted.
+    """
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -249,8 +260,9 @@ def _is_plain(path: Path) -> bool:
 
 
 def _write(folder: Path, wanted: Wanted, shards: int) -> None:
-    """Write job.json, whole, unless it is there; of several processes that do so, all write the
-    same, or find out when they compare."""
+    """Write job.json atomically unless it exists. If several processes do so, they write the
+    same content or find the difference when they compare.
+    """
     texts = {
         "script.py": wanted.plain,
         "run.py": wanted.script,

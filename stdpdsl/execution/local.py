@@ -1,16 +1,14 @@
-"""A generated script as a process of its own on this machine.
+"""Runs a generated script as a separate process on this machine.
 
 The script, called with `--events`, writes one JSON object per line to its standard output:
 
-    {"event": "stage", "name": "simulating"}
-    {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed": 1.2,
-     "rates": {"A1": 4.5}, "weights": {"ff": 0.01},    mean rates (Hz) and weights (SI) by now
-     "silent": {"A1": [3, 20]}}                        blocks without a spike of it, of how many
-    {"event": "warning", "text": "..."}
-    {"event": "error", "text": "...", "kind": "spec" or "simulation"}
-    {"event": "done", "folder": "..."}
+{"event": "stage", "name": "simulating"} {"event": "progress", "t": 0.5, "duration": 2.0, "elapsed":
+1.2, "rates": {"A1": 4.5}, "weights": {"ff": 0.01}, mean rates (Hz) and weights (SI) by now
+"silent": {"A1": [3, 20]}} blocks without a spike of the layer, and all blocks {"event": "warning",
+"text": "..."} {"event": "error", "text": "...", "kind": "spec" or "simulation"} {"event": "done",
+"folder": "..."}
 
-Whatever else it writes goes to a log. It ends when this process does (`attached.py`).
+All other output goes to a log. The script ends when this process ends (`attached.py`).
 """
 
 from __future__ import annotations
@@ -40,19 +38,22 @@ _BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTIL
 
 @dataclass
 class Outcome:
-    """How a run ended: `status` is the command's exit code; `message` is empty if all is well."""
+    """How a run ended: `status` is the command's exit code; `message` is empty if there is no
+    error.
+    """
 
     status: int
     message: str = ""
     log: Path | None = None
     pid: int = 0
     folder: str = ""
-    """Where the results are; empty when nothing was saved."""
+    """The folder of the results; empty if nothing was saved."""
 
 
 class Children:
-    """Scripts that run at a time: while it is entered in the main thread, Ctrl-C, a request to end
-    and a closed terminal are passed on to all of them."""
+    """Scripts that run in parallel. Inside this context, in the main thread, the signals of
+    Ctrl-C, termination and a closed terminal are passed on to all of them.
+    """
 
     def __init__(self) -> None:
         self.interrupts = 0
@@ -63,7 +64,7 @@ class Children:
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)
-                # What is ignored stays so: `nohup`, or a job in the background.
+                # Signals that are ignored stay ignored: `nohup`, or a job in the background.
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._interrupt)
         return self
@@ -79,7 +80,7 @@ class Children:
 
     @contextmanager
     def child(self, process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-        """A process that is told of interruptions, also of one before this."""
+        """Register a process for interruptions, including an earlier one."""
         self.running.append(process)
         try:
             if self.interrupts:
@@ -95,7 +96,7 @@ class Children:
 
 @dataclass
 class _Said:
-    """What a script said that is not an event for others."""
+    """The script's messages that are not passed on as events."""
 
     errors: list[Event] = field(default_factory=list)
     folder: str = ""
@@ -108,15 +109,15 @@ def run_script(
     waiting: Waiting,
     children: Children | None = None,
 ) -> Outcome:
-    """Run a script by a process that waits for one, hand on its stages, progress and warnings, and
-    say how it ended. Paths among the arguments must be absolute. `children` are those that run at
-    the same time, entered by the caller.
+    """Run a script in a waiting process, pass on its stages, progress and warnings, and return how
+    it ended. Paths among the arguments must be absolute. `children` are the scripts that run in
+    parallel; the caller enters it.
     """
     if children is None:
         with Children() as children:
             return run_script(script, arguments, on_event, waiting, children)
     if os.path.exists("brian_preferences"):  # the script looks for the user's own
-        text = "brian_preferences is not read: it could change results"
+        text = "the file brian_preferences is ignored, because it could change results"
         on_event({"event": "warning", "text": text})
     said, log = _Said(), waiting.log
     with waiting.errors as errors, children.child(waiting.process) as process:
@@ -125,7 +126,7 @@ def run_script(
         try:
             waiting.run(script, [*arguments, "--events"])
             _follow(process.stdout, said, on_event, errors)
-        except BaseException:  # from on_event: a broken pipe, say
+        except BaseException:  # from on_event, for example a broken pipe
             _kill(process, SIGKILL)
             raise
         finally:
@@ -140,7 +141,7 @@ def run_script(
 
 
 def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
-    """Ask once; a second time, or after a while, insist."""
+    """Interrupt the process; the second time, or after a timeout, kill it."""
     if insist:
         _kill(process, SIGKILL)
         return
@@ -151,7 +152,7 @@ def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
 
 
 def _kill(process: subprocess.Popen[str], number: int) -> None:
-    """Signal the child and all that it started, such as a compiler."""
+    """Send a signal to the child and all processes that it started, such as a compiler."""
     if process.returncode is not None:
         return
     try:
@@ -164,15 +165,17 @@ def _kill(process: subprocess.Popen[str], number: int) -> None:
 
 
 def _reap(process: subprocess.Popen[str]) -> None:
-    """When the child has ended, end what it left behind: that would hold our pipe open."""
+    """When the child has ended, kill the processes that it left behind, because they would keep
+    our pipe open.
+    """
     if hasattr(os, "waitid"):
-        # The number stays the child's until it is waited for, so no other process can be hit.
+        # The process number stays reserved until we wait for the child: no other process is hit.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         _kill(process, SIGKILL)
     process.wait()
 
 
-# What the child says ----------------------------------------------------------------------------
+# Output of the child ----------------------------------------------------------------------------
 
 
 def _follow(
@@ -204,7 +207,9 @@ def _outcome(
 ) -> Outcome:
     code, pid = process.returncode, process.pid
     text = "\n".join(str(event.get("text", "")) for event in said.errors)
-    if said.folder:  # saved, perhaps with blocks that failed, perhaps just before an interruption
+    if (
+        said.folder
+    ):  # results are saved, perhaps with failed blocks, perhaps just before an interruption
         status = SIMULATION_FAILED if code or said.errors else DONE
         return Outcome(status, text, None, pid, said.folder)
     if interrupted:
@@ -221,13 +226,13 @@ def _outcome(
 
 def _how_it_ended(code: int) -> str:
     if code == -SIGKILL:
-        return "the simulation was killed, perhaps for want of memory"
+        return "the simulation was killed, perhaps because it ran out of memory"
     if code < 0:
         try:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        return f"the simulation was ended by {name}"
+        return f"the simulation was terminated by {name}"
     if code == 0:
         return "the simulation ended without results"
     return "the simulation failed"

@@ -14,7 +14,9 @@ from .errors import Busy, JobError
 
 @contextmanager
 def locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
-    """Hold a lock in the folder, which is made; that of a dead process does not count."""
+    """Hold a lock in the folder, which is created if needed. The lock of a dead process does
+    not count.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _lock_file(folder / name, exclusive)
@@ -25,7 +27,7 @@ def locked(folder: Path, exclusive: bool, name: str = "lock") -> Iterator[None]:
 
 
 def locks_hold(folder: Path, name: str) -> bool:
-    """Whether a lock that this process holds keeps others out."""
+    """Whether locks work here: a lock of this process keeps others out."""
     try:
         _lock_file(folder / name, exclusive=True).close()
     except Busy:
@@ -43,7 +45,7 @@ def _lock_file(path: Path, exclusive: bool) -> IO[str]:
             file.seek(0)
             owner = file.read().strip() or "another process"
             file.close()
-            raise Busy(f"{path.parent}: is being run by {owner}") from None
+            raise Busy(f"{path.parent}: is in use by {owner}") from None
         try:
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 file.truncate(0)
@@ -52,11 +54,13 @@ def _lock_file(path: Path, exclusive: bool) -> IO[str]:
                 return file
         except FileNotFoundError:
             pass
-        file.close()  # its owner has deleted it meanwhile
+        file.close()  # its owner has just deleted it
 
 
 def _flock(file: IO[str], exclusive: bool) -> None:
-    """BlockingIOError where another process holds it; where nothing can be locked, nothing is."""
+    """Lock a file. BlockingIOError if another process holds the lock. No lock is taken if the
+    file system has none.
+    """
     try:
         import fcntl
     except ImportError:

@@ -1,4 +1,4 @@
-"""Shards put together into one dataset: the files of each table side by side, in block order."""
+"""Merges shards into one dataset. The files of each table stand side by side, in block order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .job import finished_with, job_folder, only_ours, read_job, texts_of_run
 from .wanted import differences
 
 SAME = ("hash", "target", "preferences", "until_stable", "time_asked")
-"""What the metadata of all shards must agree in, besides the versions of some packages."""
+"""Metadata that must be equal in all shards, besides the versions of some packages."""
 
 
 OF_SHARD = {"shard", "not_finite", "footers", "tables", "time_reached", "versions"}
-"""What the metadata of each must hold."""
+"""Metadata that each shard must have."""
 
 
 def shard_folders(folders: Sequence[Path]) -> list[Path]:
-    """The shards in some folders, each a run's folder or a shard in one."""
+    """The shards in some folders. Each folder is a run's folder or a single shard."""
     found: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
@@ -48,8 +48,9 @@ def shard_folders(folders: Sequence[Path]) -> list[Path]:
 
 @contextmanager
 def new_dataset(output: Path, overwrite: bool) -> Iterator[Path]:
-    """A folder that becomes `output` once it is written; until then, and if that fails, what stands
-    there stays. JobError."""
+    """A new folder that becomes `output` once it is complete. Until then, and if writing fails,
+    the old `output` is kept. JobError.
+    """
     try:
         partial = result_folder.prepare_folder(output, overwrite)
         try:
@@ -70,9 +71,10 @@ def merge(
     base: Base | None = None,
     said: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """Put all the shards of a run together, behind the blocks of `base` if there are any; in words,
-    what is not finite in the shards. These stay as they are; where the file system can, no data are
-    copied. `said` is added to the metadata."""
+    """Merge all shards of a run, after the blocks of `base` if there is one. Returns a text
+    about values that are not finite. The shards are not changed, and files are linked, not
+    copied, if the file system can. `said` is added to the metadata.
+    """
     metadata = [load(folder).metadata for folder in folders]
     run = folders[0].resolve().parent
     texts, files = texts_of_run(run), (read_job(run) or {}).get("files")
@@ -88,7 +90,7 @@ def merge(
                 for part in (folder / table).glob("part-*.parquet"):
                     name = _part(number_of(part.name) + one.get("moved", 0))
                     if (partial / table / name).exists():
-                        raise JobError(f"{part}: another shard has a part of this name")
+                        raise JobError(f"{part}: another shard has a part with this name")
                     link(part, partial / table / name)
         for name, text in texts.items():
             (partial / name).write_text(text, encoding="utf-8", newline="")
@@ -104,8 +106,9 @@ def merge(
 
 @dataclass(frozen=True)
 class Base:
-    """Finished results that new blocks come to: their folder, the checksum of their metadata, and
-    how many blocks they have."""
+    """Finished results to which new blocks are added: their folder, the checksum of their
+    metadata, and their number of blocks.
+    """
 
     folder: Path
     checksum: str
@@ -114,8 +117,9 @@ class Base:
 
 @dataclass(frozen=True)
 class Origin:
-    """Results that a run goes on from: their folder, the checksum of their metadata, what to say of
-    them in those of the whole, how long they are (s), and whether they have kept their state."""
+    """Results that a run continues: their folder, the checksum of their metadata, their entry
+    in the new metadata, their duration (s), and whether they have a saved state.
+    """
 
     folder: Path
     checksum: str
@@ -124,13 +128,14 @@ class Origin:
     kept: bool
 
     def check(self) -> None:
-        """JobError where somebody has changed them meanwhile."""
+        """JobError if the results were changed in the meantime."""
         _still(self)
 
 
 def clear(output: Path) -> bool:
-    """Delete what a run has left that went on from results and was killed just when the whole had
-    taken their place; whether there was such a one."""
+    """Delete the leftovers of a continued run that was killed just after its results replaced
+    the earlier ones. Returns whether there were any.
+    """
     known = read_job(job_folder(output)) or {}
     try:
         before = load(output).metadata.get("continued", [])
@@ -144,10 +149,10 @@ def clear(output: Path) -> bool:
 
 
 def _still(base: Base | Origin) -> dict[str, Any]:
-    """The metadata of results that nobody has changed meanwhile."""
+    """The metadata of results. JobError if they were changed in the meantime."""
     metadata = load(base.folder).metadata
     if metadata.get("checksum") != base.checksum:
-        raise JobError(f"{base.folder}: was changed meanwhile; run this again")
+        raise JobError(f"{base.folder}: was changed in the meantime; run the command again")
     return metadata
 
 
@@ -161,7 +166,7 @@ def _part(number: int) -> str:
 
 
 def _moved(metadata: Mapping[str, Any], by: int) -> dict[str, Any]:
-    """A shard's metadata, its parts renumbered to stand behind others."""
+    """A shard's metadata, with its parts renumbered to follow others."""
     footers = {
         table: {_part(number_of(name) + by): checksum for name, checksum in parts.items()}
         for table, parts in metadata["footers"].items()
@@ -170,7 +175,9 @@ def _moved(metadata: Mapping[str, Any], by: int) -> dict[str, Any]:
 
 
 def _of_the_new(metadata: Mapping[str, Any], base: Base) -> dict[str, Any]:
-    """What results say as their new blocks do, and what they were before."""
+    """The metadata of extended results: taken from the new blocks, with a note on the earlier
+    results.
+    """
     now = {key: metadata[key] for key in ("spec", "set", "hash", "blocks", "versions")}
     before = load(base.folder).metadata
     history = {"blocks": base.blocks, "hash": before["hash"], "versions": before["versions"]}
@@ -186,8 +193,9 @@ def _of_the_new(metadata: Mapping[str, Any], base: Base) -> dict[str, Any]:
 
 
 def damage(folder: Path) -> str:
-    """What is wrong with a shard's files, or nothing. Their ends alone are read: there Parquet says
-    how many rows there are."""
+    """An error in a shard's files, or nothing. Only the footers are read, because there Parquet
+    stores the number of rows.
+    """
     try:
         results = load(folder)
         for table in results.tables:
@@ -203,7 +211,7 @@ def damage(folder: Path) -> str:
 
 
 def all_shards(folders: Sequence[Path]) -> list[Path]:
-    """The folders by number; JobError unless they are all the shards of one run, and whole."""
+    """The folders by number. JobError unless they are all the shards of one run, and complete."""
     by_number: dict[int, Path] = {}
     count = 0
     first: dict[str, Any] = {}
@@ -217,13 +225,15 @@ def all_shards(folders: Sequence[Path]) -> list[Path]:
             first, count = metadata, of
         _agree(folders[0], first, folder, metadata)
         if of != count:
-            raise JobError(f"{folder}: is shard {number} of {of}, where {folders[0]} is of {count}")
+            raise JobError(
+                f"{folder}: is shard {number} of {of}, but {folders[0]} is one of {count}"
+            )
         if number in by_number:
-            raise JobError(f"shard {number} is there twice: {by_number[number]} and {folder}")
+            raise JobError(f"shard {number} appears twice: {by_number[number]} and {folder}")
         by_number[number] = folder
     missing = [k for k in range(1, count + 1) if k not in by_number]
     if missing:
-        raise JobError(f"of {count} shards {named(missing)} missing")
+        raise JobError(f"of {count} shards, {named(missing)} missing")
     return [by_number[k] for k in sorted(by_number)]
 
 
@@ -243,18 +253,18 @@ def _agree(a: Path, one: Mapping[str, Any], b: Path, other: Mapping[str, Any]) -
         *({n: m["versions"][n] for n in PACKAGES if n in m["versions"]} for m in (one, other))
     )
     if lines:
-        raise JobError(f"{b}: is of another run than {a}:\n  " + "\n  ".join(lines))
+        raise JobError(f"{b}: belongs to a different run than {a}:\n  " + "\n  ".join(lines))
 
 
 def together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The metadata of the whole: the first's, with the rows of all."""
+    """The metadata of the merged dataset: those of the first shard, with the rows of all."""
     tables = {name: sum(one["tables"][name] for one in metadata) for name in metadata[0]["tables"]}
     footers: dict[str, dict[str, str]] = {name: {} for name in tables}
     for one in metadata:
         for name, parts in one["footers"].items():
             footers[name] |= parts
     found = {k: v for k, v in metadata[0].items() if k not in ("shard", "moved", "checksum")}
-    # Blocks that end when they are stable may all have done so in some of the shards.
+    # In some shards, all blocks may have ended early because they were stable.
     found["time_reached"] = max(one["time_reached"] for one in metadata)
     found |= {"tables": tables, "footers": footers, "shards": len(metadata)}
     rounded = [one for part in metadata for one in part.get("rounded_delays", ())]
@@ -262,12 +272,12 @@ def together(metadata: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def lost_in(metadata: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is not finite in any shard."""
+    """The values that are not finite, over all shards."""
     return [text for one in metadata for text in one["not_finite"]]
 
 
 def link(source: Path, target: Path) -> None:
-    """The same file under another name, or a copy."""
+    """A hard link to a file, or a copy."""
     try:
         os.link(source, target)
     except OSError:

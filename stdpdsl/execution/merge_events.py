@@ -1,4 +1,4 @@
-"""What several shards say, as the events of one run."""
+"""Merges the events of several shards into the events of one run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from .local import Event
 
 
 class Together:
-    """Hands on each stage up to the simulation and each warning once, and progress as the blocks
-    that are done.
-
-    `blocks` has the number of blocks of each shard, `done` those that were finished before.
+    """Passes on each stage up to the simulation and each warning once, and progress as the number
+    of finished blocks. `blocks` has the number of blocks of each shard, `done` the shards that were
+    finished before.
     """
 
     def __init__(self, on_event: Callable[[Event], None], blocks: Mapping[int, int], done: int = 0):
@@ -28,7 +27,7 @@ class Together:
         self.started = time.monotonic()
 
     def hear(self, shard: int, event: Event) -> None:
-        """An event of one shard."""
+        """Receives an event of one shard."""
         with self.lock:
             several = len(self.blocks) > 1 or self.before
             if event["event"] == "progress":
@@ -58,7 +57,7 @@ class Together:
         }
 
     def _means(self, kind: str) -> dict[str, float]:
-        """Of what each shard said last, over blocks."""
+        """Means over blocks of the shards' latest values."""
         found: dict[str, list[tuple[float, int]]] = {}
         for shard, event in self.live.items():
             for name, value in event.get(kind, {}).items():
@@ -69,7 +68,7 @@ class Together:
         }
 
     def _silent(self) -> dict[str, list[int]]:
-        """Silent blocks of each layer, of how many."""
+        """The silent blocks of each layer, and the number of blocks."""
         found: dict[str, list[int]] = {}
         for event in self.live.values():
             for layer, (number, of) in event.get("silent", {}).items():

@@ -1,4 +1,6 @@
-"""What a run executes: a spec, the rows that finished results lack, or how these go on."""
+"""Prepares a run: a whole spec, the rows that finished results lack, or a continuation of
+results.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A compiled spec, None where finished results have all of it. They are the `base` to which the
-    run adds its rows, or the `origin` from whose end it goes on."""
+    """A compiled spec; None if the finished results are already complete. `base` are results to
+    which the run adds rows; `origin` are results that the run continues.
+    """
 
     compiled: Compiled | None
     base: Base | None = None
@@ -35,10 +38,10 @@ def prepare(
 ) -> Prepared:
     """Compile a spec to run into `output`, with files from the folder `data`.
 
-    `extends`: only the rows that `output` lacks. `continues`: from the end of these results, whose
-    place the run takes if they are in `output`. CompileError, JobError.
+    `extends`: run only the rows that `output` lacks. `continues`: continue these results, and
+    replace them if they are in `output`. CompileError, JobError.
     """
-    # Imported where they are needed: a plain run starts without them.
+    # Imported only when needed, so that a plain run starts faster.
     if extends:
         from .extend import extension, recover
         from .job import finished_with

@@ -1,4 +1,4 @@
-"""How far a run is: one line that changes on a terminal, plain lines elsewhere."""
+"""Shows the progress of a run: one changing line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Progress:
         self.terminal = terminal
         self.warn = warn
         self.stage = ""
-        self.shown = -1  # tenths of the simulated time that have been told
+        self.shown = -1  # tenths of the simulated time that have been printed
         self.drawn = 0.0
         self.width = 0
 
@@ -47,7 +47,9 @@ class Progress:
             self.warn(str(event["text"]))
 
     def _progress(self, event: Event) -> None:
-        """Of one simulation, or of several shards: then `part` is of what this run has to do."""
+        """Progress of one simulation or of several shards. For shards, `part` is the fraction
+        of this run's own work.
+        """
         duration: float = event["duration"]
         elapsed: float = event["elapsed"]
         part = event["t"] / duration if duration > 0 else 1.0
@@ -71,7 +73,9 @@ class Progress:
             self._line(f"{self.stage}: {text.strip()}")
 
     def _draw(self, text: str) -> None:
-        text = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps stays
+        text = text[
+            : shutil.get_terminal_size().columns - 1
+        ]  # a line that wraps could not be erased
         self.say("\r" + text.ljust(self.width))
         self.width = len(text)
 
@@ -79,7 +83,7 @@ class Progress:
         self.say(text + "\n")
 
     def end(self) -> None:
-        """Clear the line for what is printed next."""
+        """Clear the line for later output."""
         if self.terminal and self.width:
             self.say("\r" + " " * self.width + "\r")
             self.width = 0

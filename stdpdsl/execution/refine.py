@@ -1,8 +1,8 @@
-"""The error of the time step: a few blocks of a result run again, as they were and with half the
-time step, on the same inputs, and the two compared.
+"""Estimates the error of the time step. A few blocks run again with the same time step and with
+half of it, on the same inputs, and the two runs are compared.
 
-Methods of integration have an error in proportion to `dt` (or a higher power), and so have spike
-times; the error of the run is then about twice the difference (Richardson's extrapolation).
+Integration errors and spike time errors are proportional to `dt` (or a higher power). So the error
+of the run is about twice the difference (Richardson extrapolation).
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from .reproduce import compiled_again
 CHECK = "the error of the time step is small"
 BLOCKS = 4
 SAMPLES = 100
-"""Of each variable of a neuron: its error is the largest at so many times."""
+"""The number of times at which each variable is compared; its error is the largest difference."""
 TOLERATED = 0.01
-"""Of the range of a variable, or of the number of spikes."""
+"""The error that counts as small, as a fraction of a variable's range or of the number of
+spikes.
+"""
 ROUNDING = 1e-9
 
 _NOT_COMPARABLE = {
@@ -72,8 +74,9 @@ class Error:
 
 @dataclass
 class Spiking:
-    """How the spikes of a layer differ: estimated error of their times (s) and of their number as a
-    part of it; neurons that spiked another number of times, of how many."""
+    """How the spikes of a layer differ: the estimated error of their times (s) and of their
+    number (relative); the number of neurons whose spike count differs, and of all neurons.
+    """
 
     time: float = 0.0
     number: float = 0.0
@@ -83,7 +86,7 @@ class Spiking:
 
 @dataclass
 class Errors:
-    """What was found of a layer or connection."""
+    """The errors of a layer or connection."""
 
     variables: dict[str, Error] = field(default_factory=dict)
     spiking: Spiking | None = None
@@ -92,22 +95,20 @@ class Errors:
 def refined(
     results: Results, data: Path, on_event: Callable[[Event], None], allowed: Sequence[Path] = ()
 ) -> list[Finding]:
-    """Estimates of the error that each variable has because of the time step, as findings.
-
-    CompileError where the spec is no longer right, ValueError where the results do not say how
-    they were made.
+    """Estimates of each variable's error due to the time step, as findings. CompileError if the
+    spec now has errors, ValueError if the results do not say how they were made.
     """
     # A run that ended early for stable weights is compared to its full length.
     compiled = compiled_again(results, data, allowed, None)
     e, dt = compiled.experiment, compiled.experiment.dt
     if reasons := not_comparable(e):
-        text = f"because of {' and '.join(reasons)}: with another `dt` these are other numbers, and"
+        text = f"because of {' and '.join(reasons)}: with another `dt` these give other numbers, so"
         return [Finding(CHECK, "unknown", f"{text} the two runs cannot be compared")]
     steps = float(results.metadata.get("time_asked", 0)) / dt
     e = watched(e, every=float(f"{max(1, int(steps / SAMPLES)) * dt:.12g}"))
     settings = compiled.settings
     script = render(e, results.spec, settings["set"], settings["parameters"], settings["target"])
-    # Blocks that feel one another run together.
+    # Coupled blocks run together.
     last = 0 if coupling(e) else e.rows - 1
     blocks = sorted({round(b) for b in np.linspace(0, last, BLOCKS)})
     shards = 1 if coupling(e) else e.rows
@@ -131,7 +132,7 @@ def refined(
 
 
 def _quiet(on_event: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Without warnings, which the run itself has given."""
+    """Suppresses warnings, because the run has already given them."""
     return lambda event: None if event["event"] == "warning" else on_event(event)
 
 
@@ -144,11 +145,13 @@ def _failed(block: int, dt: float, message: str) -> Finding:
 
 
 def not_comparable(e: Experiment) -> list[str]:
-    """Why another time step gives another model, or other numbers to it."""
+    """Why another time step changes the model or its random numbers."""
     reasons: dict[str, None] = {}
     for text in model_texts(e):
         found = (r for r, pattern in _NOT_COMPARABLE.items() if pattern.search(text))
-        reasons |= dict.fromkeys(list(found)[:1])  # what draws by a rate reads `dt` too
+        reasons |= dict.fromkeys(
+            list(found)[:1]
+        )  # random spikes at a given rate depend on `dt`, too
     return list(reasons)
 
 
@@ -162,7 +165,7 @@ def model_texts(e: Experiment) -> Iterator[str]:
 
 
 def watched(e: Experiment, every: float) -> Experiment:
-    """The experiment, recording nothing but the spikes and variables of all layers."""
+    """The experiment, recording only the spikes and variables of all layers."""
     layers = [layer for layer in e.layers if layer.kind == "neurons" and layer.group]
     monitors = tuple(
         Monitor(
@@ -183,7 +186,7 @@ def watched(e: Experiment, every: float) -> Experiment:
 
 
 def variables_of(layer: Layer) -> list[str]:
-    """What a layer integrates."""
+    """The variables that a layer integrates."""
     return list(dict(layer.group.integration.methods)) if layer.group else []
 
 
@@ -193,7 +196,7 @@ def variables_of(layer: Layer) -> list[str]:
 def compare_pair(
     e: Experiment, coarse: Results, fine: Results, block: int, found: dict[str, Errors]
 ) -> None:
-    """Note the differences of two runs of a block."""
+    """Collect the differences between two runs of a block."""
     for layer in e.layers:
         if layer.kind != "neurons":
             continue
@@ -246,7 +249,7 @@ class _Trains:
     t: np.ndarray
 
     def last(self, neuron: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How often each neuron has spiked before a step, and when it last did."""
+        """How often each neuron spiked before a step, and when it last did."""
         width = int(max([0, *self.step, *step])) + 1
         keys = self.neuron * width + self.step
         found = np.searchsorted(keys, neuron * width + step)
@@ -274,8 +277,9 @@ def _of_samples(
     block: int,
     errors: Errors,
 ) -> None:
-    """Samples are left out where a neuron has not last spiked at the same time in both runs: that
-    is the error of the spike's time."""
+    """A sample is left out if the neuron's last spike differs between the runs, because that is
+    an error of the spike time.
+    """
     pair = []
     for results in (coarse, fine):
         rows = _rows(results, "trajectories", layer=layer.name, variable=name)
@@ -283,7 +287,7 @@ def _of_samples(
         pair.append({column: rows[column][order] for column in ("neuron", "t", "value")})
     a, b = pair
     if not len(a["t"]):
-        return  # what blocks share is saved by the first of them
+        return  # shared data are saved by the first block
     neuron = a["neuron"].astype(np.int64)
     step = np.rint(a["t"].astype(float) / (float(coarse.metadata["dt"]) / 2)).astype(np.int64)
     (count, last), (other_count, other_last) = (s.last(neuron, step) for s in spikes)
@@ -320,7 +324,7 @@ def _findings(e: Experiment, found: dict[str, Errors], blocks: list[int]) -> Ite
     if coupling(e):
         where = "all blocks"
     if not any(x.variables or x.spiking for x in found.values()):
-        yield Finding(CHECK, "passed", "nothing of this network is integrated")
+        yield Finding(CHECK, "passed", "no variable of this network is integrated")
     for name, errors in found.items():
         methods = methods_of(e).get(name, {})
         parts: list[str] = []
@@ -343,8 +347,8 @@ def _findings(e: Experiment, found: dict[str, Errors], blocks: list[int]) -> Ite
             continue
         text = f"{name}, estimated from {where} at half the `dt`: {'; '.join(parts)}"
         helped = (
-            "take half the `dt`, and this error is about halved; where neurons spike another number"
-            " of times, one run tells little, and means over neurons or replicates tell more"
+            "half the `dt` about halves this error; if spike counts differ, trust means over"
+            " neurons or replicates more than a single run"
         )
         yield Finding(CHECK, "found" if large else "passed", text, helped if large else "")
 
@@ -353,8 +357,8 @@ def _spiking_in_words(spiking: Spiking) -> str:
     said = [f"spike times {shown(spiking.time, 's', 3)}"] if spiking.time else []
     if spiking.other:
         said.append(
-            f"{spiking.other} of {spiking.neurons} neurons spike another number of times,"
-            f" all together by {percent(spiking.number)}"
+            f"spike counts differ in {spiking.other} of {spiking.neurons} neurons,"
+            f" in total by {percent(spiking.number)}"
         )
     return "; ".join(said) or "spikes at the same steps"
 

@@ -1,19 +1,20 @@
-"""What a Dask worker runs. It is sent there by value and uses nothing but Python: a worker needs
-what the script needs, and no stdpdsl of its own: the script's runtime is sent along."""
+"""Code that a Dask worker runs. It is sent by value and uses only Python. A worker needs the
+packages of the script but not stdpdsl, because the script's runtime is sent along.
+"""
 
-ASK_AGAIN = 2.0  # s: how often a worker looks whether anybody still wants the shard
+ASK_AGAIN = 2.0  # s between two checks whether the shard is still wanted
 
 
 def run_shard(script, attached, packages, files, shard, folder, name, mark):
     """Run one shard (number, count) of a script and leave its results in `folder`/`name`.
 
-    `attached` is the text of attached.py: the script ends with this worker. `packages` is the
-    archive that the script imports its runtime from. `files` are those that the spec names, {name:
-    bytes}. Where there is no such folder here, known by `mark`, the SHA-256
-    of its job.json, the results are sent back.
+    `attached` is the text of attached.py, so the script ends with this worker. `packages` is the
+    archive from which the script imports its runtime. `files` are the files that the spec names,
+    {name: bytes}. If this machine does not see the folder, the results are sent back. The folder is
+    recognised by `mark`, the SHA-256 of its job.json.
 
     {"placed": True}, {"results": {name: bytes}}, or {"status": exit code, "text": what went wrong}.
-    RuntimeError where the script was killed: Dask tries again.
+    RuntimeError if the script was killed, so that Dask tries again.
     """
     import tempfile
     from pathlib import Path
@@ -85,8 +86,9 @@ def run_attached(work, attached, arguments):
 
 
 def wanted_by_dask():
-    """A function that says whether the task in which this is called is still wanted: Dask does not
-    stop a task that is running when it is cancelled, or when the one who asked for it has gone."""
+    """A function that says whether the current task is still wanted. Dask does not stop a
+    running task when it is cancelled or when its client has gone.
+    """
     try:
         from distributed import get_worker
 
@@ -103,8 +105,9 @@ def wanted_by_dask():
 
 
 def inside(folder, name):
-    """Where a file of this name goes, below a folder; ValueError where the name leads elsewhere, on
-    any system."""
+    """The path of a file below a folder. ValueError if the name leads outside the folder on any
+    operating system.
+    """
     from pathlib import Path, PurePosixPath, PureWindowsPath
 
     for path in (PurePosixPath(name), PureWindowsPath(name)):
@@ -114,7 +117,7 @@ def inside(folder, name):
 
 
 def is_there(folder, mark):
-    """Whether the folder of the run can be seen from here."""
+    """Whether this machine can see the folder of the run."""
     import hashlib
     from pathlib import Path
 
@@ -125,7 +128,7 @@ def is_there(folder, mark):
 
 
 def put(out, folder, name):
-    """Copy a shard to its place, where it appears whole; one that is there has the same bits."""
+    """Copy a shard to its place atomically. A shard that is already there has the same bits."""
     import os
     import shutil
     import uuid

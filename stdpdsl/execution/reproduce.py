@@ -1,4 +1,4 @@
-"""A result run again from what it says of itself, and the two compared."""
+"""Repeats a run from the metadata of its results, and compares the two."""
 
 from __future__ import annotations
 
@@ -25,14 +25,13 @@ def reproduce(
 ) -> list[Difference]:
     """Run the spec of `results` with the same settings, lowering and target, and compare.
 
-    Files that the spec names are taken from `data`. CompileError where the spec is no longer
-    right, RunFailed where nothing comes out, ValueError where the results do not say how they were
-    made.
+    Files that the spec names are read from `data`. CompileError if the spec now has errors,
+    RunFailed if the run gives no results, ValueError if the results do not say how they were made.
     """
     try:
         until_stable = written(results.metadata.get("until_stable"))
     except ValueError as error:
-        text = f"{results.folder}: its until_stable is not what stdpdsl writes: {error}"
+        text = f"{results.folder}: its until_stable is not valid: {error}"
         raise ValueError(text) from None
     with (
         tempfile.TemporaryDirectory(prefix="stdpdsl-") as folder,
@@ -64,10 +63,10 @@ def compiled_again(
         )
     missing = [k for k in ("spec", "set", "lowering", "target") if k not in said]
     if missing:
-        raise ValueError(f"{results.folder}: its metadata does not hold {', '.join(missing)}")
+        raise ValueError(f"{results.folder}: its metadata lacks {', '.join(missing)}")
     for key, known in (("lowering", ("synapse", "namespace")), ("target", TARGETS)):
         if said[key] not in known:
-            raise ValueError(f"{results.folder}: its {key} is none of {', '.join(known)}")
+            raise ValueError(f"{results.folder}: its {key} must be one of {', '.join(known)}")
     return compile_source(
         Source(str(results.folder / "spec.stdp"), results.spec),
         data,

@@ -1,4 +1,4 @@
-"""A spec compiled, run and read back, for commands whose results nobody keeps."""
+"""Compiles and runs a spec and reads the results, for commands that do not keep them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sharded_run import run_and_save
 
 
 class RunFailed(Exception):
-    """The simulation ended without whole results: what it said, and the command's exit code."""
+    """The simulation ended without complete results: its message, and the command's exit code."""
 
     def __init__(self, message: str, status: int):
         super().__init__(message)
@@ -23,8 +23,9 @@ class RunFailed(Exception):
 def run_once(
     source: Source, data: Path, target: str, workdir: Path, on_event: Callable[[Event], None]
 ) -> Results:
-    """The results of a spec whose files are named from `data`; all is written in `workdir`, which
-    is new. CompileError where the spec is wrong."""
+    """The results of a spec. File names in the spec are relative to `data`; all output goes to
+    `workdir`, a new folder. CompileError if the spec is wrong.
+    """
     from ..compiler import compile_source
 
     workdir.mkdir(parents=True)

@@ -1,5 +1,6 @@
-"""A process that runs a script: it imports what scripts do and waits for one, so that a run starts
-as soon as its spec is compiled."""
+"""A process that waits for a script. It already imports the modules of scripts, so that a run
+starts as soon as its spec is compiled.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ IMPORTED = (
     "stdpdsl.runtime.results",
     "stdpdsl.runtime.inputs",
 )
-"""What most scripts import."""
+"""The modules that most scripts import."""
 BRIAN2 = "stdpdsl.runtime.brian2_alone"
 
 SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -34,8 +35,9 @@ SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 class Waiting:
     """`workdir`, its working folder, is empty, and new unless one is given: it is deleted if this
-    process is killed. What the process writes to its standard error is in `log`. It imports Brian2
-    too where a script is likely to need it."""
+    process is killed. What the process writes to its standard error is in `log`. It also imports
+    Brian2 if a script is likely to need it.
+    """
 
     def __init__(self, interpreter: Interpreter, workdir: Path | None = None, brian2: bool = False):
         self.workdir = workdir or Path(tempfile.mkdtemp(prefix="stdpdsl-"))
@@ -53,7 +55,7 @@ class Waiting:
                 stderr=self.errors,
                 encoding="utf-8",
                 errors="replace",
-                start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
+                start_new_session=True,  # only this process gets Ctrl-C, and it passes it on
             )
         except OSError:
             self.errors.close()
@@ -62,17 +64,17 @@ class Waiting:
         self._say([*IMPORTED, BRIAN2] if brian2 else IMPORTED)
 
     def run(self, script: Path, arguments: Sequence[str]) -> None:
-        """Have it run a script."""
+        """Let the process run a script."""
         self._say([str(script.resolve()), *arguments])
 
     def _say(self, items: Sequence[str]) -> None:
-        with suppress(BrokenPipeError):  # it has ended, as whoever waits for it will find out
+        with suppress(BrokenPipeError):  # it has ended; the caller finds out when waiting for it
             assert self.process.stdin is not None
             self.process.stdin.write(json.dumps(items) + "\n")
             self.process.stdin.flush()
 
     def close(self) -> None:
-        """End it, if it still waits."""
+        """End the process if it still waits."""
         self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout, self.errors):

@@ -1,4 +1,4 @@
-"""What a run is asked to do, and how that differs from what one under way does."""
+"""The request for a run, and its differences from a run in progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOB_FORMAT = "stdpdsl job 1"
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is asked for, beside its spec: --set, --parameters, --target, --until-stable,
+    """The options of a run, besides its spec: --set, --parameters, --target, --until-stable,
     --workers, --allow-read and --keep-state."""
 
     sets: list[str]
@@ -34,7 +34,9 @@ class Request:
     keep_state: bool = False
 
     def compile(self, source: Source, data: Path, **more: Any) -> Compiled:
-        """A spec so, with files from the folder `data`; `more` as compile_source has it."""
+        """Compile a spec with these options and files from the folder `data`. `more` is as in
+        compile_source.
+        """
         from ..compiler import compile_source
 
         return compile_source(
@@ -53,9 +55,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that decides what a run computes: the text of the spec, the settings that it was compiled
-    with, and the files that it reads, by name. `plain` is its script, as the results have it, and
-    `script` the one that is run."""
+    """Everything that determines what a run computes: the text of the spec, the settings of the
+    compilation, and the files that it reads, by name. `plain` is the script that is saved with
+    the results, `script` the one that is executed.
+    """
 
     script: str
     plain: str
@@ -65,7 +68,7 @@ class Wanted:
     interpreter: Interpreter
 
     def job(self, shards: int) -> dict[str, Any]:
-        """What job.json holds."""
+        """The content of job.json."""
         return {
             "format": JOB_FORMAT,
             "shards": shards,
@@ -95,7 +98,7 @@ def wanted_of(
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What a run was begun with and what it would go on with, as lines."""
+    """The differences between what a run began with and what it would continue with, as lines."""
     lines: list[str] = []
     for key in dict.fromkeys([*old, *new]):
         before, now = old.get(key), new.get(key)
@@ -112,14 +115,14 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
             lines += [f"{key} {line}" for line in differences(before, now)]
         elif key not in ("script", "plain"):
             lines.append(f"{key}: {_shown(before)} | {_shown(now)}")
-    # Where nothing else has changed, the compiler has, or a file that the spec uses.
+    # If nothing else has changed, then the compiler or a file that the spec uses has.
     if not lines and old.get("script") != new.get("script"):
         lines.append("the script: the compiler, or a file that the spec uses, has changed")
     return lines
 
 
 def packages() -> tuple[str, ...]:
-    """What decides results by its version."""
+    """The packages whose versions affect results."""
     return ("stdpdsl", *PACKAGES)
 
 

@@ -327,9 +327,12 @@ def test_files_stay_in_their_folder(tmp_path, name):
 @pytest.mark.parametrize(
     "reply, words",
     [
-        ({"placed": True}, "is reported as done, but is not in "),
-        ({"results": {"a/metadata.json": "text"}}, "what was sent back cannot be kept"),
-        ({"results": {"a": b"", "a/b": b""}}, "what was sent back cannot be kept"),
+        ({"placed": True}, "was reported as done, but is not in "),
+        (
+            {"results": {"a/metadata.json": "text"}},
+            "the results that were sent back cannot be saved",
+        ),
+        ({"results": {"a": b"", "a/b": b""}}, "the results that were sent back cannot be saved"),
     ],
 )
 def test_replies_that_hold_no_shard(tmp_path, reply, words):

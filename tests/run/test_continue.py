@@ -459,7 +459,7 @@ def test_from_python(small, tmp_path):
             "    phases:\n        a: 100 ms, plasticity off\n        b: 1 ms\n",
             "+ a: 1, plasticity off",
         ),
-        ("duration: 100 ms", "duration: 50 ms", "a run cannot become shorter"),
+        ("duration: 100 ms", "duration: 50 ms", "continued run cannot be shorter"),
     ],
 )
 def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
@@ -473,8 +473,8 @@ def test_another_spec_is_refused(old, new, said, small, tmp_path, capsys):
     ("options", "said"),
     [
         (["--for", "10 s"], "--for needs --continue"),
-        (["--continue", "first", "--for", "10 mV"], "expected a time above 0 s"),
-        (["--continue", "first", "--for", "-1 s"], "expected a time above 0 s"),
+        (["--continue", "first", "--for", "10 mV"], "expected the additional duration, above 0 s"),
+        (["--continue", "first", "--for", "-1 s"], "expected the additional duration, above 0 s"),
         (["--continue", "first", "--shard", "1/2"], "cannot be combined with --shard"),
         (["--continue", "first", "--until-stable", "0.1"], "combined with --until-stable"),
         (["--keep-state", "--parameters", "namespace"], "--parameters synapse only"),
@@ -498,7 +498,7 @@ def test_another_target_is_refused(small, capsys):
 def test_what_takes_too_much_memory_is_refused(small, monkeypatch, capsys):
     monkeypatch.setattr(continued, "available_memory", lambda: 10_000)
     run(small, "--continue", small / "first", "--for", "1 s", status=2)
-    assert "rows, what is read takes" in capsys.readouterr().err
+    assert "rows takes" in capsys.readouterr().err
 
 
 @pytest.mark.slow

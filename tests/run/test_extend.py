@@ -256,7 +256,7 @@ def test_rows_between_others_and_blocks_by_number(tmp_path, capsys):
         str(tmp_path / "r"),
         status=2,
     )
-    assert "stand between the old ones" in capsys.readouterr().err
+    assert "the new rows are between the old ones" in capsys.readouterr().err
 
 
 def test_a_file_that_changed_is_refused(tmp_path, capsys):

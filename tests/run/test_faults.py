@@ -244,7 +244,7 @@ def test_a_shard_is_killed_as_for_want_of_memory(tmp_path):
     said, _ = process.communicate()
     assert process.returncode == 3, said
     said = said[said.index("shard 3 of 3: ") :]
-    assert "the simulation was killed, perhaps for want of memory" in said
+    assert "the simulation was killed, perhaps because it ran out of memory" in said
     assert "fewer shards at a time (--workers 1) or smaller shards (--shard K/N with" in said
     assert "2 of 3 shards are finished and kept" in said and "--resume goes on" in said
     shards = [name for name in left(tmp_path / "out.shards") if "-of-" in name]

@@ -394,7 +394,7 @@ def test_nothing_elsewhere_is_written_or_deleted(tmp_path, treasure, prepare, mo
     prepare(tmp_path / "r.shards", treasure)
     assert cli.main([*run_of(tmp_path), *more]) == 2
     said = capsys.readouterr().err
-    assert "r.shards: is a link" in said or "holds what stdpdsl did not write: " in said
+    assert "r.shards: is a link" in said or "contains files that stdpdsl did not write: " in said
     assert not (tmp_path / "r").exists()
 
 
@@ -422,7 +422,7 @@ def test_shards_hold_plain_files(tmp_path, half, treasure, change, command, caps
     change(half, treasure)
     arguments = ["merge", str(half)] if command == "merge" else [*run_of(tmp_path), "--resume"]
     assert cli.main(arguments) == 2
-    assert "holds what stdpdsl did not write: 0001-of-0002/" in capsys.readouterr().err
+    assert "contains files that stdpdsl did not write: 0001-of-0002/" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["script.py", "spec.stdp"])
@@ -461,7 +461,7 @@ def test_jobs_that_stdpdsl_did_not_write(tmp_path, half, changes, capsys):
     for text in (json.dumps(known | changes), "[]", "3", "[" * 200_000, "", "\xff"):
         (half / "job.json").write_text(text, encoding="latin-1")
         assert cli.main([*run_of(tmp_path), "--resume"]) == 2
-        assert "its job.json does not say of what" in capsys.readouterr().err
+        assert "its job.json is missing or damaged" in capsys.readouterr().err
         assert cli.main(["merge", str(half)]) == 2
         assert cli.main([*run_of(tmp_path), "--shard", "2/2"]) == 2
     assert (half / "0001-of-0002/metadata.json").exists()
@@ -474,7 +474,7 @@ def test_jobs_of_other_things(tmp_path, half, capsys):
         (half / "job.json").write_text(json.dumps(known | changes))
         assert cli.main([*run_of(tmp_path), "--resume"]) == 2
         said = capsys.readouterr().err
-        assert "holds shards of another run" in said and not {"\x1b", "\x9b"} & set(said)
+        assert "holds shards of a different run" in said and not {"\x1b", "\x9b"} & set(said)
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_parts_of_one_name_do_not_replace_one_another(tmp_path, whole, capsys):
         metadata["footers"][table] = {"part-00000.parquet": parts["part-00001.parquet"]}
     folders.write_metadata(shard / "metadata.json", metadata)
     assert cli.main(["merge", str(whole)]) == 2
-    assert "another shard has a part of this name" in capsys.readouterr().err
+    assert "another shard has a part with this name" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.shards", "s.stdp"]
 
 
@@ -608,7 +608,7 @@ def test_files_among_shards_are_not_deleted(tmp_path, half, name, more, capsys):
     written(name)(half)
     before = state_of(tmp_path)
     assert cli.main([*run_of(tmp_path), more]) == 2
-    assert f"holds what stdpdsl did not write: {name[:12]}" in capsys.readouterr().err
+    assert f"contains files that stdpdsl did not write: {name[:12]}" in capsys.readouterr().err
     assert state_of(tmp_path) == before
 
 

@@ -233,7 +233,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path, undisturbed, number):
     here = job.Job(tmp_path / "out.shards", 6)
     try:
         until(lambda: here.finished() == [1, 2, 3, 5, 6] and 4 in began(tmp_path))
-        with pytest.raises(JobError, match=f"is being run by process {process.pid} on "):
+        with pytest.raises(JobError, match=f"is in use by process {process.pid} on "):
             run(tmp_path)
     finally:
         os.kill(process.pid, number)

@@ -71,7 +71,7 @@ def test_it_runs_in_a_folder_of_its_own(tmp_path, monkeypatch):
     )
     assert outcome.folder == str(tmp_path / "work")
     assert [event["text"] for event in events] == [
-        "brian_preferences is not read: it could change results"
+        "the file brian_preferences is ignored, because it could change results"
     ]
 
 
