@@ -67,8 +67,7 @@ def continuation(
         lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more lines"]
     if lines:
         raise JobError(
-            f"{folder}: a continued run may only be longer or have more phases; these also"
-            " differ:\n"
+            f"{folder}: may only become longer or get more phases; these also differ:\n"
             + "".join(f"  {line}\n" for line in lines)
             + "undo these changes, or add a phase that makes them"
         )

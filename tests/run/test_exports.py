@@ -292,7 +292,7 @@ def test_the_command(results, tmp_path, capsys):
         (["--edges", "c", "-o", str(out)], "exists already"),
         (["-o", str(tmp_path / "f.csv")], "--edges CONNECTION (c, fixed)"),
         (["--edges", "d", "-o", str(tmp_path / "f.csv")], "no connection d; there are: c, fixed"),
-        (["--edges", "c", "--block", "8", "-o", str(tmp_path / "f.csv")], "they are 0 to 7"),
+        (["--edges", "c", "--block", "8", "-o", str(tmp_path / "f.csv")], "blocks run from 0 to 7"),
         (["--edges", "c", "-o", str(tmp_path / "f.txt")], "must end in .nwb or .csv"),
         (["--edges", "c", "-o", str(tmp_path / "f.nwb")], ".nwb always has all edges"),
         (["--edges", "c", "-o", str(tmp_path / "none" / "f.csv")], "no such file or folder"),
