@@ -41,14 +41,9 @@ def continuation(
     request: Request,
     longer: str | None = None,
 ) -> tuple[Compiled | None, Origin]:
-    """The run of a spec, compiled to continue from the results in `folder`. None if these are
-    already as long, or if a command that was killed had already made them `longer` by this time.
-    The new results save their state if the earlier ones did.
-
-    JobError if the spec differs before the end of the earlier run (the error lists the
-    differences), or if the earlier results are unfinished or have files that stdpdsl did not write.
-    CompileError.
-    """
+    """The run of a spec, compiled to continue the results in `folder`. None if these are already as
+    long, or if a killed command has already made them `longer`. JobError if the spec differs before
+    their end, or if they are unfinished or have files that stdpdsl did not write. CompileError."""
     results = finished(folder, "continued")
     said = results.metadata
     if "search" in said:

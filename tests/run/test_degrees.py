@@ -70,7 +70,7 @@ def test_too_few_are_an_error_when_only_the_run_knows(tmp_path):
         ("fixed_indegree(10) where i != j", "admits 9 neurons of `A` for neuron 0 of `A`, fewer"),
         ("fixed_outdegree(2) where j < 1 + i % 2", "admits 1 neuron of `A` for neuron 0 of `A`"),
         ("fixed_indegree(j)", "`j` is not declared in `sources`"),
-        ("fixed_indegree(2.5)", "is a whole number, and this need not be"),
+        ("fixed_indegree(2.5)", "must be a whole number, but this may have a fraction"),
     ],
 )
 def test_what_cannot_be_is_found_by_check(pattern, message, tmp_path):

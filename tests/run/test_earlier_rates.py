@@ -224,9 +224,14 @@ def test_as_a_poisson_group_with_a_timed_array(trained, tmp_path):
         (f"{OF_A} column v", 4, "block", "FILE005: `train.results` has not recorded `v` of `A`"),
         (f"{OF_A} column x * 1 Hz", 4, "block", "FILE003: `x` of neuron "),
         (f"{OF_A} column x * 1 mV", 4, "block", "UNIT002: `rates`"),
-        (f"{OF_A} every 10 ms", 6, "block", "CLAUSE005: rates of an earlier run last until its"),
-        ('from "rates.npy"', 6, "block", "CLAUSE005: a file does not say how long its rates last"),
-        ("10 Hz", 6, "block", "CLAUSE005: rates are those of one file, and none is named here"),
+        (f"{OF_A} every 10 ms", 6, "block", "CLAUSE005: rates of an earlier run already have"),
+        (
+            'from "rates.npy"',
+            6,
+            "block",
+            "CLAUSE005: the file does not say how long each row of rates lasts",
+        ),
+        ("10 Hz", 6, "block", "CLAUSE005: `rates:` needs exactly one file, but none is named here"),
         (
             'from results "train.results" connection learn',
             6,

@@ -148,7 +148,7 @@ def test_an_event_comes_after_the_delay(tmp_path):
             "high of A[1:], B",
             "v of A",
             "NAME017",
-            "samples are taken at times: `v of A every 1 ms`",
+            "give a sampling period: `v of A every 1 ms`",
         ),
         ("high of A[1:], B", "w of c", "NAME017", "`w of c every 1 ms`"),
         ("high of A[1:], B", "high of A, A", "NAME002", "`high of A` is recorded twice"),

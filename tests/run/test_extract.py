@@ -204,7 +204,7 @@ def test_the_command(tmp_path, capsys):
     assert capsys.readouterr().out == path.read_text()
     assert main(["check", str(path)]) == 0
     for more, said in (
-        (["--block", "16"], "there is no block 16; they are 0 to 15"),
+        (["--block", "16"], "there is no block 16; blocks run from 0 to 15"),
         (["--block", "3", "-o", str(path)], "exists already"),
     ):
         assert main(["extract", folder, *more]) == 2

@@ -208,4 +208,4 @@ run:
 def test_a_pattern_cannot_count_what_it_makes(check_text):
     found = check_text(spec().replace("p = chance", "p = 1/N_incoming", 1))
     assert "NAME004" in {d.code for d in found}
-    assert "it counts the synapses that the pattern makes" in render(found)
+    assert "it numbers the synapses that the pattern makes" in render(found)

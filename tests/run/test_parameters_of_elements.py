@@ -199,7 +199,7 @@ def test_parameters_of_the_other_side(files):
         (
             "    delay:",
             "    every 10 ms: normalise w per post to wmax\n    delay:",
-            "TYPE014: the sum is one number for each neuron, and `wmax` differs between synapses",
+            "TYPE014: the sum is one number per neuron, but `wmax` differs between synapses",
         ),
         (
             "record:",

@@ -97,7 +97,7 @@ def test_deep_nesting(deep, capsys):
 
 def test_a_list_in_a_list(capsys):
     Path("s.stdp").write_text(changed("[0.9, 1.05, 1.2]", "[" * 90 + "1" + "]" * 90))
-    assert "s.stdp:62:18: error[TYPE008]: a list cannot stand here" in refused(capsys)
+    assert "s.stdp:62:18: error[TYPE008]: a list is not allowed here" in refused(capsys)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_tables_of_other_kinds(capsys):
         (" v_rst=-65 mV", ":2: error[NAME001]", "did you mean `v_rest`?"),
         ("learning.Apost=0.1", ":1: error[SWEEP002]", "set by the sweep"),
         ("Apost=0.1", ":1: error[SWEEP002]", "leave out the column"),
-        ("ratio=[1, 2 mV]", ":13: error[UNIT008]", "a list has one unit"),
+        ("ratio=[1, 2 mV]", ":13: error[UNIT008]", "all items of a list have the same unit"),
         ("tau_m=[10, 20] ms", ":7: error[SYN001]", "a list is an axis of the sweep"),
         ("inputs.size=3", ":1: error[NAME003]", "change it in the spec"),
         ("seed=1.5", ":6: error[TYPE004]", "whole number"),

@@ -129,7 +129,7 @@ def test_where_labels_and_scores_stand(folder):
     assert "the spikes of `A` are not recorded" in one
     text = SPEC.replace("    size: 2", '    size: 2\n    labels: from "l.csv"')
     (one,) = found(folder, text=text)
-    assert one.startswith("CLAUSE003 from") and "`A` shows no stimuli" in one
+    assert one.startswith("CLAUSE003 from") and "`A` has no stimuli" in one
     (one,) = found(folder, text=without.replace("score of A", "score of c"))
     assert one.startswith("NAME012 accuracy") and "measure of a layer" in one
 

@@ -93,19 +93,19 @@ INITIAL = "    initial: w = 0.5\nconnect"
             "feed",
             "in the connection, write `pattern:`, as in `pattern: random(p = 0.1)`",
         ),
-        ("-v/(10 ms)", "1 Hz*v", "v", "`v` was read as a part of the unit: write `1 Hz * v`"),
-        ("-v/(10 ms)", "2 Hz/vh", "vh", "`vh` was read as a part of the unit: write `(2 Hz)/vh`"),
+        ("-v/(10 ms)", "1 Hz*v", "v", "`v` was read as part of the unit: write `1 Hz * v`"),
+        ("-v/(10 ms)", "2 Hz/vh", "vh", "`vh` was read as part of the unit: write `(2 Hz)/vh`"),
         (
             "threshold: v > 1",
             "threshold: True",
             "True",
-            "write 1 for a number, and `true` for a condition",
+            "write 1 for a number, or `true` for a condition",
         ),
         (
             "threshold: v > 1",
             "threshold: v > 1 or False",
             "False",
-            "write 0 for a number, and `false` for a condition",
+            "write 0 for a number, or `false` for a condition",
         ),
         ("vh_post", "vh", "vh", "write `vh_post`, which is that of the target layer"),
         ("| feed.eta |", "| feed.eta | |", "|", "give this column a name"),
@@ -132,8 +132,8 @@ INITIAL = "    initial: w = 0.5\nconnect"
             "spikes of A",
             "eta of feed",
             "eta",
-            "`eta` is a parameter, whose value does not change: every table has it where it is"
-            " swept, and `Results.parameters` has them all",
+            "`eta` is a parameter and does not change: if it is swept, every table"
+            " has it, and `Results.parameters` has all parameters",
         ),
         (
             "        deliver w\n",
@@ -145,7 +145,7 @@ INITIAL = "    initial: w = 0.5\nconnect"
             "apre/(20 ms) : 1",
             "apre/(20 ms) : 1 (event-driven)",
             "event-driven",
-            "leave it out: the compiler chooses event-driven integration where it is exact",
+            "leave it out: the compiler uses event-driven integration whenever it is exact",
         ),
     ],
 )

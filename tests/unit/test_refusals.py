@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[2] / "grammars" / "examples"
 # For each example of grammars/examples: code, words, and what is replaced in it by what.
 CASES = {
     "filterbank": [
-        ("NAME015", "there is no order `random`", "shuffled", "random"),
+        ("NAME015", "unknown order `random`", "shuffled", "random"),
         ("CLAUSE001", "the filterbank `cochlea` has no sound", "    sound: melody\n", ""),
         ("NAME001", "there is no sound `melodie`", "    sound: melody", "    sound: melodie"),
         ("TYPE005", "`low_pass` takes 1 argument", "low_pass(fc = 1 kHz)", "low_pass(1 kHz, 2)"),
@@ -29,7 +29,7 @@ CASES = {
         ("NAME001", "no sound or constant `melodi`", "duration: melody", "duration: melodi"),
         (
             "CLAUSE003",
-            "without monitors of its events",
+            "so its events cannot be recorded",
             "    reset: v = 0\n",
             "    reset: v = 0\n    event loud: I > 3\n",
             "    spikes of AN",
@@ -51,7 +51,7 @@ CASES = {
         ),
     ],
     "connect": [
-        ("UNIT005", "an exponent has no unit", "-70 mV - v + I", "-70 mV - v**(1 mV) + I"),
+        ("UNIT005", "an exponent cannot have a unit", "-70 mV - v + I", "-70 mV - v**(1 mV) + I"),
         ("NAME015", "there is no side `past`", "ties: post first", "ties: past first"),
         (
             "CLAUSE007",
@@ -97,7 +97,7 @@ CASES = {
         ),
         (
             "CLAUSE003",
-            "is a connection, and only layers have slices",
+            "is a connection, but only layers can be sliced",
             "    w of learning every",
             "    w of learning[0:2] every",
         ),
@@ -142,7 +142,7 @@ CASES = {
         ),
         (
             "TYPE013",
-            "the normal distribution has no probability",
+            "the probability of the normal distribution is too small",
             "normal(1 mV, 0.1 mV)",
             "truncated_normal(0, 1, 90, 91) * 1 mV",
         ),
@@ -153,7 +153,7 @@ CASES = {
             "truncated_normal(-50, 1, 0, 20) * 1 mV",
         ),
         ("TYPE006", "`exp` takes no named arguments", "normal(1 mV, 0.1 mV)", "exp(x = 1) * 1 mV"),
-        ("TYPE002", "takes a condition", "where i != j\n    weight", "where not i\n    weight"),
+        ("TYPE002", "needs a condition", "where i != j\n    weight", "where not i\n    weight"),
         (
             "NAME008",
             "an event cannot be called `spike`",
@@ -161,7 +161,12 @@ CASES = {
             "    initial: v = -70 mV\n    event spike: v > 0 mV\n",
         ),
         ("CLAUSE003", "`I` is computed, so it can", "I : volt", "I = 1 mV : volt in [0 mV, 1 mV]"),
-        ("NAME015", "a plain variable takes no flag `(summed)`", "I : volt", "I : volt (summed)"),
+        (
+            "NAME015",
+            "a plain variable cannot have the flag `(summed)`",
+            "I : volt",
+            "I : volt (summed)",
+        ),
         ("TYPE004", "`I` changes continuously", "I : volt", "dI/dt = -I/(1 ms) : integer"),
     ],
     "neuron": [
@@ -174,11 +179,11 @@ CASES = {
         ),
         (
             "CLAUSE003",
-            "an event's statements run when it happens",
+            "statements of an event cannot be delayed",
             "on high: bursts",
             "on high after 1 ms: bursts",
         ),
-        ("UNIT006", "a variable has no level in dB", "bursts : integer", "bursts : dB"),
+        ("UNIT006", "a variable cannot be a level in dB", "bursts : integer", "bursts : dB"),
     ],
     "layer": [
         ("TYPE013", "a layer has at least one neuron", "size: 3\n    drive", "size: 0\n    drive"),
@@ -192,7 +197,7 @@ CASES = {
     "record": [
         (
             "CLAUSE003",
-            "`P` is an input, whose spikes do not depend on the block's state",
+            "`P` is an input; its spikes do not depend on the state of the block",
             "plasticity off",
             "until rate of P > 1 Hz every 10 ms",
             "poisson: 20 Hz\n",
@@ -205,7 +210,7 @@ CASES = {
             "measure:\n    right of A = accuracy(1)\n\nrecord:\n",
         ),
         ("TYPE013", "this slice holds no neuron", "A[0:2]", "A[2:2]"),
-        ("TYPE013", "`to` is not after `from`", "from 0.8 s to 0.9 s", "from 0.9 s to 0.8 s"),
+        ("TYPE013", "`to` must be later than `from`", "from 0.8 s to 0.9 s", "from 0.9 s to 0.8 s"),
         ("TYPE013", "the run ends at 1 s", "from 0.8 s to 0.9 s", "from 1.8 s to 1.9 s"),
         ("NAME003", "no component has a parameter or variable `q`", "plasticity off", "set q = 1"),
         ("NAME003", "`A` has no parameter or variable `q`", "plasticity off", "set A.q = 1"),
@@ -234,7 +239,7 @@ CASES = {
         ),
         (
             "NAME007",
-            "`z` is computed from other variables, and is not stored",
+            "`z` is computed from other variables, so it is not stored",
             "        train: 0.9 s\n",
             "        train: 0.9 s, store early\n",
             "plasticity off",
@@ -242,7 +247,7 @@ CASES = {
             "I : volt",
             "I : volt\n        z = 2*I : volt",
         ),
-        ("NAME007", "`I` is computed in each step", "plasticity off", "set A.I = 1 mV"),
+        ("NAME007", "`I` is computed in each time step", "plasticity off", "set A.I = 1 mV"),
         (
             "CLAUSE003",
             "nothing shows stimuli, or more than one thing does",
@@ -251,13 +256,13 @@ CASES = {
         ),
         (
             "TYPE013",
-            "does not end by `==`",
+            "`until` cannot use `==`",
             "plasticity off",
             "until rate of A == 1 Hz every 10 ms",
         ),
         (
             "TYPE013",
-            "the phase ends at 0.1 s, before the first check at 1 s",
+            "the phase ends after 0.1 s, before the first check at 1 s",
             "plasticity off",
             "until rate of A > 1 Hz every 1 s",
         ),
@@ -280,31 +285,29 @@ CASES = {
             "plasticity off",
             "set A.v = t * 1 mV/ms",
         ),
-        ("NAME015", "does not end by `cv`", "plasticity off", "until cv of A > 1 every 10 ms"),
+        ("NAME015", "`until` cannot use `cv`", "plasticity off", "until cv of A > 1 every 10 ms"),
         ("CLAUSE001", "the mean of what?", "plasticity off", "until mean of A > 1 mV every 10 ms"),
         (
             "CLAUSE003",
-            "`rate` is that of a layer's spikes",
+            "`rate` is a measure of a layer's spikes",
             "plasticity off",
             "until rate(v) of A > 1 Hz every 10 ms",
         ),
         (
             "NAME001",
-            "`learning` is a connection, and `rate` is that of a layer's spikes",
+            "`learning` is a connection, but `rate` is a measure of a layer's spikes",
             "plasticity off",
             "until rate of learning > 1 Hz every 10 ms",
         ),
         (
             "NAME011",
-            ""
-            "`apre` of `learning` is brought up to date by spikes alone, and no phase can end by"
-            " it",
+            "`apre` of `learning` is updated by spikes only, so `until` cannot use it",
             "plasticity off",
             "until mean(apre) of learning > 1 every 10 ms",
         ),
         (
             "NAME011",
-            "`z` of `A` is computed from other variables, and no phase can end by it",
+            "`z` of `A` is computed from other variables, so `until` cannot use it",
             "plasticity off",
             "until mean(z) of A > 1 mV every 10 ms",
             "I : volt",
@@ -338,7 +341,12 @@ CASES = {
             "    on pre:\n        c",
             "    on pree:\n        c",
         ),
-        ("NAME015", "a rule's variable takes no flag", "w : 1 in [0, wmax]", "w : 1 (shared)"),
+        (
+            "NAME015",
+            "a variable of a rule cannot have the flag",
+            "w : 1 in [0, wmax]",
+            "w : 1 (shared)",
+        ),
         ("CLAUSE009", "is a value port, and these are spikes", "G of control", "spikes of VTA"),
         (
             "TARGET001",
@@ -356,7 +364,7 @@ CASES = {
         ),
         (
             "CLAUSE003",
-            "`advance:` only assigns",
+            "`advance:` may only assign",
             "last = t\n",
             "last = t + uniform(0, 1)*1 second\n",
         ),
@@ -367,7 +375,7 @@ CASES = {
     "draws": [
         (
             "NAME007",
-            "differs between elements here, and does not change",
+            "differs between elements here, so a phase cannot change it",
             "duration: 1 s",
             "phases:\n        a: 1 s, set A.tau_m = 5 ms",
         ),

@@ -86,11 +86,15 @@ def test_what_fits_is_right(folder, drive):
         ('I from "i.npy" * 1 nA every 0.25 ms', "RUN009 0.25 ms: a row's time", "write 0.2 ms"),
         ('I from "i.npy" * 1 nA every 0 ms, linear', "TYPE013 0 ms", ""),
         ('I from "i.npy" * gain * 1 nA every 1 ms', "NAME004 gain", "`gain*I`"),
-        ('I from "i.npy" * 1 nA * t every 1 ms', "NAME004 t", "what `every` counts"),
+        ('I from "i.npy" * 1 nA * t every 1 ms', "NAME004 t", "time advances by `every`"),
         ('I from "i.npy" * 1 nA every x * 1 ms', "BLOCK005 x: the interval", "constant"),
-        ("I 3 nA every 1 ms", "CLAUSE005 3 nA: `I` is driven by one file, and none is", "FILE"),
+        ("I 3 nA every 1 ms", "CLAUSE005 3 nA: a drive needs exactly one file", "FILE"),
         ('I from "i.npy" * from "i.csv" every 1 ms', "CLAUSE005 from", ""),
-        ('K from "i.csv" every 1 ms', "CLAUSE005 K: `K` is driven and has an equation", ""),
+        (
+            'K from "i.csv" every 1 ms',
+            "CLAUSE005 K: `K` is driven, but it also has an equation",
+            "",
+        ),
         ('J from "i.csv" every 1 ms', "NAME011 J", ""),
         (
             'I from "i.csv" every 1 ms\n    drive: I from "one.npy" * 1 nA every 1 ms',

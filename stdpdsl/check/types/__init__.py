@@ -1,1 +1,1 @@
-"""Types and units: of expressions, of what is declared, and of each model, layer and phase."""
+"""Checks the types and units of expressions, declarations, models, layers and phases."""

@@ -80,7 +80,7 @@ class Audio:
             self.reporter.error(
                 "NAME015",
                 sound.order,
-                f"there is no order `{sound.order.id}`",
+                f"unknown order `{sound.order.id}`",
                 help="write `order: shuffled` or `order: sequential`",
             )
 

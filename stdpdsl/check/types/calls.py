@@ -1,4 +1,6 @@
-"""Calls in expressions: how many arguments, of which units, and where a draw or a list may be."""
+"""Checks calls in expressions: the number and units of arguments, and where draws and lists are
+allowed.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
         self.reporter.error(
             "TYPE007",
             call,
-            "`independent per block` stands behind a draw",
-            help=f"`{name}` draws nothing",
+            "`independent per block` is allowed after a random draw only",
+            help=f"`{name}` is not a random draw",
         )
     if (
         name in REDUCTIONS
@@ -52,7 +54,7 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
         self.reporter.error(
             "NAME013",
             call,
-            f"`{name}()` draws from no stream that a spec can name",
+            f"`{name}()` is not available, because its draws depend on the number of blocks",
             help=f"write `{instead}`"
             if context.draws
             else "for random spikes write `threshold: poisson(RATE)`; otherwise draw in an `every`"
@@ -65,11 +67,11 @@ def infer_call(self: Expectations, call: ast.Call, context: Context) -> Type | N
     if name == "poisson":
         help = "`poisson(RATE)` is a `threshold:` of its own, not a part of an expression"
     elif name == ACCURACY:
-        help = "it stands in a measure of a layer, outside of `mean(...)`"
+        help = "it is allowed in a measure of a layer, outside of `mean(...)`"
     elif name in REDUCTIONS:
-        help = "it stands in a measure of a layer or connection, around a value of its elements"
+        help = "it is allowed in a measure of a layer or connection, around a value of its elements"
     elif name in context.scope:
-        help = f"`{name}` is not a function; a product takes `*`: `{name} * (...)`"
+        help = f"`{name}` is not a function; for a product write `*`: `{name} * (...)`"
     self.reporter.error("NAME012", call.func, f"there is no function `{name}`", help=help)
     return None
 
@@ -118,7 +120,7 @@ def _function(self: Expectations, call: ast.Call, context: Context) -> Type | No
 
 
 def _reduction(self: Expectations, call: ast.Call, elements: Context) -> Type | None:
-    """`mean(w)`: one number per block, from one per synapse or neuron."""
+    """`mean(w)`: one number per block from one number per synapse or neuron."""
     name = call.func.id
     if call.kwargs or len(call.args) != 1:
         _count(self, call, 1, len(call.args) + len(call.kwargs))
@@ -151,7 +153,7 @@ def _count(self: Expectations, call: ast.Call, want: int, found: int) -> None:
     self.reporter.error(
         "TYPE005",
         call,
-        f"`{call.func.id}` takes {want} {plural}, and here are {found}",
+        f"`{call.func.id}` takes {want} {plural}, found {found}",
         help=f"write `{call.func.id}({', '.join('xyz'[:want])})`" if want <= 3 else "",
     )
 
@@ -159,7 +161,7 @@ def _count(self: Expectations, call: ast.Call, want: int, found: int) -> None:
 def bind(
     self: Expectations, call: ast.Call, names: tuple[str, ...], optional: int = 0
 ) -> dict[str, ast.Expr] | None:
-    """Arguments by name, or None where they do not fit (which is reported)."""
+    """The arguments by name, or None if they do not fit, which is reported."""
     signature = f"`{call.func.id}({', '.join(names)})`"
     if len(call.args) > len(names):
         _arguments(self, call, f"{len(call.args)} arguments", signature)
@@ -194,9 +196,9 @@ def _arguments(self: Expectations, call: ast.Call, found: str, signature: str) -
     self.reporter.error(
         "TYPE005",
         call,
-        f"the arguments of `{call.func.id}` do not fit: here is {found}"
+        f"wrong arguments of `{call.func.id}`: found {found}"
         if found.startswith("no ")
-        else f"the arguments of `{call.func.id}` do not fit: here are {found}",
+        else f"wrong arguments of `{call.func.id}`: found {found}",
         help=f"write {signature}",
     )
 
@@ -206,9 +208,9 @@ def _draw(self: Expectations, call: ast.Call, context: Context) -> Type | None:
         self.reporter.error(
             "TYPE007",
             call,
-            f"`{call.func.id}` draws a random number, which cannot be done here",
-            help="draws stand in assignments of statements, in initial values, delays and random"
-            " axes of a sweep",
+            f"`{call.func.id}` draws a random number, which is not allowed here",
+            help="draws are allowed in assignments in statements, in initial values, in"
+            " delays and in random axes of a sweep",
         )
         return None
     distribution = distribution_of(call)
@@ -219,7 +221,7 @@ def _draw(self: Expectations, call: ast.Call, context: Context) -> Type | None:
 
 
 def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distribution) -> None:
-    """Arguments for which there is no such distribution, where their values are known."""
+    """Reports arguments outside the distribution's domain, if their values are known."""
     name, arguments = call.func.id, arguments_of(call)
     known = {n: value(e, self.values) for n, e in arguments.items()}
     positive = {"gamma": ("shape", "scale"), "truncated_normal": ("sd",)}.get(name, ())
@@ -233,9 +235,9 @@ def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distributi
                 "TYPE013",
                 arguments[argument],
                 f"the {argument} of a {name} draw cannot be {number:g}",
-                help="it is above 0"
+                help="it must be above 0"
                 if distribution is not LOGNORMAL_BY_MEAN
-                else "it is above 0; `mu` and `sigma` are those of the logarithm",
+                else "it must be above 0; `mu` and `sigma` are those of the logarithm",
             )
             return
     if name == "truncated_normal":
@@ -246,7 +248,7 @@ def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distributi
                 arguments["high"],
                 "there is nothing to draw: `high` is not above `low`",
                 labels=((arguments["low"], "this is `low`"),),
-                help="take `low` below `high`",
+                help="make `low` smaller than `high`",
             )
         elif mean is None or sd is None:
             return
@@ -258,9 +260,9 @@ def _values_of_draw(self: Expectations, call: ast.Call, distribution: Distributi
             self.reporter.error(
                 "TYPE013",
                 arguments[far],
-                "there is nothing to draw: between `low` and `high` the"
-                " normal distribution has no probability that a number can hold",
-                help="bounds lie within 37 sd of the mean",
+                "there is nothing to draw: between `low` and `high`, the probability of the"
+                " normal distribution is too small for a floating-point number",
+                help="the bounds must lie within 37 sd of the mean",
             )
 
 
@@ -269,8 +271,8 @@ def _list(self: Expectations, call: ast.Call, context: Context) -> Type | None:
         self.reporter.error(
             "TYPE008",
             call,
-            f"`{call.func.id}` makes a list, which cannot stand here",
-            help="lists are values of a sweep's axes and of sounds",
+            f"`{call.func.id}` makes a list, which is not allowed here",
+            help="lists are allowed as values of a sweep's axes and in sounds",
         )
         return None
     return _by_letters(self, call, LISTS[call.func.id], context)
@@ -279,7 +281,9 @@ def _list(self: Expectations, call: ast.Call, context: Context) -> Type | None:
 def _by_letters(
     self: Expectations, call: ast.Call, signature: Distribution | ListFunction, context: Context
 ) -> Type | None:
-    """Arguments whose units the letters of `units` tell (see builtins.ListFunction)."""
+    """Checks arguments whose units are given by the letters of `units` (see
+    builtins.ListFunction).
+    """
     given = bind(self, call, signature.arguments)
     if given is None:
         return None

@@ -1,4 +1,4 @@
-"""Layers and connections: the units and kinds of their clauses."""
+"""Checks the units and types of the clauses of layers and connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .statements import assignable
 
 
 class Components:
-    """Checks what each layer and each connection says."""
+    """Checks each layer and each connection."""
 
     def __init__(self, models: Models):
         self.models = models
@@ -53,9 +53,9 @@ class Components:
             self.reporter.error(
                 "CLAUSE003",
                 node.labels,
-                f"`{component.name}` shows no stimuli that could have labels",
-                help="they are for `rates: from ...`, or one `drive: ... from ... every`"
-                " that is not linear",
+                f"`{component.name}` has no stimuli that labels could belong to",
+                help="labels need `rates: from ...`, or one `drive: ... from ... every`"
+                " without `linear`",
             )
 
     def source(self, source: ast.Input, component: Component) -> None:
@@ -83,12 +83,12 @@ class Components:
                     expect(source.gap, value, TIME, "`gap`")
 
     def rates(self, source: ast.RatesFile | ast.RatesOfResults, context: Context) -> None:
-        """Numbers without a unit are in Hz, as far as nothing is made of them."""
+        """Numbers without a unit are in Hz, unless they are part of an expression."""
         if len(source.sources) != 1:
             self.reporter.error(
                 "CLAUSE005",
                 source.value,
-                "rates are those of one file, and"
+                "`rates:` needs exactly one file, but"
                 f" {'several are' if source.sources else 'none is'} named here",
                 help='write `rates: from "FILE" every 100 ms`',
             )
@@ -96,15 +96,15 @@ class Components:
             self.reporter.error(
                 "CLAUSE005",
                 source.every,
-                "rates of an earlier run last until its next sample",
+                "rates of an earlier run already have their sampling times",
                 help="leave out `every`",
             )
         elif isinstance(source, ast.RatesOfResults) and source.sources[0].component is None:
             self.reporter.error(
                 "CLAUSE005",
                 source.value,
-                "a file does not say how long its rates last",
-                help="write `every 100 ms` behind it",
+                "the file does not say how long each row of rates lasts",
+                help="write the duration of a row after the file: `every 100 ms`",
             )
         found = self.inference.infer(source.value, context.but(data=True))
         plain = isinstance(source.value, ast.DataExpr) and found is not None and found.dim.is_none
@@ -119,7 +119,7 @@ class Components:
     def _connection(self, component: Component) -> None:
         node = component.node
         assert isinstance(node, ast.Connect)
-        # A layer or rule that does not exist was reported; what it would have is unknown.
+        # An undeclared layer or rule was already reported; its names are unknown.
         unsure = component.pre is None or component.post is None or component.unsure
         for part, side in ((node.pre_part, component.pre), (node.post_part, component.post)):
             if part is not None and side is not None:
@@ -133,9 +133,9 @@ class Components:
             pair, first, here = (c.but(sides_unknown=True) for c in (pair, first, here))
         if node.pattern is not None:
             whole = self.context(component, self.symbols.degree_scope(component)).but(
-                hints={n: "it is one number for all neurons" for n in ("i", "j")}
+                hints={n: "it must be one number for all neurons" for n in ("i", "j")}
             )
-            counted = {n: "it counts the synapses that the pattern makes" for n in COUNTS}
+            counted = {n: "it numbers the synapses that the pattern makes" for n in COUNTS}
             self.pattern(node.pattern, pair.but(hints=counted), whole)
         if "w" in component.variables and component.variables["w"].equation is None:
             self.inference.type_of(component.variables["w"])
@@ -156,7 +156,7 @@ class Components:
         self.models.every(node.every, here, component, normalise=True)
 
     def slice(self, part: ast.Slice, layer: Component) -> None:
-        """Neurons of a layer, by numbers that are known and the same in every block."""
+        """A slice of a layer's neurons. Its numbers must be known and equal in every block."""
         constants = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
         known = [
             end is None or self.inference.expect(end, constants, INTEGER, "a neuron's number")

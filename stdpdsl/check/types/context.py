@@ -1,4 +1,4 @@
-"""Where an expression stands."""
+"""The context of an expression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..symbols import Scope, Type
 
 @dataclass(frozen=True)
 class Context:
-    """Where an expression stands: what names mean there, and what it may hold."""
+    """The context of an expression: what names mean, and what is allowed in it."""
 
     scope: Scope
     where: str  # for messages: "`pair_additive`", "the sweep"
@@ -22,12 +22,18 @@ class Context:
     strings: bool = False
     noise: bool = False  # `xi`, in differential equations only
     open_names: bool = False  # unknown names may come from a file that is not read yet
-    sides_unknown: bool = False  # a rule that nobody uses: `v_post` may be anything
+    sides_unknown: bool = False  # a rule that is not used: `v_post` may have any type
     locals: Mapping[str, Type | None] = field(default_factory=dict)
-    later: frozenset[str] = frozenset()  # locals of the block that are assigned further down
-    hints: Mapping[str, str] = field(default_factory=dict)  # for names that are known elsewhere
+    later: frozenset[str] = (
+        frozenset()
+    )  # local variables that are assigned further down in the block
+    hints: Mapping[str, str] = field(
+        default_factory=dict
+    )  # hints for names that are known in other places
     elements: Context | None = None  # what a measure's `mean(...)` is taken over
-    accuracy: Callable[[ast.Call], Type | None] | None = None  # of the layer of a measure
+    accuracy: Callable[[ast.Call], Type | None] | None = (
+        None  # the type of `accuracy(...)` for the layer of a measure
+    )
 
     def but(self, **changes: Any) -> Context:
         """As `replace` of dataclasses, which takes four times as long."""

@@ -1,6 +1,6 @@
-"""Types of what is declared by a value: constants, parameters, and columns of the sweep.
+"""Types of constants, parameters and sweep columns, which are declared by a value.
 
-Each is inferred when it is first asked for, so that the order of declarations does not matter.
+Each type is inferred on first use, so the order of declarations does not matter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ATTRIBUTES = {"delay": Type(SECOND), "p": FLOAT, "k": INTEGER, "rate": Type(HER
 
 
 class Declared:
-    """Attaches itself to an Inference as the source of declared types."""
+    """Gives an Inference the declared types."""
 
     def __init__(self, inference: Inference, open_columns: bool = False):
         self.inference = inference
@@ -40,7 +40,7 @@ class Declared:
     def check(self) -> None:
         """Constants, defaults of every model, values at every use, columns; reports cycles."""
         self.cycles({n: s.value for n, s in self.symbols.constants.items()}, "constant")
-        # In the order of use first: chains of constants may be longer than Python's stack.
+        # Sort by dependency first, because chains of constants may be longer than Python's stack.
         for name in self.constant_order:
             self.type_of(self.symbols.constants[name])
         for component in [*self.models.values(), *self.symbols.components.values()]:
@@ -59,7 +59,9 @@ class Declared:
         order, cycles = dependency_order(uses)
         given = {name: value for name, value in values.items() if value is not None}
         for cycle in cycles:
-            self.reporter.cycle(cycle, given, alone="give it a value of its own")
+            self.reporter.cycle(
+                cycle, given, alone="give it a value that does not depend on itself"
+            )
             for name in cycle:
                 owner = "<constant>" if what == "constant" else what
                 self.known[owner, name] = None
@@ -104,7 +106,7 @@ class Declared:
     # Parameters
 
     def model(self, node: ast.Neuron | ast.Rule) -> Component:
-        """A stand-in component with the defaults of a neuron or rule."""
+        """A placeholder component with the defaults of a neuron or rule."""
         name = f"<{node.name.id}>"
         if name not in self.models:
             kind = "layer" if isinstance(node, ast.Neuron) else "connection"
@@ -146,7 +148,7 @@ class Declared:
         if (component.name, "") not in self.known:
             self.known[component.name, ""] = None
             self.cycles({n: s.value for n, s in component.parameters.items()}, component.name)
-        # A draw, or values from a file, stand here only where a column takes their place.
+        # A draw, or values from a file, are allowed here only if a sweep column replaces them.
         context = Context(
             self.symbols.value_scope(component),
             f"`{component.name}`",
@@ -163,7 +165,9 @@ class Declared:
         return default
 
     def of_each(self, symbol: Symbol) -> Type | None:
-        """A parameter that differs between neurons or synapses has the unit of its default."""
+        """Checks a parameter that differs between neurons or synapses: it must have the unit of
+        its default.
+        """
         component = self.symbols.components[symbol.owner]
         assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
         node = component.model_of(symbol.node)
@@ -198,7 +202,7 @@ class Declared:
         return Type(found.dim)
 
     def presets(self, rule: ast.Rule) -> None:
-        """The values of a rule's presets against its parameters."""
+        """Checks the values of a rule's presets against its parameters."""
         model = self.model(rule)
         seen: dict[str, ast.Node] = {}
         for preset in rule.presets:
@@ -230,7 +234,9 @@ class Declared:
     # Columns
 
     def column(self, column: Column) -> Type | None:
-        """The type of a column's values; compared with what it sets."""
+        """The type of a column's values. It is checked against the parameter that the column
+        sets.
+        """
         key = ("<column>", column.name)
         if key in self.known:
             return self.known[key]
@@ -326,12 +332,12 @@ class Declared:
 
 
 def as_float(wanted: Type | None) -> Type | None:
-    """A whole default, such as `wmax = 1`, takes any number."""
+    """A parameter with a whole number as its default, such as `wmax = 1`, takes any number."""
     return replace(wanted, kind="float") if wanted and wanted.kind == "integer" else wanted
 
 
 def narrow(default: Type | None, found: Type | None) -> Type | None:
-    """Whole only if both are."""
+    """The type of two values: integer only if both are integers."""
     if default is None or found is None:
         return default or found
     return as_float(default) if found.kind == "float" else default

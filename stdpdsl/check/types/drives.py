@@ -1,4 +1,4 @@
-"""What drives layers: filterbanks, and tables of files."""
+"""Checks what drives layers: filterbanks and tables in files."""
 
 from __future__ import annotations
 
@@ -62,19 +62,21 @@ class Drives:
                     "CLAUSE003",
                     node.tables[0],
                     f"`{component.name}` is shared and hears a sound,"
-                    " so it runs before the network, and no table can drive it",
+                    " so it runs before the network and cannot be driven by a table",
                     labels=((node.heard[0], "the sound"),),
                     help="give it a copy per block: `scope: block`",
                 )
 
     def one_rate(self, component: Component) -> None:
-        """A shared layer runs at the sample rate of its sound: all that drive it have the same."""
+        """A shared layer runs at the sample rate of its sound, so all its sounds must have the
+        same rate.
+        """
         assert isinstance(component.node, ast.Layer)
         first: tuple[ast.Sound, float] | None = None
         for drive in component.node.heard:
             bank = self.symbols.filterbanks.get(drive.filterbank.id)
             sound = self.symbols.sounds.get(bank.sound.id) if bank and bank.sound else None
-            if sound is None:  # which is reported
+            if sound is None:  # already reported
                 continue
             rate = SAMPLERATE
             if sound.samplerate is not None:
@@ -93,7 +95,7 @@ class Drives:
                     labels=[
                         (s.samplerate or s.name, f"{r:.12g} Hz") for s, r in (first, (sound, rate))
                     ],
-                    help="give both sounds one `samplerate:`",
+                    help="give both sounds the same `samplerate:`",
                 )
 
     def has_neuron(self, drive: ast.Drive | ast.TableDrive, component: Component) -> bool:
@@ -108,7 +110,7 @@ class Drives:
         return component.neuron is not None
 
     def drives(self, drive: ast.Drive | ast.TableDrive, component: Component) -> bool:
-        """Whether the layer has the variable, and nothing else gives it its value."""
+        """Whether the layer has the variable, and the variable has no equation."""
         name = drive.variable.id
         symbol = component.variables.get(name)
         if symbol is None or symbol.equation is None:
@@ -119,7 +121,7 @@ class Drives:
             self.reporter.error(
                 "CLAUSE005",
                 drive.variable,
-                f"`{name}` is driven and has an equation",
+                f"`{name}` is driven, but it also has an equation",
                 labels=((symbol.equation, "the drive overwrites it at each step"),),
                 help=f"declare it without one: `{name} : {unit}`",
             )
@@ -127,21 +129,22 @@ class Drives:
         return True
 
     def table(self, drive: ast.TableDrive, component: Component) -> None:
-        """A variable that follows the rows of a file."""
+        """Checks a variable that follows the rows of a file."""
         symbol = component.variables.get(drive.variable.id)
         known = self.has_neuron(drive, component) and self.drives(drive, component)
         if len(drive.sources) != 1:
             self.reporter.error(
                 "CLAUSE005",
                 drive.value,
-                f"`{drive.variable.id}` is driven by one file, and"
-                f" {'several are' if drive.sources else 'none is'} named here",
+                f"a drive needs exactly one file, but for `{drive.variable.id}`"
+                f" {'several are' if drive.sources else 'none is'} named",
                 help=f'write `drive: {drive.variable.id} from "FILE" every 1 ms`',
             )
         hints = {
-            name: f"`{name}` is the neuron's: use it in its equations, as in `{name}*I`"
+            name: f"`{name}` belongs to the neuron: use it in the neuron's equations, as in"
+            f" `{name}*I`"
             for name in (*component.parameters, *component.variables)
-        } | {"t": "the time is what `every` counts", "i": "each neuron has its own column"}
+        } | {"t": "time advances by `every`", "i": "each neuron has its own column"}
         here = self.models.context(self.symbols.value_scope(None), "a drive")
         want = symbol.type if known and symbol is not None else None
         self.inference.expect(
@@ -156,7 +159,7 @@ class Drives:
     def driven(self, drive: ast.Drive, component: Component, bank: ast.Filterbank | None) -> None:
         name = drive.variable.id
         symbol = component.variables[name]
-        if bank is None or not bank.filters:  # which is reported
+        if bank is None or not bank.filters:  # already reported
             return
         want, found = symbol.type, self.audio.output.get(bank.name.id)
         if want is not None and found is not None and want.dim != found.dim:
@@ -183,7 +186,7 @@ class Drives:
 
 
 def _channels(bank: ast.Filterbank, values: Any) -> int | None:
-    """How many channels a filterbank has, where its numbers tell."""
+    """The number of channels of a filterbank, if it is known."""
     count: int | None = 1
     for call in bank.filters:
         if (function := FILTERS.get(call.func.id)) is None:

@@ -1,4 +1,4 @@
-"""Equations against the units that they declare."""
+"""Checks equations against their declared units."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class Equations:
                     self.reporter.error(
                         "NAME015",
                         flag[0].span.to(flag[-1].span),
-                        f"a rule's variable takes no flag `({' '.join(words)})`",
-                        help="each synapse, or each target under `post equations:`, has its own;"
-                        " what all share is a parameter",
+                        f"a variable of a rule cannot have the flag `({' '.join(words)})`",
+                        help="each synapse has its own value (under `post equations:`, each"
+                        " target neuron); make a shared value a parameter",
                     )
 
     def equation(
@@ -71,8 +71,8 @@ class Equations:
                 self.reporter.error(
                     "TYPE004",
                     equation.unit,
-                    f"`{name}` changes continuously, so it is a number with a fraction",
-                    help="declare its unit, `1` where it has none",
+                    f"`{name}` changes continuously, so it cannot be an integer or boolean",
+                    help="declare its unit, or `1` if it has none",
                 )
                 declared = None
             wanted = Type(declared.dim / SECOND) if declared else None
@@ -108,7 +108,9 @@ class Equations:
         also: tuple[ast.Node, str] | None,
         fellows: tuple[ast.Equation, ...],
     ) -> None:
-        """Infers; where units do not fit, points at the value that is to blame, if it is clear."""
+        """Infers the type. If units do not fit, reports the value that causes it, if that is
+        clear.
+        """
 
         def infer() -> None:
             self.inference.expect(expr, context, want, what, also)
@@ -121,7 +123,7 @@ class Equations:
         if culprit is not None and culprit.found.dim * culprit.want.dim == NONE:
             # `x*tau` for `x/tau`: the operator is wrong, not the value.
             name = culprit.use.span.text
-            help = f"`{name}` is {describe(culprit.found)}: exchange `*` and `/` before it"
+            help = f"`{name}` is {describe(culprit.found)}: swap `*` and `/` before it"
             problems, culprit = [replace(p, help=p.help or help) for p in problems], None
         if culprit is None:
             self.reporter.add(problems)
@@ -131,7 +133,7 @@ class Equations:
             infer()
 
     def blame(self, culprit: Culprit, also: tuple[ast.Node, str] | None) -> None:
-        """Reports a value with a wrong unit once, however many equations show it."""
+        """Reports a value with a wrong unit once, however many equations it affects."""
         expected = describe(culprit.want)
         if culprit.symbol is not None:
             self.inference.correct(culprit.symbol, culprit.want)
@@ -143,7 +145,7 @@ class Equations:
             self.inference.fits(culprit.value, culprit.found, culprit.want, what, also)
 
     def stated(self, context: Context, own: tuple[ast.Equation, ...]) -> Iterator[Stated]:
-        """These equations, and those of all other models, since they share the constants."""
+        """These equations and those of all other models, because they share the constants."""
         places = {id(own): (own, context.scope)}
         for component in self.symbols.components.values():
             layer = component.kind == "layer"
@@ -165,7 +167,7 @@ class Equations:
         if "dB" in names:
             factor = next(f for f in unit.factors if f.name == "dB")
             self.reporter.error(
-                "UNIT006", factor, "a variable has no level in dB", help="declare it `: 1`"
+                "UNIT006", factor, "a variable cannot be a level in dB", help="declare it `: 1`"
             )
             return None
         return self.inference.unit(unit)
@@ -177,15 +179,15 @@ class Equations:
         text = " ".join(words)
         span = flag[0].span.to(flag[-1].span)
         if words in _CHOSEN:
-            help = "leave it out: the compiler chooses event-driven integration where it is exact"
+            help = "leave it out: the compiler uses event-driven integration whenever it is exact"
         elif words == ("summed",):
             help = "a connection sums into its target with `deliver continuously: ... to ...`"
         else:
-            help = f"here may stand: {', '.join(allowed)}"
+            help = f"allowed here: {', '.join(allowed)}"
         what = {"ode": "a differential equation", "subexpression": "a computed variable"}.get(
             equation.kind, "a plain variable"
         )
-        self.reporter.error("NAME015", span, f"{what} takes no flag `({text})`", help=help)
+        self.reporter.error("NAME015", span, f"{what} cannot have the flag `({text})`", help=help)
 
     def shared(self, equation: ast.Equation, scope: Scope) -> None:
         assert equation.rhs is not None
@@ -195,7 +197,8 @@ class Equations:
                 self.reporter.error(
                     "TYPE014",
                     name,
-                    f"`{equation.name.id}` is one value for the layer, `{name.id}` one per neuron",
+                    f"`{equation.name.id}` is one value for the layer, but `{name.id}` has"
+                    " one per neuron",
                     help="leave out `(shared)`",
                 )
 

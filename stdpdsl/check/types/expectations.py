@@ -1,4 +1,4 @@
-"""Expressions whose type is not the one that is needed."""
+"""Checks that an expression has the expected type."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LEVEL = Type(NONE, "level")  # `65 dB`
 
 
 class Expectations:
-    """Reports expressions whose type is not the one that is needed."""
+    """Reports expressions that do not have the expected type."""
 
     def __init__(self, reporter: Reporter, values: Mapping[str, Any]):
         self.reporter = reporter
-        self.values = values  # of constants that are not swept: exponents may use them
+        self.values = values  # values of constants that are not swept; exponents may use them
         self.types: dict[int, Type] = {}
         self.noted: tuple[dict[int, Type], ...] = (self.types,)  # where they are remembered
 
@@ -36,7 +36,7 @@ class Expectations:
                 types[node] = found
 
     def unit(self, unit: ast.Unit, apart: str = "") -> Type | None:
-        """The type of a number with this unit; `apart` is what may have been meant instead."""
+        """The type of a number with this unit. `apart` is what may have been meant instead."""
         if [f.name for f in unit.factors] == ["dB"]:
             return LEVEL
         good = True
@@ -51,9 +51,9 @@ class Expectations:
         if not help.startswith("did"):
             help = "units are Brian2's, such as `ms`, `mV`, `nS`, `Hz`"
         if apart:
-            help = f"`{name}` was read as a part of the unit: write `{apart}`"
+            help = f"`{name}` was read as part of the unit: write `{apart}`"
         elif name == "dB":
-            help = "dB stands alone, as in `65 dB`"
+            help = "dB cannot be combined with other units: `65 dB`"
         self.reporter.error("UNIT001", node, f"there is no unit `{name}`", help=help)
 
     def is_number(self, expr: ast.Expr, found: Type, what: str) -> bool:
@@ -61,8 +61,8 @@ class Expectations:
             self.reporter.error(
                 "TYPE003",
                 expr,
-                f"{what} takes numbers, and this is a condition",
-                help="`int(...)` makes a condition 1 or 0",
+                f"{what} needs a number, but this is a condition",
+                help="`int(...)` turns a condition into 1 or 0",
             )
             return False
         if found.kind == "level":
@@ -70,7 +70,7 @@ class Expectations:
                 "UNIT006",
                 spot(expr),
                 f"{what} does not take a level in dB",
-                help="levels stand alone, in the clauses of sounds and filters",
+                help="a level in dB is allowed only by itself, in clauses of sounds and filters",
             )
             return False
         return True
@@ -81,7 +81,7 @@ class Expectations:
         self.reporter.error(
             "TYPE002",
             expr,
-            f"{what} takes a condition, and this is a number",
+            f"{what} needs a condition, but this is a number",
             describe(found),
             help="compare it with something, as in `x > 0`",
         )
@@ -97,7 +97,7 @@ class Expectations:
         what: str,
         also: tuple[ast.Node, str] | None = None,
     ) -> Type | None:
-        """Infers, and reports when the type is not the one that `what` needs."""
+        """Infers the type, and reports if it is not the type that `what` needs."""
         found = self.infer(expr, context)
         if found is None or want is None:
             return found
@@ -119,7 +119,7 @@ class Expectations:
                 self.reporter.error(
                     "TYPE002",
                     expr,
-                    f"{what} is a condition, and this is a number",
+                    f"{what} must be a condition, but this is a number",
                     describe(found),
                     "compare it with something, as in `x > 0`",
                     labels,
@@ -128,8 +128,8 @@ class Expectations:
                 self.reporter.error(
                     "TYPE001",
                     expr,
-                    f"{what} is a number, and this is a condition",
-                    help="`int(...)` makes a condition 1 or 0",
+                    f"{what} must be a number, but this is a condition",
+                    help="`int(...)` turns a condition into 1 or 0",
                     labels=labels,
                 )
             return False
@@ -146,7 +146,7 @@ class Expectations:
             self.reporter.error(
                 "TYPE004",
                 expr,
-                f"{what} is a whole number, and this need not be",
+                f"{what} must be a whole number, but this may have a fraction",
                 help="write it without a decimal point, or round it with `int(...)`",
                 labels=labels,
             )
@@ -155,7 +155,7 @@ class Expectations:
 
 
 def owner_key(symbol: Symbol) -> tuple[str, str]:
-    """What a symbol's type and use are filed under."""
+    """The key under which a symbol's type and use are stored."""
     if symbol.kind in ("constant", "column", "builtin", "local"):
         return f"<{symbol.kind}>", symbol.name
     return symbol.owner, symbol.name

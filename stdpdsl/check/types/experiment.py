@@ -1,4 +1,4 @@
-"""Sweep, record and run: what they name and the units of what they say."""
+"""Checks the names and units in `sweep:`, `record:` and `run:`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Experiment:
         self.recorded: dict[tuple[object, ...], ast.Node] = {}
         self.of_events: dict[tuple[str, str], ast.Node] = {}
         self.timed: dict[str, ast.Node] = {}  # layers whose spikes are recorded
-        self.partly: set[str] = set()  # those of which only some are
+        self.partly: set[str] = set()  # layers of which only some spikes are recorded
 
     def constant(self, expr: ast.Expr, want: Type | None, what: str) -> Type | None:
         return self.inference.expect(expr, Context(self.constants, "the constants"), want, what)
@@ -56,7 +56,7 @@ class Experiment:
             self.constant(sweep.replicate, INTEGER, "`replicate`")
 
     def presets(self, sweep: ast.Sweep) -> None:
-        """Columns of presets: each value is the name of one."""
+        """Checks columns of presets: each value must be the name of a preset."""
         lists: dict[int, tuple[ast.Expr, ...]] = {}
         for part in sweep.parts:
             if isinstance(part, ast.Grid | ast.Zip):
@@ -69,7 +69,7 @@ class Experiment:
                     lists[id(header)] = tuple(row[k] for row in part.rows if k < len(row))
         for column in self.symbols.columns.values():
             component = self.symbols.components.get(column.target[0]) if column.target else None
-            if not column.of_presets or component is None:  # misspelt, as is told elsewhere
+            if not column.of_presets or component is None:  # misspelt, which is reported elsewhere
                 continue
             rule = component.rule
             unit = getattr(column.node, "unit", None) or getattr(
@@ -81,7 +81,7 @@ class Experiment:
                 for item in lists[id(column.node)]:
                     self.preset(item, rule)
             elif isinstance(column.node, ast.Axis):
-                self.no_name(column.node.value, "a preset is neither computed nor drawn")
+                self.no_name(column.node.value, "a preset cannot be computed or drawn at random")
 
     def preset(self, item: ast.Expr, rule: ast.Rule | None) -> None:
         if not isinstance(item, ast.Name):
@@ -119,7 +119,7 @@ class Experiment:
                 self.state(item)
 
     def window(self, window: ast.Window) -> None:
-        """The time in which something is recorded."""
+        """Checks the time window of a recording."""
         for block in window.blocks or ():
             self.constant(block, INTEGER, "a block's number")
         ends = ((window.start, "`from`"), (window.stop, "`to`"))
@@ -133,7 +133,7 @@ class Experiment:
                     phase,
                     f"there is no phase `{phase.id}`",
                     help=self.reporter.suggest(phase.id, known, "the phases")
-                    or "the run has no `phases:`",
+                    or "this run has no `phases:`",
                 )
         if not all(fit):
             return
@@ -144,7 +144,7 @@ class Experiment:
             self.reporter.error(
                 "TYPE013",
                 window.stop or window,
-                "nothing is recorded: `to` is not after `from`",
+                "nothing is recorded: `to` must be later than `from`",
                 help="write the earlier time first",
             )
         if start is None:
@@ -158,7 +158,7 @@ class Experiment:
                 "TYPE013",
                 window.start or window,
                 f"nothing is recorded: the run ends at {total:g} s",
-                help="take an earlier time",
+                help="use an earlier time",
             )
 
     def part(self, part: ast.Slice | None, component: Component) -> None:
@@ -172,14 +172,15 @@ class Experiment:
             self.reporter.error(
                 "CLAUSE003",
                 part,
-                f"`{component.name}` is a connection, and only layers have slices",
-                help="record all its synapses, or make a connection of those that matter",
+                f"`{component.name}` is a connection, but only layers can be sliced",
+                help="record all its synapses, or declare a separate connection for those"
+                " that matter",
             )
             return
         check_slice(part, component, self.inference.values, self.reporter)
 
     def events(self, item: ast.RecordSpikes, name: ast.Ident, part: ast.Slice | None) -> None:
-        """`high of A`: without `every`, a name is that of an event."""
+        """`high of A`: without `every`, the name is the name of an event."""
         component = self.find(name, "layer or connection")
         if component is None or component.unsure:
             return
@@ -194,13 +195,14 @@ class Experiment:
                     "NAME017",
                     event,
                     f"`{component.name}` has no event `{event.id}`",
-                    help=f"`{event.id}` is a parameter, whose value does not change: every table"
-                    " has it where it is swept, and `Results.parameters` has them all"
+                    help=f"`{event.id}` is a parameter and does not change: if it is swept,"
+                    " every table"
+                    " has it, and `Results.parameters` has all parameters"
                     if event.id in component.parameters
-                    else f"samples are taken at times: `{said} every 1 ms`"
+                    else f"give a sampling period: `{said} every 1 ms`"
                     if event.id in variables or self.symbols.adding(component, event.id)
                     else self.reporter.suggest(event.id, known, "its events")
-                    or "an event is declared in the neuron: `event NAME: CONDITION`",
+                    or "declare an event in the neuron: `event NAME: CONDITION`",
                 )
                 continue
             assert isinstance(component.node, ast.Layer)
@@ -208,7 +210,7 @@ class Experiment:
                 self.reporter.error(
                     "CLAUSE003",
                     event,
-                    f"`{name.id}` runs before the network, without monitors of its events",
+                    f"`{name.id}` runs before the network, so its events cannot be recorded",
                     help=f"count them in a variable: `on {event.id}: count += 1`",
                 )
             self.reporter.once(
@@ -217,7 +219,7 @@ class Experiment:
                 name,
                 f"`{said}`",
                 "is recorded twice",
-                help="record all of them in one line",
+                help="record them in one line",
             )
 
     def spikes(self, name: ast.Ident, part: ast.Slice | None, window: ast.Window) -> None:
@@ -234,7 +236,7 @@ class Experiment:
                     name,
                     f"the spikes of `{name.id}`",
                     "are recorded twice",
-                    help="record all of them in one line",
+                    help="record them in one line",
                 )
             self.timed.setdefault(name.id, name)
         if layer is not None and not spiking(layer):
@@ -261,14 +263,18 @@ class Experiment:
             name = variable.id
             key = (component.name, name, part, *numbers)
             if is_rate(self.symbols, component, variable):
-                key = (component.name, name, part)  # bins of two widths could not be told apart
+                key = (
+                    component.name,
+                    name,
+                    part,
+                )  # bins of different widths could not be told apart
             if None not in numbers:
                 self.reporter.once(
                     self.recorded,
                     key,
                     item.component,
                     f"`{name}` of `{component.name}`",
-                    "is recorded twice, and each sample would be saved twice",
+                    "is recorded twice, so each sample would be saved twice",
                     help="leave one out",
                 )
             if name in component.variables:

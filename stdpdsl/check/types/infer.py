@@ -1,7 +1,7 @@
-"""The type of every expression: its dimension, and whether it is a number or a condition.
+"""Infers the type of every expression: its dimension, and whether it is a number or a condition.
 
-An expression that is wrong, or that holds a name that means nothing, has the type None: whoever
-uses it stays silent, so that each cause is reported once.
+A wrong expression, or one with an unknown name, has the type None. Nothing is reported about
+expressions that use it, so that each cause is reported once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Found = tuple[dict[int, Type], set[tuple[str, str]]]
 
 
 class Inference(Operators):
-    """Infers types, remembers them by node, and reports what does not fit."""
+    """Infers types, stores them by node, and reports what does not fit."""
 
     def __init__(
         self,
@@ -37,11 +37,11 @@ class Inference(Operators):
     ):
         super().__init__(reporter, values)
         self.symbols = symbols
-        self.data = data  # what stands behind each `from`
+        self.data = data  # the sources of each `from`
         self.used: set[tuple[str, str]] = set()  # (owner, name) of every symbol that is read
-        # Types of constants, parameters and columns, which their values tell; see declared.py.
+        # Types of constants, parameters and columns follow from their values; see declared.py.
         self.declared_type: Callable[[Symbol], Type | None] = lambda symbol: None
-        # Takes another type for one whose value was reported, so that its uses stay silent.
+        # Corrects the type of a symbol whose value was reported, so that its uses are not reported.
         self.correct: Callable[[Symbol, Type], None] = lambda symbol, type: None
 
     def type_of(self, symbol: Symbol) -> Type | None:
@@ -93,13 +93,13 @@ class Inference(Operators):
                 self.reporter.error(
                     "TYPE011",
                     expr,
-                    "a text cannot stand here",
+                    "a text is not allowed here",
                     help="write a number, a name or an expression",
                 )
         return None
 
     def not_a_unit(self, expr: ast.Quantity, context: Context) -> str:
-        """How to keep a name apart from the unit that it was taken for a part of, or ``."""
+        """How to write a name that was read as part of a unit, or ``."""
         known: list[str] = []
         for factor in expr.unit.factors:
             if factor.name in context.scope or factor.name in context.locals:
@@ -115,13 +115,13 @@ class Inference(Operators):
             self.reporter.error(
                 "TYPE016",
                 expr,
-                "values from a file cannot stand here",
-                help="they stand in `initial:` of a layer or connection, in `weight:`, in `delay:`,"
-                " as parameters, `neuron: cell(tau = ...)`, and in `drive:`",
+                "values from a file are not allowed here",
+                help="they are allowed in `initial:` of a layer or connection, in `weight:`,"
+                " `delay:` and `drive:`, and as parameters: `neuron: cell(tau = ...)`",
             )
             return None
         head = self.data.get(expr)
-        if head is None:  # which is reported with the file
+        if head is None:  # already reported with the file
             return None
         dim, _ = dim_and_power(parse_unit(head.unit))
         return Type(dim, "integer" if head.whole and dim.is_none else "float")
@@ -139,8 +139,8 @@ class Inference(Operators):
                 self.reporter.error(
                     "SWEEP017",
                     expr,
-                    f"`{name}` holds names of presets, with which nothing can be computed",
-                    help="compare what the presets set, or leave their rows out",
+                    f"`{name}` contains names of presets, which cannot be used in a calculation",
+                    help="use a parameter that the presets set, or leave out their rows",
                 )
                 return None
             return self.type_of(symbol)
@@ -190,7 +190,7 @@ class Inference(Operators):
             return f"`{name}` is a function: `{name}(...)`"
         if name.lower() in ("true", "false"):
             number = int(name.lower() == "true")
-            return f"write {number} for a number, and `{name.lower()}` for a condition"
+            return f"write {number} for a number, or `{name.lower()}` for a condition"
         layers = {"pre": "source", "post": "target"}
         sides = [side for side in layers if f"{name}_{side}" in context.scope]
         if sides:
@@ -199,11 +199,12 @@ class Inference(Operators):
             )
         column = self.symbols.columns.get(name)
         if column is not None and context.scope.get(name) is None and column.target is None:
-            return f"`{name}` is a column of the sweep; a constant is the same in every block"
-        if name.swapcase() in context.scope:  # too far off for letters alone, as `W` is from `w`
+            return f"`{name}` is a column of the sweep, but a constant must be the same in"
+            " every block"
+        if name.swapcase() in context.scope:  # `W` and `w` are too different for the spelling check
             return f"did you mean `{name.swapcase()}`?"
         if len(name) == 1 and lookup(name) is not None:
-            return f"as a unit it stands right behind its number: `1 {name}`"
+            return f"write a unit after its number: `1 {name}`"
         return self.reporter.suggest(name, chain(own, context.locals))
 
     def noise(self, expr: ast.Name, context: Context) -> Type | None:
@@ -211,15 +212,15 @@ class Inference(Operators):
             self.reporter.error(
                 "TYPE015",
                 expr,
-                f"`{expr.id}` is noise, which only a differential equation takes",
+                f"`{expr.id}` is noise, which is allowed in differential equations only",
                 help="draw a number in an `every` statement: `every 1 ms: x = normal(0, 1)`",
             )
             return None
         self.reporter.warn(
             "RUN008",
             expr,
-            f"with `{expr.id}`, a block alone is not the same to the last bit",
-            help="Brian2 draws this noise for all blocks at once, so it depends on how many"
-            " there are",
+            f"with `{expr.id}`, a block run alone does not give the same bits",
+            help="Brian2 draws this noise for all blocks together, so it depends on the"
+            " number of blocks",
         )
         return Type(SECOND**-0.5)

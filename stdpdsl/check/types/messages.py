@@ -1,4 +1,4 @@
-"""How messages speak of types and units, and which part of an expression they point at."""
+"""Words for types and units in messages, and the part of an expression that a message points at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXAMPLES = {
 }
 
 READ_TOO_EARLY = (
-    "assign it on a line above; what is kept from one spike to the next is declared under"
+    "assign it on a line above; to keep a value from one spike to the next, declare it under"
     " `equations:`, as in `w : 1 in [0, wmax]`"
 )
 
@@ -39,7 +39,7 @@ def spot(expr: ast.Expr) -> ast.Node:
 
 
 def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
-    """For a number that lacks its unit or has one too many."""
+    """The hint for a number that lacks a unit or has one too many."""
     inner, sign = expr, ""
     while isinstance(inner, ast.Unary):
         sign += inner.op
@@ -47,7 +47,7 @@ def unit_help(expr: ast.Expr, want: Dim, found: Dim) -> str:
     if isinstance(inner, ast.Number) and found.is_none and not want.is_none:
         return f"give it its unit: `{sign}{inner.text} {example_unit(want)}`"
     if isinstance(inner, ast.Name) and inner.id == "inf" and found.is_none:
-        return f"infinity takes a unit as well: `inf*{want.unit_name()}`"
+        return f"infinity needs a unit, too: `inf*{want.unit_name()}`"
     if isinstance(inner, ast.Quantity) and want.is_none:
         return f"leave out the unit: `{sign}{inner.text}`"
     return ""

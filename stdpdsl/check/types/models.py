@@ -1,4 +1,4 @@
-"""Neurons and rules: equations, conditions and statements against the units they declare."""
+"""Checks neurons and rules: equations, conditions and statements against their declared units."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Models(Equations):
                     "NAME017",
                     handler.trigger,
                     f"`{neuron.name.id}` has no event `{handler.trigger.id}`",
-                    help="what happens at a spike stands under `reset:`"
+                    help="write what happens at a spike under `reset:`"
                     if handler.trigger.id in ("spike", "spikes")
                     else self.reporter.suggest(handler.trigger.id, events, "its events")
                     or f"declare it: `event {handler.trigger.id}: CONDITION`",
@@ -78,7 +78,7 @@ class Models(Equations):
                 self.reporter.error(
                     "CLAUSE003",
                     handler.after,
-                    "an event's statements run when it happens",
+                    "statements of an event cannot be delayed",
                     help="leave out `after`",
                 )
             check_block(self.inference, handler.body, context, place)
@@ -102,7 +102,9 @@ class Models(Equations):
         component: Component,
         variables: Mapping[str, Symbol] | None = None,
     ) -> None:
-        """`variables` are those that may have a value here; without it, the component's own."""
+        """Checks initial values. `variables` are the variables that may have one; by default
+        the component's own.
+        """
         variables = component.variables if variables is None else variables
         seen: dict[str, ast.Node] = {}
         for item in items:
@@ -155,14 +157,14 @@ class Models(Equations):
     def rule(
         self, component: Component, unused: bool = False
     ) -> list[tuple[ast.Deliver, Type | None]]:
-        """Returns what the rule delivers by default."""
+        """Checks a rule. Returns what it delivers by default."""
         rule = component.rule
         assert rule is not None
         delivered: list[tuple[ast.Deliver, Type | None]] = []
         where = ", ".join(f"`{r.name.id}`" for r in component.rules or (rule,))
         spikes = [p.name.id for p in rule.ports if p.unit is None]
         spikes = [name for name in spikes if name not in ("pre", "post")]
-        hints = {p: f"the spikes of `{p}` are counted in `on {p}:` only" for p in spikes}
+        hints = {p: f"the number of spikes of `{p}` is available in `on {p}:` only" for p in spikes}
         context = self.context(self.symbols.synapse_scope(component), where, unused)
         context = context.but(hints=hints)
         for unit in (item.unit for items in (rule.requires, rule.ports) for item in items):
@@ -181,7 +183,7 @@ class Models(Equations):
             items = tuple(a for a in rule.initial if (a.name.id in component.variables) == mine)
             self.initial(items, here, component, added)
         self.method(rule.method)
-        # That of a connection is joined already: `advance:` stands before each handler.
+        # For a connection, `advance:` is already merged into each handler.
         for handler in joined([rule]).handlers if unused else rule.handlers:
             if handler.trigger.id in spikes and handler.side is None:
                 self.port(handler, context, component)
@@ -191,8 +193,9 @@ class Models(Equations):
         return delivered
 
     def stepwise(self, rule: ast.Rule, component: Component) -> None:
-        """A trace that is not exact between events, where the rule does not say how it is
-        integrated."""
+        """Warns about a trace without an exact solution if the rule does not name an
+        integration method.
+        """
         scope = self.symbols.synapse_scope(component)
         for equation in rule.equations:
             if equation.kind != "ode" or equation.rhs is None or rule.method is not None:
@@ -204,12 +207,12 @@ class Models(Equations):
                     "RUN011",
                     equation.rhs,
                     f"`{equation.name.id}` is integrated at each time step,"
-                    f" not event by event: {why}",
+                    f" not from event to event: {why}",
                     help="if that is intended, say so in the rule: `method: euler`",
                 )
 
     def stale(self, rule: ast.Rule) -> None:
-        """Variables that would be saved as of their last event."""
+        """Warns about variables that would be saved with their value at the last event."""
         found = stale(rule)
         if found:
             names = ", ".join(f"`{s.target.id}`" for s in found)
@@ -217,14 +220,16 @@ class Models(Equations):
             self.reporter.warn(
                 "RUN015",
                 found[0],
-                f"{names} of `{rule.name.id}` {verb} saved as of the last"
-                f" event: only events bring {what} up to date",
+                f"{names} of `{rule.name.id}` {verb} saved with the value at the last"
+                f" event, because only events update {what}",
                 help="add `advance:` with the statements that bring the variables up to date, and"
                 " leave them out here",
             )
 
     def advance(self, rule: ast.Rule) -> None:
-        """Statements that run whenever the synapse is read assign what is its own, and no draw."""
+        """Checks `advance:`. Its statements run whenever the synapse is read, so they may only
+        assign the synapse's own variables, without draws.
+        """
         for statement in rule.advance:
             calls = (n for n in ast.walk(statement) if isinstance(n, ast.Call))
             draw = next((c for c in calls if c.func.id in DISTRIBUTIONS), None)
@@ -235,19 +240,20 @@ class Models(Equations):
                 self.reporter.error(
                     "CLAUSE003",
                     draw or statement,
-                    "`advance:` only assigns variables of the synapse, without draws",
+                    "`advance:` may only assign variables of the synapse, without draws",
                     help="it runs before every event and whenever the"
                     " synapse is read; put this under `on pre:` or `on post:`",
                 )
 
     def post(self, rule: ast.Rule, component: Component, where: str) -> None:
-        """What the rule adds to the target's neurons."""
+        """Checks the variables that the rule adds to the target neurons."""
         hints = {
-            f"{n}_post": f"in the target's own equations it is `{n}`"
+            f"{n}_post": f"in the target's own equations, write `{n}`"
             for n in (*component.required, *component.post_variables)
         }
         for name in component.variables:
-            hints[name] = f"`{name}` is a variable of each synapse, and here are the target's"
+            hints[name] = f"`{name}` is a variable of each synapse, but these equations"
+            " belong to the target"
         for name in component.post.variables if component.post else ():
             hints[name] = "declare it under `requires post:`"
         scope = self.symbols.post_scope(component)
@@ -256,12 +262,12 @@ class Models(Equations):
         check_block(self.inference, rule.post_reset, context, Place(component, draws=False))
 
     def port(self, handler: ast.Handler, context: Context, component: Component) -> None:
-        """`on PORT:`, once in each step in which the bound layer spikes."""
+        """Checks `on PORT:`, which runs once in each time step in which the bound layer spikes."""
         if handler.after is not None:
             self.reporter.error(
                 "CLAUSE003",
                 handler.after,
-                f"`on {handler.trigger.id}` runs when the spikes come",
+                f"`on {handler.trigger.id}` cannot be delayed",
                 help="leave out `after`",
             )
         scope = self.symbols.port_scope(component, handler.trigger.id)
@@ -295,7 +301,9 @@ class Models(Equations):
         return check_block(self.inference, handler.body, context, place)
 
     def event_of_side(self, handler: ast.Handler, component: Component) -> None:
-        """`on EVENT pre:` asks for an event of the source layer, `on EVENT post:` of the target."""
+        """Checks `on EVENT pre:`, for an event of the source layer, and `on EVENT post:`, for
+        one of the target.
+        """
         side, name = handler.side, handler.trigger.id
         assert side is not None
         if side.id not in ("pre", "post"):
@@ -330,7 +338,10 @@ def rate_argument(inference: Inference, call: ast.Call, context: Context) -> Non
     """`poisson(RATE)`"""
     if len(call.args) != 1 or call.kwargs:
         inference.reporter.error(
-            "TYPE005", call, "`poisson` takes one argument, the rate", help="write `poisson(15 Hz)`"
+            "TYPE005",
+            call,
+            "`poisson` takes exactly one argument, the rate",
+            help="write `poisson(15 Hz)`",
         )
         return
     inference.expect(call.args[0], context, Type(HERTZ), "the rate")

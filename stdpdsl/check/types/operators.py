@@ -14,7 +14,7 @@ from .messages import describe, spot, unit_help
 
 
 class Operators(Expectations):
-    """The types of operators, of what their two sides have, and of lists."""
+    """Infers the types of operators and lists."""
 
     # Operators
 
@@ -27,7 +27,7 @@ class Operators(Expectations):
         return found if self.is_number(expr.operand, found, f"`{expr.op}`") else None
 
     def chain(self, expr: ast.Binary, context: Context) -> Type | None:
-        """A left-leaning chain without recursion, since sums may be long."""
+        """A left-leaning chain, without recursion because sums may be long."""
         spine: list[ast.Binary] = []
         node: ast.Expr = expr
         while isinstance(node, ast.Binary):
@@ -89,7 +89,7 @@ class Operators(Expectations):
             expr.left,
             f"{left.dim.describe()} and {right.dim.describe()} {verb}"
             if left.dim.describe() != right.dim.describe()
-            else f"these two {verb}",
+            else f"these two values {verb}",
             label=describe(left),
             labels=((expr.right, describe(right)),),
             help=unit_help(expr.right, left.dim, right.dim)
@@ -101,7 +101,7 @@ class Operators(Expectations):
             self.reporter.error(
                 "UNIT005",
                 spot(expr.right),
-                "an exponent has no unit",
+                "an exponent cannot have a unit",
                 describe(exponent),
                 help="divide it by a quantity of the same kind",
             )
@@ -128,7 +128,7 @@ class Operators(Expectations):
             self.reporter.error(
                 "TYPE008",
                 expr,
-                "a list cannot stand here",
+                "a list is not allowed here",
                 help="lists are values of a sweep's axes and of sounds",
             )
             return None
@@ -141,7 +141,7 @@ class Operators(Expectations):
                     self.reporter.error(
                         "UNIT008",
                         spot(item),
-                        "this item has a unit, and so has the list",
+                        "both this item and the list have a unit",
                         labels=((expr.unit, "the list's unit"),),
                         help="leave out one of them",
                     )
@@ -158,7 +158,8 @@ class Operators(Expectations):
                 self.reporter.error(
                     "UNIT008",
                     spot(item),
-                    f"a list has one unit: expected {describe(first[1])}, found {describe(kind)}",
+                    f"all items of a list have the same unit: expected {describe(first[1])},"
+                    f" found {describe(kind)}",
                     labels=((first[0], describe(first[1])),),
                     help="write the unit once, after the list: `[5, 10] ms`",
                 )

@@ -1,4 +1,4 @@
-"""The run: how long it is, its phases, and what they change."""
+"""Checks the run: its duration, its phases, and what they change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Phases:
         for phase in run.phases:
             name = phase.name
             self.reporter.once(
-                seen, name.id, name, f"the phase `{name.id}`", help="give one another name"
+                seen, name.id, name, f"the phase `{name.id}`", help="rename one of them"
             )
             self.duration(phase.duration)
             self.phase(phase)
@@ -50,13 +50,13 @@ class Phases:
                     expr,
                     f"there is no sound or constant `{expr.id}`",
                     help=self.reporter.suggest(expr.id, known, "known")
-                    or "a duration is a time, such as `10 s`, or a sound",
+                    or "a duration must be a time, such as `10 s`, or a sound",
                 )
             return
         self.experiment.constant(expr, TIME, "`duration`")
 
     def count(self, expr: ast.Expr) -> None:
-        """How often phases are repeated."""
+        """Checks the number of repetitions."""
         found = self.experiment.constant(expr, INTEGER, "`repeat`")
         number = value(expr, self.inference.values)
         if found is not None and number is not None and not 1 <= number <= MOST_TURNS:
@@ -68,7 +68,7 @@ class Phases:
             )
 
     def turns(self, run: ast.Run) -> None:
-        """How many they are in all."""
+        """Checks the total number of phases."""
         several = [part for part in run.stretches if isinstance(part, ast.Repeated)]
         number = len(turns_of(run, self.inference.values, MOST_TURNS + 1))
         if number > MOST_TURNS and all(
@@ -78,12 +78,12 @@ class Phases:
                 "TYPE013",
                 several[-1].count,
                 f"the run has {number} phases",
-                help=f"it may have {MOST_TURNS}: repeat them less often, or let inputs change"
-                ' inside a phase, as `rates: from "FILE" every 350 ms`',
+                help=f"the limit is {MOST_TURNS}: repeat them less often, or let inputs change"
+                ' inside a phase, as with `rates: from "FILE" every 350 ms`',
             )
 
     def phase(self, phase: ast.Phase) -> None:
-        """What it changes."""
+        """Checks what a phase changes."""
         targets: dict[tuple[str, str], ast.Node] = {}
         for modifier in phase.modifiers:
             if isinstance(modifier, ast.Frozen | ast.Off):
@@ -142,7 +142,7 @@ class Phases:
         self.inference.expect(node.value, context, want, f"`{node.path.dotted}`")
 
     def no_target(self, path: ast.Path) -> None:
-        """A bare name that no component has, or several."""
+        """Reports a name without a component that no component has, or several."""
         name = path.dotted
         components = self.symbols.components.values()
         for kind in ("parameter", "variable"):
@@ -162,7 +162,7 @@ class Phases:
         self.reporter.error(
             "NAME003",
             path,
-            f"`{name}` is a constant, which no phase can change"
+            f"`{name}` is a constant, so a phase cannot change it"
             if constant
             else f"no component has a parameter or variable `{name}`",
             help="make it a parameter of the components that use it"
@@ -172,7 +172,7 @@ class Phases:
 
     def neither(self, name: ast.Ident, component: Component) -> None:
         if component.kind == "layer" and component.neuron is None and not component.parameters:
-            help = f"`{component.name}` is an input: its spikes are made before the run"
+            help = f"`{component.name}` is an input: its spikes are generated before the run"
         else:
             known = [*component.parameters, *component.variables]
             help = self.reporter.suggest(name.id, known, "it has")
@@ -184,7 +184,7 @@ class Phases:
         )
 
     def variable(self, node: ast.SetValue, component: Component) -> None:
-        """A variable, which gets values as `initial:` gives them."""
+        """Checks a variable, which takes the same kinds of values as in `initial:`."""
         name = node.path.parts[-1]
         symbol = component.variables[name.id]
         layer = component.kind == "layer"
@@ -195,7 +195,7 @@ class Phases:
             self.reporter.error(
                 "NAME007",
                 name,
-                f"`{name.id}` differs between elements here, and does not change",
+                f"`{name.id}` differs between elements here, so a phase cannot change it",
                 help=f"make it a variable: `{name.id} : 1` under `equations:`",
             )
             self.inference.infer(node.value, context)
@@ -211,14 +211,14 @@ class Phases:
             shared_reads(self.inference, as_update, scope(component))
 
     def waits(self, name: ast.Ident, component: Component) -> bool:
-        """Whether a component runs phase by phase, and not as a whole before them."""
+        """Whether a component runs phase by phase, not before the network."""
         node = component.node
         if not isinstance(node, ast.Layer) or not node.heard or component.scope != "shared":
             return True
         self.reporter.error(
             "NAME007",
             name,
-            f"`{component.name}` hears a sound and runs once, before all else: no"
+            f"`{component.name}` hears a sound and runs once, before the network, so no"
             f" phase can set `{name.id}`",
             labels=((node.heard[0], "heard here"),),
             help=f"give `{component.name}` a copy per block: `scope: block`",
@@ -226,7 +226,7 @@ class Phases:
         return False
 
     def stored(self, name: ast.Ident, component: Component) -> bool:
-        """Whether a variable keeps what is set until something changes it."""
+        """Whether a variable keeps a value that is set."""
         node = component.node
         drives = node.drive if isinstance(node, ast.Layer) else ()
         driven = next((d for d in drives if d.variable.id == name.id), None)
@@ -245,9 +245,9 @@ class Phases:
             self.reporter.error(
                 "NAME007",
                 name,
-                f"`{name.id}` is computed in each step, so it cannot be set",
+                f"`{name.id}` is computed in each time step, so it cannot be set",
                 labels=((place, "here"),),
-                help="set what it is computed from",
+                help="set the variables from which it is computed",
             )
             return False
         return True

@@ -1,4 +1,6 @@
-"""Blocks of statements: targets, locals, units, and where a statement may stand."""
+"""Checks blocks of statements: targets, local variables, units, and where a statement is
+allowed.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ from .messages import READ_TOO_EARLY, describe
 
 @dataclass(frozen=True)
 class Place:
-    """What a block belongs to and what it may hold besides updates."""
+    """The owner of a block, and what the block may contain besides updates."""
 
     component: Component
     deliver: bool = False
     normalise: bool = False
-    draws: bool = True  # random numbers in assignments
+    draws: bool = True  # random draws in assignments
 
 
 def check_block(
@@ -57,7 +59,7 @@ def check_block(
             inference.reporter.error(
                 "NAME016",
                 node,
-                f"`{name}` is a new name here, and is never read",
+                f"`{name}` is a new local variable that is never read",
                 help=f"the variable of the {side} layer is `{name}_{side}`",
             )
         elif name not in read:
@@ -106,7 +108,9 @@ def update(
 
 
 def backwards(inference: Inference, statement: ast.Update) -> None:
-    """`w =- x`, which sets `w`, for `w -= x`. `v =-70 mV` is taken for a matter of taste."""
+    """Warns about `w =- x`, which sets `w`, in place of `w -= x`. `v =-70 mV` counts as a
+    matter of style.
+    """
     value = statement.value
     while isinstance(value, ast.Binary):  # the sign may stand before a sum
         value = value.left
@@ -118,7 +122,8 @@ def backwards(inference: Inference, statement: ast.Update) -> None:
         inference.reporter.warn(
             "RUN013",
             Span(value.span.source, start - 1, start + 1),
-            f"`={value.op}` sets `{statement.target.id}`; it does not change it by what follows",
+            f"`={value.op}` sets `{statement.target.id}` to a new value and does not change"
+            " it by an amount",
             help=f"write `{value.op}=`, or `= {value.op}` if that is intended",
         )
 
@@ -144,7 +149,7 @@ def local(
                 inference.reporter.error(
                     "NAME008",
                     statement.target,
-                    f"a local cannot be called `{name}`, which {why}",
+                    f"a local variable cannot be named `{name}`, which {why}",
                     help="give it another name",
                 )
         return
@@ -180,7 +185,7 @@ def operation(
             inference.reporter.error(
                 "TYPE003",
                 statement.target,
-                f"`{op}` takes numbers, and `{name}` is a condition",
+                f"`{op}` needs a number, but `{name}` is a condition",
                 help="assign it with `=`",
             )
             return
@@ -199,7 +204,7 @@ def operation(
         inference.reporter.error(
             "TYPE004",
             statement.target,
-            f"`{name}` is a whole number, and `/=` need not give one",
+            f"`{name}` is a whole number, but `/=` may give a fraction",
             help=f"write `{name} = {name} // ...`",
         )
 
@@ -223,7 +228,7 @@ def assignable(inference: Inference, target: ast.Ident, symbol: Symbol) -> bool:
         else:
             what = "is computed from other variables and cannot be assigned"
             labels = ((equation.name, "its expression"),)
-            help = "assign what it is computed from"
+            help = "assign the variables from which it is computed"
     elif symbol.kind == "builtin":
         what = "cannot be assigned"
     else:
@@ -246,7 +251,7 @@ def is_shared(symbol: Symbol) -> bool:
 
 
 def shared_reads(inference: Inference, statement: ast.Update, scope: Scope) -> None:
-    """One value per layer cannot come from values that differ by neuron."""
+    """A value per layer cannot be computed from values that differ between neurons."""
     for name in names_in(statement.value):
         symbol = scope.get(name.id)
         if symbol is None:
@@ -258,14 +263,15 @@ def shared_reads(inference: Inference, statement: ast.Update, scope: Scope) -> N
             inference.reporter.error(
                 "TYPE014",
                 name,
-                f"`{statement.target.id}` is one value for the layer, `{name.id}` one per neuron",
+                f"`{statement.target.id}` is one value for the layer, but `{name.id}` has one"
+                " per neuron",
                 help=f"leave out `(shared)` where `{statement.target.id}` is declared",
             )
 
 
 def misplaced(inference: Inference, node: ast.Node, word: str, place: str) -> None:
     inference.reporter.error(
-        "TYPE010", node, f"`{word}` cannot stand here", help=f"it stands {place}"
+        "TYPE010", node, f"`{word}` is not allowed here", help=f"it is allowed {place}"
     )
 
 
@@ -297,8 +303,8 @@ def normalise(
                 inference.reporter.error(
                     "TYPE014",
                     used,
-                    f"the sum is one number for each neuron, and `{used.id}`"
-                    " differs between synapses, or while the network runs",
+                    f"the sum is one number per neuron, but `{used.id}`"
+                    " differs between synapses, or changes during the run",
                     help="write a number, a constant or a parameter that all synapses share",
                 )
     if statement.side.id not in ("pre", "post"):

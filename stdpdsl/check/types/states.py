@@ -1,4 +1,4 @@
-"""States that phases store and restore."""
+"""Checks the states that phases store and restore."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class States:
         self.order(run)
 
     def order(self, run: ast.Run) -> None:
-        """What is restored has been stored by then."""
+        """Checks that a state is stored before it is restored."""
         every = {
             m.name.id: m.name for p in run.phases for m in p.modifiers if isinstance(m, ast.Store)
         }
@@ -53,7 +53,7 @@ class States:
                     labels=((later, "stored here, later"),) if later else (),
                     help=f"store it in an earlier phase: `store {name}`"
                     if later
-                    else self.reporter.suggest(name, every, "stored are")
+                    else self.reporter.suggest(name, every, "stored states")
                     or f"let an earlier phase store it: `store {name}`",
                 )
             stored |= {m.name.id for m in modifiers if isinstance(m, ast.Store)}
@@ -62,12 +62,12 @@ class States:
                 self.reporter.warn(
                     "NAME020",
                     known,
-                    f"the state `{name}` is restored by no phase",
-                    help=f"let a later phase have `restore {name}`, or leave it out",
+                    f"no phase restores the state `{name}`",
+                    help=f"write `restore {name}` in a later phase, or leave it out",
                 )
 
     def paths(self, node: ast.Restore) -> None:
-        """The components and variables that are named."""
+        """Checks the components and variables that are named."""
         seen: dict[str, ast.Node] = {}
         for path in node.paths:
             said = f"`{path.dotted}`"
@@ -98,20 +98,20 @@ class States:
             self.reporter.error(
                 "NAME007",
                 name,
-                f"`{name.id}` is computed from other variables, and is not stored",
+                f"`{name.id}` is computed from other variables, so it is not stored",
                 labels=((symbol.equation.name, "its expression"),),
-                help="name what it is computed from",
+                help="name the variables from which it is computed",
             )
 
 
 def without_state(component: Component) -> str:
-    """Why nothing of a component is stored, or nothing."""
+    """Why a component has no state to store; empty if it has one."""
     if component.kind != "layer" or not isinstance(component.node, ast.Layer):
         return ""
     if component.neuron is None:
-        return "it is an input, whose spikes go on"
+        return "it is an input, whose spikes do not depend on a state"
     if component.node.drive and component.scope == "shared":
-        return "it hears a sound, and runs once before all else"
+        return "it hears a sound and runs once, before the network"
     return ""
 
 

@@ -67,7 +67,7 @@ class SweepNames:
         return ChainMap(columns, own.parameters if own else {}, parameters, self.symbols.globals)
 
     def ambiguous(self, expr: ast.Expr, column: Column | None) -> None:
-        """A bare name that two components, or two columns, have."""
+        """Reports a name without a component that two components, or two columns, have."""
         shorts: dict[str, list[str]] = {}
         for item in self.symbols.columns.values():
             shorts.setdefault(item.path.parts[-1].id, []).append(item.name)
@@ -79,7 +79,7 @@ class SweepNames:
                 self.reporter.error(
                     "SWEEP017",
                     name,
-                    f"`{name.id}` differs between the presets, so it has no one value here",
+                    f"`{name.id}` differs between the presets, so it has no single value here",
                     help=f"sweep `{symbol.owner}.{name.id}` itself, or derive what"
                     " depends on it in the rule: `b = -1.05 * a`",
                 )
@@ -95,6 +95,6 @@ class SweepNames:
             self.reporter.error(
                 "NAME019",
                 name,
-                f"`{name.id}` may mean {' or '.join(meant)}",
+                f"`{name.id}` could mean {' or '.join(meant)}",
                 help="derive it in a column with a name of its own, or make it a constant",
             )

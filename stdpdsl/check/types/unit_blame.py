@@ -1,8 +1,8 @@
-"""Which value is to blame for an equation whose units do not fit.
+"""Finds the value that causes a unit error in an equation.
 
-An equation alone shows only that its sides differ. The culprit is the one parameter, constant or
-number whose unit, if it were another of the usual ones, would make that equation right and leave
-no other equation wrong. Where two would do, nobody knows which is meant, and there is none.
+An equation alone shows only that its sides differ. The culprit is the only parameter, constant or
+number for which another common unit would make the equation right and leave no other equation
+wrong. If there are two candidates, there is no culprit.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from .expectations import owner_key
 from .infer import Inference
 
 USUAL = (SECOND, VOLT, AMP, SIEMENS, FARAD, OHM, HERTZ, COULOMB, METRE, MOLAR, NONE)
-# Trying takes some dozen inferences of an equation; a file with more errors has other troubles.
+# Each search takes some dozen inferences; a file with more errors than this needs no such hints.
 _NAMES = 30
 _EQUATIONS = 200
 
 
 @dataclass(frozen=True)
 class Stated:
-    """A right side, where it stands, and the type that it should have."""
+    """A right side, its context, and the type that it should have."""
 
     expr: ast.Expr
     context: Context
@@ -50,7 +50,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Culprit:
-    """`symbol` is None for a number that stands in the equation itself."""
+    """`symbol` is None for a number in the equation itself."""
 
     use: ast.Expr  # in the equation
     symbol: Symbol | None
@@ -60,7 +60,7 @@ class Culprit:
 
 
 class _Trial(Inference):
-    """Infers without a word, as if one name or number had another dimension."""
+    """Infers silently, as if one name or number had another dimension."""
 
     def __init__(self, base: Inference, use: ast.Expr, dim: Dim):
         super().__init__(base.symbols, Reporter(), base.values, base.data)
@@ -91,7 +91,7 @@ def find_culprit(inference: Inference, wrong: Stated, others: Iterable[Stated]) 
             if dim != own.dim and trial.accepts(wrong) and all(map(trial.accepts, right)):
                 found.append(Culprit(use, symbol, value, own, Type(dim)))
     if len(found) > 1:
-        # A bare factor, as in `2*v/tau`, is seldom what is wrong.
+        # A plain factor, as in `2*v/tau`, is rarely the error.
         found = [c for c in found if not isinstance(c.use, ast.Number)]
     return found[0] if len(found) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Phases that end for a block when a condition holds."""
+"""Checks phases that end for a block when a condition holds (`until`)."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Endings:
             self.reporter.error(
                 "TYPE013",
                 node,
-                f"a phase does not end by `{node.relation}`",
-                help="write `>=` or `<=`: what is measured may pass by a value",
+                f"`until` cannot use `{node.relation}`",
+                help="write `>=` or `<=`, because the measured value may jump past the limit",
             )
         if self.experiment.constant(node.every, TIME, "`every`") is None:
             return
@@ -56,9 +56,9 @@ class Endings:
             self.reporter.error(
                 "TYPE013",
                 node.every,
-                f"the phase ends at {lasts:g} s, before the first check at {every:g} s",
+                f"the phase ends after {lasts:g} s, before the first check at {every:g} s",
                 help="check more often",
-                labels=((phase.duration, "it lasts so long"),),
+                labels=((phase.duration, "the duration of the phase"),),
             )
 
     def said(self, node: ast.Until) -> str:
@@ -66,35 +66,36 @@ class Endings:
         return f"{node.measure.id}{of} of {node.component.id}"
 
     def each_has(self, node: ast.Until, component: Component) -> bool:
-        """Whether each block has a component of its own that is simulated."""
+        """Whether each block simulates its own copy of the component."""
         if component.scope == "shared":
             self.reporter.error(
                 "CLAUSE003",
                 node.component,
-                f"`{component.name}` exists once for all blocks, and"
-                " each block ends its phase by itself",
-                help="name a layer or connection that each block has, or write `scope: block`",
+                f"`{component.name}` exists once for all blocks, but"
+                " each block must end its phase by itself",
+                help="use a layer or connection that each block has, or write `scope: block`",
             )
         elif component.kind == "layer" and component.neuron is None:
             self.reporter.error(
                 "CLAUSE003",
                 node.component,
-                f"`{component.name}` is an input, whose spikes do not depend on the block's state",
-                help="name a layer that it drives",
+                f"`{component.name}` is an input; its spikes do not depend on the state of"
+                " the block",
+                help="use a layer that it drives",
             )
         else:
             return True
         return False
 
     def measured(self, node: ast.Until, component: Component) -> Type | None:
-        """What is compared, or None where it is told what is wrong."""
+        """The value that is compared, or None if an error was reported."""
         measure = node.measure
         if measure.id not in (*COUNTED, *OF_VALUES):
             self.reporter.error(
                 "NAME015",
                 measure,
-                f"a phase does not end by `{measure.id}`",
-                help=self.reporter.suggest(measure.id, (*COUNTED, *OF_VALUES), "it may end by"),
+                f"`until` cannot use `{measure.id}`",
+                help=self.reporter.suggest(measure.id, (*COUNTED, *OF_VALUES), "it can use"),
             )
             return None
         if measure.id in OF_VALUES:
@@ -111,15 +112,15 @@ class Endings:
             self.reporter.error(
                 "CLAUSE003",
                 node.variable,
-                f"`{measure.id}` is that of a layer's spikes",
+                f"`{measure.id}` is a measure of a layer's spikes",
                 help=f"write `{measure.id} of {component.name}`",
             )
         elif component.kind != "layer":
             self.reporter.error(
                 "NAME001",
                 node.component,
-                f"`{component.name}` is a connection, and `{measure.id}`"
-                " is that of a layer's spikes",
+                f"`{component.name}` is a connection, but `{measure.id}` is a measure of a"
+                " layer's spikes",
                 help="name a layer"
                 + (
                     f", or write `mean({component.weight}) of {component.name}`"
@@ -134,7 +135,7 @@ class Endings:
         return None
 
     def variable(self, name: ast.Ident, component: Component) -> Type | None:
-        """One that is held as it is now."""
+        """Checks a variable, whose current value must be stored."""
         symbol = component.variables.get(name.id)
         if symbol is None or name.id in component.each:
             self.models.no_variable(name, component)
@@ -149,33 +150,33 @@ class Endings:
             and equation is not None
             and (event_driven(equation, component, self.symbols) or component.rule.advance)
         ):
-            why = "is brought up to date by spikes alone"
+            why = "is updated by spikes only"
         elif component.kind == "layer" and equation is None:
-            why = "is that of another layer"
+            why = "belongs to another layer"
         if why:
             self.reporter.error(
                 "NAME011",
                 name,
-                f"`{name.id}` of `{component.name}` {why}, and no phase can end by it",
-                help="take a variable that the model stores, such as the weight",
+                f"`{name.id}` of `{component.name}` {why}, so `until` cannot use it",
+                help="use a variable that the model stores, such as the weight",
             )
             return None
         found = self.inference.type_of(symbol)
         if found is not None and found.kind == "boolean":
             self.reporter.error(
-                "TYPE001", name, f"`{name.id}` is not a number", help="take a variable that is one"
+                "TYPE001", name, f"`{name.id}` is not a number", help="use a number"
             )
             return None
         return as_float(found)
 
     def alone(self, node: ast.Until) -> None:
-        """Blocks that feel one another cannot wait each by itself."""
+        """Coupled blocks cannot end a phase at different times."""
         for c in (c for c in self.symbols.connections if c.couples):
             assert isinstance(c.node, ast.Connect)
             self.reporter.error(
                 "CLAUSE002",
                 node,
-                f"`{c.name}` couples the blocks, and none of them can wait by itself",
-                labels=((c.node.name, "it goes across blocks"),),
+                f"`{c.name}` couples the blocks, so they cannot end a phase at different times",
+                labels=((c.node.name, "this connects different blocks"),),
                 help="leave out `until`, or that connection",
             )
