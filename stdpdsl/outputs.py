@@ -33,8 +33,8 @@ def check_output(path: Path, form: str, kind: str) -> None:
     as ".html". A device or a pipe may be written to. OSError."""
     if path.is_file() and path.stat().st_size and not _is_ours(path.read_bytes(), form, kind):
         raise NotReplaced(
-            f"{path}: error: exists, and is not a {kind} that stdpdsl wrote, or was changed since;"
-            " give another name, or delete it first"
+            f"{path}: error: exists, but is not a {kind} that stdpdsl wrote, or was changed since;"
+            " choose another name, or delete it first"
         )
 
 

@@ -43,7 +43,7 @@ def read_arrays(path: Path) -> Arrays:
             return {"": numbers(_npy(path))}
         return _npz(path)
     except (EOFError, zipfile.BadZipFile, MemoryError, UnicodeDecodeError):
-        raise ValueError("it is not a whole file of NumPy") from None
+        raise ValueError("it is not a complete NumPy file") from None
 
 
 def _npy(path: Path) -> np.ndarray:
@@ -53,7 +53,7 @@ def _npy(path: Path) -> np.ndarray:
     except ValueError as error:
         raise ValueError(_why(error)) from None
     if not isinstance(mapped, np.ndarray):
-        raise ValueError("it is not a whole file of NumPy")
+        raise ValueError("it is not a complete NumPy file")
     _small(mapped.nbytes)
     return np.array(mapped)
 
@@ -63,7 +63,7 @@ def _npz(path: Path) -> Arrays:
         _small(sum(part.file_size for part in parts.infolist()))
     with np.load(path, allow_pickle=False) as file:
         if isinstance(file, np.ndarray):
-            raise ValueError("it is an .npy file with another ending")
+            raise ValueError("it is an .npy file with a different ending")
         try:
             found = {name: file[name] for name in file.files}
         except ValueError as error:
@@ -95,7 +95,7 @@ def _sparse(parts: Arrays) -> Sparse:
         raise ValueError(f"it is a sparse matrix without {missing}") from None
     row, column = (np.asarray(k, dtype=np.int64) for k in (row, column))
     if len(shape) != 2 or not len(row) == len(column) == len(values):
-        raise ValueError("it is a sparse matrix whose parts do not fit together")
+        raise ValueError("it is a sparse matrix with inconsistent parts")
     return Sparse(shape, row, column, values)
 
 
@@ -110,7 +110,7 @@ def numbers(array: np.ndarray, name: str = "") -> np.ndarray:
 def _why(error: ValueError) -> str:
     if re.search("allow_pickle|pickled|Object arrays|Python objects", str(error)):
         return "it holds pickled objects, which could run code: save an array of numbers"
-    return "it is not a whole file of NumPy"
+    return "it is not a complete NumPy file"
 
 
 def _small(size: int) -> None:

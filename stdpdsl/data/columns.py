@@ -76,7 +76,7 @@ def numbers_of(
             "FILE003",
             spot,
             f"row {bad + 1} below the head of `{name}` has {shown} in the column `{head}`",
-            "each cell that is read is one finite number",
+            "each cell that is read must be one finite number",
         )
     return found
 
@@ -91,7 +91,7 @@ def whole_numbers(spot: ast.Node, name: str, head: str, cells: Sequence[Any]) ->
             "FILE003",
             spot,
             f"row {row + 1} below the head of `{name}` has {found[row]:g} in the column `{head}`",
-            "neurons and blocks are numbered by whole numbers from 0 on",
+            "neurons and blocks are numbered 0, 1, 2, ...",
         )
     return found.astype(np.int64)
 

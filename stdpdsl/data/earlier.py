@@ -27,7 +27,7 @@ SWEPT = ("swept", "free", "derived")
 def unusable(node: ast.DataExpr, problem: ResultsError) -> Wrong:
     """That a folder holds no results from which one could start; `problem` begins with its path."""
     reason = str(problem).partition(": ")[2]
-    text = f"`{node.path.value}` holds no results to start from: {reason}"
+    text = f"`{node.path.value}` contains no results to start from: {reason}"
     return Wrong("FILE009", node.path, text, FROM_FOLDER)
 
 
@@ -96,7 +96,7 @@ def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, n
         raise Wrong(
             "FILE005",
             node,
-            f"rates are those of a layer, and `{component}` is a connection",
+            f"rates must come from a layer, but `{component}` is a connection",
             f'write `from results "{node.path.value}" layer A`',
         )
     variable = "rate" if node.column is None else node.column.value
@@ -147,8 +147,9 @@ def _regular(node: ast.DataExpr, found: Mapping[str, np.ndarray], end: float) ->
         raise Wrong(
             "FILE012",
             node.path,
-            f"`{node.path.value}` has not recorded them from 0 s on at regular times",
-            "record them there once, without `from`, `to` and `in phase`: `rate of A every 10 ms`",
+            f"`{node.path.value}` did not record them at regular times from 0 s on",
+            "in that run, record them once, without `from`, `to` and `in phase`: `rate of A"
+            " every 10 ms`",
         )
     return every
 
@@ -173,8 +174,8 @@ def _component(node: ast.DataExpr, results: Results) -> tuple[str, dict[str, Any
         raise Wrong(
             "FILE009",
             node.path,
-            f"`{name}` does not say what its network was",
-            "an older version has written it: run its spec again",
+            f"`{name}` does not describe its network",
+            "it is from an older version: run its spec again",
         )
     kind = "layer" if node.is_layer else "connection"
     there = network.get(f"{kind}s")
@@ -376,6 +377,6 @@ def _good(node: ast.DataExpr, head: Head, blocks: np.ndarray) -> np.ndarray:
                 "FILE009",
                 node.path,
                 f"block {block} of `{node.path.value}` has the status {status}",
-                "mend its spec and run it again",
+                "correct its spec and run it again",
             )
     return blocks

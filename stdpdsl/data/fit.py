@@ -131,7 +131,8 @@ class Fit(Wants):
             raise Wrong(
                 "FILE008",
                 node.path,
-                f"the files `{name}` are those of blocks, and `{c.name}` is shared by all of them",
+                f"the files `{name}` belong to single blocks, but `{c.name}` is shared by all"
+                " blocks",
                 "write `scope: block`" if c.kind == "layer" else "",
             )
         numbers = self.table.columns.get(column)
@@ -150,8 +151,9 @@ class Fit(Wants):
                 raise Wrong(
                     "FILE010",
                     node.path,
-                    f"block {block} has {column} = {number:g}, and files have whole numbers",
-                    "number them from 0 or 1 on",
+                    f"block {block} has {column} = {number:g}, but files are numbered by"
+                    " whole numbers",
+                    "use 0, 1, 2, ... or 1, 2, 3, ...",
                 )
             if int(number) not in source.each:
                 path = one_of(node, int(number)).path
@@ -173,7 +175,7 @@ class Fit(Wants):
                 path,
                 f"`{path.value}` has no column `synapse_number`, and"
                 f" `{c.name}` has {wanted.shape[-1]} synapses for each pair",
-                "it tells which of them a row is of, from 0 on",
+                "it gives the number of the row's synapse within its pair, from 0 on",
             )
         if not several and np.any(source.keys.get("synapse_number", 0)):
             entry = int(np.argmax(source.keys["synapse_number"] != 0))
@@ -183,7 +185,7 @@ class Fit(Wants):
                 f"{source.place(entry)} of `{path.value}` is of synapse"
                 f" {source.keys['synapse_number'][entry]} of its pair, and `{c.name}` has"
                 " one for each",
-                "write how many there are: `all_to_all(n = 3)`",
+                "write the number of synapses per pair: `all_to_all(n = 3)`",
             )
 
     def not_shared(self, path: ast.String, c: Component) -> None:
@@ -192,7 +194,8 @@ class Fit(Wants):
             raise Wrong(
                 "FILE008",
                 path,
-                f"`{path.value}` tells blocks apart, and `{c.name}` is shared by all of them",
+                f"`{path.value}` has different values for each block, but `{c.name}` is"
+                " shared by all blocks",
                 f"{help}, or write `scope: block`" if c.kind == "layer" else help,
             )
 
@@ -214,11 +217,11 @@ class Fit(Wants):
             raise Wrong(
                 "FILE010",
                 node,
-                f"`{c.name}` is shared by all blocks, and these differ between"
+                f"`{c.name}` is shared by all blocks, but these values differ between"
                 f" the blocks of `{node.path.value}`",
-                "say from which one: `block 0`, or write `scope: block`"
+                "choose one block with `block 0`, or write `scope: block`"
                 if c.kind == "layer"
-                else "say from which one: `block 0`",
+                else "choose one block with `block 0`",
             )
         if c.neuron is None and c.kind == "layer" and not head.every:
             return  # an input, of which the run reads the spikes
@@ -268,7 +271,7 @@ class Fit(Wants):
                     node.path,
                     f"`{head.name}` of"
                     f" {named(source.keys, ['block'], entry)} in `{name}` is"
-                    f" {source.values[entry]:g}, and a rate is finite and not"
+                    f" {source.values[entry]:g}, and a rate must be finite and not"
                     " negative",
                 )
 
@@ -352,11 +355,11 @@ class Fit(Wants):
                 "FILE007",
                 node.path,
                 f"`{node.path.value}` has no value for {named(keys, axes, 0)}{more}",
-                "which pairs are synapses is not known before the run, so each needs a value"
+                "the pattern draws the synapses during the run, so each pair needs a value"
                 if drawn
                 else "give each a value"
                 if c.kind == "layer"
-                else "connect the pairs as they were then"
+                else "connect the same pairs as in the earlier run"
                 if source.head.form == "results"
                 else f'`pattern: pairs from "{node.path.value}"` makes synapses of just those that'
                 " have one",

@@ -96,7 +96,7 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
     raise Wrong(
         "FILE002",
         node.path,
-        f"`{name}` holds no values: its name says neither table nor array",
+        f"`{name}` has no ending of a table or an array",
         f"values are read from {endings}",
     )
 
@@ -126,8 +126,8 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
             raise Wrong(
                 "FILE008",
                 path,
-                f"`{path.value}` tells blocks apart, and is one of"
-                " several, which do so by their names",
+                f"`{path.value}` has a column `block`, but there is"
+                " already one file for each block",
                 "leave out its column `block`",
             )
         if head != heads[0]:
@@ -136,7 +136,7 @@ def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files
                 path,
                 f"`{path.value}` is stored in another form than"
                 f" `{one_of(node, numbers[0]).path.value}`",
-                "the files of all blocks have the same columns and units",
+                "the files of all blocks must have the same columns and units",
             )
     whole = all(source.head.whole for source in each.values())
     head = replace(heads[0], whole=whole, number=number_in(name))
@@ -205,8 +205,8 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
         raise Wrong(
             "FILE011",
             path,
-            f"`{name}` has also the column `{left[0]}`, which nothing reads",
-            f'take it in, `{clause}: from "{name}" column {left[0]}`, or leave it out of the file',
+            f"`{name}` also has the column `{left[0]}`, which is not used",
+            f'use it, `{clause}: from "{name}" column {left[0]}`, or leave it out of the file',
         )
     keys = {
         key: whole_numbers(path, name, n, table[heads[n]])
@@ -264,7 +264,7 @@ def array_named(node: ast.DataExpr, arrays: Arrays) -> tuple[str, Any]:
             "FILE005",
             node.column,
             f"`{name}` has no array `{wanted}`",
-            "it holds one array, which has no name: leave out `column`"
+            "it contains a single array without a name: leave out `column`"
             if alone
             else did_you_mean(wanted, arrays) or f"it holds: {listed(arrays)}",
         )
@@ -315,7 +315,7 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]], of_pairs: 
             "FILE005",
             node.path,
             f"`{name}` has no columns `pre` and `post`",
-            f"a table of synapses names both neurons in each row; it has: {listed(heads)}",
+            f"each row of a table of synapses must name both neurons; it has: {listed(heads)}",
         )
     more = ("block", "synapse_number") if of_pairs else ("block",)
     head, values = column_named(node, table, (keys, more))

@@ -102,7 +102,7 @@ def refuse_rows(
                     "COST006",
                     table.span,
                     f"this drive needs {size_of(needed)} of memory, a row for"
-                    f" each {each}; {size_of(memory)} are there",
+                    f" each {each}; {size_of(memory)} are free",
                     help="drive fewer neurons, for a shorter time"
                     + (", or leave out `linear`" if table.linear else ""),
                 )
@@ -117,7 +117,7 @@ def read_rows(node: ast.DataExpr, files: Files) -> Rows:
         raise Wrong(
             "FILE002",
             node,
-            "rows in time come from a file, not from results",
+            "rows in time must come from a file, not from results",
             "save them as an array, with a row for each `every`",
         )
     if name.lower().endswith((*ENDINGS, IMAGES)):
@@ -254,7 +254,7 @@ class FitRows:
             raise Wrong(
                 "FILE008",
                 node.path,
-                f"`{name}` tells blocks apart, and `{layer.name}` is shared by all of them",
+                f"`{name}` has a column `block`, but `{layer.name}` is shared by all blocks",
                 "leave out its column `block`, or write `scope: block`",
             )
         sizes = {"block": self.blocks, "neuron": self.size}
@@ -285,7 +285,7 @@ class FitRows:
                 node.path,
                 f"`{name}` has {counts[odd] or 'no'} rows for"
                 f" {_named(odd, axes, shape)} and {counts[most]} for {_named(most, axes, shape)}",
-                "each has a value for each time",
+                "each must have a value for each time",
             )
         if "t" in keys and every is not None:
             self.times(node, keys["t"], series, every)
@@ -318,14 +318,14 @@ def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
 
     name = node.path.value
     if node.component is not None:
-        raise Wrong("FILE002", node, "labels come from a file, not from results")
+        raise Wrong("FILE002", node, "labels must come from a file, not from results")
     if name.lower().endswith(ENDINGS):
         _, array = array_named(node, read(node, files.arrays))
         if isinstance(array, Sparse) or array.ndim != 1 or array.dtype.kind not in "bui":
             raise Wrong(
                 "FILE002",
                 node.path,
-                f"`{name}` holds no labels: they are whole numbers, one for each stimulus",
+                f"`{name}` has no labels: labels are whole numbers, one for each stimulus",
                 "a table may have words",
             )
         return [label_text(cell) for cell in array.tolist()]
@@ -350,8 +350,8 @@ def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
             "FILE003",
             node.path,
             f"row {found.index('') + 1} below the head of `{name}`"
-            f" has nothing in the column `{wanted}`",
-            "each stimulus has a label",
+            f" has an empty cell in the column `{wanted}`",
+            "each stimulus needs a label",
         )
     return found
 
@@ -363,7 +363,7 @@ def check_labels(node: ast.DataExpr, labels: list[str], rows: int | None, table:
             node.path,
             f"`{node.path.value}` has {len(labels)} labels, and"
             f" `{table.sources[0].path.value}` {rows} rows",
-            "each row is a stimulus with a label",
+            "each row is a stimulus and needs a label",
         )
 
 

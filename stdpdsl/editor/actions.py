@@ -48,7 +48,7 @@ def register(server: Server) -> None:
             return _say(server, lsp.MessageType.Warning, f"save {path.name} first")
         results, page = path.with_suffix(".results"), path.with_suffix(".html")
         allowed = [word for folder in server.allowed for word in ("--allow-read", str(folder))]
-        _say(server, lsp.MessageType.Info, f"{path.name} runs")
+        _say(server, lsp.MessageType.Info, f"running {path.name}")
         for words in (
             ["run", str(path), "-o", str(results), "--overwrite", *allowed],
             ["report", str(results), "-o", str(page)],

@@ -248,7 +248,7 @@ def raster(
         top.set_yticks(sorted({0, size - 1}))
         top.set_ylabel("neuron")
         if not len(t):
-            none = "none in this time" if len(one["t"]) else "no spikes"
+            none = "none in this time window" if len(one["t"]) else "no spikes"
             top.text(0.5, 0.5, none, transform=top.transAxes, ha="center", va="center")
         if window[0] <= 0:
             top.tick_params(labelbottom=False)

@@ -193,7 +193,7 @@ def caption(data: Data) -> str:
     if d.replicates > 1:
         said.append(
             f"Means of {d.replicates} replicates"
-            + ("; the band is one standard deviation." if len(d.axes) == 1 else ".")
+            + ("; the band shows one standard deviation." if len(d.axes) == 1 else ".")
         )
     if d.grid and len(d.axes) >= 3:
         rest = sorted(d.axes, key=lambda a: -len(a.values))[3:]
@@ -208,7 +208,7 @@ def caption(data: Data) -> str:
         said.append(f"At the end of phase {d.phases[-1]}.")
     bad = np.count_nonzero(d.columns["status"] == "nan") if "status" in d.columns else 0
     if bad:
-        said.append(f"{bad} rows have values that are not finite; they are left out (grey).")
+        said.append(f"{bad} rows with values that are not finite are left out (grey).")
     return " ".join(said)
 
 

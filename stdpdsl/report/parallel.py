@@ -24,7 +24,7 @@ def parallel(data: Data, one: Measure, name: str) -> str:
     if len(rows) > MOST_LINES:
         picks = np.random.default_rng(0).choice(len(rows), MOST_LINES, replace=False)
         data.notes.append(
-            f"The lines through all parameters are {MOST_LINES:,} of {len(rows):,} blocks, drawn"
+            f"The parallel coordinates show {MOST_LINES:,} of {len(rows):,} blocks, chosen"
             " at random."
         )
         rows = rows[np.sort(picks)]

@@ -34,7 +34,7 @@ def printed(html: str) -> bytes:
     browser = browser_here()
     advice = "; open the HTML report in a browser and print it from there"
     if browser is None:
-        raise ResultsError(f"no browser was found that prints: Chromium, Chrome or Edge{advice}")
+        raise ResultsError(f"printing needs Chromium, Chrome or Edge, and none was found{advice}")
     with tempfile.TemporaryDirectory(prefix="stdpdsl-", ignore_cleanup_errors=True) as folder:
         page, out = Path(folder, "page.html"), Path(folder, "page.pdf")
         page.write_text(html, encoding="utf-8")

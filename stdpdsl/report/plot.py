@@ -107,7 +107,7 @@ class Plot:
     ) -> Axes:
         """The matrix of a block's weights "before" or "after" the run, or their "change"."""
         if when not in WHEN:
-            raise ResultsError(f"when is one of {', '.join(WHEN)}, not {when!r}")
+            raise ResultsError(f"`when` must be one of {', '.join(WHEN)}, not {when!r}")
         rows = self._rows("weights", block, {"connection": connection})
         values = {"before": rows["w_initial"], "after": rows["w"]}
         values["change"] = rows["w"] - rows["w_initial"]
@@ -174,8 +174,9 @@ class Plot:
         blocks = (partly_recorded(self.results, layer) or {}).get("blocks")
         if blocks is not None and block not in blocks:
             raise ResultsError(
-                f"{self.results.folder}: the spikes of {layer} in block {block} were not recorded,"
-                f" only in {', '.join(map(str, blocks[:10]))}"
+                f"{self.results.folder}: the spikes of {layer} were not recorded in block"
+                f" {block}, only"
+                f" in blocks {', '.join(map(str, blocks[:10]))}"
             )
         rows = self._rows("spikes", block, {"layer": layer}, empty=True)
         ax = _axes(ax)
@@ -207,7 +208,7 @@ class Plot:
         design = design_of(self.results)
         if name not in design.measures:
             near = did_you_mean(name, design.measures) or f"there are: {', '.join(design.measures)}"
-            raise ResultsError(f"{self.results.folder}: no measure is called {name}; {near}")
+            raise ResultsError(f"{self.results.folder}: there is no measure {name}; {near}")
         return design
 
     def _axes(self, design: Design, names: tuple[str | None, ...]) -> list[Axis]:
@@ -219,7 +220,7 @@ class Plot:
                 there = f"there are: {', '.join(known)}" if known else "nothing was varied"
                 raise ResultsError(f"{name} is not an axis of the sweep; {there}")
             if name is None and not free:
-                raise ResultsError(f"the sweep has {len(known)} axes, and {len(names)} are needed")
+                raise ResultsError(f"the sweep has {len(known)} axes, but {len(names)} are needed")
             found.append(free.pop(0) if name is None else known[name])
         return found
 
@@ -265,7 +266,5 @@ def _axes(ax: Axes | None) -> Axes:
     try:
         import matplotlib.pyplot as pyplot
     except ImportError:
-        raise ResultsError(
-            "matplotlib, which draws the figures, is not installed: pip install matplotlib"
-        ) from None
+        raise ResultsError("drawing figures needs matplotlib: pip install matplotlib") from None
     return pyplot.subplots(layout="constrained")[1]

@@ -39,9 +39,10 @@ def checked(answers: Answers, belief: Belief) -> tuple[str, str]:
     again = np.sum(((new - simulated) / error) ** 2, axis=1)
     p = float(np.mean(again >= misfit))
     sentence = (
-        f"{inside} of {len(rows)} data lie in the central 90 % of what the posterior predicts;"
-        f" {p:.0%} of the predicted data miss their simulation by more than the data do"
-        " (the posterior predictive p value of chi squared)"
+        f"{inside} of {len(rows)} data points lie in the central 90 % of the posterior prediction;"
+        f" {p:.0%} of the predicted data sets deviate more from their simulation"
+        " than the data do"
+        " (posterior predictive p value of chi squared)"
     )
     if min(p, 1 - p) < 0.025:
         sentence += ": the model " + (

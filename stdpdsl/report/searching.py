@@ -48,9 +48,9 @@ def found_by_search(results: Results) -> Found | None:
     refined = isinstance(answers.space.search, ast.Refined)
     if len(good) > 1:
         if not refined:
-            figures.append(("How the search went on", course(answers, good)))
+            figures.append(("Course of the search", course(answers, good)))
         if len(answers.space.objectives) > 1:
-            figures.append(("What is won in the one is lost in the other", front(answers, good)))
+            figures.append(("Trade-off between the objectives", front(answers, good)))
         figures.append(("The objective along each axis: a dot per trial", slices(answers, good)))
         if len(answers.space.columns) > 1 and not refined:
             title = "All axes at once: a line per trial, the best on top"
@@ -80,16 +80,17 @@ def found_by_inference(answers: Answers) -> Found:
     says = [
         f"{len(belief.number):,} trials in {len(np.unique(answers.found.generation)):,}"
         f" generations, by {answers.space.plan.in_words}",
-        f"they say as much as {belief.effective:.0f} independent samples of the posterior",
+        f"their effective sample size is {belief.effective:.0f} independent samples of the"
+        " posterior",
     ]
     figures = [("The posterior: each axis, and each pair of axes", pairs(answers, belief))]
     if belief.calibrated:
         says.append(belief.calibrated)
     sentence, figure = checked(answers, belief)
     says.append(sentence)
-    figures.append(("What the posterior predicts, beside the data", figure))
+    figures.append(("Posterior prediction and data", figure))
     good = np.flatnonzero(np.isfinite(answers.found.objectives).all(axis=1))
-    figures.append(("How the inference went on", course(answers, good)))
+    figures.append(("Course of the inference", course(answers, good)))
     table = belief.summary()
     heads = list(table[0])
     rows = [[pretty(row[h], units.get(str(row["axis"]), "")) for h in heads] for row in table]
@@ -163,7 +164,7 @@ def in_words(answers: Answers) -> list[str]:
     ends = answers.at_ends(best)
     if ends:
         says.append(
-            f"it lies at an end of {' and '.join(ends)}; there may be better ones beyond it"
+            f"it lies at an end of {' and '.join(ends)}; there may be better values beyond it"
         )
     return says
 

@@ -98,9 +98,7 @@ def plotting() -> Any:
         import matplotlib
         import matplotlib.figure
     except ImportError:
-        raise ResultsError(
-            "matplotlib, which draws the figures, is not installed: pip install matplotlib"
-        ) from None
+        raise ResultsError("drawing figures needs matplotlib: pip install matplotlib") from None
     return matplotlib
 
 

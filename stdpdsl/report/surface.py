@@ -88,8 +88,8 @@ class Surface:
         explained = max(0.0, 1 - (self.error / self.spread) ** 2)
         return (
             f"a model of {answers.space.objectives[0]} from {len(self.used)} trials, {self.method},"
-            f" explains {explained:.0%} of {of} in trials that it was not given;"
-            f" total effects in it: {each}"
+            f" explains {explained:.0%} of {of} in held-out trials;"
+            f" total effects: {each}"
         )
 
 
@@ -189,8 +189,8 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
             if norm is not None:
                 plain_log(bar.ax.yaxis, shown.ravel())
             bar.outline.set_visible(False)
-        figure = canvas.svg(f"{name} over {names[s.x]} and {names[s.y]}, as a model has it")
-    rest = ", the others as in the best trial" if len(names) > 2 else ""
+        figure = canvas.svg(f"Model of {name} over {names[s.x]} and {names[s.y]}")
+    rest = ", other parameters as in the best trial" if len(names) > 2 else ""
     return (
         f"{answers.space.objectives[0]} over {names[s.x]} and {names[s.y]}{rest}: a model; dots are"
         " trials" + ("" if refined else ", the cross is the best"),

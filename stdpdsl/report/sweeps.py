@@ -191,8 +191,9 @@ def effects(data: Data, one: Measure, name: str) -> str:
     if len(values) > MOST_DOTS:
         shown = np.random.default_rng(0).choice(len(values), MOST_DOTS, replace=False)
         data.notes.append(
-            f"The dots are {MOST_DOTS:,} of {len(values):,} blocks, drawn at random; the lines are"
-            " means of all."
+            f"The dots show {MOST_DOTS:,} of {len(values):,} blocks, chosen at random; the"
+            " lines are"
+            " means over all blocks."
         )
     with Canvas(name, 0.7 + 1.9 * len(axes), 2.4, columns=len(axes), sharey=True) as canvas:
         for k, axis in enumerate(axes):

@@ -27,7 +27,7 @@ class ConnectionTables(Trajectories):
         audit_component(self.recorded, name, wanted)
         if held and np.any(self.recorded.state(name, "held__lost")):
             stop(
-                f"more deliveries of {name} were under way at one synapse than it can hold: take"
+                f"too many deliveries of {name} were waiting at one synapse: use"
                 " a shorter dendritic delay, or give the source a refractory period"
             )
         state = {v: self.recorded.state(name, v) for v in states}

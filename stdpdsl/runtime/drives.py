@@ -88,7 +88,10 @@ def write_rows(path, chunks, rows, width):
     os.makedirs(folder, exist_ok=True)
     needed, free = 8 * rows * width, shutil.disk_usage(folder).free
     if needed > free:
-        fail(f"the drive needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} are free")
+        fail(
+            f"the drive needs {needed / 1e9:.1f} GB in {folder}, but only {free / 1e9:.1f}"
+            " GB are free"
+        )
     with open(path, "wb") as file:
         for chunk in chunks:
             file.write(np.ascontiguousarray(chunk, dtype=np.float64).data)

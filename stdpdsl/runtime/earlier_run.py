@@ -107,7 +107,7 @@ class Earlier:
         self.x, self.folder = x, Path(options.earlier)
         self.metadata = read_metadata(self.folder)
         if self.metadata.get("checksum") != checksum:
-            fail(f"{self.folder}: was changed meanwhile; run this again")
+            fail(f"{self.folder}: was changed in the meantime; run the command again")
         if self.metadata["target"] != options.target:
             fail(
                 f"{self.folder}: was run on {self.metadata['target']}, and cannot go on here, on"
@@ -137,7 +137,7 @@ class Earlier:
                 )
         if self.x.steps <= self.step:
             fail(
-                f"the run of {self.x.steps * self.x.dt:g} s is no longer than the earlier one, of"
+                f"the run of {self.x.steps * self.x.dt:g} s is not longer than the earlier run of"
                 f" {self.step * self.x.dt:g} s: there is nothing to add"
             )
 
@@ -276,7 +276,7 @@ class Earlier:
             rows = which[order] == k
             t, value = (found[n][rows].reshape(len(mine), each)[:, :-1] for n in ("t", "value"))
             if np.any(t != t[:1]):
-                fail(f"{self.folder}: the samples of {component} are at several times")
+                fail(f"{self.folder}: the samples of {component} have different times")
             self.recorded |= {f"{monitor}.t": t[0], f"{monitor}.{model}": value.T}
 
     def whole(self, outputs):

@@ -30,7 +30,7 @@ def bytes_of(path):
     """What a file holds. OSError, or ValueError where it is too long, or no file: to read a pipe
     could take for ever."""
     if path.exists() and not path.is_file():
-        raise ValueError(f"{path} is not a file")
+        raise ValueError(f"{path} is not a regular file")
     with path.open("rb") as file:
         data = file.read(METADATA_BYTES + 1)
     if len(data) > METADATA_BYTES:
@@ -83,7 +83,7 @@ def check_folder(folder, overwrite=False):
             return
         if not is_result(folder):
             raise ResultsError(
-                f"{folder}: is not empty and holds no stdpdsl results; nothing was changed"
+                f"{folder}: is not empty and contains no stdpdsl results; nothing was changed"
             )
         if not overwrite:
             raise ResultsError(
@@ -96,8 +96,9 @@ def check_folder(folder, overwrite=False):
     if foreign:
         more = f" and {len(foreign) - 3:,} more" if len(foreign) > 3 else ""
         raise ResultsError(
-            f"{folder}: will not be replaced, because it also holds what stdpdsl did not write, or"
-            f" what was changed since: {', '.join(foreign[:3])}{more}; move that elsewhere first"
+            f"{folder}: will not be replaced, because it also has files that stdpdsl did not"
+            " write, or"
+            f" that were changed: {', '.join(foreign[:3])}{more}; move them elsewhere first"
         )
 
 
@@ -196,7 +197,7 @@ def prepare_folder(folder, overwrite=False):
     try:
         partial.mkdir(parents=True)
     except OSError as error:
-        raise ResultsError(f"{partial}: cannot be made: {error.strerror}") from None
+        raise ResultsError(f"{partial}: cannot be created: {error.strerror}") from None
     return partial
 
 

@@ -39,7 +39,9 @@ def numbers_of(x):
                 give_part(given, f"{name}.{pathway}", {"delay": within_run(x, delays)[part]})
         late = any(np.any(v > x.steps * x.dt) for v in edges.delays.values())
         if late and not x.keeps:
-            x.warnings.append(f"delays of {connection} are longer than the run: nothing arrives")
+            x.warnings.append(
+                f"delays of {connection} are longer than the run, so its spikes never arrive"
+            )
     for number, steps in enumerate(x.phase_steps):
         given[phase_key(number)] = steps * x.dt
     for key, values in x.phase_values.items():
@@ -59,8 +61,9 @@ def within_run(x, delays):
     if x.keeps:
         if np.any(delays > LONGEST_QUEUE * x.dt):
             fail(
-                f"a delay of {np.max(delays):g} s is longer than {LONGEST_QUEUE:,} time steps: too"
-                " long to keep the state of this run"
+                f"a delay of {np.max(delays):g} s is longer than {LONGEST_QUEUE:,} time"
+                " steps, which is"
+                " too long to save the state of this run"
             )
         return delays
     return np.minimum(delays, x.steps * x.dt)

@@ -70,7 +70,9 @@ class BrianAlone:
 def unread_preferences():
     """The preference files that Brian2 would have read: its user might expect them to count."""
     places = Path("brian_preferences"), Path(os.path.expanduser("~/.brian/user_preferences"))
-    return [f"{path} is not read: it could change results" for path in places if path.exists()]
+    return [
+        f"{path} is ignored, because it could change results" for path in places if path.exists()
+    ]
 
 
 def own_imports():

@@ -71,7 +71,9 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
     late = sum(bool(at(start, index) >= end) for index, _ in enumerate(copies))
     if late:
         where = f", in {late} of {len(copies)} copies" if len(copies) > 1 else ""
-        x.warnings.append(f"{layer}: regular spikes start after the run of {end:g} s{where}")
+        x.warnings.append(
+            f"{layer}: regular spikes start after the end of the run at {end:g} s{where}"
+        )
     return sorted_spikes(found, x.steps)
 
 
@@ -103,8 +105,8 @@ def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=
     second[order[1:][again]] = True
     refuse(
         second,
-        "neuron {neuron} spikes a second time in the time step that holds {time:g} s;"
-        f" a step of {x.dt:g} s holds one spike of a neuron",
+        "neuron {neuron} spikes twice in the time step at {time:g} s;"
+        f" a neuron can spike only once in a time step of {x.dt:g} s",
     )
     inside = step < x.steps
     warn_of_times(x, path or layer, time, step, inside)
@@ -128,7 +130,7 @@ def warn_of_times(x, what, time, step, inside):
     between = int(np.sum(time[inside] - step[inside] * x.dt > 2e-3 * x.dt))
     if between:
         text = f"{what}: {between} of {len(time)} spikes lie between two time steps"
-        x.warnings.append(f"{text}; each acts in the step that holds it")
+        x.warnings.append(f"{text}; each acts in the time step that contains it")
 
 
 def sorted_spikes(found, steps):
@@ -146,14 +148,14 @@ def spikes_from_file(x, layer, copies, size, path):
     by_block = [(*names, "block") for names in plain]
     time, neuron, *block = file_columns(path, *by_block, *plain).values()
     if not np.array_equal(neuron, np.floor(neuron)) or not np.all(np.abs(neuron) < 2**53):
-        fail(f"{path}: each neuron is a whole number")
+        fail(f"{path}: the column neuron must contain whole numbers")
     neuron = neuron.astype(np.int64)
     if not block or np.all(np.isnan(block[0])):  # of our own tables, what all blocks share
         return listed_steps(x, layer, copies, size, neuron, time, path)
     if copies is x.replicate_of_copy:
-        fail(f"{path}: has a column block, and {layer} is shared by all blocks")
+        fail(f"{path}: has a column block, but {layer} is shared by all blocks")
     if not np.array_equal(block[0], np.floor(block[0])):
-        fail(f"{path}: each block is a whole number")
+        fail(f"{path}: the column block must contain whole numbers")
     mine = x.first + np.arange(len(copies))
     return listed_steps(x, layer, copies, size, neuron, time, path, block[0], mine)
 
@@ -209,7 +211,7 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
         fail(f"{layer}: a row of `rates` lasts {np.min(every):g} s, less than a time step")
     if not (np.all(gap >= 0) and np.all(gap < every)):
         fail(
-            f"{layer}: the gap lies inside `every`: {np.max(gap):g} s leave nothing of"
+            f"{layer}: `gap` must be shorter than `every`: found a gap of {np.max(gap):g} s in"
             f" {np.min(every):g} s"
         )
     end, count = x.steps * x.dt, rows.shape[-2]
@@ -229,12 +231,12 @@ def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=No
     for copy, _ in enumerate(copies):
         rates = hertz(of_copy[copy % len(of_copy)], copy)
         if not np.all(np.isfinite(rates)) or np.any(rates < 0):
-            fail(f"{layer}: rates are finite and not negative")
+            fail(f"{layer}: rates must be finite and not negative")
         highest = max(highest, float(np.max(rates, initial=0)))
     if highest * x.dt > 0.1:
         x.warnings.append(
             f"{layer}: with {highest:g} Hz a neuron spikes in {min(highest * x.dt, 1):.0%} of the"
-            f" time steps of {x.dt:g} s: not a Poisson process any more; take a smaller `dt`"
+            f" time steps of {x.dt:g} s, so this is no longer a Poisson process; use a smaller `dt`"
         )
 
     def rate(t, i, copy):

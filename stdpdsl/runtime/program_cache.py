@@ -62,7 +62,7 @@ def cached_program(build, code, flags, workdir, warn, cache=None):
             touch(entry)
             forget_programs(cache, PROGRAMS_KEPT, PROGRAM_BYTES_KEPT, entry)
         except OSError as error:  # read-only, or full
-            warn(f"the compiled program is not kept in {cache}: {error.strerror or error}")
+            warn(f"the compiled program could not be saved in {cache}: {error.strerror or error}")
             return built
     return entry
 

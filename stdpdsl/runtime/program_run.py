@@ -86,7 +86,7 @@ def how_it_failed(status, errors):
     if status == -signal.SIGINT or status == 130:
         return "the simulation was interrupted"
     if status == -signal.SIGKILL:
-        return "the simulation was killed, perhaps for want of memory"
+        return "the simulation was killed, perhaps because it ran out of memory"
     if status < 0:
-        return f"the simulation was ended by {signal.Signals(-status).name}\n{errors}"
+        return f"the simulation was terminated by {signal.Signals(-status).name}\n{errors}"
     return f"the simulation failed: {errors.strip() or f'exit code {status}'}"

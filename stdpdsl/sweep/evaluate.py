@@ -126,7 +126,7 @@ class Evaluator(Parts, Derived):
                 "SEARCH007",
                 compare.error,
                 f"the standard error is {values[bad[0]]:g} in row {bad[0] + 1} below the head",
-                help="each is above 0; leave `within` out where there are none",
+                help="each must be above 0; leave out `within` if there are no standard errors",
             )
 
     def check_values(self, sweep: ast.Sweep, columns: Mapping[str, np.ndarray]) -> None:
@@ -141,7 +141,7 @@ class Evaluator(Parts, Derived):
                     "SWEEP014",
                     self.node_of(name, sweep),
                     f"the column `{name}` is {values[row]} in row {row}",
-                    help="every value of a sweep is a finite number",
+                    help="every value of a sweep must be a finite number",
                 )
         # Trials of a search are told apart by their numbers, which are not here yet.
         if not columns or self.diagnostics or self.symbols.spec.of(ast.Search):

@@ -90,7 +90,7 @@ def _parquet(path: Path) -> Columns:
         schema = pyarrow.parquet.read_schema(path)
         if any(re.fullmatch(r"__index_level_\d+__", name) for name in schema.names):
             raise ValueError(
-                "it holds an index of pandas that has no name: give it the name of a"
+                "it contains a pandas index without a name: give the index the name of a"
                 " column, or save the table with `index=False`"
             )
         ranges = _ranges(schema)
@@ -137,7 +137,7 @@ def _words(schema: Any) -> list[str]:
         if types.is_string(kind) or types.is_large_string(kind):
             words.append(field.name)
         elif not (types.is_primitive(kind) or types.is_decimal(kind) or types.is_null(kind)):
-            raise ValueError(f"its column `{field.name}` holds {kind}, no numbers or words")
+            raise ValueError(f"its column `{field.name}` contains {kind}, not numbers or words")
     return words
 
 

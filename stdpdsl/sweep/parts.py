@@ -163,7 +163,7 @@ class Parts(Values):
                 "FILE001",
                 part.path,
                 f"cannot read `{part.path.value}`: {reason(problem)}",
-                help="the path is taken from the spec's folder",
+                help="the path is relative to the spec's folder",
             )
             return Part(part, {})
         except ValueError as problem:
@@ -188,7 +188,7 @@ class Parts(Values):
                 "SWEEP007",
                 part.path,
                 f"`{part.path.value}` has no rows",
-                help="each row below the head is a block",
+                help="each row below the head becomes a block",
             )
         return Part(part, columns)
 
@@ -219,7 +219,7 @@ class Parts(Values):
                 part.path,
                 f"row {row + 1} below the head of `{part.path.value}` has"
                 f" {shown} in the column `{head}`",
-                help="each cell of a sweep's table is one number",
+                help="each cell of a sweep's table must be one number",
             )
         return None
 

@@ -171,12 +171,12 @@ def of_shape(path, shape, data=b""):
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda path: of_shape(path, (10**10, 10)), "it is not a whole file of NumPy"),
+        (lambda path: of_shape(path, (10**10, 10)), "it is not a complete NumPy file"),
         (
             lambda path: np.savez(path.open("wb"), a=np.zeros((2, 10))),
-            "it is not a whole file of NumPy",
+            "it is not a complete NumPy file",
         ),
-        (lambda path: path.write_bytes(b""), "it is not a whole file of NumPy"),
+        (lambda path: path.write_bytes(b""), "it is not a complete NumPy file"),
         (lambda path: np.save(path, np.full((2, 10), "x")), "holds <U1, not real numbers"),
         (lambda path: np.save(path, np.zeros((2, 9))), "has the shape 2 × 9"),
         (lambda path: np.save(path, np.full((2, 10), -1.0)), "a rate cannot be negative"),

@@ -219,7 +219,7 @@ def test_as_a_poisson_group_with_a_timed_array(trained, tmp_path):
 @pytest.mark.parametrize(
     "source, size, scope, message",
     [
-        (OF_A, 6, "shared", "FILE010: `P` is shared by all blocks, and these differ"),
+        (OF_A, 6, "shared", "FILE010: `P` is shared by all blocks, but these values differ"),
         (f"{OF_A} column r", 6, "block", "FILE006: `train.results` has the shape 4; expected 6"),
         (f"{OF_A} column v", 4, "block", "FILE005: `train.results` has not recorded `v` of `A`"),
         (f"{OF_A} column x * 1 Hz", 4, "block", "FILE003: `x` of neuron "),
@@ -236,7 +236,7 @@ def test_as_a_poisson_group_with_a_timed_array(trained, tmp_path):
             'from results "train.results" connection learn',
             6,
             "block",
-            "FILE005: rates are those of a layer, and `learn` is a connection",
+            "FILE005: rates must come from a layer, but `learn` is a connection",
         ),
         (f"{OF_A} block 4", 6, "block", "FILE010: `train.results` has no block 4"),
     ],

@@ -323,7 +323,7 @@ def test_our_own_tables_are_read_as_they_are(trained, tmp_path, ending):
 @pytest.mark.parametrize(
     "source, size, scope, message",
     [
-        (OF_A, 3, "shared", "FILE010: `P` is shared by all blocks, and these differ"),
+        (OF_A, 3, "shared", "FILE010: `P` is shared by all blocks, but these values differ"),
         (OF_A, 4, "block", "FILE006: `train.results` has the shape 3; expected 4"),
         (
             'from results "train.results" layer S',
@@ -338,7 +338,12 @@ def test_our_own_tables_are_read_as_they_are(trained, tmp_path, ending):
             "FILE005: `train.results` has no layer `B`",
         ),
         ('from "five.csv"', 3, "block", "FILE008: row 1 below the head of `five.csv` names"),
-        ('from "five.csv"', 3, "shared", "FILE008: `five.csv` tells blocks apart, and `P` is"),
+        (
+            'from "five.csv"',
+            3,
+            "shared",
+            "FILE008: `five.csv` has different values for each block, but `P` is",
+        ),
     ],
 )
 def test_wrong_spikes(trained, source, size, scope, message):

@@ -81,9 +81,9 @@ def test_the_command_is_interrupted(tmp_path, number):
 @pytest.mark.parametrize(
     "number, words",
     [
-        (signal.SIGKILL, "killed, perhaps for want of memory"),
-        (signal.SIGTERM, "ended by SIGTERM"),
-        (signal.SIGSEGV, "ended by SIGSEGV"),
+        (signal.SIGKILL, "killed, perhaps because it ran out of memory"),
+        (signal.SIGTERM, "terminated by SIGTERM"),
+        (signal.SIGSEGV, "terminated by SIGSEGV"),
     ],
 )
 @pytest.mark.in_turn(1)

@@ -137,7 +137,11 @@ def test_numbers_in_names(files):
     "old, new, message",
     [
         ("| 7 |", "| 8 |", "FILE001: cannot read `w_8.npy`, the file of block 0: there is no such"),
-        ("| 7 |", "| 7.5 |", "FILE010: block 0 has k = 7.5, and files have whole numbers"),
+        (
+            "| 7 |",
+            "| 7.5 |",
+            "FILE010: block 0 has k = 7.5, but files are numbered by whole numbers",
+        ),
         (
             "w_{k}.npy",
             "none_{k}.npy",
@@ -154,7 +158,7 @@ def test_numbers_in_names(files):
         (
             "initial: theta",
             "scope: shared\n    initial: theta",
-            "FILE008: the files `theta_{k}.npz` are those of blocks, and `A` is shared by all of",
+            "FILE008: the files `theta_{k}.npz` belong to single blocks, but `A` is shared by all",
         ),
         (
             "poisson: 80 Hz",

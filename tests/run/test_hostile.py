@@ -517,7 +517,7 @@ def test_results_that_are_pipes(tmp_path, results, capsys):
     """Reading one would wait for ever."""
     shutil.copytree(results, tmp_path / "r")
     (part,) = (tmp_path / "r" / "blocks").iterdir()
-    for path, words in ((part, "is not a file"), (tmp_path / "r/metadata.json", "is damaged")):
+    for path, words in ((part, "is not a regular file"), (tmp_path / "r/metadata.json", "is damaged")):
         path.unlink()
         os.mkfifo(path)
         for command in ("summary", "report", "diagnose"):
@@ -588,7 +588,7 @@ def test_overwrite_deletes_only_what_was_written(tmp_path, results, change, caps
     change(tmp_path / "r")
     before = state_of(tmp_path)
     assert cli.main([*run_of(tmp_path), "--overwrite"]) == 2
-    assert "r: will not be replaced, because it also holds" in capsys.readouterr().err
+    assert "r: will not be replaced, because it also has files" in capsys.readouterr().err
     assert state_of(tmp_path) == before
 
 

@@ -117,7 +117,7 @@ def test_the_report_holds_the_data_against_the_posterior(found):
 
     results = stdpdsl.load(found / "out")
     says = found_by_search(results).says[-1]
-    assert f"of {len(LAGS)} data lie in the central 90 %" in says
+    assert f"of {len(LAGS)} data points lie in the central 90 %" in says
     weighted = results.posterior.merge(results.trials)
     p = (weighted.weight * chi2.sf(2 * weighted.misfit, len(LAGS))).sum()
     assert abs(float(re.search(r"(\d+)% of the predicted", says)[1]) / 100 - p) < 0.05

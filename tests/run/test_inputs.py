@@ -104,7 +104,7 @@ def test_regular_spikes():
         assert {(0, s) for s in step[neuron == i].tolist()} == expected
     x = data()
     assert not len(regular_steps(x, "R", [0], 2, 20.0, 5.0, np.inf)[0])
-    assert x.warnings == ["R: regular spikes start after the run of 0.1 s"]
+    assert x.warnings == ["R: regular spikes start after the end of the run at 0.1 s"]
     with pytest.raises(SpecError, match="negative"):
         regular_steps(data(), "R", [0], 2, 20.0, -1e-6, np.inf)
 

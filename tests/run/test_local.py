@@ -113,12 +113,12 @@ def test_ending_without_a_word_is_a_failure(tmp_path):
 def test_killed(tmp_path):
     outcome, _ = run(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
     assert outcome.status == 3
-    assert "killed, perhaps for want of memory" in outcome.message
+    assert "killed, perhaps because it ran out of memory" in outcome.message
 
 
 def test_ended_by_another_signal(tmp_path):
     outcome, _ = run(tmp_path, "os.kill(os.getpid(), signal.SIGSEGV)")
-    assert outcome.status == 3 and "ended by SIGSEGV" in outcome.message
+    assert outcome.status == 3 and "terminated by SIGSEGV" in outcome.message
 
 
 def test_what_a_killed_script_started_ends_too(tmp_path):

@@ -161,8 +161,8 @@ def test_a_spec_from_the_command_line(tmp_path, capsys):
         assert abs(rows[name]["mean"] - mean) < 0.3 * sd
         assert 0.75 * sd < rows[name]["sd"] < 1.35 * sd
     says = " ".join(found_by_search(results).says)
-    assert "by neural posterior estimation" in says and "taught nothing" in says
-    assert "data lie in the central 90 %" in says
+    assert "by neural posterior estimation" in says and "held-out simulations" in says
+    assert "data points lie in the central 90 %" in says
 
 
 @pytest.mark.slow

@@ -233,7 +233,7 @@ def test_what_was_not_recorded_is_not_taken_for_silence(tmp_path, monkeypatch):
     results = load("r")
     assert recorded_layers(results) == []
     assert partly_recorded(results, "A") == {"neurons": [2, 10], "blocks": [0]}
-    with pytest.raises(ResultsError, match="in block 1 were not recorded, only in 0"):
+    with pytest.raises(ResultsError, match="were not recorded in block 1, only in blocks 0"):
         results.plot.raster("A", 1)
     page = report(results)
     assert "spikes and mean rate, as far as recorded" in page and "no spikes" not in page

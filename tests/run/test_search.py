@@ -239,7 +239,7 @@ def test_the_report_shows_the_search(found):
     text = html.read_text()
     best = stdpdsl.load(output).best
     assert f"the best is trial {best.number}: error = " in text
-    for title in ("How the search went on", "a dot per trial", "a line per trial"):
+    for title in ("Course of the search", "a dot per trial", "a line per trial"):
         assert title in text
     axes = re.search('<ul class="axes soft">(.*?)</ul>', text, re.DOTALL)[1]
     assert re.findall("<li>(\\w+):", axes) == ["Apre", "taupre", "lag"]

@@ -296,7 +296,7 @@ def test_run_refuses_a_folder_before_it_compiles(compiler, capsys):
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("mine")
     assert status_of("run", "good.stdp", "-o", "mine") == 2
-    assert "mine: is not empty and holds no stdpdsl results" in capsys.readouterr().err
+    assert "mine: is not empty and contains no stdpdsl results" in capsys.readouterr().err
     assert status_of("run", "good.stdp", "-o", "mine", "--overwrite") == 2
     assert compiler == []
 

@@ -105,7 +105,9 @@ def test_synapses_that_are_not_there(tmp_path):
     assert found(tmp_path, weight=CSV, pattern="random(p = 0.5)") == []
     (tmp_path / "w.csv").write_text(PAIRS.replace("0,0,0\n", ""))
     said, help = the_one(tmp_path, weight=CSV, pattern="random(p = 0.5)")
-    assert said.startswith("FILE007") and help.startswith("which pairs are synapses is not known")
+    assert said.startswith("FILE007") and help.startswith(
+        "the pattern draws the synapses during the run"
+    )
     assert found(tmp_path, weight=CSV, pattern='pairs from "w.csv"') == []
 
 
@@ -269,7 +271,7 @@ def test_where_no_file_can_stand(line):
         ("pre,post\n0,0\n2,0\n", "FILE008: row 2 below the head of `p.csv` names neuron 2"),
         ("pre,post\n0,0.5\n", "FILE003: row 1 below the head of `p.csv` has 0.5 in the column"),
         ("from,to\n0,0\n", "FILE005: `p.csv` has no columns `pre` and `post`"),
-        ("pre,post,Delay\n0,0,1\n", "FILE011: `p.csv` has also the column `Delay`"),
+        ("pre,post,Delay\n0,0,1\n", "FILE011: `p.csv` also has the column `Delay`"),
         ("", "FILE002: `p.csv` holds no pairs: it is empty"),
     ],
 )

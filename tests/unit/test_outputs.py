@@ -25,7 +25,7 @@ def test_only_what_we_wrote_is_replaced(tmp_path, form):
     changed = [whole[:k] + b"?" + whole[k + 1 :] for k in range(len(whole))]
     for theirs in [*changed, whole + b"\n", whole[:-1], whole + whole, FORMS[form], b"mine"]:
         path.write_bytes(theirs)
-        with pytest.raises(NotReplaced, match="exists, and is not a kind that stdpdsl wrote"):
+        with pytest.raises(NotReplaced, match="exists, but is not a kind that stdpdsl wrote"):
             write_output(path, FORMS[form], form, "kind")
         assert path.read_bytes() == theirs
     path.write_bytes(whole)

@@ -93,7 +93,7 @@ def test_single_blocks(results):
         (lambda p: p.heatmap("ff_after_men"), "did you mean `ff_after_mean`"),
         (lambda p: p.heatmap("A1_rate", x="Apost"), "Apost is not an axis of the sweep"),
         (lambda p: p.weights("gg"), "weights has no rows of connection gg in block 0"),
-        (lambda p: p.weights("ff", when="now"), "when is one of before, after, change"),
+        (lambda p: p.weights("ff", when="now"), "`when` must be one of before, after, change"),
         (lambda p: p.curves("A1_rate", phase="test"), "there is no phase test"),
     ],
 )

@@ -184,7 +184,7 @@ def test_blocks_that_are_not_finite(tmp_path):
     outcome = lambda k: np.nan if k in (2, 5) else 0.1 + k / 20  # noqa: E731
     text, found = page(write(tmp_path / "r", GRID, outcome=outcome))
     said = "".join(found.text)
-    assert "2 rows have values that are not finite" in said
+    assert "2 rows with values that are not finite" in said
     assert "NaN or infinity in 2 of 12 blocks (2, 5)" in said
     everywhere = write(tmp_path / "all", GRID, outcome=lambda k: np.nan)
     assert "NaN or infinity in every block" in "".join(page(everywhere)[1].text)
@@ -270,7 +270,7 @@ def test_as_pdf(tmp_path, monkeypatch, capsys):
     bin_.mkdir()
     monkeypatch.setenv("PATH", f"{bin_}")
     assert cli.main(["report", str(grid), "--pdf"]) == 1
-    assert "no browser was found that prints" in capsys.readouterr().err
+    assert "printing needs Chromium, Chrome or Edge" in capsys.readouterr().err
     (bin_ / "chromium").write_text("#!/bin/sh\n")
     (bin_ / "chromium").chmod(0o755)
     assert cli.main(["report", str(grid), "-o", "x.pdf"]) == 1
@@ -353,7 +353,7 @@ def test_more_dots_than_a_page_holds_are_a_sample_that_says_so(tmp_path):
     draw = np.random.default_rng(0)
     sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
     text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    assert "The dots are 1,500 of 1,600 blocks" in "".join(found.text)
+    assert "The dots show 1,500 of 1,600 blocks" in "".join(found.text)
     assert len(text) < 3e6
 
 
