@@ -251,7 +251,7 @@ def test_one_error_each(trained, source, size, scope, message):
 @pytest.mark.parametrize(
     "record, message",
     [
-        ("rate of A every 10 ms from 50 ms", "FILE012: `other.results` has not recorded them"),
+        ("rate of A every 10 ms from 50 ms", "FILE012: `other.results` did not record them a"),
         ("rate of A every 10 ms in blocks 0, 1", "FILE007: `other.results` has no samples of `rat"),
         ("rate of A[0:2] every 10 ms", "FILE005: `other.results` has not recorded `rate` of `A`"),
         ("spikes of A", "FILE00"),

@@ -455,7 +455,7 @@ def test_results_that_are_none(trained, tmp_path, how):
             words = "has the format"
         elif how == "old":
             del metadata["network"]
-            words = "does not say what its network was"
+            words = "does not describe its network"
         else:
             (part,) = (folder / "blocks").glob("part-*")
             table = pd.read_parquet(part)

@@ -517,7 +517,10 @@ def test_results_that_are_pipes(tmp_path, results, capsys):
     """Reading one would wait for ever."""
     shutil.copytree(results, tmp_path / "r")
     (part,) = (tmp_path / "r" / "blocks").iterdir()
-    for path, words in ((part, "is not a regular file"), (tmp_path / "r/metadata.json", "is damaged")):
+    for path, words in (
+        (part, "is not a regular file"),
+        (tmp_path / "r/metadata.json", "is damaged"),
+    ):
         path.unlink()
         os.mkfifo(path)
         for command in ("summary", "report", "diagnose"):
