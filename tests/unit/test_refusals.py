@@ -148,7 +148,7 @@ CASES = {
         ),
         (
             "TYPE013",
-            "the normal distribution has no probability",
+            "the probability of the normal distribution is too small",
             "normal(1 mV, 0.1 mV)",
             "truncated_normal(-50, 1, 0, 20) * 1 mV",
         ),
