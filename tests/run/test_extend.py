@@ -198,7 +198,7 @@ def test_settings_and_shards(copy, whole, tmp_path, monkeypatch):
         (("threshold: v > -60 mV", "threshold: v > -61 mV"), "+    threshold: v > -61 mV"),
         (("seed: 5", "seed: 6"), "+    seed: 6"),
         (("duration: 100 ms", "duration: 110 ms"), "duration"),
-        (("[10, 20] ms", "[10, 25] ms"), "has 4 of 8 blocks that the spec has no longer"),
+        (("[10, 20] ms", "[10, 25] ms"), "4 of its 8 blocks are no longer in the spec"),
         (("    derive: c.Apost = -Apre * tau_m / (10 ms)\n", ""), "derive"),
         (("replicates: 2", "replicates: 1"), "such as block 4"),
         (("    replicates: 2\n", ""), "has the columns rate, tau_m, Apost, replicate"),

@@ -117,8 +117,8 @@ def test_what_is_no_interpreter(spec, tmp_path, capsys, text, expected):
 def test_an_old_interpreter_and_one_without_packages(spec, tmp_path, capsys):
     told = '"brian2": "none", "brian2hears": "none", "numpy": "1", "scipy": "1", "sympy": "1"'
     for version, expected in (
-        ("3.9", "is Python 3.9; Python 3.11 or newer is needed"),
-        ("3.12", "has no brian2; next: "),
+        ("3.9", "is Python 3.9, but Python 3.11 or newer is needed"),
+        ("3.12", "lacks brian2; install with: "),
     ):
         text = f"""echo '{{"python": "{version}", {told}, "pyarrow": "1"}}'"""
         assert run(spec, "--python", script(tmp_path / "p", text)) == 2

@@ -360,7 +360,7 @@ def test_an_array_of_jobs(tmp_path, undisturbed):
         thread.start()
     for thread in threads:
         thread.join()
-    with pytest.raises(JobError, match="of 4 shards number 3 is missing"):
+    with pytest.raises(JobError, match="of 4 shards, number 3 is missing"):
         merged(tmp_path)
     outcome = run_one(tmp_path, 3)
     assert outcome.folder == str(tmp_path / "out.shards" / "0003-of-0004")
@@ -391,7 +391,7 @@ def test_shards_that_do_not_belong_together(tmp_path):
         run_one(tmp_path, 2, 2, spec="model n")
     with pytest.raises(JobError, match=r"shards: 2 \| 3"):
         run_one(tmp_path, 3, 3)
-    with pytest.raises(JobError, match="shard 1 is there twice"):
+    with pytest.raises(JobError, match="shard 1 appears twice"):
         merged(tmp_path, "0001-of-0002", "0001-of-0002")
     with pytest.raises(JobError, match="holds no shards"):
         merged(tmp_path, "0001-of-0002/weights")
@@ -416,7 +416,7 @@ def test_merge_from_the_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_one(tmp_path, 1, 2)
     assert cli.main(["merge", "out.shards"]) == 2
-    assert "of 2 shards number 2 is missing" in capsys.readouterr().err
+    assert "of 2 shards, number 2 is missing" in capsys.readouterr().err
     run_one(tmp_path, 2, 2)
     assert cli.main(["merge", "out.shards/0001-of-0002", "out.shards/0002-of-0002"]) == 2
     assert cli.main(["merge", "out.shards"]) == 0
