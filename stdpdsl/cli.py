@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def command() -> None:
     """The process of the `stdpdsl` command."""
+    gc.disable()  # until it ends: a collection before that would take a tenth of a short command
     status = main()
     from .execution.attached import leave
 
