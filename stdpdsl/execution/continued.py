@@ -188,7 +188,7 @@ def _check_settings(results: Results, request: Request) -> None:
         raise JobError(
             f"{results.folder}: was run with different settings:\n"
             + "".join(f"  {line}\n" for line in lines)
-            + "change it back"
+            + "undo these changes"
         )
 
 

@@ -283,7 +283,7 @@ def test_what_has_changed_is_named(tmp_path, undisturbed):
     cut_off(tmp_path)
     with pytest.raises(JobError) as error:
         run(tmp_path, resume=True, spec="model n", compiled=Compiled(SCRIPT + "#"))
-    assert "  -model m\n  +model n\nchange it back" in str(error.value)
+    assert "  -model m\n  +model n\nundo these changes" in str(error.value)
     changed = Compiled(settings={"set": ["A.x=1"], "target": "numpy"})
     with pytest.raises(JobError, match=r"\n  set: nothing \| \['A.x=1'\]\n"):
         run(tmp_path, resume=True, compiled=changed)
