@@ -399,12 +399,14 @@ def own(tables):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("scope", "block"), [("shared", 3), ("block", 0)])
-def test_all_that_changes_waits(tmp_path, scope, block):
+@pytest.mark.parametrize("scope", ["shared", "block"])
+def test_all_that_changes_waits(tmp_path, scope):
     whole = own(run_text(tmp_path, rich(scope), name="whole"))
     stops = whole["blocks"].pivot(index="block", columns="phase", values="stopped_after")
     assert stops["show 1"].nunique() > 1 and stops["less"].notna().any()
-    assert_alone(own(run_text(tmp_path, rich(scope, block), name="alone")), whole, block)
+    for block in (0, 3):
+        text = rich(scope, block)
+        assert_alone(own(run_text(tmp_path, text, name=f"alone{block}")), whole, block)
     apart = run_here(tmp_path, script_of(rich(scope), "namespace"), "apart")
     assert_same(own(apart), whole)
     plain = run_plain_here(tmp_path, plain_of(rich(scope), tmp_path))
