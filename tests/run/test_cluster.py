@@ -223,7 +223,7 @@ def test_no_scheduler(tmp_path, monkeypatch, capsys):
         (("--cluster", "tcp://x:1", "--slurm"), "not allowed with"),
         (("--cluster", "tcp://x:1", "--shard", "1/2"), "run all shards"),
         (("--slurm",), "--workers N"),
-        (("--slurm-option", "memory=4GB"), "goes with --slurm"),
+        (("--slurm-option", "memory=4GB"), "--slurm-option needs --slurm"),
         (("--slurm", "--slurm-option", "memory"), "invalid"),
     ],
 )
