@@ -1,5 +1,5 @@
 """What runs a script: programs, inputs, sounds, recording, measuring and saving.
 
-It imports Brian2 when a network is made, NumPy and pyarrow, and nothing else of stdpdsl, so that
-a cluster's workers can be sent this folder alone (`archive.py`).
+Nothing here imports any other part of stdpdsl, so this folder alone can be sent to a cluster's
+workers (`archive.py`). It needs NumPy and pyarrow, and Brian2 once a network is made.
 """

@@ -1,4 +1,4 @@
-"""What of a network belongs to which of its blocks."""
+"""Which parts of a network belong to which block."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from .stored import changing_in
 
 
 class BlockParts:
-    """What belongs to which block. `shared` are the layers that exist once, `by_block`
-    the connections of which each block has an object of its own."""
+    """What belongs to which block. `shared` are the layers that exist once; `by_block` are the
+    connections that have one object per block."""
 
     def __init__(self, net, state, phases, shared=(), by_block=()):
-        """`phases`: so many end so; the group ENDS has a part for each, with an element per
-        block."""
+        """`phases`: how many phases end on a condition. The group ENDS has one part for each of
+        them, with one element per block."""
         self.network = getattr(net, "network", net)  # of what runs a network phase by phase
         self.ends, self.phases, self.shared = self.network[ENDS], phases, shared
         self.block_of_object = {
@@ -23,7 +23,7 @@ class BlockParts:
         self.objects = [o for o in self.network.objects if self.place(o)]
 
     def place(self, owner):
-        """C++ of the block of element i of an object, or nothing where it is shared."""
+        """C++ for the block of element i of an object, or nothing if the object is shared."""
         from brian2.groups.neurongroup import NeuronGroup
         from brian2.synapses.synapses import Synapses
 
@@ -40,7 +40,7 @@ class BlockParts:
         return f"i / ({len(owner)} / blocks)"
 
     def side(self, synapses):
-        """The side of synapses that each block has for itself, and its group."""
+        """The side of synapses that each block has to itself, and its group."""
         from brian2.synapses.synapses import Synapses
 
         for side, group in (("pre", synapses.source), ("post", synapses.target)):
@@ -71,8 +71,8 @@ class BlockParts:
         ]
 
     def held(self):
-        """[(object, variable, what its elements belong to)] of all that changes: numbers of spikes
-        too."""
+        """[(object, variable, what its elements belong to)] of all that changes, spike counts
+        included."""
         found = [
             (o, name, o)
             for o in self.objects
@@ -87,7 +87,8 @@ class BlockParts:
         return [(p, o) for o in self.objects for p in getattr(o, "_pathways", ())]
 
     def may_skip(self):
-        """Whether nothing goes on while all blocks wait: what is shared is given."""
+        """Whether the clock may jump ahead while all blocks wait: only if no simulated group is
+        shared."""
         from brian2.groups.neurongroup import NeuronGroup
 
         groups = [o for o in self.network.objects if isinstance(o, NeuronGroup)]

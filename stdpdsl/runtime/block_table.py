@@ -1,4 +1,4 @@
-"""The table of blocks: what is measured of each block in each phase, and what has failed."""
+"""The table of blocks: the measures of each block in each phase, and what has failed."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .saved_part import SavedPart
 
 
 class BlockTable(SavedPart):
-    """The blocks of a part: their measures, and how each has ended."""
+    """The blocks of a part: their measures, and how each ended."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -17,13 +17,14 @@ class BlockTable(SavedPart):
         self.lost = []  # what was not finite or outside its bounds, in words
 
     def measure(self, number, name, shared, found):
-        """Measures of a layer or connection in a phase; what is shared is each block's."""
+        """Measures of a layer or connection in a phase. Those of shared ones count for every
+        block."""
         for what, values in found.items():
             values = values[self.x.heard] if shared else values
             self.measures[number][f"{name}_{what}"] = values
 
     def mark(self, status, what, lost, shared, phase, when):
-        """The copies `lost` have failed in a phase."""
+        """Mark the copies `lost` as failed in a phase."""
         lost = np.unique(lost)
         if not len(lost):
             return
@@ -40,7 +41,7 @@ class BlockTable(SavedPart):
         self.lost.append(f"{what} in block {blocks} {when}")
 
     def blocks(self):
-        """The table of blocks; in words, what has failed."""
+        """Build the table of blocks and describe in words what has failed."""
         x, mine = self.x, np.flatnonzero(self.mine)
         for number, measures in enumerate(self.measures if len(mine) else ()):
             status = self.status[number]

@@ -1,4 +1,4 @@
-"""Imports Brian2 as a run does."""
+"""Imports Brian2 the way a run does."""
 
 from .imports import own_imports
 

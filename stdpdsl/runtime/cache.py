@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def stdpdsl_cache():
-    """The folder of all that is kept, by the rule of the system; None for a user without a home."""
+    """The cache folder, placed by the system's convention; None for a user without a home."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(named):
         base = named
@@ -24,7 +24,7 @@ def stdpdsl_cache():
 
 
 def open_to_others(folder):
-    """Whether others can write into a folder, if it is there."""
+    """Whether other users can write into a folder, if it exists."""
     try:
         status = folder.stat()
     except OSError:
@@ -33,13 +33,13 @@ def open_to_others(folder):
 
 
 def own_cache(name):
-    """A folder in it; where there is none, or others could write there, one that ends with this
-    process, because what is kept is run."""
+    """A subfolder of the cache. If there is none, or others could write to it, a temporary folder
+    for this process, because what is kept there is executed."""
     folder = stdpdsl_cache()
     if folder is not None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:  # whoever writes there will say so
+        except OSError:  # whoever writes there will report it
             return folder / name
     if folder is None or open_to_others(folder):
         folder = Path(tempfile.mkdtemp(prefix="stdpdsl-cache-"))
@@ -48,10 +48,10 @@ def own_cache(name):
 
 
 def cython_cache(*key):
-    """A folder for Brian2's Cython extensions, by all that decides what they compute.
+    """A folder for Brian2's Cython extensions, keyed by everything that decides what they compute.
 
-    Brian2 finds extensions by their source alone: one compiled earlier with other flags, such as
-    the default -ffast-math, would be taken for ours. So the flags and Brian2's version are the key.
+    Brian2 finds extensions by their source alone. It would reuse one that was compiled with other
+    flags, such as the default -ffast-math. So the key contains the flags and Brian2's version.
     """
     name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
     folder = own_cache(f"cython-{name}")
@@ -59,5 +59,5 @@ def cython_cache(*key):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return str(folder)
-    except OSError:  # a home that cannot be written: compile anew each time
+    except OSError:  # the home cannot be written: compile anew each time
         return tempfile.mkdtemp(prefix="stdpdsl-cython-")

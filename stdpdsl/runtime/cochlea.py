@@ -1,4 +1,4 @@
-"""Filters of a filterbank that are models of the cochlea and of its hair cells; none is linear."""
+"""Filters of a filterbank that model the cochlea and its hair cells; none of them is linear."""
 
 import numpy as np
 
@@ -21,9 +21,8 @@ def drnl(source, cf, type="human", **param):
 
 def dcgc(source, cf, update_interval=1, **param):
     """The dynamic compressive gammachirp of Irino & Patterson (2001), JASA 109:2008, at two or more
-    cf (Hz), its filters updated every update_interval samples. Further arguments replace the
-    paper's values; decay_tcst is in s.
-    """
+    cf (Hz). Its filters are updated every update_interval samples. Further arguments replace the
+    paper's values; decay_tcst is in s."""
     import brian2hears as hears
     from brian2 import Hz, second
 
@@ -37,9 +36,9 @@ def dcgc(source, cf, update_interval=1, **param):
 
 
 def tan_carney(source, cf, update_interval=1, **param):
-    """The inner hair cell's voltage after Tan & Carney (2003), JASA 114:2007, at cf (Hz): made for
-    50 kHz, behind `middle_ear`. Its filters are updated every update_interval samples.
-    """
+    """The inner hair cell's voltage after Tan & Carney (2003), JASA 114:2007, at cf (Hz). The model
+    was made for 50 kHz and follows `middle_ear`. Its filters are updated every update_interval
+    samples."""
     import brian2hears as hears
 
     count = channel_count(source, cf=cf)
@@ -48,7 +47,7 @@ def tan_carney(source, cf, update_interval=1, **param):
 
 
 def one_per_channel(source, count):
-    """`source` with `count` channels: a mono source is repeated."""
+    """`source` with `count` channels; a mono source is repeated."""
     import brian2hears as hears
 
     return source if source.nchannels == count else hears.Repeat(source, count)
@@ -65,10 +64,9 @@ def zhang_synapse(
     PTS=8.627,
     P_Imax=0.6,
 ):
-    """The firing rate (Hz, without refractoriness) of the hair cell's synapse of Zhang et al.
-    (2001), JASA 109:648, from the cell's voltage, at cf (Hz): brian2hears' ZhangSynapseRate, whose
-    equations these are. spont and A_SS are rates (Hz), the taus in s.
-    """
+    """The firing rate (Hz, without refractoriness) at the hair cell's synapse of Zhang et al.
+    (2001), JASA 109:648, computed from the cell's voltage at cf (Hz). The equations are those of
+    brian2hears' ZhangSynapseRate. spont and A_SS are rates (Hz), the taus are in s."""
     import brian2hears as hears
 
     count = channel_count(source, cf=cf)

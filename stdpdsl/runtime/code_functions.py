@@ -8,7 +8,7 @@ def code_function(in_numpy, arg_units, cpp, cython, return_unit=1, **options):
     made = Function(
         in_numpy, arg_units=arg_units, return_unit=return_unit, return_type="float", **options
     )
-    # As it is: Brian2 would wrap it in a check that, in each step, writes out all that it returns.
+    # Passed as it is: Brian2 would wrap it in a check that writes out all results in each step.
     for language, code in (("numpy", in_numpy), ("cpp", cpp), ("cython", cython)):
         made.implementations.add_implementation(language, code)
     return made

@@ -1,4 +1,4 @@
-"""The C++ compiler, and the flags that it is given."""
+"""The C++ compiler and its flags."""
 
 import os
 import re
@@ -7,7 +7,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-# As Linux and the compilers call them. What counts in the first is that comparisons give masks.
+# Named as Linux and the compilers name them. The first set matters because its comparisons give
+# masks.
 WIDE = (("avx512f", "avx512bw", "avx512dq", "avx512vl"), ("avx2",))
 
 
@@ -18,12 +19,13 @@ def compiler():
 
 
 def program_flags():
-    """The compiler's flags: fast, and the same bits on every machine and for every number.
+    """The compiler's flags: fast code with the same bits on every machine and for every number.
 
-    No fused multiplication and addition. No constant folding of what rounds, or exp() of a constant
-    would differ from exp() of a variable (3 in 10,000 do); yet exp() is known to have no side
-    effect, so that two equal calls are one. Without -fno-trapping-math a choice between two sums is
-    a branch, and a loop of them no vector code. Wide vectors round as narrow ones do.
+    No fused multiply-add. No constant folding of operations that round: exp() of a constant would
+    differ from exp() of a variable (3 in 10,000 do). The compiler still knows that exp() has no
+    side effects, so it merges two equal calls. Without -fno-trapping-math a choice between two sums
+    is a branch, and a loop over such choices is not vectorised. Wide vectors round as narrow ones
+    do.
     """
     flags = ["-w", "-O3", "-std=c++11", "-ffp-contract=off", "-frounding-math"]
     flags += ["-fno-math-errno", "-fno-trapping-math"]
@@ -38,5 +40,5 @@ def program_flags():
 
 @cache
 def answer_of(path):
-    """What the compiler at a path says of itself, as a finished process."""
+    """What the compiler at a path prints about itself, as a finished process."""
     return subprocess.run([path, "--version"], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What is saved of connections: synapses as a run leaves them, samples, measures of weights."""
+"""What is saved of connections: final synapses, samples, and measures of weights."""
 
 import numpy as np
 
@@ -19,7 +19,8 @@ class ConnectionTables(Trajectories):
         self.ends_of = {}  # weights before and after each phase, by (connection, number)
 
     def connection(self, name, weight, states, traces, bounds, held=False):
-        """Synapses with their first and last weights and the rest of their state; measures."""
+        """Synapses with their first and last weights and the rest of their state, and measures of
+        them."""
         edges = self.x.edges[name]
         if not len(edges.i):
             return
@@ -69,7 +70,7 @@ class ConnectionTables(Trajectories):
         for number in range(len(self.phases)):
             final = number == len(self.phases) - 1
             after = last if final else self.recorded.state(name, f"{weight}__after_{number}")
-            if not final:  # else its state has been
+            if not final:  # otherwise its state has been
                 self.check_finite(f"{weight} of {name}", after, edges.copy, edges.shared, number)
             low, high = self.bounds[name][number] if bounded else (-np.inf, np.inf)
             if bounded:
@@ -86,9 +87,9 @@ class ConnectionTables(Trajectories):
             before = after
 
     def connection_samples(self, number, name, variables, traces, weight=None, kept=None):
-        """Recorded samples of a connection, and its final state; of its weight, when it settled."""
+        """Recorded samples of a connection and its final state; for its weight, when it settled."""
         edges = self.x.edges[name]
-        for measures in self.measures if weight else ():  # also where no block is recorded
+        for measures in self.measures if weight else ():  # even if no block is recorded
             measures[f"{name}_settled"] = np.full(self.x.blocks, np.nan)
         for chosen, t, samples in self.recorded.samples(number, [v for _, v in variables]):
             everyone, mine = chosen, self.saved(edges.copy[chosen], edges.shared)
@@ -127,7 +128,7 @@ class ConnectionTables(Trajectories):
                 )
 
     def settled(self, name, edges, chosen, t, samples):
-        """When the recorded weights had settled, in each phase."""
+        """When the recorded weights settled, in each phase."""
         run = self.samples_run(t, edges.copy[chosen], edges.shared)
         for number in range(len(self.phases)):
             within = self.within(t, number)
@@ -142,11 +143,11 @@ class ConnectionTables(Trajectories):
                 last,
                 len(edges.copies),
             )
-            if run is not None:  # it is not a sample's time that comes after the last sample
+            if run is not None:  # the end of the run, after the last sample, is not a sample's time
                 known = np.isfinite(found)
                 known[known] &= self.was_run(found[known], np.flatnonzero(known), edges.shared)
                 found = np.where(known, found, np.nan)
             found = found[self.x.heard] if edges.shared else found
-            # One monitor has all blocks, or each its own.
+            # Either one monitor covers all blocks, or each block has its own.
             known = self.measures[number][f"{name}_settled"]
             self.measures[number][f"{name}_settled"] = np.where(np.isnan(found), known, found)

@@ -1,17 +1,17 @@
 """State updates that also find which neurons may have crossed their threshold.
 
 A thresholder reads the variables of all neurons again, which by then have left the fastest cache.
-Where nothing that runs in between touches these variables, the state update evaluates the same
-condition on the values that it has just computed, and keeps for each chunk of neurons whether any
-fulfils it. The thresholder looks at those chunks alone; it decides by itself, so the spikes are the
-same.
+If nothing in between touches these variables, the state update evaluates the same condition on the
+values that it has just computed. It keeps, for each chunk of neurons, whether any neuron fulfils
+the condition. The thresholder looks at those chunks only. It still makes the decision itself, so
+the spikes are the same.
 """
 
 import re
 
 from .vectors import CHUNK, OVER_CHUNKS
 
-# Stands in namespace brian.
+# Goes into namespace brian.
 CROSSINGS_SUPPORT = """
 // For each chunk of a group's neurons, whether any fulfilled the condition of a thresholder.
 template <int thresholder> std::vector<char> &crossed() {
@@ -33,7 +33,7 @@ NAME = r"(?<![\w.])[A-Za-z_]\w*"
 
 
 def with_crossings(texts):
-    """The sources of a project, by their names, where state updates find crossings."""
+    """The sources of a project, by name, with state updates that find crossings."""
     texts = dict(texts)
     runs = orders(texts["main.cpp"])
     changed = set()
@@ -58,8 +58,8 @@ def orders(main):
 def thresholders_of(texts):
     """(number, thresholder, state update of its group) for each thresholder whose group has one.
 
-    Both are named after the group, but `A_b_spike_thresholder...` may be of a group `A_b` or `A`:
-    it fills the list of spikes of its own.
+    Both are named after the group, but `A_b_spike_thresholder...` may belong to a group `A_b` or
+    `A`. The list of spikes that it fills tells which.
     """
     thresholders = [source for source in texts if source.endswith("_thresholder_codeobject.cpp")]
     for number, thresholder in enumerate(sorted(thresholders)):
@@ -73,7 +73,7 @@ def thresholders_of(texts):
 
 
 def untouched(run, updater, thresholder, arrays, texts):
-    """Whether in each step of a run the state update comes before the thresholder, and nothing
+    """Whether, in each step of a run, the state update comes before the thresholder and nothing
     between the two mentions the arrays that the condition reads."""
     first, last = (re.sub(r"code_objects/|\.cpp", "", source) for source in (updater, thresholder))
     if last not in run:
@@ -88,7 +88,7 @@ def untouched(run, updater, thresholder, arrays, texts):
 
 
 def crossings(updater, thresholder, test, index):
-    """Both texts as they become; None where they are of another form than is known here."""
+    """The new text of both; None if either has a form that is not known here."""
     loop, question = LOOP.search(updater), QUESTION.search(thresholder)
     loads = LOAD.findall(test["loads"])
     lines = re.findall(r"^(?: {4})?(const \w+ (\w+) = .*;)$", thresholder, re.MULTILINE)
@@ -123,7 +123,8 @@ def crossings(updater, thresholder, test, index):
 
 
 def is_local(name, array, updater, body):
-    """Whether a variable of the loop holds what the array holds once the loop's body is done."""
+    """Whether a variable of the loop has the same value as the array at the end of the loop's
+    body."""
     return f"_ptr{array}[_idx]" in updater and bool(
         re.search(rf"\n *(?:const )?\w+ {name}(?: = .*)?;\n", body)
     )

@@ -1,8 +1,8 @@
 """What a network is made of: arrays in SI units, before any simulator sees them.
 
-A layer or connection has copies: one per block, or one per replicate where it is shared. Copy k of
-a layer has the neurons k*size to (k + 1)*size - 1. In a shard there are the copies of its blocks
-and of their replicates alone: copy 0 is that of its first block.
+A layer or connection has copies: one per block, or one per replicate if it is shared. Copy k of a
+layer has the neurons k*size to (k + 1)*size - 1. A shard has only the copies of its own blocks and
+of their replicates; copy 0 belongs to its first block.
 """
 
 import os
@@ -18,14 +18,14 @@ class Data:
     """First values of the layers, replayed spikes, and the connections' edges, by name."""
 
     def __init__(self, row, blocks, first_blocks, dt, folder):
-        """`row` is the table of the shard's `blocks`, a range of those of the sweep; `first_blocks`
-        is what `first_blocks` gives for the whole table."""
+        """`row` is the table of the shard's `blocks`, a range of the sweep's blocks. `first_blocks`
+        is the result of `first_blocks` for the whole table."""
         self.row = row
         self.first, self.blocks = blocks.start, len(blocks)
         self.replicate_of_block = replicates_in(row, self.blocks)
         self.replicate_of_copy = np.unique(self.replicate_of_block)
         self.heard = np.searchsorted(self.replicate_of_copy, self.replicate_of_block)
-        # What is shared by the blocks of several shards is saved by the first of them.
+        # What the blocks of several shards share is saved by the first of these shards.
         self.saves = np.array([first_blocks[r] >= self.first for r in self.replicate_of_copy])
         self.dt = dt
         self.lag = 0.0  # s by which the step of a spike begins later than before `refine`
@@ -36,27 +36,28 @@ class Data:
         self.sizes = {}  # (neurons in a copy, shared) of each layer
         self.values = {}
         self.varying = {}  # parameters that differ between blocks or phases, by component
-        self.common = {}  # what all elements of a component share, held as variables
+        self.common = {}  # values that all elements of a component share, held as variables
         self.single = {}  # variables in single precision, by component
         self.spikes = {}
         self.edges = {}
         self.counters = {}  # (copy of each, shared) of what normalises
-        self.keeps = False  # whether it leaves its state, with spikes that arrive after its end
+        # Whether the state is left for a later run, with spikes that arrive after the end.
+        self.keeps = False
         self.parts = {}  # [(object, block, synapses)] of each connection
         self.drives = {}  # a row of values per step, by filterbank
         self.recorded = {}  # [(monitor, elements)] of each record line
         self.samples = {}
         self.presentations = []  # of the one sound that the network hears, by replicate
         self.warnings = []
-        self.rounded = []  # delays that were no whole steps: see synapses.delays
+        self.rounded = []  # delays that were not whole steps: see synapses.delays
 
     @property
     def steps(self):
-        """Steps of the whole run."""
+        """Number of steps of the whole run."""
         return sum(self.phase_steps)
 
     def phase_times(self, phases):
-        """Name, start and stop (s) of each phase, as it was asked for."""
+        """Name, start and stop (s) of each phase, as requested."""
         ends = np.cumsum([0, *self.phase_steps]) * self.dt
         return [
             {"name": phase["name"], "start": float(ends[k]), "stop": float(ends[k + 1])}
@@ -79,14 +80,14 @@ class Data:
         return self.parts.get(component, [(component, None, slice(None))])
 
     def is_shared(self, component):
-        """Whether a layer or connection exists once for all blocks of a replicate."""
+        """Whether a layer or connection exists once per replicate, for all its blocks."""
         if component in self.edges:
             return self.edges[component].shared
         return self.sizes[component][1]
 
     def hold(self, varying, common=None, single=None):
-        """Give each element the parameters that its component holds as variables, and a component
-        those that its elements share; `single` are the variables in single precision."""
+        """Move parameters that a component holds as variables to its elements, and values that all
+        elements share to the component. `single` are the variables in single precision."""
         self.varying, self.common, self.single = varying, common or {}, single or {}
         for component, parameters in varying.items():
             copy = self.copy_of(component)
@@ -108,8 +109,8 @@ class Data:
         return in_single(values, f"{name} of {component}")
 
     def refine(self, parts):
-        """Simulate each time step as so many, with the inputs and delays that were made for whole
-        ones. A spike acts at the end of its step, so it moves into the last part of it."""
+        """Divide each time step into several, with the inputs and delays that were made for the
+        whole ones. A spike acts at the end of its step, so it moves into the last substep."""
         self.lag = self.dt - self.dt / parts
         self.dt /= parts
         self.phase_steps = [steps * parts for steps in self.phase_steps]
@@ -121,7 +122,7 @@ class Data:
             self.until.steps *= parts
 
     def own_sizes(self):
-        """Neurons of the layers of which each block has its own."""
+        """Number of neurons of each layer that every block has a copy of."""
         return {layer: size for layer, (size, shared) in self.sizes.items() if not shared}
 
     def copies(self, shared):
@@ -129,7 +130,7 @@ class Data:
         return self.replicate_of_copy if shared else self.replicate_of_block
 
     def sources(self, shared, of_shared):
-        """The copy that each copy of something has of something else, which is shared or not."""
+        """For each copy of one object, the matching copy of another object, which may be shared."""
         return self.heard if of_shared and not shared else np.arange(len(self.copies(shared)))
 
 
@@ -139,7 +140,7 @@ def replicates_in(row, blocks):
 
 
 def first_blocks(row, blocks):
-    """The first block of each replicate of a table with so many rows."""
+    """The first block of each replicate, for a table with a given number of rows."""
     number, first = np.unique(replicates_in(row, blocks), return_index=True)
     return dict(zip(number.tolist(), first.tolist(), strict=True))
 
@@ -150,19 +151,19 @@ def neurons(size, copies):
 
 
 def full(value, count):
-    """One value per element. A negative number to a broken power is none."""
+    """One value per element. A negative number raised to a fractional power is an error."""
     if np.iscomplexobj(value):
         fail(f"a value comes out as {np.ravel(value)[0]:g}, which is not a real number")
     return value + np.zeros(count)
 
 
 def at(value, index):
-    """A parameter's value at each element: one number for all, or the block's."""
+    """A parameter's value at each element: one number for all, or that of the block."""
     return value[index] if np.ndim(value) else value
 
 
 def in_32_bits(values, what):
-    """Whole numbers that a variable of the kind `integer` can hold."""
+    """Whole numbers that an `integer` variable can hold."""
     outside = np.abs(values) >= 2**31
     if np.any(outside):
         number = np.broadcast_to(values, np.shape(outside))[outside].flat[0]
@@ -179,6 +180,7 @@ def steps_of(duration, dt):
 
 
 def times_of(steps, dt):
-    """The times (s) of steps: the doubles nearest to the decimal numbers, as a spec writes them."""
+    """The times (s) of steps: the doubles nearest to the decimal numbers that a spec would
+    contain."""
     unit = Fraction(dt).limit_denominator(10**12)
     return steps * unit.numerator / unit.denominator if unit else steps * dt

@@ -1,4 +1,4 @@
-"""Draws: base draws from named streams, free of parameters, keyed by neuron or by (i, j)."""
+"""Draws: base draws from named streams, keyed by neuron or by (i, j), independent of parameters."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ SEED = 0  # of the script that runs: see seed_draws
 
 
 def seed_draws(seed):
-    """Let all streams of this process depend on a seed."""
+    """Make all streams of this process depend on a seed."""
     global SEED
     SEED = seed
 
@@ -21,7 +21,7 @@ def stream(*key):
 
 
 def seeded_stream(seed, *key):
-    """The same under a seed of its own."""
+    """The generator of a stream under a given seed."""
     digest = hashed_name(seed, key)
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
 
@@ -32,8 +32,8 @@ def digest_of(key):
 
 
 def hashed_name(seed, key):
-    """The same under a seed of its own."""
-    # NumPy's whole numbers print otherwise than Python's, and must name the same stream.
+    """Hash of a stream's name under a given seed."""
+    # NumPy's whole numbers print differently from Python's, but must name the same stream.
     plain = tuple(part if isinstance(part, str | tuple) else int(part) for part in key)
     return hashlib.sha256(repr((seed, *plain)).encode()).digest()
 
@@ -48,7 +48,8 @@ def row_key(row, block):
 
 
 def copy_keys(key, copies, row=None):
-    """The stream's name of each copy: by its replicate, and by its row where draws are its own."""
+    """The stream name of each copy: by replicate, and also by row if draws differ between
+    blocks."""
     if row is None:
         return [(*key, copy) for copy in copies]
     return [(*key, copy, row_key(row, block)) for block, copy in enumerate(copies)]
@@ -66,8 +67,8 @@ def neuron_draws(kind, key, copies, size, row=None):
 
 
 def pair_draws(kind, name, *shape):
-    """Base draws of one copy of a connection, an array (n_pre, n_post); or of synapses, of which a
-    pair may have several, (number, n_pre, n_post)."""
+    """Base draws of one copy of a connection: an array (n_pre, n_post), or (number, n_pre, n_post)
+    for synapses, because a pair may have several."""
     rng = stream(*name)
     if kind == "mirrored":
         return mirrored(rng.random(shape))
@@ -75,7 +76,7 @@ def pair_draws(kind, name, *shape):
 
 
 def mirrored(draws):
-    """Draws of pairs of one layer's neurons, of which (i, j) and (j, i) have the same."""
+    """Draws for pairs within one layer; (i, j) and (j, i) have the same draw."""
     return np.triu(draws) + np.triu(draws, 1).T
 
 
@@ -98,7 +99,7 @@ def synapse_draws(kind, key, edges, row=None):
 
 
 def draw_key(*key):
-    """The whole number, exact as a float too, that stands for a stream in the network's code."""
+    """The whole number, exact also as a float, that identifies a stream in the network's code."""
     return int.from_bytes(digest_of(key)[:6], "big")
 
 
@@ -128,10 +129,10 @@ cdef extern from *:
 
 
 def uniform_draw(key, step, element):
-    """A number in [0, 1) that depends on nothing but its arguments, the same on every target.
+    """A number in [0, 1) that depends only on its arguments and is the same on every target.
 
     A counter-based generator: the finaliser of SplitMix64 (Steele, Lea & Flood 2014,
-    doi:10.1145/2660193.2660195), once over key and step, once more with the element.
+    doi:10.1145/2660193.2660195), applied over key and step, then once more with the element.
     """
     golden, one, two = (
         np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -149,12 +150,12 @@ def uniform_draw(key, step, element):
 
 
 def normal_draw(key, step, element):
-    """A standard normal number, by the quantile of a uniform one."""
+    """A standard normal number, as the quantile of a uniform one."""
     return normal_quantile(uniform_draw(key, step, element) + 1.0 / 18014398509481984.0)
 
 
 def binomial_draw(key, step, element, n, p):
-    """How many of n trials with probability p succeed: each trial draws for itself."""
+    """How many of n trials with probability p succeed; each trial has its own draw."""
     n, p = np.asarray(n), np.asarray(p)
     trials = int(np.max(n, initial=0))
     count = np.zeros(np.broadcast_shapes(np.shape(element), n.shape, p.shape))
@@ -165,7 +166,7 @@ def binomial_draw(key, step, element, n, p):
 
 
 def binomial_quantile(u, n, p):
-    """The number of successes that is the quantile u of n trials with probability p."""
+    """The number of successes at the quantile u of n trials with probability p."""
     n, p = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (n, p)))
     shape = np.broadcast_shapes(np.shape(u), n.shape)
     chance = np.broadcast_to((1 - p) ** n, shape).copy()
@@ -264,7 +265,8 @@ QUANTILE = (
 
 
 def normal_quantile(p):
-    """The standard normal quantile, to 1e-16: Wichura (1988), AS 241, doi:10.2307/2347330."""
+    """The standard normal quantile, accurate to 1e-16: Wichura (1988), AS 241,
+    doi:10.2307/2347330."""
     q = np.asarray(p) - 0.5
 
     def ratio(top, bottom, r):
@@ -333,16 +335,16 @@ cdef inline double draw__normal(double key, int64_t step, double element):
 
 
 def draw_function(numpy_code, cpp, cython, more=0):
-    """A draw as a function of Brian2's code: of a key, a step, an element, and `more` arguments."""
+    """A draw as a function in Brian2's code: of a key, a step, an element, and `more` arguments."""
     if cpp:
-        # Each with a uniform draw of its own: Brian2 does not keep the order of dependencies.
+        # Each has its own uniform draw, because Brian2 does not keep the order of dependencies.
         own = f"draw__uniform_in_{numpy_code.__name__}"
         cpp = (DRAW_CPP + cpp).replace("draw__uniform", own)
         cython = (DRAW_CYTHON + cython).replace("draw__uniform", own)
     else:  # it is the uniform draw, which Brian2's code calls
         cpp, cython = DRAW_CPP, DRAW_CYTHON.replace("int64_t element", "double element")
-    # Stateless: a draw depends on its arguments alone, so a statement may hold several. The number
-    # of an element is a double where it may not fit into 32 bits.
+    # Stateless: a draw depends only on its arguments, so a statement may contain several. The
+    # number of an element is a double because it may not fit into 32 bits.
     types = ["any", "integer", "any", *["any"] * more]
     return code_function(numpy_code, [1] * (3 + more), cpp, cython, arg_types=types)
 
@@ -364,8 +366,8 @@ def binomial_draw_function():
 
 
 def draw_functions():
-    """The draws as functions that Brian2's code may call: part of a namespace. Their names hold
-    `__`, which no name of a spec does."""
+    """The draws as functions that Brian2's code may call, for a namespace. Their names contain
+    `__`, which no name in a spec does."""
     return {
         "draw__uniform": uniform_draw_function(),
         "draw__normal": normal_draw_function(),

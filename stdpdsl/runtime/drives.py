@@ -11,7 +11,7 @@ import numpy as np
 
 from .errors import fail
 
-# Reads row after row of a file of float64, one value per neuron; `step` never goes back.
+# Reads a file of float64 row by row, one value per neuron; `step` never goes back.
 DRIVE_READER = """
 static double %(name)s(const int64_t step, const int64_t i) {
     static FILE* file = NULL;
@@ -39,11 +39,12 @@ static double %(bank)s__at(const double t, const int64_t i) {
 """
 DRIVE_HEADERS = ["<cmath>", "<cstdio>", "<cstdlib>", "<vector>", "<iostream>"]
 ROWS_READ = 4096
-BEFORE_ALL = -10  # a step's drive stands before anything is recorded, whatever the names
+BEFORE_ALL = -10  # sets a step's drive before anything is recorded, whatever the names
 
 
 def side_by_side(drives):
-    """One drive of several, such as those of the replicates: their neurons in turn."""
+    """One drive made of several, such as those of the replicates, with their neurons side by
+    side."""
     for chunks in zip(*drives, strict=True):
         yield np.hstack(chunks)
 
@@ -83,7 +84,7 @@ def uniform_rows(rows, neurons, rng, chunk=8192):
 
 
 def write_rows(path, chunks, rows, width):
-    """Write rows of float64 to a file whose folder may not exist yet."""
+    """Write rows of float64 to a file; its folder is made if needed."""
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     needed, free = 8 * rows * width, shutil.disk_usage(folder).free
@@ -98,13 +99,13 @@ def write_rows(path, chunks, rows, width):
 
 
 def read_in_program(group, variable, path, width):
-    """Let the C++ program set `variable` of the group from the file at each step's start: each
-    neuron's from its own column of the step's row of `width` values."""
+    """Make the C++ program set `variable` of the group from the file at the start of each step.
+    Each neuron reads its own column of the step's row of `width` values."""
     from brian2 import get_unit
     from brian2.core.functions import Function
 
     def read(step, i):
-        """Here for its name: the program has its own."""
+        """Only for the name: the program has its own version."""
         raise NotImplementedError
 
     name = f"read__{variable}"  # which no name of a spec is
@@ -129,13 +130,13 @@ def read_in_program(group, variable, path, width):
 
 
 def drive_reader(bank, width, dt, steps):
-    """A function of t and a channel, as a TimedArray is one, for a program: it reads, from a file,
-    rows of as many channels, one for each so many time steps of dt (s)."""
+    """A function of t and a channel, like a TimedArray, for a program. It reads rows with one value
+    per channel from a file; each row lasts a number of time steps of dt (s)."""
     from brian2 import second
     from brian2.core.functions import Function
 
     def read(t, i):
-        """Here for its name: the program has its own."""
+        """Only for the name: the program has its own version."""
         raise NotImplementedError
 
     reader = Function(
@@ -160,7 +161,7 @@ def drive_reader(bank, width, dt, steps):
 
 
 def write_drives(x, folder):
-    """Write what drives layers inside the network to where its program runs."""
+    """Write the drives of layers inside the network to where the program reads them."""
     for bank, means in x.drives.items():
         write_rows(os.path.join(folder, drive_file(bank)), [means], *means.shape)
 
@@ -174,9 +175,8 @@ def drive_file(bank):
 
 
 def steps_per_sample(samplerate, dt):
-    """1/(samplerate*dt) as a fraction: samplerate (Hz) and dt (s) taken as the decimal numbers that
-    they were written as, so that 44.1 kHz and 0.1 ms give exactly 100/441.
-    """
+    """1/(samplerate*dt) as a fraction. samplerate (Hz) and dt (s) are taken as the decimal numbers
+    in the spec, so 44.1 kHz and 0.1 ms give exactly 100/441."""
     rate = Fraction(samplerate).limit_denominator(10**6)
     return 1 / (rate * Fraction(dt).limit_denominator(10**12))
 
@@ -190,8 +190,8 @@ def first_samples(steps, samplerate, dt):
 def drive_means(chunks, samplerate, dt, steps, neurons):
     """A drive at the network's steps: array (steps, neurons).
 
-    The mean of the samples in [t, t + dt), those past the drive's end being 0; a step too short to
-    hold a sample has the one before.
+    Each value is the mean of the samples in [t, t + dt); samples past the drive's end are 0. A step
+    too short to contain a sample takes the last sample before it.
     """
     bounds = first_samples(steps, samplerate, dt)
     means = np.zeros((steps, neurons))
@@ -208,7 +208,7 @@ def drive_means(chunks, samplerate, dt, steps, neurons):
 
 
 def step_means(rows, bounds):
-    """Means of rows[bounds[n]:bounds[n + 1]]; where that is empty, the row before."""
+    """Means of rows[bounds[n]:bounds[n + 1]]; an empty range takes the row before it."""
     counts = np.diff(bounds)
     means = rows[np.maximum(bounds[:-1] - 1, 0)]
     filled = counts > 0

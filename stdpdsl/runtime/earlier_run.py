@@ -1,9 +1,9 @@
-"""What a run leaves for a later one, as a table: its state; weights and counts after its phases.
-What a later run reads of an earlier one: that table, the spikes, and the samples.
+"""What a run leaves for a later one, as a table: its state, and weights and counts after its
+phases. A later run reads that table, the spikes and the samples.
 
-A row of the table is a value of an element, in the order that the elements of a block have. So the
-blocks of an earlier run may be cut into other shards. Of a spike under way there are two rows: in
-how many steps it acts, and the place of its synapse among those of its block.
+A row of the table is the value of one element, in the order of the elements of a block. So the
+blocks of an earlier run may be cut into other shards. A spike under way has two rows: the number of
+steps until it acts, and the place of its synapse among those of its block.
 """
 
 from pathlib import Path
@@ -21,11 +21,11 @@ from .outputs import Outputs
 from .whole_state import QUEUE
 
 AHEAD, SYNAPSE = f"{QUEUE}.ahead", f"{QUEUE}.synapse"
-AFTER = "__after_"  # no name of a spec has `__`
+AFTER = "__after_"  # no name in a spec contains `__`
 
 
 class SortedElements:
-    """The elements of an object: the copy of each, in which they are sorted."""
+    """The elements of an object, sorted by copy, and the copy of each."""
 
     def __init__(self, copy, shared, copies):
         self.copy, self.shared, self.copies = copy, shared, copies
@@ -79,7 +79,7 @@ def save_state(x, results, outputs):
 
 
 def append(x, results, key, copy, shared, values):
-    """Rows of a variable; what is shared is saved by the first shard that has it."""
+    """Add rows of a variable. What is shared is saved by the first shard that has it."""
     columns = {"variable": key, "value": np.asarray(values, float)}
     if not shared:
         results.append("state", copy + x.first, columns)
@@ -96,11 +96,11 @@ def append(x, results, key, copy, shared, values):
 
 
 class Earlier:
-    """What an earlier run has left, whose results are in the folder of an option: the `phase` and
-    the `step` in which it ended, its `state`, and what it `recorded`, by the names of outputs.
+    """What an earlier run left in the results folder given by an option: the `phase` and the `step`
+    in which it ended, its `state`, and what it `recorded`, by output name.
 
-    `checksum` is that of its metadata, `phases` are those of this run; `spikes` the layers whose
-    spikes are recorded, `samples` [(number, component, [(name, model's name)], steps)].
+    `checksum` is that of its metadata; `phases` are those of this run; `spikes` are the layers
+    whose spikes are recorded; `samples` are [(number, component, [(name, model's name)], steps)].
     """
 
     def __init__(self, x, options, checksum, phases, spikes, samples):
@@ -125,7 +125,7 @@ class Earlier:
         self.read_samples([one for one in samples if one[0] in x.recorded])
 
     def check_phases(self, before, now):
-        """Fail unless this run begins as the earlier one was."""
+        """Fail unless this run begins like the earlier one."""
         for number, (old, new) in enumerate(zip(before, now, strict=False)):
             last = number == self.phase
             if len(before) > 1 and old["name"] != new["name"]:
@@ -142,8 +142,8 @@ class Earlier:
             )
 
     def rows(self, table, columns, condition=None):
-        """[(copy of each row, {column: values})] of what concerns this shard's blocks: of what a
-        block has of its own, and of what is shared; each in the order of the copies."""
+        """[(copy of each row, {column: values})] for this shard's blocks: first what each block has
+        of its own, then what is shared, each in the order of the copies."""
         known, x = self.metadata["footers"].get(table, {}), self.x
         parts = [self.folder / table / name for name in sorted(known)]
         block, found = ds.field("block"), []
@@ -165,7 +165,7 @@ class Earlier:
         return [self.of_copies(rows, columns, shared) for shared, rows in enumerate(found)]
 
     def of_copies(self, rows, columns, shared):
-        """The same of some rows, whose column `copy` has the block or the replicate."""
+        """The same for given rows, whose column `copy` contains the block or the replicate."""
         x, number = self.x, rows["copy"].to_numpy()
         if not shared:
             copy = number - x.first
@@ -179,7 +179,7 @@ class Earlier:
         values = {}
         for name in columns:
             column = rows[name].combine_chunks()
-            if pa.types.is_string(column.type):  # many rows have one text
+            if pa.types.is_string(column.type):  # many rows share one text
                 column = column.dictionary_encode()
                 column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
                 values[f"{name}s"] = column.dictionary.to_pylist()
@@ -188,7 +188,8 @@ class Earlier:
         return copy[order], values
 
     def read_state(self):
-        """The state, by the keys of `changing` and `queues`; weights and counts after phases."""
+        """The state, by the keys of `changing` and `queues`, and weights and counts after
+        phases."""
         values = {}
         for copy, found in self.rows("state", ["variable", "value"]):
             order = np.argsort(found["variable"], kind="stable")
@@ -219,7 +220,8 @@ class Earlier:
         return Read(state, {n for n, mine in self.elements.items() if not len(mine.copy)})
 
     def spikes_under_way(self, key, copy, ahead, synapses):
-        """(steps ahead, synapse) of each spike, by steps; a stranger may have written them."""
+        """(steps ahead, synapse) of each spike, sorted by steps. The file may come from a
+        stranger."""
         mine = self.elements[key.partition(".")[0]]
         there, place = synapses or (copy[:0], ahead[:0])
         right = np.array_equal(there, copy) and np.all(np.isfinite([ahead, place]))
@@ -253,7 +255,7 @@ class Earlier:
             self.take_samples(component, copy, found, monitors)
 
     def take_samples(self, component, copy, found, monitors):
-        """Tell apart what several monitors have recorded of one variable: of each copy, the first
+        """Separate what several monitors recorded of one variable. For each copy, the first
         monitor's elements come first, each with its samples and the state at the end."""
         copies = self.x.copy_of(component)
         parts = []
@@ -280,7 +282,7 @@ class Earlier:
             self.recorded |= {f"{monitor}.t": t[0], f"{monitor}.{model}": value.T}
 
     def whole(self, outputs):
-        """The outputs of both runs as those of one."""
+        """The outputs of both runs, joined as those of one."""
 
         def read(name):
             phase = name.rpartition(AFTER)[2] if AFTER in name else ""
@@ -296,8 +298,8 @@ class Earlier:
 
 
 class Read(dict):
-    """A state as it was read: where nothing is said of spikes none are under way, and `empty`
-    objects have no values."""
+    """A state as it was read. If nothing is said about spikes, none are under way. `empty` objects
+    have no values."""
 
     def __init__(self, state, empty):
         super().__init__(state)

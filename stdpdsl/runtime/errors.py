@@ -1,8 +1,8 @@
-"""What ends a run with a message for the reader, and no traceback."""
+"""Exceptions that end a run with a message for the reader and no traceback."""
 
 
 class SpecError(Exception):
-    """The spec asks for something impossible; the text says what and where."""
+    """The spec asks for something impossible. The text says what and where."""
 
 
 class RunFailed(Exception):
@@ -10,14 +10,14 @@ class RunFailed(Exception):
 
 
 def fail(message):
-    """Stop with `message` as all that the reader sees: the spec is wrong."""
+    """Stop because the spec is wrong; the reader sees only `message`."""
     raise SpecError(message)
 
 
 def stop(message):
-    """Stop with `message` as all that the reader sees: the simulation went wrong."""
+    """Stop because the simulation failed; the reader sees only `message`."""
     raise RunFailed(message)
 
 
 class ProgramError(Exception):
-    """A program could not be built or did not run to its end; the text says why."""
+    """A program could not be built or did not run to its end. The text says why."""

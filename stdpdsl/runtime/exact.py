@@ -1,13 +1,13 @@
-"""How differential equations are integrated: each variable by a method of its own."""
+"""How differential equations are integrated: each variable by its own method."""
 
 
 def exact_by_variable(equations, variables=None, method_options=None, written=None):
     """Brian2's `exact`, with one factor for each variable that a new value depends on.
 
-    Brian2 multiplies and divides each variable by one constant after the other. With all of them in
+    Brian2 multiplies and divides each variable by one constant after another. With all constants in
     one factor, `I*(tau_s*(exp(...) - exp(...))/(tau_s - tau_m))`, what neurons share is computed
-    once in a step. A variable that stands still in a refractory neuron takes over its new value in
-    an active one alone, so that is computed as in an active one. `written` makes code of a factor.
+    once per step. A variable that is frozen in a refractory neuron takes its new value only in an
+    active one, so the value is computed as in an active neuron. `written` turns a factor into code.
     """
     from brian2 import linear
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
@@ -26,10 +26,10 @@ def exact_by_variable(equations, variables=None, method_options=None, written=No
 
 
 def solve_quickly():
-    """Make sympy find exp() of a matrix, by which Brian2 solves linear equations, from that of each
-    part of it that depends on no other, and have it see without trying numbers whether an entry is
-    0. The code is the same to the letter, but nine traces that decay by themselves took sympy 5 s
-    as one matrix, and a membrane with one current .6 s."""
+    """Make sympy compute exp() of a matrix, by which Brian2 solves linear equations, separately for
+    each independent part, and see whether an entry is 0 without trying numbers. The code is the
+    same to the letter. As one matrix, nine independent decaying traces took sympy 5 s, and a
+    membrane with one current 0.6 s."""
     import sympy
 
     whole = sympy.Matrix.exp
@@ -45,7 +45,7 @@ def solve_quickly():
 
     def exp(matrix):
         parts = independent(matrix)
-        # With one decimal number somewhere, sympy writes 1.0*x for x everywhere.
+        # If there is one decimal number anywhere, sympy writes 1.0*x for x everywhere.
         if parts is None or matrix.has(sympy.Float):
             return whole(matrix)
         found = sympy.zeros(matrix.rows)
@@ -62,7 +62,8 @@ def solve_quickly():
 
 
 def independent(matrix):
-    """The indices of a square matrix by parts that no entry joins; None where that is the whole."""
+    """The indices of a square matrix, grouped into parts that no entry joins; None if that is the
+    whole."""
     part = list(range(matrix.rows))
     for i, j in matrix.todok():
         joined, other = part[i], part[j]
@@ -83,12 +84,12 @@ def at_equal_rates(method, equal):
 
 
 def where_rates_are_equal(equations, variables, pairs):
-    """Lines of code, and a function that writes a factor of an exact solution so that it holds
-    where the rates of a pair are equal: (exp(a*dt) - exp(d*dt))/(a - d) is dt*exp(d*dt) there.
+    """Lines of code, and a function that writes a factor of an exact solution so that it holds when
+    the rates of a pair are equal: (exp(a*dt) - exp(d*dt))/(a - d) is then dt*exp(d*dt).
 
-    Of the pairs that a factor divides by, one at most is equal in an element. The factor as it is,
-    which is taken elsewhere, has the same value to the last bit: only where a pair is equal is it
-    computed with another parameter, so that it is finite, and multiplied by 0.
+    In an element, at most one of the pairs that a factor divides by is equal. Elsewhere the
+    original factor is used, with the same value to the last bit. Only if a pair is equal is that
+    factor computed with another parameter, so that it is finite, and multiplied by 0.
     """
     import re
 
@@ -110,7 +111,7 @@ def where_rates_are_equal(equations, variables, pairs):
         lines.append(f"equal__{k} = int(abs(({a}) - ({d})) <= 1e-12*abs({a}))")
 
     def apart(text, by):
-        """An expression, in code, that is finite where one of these pairs is equal."""
+        """An expression, in code, that is finite even if one of these pairs is equal."""
         for symbol in moved if by else ():
             other = "__".join([f"{symbol}__apart", *map(str, by)])
             sum_of = " + ".join(f"equal__{k}" for k in by)
@@ -132,7 +133,7 @@ def where_rates_are_equal(equations, variables, pairs):
             f"*({apart(sympy_to_str(expression), [*limits])})"
         ]
         for k, text in limits.items():
-            if expression.has(active):  # while a variable stands still, its rate is 0
+            if expression.has(active):  # while a variable is frozen, its rate is 0
                 still = sympy_to_str(expression.subs(active, 0))
                 text = f"(int(not_refractory)*{text} + (1 - int(not_refractory))*({still}))"
             terms.append(f"equal__{k}*{apart(text, [j for j in limits if j != k])}")
@@ -142,7 +143,8 @@ def where_rates_are_equal(equations, variables, pairs):
 
 
 def limit(expression, symbol, value):
-    """A sum where a symbol has a value at which some of its terms are 0/0; None where none is."""
+    """The limit of a sum at a value of a symbol where some of its terms are 0/0; None if none
+    is."""
     from sympy import Float, Integer, Rational, diff, fraction, nsimplify, simplify, together
 
     any_pole, found = False, Integer(0)
@@ -161,7 +163,7 @@ def limit(expression, symbol, value):
 
 
 def by_variable(equations, variables=None, method_options=None):
-    """New values from the old ones of all, by `parts`: (a method, the variables it integrates)."""
+    """New values from the old values of all variables. `parts` are (a method, its variables)."""
     from brian2 import Equations
     from brian2.stateupdaters.base import StateUpdateMethod
 
@@ -176,10 +178,11 @@ def by_variable(equations, variables=None, method_options=None):
 
 
 def exponential(equations, variables=None, method_options=None):
-    """Exponential Euler, which does not divide by a rate of decay that may be 0.
+    """Exponential Euler that does not divide by a decay rate, which may be 0.
 
-    It is exact where an equation is linear in its own variable, if all else stands still in the
-    step. Brian2's divides by the rate."""
+    It is exact if an equation is linear in its own variable and everything else is constant during
+    the step. Brian2's version divides by the rate.
+    """
     from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
     from sympy import Symbol, diff
 

@@ -1,8 +1,8 @@
 """Filterbanks: brian2hears' filters on a mono sound, computed in chunks of bounded memory.
 
-A filter is a function of a source (a brian2hears object) and SI floats (Hz, s) that returns the
-next brian2hears object; a parameter that may differ between channels takes a number or a list. A
-source of one channel is repeated for each channel of the filter that follows.
+A filter is a function of a source (a brian2hears object) and SI floats (Hz, s) and returns the next
+brian2hears object. A parameter that may differ between channels takes a number or a list. A source
+with one channel is repeated for each channel of the filter that follows.
 """
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy as np
 from .errors import fail
 
 ROWS_PER_CHUNK = 8192  # samples: 0.19 s at 44.1 kHz
-NEGLIGIBLE = 1e-200  # a filter state below this is 0: denormal numbers are slow
+NEGLIGIBLE = 1e-200  # a filter state below this becomes 0, because denormal numbers are slow
 
 
 def filterbank(samples, samplerate, filters, output=None):
-    """Yield the filtered sound in chunks of (rows, channels), as many rows in all as `samples`.
+    """Yield the filtered sound in chunks of (rows, channels), with one row per sample in `samples`.
 
     samples: pressures (Pa) at `samplerate` (Hz). filters: [(filter, {parameter: value}), …] in the
-    order in which the sound passes them. output: an elementwise function of the last one's array.
+    order of processing. output: an elementwise function of the last filter's array.
     """
     bank = filter_chain(samples, samplerate, filters)
     rows = chunk_length(bank)
@@ -34,7 +34,8 @@ def filter_chain(samples, samplerate, filters):
 
     bank = hears.Sound(np.asarray(samples, dtype=np.float64)[:, None], samplerate=samplerate * Hz)
     cython = linearfilterbank.Cython
-    linearfilterbank.Cython = None  # or each filter would start a compiler for its inner loop
+    # Otherwise each filter would start a compiler for its inner loop.
+    linearfilterbank.Cython = None
     try:
         for make, parameters in filters:
             bank = make(bank, **parameters)
@@ -46,7 +47,8 @@ def filter_chain(samples, samplerate, filters):
 
 
 def chunk_length(bank):
-    """Samples per chunk: whole intervals of filters that are updated, or chunks would show."""
+    """Samples per chunk, in whole update intervals of the filters; otherwise the results would
+    depend on the chunks."""
     intervals = [getattr(part, "maximum_buffer_size", 1) for part in parts_of_chain(bank)]
     common = int(np.lcm.reduce(intervals))
     return max(ROWS_PER_CHUNK // common, 1) * common
@@ -55,8 +57,8 @@ def chunk_length(bank):
 def speed_up(bank):
     """Give each linear filter of the chain its fastest inner loop.
 
-    That is scipy's, except for chains whose filters control one another: those advance by a few
-    samples at a time, and there brian2hears' own Cython loop is faster.
+    This is scipy's, except in chains whose filters control one another. Those advance a few samples
+    at a time, and brian2hears' own Cython loop is faster there.
     """
     import brian2hears as hears
 
@@ -86,7 +88,7 @@ def parts_of_chain(bank):
 
 
 def compiled_loops(count):
-    """brian2hears' Cython loop, `count` times; none where Cython cannot compile."""
+    """brian2hears' Cython loop, `count` times; none if Cython cannot compile."""
     from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject
     from brian2hears.filtering.linearfilterbank import CythonLinearFilterbankApply
 
@@ -96,8 +98,8 @@ def compiled_loops(count):
 def fast_linear(bank):
     """A replacement of a LinearFilterbank's `buffer_apply`: scipy's lfilter, channel by channel.
 
-    It does the operations of brian2hears' NumPy loop in the same order, so its samples are equal
-    to the last bit (except for states below 1e-200), some hundred times faster.
+    It does the operations of brian2hears' NumPy loop in the same order. So its samples are equal to
+    the last bit (except for states below 1e-200), and it is some hundred times faster.
     """
     from scipy.signal import lfilter
 
@@ -116,7 +118,7 @@ def fast_linear(bank):
 
 
 def channel_count(source, **parameters):
-    """How many channels a filter has: the length of its lists, else its source's channels."""
+    """How many channels a filter has: the length of its lists, or else its source's channels."""
     lengths = {name: np.size(value) for name, value in parameters.items() if np.size(value) > 1}
     counts = set(lengths.values()) | ({source.nchannels} if source.nchannels > 1 else set())
     if len(counts) > 1:

@@ -69,9 +69,8 @@ def low_pass(source, fc):
 
 def butterworth(source, order, fc, btype="low", fc_high=None):
     """Butterworth filters: cutoff fc (Hz) for btype "low" and "high", edges fc to fc_high (Hz) for
-    "bandpass" and "bandstop". Second-order sections, which narrow bands need (brian2hears has one
-    polynomial).
-    """
+    "bandpass" and "bandstop". They are second-order sections, because narrow bands need them
+    (brian2hears uses one polynomial)."""
     from scipy import signal
 
     edges = filter_edges("butterworth", source, btype, fc, fc_high)
@@ -93,11 +92,10 @@ def iir(
     passband_high=None,
     stopband_high=None,
 ):
-    """Filters of the lowest order that loses at most gpass (dB) in the passband and at least gstop
+    """Filters of the lowest order that lose at most gpass (dB) in the passband and at least gstop
     (dB) in the stopband, both edges in Hz; `…_high` are the upper edges of "bandpass" and
-    "bandstop". ftype: "ellip", "butter", "cheby1" or "cheby2" (scipy.signal.iirdesign;
-    brian2hears' own IIRFilterbank fails with numpy 2.5).
-    """
+    "bandstop". ftype: "ellip", "butter", "cheby1" or "cheby2" (scipy.signal.iirdesign; brian2hears'
+    own IIRFilterbank fails with numpy 2.5)."""
     from scipy import signal
 
     lists = {"passband": passband, "stopband": stopband, "gpass": gpass, "gstop": gstop}
@@ -142,7 +140,8 @@ def band_edges(edges, nyquist):
 
 
 def sections_bank(source, sections):
-    """A LinearFilterbank of second-order sections, shorter channels filled with unit sections."""
+    """A LinearFilterbank of second-order sections; shorter channels are padded with unit
+    sections."""
     import brian2hears as hears
 
     longest = max(len(sos) for sos in sections)
@@ -156,7 +155,7 @@ def middle_ear(source, gain=1):
     """The middle ear of Tan & Carney (2003), JASA 114:2007: two pole pairs and a double zero, gain
     1 at 1 kHz (0.962512703689 is that of their own program).
 
-    As brian2hears.MiddleEar, which newer versions of scipy refuse.
+    Same as brian2hears.MiddleEar, which fails with newer versions of scipy.
     """
     import brian2hears as hears
     from scipy import signal
@@ -175,7 +174,8 @@ def middle_ear(source, gain=1):
 
 
 def linear_gammachirp(source, f, time_constant, c=1, phase=0):
-    """Gammachirps whose frequency is f + c t (Hz, Hz/s): envelope time_constant (s), phase (rad).
+    """Gammachirps whose frequency is f + c t (Hz, Hz/s): envelope with time_constant (s), phase
+    (rad).
 
     Wagner et al. (2009), J Neurophysiol 102:1227.
     """
@@ -198,7 +198,7 @@ def chirps(source, f, time_constant, c, phase):
 
 
 def fractional_delay(source, delays, filter_length=None):
-    """Each channel later by its delay (s), and all by half the filter_length (samples)."""
+    """Delay each channel by its delay (s), and all channels by half the filter_length (samples)."""
     import brian2hears as hears
     from brian2hears.filtering.fractionaldelay import fractional_delay_ir
 
@@ -213,7 +213,7 @@ def fractional_delay(source, delays, filter_length=None):
 
 
 def fir(source, impulse_response):
-    """Every channel through one finite impulse response, a list with one value per sample."""
+    """Filter every channel with one finite impulse response, a list with one value per sample."""
     import brian2hears as hears
 
     return hears.FIRFilterbank(source, np.asarray(impulse_response, dtype=np.float64))

@@ -1,4 +1,5 @@
-"""Where results are written: checked before the simulation, filled beside, renamed at the end."""
+"""Where results are written: checked before the simulation, filled under a temporary name, renamed
+at the end."""
 
 import json
 import os
@@ -16,19 +17,19 @@ LEFT_BY_SYSTEMS = re.compile(r"\.nfs\w+|\.DS_Store")
 
 
 class ResultsError(Exception):
-    """Results cannot be written or read; the text says where and why."""
+    """Results cannot be written or read. The text says where and why."""
 
 
 def write_metadata(path, metadata):
-    """Write `metadata.json`, with a checksum of all that it says."""
+    """Write `metadata.json`, with a checksum of its contents."""
     sealed = {**metadata, "checksum": checksum(metadata)}
     text = json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"
     Path(path).write_text(text, encoding="utf-8")
 
 
 def bytes_of(path):
-    """What a file holds. OSError, or ValueError where it is too long, or no file: to read a pipe
-    could take for ever."""
+    """The contents of a file. Raises OSError, or ValueError if it is too long or not a regular
+    file: reading a pipe could block for ever."""
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is not a regular file")
     with path.open("rb") as file:
@@ -39,8 +40,8 @@ def bytes_of(path):
 
 
 def read_metadata(folder):
-    """What a folder's `metadata.json` holds. OSError, or ValueError where it is not JSON, is too
-    long or nested too deep, or no file."""
+    """The contents of a folder's `metadata.json`. Raises OSError, or ValueError if it is not JSON,
+    is too long, is nested too deeply or is not a regular file."""
     path = Path(folder) / "metadata.json"
     try:
         return json.loads(bytes_of(path))
@@ -56,7 +57,7 @@ def checksum(metadata):
 
 def footer_checksum(path):
     """CRC-32 of a Parquet file's footer and of its size. Parquet has checksums of pages only, and
-    Arrow may end the process over a footer that is damaged."""
+    Arrow may crash on a damaged footer."""
     with Path(path).open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 8))
@@ -66,15 +67,15 @@ def footer_checksum(path):
 
 
 def text_checksum(path):
-    """CRC-32 of a text file as it lies there."""
+    """CRC-32 of a text file, byte for byte."""
     return f"{zlib.crc32(bytes_of(Path(path))):08x}"
 
 
 def check_folder(folder, overwrite=False):
-    """Raise ResultsError unless results may be put into `folder`; touch nothing."""
+    """Raise ResultsError unless results may be put into `folder`; change nothing."""
     folder = Path(folder)
     try:
-        beside(folder.resolve(), "partial").exists()  # a name that is too long
+        beside(folder.resolve(), "partial").exists()  # the name is too long
         if not folder.exists():
             return
         if not folder.is_dir():
@@ -103,13 +104,13 @@ def check_folder(folder, overwrite=False):
 
 
 def beside(folder, kind):
-    """A folder of a name that nobody has, for what is under way: `results.partial-1f0c3a9e`."""
+    """A sibling folder with an unused name for work in progress: `results.partial-1f0c3a9e`."""
     return folder.with_name(f"{folder.name}.{kind}-{uuid.uuid4().hex[:8]}")
 
 
 def foreign_in(folder):
-    """What a folder of results holds that is not as stdpdsl wrote it, by names from the folder:
-    what its metadata do not list, and what has another checksum. OSError, ValueError."""
+    """What a results folder contains that stdpdsl did not write, by path from the folder: what its
+    metadata do not list, and what has another checksum. Raises OSError or ValueError."""
     listed = listed_in(read_metadata(folder))
 
     def is_foreign(name, path):
@@ -121,7 +122,7 @@ def foreign_in(folder):
 
 
 def foreign_below(folder, is_foreign):
-    """The names of all that `is_foreign(name, path)` says so of, in a folder and below it."""
+    """The names of everything in and below a folder for which `is_foreign(name, path)` is true."""
     found, folder = [], Path(folder)
     for parent, *inside in os.walk(folder):
         for entry in sorted(sum(inside, [])):
@@ -134,8 +135,8 @@ def foreign_below(folder, is_foreign):
 
 
 def listed_in(metadata):
-    """{name: whether a path holds what was written} of all files of results, by their metadata,
-    which a stranger may have written."""
+    """{name: whether the file at a path is as it was written} of all files of results, by their
+    metadata, which may come from a stranger."""
 
     def has(sum_of, expected):
         def is_as_written(path):
@@ -163,7 +164,7 @@ def entries_of(value):
 
 
 def remove_but(folder, foreign):
-    """Delete a folder, but for the files in it that are named; what cannot be deleted stays."""
+    """Delete a folder except for the named files in it. What cannot be deleted stays."""
     folder = Path(folder)
     spared = {folder / name for name in foreign}
     for parent, *inside in os.walk(folder, topdown=False):
@@ -173,7 +174,7 @@ def remove_but(folder, foreign):
                     path.rmdir()
                 elif path not in spared:
                     path.unlink()
-            except OSError:  # a folder that is not empty
+            except OSError:  # the folder is not empty
                 continue
     try:
         folder.rmdir()
@@ -191,7 +192,7 @@ def is_result(folder):
 
 
 def prepare_folder(folder, overwrite=False):
-    """Check `folder` and make the empty one beside it that is filled first; return that one."""
+    """Check `folder`, make the empty temporary folder beside it, and return that one."""
     check_folder(folder, overwrite)
     partial = beside(Path(folder).resolve(), "partial")
     try:
@@ -202,7 +203,8 @@ def prepare_folder(folder, overwrite=False):
 
 
 def publish_folder(partial, folder, overwrite=False):
-    """Give the filled folder its final name; an older result goes only once the new one stands."""
+    """Give the filled folder its final name. An older result is deleted only once the new one is in
+    place."""
     check_folder(folder, overwrite)
     folder = Path(folder).resolve()
     old = beside(folder, "old")
@@ -214,5 +216,5 @@ def publish_folder(partial, folder, overwrite=False):
         if old.exists():
             os.rename(old, folder)
         raise
-    if old.exists():  # with what has come into it meanwhile
+    if old.exists():  # together with what has been added to it meanwhile
         remove_but(old, foreign_in(old) if is_result(old) else ())

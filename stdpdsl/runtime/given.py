@@ -1,7 +1,8 @@
 """Every number that a network is given, by key, in the form that program_data.py describes.
 
-Keys are OBJECT.VARIABLE, as `network(state)` of the script has them in `state`; of groups also
-OBJECT.N, the number of elements, and of all else OBJECT.__size. No name of a spec has `__`.
+Keys are OBJECT.VARIABLE, as in the `state` of the script's `network(state)`. Groups also have
+OBJECT.N, the number of elements; all other objects have OBJECT.__size. No name in a spec contains
+`__`.
 """
 
 import numpy as np
@@ -18,7 +19,8 @@ LONGEST_QUEUE = 10_000_000  # steps
 
 
 def numbers_of(x):
-    """Sizes, first values, spikes, synapses, delays, what phases set, and how long they are."""
+    """Sizes, first values, spikes, synapses, delays, the values that phases set, and phase
+    durations."""
     given = {}
     for layer, (size, shared) in x.sizes.items():
         given[f"{layer}.N"] = size * len(x.copies(shared))
@@ -32,7 +34,7 @@ def numbers_of(x):
         for name, block, part in x.parts[connection]:
             give_synapses(given, name, edges.pre[part], edges.post[part] - edges.first[part])
             give(given, name, edges.values, part)
-            if block is None:  # else they stand in its own code
+            if block is None:  # otherwise they are in its own code
                 give(given, name, edges.parameters, part)
                 give(given, name, shared_by_all(x, connection))
             for pathway, delays in edges.delays.items():
@@ -56,8 +58,9 @@ def numbers_of(x):
 
 
 def within_run(x, delays):
-    """Delays (s), at most the length of the run: what starts later than that never arrives, and
-    Brian2 holds a queue of as many steps as the longest delay has. A later run needs them all."""
+    """Delays (s), limited to the length of the run. A spike that would arrive later never does, and
+    Brian2's queue has as many steps as the longest delay. If a later run follows, it needs the full
+    delays."""
     if x.keeps:
         if np.any(delays > LONGEST_QUEUE * x.dt):
             fail(
@@ -70,7 +73,7 @@ def within_run(x, delays):
 
 
 def shared_by_all(x, component):
-    """What all elements of a component share."""
+    """The values that all elements of a component share."""
     return {name: np.asarray(value) for name, value in x.common.get(component, {}).items()}
 
 
@@ -80,34 +83,34 @@ def phase_key(number):
 
 
 def draw_key_name(*name):
-    """The key of the number that stands for a stream in the network's code."""
+    """The key of the number that identifies a stream in the network's code."""
     return f"draw {name!r}"
 
 
 def give_draw_key(given, *name):
-    """The number that stands for a stream in the network's code."""
+    """Give the number that identifies a stream in the network's code."""
     given[draw_key_name(*name)] = draw_key(*name)
 
 
 def give(given, name, values, part=slice(None)):
-    """Values of an object's variables, one per element, or one for all."""
+    """Give values of an object's variables, one per element, or one for all."""
     for variable, array in values.items():
         given[f"{name}.{variable}"] = array[part] if np.ndim(array) else array
 
 
 def give_part(given, name, values):
-    """Arrays of one length that are set together."""
+    """Give arrays of one length that are set together."""
     give(given, name, values)
     given[f"{name}.__size"] = max((len(array) for array in values.values()), default=0)
 
 
 def give_synapses(given, name, i, j):
-    """Synapses of an object."""
+    """Give the synapses of an object."""
     given |= {f"{name}.__size": len(i), f"{name}.i": i, f"{name}.j": j}
 
 
 def give_blocks(given, x, connection):
-    """Which blocks have an object of a connection for themselves, and what differs between them."""
+    """Give which blocks have their own object of a connection, and what differs between them."""
     blocks = [block for _, block, _ in x.parts[connection]]
     if None in blocks:
         return
@@ -120,7 +123,8 @@ def give_blocks(given, x, connection):
 def parts_of(name, edges, by_block, block_size):
     """[(object's name, block, synapses)] of a connection: one object, or one for each block.
 
-    `block_size`: neurons that the object of a block alone has as its target, 0 where it has all.
+    `block_size`: the number of neurons in the target of one block's object, 0 if the target has
+    all.
     """
     edges.first = edges.copy * block_size
     if not by_block:
@@ -132,7 +136,7 @@ def parts_of(name, edges, by_block, block_size):
 
 
 def give_relay(given, x, name, source, target):
-    """Each spike of a layer reaches all neurons of a target's same block."""
+    """Make each spike of a layer reach all neurons of a target in the same block."""
     (source_size, source_shared), (target_size, target_shared) = x.sizes[source], x.sizes[target]
     of_source = x.sources(target_shared, source_shared)
     i = np.add.outer(of_source * source_size, np.arange(source_size))
@@ -142,8 +146,8 @@ def give_relay(given, x, name, source, target):
 
 
 def give_link(given, x, target, variable, source):
-    """For each neuron of a layer, the one neuron of another layer's same block, or of as many the
-    one with its number."""
+    """Link each neuron of a layer to the only neuron of another layer in the same block, or to the
+    neuron with its number if the layers have equally many."""
     (size, shared), (many, of_shared) = x.sizes[target], x.sizes[source]
     index = many * np.repeat(x.sources(shared, of_shared), size)
     if many > 1:
@@ -152,9 +156,9 @@ def give_link(given, x, target, variable, source):
 
 
 def give_normaliser(given, x, name, connection, side, size, phase="", **values):
-    """Counters, one for each neuron of a side in each block, and the synapses that they scale;
-    `values` are functions of the neuron's number in its layer and its copy. With a `phase`, what it
-    sets them to."""
+    """Give counters, one for each neuron of a side in each block, and the synapses that they scale.
+    `values` are functions of the neuron's number in its layer and its copy. With a `phase`, give
+    the values that it sets."""
     edges = x.edges[connection]
     i, copy = neurons(size, edges.copies)
     found = {n: value(i, copy) + 0.0 * i for n, value in values.items()}
@@ -170,8 +174,8 @@ def give_normaliser(given, x, name, connection, side, size, phase="", **values):
 
 
 def give_samples(given, x, number, component, blocks, neurons=None):
-    """Which elements are recorded, in all blocks or some; what is shared belongs to all. `neurons`
-    are the first, and the one after the last, of a layer's copy."""
+    """Give which elements are recorded, in all blocks or in some. What is shared belongs to all
+    blocks. `neurons` are the first neuron of a layer's copy and the one after the last."""
     copy = x.copy_of(component)
     if blocks is None or x.is_shared(component):
         chosen = np.ones(len(copy), bool)
@@ -187,7 +191,7 @@ def give_samples(given, x, number, component, blocks, neurons=None):
             monitor = f"record__{number}" if block is None else f"record__{number}_{name}"
             x.recorded.setdefault(number, []).append((monitor, elements[index]))
         elif len(elements):
-            index = np.zeros(1, int)  # so that all shards run one program; it is not saved
+            index = np.zeros(1, int)  # so that all shards run one program; this index is not saved
         if block is None:
             give_part(given, f"record__{number}", {"__index": index})
         elif len(elements[index]):
@@ -198,8 +202,8 @@ def give_samples(given, x, number, component, blocks, neurons=None):
 
 def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs, column):
     """Drive a layer inside the network: neuron i of each copy hears channel i of its replicate.
-    `differs`: whether what it hears differs between replicates; `column`: whether its neurons are
-    given which column of the drives they hear."""
+    `differs`: whether the sounds differ between replicates. `column`: whether neurons are told
+    which column of the drives they hear."""
     size, shared = x.sizes[layer]
     replicates = x.replicate_of_copy if differs else x.replicate_of_copy[:1]
 
@@ -216,7 +220,7 @@ def give_drive(given, x, layer, bank, filterbank, p, sounds, rate, differs, colu
 
 
 def give_endings(given, x, endings, parameters, row):
-    """What ends phases for a block: `endings` has (seconds between two looks, the goal as a
+    """Give what ends phases for a block: `endings` has (seconds between two checks, the goal as a
     function of the parameters, the phase's number)."""
     x.endings = [number for _, _, number in endings]
     goals = [goal(parameters(number)) + np.zeros(x.blocks) for _, goal, number in endings]

@@ -1,8 +1,8 @@
 """A network that begins where an earlier run of it ended, and what a later run needs to go on.
 
-Everything is made for the whole of the run: inputs, synapses, the steps of its phases. Phases that
-are over are not simulated. Before what is left of the phase in which the earlier run ended, the
-state is set, and with it the time, so that nothing happens twice or never.
+Everything is made for the whole run: inputs, synapses, the steps of its phases. Phases that are
+over are not simulated. Before the rest of the phase in which the earlier run ended, the state and
+the time are set, so that nothing happens twice or is lost.
 """
 
 import numpy as np
@@ -23,12 +23,12 @@ from .whole_state import (
 )
 
 STATE = "whole state"  # among the outputs
-PHASE, STEP = f"{STATE}.phase", f"{STATE}.step"  # among what a network is given
+PHASE, STEP = f"{STATE}.phase", f"{STATE}.step"  # among the data of a network
 
 
 def give_start(given, x, earlier):
-    """The phase and the step in which the run begins, -1 where that is its beginning; how long each
-    phase has still to go (s)."""
+    """The phase and the step in which the run begins (-1 at its very beginning), and how long each
+    phase still has to go (s)."""
     given[PHASE], given[STEP] = (
         float(n) for n in ((earlier.phase, earlier.step) if earlier else (-1, 0))
     )
@@ -39,8 +39,8 @@ def give_start(given, x, earlier):
 
 
 class GoingOn:
-    """What a network of these objects is to begin with and to leave behind. `earlier` has the phase
-    and the step in which the earlier run ended, and its `state`."""
+    """What a network of these objects begins with and leaves behind. `earlier` has the phase and
+    the step in which the earlier run ended, and its `state`."""
 
     def __init__(self, objects, counters, network, given, earlier):
         self.network, self.given, self.earlier = network, given, earlier
@@ -49,7 +49,7 @@ class GoingOn:
         self.spiking = [o for o in objects if type(o).__name__ == "SpikeGeneratorGroup"]
 
     def state(self):
-        """The state as it is now; of a program, what it will be at this point."""
+        """The state as it is now; for a program, what it will be at this point."""
         from brian2 import get_device
 
         if is_here():
@@ -59,12 +59,13 @@ class GoingOn:
         return KeptState(places(self.variables, self.pathways))
 
     def is_over(self, number):
-        """Whether a phase was over before. A program asks itself: one takes any earlier run."""
+        """Whether a phase was over before this run. A program checks this when it runs, because one
+        program serves any earlier run."""
         return is_here() and self.earlier is not None and number < self.earlier.phase
 
     def begin(self, number, dt):
-        """Set the state and the time before a phase runs, if that is where the earlier run ended;
-        the C++ that a program does it by, or nothing."""
+        """Set the state and the time before a phase runs, if the earlier run ended there. Returns
+        the C++ with which a program does this, or nothing."""
         if not isinstance(self.given, ProgramData):
             if self.earlier is not None and number == self.earlier.phase:
                 from brian2 import BrianLogger
@@ -88,7 +89,7 @@ class GoingOn:
 
 
 def next_spike(group, step):
-    """C++ that finds the first given spike of a group that is still to come."""
+    """C++ that finds the first given spike of a group that has not occurred yet."""
     bins, count = array_of(group, "_timebins")
     last, _ = array_of(group, "_lastindex")
     found = f"std::lower_bound({bins}, {bins} + {count}, (int32_t){step})"

@@ -1,4 +1,4 @@
-"""Sounds that are made only where something hears them anew."""
+"""Sounds that are made only if something needs to hear them anew."""
 
 from functools import cached_property
 
@@ -14,7 +14,8 @@ class Sound:
     """The sound of a replicate: make(replicate, folder, p) returns its (samples, presentations,
     sample rate), in Pa, s and Hz.
 
-    `key` stands for all that decides it: what makes it, or the samples where those are files'.
+    `key` stands for all that decides the sound: what makes it, or the samples if they come from
+    files.
     """
 
     def __init__(self, make, replicate, folder, p, from_files):
@@ -35,7 +36,7 @@ class Sound:
 
     @cached_property
     def about(self):
-        """The number of samples, their rate and what is presented, kept from run to run."""
+        """The number of samples, their rate and the presentations, kept from run to run."""
         key = fingerprint("about", self.key)
 
         def about():
@@ -59,10 +60,10 @@ class Sound:
 
 
 def length_of_sound(name, sounds):
-    """Seconds of a sound, the longest over replicates."""
+    """Duration of a sound (s), the longest over replicates."""
     return max(sound.seconds for (sound_name, _), sound in sounds.items() if sound_name == name)
 
 
 def rate_of(name, sounds):
-    """Samples per second of a sound, the same in all replicates."""
+    """Sample rate of a sound (Hz), the same in all replicates."""
     return next(sound.samplerate for (sound_name, _), sound in sounds.items() if sound_name == name)

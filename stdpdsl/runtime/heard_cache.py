@@ -1,4 +1,4 @@
-"""What is heard, kept for the next run."""
+"""What is heard, cached for the next run."""
 
 import hashlib
 import os
@@ -33,13 +33,13 @@ def kept(path, key, make):
     found = arrays_in(path, key)
     if found is not None:
         return found
-    with one_at_a_time(Path(path).parent, Path(path).stem):  # other shards want the same
+    with one_at_a_time(Path(path).parent, Path(path).stem):  # other shards need the same file
         found = arrays_in(path, key)
         return make_and_keep(path, key, make) if found is None else found
 
 
 def arrays_in(path, key):
-    """The arrays of a file, or None if it is not whole or was made with another key."""
+    """The arrays of a file, or None if it is incomplete or was made with another key."""
     try:
         with np.load(path, allow_pickle=False) as file:
             if str(file["key"]) == key:
@@ -50,7 +50,7 @@ def arrays_in(path, key):
 
 
 def make_and_keep(path, key, make):
-    """The arrays that `make()` returns, put into a file where that can be."""
+    """The arrays that `make()` returns, saved to a file if possible."""
     arrays = [np.asarray(array) for array in make()]
     partial = f"{path}.{os.getpid()}.npz"
     try:
@@ -64,22 +64,22 @@ def make_and_keep(path, key, make):
 
 
 def kept_nerve(x, function, layer, p, sounds, target, run):
-    """What `run()` returns, as run_nerve does, kept under all that it depends on: also the layer's
-    first values."""
+    """What `run()` returns, as run_nerve does, cached by all that it depends on, including the
+    layer's first values."""
     values = [part for item in sorted(x.values[layer].items()) for part in item]
     key = front_end_key(x, function, p, sounds, target, *values)
     return from_arrays(kept(nerve_cache(key), key, lambda: as_arrays(*run())))
 
 
 def kept_means(x, function, p, sounds, means):
-    """What `means()` returns, as drive_means does, of what `function` hears."""
+    """What `means()` returns, as drive_means does, for the sound that `function` hears."""
     key = front_end_key(x, function, p, sounds)
     return kept(nerve_cache(key), key, lambda: [means()])[0]
 
 
 def front_end_key(x, function, p, sounds, *more):
     """What decides what is heard: the code of a function and the numbers that it names, the sounds,
-    the time that is simulated, and what computes."""
+    the simulated time, and the versions of all that computes it."""
     code = code_of(function)
     modules = [package_version(module) for module in ("brian2", "brian2hears", "numpy", "scipy")]
     return fingerprint(
@@ -103,7 +103,7 @@ def nerve_cache(key):
 
 
 def forget_files(folder, size):
-    """Delete the files that were made first, down to a size in bytes."""
+    """Delete the oldest files until the rest is below a size in bytes."""
     try:
         found = sorted((p.stat().st_mtime, p.stat().st_size, p) for p in Path(folder).iterdir())
         excess = sum(bytes_ for _, bytes_, _ in found) - size

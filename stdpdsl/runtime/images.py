@@ -1,15 +1,15 @@
-"""Grey images in PNG files, one for each stimulus."""
+"""Grey images in PNG files, one file per stimulus."""
 
 import glob
 
 import numpy as np
 
-MOST_BYTES = 4_000_000_000  # of all images, unpacked
+MOST_BYTES = 4_000_000_000  # total size of all images when unpacked
 
 
 def images_in(pattern):
-    """The images whose files match, in the order of their names: (images, height, width). OSError
-    where there are none, ValueError where one is not a grey image, or of another size."""
+    """The images whose files match, sorted by name: (images, height, width). Raises OSError if
+    there are none, ValueError if one is not a grey image or has another size."""
     try:
         from PIL import Image
     except ImportError:
@@ -43,7 +43,7 @@ def images_in(pattern):
 
 
 def _start(pattern):
-    """Where, in a path that matches, what the pattern leaves open may begin."""
+    """Where the open part of a pattern may begin in a path that matches."""
     head = glob.escape(pattern)
     same = next((k for k, (a, b) in enumerate(zip(head, pattern, strict=False)) if a != b), 0)
     return pattern.rfind("/", 0, same or len(pattern)) + 1

@@ -10,24 +10,24 @@ from typing import Any
 
 
 class Without:
-    """An import finder for which a module does not exist."""
+    """An import finder that makes a module appear not to exist."""
 
     def __init__(self, name):
         self.name = name
 
     def find_spec(self, name, path=None, target=None):
-        """Refuse to find it; leave all else to others."""
+        """Refuse to find this module; leave all others to other finders."""
         if name == self.name:
             raise ModuleNotFoundError(f"{name} is not used here", name=name)
         return None
 
 
 class BrianAlone:
-    """An import finder that loads Brian2 where it finds no preference file: it would evaluate
+    """An import finder that loads Brian2 so that it finds no preference file. Brian2 would evaluate
     ~/.brian/user_preferences and ./brian_preferences, whoever wrote them."""
 
     def find_spec(self, name, path=None, target=None):
-        """Brian2, to be loaded by this object; leave all else to others."""
+        """Brian2, to be loaded by this object; leave all else to other finders."""
         if name != "brian2":
             return None
         spec = PathFinder.find_spec(name, path, target)
@@ -37,13 +37,13 @@ class BrianAlone:
         return spec
 
     def create_module(self, spec):
-        """As its own loader does."""
+        """Do as Brian2's own loader does."""
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
-        """Load it with an empty folder for its home and as the working folder, and without what it
-        asks for only to look at its version or to test itself. What it brings stays until the end,
-        so garbage is not looked for in it, now or later: 0.2 s of a short run."""
+        """Load Brian2 with an empty folder as its home and working folder, and without what it
+        imports only to check its version or to test itself. What it loads stays until the end, so
+        garbage collection skips it, now and later: that saves 0.2 s of a short run."""
         homes = {name: os.environ.get(name) for name in ("HOME", "USERPROFILE")}
         here = os.getcwd()
         module.__spec__.loader = module.__loader__ = self.loader
@@ -68,7 +68,7 @@ class BrianAlone:
 
 
 def unread_preferences():
-    """The preference files that Brian2 would have read: its user might expect them to count."""
+    """The preference files that Brian2 would have read: the user might expect them to count."""
     places = Path("brian_preferences"), Path(os.path.expanduser("~/.brian/user_preferences"))
     return [
         f"{path} is ignored, because it could change results" for path in places if path.exists()
@@ -76,7 +76,8 @@ def unread_preferences():
 
 
 def own_imports():
-    """Make modules load as above. pyarrow would import pandas, only to ask whether what it is given
-    is pandas': 0.4 s; Brian2 would import pylab, which draws, for its users' sake: 0.5 s."""
+    """Make modules load as above. pyarrow would import pandas only to check whether its inputs are
+    pandas objects: 0.4 s. Brian2 would import pylab, for plotting, only for its users' convenience:
+    0.5 s."""
     if not any(isinstance(finder, BrianAlone) for finder in sys.meta_path):
         sys.meta_path[:0] = [Without("pandas"), Without("pylab"), BrianAlone()]

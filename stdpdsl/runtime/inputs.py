@@ -15,8 +15,9 @@ from .values import floats_of, keys_of
 def poisson_steps(key, copies, size, rate, steps, dt):
     """Poisson spikes: `rate` (Hz), one number or one per copy.
 
-    In each step a neuron spikes with probability rate*dt, as in Brian2's PoissonGroup; the steps
-    between spikes are geometric, by the inverse distribution of base draws keyed by neuron.
+    In each step a neuron spikes with probability rate*dt, as in Brian2's PoissonGroup. The number
+    of steps between spikes is geometric: the inverse distribution function of base draws keyed by
+    neuron.
     """
     found, rate = [], np.broadcast_to(rate, len(copies))
     for index, copy in enumerate(copies):
@@ -32,7 +33,7 @@ def poisson_steps(key, copies, size, rate, steps, dt):
 
 
 def thinned_steps(key, copies, size, rate, steps, dt):
-    """Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
+    """Poisson spikes whose rate is a function of time: rate(t, i, copy index) in Hz."""
     found = []
     for index, copy in enumerate(copies):
         rng = stream(*key, copy)
@@ -45,16 +46,17 @@ def thinned_steps(key, copies, size, rate, steps, dt):
 
 
 def holding_steps(time, dt):
-    """The step that holds each time (s), as a float.
+    """The step that contains each time (s), as a float.
 
     As in Brian2's SpikeGeneratorGroup, a step begins a thousandth of its length early, because of
-    rounding."""
+    rounding.
+    """
     return np.floor((time + 1e-3 * dt) / dt)
 
 
 def regular_steps(x, layer, copies, size, rate, start, stop):
-    """(neuron, step) of spikes at start, start + 1/rate, ... before stop (s), of every neuron; each
-    is in the step that holds it."""
+    """(neuron, step) of spikes of every neuron at start, start + 1/rate, ... before stop (s). Each
+    spike is in the step that contains it."""
     found, end = [], x.steps * x.dt
     for index, _ in enumerate(copies):
         first, last = at(start, index), min(at(stop, index), end)
@@ -78,11 +80,11 @@ def regular_steps(x, layer, copies, size, rate, start, stop):
 
 
 def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=0):
-    """(neuron, step) of given spikes: neuron numbers and times (s), from a file or written out.
+    """(neuron, step) of given spikes: neuron numbers and times (s), from a file or from the spec.
 
-    Each is in the step that holds it. As Brian2's SpikeGeneratorGroup, this refuses negative times
-    and two spikes of one neuron in one step; what lies outside the run is counted in a warning.
-    `block` is that of each spike, `blocks` the one whose spikes each copy has.
+    Each spike is in the step that contains it. Like Brian2's SpikeGeneratorGroup, this refuses
+    negative times and two spikes of one neuron in one step. A warning counts the spikes outside the
+    run. `block` is the block of each spike; `blocks` is the block whose spikes each copy has.
     """
     neuron, time = np.asarray(neuron, dtype=np.int64), np.asarray(time, dtype=float)
     step, block = holding_steps(time, x.dt), np.broadcast_to(block, len(neuron))
@@ -120,7 +122,7 @@ def listed_steps(x, layer, copies, size, neuron, time, path="", block=0, blocks=
 
 
 def warn_of_times(x, what, time, step, inside):
-    """Count the given spikes that lie outside the run, and those between two steps."""
+    """Warn of the number of given spikes that lie outside the run or between two steps."""
     end, outside = x.steps * x.dt, int(np.sum(~inside))
     if outside:
         text = f"{what}: {outside} of {len(time)} spikes lie outside the run of {end:g} s"
@@ -134,7 +136,8 @@ def warn_of_times(x, what, time, step, inside):
 
 
 def sorted_spikes(found, steps):
-    """(neuron, step) of several parts, within so many steps: by time and neuron, each once."""
+    """(neuron, step) of several parts within a number of steps, by time and neuron, without
+    repeats."""
     neuron, step = np.hstack([np.zeros((2, 0), int), *found])
     step, neuron = np.unique([step, neuron], axis=1)
     inside = (step >= 0) & (step < steps)
@@ -142,15 +145,16 @@ def sorted_spikes(found, steps):
 
 
 def spikes_from_file(x, layer, copies, size, path):
-    """(neuron, step) from a table with the columns time (s), or t, and neuron: Parquet or CSV. With
-    a column block the spikes are those of the blocks."""
+    """(neuron, step) from a table with the columns time (s), or t, and neuron: Parquet or CSV. If
+    there is a column block, it gives the block of each spike."""
     plain = [("time", "neuron"), ("t", "neuron")]
     by_block = [(*names, "block") for names in plain]
     time, neuron, *block = file_columns(path, *by_block, *plain).values()
     if not np.array_equal(neuron, np.floor(neuron)) or not np.all(np.abs(neuron) < 2**53):
         fail(f"{path}: the column neuron must contain whole numbers")
     neuron = neuron.astype(np.int64)
-    if not block or np.all(np.isnan(block[0])):  # of our own tables, what all blocks share
+    # In our own tables, spikes of a layer that all blocks share.
+    if not block or np.all(np.isnan(block[0])):
         return listed_steps(x, layer, copies, size, neuron, time, path)
     if copies is x.replicate_of_copy:
         fail(f"{path}: has a column block, but {layer} is shared by all blocks")
@@ -161,8 +165,8 @@ def spikes_from_file(x, layer, copies, size, path):
 
 
 def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
-    """(neuron, step) of a layer's spikes in an earlier run: of its block of the same number, of one
-    of its blocks, or of a block of it for each of this run."""
+    """(neuron, step) of a layer's spikes in an earlier run: from the block with the same number,
+    from one given block, or from one block for each block of this run."""
     table = pq.read_table(os.path.join(folder, "spikes"), filters=[("layer", "==", source)])
     block, neuron = keys_of(table, ["block", "neuron"])
     mine = x.first + np.arange(len(copies)) if blocks is None else np.asarray(blocks)
@@ -173,8 +177,8 @@ def spikes_from_results(x, layer, copies, size, folder, source, blocks=None):
 
 
 def rates_from_results(folder, layer, variable, blocks, count, every):
-    """The first `count` samples of a variable of a layer in an earlier run, `every` s apart, as
-    (blocks, samples, neurons); of the mean rate of a layer there is one column."""
+    """The first `count` samples of a layer's variable in an earlier run, `every` s apart, as
+    (blocks, samples, neurons). The mean rate of a layer has one column only."""
     chosen = [
         ("layer", "==", layer),
         ("variable", "==", variable),
@@ -201,11 +205,11 @@ def rows_of_blocks(rows, size, blocks):
 
 def rated_steps(x, layer, copies, size, rows, every, gap, repeat=False, hertz=None):
     """(neuron, step) of Poisson spikes at the rates (Hz) of `rows`: one row per stimulus, one
-    column per neuron or for all; of one copy after the other, if there are three axes.
-    hertz(values, copy) makes rates of what is not in Hz.
+    column per neuron or for all. With three axes, the first is the copy. hertz(values, copy)
+    converts values that are not in Hz.
 
-    Row r is played from r*every to (r + 1)*every - gap seconds: a step has the rates of the row in
-    whose time it begins. Nothing after the last row, unless they `repeat`.
+    Row r is played from r*every to (r + 1)*every - gap seconds. A step has the rates of the row in
+    whose time it begins. No spikes follow the last row, unless the rows `repeat`.
     """
     if not np.all(every >= x.dt * (1 - 1e-6)):
         fail(f"{layer}: a row of `rates` lasts {np.min(every):g} s, less than a time step")

@@ -7,7 +7,7 @@ from .values import columns_of
 
 
 def label_text(cell):
-    """A label as text: whole numbers without a point, nothing as nothing."""
+    """A label as text: whole numbers have no decimal point, and a missing label is empty."""
     if isinstance(cell, float) and cell == int(cell):
         cell = int(cell)
     if isinstance(cell, bool | np.bool_):
@@ -16,7 +16,7 @@ def label_text(cell):
 
 
 def labels_from(path, rows, name=None):
-    """The label of each of so many rows, in an array of whole numbers or a column of a table."""
+    """One label per row, from an array of whole numbers or a column of a table."""
     if path.lower().endswith((".npy", ".npz")):
         array = np.load(path)
         if not isinstance(array, np.ndarray):

@@ -1,4 +1,4 @@
-"""What is saved of layers: spikes, custom events, rates and samples, and measures of them."""
+"""What is saved of layers: spikes, custom events, rates and samples, and their measures."""
 
 import numpy as np
 
@@ -18,8 +18,8 @@ class LayerTables(StimulusResponses, Trajectories):
         self.rates = {}  # of each neuron in each phase (Hz), by (layer, number)
 
     def layer(self, name, size, shared, spiking, record, states=(), spikes=None, kept=None):
-        """Counts, rates and spikes; `spikes` (neuron, step) of an input layer, `kept` the spikes
-        that are saved."""
+        """Counts, rates and spikes. `spikes` (neuron, step) are those of an input layer; `kept` are
+        the spikes that are saved."""
         x = self.x
         if spikes is None:
             self.check_states(name, size, shared, states)
@@ -32,7 +32,7 @@ class LayerTables(StimulusResponses, Trajectories):
             if spikes is not None:
                 neuron, step = spikes
                 t = step * self.dt
-            elif record or (shared and x.until):  # else only their number is known
+            elif record or (shared and x.until):  # otherwise only their number is known
                 neuron, t = self.recorded.spikes(name, number)
                 step = np.rint(t / self.dt).astype(int)
             if spikes is None and not (shared and x.until):
@@ -55,7 +55,7 @@ class LayerTables(StimulusResponses, Trajectories):
             self.save_spikes(number, name, size, shared, neuron, t, kept)
 
     def check_states(self, name, size, shared, states):
-        """Hold a layer's parameters against the table, and its final states to be finite."""
+        """Check a layer's parameters against the table, and that its final states are finite."""
         copy = np.repeat(np.arange(len(self.x.copies(shared))), size)
         wanted = {n: at(v, copy) for n, v in self.varying.get(name, {}).items()}
         audit_component(self.recorded, name, wanted)
@@ -64,7 +64,7 @@ class LayerTables(StimulusResponses, Trajectories):
             self.check_finite(f"{state} of {name}", values, copy, shared, -1)
 
     def save_spikes(self, number, name, size, shared, neuron, t, kept):
-        """The recorded spikes of a phase, of these those that are `kept`."""
+        """The recorded spikes of a phase that are `kept`."""
         saved = self.saved(neuron // size, shared)
         neuron, t = neuron[saved], t[saved]
         if kept:
@@ -74,7 +74,8 @@ class LayerTables(StimulusResponses, Trajectories):
         self.results.spikes(name, neuron=neuron % size, t=t, **where, **self.of_phase(number))
 
     def of_spikes(self, number, name, size, shared, neuron, step, first, steps):
-        """What is measured of recorded spikes (neuron, step) in so many steps from the first."""
+        """What is measured from recorded spikes (neuron, step) in a number of steps after the
+        first."""
         x = self.x
         neurons = size * len(x.copies(shared))
         found = {"cv": interval_variation(neuron, step, neurons, size)}
@@ -139,7 +140,7 @@ class LayerTables(StimulusResponses, Trajectories):
             )
 
     def rate_while_run(self, variable, name, size, every, neuron, step, first, last, kept):
-        """The same while blocks ran, and did not wait."""
+        """The same while blocks ran, leaving out the time in which they waited."""
         steps, width = np.array(self.phase_steps), round(every / self.dt)
         starts, rate, known = rates_while_run(
             neuron, step, size, width, steps, self.ran, first, last

@@ -1,5 +1,5 @@
-"""What a network does while it runs, so that a dead one is seen in the first seconds: mean rates of
-the layers whose spikes are counted and the blocks in which they are silent, mean weights of the
+"""What a network does while it runs, so that a dead one is noticed in the first seconds: mean rates
+of the layers whose spikes are counted, the blocks in which they are silent, and mean weights of the
 connections."""
 
 import time
@@ -14,22 +14,22 @@ PROGRAM_REPORT = """
 
 
 class Live:
-    """Tells how far a run is: report(t, spikes, weights, silent), with the spikes so far of each
-    layer, the mean weight (SI) of each connection, and the number of blocks in which a layer has
-    had no spike. `sizes` are the layers' numbers of neurons, over all of so many blocks. The run
-    begins at `t` (s)."""
+    """Reports how far a run has come: report(t, spikes, weights, silent), with each layer's spikes
+    so far, the mean weight (SI) of each connection, and the number of blocks in which a layer has
+    been silent. `sizes` are the layers' numbers of neurons, summed over all blocks. The run begins
+    at `t` (s)."""
 
     def __init__(self, events, total, sizes, blocks=1, t=0.0):
         self.events, self.total, self.sizes, self.blocks = events, total, sizes, blocks
         self.t, self.spikes, self.rates = t, {}, {}
-        # Brian2 gives a report the difference of two times of day, which somebody may set.
+        # Brian2 passes a report the difference of two times of day, which somebody may change.
         self.started = time.monotonic()
 
     def report(self, t, spikes, weights, silent=()):
-        """Rates are those since the last report."""
+        """Report the rates since the last report."""
         if t > self.t:
             self.rates = {
-                layer: max(count - self.spikes.get(layer, 0), 0)  # less where blocks have waited
+                layer: max(count - self.spikes.get(layer, 0), 0)  # less if blocks have waited
                 / (self.sizes[layer] * (t - self.t))
                 for layer, count in spikes.items()
                 if self.sizes[layer]
@@ -48,7 +48,7 @@ class Live:
 
 
 def reporter(live, before, objects, weights, sizes):
-    """A report function for Network.run in this process, of which `before` seconds are done;
+    """A report function for Network.run in this process; `before` is the time (s) simulated so far.
     `sizes` are those of the layers of which each block has its own."""
 
     def report(_elapsed, completed, start, duration):
@@ -77,8 +77,8 @@ def value_of(owner, name):
 
 
 def program_report(objects, weights, sizes):
-    """The same for a program, in C++: a line "at T" and then KIND NAME NUMBER of each layer and
-    connection, which `live_line` reads."""
+    """The same for a program, in C++. It prints a line "at T" and then KIND NAME NUMBER for each
+    layer and connection, which `live_line` reads."""
     from brian2 import get_device
 
     def array(owner, name):

@@ -1,8 +1,8 @@
-"""Summary measures of a block, each from that block's values alone, in their own order: the same
-bits whatever blocks stand beside it.
+"""Summary measures of a block, each from that block's values alone, in their own order. So they
+have the same bits whatever other blocks there are.
 
-Sums run through `bincount`, which adds in the order of its input; counts of spikes and of steps are
-whole numbers, whose sums are exact.
+Sums use `bincount`, which adds in the order of its input. Counts of spikes and of steps are whole
+numbers, whose sums are exact.
 """
 
 import numpy as np
@@ -18,8 +18,8 @@ def summed_by(index, values, count):
 
 
 def exact_mean(index, values, count):
-    """Means per block, of equal values exactly that value: sums round, and a constant would seem to
-    spread by 1e-16."""
+    """Means per block. If all values are equal, the mean is exactly that value: sums round, and a
+    constant would seem to vary by 1e-16."""
     number = np.bincount(index, minlength=count)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = summed_by(index, values, count) / number
@@ -27,14 +27,14 @@ def exact_mean(index, values, count):
 
 
 def mean_by(index, values, count):
-    """Means per block of the values that are finite; NaN where there are none."""
+    """Means per block of the finite values; NaN if there are none."""
     good = np.isfinite(values)
     number = np.bincount(index[good], minlength=count)
     return ratio(summed_by(index[good], values[good], count), number)
 
 
 def ratio(above, below):
-    """A quotient, NaN where it is none."""
+    """A quotient; NaN if it is undefined."""
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.asarray(above / below, dtype=float)
     found[~np.isfinite(found)] = np.nan
@@ -42,8 +42,8 @@ def ratio(above, below):
 
 
 class Elements:
-    """What each synapse or neuron has, by name, and what is taken over those of a block: `copy` of
-    each, `blocks` the copy that each block looks at."""
+    """Values of each synapse or neuron, by name, and what is computed over those of a block: `copy`
+    of each, and `blocks`, the copy that belongs to each block."""
 
     def __init__(self, copy, blocks, **values):
         self.copy, self.blocks = copy, blocks
@@ -56,24 +56,24 @@ class Elements:
         return summed_by(self.copy, values, count)[self.blocks]
 
     def mean(self, values):
-        """Means; NaN where there is nothing."""
+        """Means; NaN if there are no values."""
         return ratio(self.sum(values), self.sum(1.0))
 
     fraction = mean
 
     def sd(self, values):
-        """Standard deviations, of all elements and not of a sample."""
+        """Population standard deviations (divided by n, not n - 1)."""
         values = np.broadcast_to(np.asarray(values, dtype=float), self.copy.shape)
         count = 1 + int(np.max(self.blocks))
         mean = exact_mean(self.copy, values, count)
         return np.sqrt(self.mean((values - mean[self.copy]) ** 2))
 
     def min(self, values):
-        """The smallest value; NaN where there is nothing."""
+        """The smallest value; NaN if there are none."""
         return -self.max(-np.asarray(values, dtype=float))
 
     def max(self, values):
-        """The largest value; NaN where there is nothing."""
+        """The largest value; NaN if there are none."""
         found = np.full(1 + int(np.max(self.blocks)), -np.inf)
         np.maximum.at(found, self.copy, values)
         found[found == -np.inf] = np.nan
@@ -102,7 +102,7 @@ def weight_measures(block, values, low, high, blocks):
 
 def bimodality(block, values, mean, sd, blocks):
     """Sarle's coefficient, (skewness**2 + 1) / kurtosis: 1 for two points, 5/9 for a uniform
-    distribution, 1/3 for a normal one. NaN where all weights are equal."""
+    distribution, 1/3 for a normal one. NaN if all weights are equal."""
     number = np.bincount(block, minlength=blocks)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (values - mean[block]) / sd[block]
@@ -113,8 +113,8 @@ def bimodality(block, values, mean, sd, blocks):
 
 
 def entropy(block, values, low, high, blocks):
-    """-sum p log2 p (bits) over WEIGHT_BINS equal bins between the bounds: 0 with all weights in
-    one bin, 4 with as many in each. NaN without finite bounds."""
+    """-sum p log2 p (bits) over WEIGHT_BINS equal bins between the bounds: 0 if all weights are in
+    one bin, 4 if they are spread evenly. NaN without finite bounds."""
     with np.errstate(invalid="ignore", divide="ignore"):
         place = np.floor((values - low) / (np.asarray(high) - low) * WEIGHT_BINS)
     known = np.isfinite(place) & np.isfinite(high)
@@ -135,9 +135,10 @@ def weight_change(block, before, after, blocks):
 
 
 def settling_time(block, t, samples, last, blocks):
-    """When each block's weights have settled (s): from then on their mean distance from what they
-    end as, `last`, is at most SETTLED of the largest that it was. `samples` has a row per synapse
-    and a column per time of `t` (s). NaN where they have not by the last sample, or have none."""
+    """When each block's weights have settled (s). From then on, their mean distance from their
+    final values, `last`, is at most SETTLED times the largest mean distance. `samples` has a row
+    per synapse and a column per time of `t` (s). NaN if they have not settled by the last sample,
+    or if there are no samples."""
     times = len(t)
     gaps = np.stack([summed_by(block, np.abs(now - last), blocks) for now in samples.T], axis=1)
     largest = np.max(gaps, axis=1)
@@ -151,9 +152,9 @@ def settling_time(block, t, samples, last, blocks):
 
 
 def interval_variation(neuron, step, neurons, size):
-    """The coefficient of variation of the intervals between a neuron's spikes (sd/mean), the mean
-    over those neurons of a copy that have two intervals or more: 1 for a Poisson process, 0 for a
-    clock. `neuron` and `step` of each spike; `size` neurons to a copy."""
+    """The coefficient of variation (sd/mean) of a neuron's interspike intervals, averaged over the
+    neurons of a copy that have at least two intervals: 1 for a Poisson process, 0 for regular
+    spiking. `neuron` and `step` are those of each spike; a copy has `size` neurons."""
     order = np.lexsort((step, neuron))
     neuron, step = neuron[order], step[order]
     follows = neuron[1:] == neuron[:-1]
@@ -167,16 +168,16 @@ def interval_variation(neuron, step, neurons, size):
 
 def synchrony(neuron, step, neurons, size, steps, dt):
     """Golomb's chi of each copy of a layer: the sd over time of its mean spike count in bins of
-    SYNCHRONY_BIN, over the root mean square of that of single neurons. 1 where all spike alike,
-    1/sqrt(size) where they are independent. Golomb & Rinzel (1994), Physica D 72:259. `steps` is
-    one number, or one per copy."""
+    SYNCHRONY_BIN, divided by the root mean square of the sd of single neurons. It is 1 if all
+    neurons spike together, 1/sqrt(size) if they are independent. Golomb & Rinzel (1994), Physica D
+    72:259. `steps` is one number, or one per copy."""
     copies = neurons // size
     width = max(1, round(SYNCHRONY_BIN / dt))
     bins = np.broadcast_to(np.maximum(1, -(-np.asarray(steps) // width)), copies)
     most = int(np.max(bins, initial=1))
 
     def spread(index, count):
-        """Bins**2 times the variance over bins of each one's spike count."""
+        """Bins**2 times the variance over bins of each neuron's spike count."""
         cells, spikes = np.unique(index * most + step // width, return_counts=True)
         spikes = spikes.astype(float)
         total = summed_by(cells // most, spikes, count)
@@ -191,9 +192,9 @@ def synchrony(neuron, step, neurons, size, steps, dt):
 
 
 def response_counts(neuron, step, size, replicates, presentations, start, stop, dt):
-    """(neurons, stimuli) of spikes during the presentations that lie within the steps [start,
-    stop), and of how long these are (s). `replicates` tells that of each copy, `presentations` are
-    those of each replicate; they begin with the run."""
+    """(neurons, stimuli): spikes during the presentations that lie within the steps [start, stop),
+    and the total duration of these presentations (s). `replicates` gives the replicate of each
+    copy, `presentations` are those of each replicate; both begin with the run."""
     stimuli = 1 + max(int(np.max(one["stimulus"], initial=0)) for one in presentations)
     found = np.zeros((len(replicates) * size, stimuli))
     lasting = np.zeros(found.shape)
@@ -214,16 +215,16 @@ def response_counts(neuron, step, size, replicates, presentations, start, stop, 
 
 
 def response_rates(*spikes_and_presentations):
-    """(neurons, stimuli) of mean rates (Hz) during presentations, as response_counts takes them;
+    """(neurons, stimuli): mean rates (Hz) during presentations, as response_counts selects them;
     NaN for a stimulus that has none."""
     counts, seconds = response_counts(*spikes_and_presentations)
     return ratio(counts, seconds)
 
 
 def sparseness(rates, group, owner, owners):
-    """(1 - mean(r)**2 / mean(r**2)) / (1 - 1/n) of groups of n rates, as the mean over those groups
-    of an owner that respond at all: 0 where all rates are equal, 1 where one alone is not zero.
-    `group` of each rate, `owner` of each group. Vinje & Gallant (2000), Science 287:1273."""
+    """(1 - mean(r)**2 / mean(r**2)) / (1 - 1/n) of groups of n rates, averaged over the groups of
+    an owner that respond at all. It is 0 if all rates are equal, 1 if only one is not zero. `group`
+    of each rate, `owner` of each group. Vinje & Gallant (2000), Science 287:1273."""
     good = np.isfinite(rates)
     group, rates = group[good], rates[good]
     number = np.bincount(group, minlength=len(owner))
@@ -233,8 +234,9 @@ def sparseness(rates, group, owner, owners):
 
 
 def response_measures(rates, size):
-    """Of each copy: `selectivity`, the sparseness of a neuron's responses over stimuli (the mean
-    over neurons), and `sparseness`, that of a stimulus' over neurons (the mean over stimuli)."""
+    """For each copy: `selectivity`, the sparseness of a neuron's responses over stimuli (the mean
+    over neurons), and `sparseness`, that of the responses to a stimulus over neurons (the mean over
+    stimuli)."""
     neurons, stimuli = rates.shape
     copies = neurons // size
     neuron, stimulus = (index.ravel() for index in np.indices(rates.shape))
@@ -252,17 +254,17 @@ def response_measures(rates, size):
 
 
 def comparable(counts, seconds):
-    """Responses that can be compared: numbers of spikes, whose sums are exact, where all stimuli
-    that were shown lasted as long, else rates; NaN where none was."""
+    """Responses that can be compared: spike counts, whose sums are exact, if all stimuli were shown
+    for the same time, otherwise rates; NaN if a stimulus was not shown."""
     lasted = seconds[seconds > 0]
     rates = ratio(counts, seconds)
     return rates if len(lasted) and np.ptp(lasted) > 1e-9 else np.where(seconds > 0, counts, np.nan)
 
 
 def assigned(responses, classes):
-    """The class of each neuron: that to whose stimuli it responded most in the mean, the first of
-    several, and -1 where it never did. `responses` are (neurons, stimuli), `classes` those of the
-    stimuli. Diehl & Cook (2015), Front Comput Neurosci 9:99."""
+    """The class of each neuron: the one to whose stimuli it responded most on average. Ties go to
+    the first class; -1 if it never responded. `responses` are (neurons, stimuli), `classes` those
+    of the stimuli. Diehl & Cook (2015), Front Comput Neurosci 9:99."""
     known = np.isfinite(responses)
     values = np.where(known, responses, 0.0)
     means = [
@@ -274,16 +276,17 @@ def assigned(responses, classes):
 
 
 def told(responses, of_neuron, classes):
-    """The class that each stimulus is taken for: that whose neurons respond most in the mean, the
-    first of several, and -1 where none responds. `of_neuron` is the class of each neuron."""
+    """The class assigned to each stimulus: the one whose neurons respond most on average. Ties go
+    to the first class; -1 if no neuron responds. `of_neuron` is the class of each neuron."""
     sums = [(of_neuron == k, responses[of_neuron == k].sum(axis=0)) for k in range(classes)]
     means = np.stack([total / max(np.sum(mine), 1) for mine, total in sums])
     return np.where(means.max(axis=0) > 0, means.argmax(axis=0), -1)
 
 
 def accuracy(learned, tested, size, classes):
-    """Of each copy, the fraction of the stimuli of `tested` that are told by neurons which were
-    assigned by `learned`; both are (neurons, stimuli), NaN where a stimulus was not shown."""
+    """For each copy, the fraction of the stimuli of `tested` that are classified correctly by
+    neurons whose classes come from `learned`. Both are (neurons, stimuli), NaN if a stimulus was
+    not shown."""
     found = np.full(len(tested) // size, np.nan)
     for copy in range(len(found)):
         mine = slice(copy * size, (copy + 1) * size)

@@ -21,10 +21,10 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None, records=()):
     {number: (neurons, t, {variable: values})} of `records`, (number, variables, interval in s).
 
     make_group(dt) makes the NeuronGroup with this time step; drives = {variable: chunks} set its
-    variables (SI values) at the start of each step. It runs for `samples` steps of 1/samplerate
-    (Hz). With a `folder`, the C++ standalone device builds and runs it there; without, it runs in
-    this process, with the code generation target of the moment. Call it before the network's own
-    set_device: it leaves the runtime device active, as if nothing had been run.
+    variables (SI values) at the start of each step. The run lasts `samples` steps of 1/samplerate
+    (Hz). With a `folder`, the C++ standalone device builds and runs it there. Otherwise it runs in
+    this process, with the current code generation target. Call it before the network's own
+    set_device: it leaves the runtime device active, as if nothing had run.
     """
     from brian2 import get_device, set_device
 
@@ -40,7 +40,7 @@ def run_nerve(make_group, drives, samplerate, samples, folder=None, records=()):
         if standalone:
             get_device().reinit()
             set_device("runtime")
-        gc.collect()  # or the network's objects would find their names taken
+        gc.collect()  # otherwise the network's objects would find their names taken
 
 
 def spikes_in_process(make_group, drives, samplerate, samples, records):
@@ -91,7 +91,7 @@ def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
         device.build(directory=folder, compile=False, run=False)
     sources = sorted(device.writer.source_files)
     units = as_units({s: Path(folder, s).read_text(encoding="utf-8") for s in sources})
-    with compiling(Path(folder), units, program_flags()) as link:  # meanwhile the sound is filtered
+    with compiling(Path(folder), units, program_flags()) as link:  # the sound is filtered meanwhile
         for variable, chunks in drives.items():
             write_rows(paths[variable], chunks, samples, len(group))
         link(os.path.join(folder, "main"))
@@ -102,14 +102,14 @@ def spikes_standalone(make_group, drives, samplerate, samples, folder, records):
 
 
 def set_values(group, values):
-    """Set variables by their names, in SI: `group.name = values` would replace an attribute such as
-    `source` where a variable is called so."""
+    """Set variables by name, in SI units: `group.name = values` would replace an attribute if a
+    variable has its name, such as `source`."""
     for name, value in values.items():
         group.state(name, use_units=False)[:] = value
 
 
 def spike_monitor(group):
-    """[its monitor], empty where the neurons do not spike."""
+    """[its monitor], empty if the neurons do not spike."""
     from brian2 import SpikeMonitor
 
     return [SpikeMonitor(group)] if "spike" in group.events else []
@@ -126,8 +126,8 @@ def samplers_of(group, records):
 
 
 def recorded_spikes(monitor, network, samplerate, samples, samplers):
-    """The monitor's spikes as (neuron, sample), and what the samplers have, if the network ran to
-    its end."""
+    """The monitor's spikes as (neuron, sample), and the samplers' values, if the network ran to its
+    end."""
     from brian2 import second
 
     done = int(round(float(network.t / second) * samplerate))
@@ -148,10 +148,10 @@ def recorded_spikes(monitor, network, samplerate, samples, samplers):
 
 
 def spike_steps(neuron, sample, samplerate, dt):
-    """The network's steps that hold the spikes: (neuron, step, dropped), in time order.
+    """The network's steps that contain the spikes: (neuron, step, dropped), in time order.
 
     Sample k, at k/samplerate, is in step floor(k/samplerate/dt), in exact arithmetic. A neuron
-    spikes once in a step: `dropped` counts what is left out.
+    spikes at most once per step; `dropped` counts the spikes left out.
     """
     ratio = steps_per_sample(samplerate, dt)
     step = sample * ratio.numerator // ratio.denominator

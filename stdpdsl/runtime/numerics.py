@@ -1,11 +1,12 @@
-"""Functions of values that NumPy does not have. The compiler computes with these very functions, so
-that the script's values have the same bits."""
+"""Functions of values that NumPy does not have. The compiler uses these same functions, so the
+script's values have the same bits."""
 
 import numpy as np
 
 
 def as_int(value):
-    """Towards zero, as Brian2's `int`; of a condition 1 or 0. A double, however large."""
+    """Rounds towards zero, like Brian2's `int`, even for large doubles; a condition gives 1 or
+    0."""
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 
@@ -18,7 +19,8 @@ def exprel(value):
 
 def erbspace(low, high, count):
     """`count` frequencies (Hz), evenly spaced on the ERB scale of Glasberg & Moore (1990),
-    doi:10.1016/0378-5955(90)90170-T: those of brian2hears' `erbspace`; `low` alone if it is one."""
+    doi:10.1016/0378-5955(90)90170-T: as brian2hears' `erbspace` gives them. If `count` is 1, only
+    `low`."""
     if count == 1:
         return np.array([float(low)])
     ear_q, min_bw = 9.26449, 24.7

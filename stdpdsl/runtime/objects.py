@@ -1,4 +1,4 @@
-"""The simulated objects by the names of the spec, and the phases in which they run."""
+"""The simulated objects, by the names in the spec, and the phases in which they run."""
 
 import os
 
@@ -6,8 +6,8 @@ import numpy as np
 
 
 class Objects:
-    """What a network consists of. `made` are its objects, as the script's network(state) made
-    them; their names are those that it gives to layers, connections and monitors."""
+    """What a network consists of. `made` are its objects, as the script's network(state) made them.
+    Their names are those that it gives to layers, connections and monitors."""
 
     def __init__(self, made, x):
         named = {o.name: o for o in made}
@@ -32,8 +32,8 @@ def counter_of(layer):
 
 
 class Phases:
-    """What the script's run(net, state) is given for a network: its runs are advance(number), as
-    long as the phases really are."""
+    """What the script's run(net, state) is given for a network: its runs become advance(number),
+    with the actual durations of the phases."""
 
     def __init__(self, network, advance, lasts):
         self.network, self.advance, self.lasts, self.number = network, advance, lasts, 0
@@ -43,11 +43,11 @@ class Phases:
 
     @property
     def duration(self):
-        """How long the next phase is (s)."""
+        """The duration of the next phase (s)."""
         return self.lasts[self.number]
 
     def run(self, duration, **options):
-        """The next phase."""
+        """Run the next phase."""
         self.advance(self.number)
         self.number += 1
 
@@ -56,7 +56,7 @@ class Phases:
 
 
 class KeptFile:
-    """A variable as it was at some time, which a program writes to a file of its results."""
+    """A variable as it was at some time, which a program writes to a file among its results."""
 
     def __init__(self, file, dtype):
         self.file, self.dtype = file, dtype
@@ -66,13 +66,13 @@ class KeptFile:
 
 
 def after(name, number):
-    """What a variable as a phase left it is called."""
+    """The name of a variable as it was at the end of the phase."""
     return f"{name}__after_{number}"
 
 
 def kept_after_phase(objects, weights, number):
-    """{OBJECT.VARIABLE: its values now} of the weights and of the numbers of spikes; of a program,
-    the files that it will write."""
+    """{OBJECT.VARIABLE: its values now} for weights and spike counts; for a program, the files that
+    it will write."""
     owners = [(s, weight) for c, weight in weights.items() for s in objects.links[c]]
     owners += [(counter, "count") for counters in objects.counters.values() for counter in counters]
     return {f"{o.name}.{after(name, number)}": kept_now(o, name, number) for o, name in owners}
@@ -96,8 +96,8 @@ def kept_now(owner, name, number):
 
 
 def array_of(owner, name):
-    """Of a variable's array in a program: C++ of a pointer to its first element, and of how many
-    it has."""
+    """For a variable's array in a program: C++ for a pointer to its first element, and for its
+    length."""
     from brian2 import get_device
     from brian2.core.variables import DynamicArrayVariable
 
@@ -109,5 +109,5 @@ def array_of(owner, name):
 
 
 def queue_of(pathway):
-    """C++ of the queue of a pathway's spikes in a program."""
+    """C++ for the queue of a pathway's spikes in a program."""
     return f"(*brian::{pathway.name}.queue[0])"

@@ -9,7 +9,7 @@ from .whole_state import KeptState
 
 
 class Outputs(Mapping):
-    """Arrays by name, each read when it is asked for."""
+    """Arrays by name, each read when it is needed."""
 
     def __init__(self, names, read):
         self.names, self.read = names, read
@@ -28,11 +28,11 @@ class Outputs(Mapping):
 
 
 def runtime_reader(outputs, folder=None):
-    """The outputs of a network that ran in this process, or as a program in a folder, by itself."""
+    """The outputs of a network that ran in this process, or as its own program in a folder."""
 
     def read(name):
         place = outputs[name]
-        if isinstance(place, np.ndarray | dict):  # of an earlier phase, or a whole state
+        if isinstance(place, np.ndarray | dict):  # from an earlier phase, or a whole state
             return place
         if isinstance(place, KeptFile | KeptState):
             return place.read(folder)

@@ -1,8 +1,8 @@
-"""`network(state)` of a script, called so that a program can be made of what it returns.
+"""Call `network(state)` of a script so that a program can be made from what it returns.
 
-A script makes its network of arrays. While a program is built there are none: `state` has
-placeholders, and Brian2's classes, as the script imports them, note what each of them is for. The
-program reads the arrays when it starts (program_data.py).
+A script makes its network from arrays. While a program is built there are none: `state` has
+placeholders, and Brian2's classes, as the script imports them, note what each placeholder is for.
+The program reads the arrays when it starts (program_data.py).
 """
 
 from contextlib import contextmanager, nullcontext
@@ -17,13 +17,13 @@ from .schedule import in_order
 
 
 class Placeholder:
-    """Stands for an array that a program reads when it starts, known by its key."""
+    """Stands for an array, known by its key, that a program reads when it starts."""
 
     def __init__(self, key):
         self.key = key
 
     def __len__(self):
-        """A program is made for some elements, and takes none as well."""
+        """A program is built with at least one element, and also runs with none."""
         return 1
 
     def __mul__(self, unit):
@@ -32,8 +32,8 @@ class Placeholder:
 
 
 def state_of(given, drives, dt):
-    """What a network is given, as `network(state)` takes it: {object: {variable: values}}, and
-    arrays of indices by a name of their own. `drives` are arrays by filterbank."""
+    """The data of a network, as `network(state)` takes them: {object: {variable: values}}, and
+    arrays of indices under their own names. `drives` are arrays by filterbank."""
     building = isinstance(given, ProgramData)
     state: dict[str, Any] = {}
     for key in given:
@@ -53,13 +53,14 @@ def state_of(given, drives, dt):
 @contextmanager
 def made(network, given, drives, dt, record):
     """(Brian2's Network, its objects in order, the state) of network(state), while the script sets
-    more of the state. Spikes are recorded of the layers `record`; of others they are counted."""
+    more of the state. The spikes of the layers in `record` are recorded; those of the others are
+    counted."""
     import brian2
 
     real, objects = brian2.Network, []
 
     def ordered(*parts):
-        """A Network whose objects have places of their own in each slot of a step."""
+        """A Network whose objects have their own places in each slot of a step."""
         for part in parts:
             objects.extend(part if isinstance(part, list | tuple) else [part])
         in_order(objects)
@@ -111,7 +112,7 @@ def placeholders(data, network, dt):
 
 
 def classes(data, dt, brian2):
-    """What takes the place of Brian2's classes and functions, by their names."""
+    """What replaces Brian2's classes and functions, by name."""
 
     def synapses(*arguments, real=brian2.Synapses, **options):
         made = real(*arguments, **options)
@@ -148,7 +149,7 @@ def classes(data, dt, brian2):
 
 
 def link_to(data, group):
-    """NeuronGroup.__setattr__, which also takes links by placeholders."""
+    """NeuronGroup.__setattr__ that also takes links given as placeholders."""
     real = group.__setattr__
 
     def setattr_(self, key, value, level=0):
@@ -162,7 +163,7 @@ def link_to(data, group):
 
 
 def set_states(data, owner):
-    """VariableOwner.set_states, which also takes placeholders."""
+    """VariableOwner.set_states that also takes placeholders."""
     real = owner.set_states
 
     def set_states_(self, values, units=True, format="dict", level=0):

@@ -21,11 +21,11 @@ def sequence(
 ):
     """The stimuli one after another: (samples in Pa, presentations).
 
-    A gap (s) of silence comes first and after each stimulus. Each is ramped at both ends with a
-    cos**2 flank of `ramp` (s). `level` (dB SPL) is then that of each stimulus without its gaps, as
-    `sound.level = …` sets it for one sound in brian2hears; silence stays silent.
-    `order`: "sequential" plays the list `repeats` times over; "shuffled" mixes all presentations,
-    by draws from `rng`. Presentations are columns: onset and offset (s), stimulus, label.
+    A gap (s) of silence comes first and after each stimulus. Each stimulus is ramped at both ends
+    with a cos**2 flank of `ramp` (s). Then `level` (dB SPL) is set for each stimulus without its
+    gaps, like `sound.level = …` in brian2hears; silence stays silent. `order`: "sequential" plays
+    the list `repeats` times; "shuffled" shuffles all presentations, with draws from `rng`.
+    Presentations are columns: onset and offset (s), stimulus, label.
     """
     played = presentation_order(len(stimuli), int(repeats), order, rng)
     ramped = [with_ramps(sound, ramp, samplerate) for sound in stimuli]
@@ -47,7 +47,7 @@ def sequence(
 
 
 def presentation_order(count, repeats, order, rng):
-    """Which stimulus is presented when: indices of `count` stimuli, each `repeats` times."""
+    """The order of presentations: indices of `count` stimuli, each `repeats` times."""
     played = np.tile(np.arange(count), repeats)
     if order == "sequential":
         return played
@@ -69,7 +69,7 @@ def with_ramps(sound, ramp, samplerate):
 
 
 def set_levels(stimuli, level):
-    """Scale each stimulus (Pa) in place so that its rms about the mean is `level` (dB SPL)."""
+    """Scale each stimulus (Pa) in place so that its rms about the mean equals `level` (dB SPL)."""
     loud = [sound for sound in stimuli if np.ptp(sound) > 0]
     if not loud:
         fail(f"a silent sound cannot be set to {level:g} dB")

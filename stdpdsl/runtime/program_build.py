@@ -1,8 +1,8 @@
-"""A compiled simulator: built once for a structure, and fed every number at run time.
+"""A compiled simulator: built once for a structure, and given every number at run time.
 
 The placeholders that Brian2 wrote into its C++ project are replaced by values that the program
 reads when it starts. So one program runs any table of its model: more blocks, other weights, other
-spikes, a longer run. Running it needs no brian2.
+spikes, a longer run. It runs without Brian2.
 """
 
 import json
@@ -118,8 +118,8 @@ def build_program(simulate, data, code, flags, folder):
 
 @contextmanager
 def flags_unasked():
-    """Brian2 asks the compiler about each flag before it writes a makefile, which nobody uses here:
-    .4 s."""
+    """Do not let Brian2 test each flag with the compiler before it writes a makefile, which is not
+    used here: saves 0.4 s."""
     from brian2.codegen.cpp_prefs import get_default_compiler
     from brian2.devices.cpp_standalone import device
 
@@ -132,8 +132,8 @@ def flags_unasked():
 
 
 def output_file(device, data, place):
-    """Where a program leaves a variable, (object, name) or a KeptFile: its file, and the key of the
-    width of one that has two dimensions."""
+    """Where a program writes a variable, (object, name) or a KeptFile: its file, and the key of the
+    width if it has two dimensions."""
     if isinstance(place, KeptFile):
         return {"file": f"results/{place.file}", "dtype": place.dtype, "width": None}
     if isinstance(place, KeptState):
@@ -147,12 +147,13 @@ def output_file(device, data, place):
 
 
 def two_units(project, sources, data):
-    """The whole project as two texts, for headers cost more than code: what runs in each step, and
-    the rest. Sizes and durations become values that are read when the program starts."""
+    """The whole project as two texts, because headers cost more compile time than code: what runs
+    in each step, and the rest. Sizes and durations become values that are read when the program
+    starts."""
     sizes = {}
     for key, marker in data.markers.items():
         sizes[marker] = f"brian::_size_{data.number(key)}"
-        sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # of a group's list of spikes
+        sizes[marker + 1] = f"(brian::_size_{data.number(key)} + 1)"  # for a group's list of spikes
     for cells, (key, width) in data.products.items():
         sizes[cells] = f"(brian::_size_{data.number(key)} * {width})"
     literal = re.compile(r"(?<![\w.])(" + "|".join(map(str, sizes)) + r")(?![\w.])")
@@ -194,7 +195,8 @@ def as_units(texts):
     """The sources of a project, by their names, as two units."""
     first, second = [], []
     for source, text in texts.items():
-        if source == "objects.cpp":  # reads and writes files: gains nothing, and compiles slowly
+        # Reads and writes files: gains nothing from optimisation, and compiles slowly.
+        if source == "objects.cpp":
             text = f'#pragma GCC push_options\n#pragma GCC optimize("O0")\n{text}\n'
             text += "#pragma GCC pop_options\n"
         if is_part(source):
@@ -207,26 +209,27 @@ ONCE = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
 
 
 def is_part(source):
-    """Whether it is code of an object of the network."""
+    """Whether this is the code of an object in the network."""
     return source.startswith(("code_objects/", "brianlib/"))
 
 
 def own_namespace(text, name):
-    """A code object whose support code does not collide with another's in one unit."""
+    """Put a code object into its own namespace, so that its support code does not collide with
+    another's."""
     text = text.replace("////// SUPPORT CODE ///////\nnamespace {", f"namespace {name} {{", 1)
     use = "    using namespace brian;\n"
     return text.replace(use, use + f"    using namespace {name};\n") if name in text else text
 
 
 def compile_program(project, units, flags, binary):
-    """Compile the two units and link them."""
+    """Compile the two units, and link them."""
     with compiling(project, units, flags) as link:
         link(binary)
 
 
 @contextmanager
 def compiling(project, units, flags):
-    """While the two units are compiled side by side; a function that waits for them and links
+    """Start compiling the two units side by side; return a function that waits for them and links
     them."""
     cxx = compiler()
     objects, running = [], []
@@ -234,7 +237,7 @@ def compiling(project, units, flags):
         source = project / f"unit{index}.cc"
         source.write_text(text, encoding="utf-8")
         objects.append(f"unit{index}.o")
-        # What runs once need not be fast, and compiles in half the time.
+        # Code that runs once need not be fast, and compiles in half the time.
         level = [] if index == 0 else ["-O1"]
         command = [cxx, *flags, *level, "-I.", "-Ibrianlib", "-c", source.name, "-o", objects[-1]]
         log = (project / f"unit{index}.log").open("w+", encoding="utf-8")
@@ -255,6 +258,6 @@ def compiling(project, units, flags):
         yield link
     finally:
         for process, log in running:
-            process.kill()  # where nobody has waited for it
+            process.kill()  # if nobody has waited for it
             process.wait()
             log.close()

@@ -1,4 +1,4 @@
-"""Programs are kept by what decides them, and those that were not used for longest are deleted."""
+"""A cache of programs, by what decides them. The least recently used are deleted."""
 
 import hashlib
 import json
@@ -24,9 +24,10 @@ def program_cache():
 
 
 def program_key(code, flags):
-    """What decides a program: the code that describes the network, and all that turns it into one.
+    """What decides a program: the code that describes the network, and all that turns it into a
+    program.
 
-    `code` must hold every literal of the model, and none of its data.
+    `code` must contain every literal of the model, and none of its data.
     """
     path = compiler()
     if path is None:
@@ -41,10 +42,10 @@ def program_key(code, flags):
 
 
 def cached_program(build, code, flags, workdir, warn, cache=None):
-    """The folder of a whole program that `code` and `flags` decide: kept, or else made by
-    build(folder) and kept.
+    """The folder of a complete program for `code` and `flags`: from the cache, or made by
+    build(folder) and cached.
 
-    Where the cache cannot be written, `warn(text)` is called and it stays in `workdir`.
+    If the cache cannot be written, `warn(text)` is called and the program stays in `workdir`.
     """
     cache = program_cache() if cache is None else Path(cache)
     key = program_key(code, flags)
@@ -53,7 +54,7 @@ def cached_program(build, code, flags, workdir, warn, cache=None):
         touch(entry)
         return entry
     with one_at_a_time(cache, key):
-        if is_whole(entry):  # built by another while this one waited
+        if is_whole(entry):  # another process built it while this one waited
             return entry
         built = Path(workdir) / key
         build(built)
@@ -68,12 +69,12 @@ def cached_program(build, code, flags, workdir, warn, cache=None):
 
 
 def keep_program(built, entry):
-    """Move a program into the cache, so that it is there whole or not at all."""
+    """Move a program into the cache atomically: it is there complete or not at all."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     coming = entry.with_name(f"coming-{os.getpid()}-{entry.name}")
     try:
         shutil.copytree(built, coming)
-        if entry.exists():  # broken, or it would have been used
+        if entry.exists():  # it is broken, or it would have been used
             shutil.rmtree(entry)
         os.rename(coming, entry)
     finally:
@@ -81,7 +82,7 @@ def keep_program(built, entry):
 
 
 def is_whole(folder):
-    """Whether a program is there as it was built."""
+    """Whether a program is in place as it was built."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         return all(file_hash(folder / name) == h for name, h in manifest["hashes"].items())
@@ -101,7 +102,7 @@ def files_under(folder):
 
 
 def touch(folder):
-    """Note that a program was used last of all, whatever time it is said to be."""
+    """Mark a program as the most recently used, even if the clock is wrong."""
     try:
         last = max(other.stat().st_mtime_ns for other in folder.parent.iterdir())
         now = max(time.time_ns(), last + 1)
@@ -112,7 +113,7 @@ def touch(folder):
 
 @contextmanager
 def one_at_a_time(cache, key):
-    """Let others that want this program wait for it, where the file system can lock."""
+    """Make others that want this program wait for it, if the file system supports locks."""
     try:
         import fcntl
 
@@ -120,7 +121,7 @@ def one_at_a_time(cache, key):
         lock = (cache / f"{key}.lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
     except (ImportError, OSError):
-        yield  # two may build; the last is kept
+        yield  # two may build; the later one is kept
         return
     try:
         yield
@@ -129,7 +130,7 @@ def one_at_a_time(cache, key):
 
 
 def is_under_way(cache, key):
-    """Whether somebody builds a program at this moment; where nothing can be locked, perhaps."""
+    """Whether somebody is building a program now; if locks are unavailable, perhaps."""
     try:
         import fcntl
 
@@ -141,7 +142,7 @@ def is_under_way(cache, key):
 
 
 def forget_programs(cache, count, size, in_use=None):
-    """Delete the programs that were not used for longest, down to a count and a size in bytes."""
+    """Delete the least recently used programs, down to a count and a size in bytes."""
     found = []
     for folder in Path(cache).iterdir():
         try:
@@ -151,7 +152,7 @@ def forget_programs(cache, count, size, in_use=None):
             elif folder.is_dir():
                 bytes_ = sum(path.stat().st_size for path in files_under(folder))
                 found.append((folder.stat().st_mtime_ns, bytes_, folder))
-        except OSError:  # deleted by another at this moment
+        except OSError:  # another process deleted it just now
             continue
     total = sum(bytes_ for _, bytes_, _ in found)
     for _, bytes_, folder in sorted(found):

@@ -30,10 +30,10 @@ class ProgramData(dict):
     """The data that a program is built with: its placeholders, and which input feeds what."""
 
     def __init__(self, data, code):
-        """`code` is the text whose literals no placeholder may equal."""
+        """`code` is the text; no placeholder may equal one of its literals."""
         super().__init__(data)
         self.arrays = {}  # {key: {"file", "dtype", "size" or None}}
-        self.numbers = []  # keys, by their place in the file of numbers
+        self.numbers = []  # keys, in the order of the file of numbers
         self.durations = []  # keys, in the order of the runs
         self.markers = {}  # {key of a size: its placeholder}
         self.products = {}  # {placeholder times width: (key, width)}
@@ -67,8 +67,8 @@ class ProgramData(dict):
 
         device = get_device()
         name = device.get_array_name(variable, access_data=False)
-        device.array_cache[variable] = None  # Brian2 must not take it for known
-        known = self.arrays.get(key)  # what a phase sets in each of its turns
+        device.array_cache[variable] = None  # so that Brian2 does not take it for known
+        known = self.arrays.get(key)  # what a phase sets in each of its repeats
         file = known["file"].removeprefix("inputs/") if known else str(len(self.arrays))
         dtype = np.dtype(variable.dtype).str
         self.arrays[key] = {"file": f"inputs/{file}", "dtype": dtype, "size": size}
@@ -78,7 +78,8 @@ class ProgramData(dict):
 
     @contextmanager
     def as_files(self, keys, size):
-        """Whatever Brian2 stores in the block are the inputs `keys`, read where it stored them."""
+        """Whatever Brian2 stores in the block comes from the inputs `keys`, read where Brian2
+        stored them."""
         from brian2 import get_device
 
         before = set(get_device().static_arrays)
@@ -92,15 +93,15 @@ class ProgramData(dict):
 
 
 def size_key(data, key):
-    """The key of the size that an array's key belongs to: "A1.v" has "A1.N" values, and "ff.w" of
-    synapses "ff.__size"."""
+    """The key of the size that belongs to an array's key: "A1.v" has "A1.N" values, and "ff.w" of
+    synapses has "ff.__size"."""
     owner = key.rpartition(".")[0]
     return next(name for name in (f"{owner}.N", f"{owner}.__size") if name in data)
 
 
 def assign(group, name, data, key):
-    """Set a variable of a group, of synapses or of a pathway (`delay`); one that all elements share
-    to the first value."""
+    """Set a variable of a group, of synapses or of a pathway (`delay`). If all elements share it,
+    it gets the first value."""
     variable = group.variables[name]
     if isinstance(data, ProgramData):
         from brian2 import get_device
@@ -112,7 +113,7 @@ def assign(group, name, data, key):
 
 
 def connect(synapses, data, name):
-    """Make the synapses from NAME.i to NAME.j, at least one."""
+    """Make the synapses from NAME.i to NAME.j; at least one."""
     if isinstance(data, ProgramData):
         size = size_key(data, f"{name}.i")
         nothing = np.zeros(data[size], dtype=np.int32)
@@ -123,7 +124,7 @@ def connect(synapses, data, name):
 
 
 def replay(data, name, dt):
-    """NAME.N neurons of which NAME.i spike in the steps NAME.__step (of dt seconds), sorted."""
+    """NAME.N neurons; those in NAME.i spike in the steps NAME.__step (of dt seconds), sorted."""
     from brian2 import get_device, second
     from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 
@@ -131,8 +132,8 @@ def replay(data, name, dt):
     if not isinstance(data, ProgramData):
         times = data[f"{name}.__step"] * dt * second
         return SpikeGeneratorGroup(data[f"{name}.N"], data[f"{name}.i"], times, **options)
-    # Two spikes, or Brian2 would write the one as a constant. Their bins are computed when the run
-    # starts; ours replace them then.
+    # Two spikes, because Brian2 would write a single one as a constant. Brian2 computes their bins
+    # when the run starts; ours then replace them.
     group = SpikeGeneratorGroup(data[f"{name}.N"], [0, 0], [0, dt] * second, **options)
     lines = [
         data.loaded(f"{name}.i", group.variables["neuron_index"], None),
@@ -144,7 +145,7 @@ def replay(data, name, dt):
 
 
 def record(source, variables, data, name, **options):
-    """A monitor of the elements NAME.__index of its source, at least one."""
+    """A monitor of the elements NAME.__index of its source; at least one."""
     from brian2.monitors.statemonitor import StateMonitor
 
     if not isinstance(data, ProgramData):
@@ -175,7 +176,7 @@ def follow(data, name, dt, unit, width):
 
 @contextmanager
 def index_array(data, key, size):
-    """An array of indices that Brian2 stores by itself, with one element for each of `size`."""
+    """An array of indices that Brian2 stores by itself, with one element per element of `size`."""
     if isinstance(data, ProgramData):
         with data.as_files([key], size):
             yield np.zeros(data[size], dtype=int)
@@ -195,9 +196,8 @@ def seed_noise(data, key):
 
 
 def advance(network, data, key, report=None, instead=None, first=""):
-    """Run for a duration; `report` as Brian2's: a function, or the C++ of a program's. Then
-    `instead` of the line that runs the network, a program has instead(line); and `first` before
-    it."""
+    """Run for a duration; `report` is as Brian2's: a function, or the C++ of a program. A program
+    has instead(line) in place of the line that runs the network, and `first` before it."""
     from brian2 import get_device, second
 
     options = {"namespace": {}, "report_period": REPORT_EVERY * second}
@@ -207,7 +207,7 @@ def advance(network, data, key, report=None, instead=None, first=""):
             exchange_run(network, instead)
         return
     if not data.durations:
-        # A second run would go on after Ctrl-C in the first.
+        # After Ctrl-C in the first run, a second run would go on.
         code = "if (Network::_globally_stopped) return 130;"
         get_device().insert_code("after_network_run", code)
     queue = get_device().main_queue
@@ -218,7 +218,7 @@ def advance(network, data, key, report=None, instead=None, first=""):
     elif first:
         exchange_run(network, lambda line: f"{first}\n{line}")
     if data.durations:
-        # Brian2 writes the time that it takes the earlier runs to have reached, as a literal.
+        # Brian2 writes the time at which the earlier runs end as a literal.
         clocks = {o.clock for o in network.sorted_objects}
         times = [c.variables[name] for c in clocks for name in ("t", "timestep")]
         names = {get_device().get_array_name(variable) for variable in times}
@@ -226,11 +226,12 @@ def advance(network, data, key, report=None, instead=None, first=""):
         queue[before:] = added
     if not instead:
         data.durations.append(key)
-    get_device().code_lines["before_network_run"].clear()  # what replay put there is done once
+    # What replay put there must happen only once.
+    get_device().code_lines["before_network_run"].clear()
 
 
 def exchange_run(network, instead):
-    """Put instead(line) in place of the last line that runs the network."""
+    """Replace the last line that runs the network with instead(line)."""
     from brian2 import get_device
 
     lines = next(x[1][1] for x in reversed(get_device().main_queue) if x[0] == "run_network")

@@ -1,4 +1,4 @@
-"""Runs a program, and reads what it leaves."""
+"""Runs a program, and reads its results."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from .whole_state import STATE_FILE, KeptState, write_state
 def run_program(program, data, workdir, report=None, state=None):
     """Run a program on `data` in the folder `workdir`; return its outputs.
 
-    `report(t, spikes, weights, silent)` is called now and then, as live_line has them. With the
-    `state` of an earlier run, it goes on from there.
+    `report(t, spikes, weights, silent)` is called from time to time, with the values that live_line
+    returns. With the `state` of an earlier run, the program goes on from there.
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
@@ -54,7 +54,7 @@ def run_program(program, data, workdir, report=None, state=None):
 
 
 def follow_program(command, workdir, report):
-    """Run a program to its end, or raise ProgramError; `report` as run_program has it."""
+    """Run a program to its end, or raise ProgramError; `report` is as in run_program."""
     environment = {**os.environ, "LD_BIND_NOW": "1"}
     errors_file = Path(workdir) / "errors.txt"
     with errors_file.open("w+", encoding="utf-8", errors="replace") as errors:
@@ -82,7 +82,7 @@ def follow_program(command, workdir, report):
 
 
 def how_it_failed(status, errors):
-    """A program's end in words."""
+    """How a program ended, in words."""
     if status == -signal.SIGINT or status == 130:
         return "the simulation was interrupted"
     if status == -signal.SIGKILL:

@@ -1,10 +1,11 @@
-"""What a run says of itself, on standard output."""
+"""What a run reports about itself on standard output."""
 
 import json
 
 
 def say(events, **event):
-    """One line on standard output: JSON for the program that started this, else plain."""
+    """Print one line on standard output: JSON for the program that started this, else plain
+    text."""
     if events:
         print(json.dumps(event), flush=True)
     elif event["event"] == "progress":
@@ -15,8 +16,8 @@ def say(events, **event):
 
 
 def live_text(event):
-    """Mean rates of layers, where they are silent, mean weights (SI) of connections:
-    `A1 4.5 Hz (3 of 20 blocks silent), ff weight 0.012`."""
+    """Mean rates of layers, in how many blocks they are silent, and mean weights (SI) of
+    connections: `A1 4.5 Hz (3 of 20 blocks silent), ff weight 0.012`."""
     silent = {
         layer: f" ({number} of {blocks} blocks silent)"
         for layer, (number, blocks) in event.get("silent", {}).items()

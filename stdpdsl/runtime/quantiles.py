@@ -1,5 +1,5 @@
-"""Quantiles of distributions, and `arctan2`, for NumPy and as functions of Brian2's code: the same
-steps in the same order in each, so that all targets draw the same."""
+"""Quantiles of distributions, and `arctan2`, for NumPy and as functions of Brian2's code. Each
+takes the same steps in the same order, so all targets draw the same numbers."""
 
 import math
 
@@ -12,10 +12,10 @@ NORMAL_BELOW = np.vectorize(lambda z: 0.5 * math.erfc(-z * 0.7071067811865476), 
 
 
 def truncated_normal_quantile(u, low, high):
-    """The quantile u of a standard normal variable between `low` and `high`; NaN where these leave
-    no probability that a double can hold, or `high` is below `low`."""
+    """The quantile u of a standard normal variable between `low` and `high`. NaN if the probability
+    between them is too small for a double, or if `high` is below `low`."""
     u, low, high = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (u, low, high)))
-    flipped = low > 0  # there the tail above is the precise one
+    flipped = low > 0  # above 0 the upper tail is the precise one
     a, b = np.where(flipped, -high, low), np.where(flipped, -low, high)
     u = np.where(flipped, 1.0 - u, u)
     below, above = NORMAL_BELOW(a), NORMAL_BELOW(b)
@@ -27,7 +27,7 @@ def truncated_normal_quantile(u, low, high):
 
 
 def log_gamma(a):
-    """The logarithm of the gamma function, to 1e-15: Stirling's series above 10."""
+    """The logarithm of the gamma function, accurate to 1e-15: Stirling's series above 10."""
     product, a = np.ones(np.shape(a)), np.array(a, dtype=float)
     for _ in range(10):
         less = a < 10.0
@@ -72,7 +72,7 @@ def gamma_below(a, x, scale):
 
 
 def gamma_quantile(u, shape):
-    """The quantile u of a gamma variable with a scale of 1: Halley's steps within a bracket."""
+    """The quantile u of a gamma variable with scale 1: Halley's method within a bracket."""
     u, a = (np.array(v, dtype=float) for v in np.broadcast_arrays(u, shape))
     with np.errstate(all="ignore"):
         log_of = log_gamma(a)
@@ -282,7 +282,7 @@ cdef inline double angle__arctan2(double y, double x):
 
 
 def truncated_normal_functions():
-    """`quantile__truncated_normal`, which draws in Brian2's code call: part of a namespace."""
+    """`quantile__truncated_normal`, which draws in Brian2's code call, for a namespace."""
     cpp, cython = (code.replace("quantile__", "truncated__quantile_") for code in normal_code())
     own = [
         text.replace("quantile__normal", "truncated__quantile_normal")
@@ -293,11 +293,11 @@ def truncated_normal_functions():
 
 
 def gamma_functions():
-    """`quantile__gamma`, which draws in Brian2's code call: part of a namespace."""
+    """`quantile__gamma`, which draws in Brian2's code call, for a namespace."""
     return {"quantile__gamma": code_function(gamma_quantile, [1, 1], GAMMA_CPP, GAMMA_CYTHON)}
 
 
 def angle_functions():
-    """`arctan2` of two values of one unit: part of a namespace."""
+    """`arctan2` of two values with the same unit, for a namespace."""
     made = code_function(np.arctan2, [None, None], ARCTAN2_CPP, ARCTAN2_CYTHON)
     return {"angle__arctan2": made}

@@ -1,13 +1,14 @@
-"""How long each block ran in each phase, where a block may wait for the end of one: `ran` has the
+"""How long each block ran in each phase, if a block may wait for the end of a phase. `ran` has the
 steps, a row per phase and a column per block."""
 
 import numpy as np
 
-ENDS = "phase__ends"  # the group that holds when each block has ended a phase
+ENDS = "phase__ends"  # the group that stores when each block ended a phase
 
 
 def was_run(step, block, phase_steps, ran):
-    """Whether what happened in a step, in a block, was run; the state in which all ends was."""
+    """Whether the block was running in the step of an event. The final state always counts as
+    run."""
     ends = np.cumsum(phase_steps)
     number = np.minimum(np.searchsorted(ends, step, side="right"), len(ends) - 1)
     into = step - (ends - phase_steps)[number]
@@ -15,14 +16,14 @@ def was_run(step, block, phase_steps, ran):
 
 
 def while_run(samples, last, run):
-    """Samples, a row per element, with the `last` value in place of those that were not run."""
+    """Samples, a row per element; those taken while the block waited are replaced by `last`."""
     if run is None:
         return samples
     return np.where(run, samples, 0.0 if last is None else np.asarray(last)[:, None])
 
 
 def steps_before(step, phase_steps, ran):
-    """The steps that each block has run before some steps of the clock: a row per block."""
+    """The steps that each block has run before given steps of the clock: a row per block."""
     found = np.zeros((ran.shape[1], len(step)), dtype=np.int64)
     for first, mine in zip(np.cumsum(phase_steps) - phase_steps, ran, strict=True):
         found += np.minimum(np.maximum(step - first, 0), mine[:, None])
@@ -30,9 +31,9 @@ def steps_before(step, phase_steps, ran):
 
 
 def rates_while_run(neuron, step, size, width, phase_steps, ran, first, last):
-    """(starts of the bins in steps, spikes per step and neuron, whether anything was run): of
-    neurons `first` to before `last` of each block, a row per block and a column per bin of `width`
-    steps."""
+    """(starts of the bins in steps, spikes per step and neuron, whether any step was run) for the
+    neurons from `first` to before `last` of each block: a row per block, a column per bin of
+    `width` steps."""
     total = int(np.sum(phase_steps))
     blocks, bins = ran.shape[1], -(-total // width)
     block, index = np.divmod(np.asarray(neuron, dtype=np.int64), size)

@@ -1,4 +1,4 @@
-"""What a simulation has left behind, read out of its objects, in SI units."""
+"""The results of a simulation, read from its objects, in SI units."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .stable import WATCH
 
 
 class Recorded:
-    """Final states, spikes and samples, by the names of the spec. `outputs` are those of all the
+    """Final states, spikes and samples, by the names in the spec. `outputs` are those of all
     simulated objects, by OBJECT.VARIABLE."""
 
     def __init__(self, x, outputs):
@@ -30,7 +30,7 @@ class Recorded:
         return self.counted(layer, phase) - (self.counted(layer, phase - 1) if phase else 0)
 
     def counted(self, layer, phase):
-        """The same until the end of a phase."""
+        """Spikes of each neuron from the beginning to the end of a phase."""
         key = f"{counter_of(layer)}.count"
         kept = after(key, phase)
         return self.outputs[kept if kept in self.outputs else key].astype(np.int64)
@@ -50,24 +50,25 @@ class Recorded:
         for monitor, chosen in self.x.recorded.get(number, ()):
             values = {v: self.outputs[f"{monitor}.{v}"].T for v in variables}
             yield chosen, self.outputs[f"{monitor}.t"], values
-        if number in self.x.samples:  # of a layer that was run before the network
+        if number in self.x.samples:  # from a layer that was run before the network
             yield self.x.samples[number]
 
     def computed(self, component, variable):
-        """Whether a variable is computed from others, at the end of the run."""
+        """Whether a variable is computed from others when the run ends."""
         names = (name for name, _, _ in self.x.objects(component))
         return any(f"{name}.{variable}__at_end" in self.outputs for name in names)
 
     def stopped(self):
-        """In which step of a phase each block has ended it, 0 where it went on to its end: a row
-        per phase and a column per block."""
+        """The step of a phase in which each block ended it, 0 if the block ran to the phase's end:
+        a row per phase and a column per block."""
         found = np.zeros((len(self.x.phase_steps), self.x.blocks), dtype=np.int64)
         if self.x.endings:
             found[list(self.x.endings)] = self.outputs[f"{ENDS}.stopped"].reshape(-1, self.x.blocks)
         return found
 
     def reached(self):
-        """The steps that the network has run; what ends a run early, except stable blocks."""
+        """The number of steps that the network ran. Fails if anything but stable blocks ended it
+        early."""
         t = float(np.ravel(self.outputs["clock.t"])[0])
         steps = round(t / self.x.dt)
         asked = max((steps for steps, _ in self.endings()), default=self.x.steps)
@@ -76,11 +77,11 @@ class Recorded:
         return steps
 
     def stable(self):
-        """The blocks that were put aside, as a mask."""
+        """The blocks that were set aside because they were stable, as a mask."""
         return self.outputs[f"{WATCH}.stopped"] > 0
 
     def endings(self):
-        """[(steps, blocks)]: how long each block was simulated, as a mask of those that ended
+        """[(steps, blocks)]: how long blocks were simulated; each mask has the blocks that ended
         together."""
         if not self.x.until:
             return [(self.x.steps, np.ones(self.x.blocks, bool))]
@@ -103,7 +104,7 @@ def outputs_of(objects):
 
 
 def audit_constants(objects):
-    """Fail where code has other numbers for the names that it was given."""
+    """Fail if the code used other values for its constants than those given."""
     for o in objects.simulated():
         used = constants_used([o, *o.contained_objects])
         for name, value in dict(getattr(o, "namespace", None) or {}).items():
@@ -123,15 +124,15 @@ def constants_used(parts):
 
 
 def audit(what, effective, wanted):
-    """Fail where a simulated object ran with something else than the table says."""
+    """Fail if a simulated object ran with other values than the table's."""
     effective, wanted = np.broadcast_arrays(np.asarray(effective, float), np.asarray(wanted, float))
     if not np.array_equal(effective, wanted):
         stop(f"the network ran with other values of {what} than the table says")
 
 
 def audit_component(recorded, component, wanted):
-    """Hold what a component effectively ran with against the table: `wanted` has one value per
-    element of each parameter that varies."""
+    """Compare the values with which a component ran with those of the table: `wanted` has one value
+    per element of each parameter that varies."""
     x = recorded.x
     for name, values in (wanted | x.common.get(component, {})).items():
         values = x.as_held(component, name, values)

@@ -13,7 +13,7 @@ import numpy as np
 from .errors import fail
 from .sounds import sample_count
 
-# At most, as a recording may come from a stranger.
+# Upper limits, because a recording may come from a stranger.
 WAV_BYTES = 1_000_000_000
 WAV_RATES = (1_000, 1_000_000)  # Hz
 WAV_SAMPLES = 100_000_000
@@ -35,10 +35,10 @@ def files(
     """The WAV files under `folder` that match `pattern` (`**` for any depth), sorted by path.
 
     Stereo becomes the mean of its channels, integers become -1 to 1 Pa, any rate is resampled to
-    `samplerate` (Hz). `duration` (s) cuts each or pads it with zeros. `labels` is a CSV file under
-    `folder` in ESC-50's layout (filename, fold, target, category, …): the text in `column` becomes
-    the label, and `categories` and `folds` keep only the files with those. Without it a file's
-    label is its name.
+    `samplerate` (Hz). `duration` (s) cuts each recording or pads it with zeros. `labels` is a CSV
+    file under `folder` in ESC-50's layout (filename, fold, target, category, …): the text in
+    `column` becomes the label, and `categories` and `folds` keep only the files with those. Without
+    a labels file, the label is the file's name.
     """
     paths = sorted(glob.glob(pattern, root_dir=folder, recursive=True))
     paths = [path for path in paths if path.lower().endswith((".wav", ".wave"))]
@@ -63,7 +63,7 @@ def files(
 
 
 def read_labels(path, column):
-    """The rows of a labels file by file name: {"1-100032-A-0.wav": {"category": "dog", …}, …}."""
+    """The rows of a labels file, by file name: {"1-100032-A-0.wav": {"category": "dog", …}, …}."""
     try:
         few_bytes(path, LABELS_BYTES)
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -82,7 +82,7 @@ def read_labels(path, column):
 
 
 def chosen_files(paths, table, labels, column, categories, folds):
-    """The label of each path that `categories` and `folds` keep, in the order of `paths`."""
+    """The label of each path that `categories` and `folds` select, in the order of `paths`."""
     chosen = {}
     for path in paths:
         row = table.get(Path(path).name)
@@ -99,14 +99,14 @@ def chosen_files(paths, table, labels, column, categories, folds):
 
 
 def few_bytes(path, most):
-    """Refuse a file that is too long to be read."""
+    """Refuse a file that is too large to be read."""
     size = os.path.getsize(path)
     if size > most:
         fail(f"{path} has {size:,} bytes; at most {most:,} are read")
 
 
 def read_wav(path, samplerate):
-    """One WAV file as mono samples in -1 to 1 at `samplerate` (Hz)."""
+    """One WAV file as mono samples from -1 to 1 at `samplerate` (Hz)."""
     from scipy.io import wavfile
 
     try:
@@ -121,7 +121,7 @@ def read_wav(path, samplerate):
         fail(f"cannot read {path}: {error}")
     if rate <= 0 or len(data) == 0:
         fail(f"{path} has no samples")
-    # Between far rates a short file would become a long sound, or take a long filter.
+    # Between very different rates, a short file would become a long sound or need a long filter.
     low, high = WAV_RATES
     if not low <= rate <= high:
         fail(f"{path} has {rate:,} samples per second; from {low:,} to {high:,} are read")

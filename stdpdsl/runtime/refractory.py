@@ -1,9 +1,9 @@
-"""State updates that look at the last spikes of refractory neurons alone.
+"""State updates that look only at the last spikes of refractory neurons.
 
 In each step, Brian2 compares the time since the last spike of every neuron with its refractory
-time. Where this time is the same for a group, those that spiked first become active first: a list
-of those that are refractory is enough, and of the others nothing is read. `not_refractory` has the
-same values.
+time. If this time is the same for the whole group, the neurons that spiked first become active
+first. So a list of the refractory neurons is enough, and nothing is read for the others.
+`not_refractory` has the same values.
 """
 
 import re
@@ -11,7 +11,7 @@ import re
 from .crossings import thresholders_of
 from .vectors import OVER_CHUNKS
 
-# Stands in namespace brian.
+# Goes into namespace brian.
 REFRACTORY_SUPPORT = """
 inline long long &runs_begun() {
     static long long count = 0;
@@ -78,7 +78,7 @@ DECIDED = re.compile(r"const char not_refractory = t - lastspike >= \w+;")
 
 
 def with_refractory_lists(texts):
-    """The sources of a project, by their names, where state updates keep such lists."""
+    """The sources of a project, by name, with state updates that keep such lists."""
     changed = {}
     for index, thresholder, updater in thresholders_of(texts):
         loop = UPDATE_LOOP.search(texts[updater])
@@ -103,7 +103,7 @@ def with_refractory_lists(texts):
 
 
 def alone_in_writing(texts, loop, own):
-    """Whether nothing else sets what the list depends on while a run lasts."""
+    """Whether nothing else changes what the list depends on during a run."""
     arrays = "|".join(loop[name].removeprefix("_ptr") for name in ("last", "active"))
     written = re.compile(rf"(?:{arrays})\[[^\]]*\] *(?:[-+*/%|&]?=[^=]|\+\+|--)")
     others = {source for source in texts if source.startswith("code_objects/")} - own

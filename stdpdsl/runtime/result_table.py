@@ -1,4 +1,4 @@
-"""One table of the results: rows sorted by block, and written as Parquet in bounded memory."""
+"""One table of the results: rows sorted by block, written as Parquet in bounded memory."""
 
 import shutil
 
@@ -18,12 +18,12 @@ ARROW_TYPES = {
 
 
 class Rows:
-    """Rows that came together: for each of their elements, sorted by `block`, one, or one at each
-    of `times`. A column has a value for every row, element or time, one for all of them, or None.
-    """
+    """Rows added together: sorted by `block`, one for each element, or one for each element at each
+    of `times`. A column has a value per row, per element or per time, one for all rows, or None."""
 
     def __init__(self, block, columns, times=None):
-        """`columns` of two dimensions have a row per element; those in `times` a value per time."""
+        """`columns` with two dimensions have one row per element; those in `times` have one value
+        per time."""
         self.block = np.asarray(block, dtype=np.int64)
         self.times = {name: plain(values).copy() for name, values in (times or {}).items()}
         self.each = len(next(iter(self.times.values()))) if self.times else 1
@@ -38,7 +38,7 @@ class Rows:
                 if shape[0] != len(self.block) or shape[1:] not in ((), (self.each,)):
                     found, rows = " x ".join(map(str, shape)), len(self.block)
                     raise ValueError(f"{name} has {found} values for {rows} rows of {self.each}")
-                # A copy, for the simulator may go on to change its own array.
+                # A copy, because the simulator may change its own array later.
                 values = np.array(plain(values)[order], order="C")
             self.columns[name] = values
 
@@ -46,14 +46,14 @@ class Rows:
         return len(self.block) * self.each
 
     def arrays(self):
-        """(where it stands, name, array) of all that takes memory."""
+        """(container, name, array) of everything that takes memory."""
         for where in (self.columns, self.times):
             for name, values in where.items():
                 if isinstance(values, np.ndarray):
                     yield where, name, values
 
     def column(self, name, start, stop):
-        """A column's values in the rows [start, stop), one for all of them, or None."""
+        """A column's values in the rows [start, stop), one value for all of them, or None."""
         values = self.block if name == "block" else self.times.get(name, self.columns.get(name))
         if not isinstance(values, np.ndarray):
             return values
@@ -71,24 +71,24 @@ class Rows:
 
 
 def said_of(name, units, documented):
-    """What a field's metadata say of a column, or None."""
+    """A field's metadata about a column, or None."""
     unit = {"unit": units[name]} if name in units else {}
     return unit | documented.get(name, {}) or None
 
 
 def plain(values):
-    """An array of numbers or of strings, not of objects."""
+    """An array of numbers or of strings, without objects."""
     values = np.asarray(values)
     return values.astype(str) if values.dtype == object else values
 
 
 class ResultTable:
-    """One table. Rows are merged block by block when they are written; what is large waits in
-    files until then, so that memory stays bounded."""
+    """One table. Rows are merged block by block when they are written. Large arrays wait in files
+    until then, so memory stays bounded."""
 
     def __init__(self, path, fixed, own, sweep, units, documented=None, first=0):
-        """`documented` has what is said of each column: its `kind` and a `description`; `first` is
-        what the first block is numbered in the files."""
+        """`documented` has the `kind` and a `description` of each column; `first` is the number of
+        the first block in the files."""
         self.first = first
         self.path = path
         self.sweep = {name: np.asarray(values) for name, values in sweep.items()}
@@ -98,7 +98,7 @@ class ResultTable:
         kinds = [(name, ARROW_TYPES[kind]) for name, kind in fixed.items()]
         kinds += [(name, pa.array(values).type) for name, values in self.sweep.items()]
         kinds += [(name, ARROW_TYPES[kind]) for name, kind in own.items()]
-        # Some readers do not tell `Apre` from `apre`.
+        # Some readers do not distinguish `Apre` from `apre`.
         if len({name.lower() for name, _ in kinds}) < len(kinds):
             raise ValueError(f"two columns of {path.name} have one name: {[n for n, _ in kinds]}")
         self.schema = pa.schema(
@@ -111,7 +111,7 @@ class ResultTable:
         self.repeating = [name for name in self.schema.names if name not in self.split]
 
     def append(self, block, columns, times=None):
-        """Add rows: see Rows. Block -1: they belong to no block."""
+        """Add rows: see Rows. Block -1 means that they belong to no block."""
         rows = Rows(block, columns, times)
         unknown = {*rows.columns, *rows.times} - set(self.schema.names)
         if unknown:
@@ -125,7 +125,8 @@ class ResultTable:
             self.move_to_disk()
 
     def move_to_disk(self):
-        """Keep the arrays of all runs in files from here on; they are read through the cache."""
+        """Keep the arrays of all runs in files from here on; they are read through the page
+        cache."""
         folder = self.path.with_name(self.path.name + ".waiting")
         folder.mkdir(exist_ok=True)
         for number, rows in enumerate(self.runs):
@@ -151,7 +152,7 @@ class ResultTable:
             yield first, len(counts) - 1
 
     def rows_of(self, run, start, stop):
-        """Some rows of a run as a piece of the table, with the sweep's columns."""
+        """Given rows of a run as a piece of the table, with the sweep's columns."""
         block = run.column("block", start, stop)
         arrays = []
         for field in self.schema:
@@ -200,15 +201,15 @@ class ResultTable:
 
 
 def sweep_in(values, block):
-    """What a column of the sweep has in some blocks, and nothing where there is no block."""
+    """The values of a sweep column in given blocks, and nothing for rows without a block."""
     if values.dtype.kind == "U":
         return pa.array(values).take(pa.array(block, mask=block < 0))
-    # Its own `take` imports all of pyarrow.compute: a tenth of a short run.
+    # pyarrow's own `take` imports all of pyarrow.compute: a tenth of a short run.
     return pa.array(values[block], mask=block < 0)
 
 
 def in_block_order(pieces):
-    """One table of several pieces, each sorted by block; within a block they keep their order."""
+    """One table from several pieces, each sorted by block; within a block they keep their order."""
     table = pa.concat_tables(pieces)
     if len(pieces) == 1:
         return table

@@ -63,16 +63,16 @@ FIXED_COLUMNS = {
 
 
 def columns_always(table):
-    """The columns that a table has in all results; `phase` needs several phases."""
+    """The columns that a table has in all results; `phase` only if there are several phases."""
     return [name for name in FIXED_COLUMNS[table] if name != "phase"]
 
 
 class Results:
-    """The dataset, one table for each of FIXED_COLUMNS, saved whole or not at all.
+    """The dataset, one table for each of FIXED_COLUMNS. It is saved completely or not at all.
 
     `sweep` has one value per block for each column. `tables` names the tables to write, each with
-    the type of every column that is this experiment's own: {"weights": {"apre": "float64"}}.
-    Rows may come in any order and in several calls. Only `commit` leaves something behind.
+    the type of every column specific to this experiment: {"weights": {"apre": "float64"}}. Rows may
+    come in any order and in several calls. Only `commit` leaves anything on disk.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Results:
         documented=None,
         first=0,
     ):
-        """`part` is what the files are numbered by, which other results may stand beside;
-        `documented` says of each column of each table what it is. The first block is numbered
-        `first`: where that is not 0, what exists once for all blocks stands with the others."""
+        """`part` is the number in the file names; other parts may stand in the same folder.
+        `documented` describes each column of each table. The number of the first block is `first`;
+        unless it is 0, what exists once for all blocks is saved by another part."""
         self.folder = Path(folder)
         self.overwrite, self.part, self.first = overwrite, part, first
         self.swept = set(sweep)
@@ -122,7 +122,7 @@ class Results:
 
     @contextmanager
     def writing(self):
-        """Turn what a full or read-only disk raises into a message."""
+        """Turn the error of a full or read-only disk into a message."""
         try:
             yield
         except OSError as error:
@@ -130,7 +130,7 @@ class Results:
             raise RunFailed(f"{self.folder}: results cannot be written: {reason}") from error
 
     def append(self, table, block, columns, times=None):
-        """Rows for a table: see Rows; `block` None for what exists once for all blocks."""
+        """Add rows to a table: see Rows; `block` is None for what exists once for all blocks."""
         rows = max((len(v) for v in columns.values() if np.ndim(v)), default=0)
         if block is None and self.first:
             return
@@ -142,9 +142,9 @@ class Results:
         self.append("blocks", block, columns | ({} if phase is None else {"phase": phase}))
 
     def parameters(self, blocks, each, columns, phases=None):
-        """Every parameter (SI) of some blocks, a range of the sweep's; `each` has them as they are
-        in each phase, one where no phase sets any. `columns`: (group, parameter, column). Those
-        that all blocks and phases share are in the metadata too."""
+        """Every parameter (SI) of given blocks, a range of the sweep's. `each` has the parameters
+        in each phase, or one entry if no phase sets any. `columns`: (group, parameter, column).
+        Parameters that all blocks and phases share are also in the metadata."""
         found = [{c: getattr(getattr(p, g), n) for g, n, c in columns} for p in each]
         for number, values in enumerate(found):
             here = {
@@ -163,22 +163,23 @@ class Results:
     def weights(
         self, connection, block, pre, post, delay, w_initial, w, state=None, replicate=None
     ):
-        """Synapses of a connection; `state` has the rule's other variables. A shared one has no
-        blocks, but is one per replicate."""
+        """Synapses of a connection; `state` has the rule's other variables. A shared connection has
+        no blocks; it is saved once per replicate."""
         columns = {"connection": connection, "pre": pre, "post": post, "delay": delay}
         columns |= {"w_initial": w_initial, "w": w, **(state or {})}
         columns |= {} if replicate is None else {"replicate": replicate}
         self.append("weights", block, columns)
 
     def spikes(self, layer, block, neuron, t, phase=None, replicate=None):
-        """Spikes of a layer; a shared one has no blocks, but is one per replicate."""
+        """Spikes of a layer. A shared layer has no blocks; it is saved once per replicate."""
         columns = {"layer": layer, "neuron": neuron, "t": t}
         columns |= {} if phase is None else {"phase": phase}
         columns |= {} if replicate is None else {"replicate": replicate}
         self.append("spikes", block, columns)
 
     def responses(self, layer, block, neuron, stimulus, label, value, phase=None, replicate=None):
-        """Mean rates (Hz) of a layer's neurons at each stimulus; of a shared one as of spikes."""
+        """Mean rates (Hz) of a layer's neurons for each stimulus. Shared layers are saved as in
+        `spikes`."""
         columns = {"layer": layer, "neuron": neuron, "stimulus": stimulus, "label": label}
         columns |= {"value": value} | ({} if phase is None else {"phase": phase})
         columns |= {} if replicate is None else {"replicate": replicate}
@@ -200,9 +201,9 @@ class Results:
         replicate=None,
         synapse_number=None,
     ):
-        """Recorded samples: `value` has a row for each synapse or neuron, a column for each `t`.
+        """Recorded samples: `value` has a row for each synapse or neuron and a column for each `t`.
 
-        `phase` is one for all samples or one for each `t`.
+        `phase` is one value for all samples or one value per `t`.
         """
         columns = {"connection": connection, "layer": layer, "variable": variable, "pre": pre}
         columns |= {"post": post, "neuron": neuron, "value": value}
@@ -219,7 +220,7 @@ class Results:
         self.append("trajectories", block, columns)
 
     def commit(self):
-        """Write every table and the metadata, and give the folder its name."""
+        """Write every table and the metadata, and give the folder its final name."""
         self.metadata["format"] = RESULT_FORMAT
         self.metadata["units"] = self.units
         text = json.dumps(self.metadata, ensure_ascii=False)
@@ -240,8 +241,8 @@ class Results:
 
 
 def fixed(values):
-    """{"value": what a parameter is in all blocks, if it is the same in each phase}, else nothing.
-    JSON has no infinity: that is its name."""
+    """{"value": a parameter's value} if it is the same in all blocks and phases, else nothing. JSON
+    has no infinity, so that is given by name."""
     if any(np.ndim(value) for value in values) or len(set(map(float, values))) > 1:
         return {}
     value = float(values[0])

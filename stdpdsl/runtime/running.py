@@ -32,7 +32,7 @@ from .versions import package_version
 
 PREFERENCES = {
     "core.default_float_dtype": "float64",
-    # Bits must not depend on whether a parameter is an array or a constant, nor on the machine.
+    # Bits must not depend on the machine, nor on whether a parameter is an array or a constant.
     "codegen.loop_invariant_optimisations": False,
     "devices.cpp_standalone.openmp_threads": 0,
 }
@@ -43,7 +43,7 @@ PROGRAMS_OF = (2, 9), (2, 11)
 
 
 def set_preferences(target, single=False):
-    """Every preference that changes results, whatever the user's own files say."""
+    """Set every preference that changes results, whatever the user's own files say."""
     import brian2
     from brian2 import prefs
 
@@ -61,9 +61,9 @@ def set_preferences(target, single=False):
 
 
 def phase_values_of(x, phases, varying_in, settings=None):
-    """{"COMPONENT in PHASE": {parameter or variable: one value per element}} of what phases set:
-    all parameters of which `varying_in(number)` has one value per block, where they set some, and
-    what `settings(number)` has."""
+    """{"COMPONENT in PHASE": {parameter or variable: one value per element}} for what phases set:
+    if a phase sets parameters, all those for which `varying_in(number)` has one value per block,
+    and what `settings(number)` has."""
     found = {}
     for number, phase in enumerate(phases):
         starts = {c: key for c, key in phase.get("starts", {}).items() if key not in found}
@@ -81,8 +81,8 @@ def phase_values_of(x, phases, varying_in, settings=None):
 
 
 def usable_target(options):
-    """The target that was asked for, unless this machine has no compiler for it, or a Brian2 whose
-    C++ no program of ours was tried with."""
+    """The requested target, unless this machine has no compiler for it, or Brian2 has a version
+    whose C++ no program was tested with."""
     if options.target == "numpy":
         return "numpy"
     if not compiler():
@@ -99,14 +99,14 @@ def usable_target(options):
 
 
 def builds_programs(brian2):
-    """Whether programs are built of the C++ of this version of Brian2."""
+    """Whether programs can be built from the C++ of this version of Brian2."""
     known = tuple(int(part) for part in re.findall(r"\d+", brian2)[:2])
     return PROGRAMS_OF[0] <= known <= PROGRAMS_OF[1]
 
 
 def need_gsl(components, target):
-    """Fail where the integrators of the GNU Scientific Library, which some components ask for,
-    cannot be had."""
+    """Fail if some components need the integrators of the GNU Scientific Library and it is not
+    available."""
     path = compiler()
     asked = f"`method: gsl` of {', '.join(components)}"
     if target == "numpy" or not path:
@@ -127,9 +127,9 @@ def need_gsl(components, target):
 
 class Simulation:
     """The run of a script's network(state) and run(network, state), in this process or as a
-    program. `weights` are those of the connections, `live` those that are shown while it runs,
-    `record` the layers whose spikes are kept. `whole`: it leaves its state for a later run, and
-    goes on from that of an `earlier` one."""
+    program. `weights` are the connections' weights, `live` those shown during the run, `record` the
+    layers whose spikes are kept. `whole`: the run saves its state for a later run. It goes on from
+    the state of an `earlier` run, if there is one."""
 
     def __init__(
         self,
@@ -158,11 +158,12 @@ class Simulation:
         self.total = sum(x.phase_steps) * x.dt
 
     def say(self, stage):
-        """Say which stage begins."""
+        """Announce which stage begins."""
         say(self.options.events, event="stage", name=stage)
 
     def describe(self, given):
-        """The network, run phase after phase, or how that is done; its outputs."""
+        """Run the network phase by phase, or describe how a program does that; return its
+        outputs."""
         x = self.x
         self.network.__globals__["DT"] = x.dt
         with made(self.network, given, x.drives, x.dt, self.record) as (network, found, state):
@@ -209,7 +210,7 @@ class Simulation:
         return run_phase
 
     def watcher(self, given, objects, network):
-        """What looks at the weights of a network here, or writes the C++ that does."""
+        """Look at the weights of a network in this process, or write the C++ that does."""
         from brian2 import get_device
 
         weights = self.weights
@@ -229,21 +230,21 @@ class Simulation:
         return lambda line: watched_run(self.x, objects, weights, numbers, line)
 
     def by_program(self):
-        """Its outputs, by a kept program where the target is one."""
+        """The outputs, from a cached program if the target uses one."""
         return self.as_a_program() if self.options.target == "cpp_standalone" else self.here()
 
     def by_build(self):
-        """Its outputs, by a program of its own where the target is one."""
+        """The outputs, from a program of this network's own if the target uses one."""
         return self.as_a_build() if self.options.target == "cpp_standalone" else self.here()
 
     def here(self):
-        """Run in this process, by the target's code generator."""
+        """Run in this process, with the target's code generator."""
         set_preferences(self.options.target, bool(self.x.single))
         self.say("simulating")
         return runtime_reader(self.describe(self.given))
 
     def as_a_build(self):
-        """Build a C++ program of this very network, and run it once."""
+        """Build a C++ program of this network alone, and run it once."""
         from brian2 import get_device, set_device
 
         self.say("compiling")
@@ -261,14 +262,14 @@ class Simulation:
         except ProgramError as error:
             stop(str(error))
         device.has_been_run = True
-        for clock in device.clocks:  # Brian2 takes it to stand at the end
+        for clock in device.clocks:  # Brian2 takes the clock to be at the end
             device.array_cache[clock.variables["t"]] = None
         return runtime_reader(outputs, os.path.join(project, device.results_dir))
 
     def as_a_program(self):
-        """Run the kept program of this network's structure, built where there is none."""
+        """Run the cached program of this network's structure; build it if there is none."""
         run = os.path.join(self.folder, "run")
-        # The seed is data: what a network draws is keyed by numbers that it is given.
+        # The seed is data: random numbers of a network are keyed by numbers that it is given.
         code = code_of(self.network, self.run, data=("SEED",))
         decides = [code, kinds_of(self.given), self.weights, self.shown, sorted(self.record)]
         decides += [self.x.sizes, self.x.dt, self.whole]
@@ -290,7 +291,7 @@ class Simulation:
             stop(str(error))
 
     def live(self):
-        """What tells how far the run is."""
+        """The object that reports how far the run has come."""
         sizes = {key.removesuffix(".N"): n for key, n in self.given.items() if key.endswith(".N")}
         begun = self.earlier.step * self.x.dt if self.earlier else 0.0
         return Live(self.options.events, self.total, sizes, self.x.blocks, begun)

@@ -1,4 +1,4 @@
-"""Which rows are saved together: those of the blocks that were simulated equally long."""
+"""Which rows are saved together: those of the blocks that were simulated for the same time."""
 
 import numpy as np
 
@@ -6,8 +6,9 @@ from .ran import was_run
 
 
 def parts_of_results(recorded):
-    """What is saved at a time: (steps, blocks, shared) for the blocks, as a mask, that were
-    simulated equally long, and whether with them all that they share. Inputs are saved whole."""
+    """What is saved together: (steps, blocks, shared) for each mask of blocks that were simulated
+    for the same time; `shared` tells whether what all blocks share goes with them. Inputs are saved
+    in full."""
     endings = [(steps, blocks, False) for steps, blocks in recorded.endings()]
     last, blocks, _ = endings[-1]
     if last == recorded.x.steps:
@@ -16,7 +17,7 @@ def parts_of_results(recorded):
 
 
 class SavedPart:
-    """One part of parts_of_results, and its phases; `varying` is the table that was run, `p` has
+    """One part of parts_of_results, with its phases. `varying` is the table that was run; `p` has
     the parameters in each phase."""
 
     def __init__(self, x, recorded, results, varying, phases, dt, p, part):
@@ -30,7 +31,7 @@ class SavedPart:
         ends = np.cumsum(self.phase_steps)
         self.first_steps = ends - self.phase_steps
         self.ends = ends * dt
-        self.at_end = self.ends[-1] + x.lag  # on the clock by which traces were updated
+        self.at_end = self.ends[-1] + x.lag  # on the clock that updated the traces
         self.stopped = recorded.stopped()
         self.ran = np.where(self.stopped > 0, self.stopped, np.array(self.phase_steps)[:, None])
         self.waits = bool(x.endings)  # whether blocks may wait for a phase's end
@@ -42,27 +43,27 @@ class SavedPart:
         return np.array(self.phases, dtype=object)[self.phase_number(t)].astype(str)
 
     def phase_number(self, t):
-        """The same, as a number."""
+        """The same as a number."""
         steps = np.rint(np.asarray(t) / self.dt)
         number = np.searchsorted(np.cumsum(self.phase_steps), steps, side="right")
         return np.minimum(number, len(self.phases) - 1)
 
     def within(self, t, number):
-        """The samples at `t`, in order of time, that a phase has."""
+        """The samples at `t`, sorted by time, that belong to a phase."""
         first = self.first_steps[number]
         steps = np.rint(np.asarray(t) / self.dt)
         return slice(*np.searchsorted(steps, [first, first + self.phase_steps[number]]))
 
     def of_phase(self, number):
-        """What a row of a run with several phases says of its phase."""
+        """The phase column of a row, if the run has several phases."""
         return {"phase": self.phases[number]} if self.several else {}
 
     def ran_of(self, number, shared, steps):
-        """The steps that each copy ran in a phase: `steps`, or as many as each block did."""
+        """The steps that each copy ran in a phase: `steps`, or the number that its block ran."""
         return self.ran[number] if self.waits and not shared else steps
 
     def was_run(self, t, copy, shared):
-        """Whether what happened at times (s) in copies was run, while the block did not wait."""
+        """Whether the block was running, and not waiting, at times (s) in given copies."""
         if shared or not self.waits:
             return np.ones(np.broadcast_shapes(np.shape(t), np.shape(copy)), bool)
         step = np.rint(np.asarray(t) / self.dt).astype(np.int64)
@@ -93,7 +94,7 @@ class SavedPart:
         return mine
 
     def places(self, copy, shared):
-        """The block of each row, or the replicate of what is shared."""
+        """The block of each row, or the replicate if it is shared."""
         if not shared:
             return {"block": copy + self.x.first}
         has = "replicate" in self.results.tables["blocks"].sweep
@@ -106,7 +107,7 @@ class SavedPart:
         return self.mine[copy]
 
     def saved(self, copy, shared):
-        """The same, to index rows with."""
+        """The same, as an index for rows."""
         if not shared and np.all(self.mine):
             return slice(None)
         return self.are_saved(copy, shared)

@@ -1,4 +1,4 @@
-"""What the traces of synapses are at a time, from what was stored at their last event."""
+"""The traces of synapses at a given time, from the values stored at their last event."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,8 @@ import numpy as np
 
 
 class Stored:
-    """What the chosen synapses of a connection store, by variable, as it was at the last event."""
+    """The values that the chosen synapses of a connection store, by variable, as of their last
+    event."""
 
     def __init__(self, recorded, connection, chosen=slice(None)):
         self.recorded, self.connection, self.chosen = recorded, connection, chosen
@@ -16,12 +17,12 @@ class Stored:
 
 
 def part_of(edges, chosen):
-    """The copies of some synapses, which is all that a trace needs of them."""
+    """The copies of given synapses, which is all that a trace needs to know of them."""
     return SimpleNamespace(copy=edges.copy[chosen], i=edges.i[chosen], j=edges.j[chosen])
 
 
 def relaxed(values, still, at_one, age):
-    """A linear trace `age` (s) after its last update: its rate of change is `still` at 0 and
+    """A linear trace `age` (s) after its last update. Its rate of change is `still` at 0 and
     `at_one` at 1."""
     slope = np.asarray(at_one - still)
     level = slope == 0

@@ -1,8 +1,8 @@
-"""From what was recorded to the tables.
+"""From recorded values to tables.
 
-`saved_part` says which rows are saved together, `block_table` what stands in the table of blocks,
-`value_checks` which values mark a block as failed; `trajectories` has what layers and connections
-have in common, `layer_tables` and `connection_tables` the rest.
+`saved_part` tells which rows are saved together, `block_table` fills the table of blocks, and
+`value_checks` tells which values mark a block as failed. `trajectories` has what layers and
+connections have in common; `layer_tables` and `connection_tables` have the rest.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ class Saving(LayerTables, ConnectionTables):
     """Fills the results of one run, phase by phase."""
 
     def elements(self, name, number):
-        """The synapses or neurons of a component as a phase leaves them."""
+        """The synapses or neurons of a component at the end of a phase."""
         x = self.x
         if name not in x.edges:
             size, shared = x.sizes[name]
@@ -28,7 +28,7 @@ class Saving(LayerTables, ConnectionTables):
             edges = x.edges[name]
             shared, copy = edges.shared, edges.copy
             values = {"i": edges.i, "j": edges.j, "N_pre": edges.n_pre, "N_post": edges.n_post}
-            nothing = np.zeros(0), np.zeros(0)  # of a connection without synapses
+            nothing = np.zeros(0), np.zeros(0)  # if a connection has no synapses
             values["before"], values["weight"] = self.ends_of.get((name, number), nothing)
         blocks = x.heard if shared else np.arange(x.blocks)
         return Elements(copy, blocks, **values)

@@ -1,10 +1,12 @@
-"""Parts of a sweep that run apart: contiguous ranges of its blocks, equal to within one block."""
+"""Parts of a sweep that run separately: contiguous ranges of its blocks, equal in size to within
+one block."""
 
 import argparse
 
 
 def blocks_of_shard(blocks, number, count, after=0):
-    """The blocks of shard `number` of `count`, from 1, as a range; of those from `after` on."""
+    """The blocks of shard `number` of `count`, counted from 1, as a range; only those from `after`
+    on are divided."""
     new = blocks - after
     return range(after + (number - 1) * new // count, after + number * new // count)
 
@@ -18,5 +20,5 @@ def shard_of(text):
 
 
 def rows_of(row, blocks):
-    """The rows of a sweep's table that some blocks are."""
+    """The rows of a sweep's table that belong to given blocks."""
     return {name: values[blocks.start : blocks.stop] for name, values in row.items()}

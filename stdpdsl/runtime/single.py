@@ -1,4 +1,4 @@
-"""Single precision: what is computed with times comes out double, and is rounded."""
+"""Single precision: what is computed with times comes out as a double and is then rounded."""
 
 import re
 import warnings
@@ -9,7 +9,7 @@ from .code_functions import code_function
 from .errors import fail
 from .exact import exact_by_variable
 
-# Functions of double values, by name: what they compute in NumPy, C++ and Cython.
+# Functions of doubles, by name: what they compute in NumPy, C++ and Cython.
 FUNCTIONS_OF_DOUBLE = {
     "single__of": (np.float32, "(float)x", "<float>x"),
     "double__exp": (np.exp, "std::exp(x)", "exp(x)"),
@@ -18,7 +18,7 @@ EXP = re.compile(r"\bexp\b")
 
 
 def in_single(values, what):
-    """Numbers rounded to single precision, as double."""
+    """Numbers rounded to single precision, stored as doubles."""
     with np.errstate(over="ignore", under="ignore"):
         held = np.asarray(values).astype(np.float32).astype(float)[()]
     lost = (np.isinf(held) & np.isfinite(values)) | ((held == 0) & (np.asarray(values) != 0))
@@ -32,8 +32,8 @@ def in_single(values, what):
 
 
 def exact_in_single(equations, variables=None, method_options=None, written=None):
-    """Brian2's exact solution. Its factors are computed in double, because they hold differences of
-    almost equal numbers, and then rounded."""
+    """Brian2's exact solution. Its factors contain differences of almost equal numbers, so they are
+    computed in double precision and then rounded."""
 
     from brian2.parsing.sympytools import sympy_to_str
 
@@ -44,7 +44,7 @@ def exact_in_single(equations, variables=None, method_options=None, written=None
 
 
 def functions_of_double():
-    """What those factors call: part of a namespace."""
+    """The functions that those factors call, for a namespace."""
     found = {}
     for name, (in_numpy, in_cpp, in_cython) in FUNCTIONS_OF_DOUBLE.items():
         kind = "float" if name == "single__of" else "double"
@@ -59,5 +59,5 @@ def functions_of_double():
 
 
 def expect_overflow():
-    """Brian2 asks of each state variable whether it is above 1e50, which no float is."""
+    """Brian2 checks whether each state variable is above 1e50, which no float is."""
     warnings.filterwarnings("ignore", "overflow encountered in cast", module="brian2.groups.group")

@@ -1,16 +1,17 @@
 """Sounds: makers of stimuli.
 
-A maker returns (stimuli, labels): one float64 array of pressures in Pa and one text per stimulus.
-Arguments are SI floats (Hz, s, rad; levels in dB SPL). An argument may be a list: the makers' lists
-advance together, and a single value serves all stimuli. A duration becomes the nearest whole number
-of samples. The formulae are those of brian2hears 0.9.2 unless a maker says otherwise.
+A maker returns (stimuli, labels): for each stimulus, one float64 array of pressures in Pa and one
+text. Arguments are SI floats (Hz, s, rad; levels in dB SPL). An argument may be a list. A maker's
+lists advance together, and a single value applies to all stimuli. A duration is rounded to the
+nearest whole number of samples. The formulae are those of brian2hears 0.9.2 unless a maker says
+otherwise.
 """
 
 import numpy as np
 
 from .errors import fail
 
-CLICK_REFERENCE = 28e-6  # Pa, 0 dB peak SPL of a click, as brian2hears has it
+CLICK_REFERENCE = 28e-6  # Pa, 0 dB peak SPL of a click, as in brian2hears
 FORMANTS = {  # Hz, from Duda's MakeVowel in Slaney's Auditory Toolbox
     "a": (730.0, 1090.0, 2440.0),
     "i": (270.0, 2290.0, 3010.0),
@@ -22,7 +23,7 @@ FORMANTS = {  # Hz, from Duda's MakeVowel in Slaney's Auditory Toolbox
 
 
 def in_parallel(maker, **arguments):
-    """One dict of arguments per stimulus: lists advance together, single values are repeated."""
+    """One dict of arguments per stimulus. Lists advance together; single values are repeated."""
     lists = {
         name: list(value)
         for name, value in arguments.items()
@@ -132,8 +133,8 @@ def whitenoise(duration, count=1, *, samplerate, rng):
 def powerlawnoise(duration, alpha, normalise=False, count=1, *, samplerate, rng):
     """Noises whose power per Hz falls as 1/f**alpha: duration (s).
 
-    `normalise` scales each to the range -1 to 1 Pa; without it they are as faint as the formula
-    makes them, so give the sound a `level`. After Little et al. (2007), Biomed Eng Online 6:23.
+    `normalise` scales each to the range -1 to 1 Pa. Without it they are as faint as the formula
+    makes them, so set a `level` for the sound. After Little et al. (2007), Biomed Eng Online 6:23.
     """
     stimuli = [
         power_law(sample_count(one["duration"], samplerate), one["alpha"], samplerate, rng)
@@ -160,7 +161,7 @@ def brownnoise(duration, normalise=False, count=1, *, samplerate, rng):
 def power_law(count, alpha, samplerate, rng):
     """`count` samples of one power-law noise, made in the frequency domain."""
     half = count // 2
-    pairs = half if count % 2 else max(half - 1, 0)  # frequencies that have a conjugate
+    pairs = half if count % 2 else max(half - 1, 0)  # frequencies that have a complex conjugate
     frequencies = np.fft.fftfreq(count, d=1.0 / samplerate).astype(complex)
     positive = rng.standard_normal(pairs) + 1j * rng.standard_normal(pairs)
     positive *= 1.0 / frequencies[1 : pairs + 1] ** (alpha / 2.0)
@@ -172,24 +173,23 @@ def power_law(count, alpha, samplerate, rng):
 
 
 def full_range(sound):
-    """`sound` scaled and shifted to reach from -1 to 1."""
+    """`sound` scaled and shifted to the range from -1 to 1."""
     return ((sound - sound.min()) / np.ptp(sound) - 0.5) * 2
 
 
 def irns(delay, gain, niter, duration, count=1, *, samplerate, rng):
-    """Iterated rippled noises, "add same": niter times the noise plus gain times itself, delay
-    (s) later; duration (s).
+    """Iterated rippled noises, "add same": add to the noise gain times itself, delay (s) later,
+    niter times; duration (s).
 
-    Yost (1996), JASA 100:511. The delay is circular, so that there is no onset without ripples.
+    Yost (1996), JASA 100:511. The delay is circular, so the ripples are present from the onset.
     (brian2hears' own `irns` agrees for niter = 1 only: it multiplies its sum into itself.)
     """
     return rippled_noises("irns", delay, gain, niter, duration, count, samplerate, rng)
 
 
 def irno(delay, gain, niter, duration, count=1, *, samplerate, rng):
-    """Iterated rippled noises, "add original": niter times the first noise plus gain times the
-    last result, delay (s) later; duration (s). Yost (1996), JASA 100:511.
-    """
+    """Iterated rippled noises, "add original": add to the first noise gain times the last result,
+    delay (s) later, niter times; duration (s). Yost (1996), JASA 100:511."""
     return rippled_noises("irno", delay, gain, niter, duration, count, samplerate, rng)
 
 
@@ -220,9 +220,9 @@ def ripples(kind, echo, niter):
 
 
 def clicks(duration, n=1, interval=None, peak=None, *, samplerate):
-    """Trains of n clicks, each of `duration` (s), their onsets `interval` (s) apart.
+    """Trains of n clicks, each of `duration` (s), with onsets `interval` (s) apart.
 
-    The amplitude is 1 Pa, or what `peak` (dB peak SPL re 28 uPa) says. A train lasts n intervals;
+    The amplitude is 1 Pa, unless `peak` (dB peak SPL re 28 uPa) sets it. A train lasts n intervals;
     a single click without an interval lasts its own duration.
     """
     stimuli, labels = [], []
@@ -236,7 +236,7 @@ def clicks(duration, n=1, interval=None, peak=None, *, samplerate):
 
 
 def click_train(duration, n, interval, samplerate):
-    """n clicks of 1 Pa and `duration` (s), their onsets `interval` (s) apart."""
+    """n clicks of 1 Pa and `duration` (s), with onsets `interval` (s) apart."""
     if interval is None:
         if n != 1:
             fail(f"clicks: {n} clicks need an interval")

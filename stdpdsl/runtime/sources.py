@@ -1,4 +1,4 @@
-"""What a result was computed by, as text: the key of what is kept between runs."""
+"""The text of the code that results were computed by: the key of what is cached between runs."""
 
 import dis
 import hashlib
@@ -11,8 +11,8 @@ from zipfile import ZipFile
 
 
 def code_of(*functions, data=()):
-    """The source of a script's functions and of all that they use of it, constants among it but
-    those that are called `data`; and what stands for the text of this package."""
+    """The source of a script's functions and of all that they use of the script, including
+    constants except those called `data`; and a hash that stands for the source of this package."""
     found, waiting = {("", ""): runtime_digest()}, list(functions)
     while waiting:
         function = waiting.pop()
@@ -35,8 +35,8 @@ def code_of(*functions, data=()):
 
 @cache
 def runtime_digest():
-    """A hash of this package's modules, whether they stand in a folder or in an archive. To look
-    for those alone that a function uses takes a tenth of a short run."""
+    """A hash of this package's modules, in a folder or in an archive. Finding only those that a
+    function uses would take a tenth of a short run."""
     here = Path(__file__).parent
     if here.is_dir():
         texts = {path.name: path.read_bytes() for path in here.glob("*.py")}
@@ -48,7 +48,7 @@ def runtime_digest():
 
 
 def globals_used(code):
-    """Names that a function, and those within it, take from their module."""
+    """Names that a function, and those within it, use from their module."""
     found = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
     for inner in code.co_consts:
         if isinstance(inner, CodeType):

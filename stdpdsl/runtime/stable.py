@@ -1,13 +1,14 @@
-"""Blocks that are put aside when their weights no longer move.
+"""Blocks that are set aside when their weights no longer move.
 
-After every window of time a connection's weights are held against those of a window ago: the mean
-distance over a block's synapses, as `settling_time` takes it, must be at most `tolerance` of the
-largest that it was in any window. A block is stable when that holds for all its connections and
-some weights of it have moved at all. Weights that relax exponentially are as near to their end then
-as `settling_time` asks, a window ago; weights that drift evenly are never stable.
+After every window of time, a connection's weights are compared with those one window earlier. The
+mean distance over a block's synapses, as in `settling_time`, must be at most `tolerance` of the
+largest distance in any window so far. A block is stable when that holds for all its connections and
+at least some of its weights have moved. Weights that relax exponentially were then, one window ago,
+as near to their end as `settling_time` requires. Weights that drift steadily are never stable.
 
-What a stable block has of its own is kept as it is then, and put back when the run ends, which is
-when all blocks of the process are stable. So a block comes out the same whatever stands beside it.
+The state that a stable block has of its own is kept at that time, and put back when the run ends,
+which is when all blocks of the process are stable. So a block's results are the same whatever other
+blocks there are.
 """
 
 import re
@@ -24,8 +25,8 @@ PARTS_OF_A_RUN = 10
 
 
 def windows_of(x, asked):
-    """`asked` is None, or the tolerance and the window (s), None for a tenth of the run; the same
-    with the window in steps."""
+    """`asked` is None, or the tolerance and the window (s); a window of None means a tenth of the
+    run. Returns the same with the window in steps."""
     if asked is None:
         return None
     window = asked["window"]
@@ -40,21 +41,21 @@ def windows_of(x, asked):
 
 
 def watch(given, objects):
-    """What tells in which step each block was put aside, 0 where it was not."""
+    """What records the step in which each block was set aside, 0 if it was not."""
     from brian2 import NeuronGroup, get_device
 
     clock = next(iter(objects.groups.values())).clock
     objects.groups[WATCH] = group = NeuronGroup(
         given[f"{WATCH}.N"], "stopped : 1", namespace={}, clock=clock, name=WATCH
     )
-    if hasattr(get_device(), "array_cache"):  # Brian2 must not take the zeros for known
+    if hasattr(get_device(), "array_cache"):  # so that Brian2 does not take the zeros for known
         get_device().array_cache[group.variables["stopped"]] = None
     return group
 
 
 def watched_links(x, objects, weights):
     """[(name, weight, [(object, the block of each synapse, the same in C++)])] of the connections
-    that each block has for itself."""
+    that each block has to itself."""
     found = []
     for connection, weight in weights.items():
         edges = x.edges[connection]
@@ -76,14 +77,14 @@ def of_blocks(x, objects, component):
 
 
 def place_of_synapse(x, s):
-    """The block of synapse i, in C++: that of the side which is not shared."""
+    """The block of synapse i, in C++: that of the side that is not shared."""
     side, layer = ("pre", s.source) if x.sizes[s.target.name][1] else ("post", s.target)
     return f"{array_name(s, f'_synaptic_{side}')}[i] / {x.sizes[layer.name][0]}"
 
 
 def kept_arrays(x, objects):
-    """[(object, variable, the block of each element, the same in C++)] of all that a block has for
-    itself and that changes while it runs."""
+    """[(object, variable, the block of each element, the same in C++)] of everything that a block
+    has to itself and that changes during the run."""
     from brian2.core.variables import ArrayVariable
 
     owners = []
@@ -107,7 +108,7 @@ def kept_arrays(x, objects):
 
 
 def array_name(owner, name):
-    """What a program calls an array; nothing where none is built."""
+    """The name of an array in a program; nothing if no program is built."""
     from brian2 import get_device
 
     device = get_device()
@@ -120,7 +121,7 @@ def array_name(owner, name):
 
 
 class Watcher:
-    """Looks at the weights of a network that runs here, window by window."""
+    """Checks the weights of a network that runs in this process, window by window."""
 
     def __init__(self, x, objects, weights, network):
         self.x, self.network, self.step = x, network, 0
@@ -132,7 +133,7 @@ class Watcher:
         self.largest = np.zeros((len(self.links), x.blocks))
 
     def operation(self):
-        """What the network runs at the end of each step."""
+        """Called by the network at the end of each step."""
         from brian2 import NetworkOperation
 
         self.last = self.weights()
@@ -140,7 +141,7 @@ class Watcher:
         return NetworkOperation(self.end_of_step, clock=clock, when="after_end", order=0)
 
     def weights(self):
-        """Of each connection, one value per synapse, in the order of the blocks' own synapses."""
+        """For each connection, one value per synapse, in the order of the blocks' own synapses."""
         return [
             np.concatenate([np.array(s.variables[weight].get_value()) for s, _, _ in parts])
             for _, weight, parts in self.links
@@ -152,7 +153,7 @@ class Watcher:
             self.look()
 
     def look(self):
-        """Put stable blocks aside; stop when all are."""
+        """Set stable blocks aside; stop the run when all are stable."""
         now = self.weights()
         moving, moved = np.zeros((2, self.x.blocks), bool)
         for k, (_, _, parts) in enumerate(self.links):
@@ -174,7 +175,7 @@ class Watcher:
             self.network.stop()
 
     def put_back(self):
-        """Leave each block that was put aside as it was then."""
+        """Restore each block that was set aside to its state at that time."""
         stopped = self.group.variables["stopped"].get_value() > 0
         for (owner, name, block, _), kept in zip(self.kept, self.values, strict=True):
             if kept is not None:
@@ -184,7 +185,7 @@ class Watcher:
 
 # In a program ------------------------------------------------------------------------------------
 
-# Runs a window at a time, to a multiple of the step, so that no rounding adds up.
+# Runs one window at a time, to a multiple of the step, so that rounding errors do not add up.
 WATCHED_RUN = """
 {
     double *stopped = %(stopped)s;
@@ -232,7 +233,7 @@ OF_PART = """
 
 
 def watched_run(x, objects, weights, numbers, line):
-    """C++ in place of a line that runs a network for a duration: `numbers` are code of the
+    """C++ that replaces a line that runs a network for a duration. `numbers` are code for the
     tolerance, the window (steps) and the duration (s)."""
     found = re.fullmatch(r"(\w+)\.run\([^,]+, (\w+), (\S+)\);", line)
     if found is None:

@@ -1,4 +1,4 @@
-"""Tables whose rows drive a layer one after another, one for each so many seconds."""
+"""Tables whose rows drive a layer one after another, each for the same time."""
 
 import numpy as np
 
@@ -15,8 +15,8 @@ def array_rows(path, columns, name=None):
 
 
 def stored_rows(path, columns, name=None):
-    """The same as it is stored. Of an .npy file only the rows that are used are read, however many
-    there are said to be."""
+    """The same as stored. Of an .npy file, only the rows that are needed are read, however many
+    there are."""
     if path.lower().endswith(".png"):
         array = images_in(path)
     else:
@@ -30,7 +30,7 @@ def stored_rows(path, columns, name=None):
 
 
 def table_rows(path, columns, name, power=None, neuron="", block=""):
-    """The same of a column of a table: its entries for each block and neuron, in their order."""
+    """The same for a column of a table: its entries for each block and neuron, in their order."""
     table = columns_of(path)
     values = column_from(path, name, power, columns=table)
     keys = [column_from(path, key, columns=table) for key in (neuron, block) if key]
@@ -41,8 +41,8 @@ def table_rows(path, columns, name, power=None, neuron="", block=""):
 
 
 def rows_in_time(rows, every, dt, steps, repeat=False):
-    """A row for each `every` (s) of a run of so many steps of `dt`: zeros after the last one,
-    unless they repeat."""
+    """One row per `every` (s) of a run of a number of steps of `dt`. Zeros follow the last row,
+    unless the rows repeat."""
     count = -(-steps // round(every / dt))
     if repeat:
         return rows[np.arange(count) % len(rows)]
@@ -51,15 +51,15 @@ def rows_in_time(rows, every, dt, steps, repeat=False):
 
 
 def lines_in_time(rows, every, dt, steps, repeat=False):
-    """A row for each step, on straight lines between rows that are `every` s apart: zeros after the
-    last one, or back to the first one, if they repeat."""
+    """One row per step, linearly interpolated between rows that are `every` s apart. Zeros follow
+    the last row; if the rows repeat, it leads back to the first."""
     known, times = times_of(np.arange(len(rows)), every), times_of(np.arange(steps), dt)
     ends = {"period": times_of(len(rows), every)} if repeat else {"right": 0.0}
     return np.stack([np.interp(times, known, column, **ends) for column in rows.T], axis=1)
 
 
 def each_neuron(x, layer, rows):
-    """(rows, neurons) of what rows(i, copy) returns for the neurons of all copies of a layer."""
+    """(rows, neurons): the result of rows(i, copy) for the neurons of all copies of a layer."""
     size, shared = x.sizes[layer]
     i, copy = neurons(size, x.copies(shared))
     found = rows(i, copy)
@@ -67,7 +67,7 @@ def each_neuron(x, layer, rows):
 
 
 def give_table(given, x, name, layer, rows, every, linear=False, repeat=False):
-    """Drive a variable of a layer by rows, one for each `every` s."""
+    """Drive a variable of a layer with rows, one for each `every` s."""
     end = (len(rows) - linear) * every
     if end < x.steps * x.dt * (1 - 1e-9) and not repeat:
         x.warnings.append(
@@ -80,8 +80,8 @@ def give_table(given, x, name, layer, rows, every, linear=False, repeat=False):
 
 
 def shown_rows(x, rows, every, gap=0.0, repeat=False, labels=None):
-    """What is presented when: each row is a stimulus for `every` s without the gap at its end. As
-    `sequence` of sounds returns it, with times that begin a step."""
+    """Which stimulus is presented when: each row is a stimulus for `every` s minus the gap at its
+    end. The columns are those of `sequence` of sounds; times are the beginnings of steps."""
     count = int(np.ceil(x.steps * x.dt / every - 1e-6))
     number = np.arange(count if repeat else min(count, rows))
     labels = [str(k) for k in range(rows)] if labels is None else labels

@@ -1,4 +1,4 @@
-"""What the neurons of a layer answered to each stimulus, and how well that tells the stimuli."""
+"""How the neurons of a layer responded to each stimulus, and how well that tells stimuli apart."""
 
 import numpy as np
 
@@ -13,8 +13,7 @@ class StimulusResponses(BlockTable):
     """The table of responses, and measures of it."""
 
     def responses(self, number, name, size, shared, neuron, step, span):
-        """Rates of each neuron at each stimulus, some copies at a time, and what is measured of
-        them."""
+        """Rates of each neuron for each stimulus, some copies at a time, and measures of them."""
         x = self.x
         sources = x.sources(shared, True)
         labels = labels_of(x.presentations)
@@ -55,8 +54,9 @@ class StimulusResponses(BlockTable):
         return {what: np.concatenate([one[what] for one in found]) for what in found[0]}
 
     def shown(self, sources, stops):
-        """(which of the presentations each copy has, these, the step before which they end): where
-        `stops` has one for each copy, copies that ended a phase early have none after that."""
+        """(which of the presentations each copy has, these, the step before which they end). If
+        `stops` has one step for each copy, copies that ended a phase early have no presentations
+        after it."""
         presentations = self.x.presentations
         if not np.ndim(stops):
             return sources, presentations, stops
@@ -70,9 +70,9 @@ class StimulusResponses(BlockTable):
         return which.ravel(), [*cut, *presentations], int(np.max(stops))
 
     def accuracy(self, name, number, turns):
-        """The fraction of a phase's stimuli that the neurons of a layer tell, for each block; each
-        neuron has the label to which it responded most in one of the phases `turns`: the last so
-        far, or the first."""
+        """For each block, the fraction of a phase's stimuli that the neurons of a layer classify
+        correctly. Each neuron has the label to which it responded most in one of the phases
+        `turns`: the last one so far, or else the first."""
         x = self.x
         learning = max((turn for turn in turns if turn <= number), default=turns[0])
         size, shared = x.sizes[name]
@@ -110,7 +110,7 @@ class StimulusResponses(BlockTable):
         return values[x.heard] if shared else values
 
     def spikes_by_neuron(self, name, phase):
-        """(neuron, step) of the spikes of a phase, in the order of neurons."""
+        """(neuron, step) of the spikes of a phase, sorted by neuron."""
         if name in self.x.spikes:
             neuron, step = self.x.spikes[name]
         else:
@@ -121,7 +121,7 @@ class StimulusResponses(BlockTable):
 
 
 def labels_of(presentations):
-    """The label of each stimulus, by its number."""
+    """The label of each stimulus, by stimulus number."""
     found = {}
     for one in presentations:
         found |= dict(zip(one["stimulus"].tolist(), one["label"], strict=True))

@@ -1,4 +1,4 @@
-"""States of a network that a phase keeps and a later phase puts back, here or in a program."""
+"""Network states that a phase keeps and a later phase restores, in this process or in a program."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from .whole_state import send, under_way
 
 
 def store(kept, name, net, state, components):
-    """Keep the state of components under a name: all variables that change, and the spikes that
-    are under way."""
+    """Keep the state of components under a name: all variables that change, and the spikes under
+    way."""
     before, kept[name] = kept.get(name, {}), {}
     for part in objects_of(net, state, components):
         for variable in changing_in(part):
@@ -21,9 +21,9 @@ def store(kept, name, net, state, components):
 
 
 def restore(values, net, state, components, without=(), times=()):
-    """Put back the state of components: {component: its variables, or None for all of it}, but
-    for those `without`, (component, variable). What holds a time moves with the clock: a last
-    spike, a last update, and the (component, variable) of `times`."""
+    """Restore the state of components: {component: its variables, or None for all}, except those in
+    `without`, (component, variable). Times move with the clock: last spikes, last updates, and the
+    (component, variable) in `times`."""
     for component, chosen in components.items():
         stays = {variable for c, variable in without if c == component}
         moving = {"lastspike", "lastupdate", *(v for c, v in times if c == component)}
@@ -61,22 +61,22 @@ def changing_in(part):
 
 
 def described(*lines):
-    """Let a program do this next."""
+    """Make a program do this next."""
     from brian2 import get_device
 
     get_device().insert_code("main", "\n".join(lines))
 
 
 def new_name():
-    """A name that a program has not used."""
+    """A name that the program has not used yet."""
     from brian2 import get_device
 
     return f"kept_{len(get_device().main_queue)}"
 
 
 def kept_values(owner, variable, name):
-    """A copy of a variable's values; of a program, what it calls the copy that it makes: `name`,
-    or where there is none yet a new one."""
+    """A copy of a variable's values. For a program, the name of the copy that it makes: `name`, or
+    a new one if there is none yet."""
     if is_here():
         return np.array(owner.variables[variable].get_value())
     first, count = array_of(owner, variable)
@@ -88,7 +88,8 @@ def kept_values(owner, variable, name):
 
 
 def put_values(owner, variable, values, since):
-    """Put back such a copy; times of a state that was kept in the step `since` move until now."""
+    """Restore such a copy. Times in a state that was kept in the step `since` move to the current
+    time."""
     if is_here():
         now = owner.clock.variables["timestep"].get_value()
         moved = values if since is None else values + (now - since) * owner.clock.dt_
@@ -100,11 +101,12 @@ def put_values(owner, variable, values, since):
     dt, _ = array_of(owner.clock, "dt")
     moved = "" if since is None else f" + ({now}[0] - {since}[0]) * {dt}[0]"
     described(f"for (size_t i = 0; i < {values}.size(); i++) {first}[i] = {values}[i]{moved};")
-    get_device().array_cache[owner.variables[variable]] = None  # it is not what Brian2 knows
+    # Its values are not those that Brian2 knows.
+    get_device().array_cache[owner.variables[variable]] = None
 
 
 def kept_spikes(pathway, name):
-    """The spikes that are under way, as kept_values has values."""
+    """The spikes under way, in the form that kept_values has for values."""
     if is_here():
         return np.zeros((0, 2), np.int32) if pathway.queue is None else under_way(pathway)
     queue = queue_of(pathway)
@@ -120,7 +122,7 @@ def kept_spikes(pathway, name):
 
 
 def put_spikes(pathway, spikes):
-    """Let these spikes be under way, and no others."""
+    """Replace the spikes under way with these."""
     if is_here():
         if pathway.queue is not None:
             send(pathway, spikes)

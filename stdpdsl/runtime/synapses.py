@@ -34,8 +34,8 @@ def synapses_of(
     `many` of each pair.
 
     `pre` and `post` are (layer, size, shared). choose(block, i, j, u, pre, post) is a mask over the
-    pairs (i, j) of one copy; u are its base draws, where `draws` names a stream, and pre and post
-    the layers' first values. `same`: every copy has the same pairs. `pairs` are listed instead.
+    pairs (i, j) of one copy; u are its base draws, if `draws` names a stream; pre and post are the
+    layers' first values. `same`: every copy has the same pairs. `pairs`: a list used instead.
     """
     (_, n_pre, pre_shared), (_, n_post, post_shared) = pre, post
     copies, shared_copy = x.copies(shared), x.sources(shared, True)
@@ -58,7 +58,7 @@ def synapses_of(
             mask = np.broadcast_to(choose(copy, i, j, of_pairs, *sides), i.shape)
             found.append([index[mask] for index in (i, j, *numbers)])
         chosen.append([np.concatenate(index) for index in zip(*found, strict=True)])
-    # What is listed with a number is listed each by itself.
+    # If pairs are listed with a synapse number, each synapse is listed separately.
     each = 1 if len(chosen[0]) > 2 else many
     copy_of = np.repeat(np.arange(len(copies)), [each * len(i) for i, *_ in chosen])
     i, j, *numbers = (np.repeat(np.concatenate(k), each) for k in zip(*chosen, strict=True))
@@ -79,14 +79,14 @@ def synapses_of(
 
 
 def nothing_set(count):
-    """What initial values, parameters and delays are put into, of so many synapses."""
+    """What initial values, parameters and delays of a given number of synapses are put into."""
     delays = {"axonal": np.zeros(count), "dendritic": np.zeros(count)}
     return {"values": {}, "parameters": {}, "delays": {}, **delays}
 
 
 def pairs_in_parts(n_pre, n_post, listed, drawn):
-    """A function that gives (i, j) of all pairs, or of those that are listed, in parts: anew for
-    each copy where they are many. What is drawn is drawn for all at once."""
+    """A function that gives (i, j) of all pairs, or of the listed pairs, in parts. Many pairs are
+    made anew for each copy. Draws are made for all pairs at once."""
     if listed is None and not drawn and n_pre * n_post > PAIRS_AT_ONCE:
         return lambda: all_pairs(n_pre, n_post, max(1, PAIRS_AT_ONCE // n_post))
     kept = [listed] if listed is not None else list(all_pairs(n_pre, n_post, n_pre))
@@ -94,7 +94,7 @@ def pairs_in_parts(n_pre, n_post, listed, drawn):
 
 
 def all_pairs(n_pre, n_post, rows):
-    """(i, j) of all pairs, in parts of so many sources."""
+    """(i, j) of all pairs, in parts with a limited number of sources."""
     for first in range(0, n_pre, rows):
         i, j = np.indices((min(rows, n_pre - first), n_post)).reshape(2, -1)
         yield i + first, j
@@ -107,16 +107,16 @@ def copy_values_of(x, layer, size, copy):
 
 
 def synapses_per_neuron(copy, neuron):
-    """How many synapses of a connection the neuron of each synapse has, within its copy."""
+    """For each synapse, the number of synapses of the connection that its neuron has in the same
+    copy."""
     mine = copy * (int(np.max(neuron, initial=0)) + 1) + neuron
     return np.bincount(mine)[mine].astype(float)
 
 
 def lowest(name, draws, count, shape, axis, admitted=True, among=None):
-    """A mask over the pairs of a connection, flattened: of those that are admitted, the `count`
-    that have the smallest draws along an axis (0: sources of each target, 1: targets of each
-    source). `among`: the targets, or sources, that have partners; the first, and the one after the
-    last."""
+    """A mask over the pairs of a connection, flattened: of the admitted pairs, those with the
+    `count` smallest draws along an axis (0: sources of each target, 1: targets of each source).
+    `among`: the targets, or sources, that have partners: the first, and the one after the last."""
     admitted = np.broadcast_to(np.ravel(admitted), np.size(draws)).reshape(shape)
     partner, neuron = (("source", "target"), ("target", "source"))[axis]
     if count < 0 or count != int(count):
@@ -137,10 +137,10 @@ def lowest(name, draws, count, shape, axis, admitted=True, among=None):
 
 
 def pairs_from_file(path, n_pre, n_post, read=(), numbered=False):
-    """(i, j) of a table with the columns pre and post (or i and j): CSV with a head, Parquet or
-    XLSX; or of what a sparse matrix, as SciPy saves it, holds;
-    `read` are columns of it from which the connection has values. With synapse_number, where it is
-    `numbered`: a pair may have several synapses."""
+    """(i, j) from a table with the columns pre and post (or i and j), as CSV with a header, Parquet
+    or XLSX, or from a sparse matrix saved by SciPy. `read` are the table's columns from which the
+    connection takes values. With synapse_number if the table is `numbered`: a pair may have several
+    synapses."""
     more = ("synapse_number",) if numbered else ()
     if path.lower().endswith(".npz"):
         columns = dict(zip(("pre", "post"), sparse_entries(path), strict=False))
@@ -167,8 +167,8 @@ def pairs_from_file(path, n_pre, n_post, read=(), numbered=False):
 
 
 def file_columns(path, *choices, read=()):
-    """{name: floats} of the columns of a CSV or Parquet file that have the first of some choices of
-    names. Of a file that would take too much memory no more than that is found out."""
+    """{name: floats} of the columns of a CSV or Parquet file that have the first matching set of
+    names. If the file would take too much memory, reading stops when that is found out."""
     readers = {"parquet": parquet_columns, "xlsx": xlsx_columns}
     columns = readers.get(path.lower().rpartition(".")[2], csv_columns)
     try:
@@ -178,7 +178,7 @@ def file_columns(path, *choices, read=()):
 
 
 def csv_columns(path, choices, read):
-    """The same of a CSV file with a head."""
+    """The same for a CSV file with a header."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = filter(None, csv.reader(lines_of_file(path, file)))
         try:
@@ -195,7 +195,7 @@ def csv_columns(path, choices, read):
 
 
 def lines_of_file(path, file):
-    """The lines of a text, none of which fills the memory."""
+    """The lines of a text, none of which is too long for memory."""
     while line := file.readline(LINE_CHARACTERS):
         if len(line) == LINE_CHARACTERS:
             fail(f"{path}: has a line of {LINE_CHARACTERS:,} characters or more")
@@ -203,7 +203,7 @@ def lines_of_file(path, file):
 
 
 def numbers_of_rows(path, rows, width, places):
-    """The numbers at some places of the rows that follow a head of so many cells."""
+    """The numbers at some places of the rows below a header with a given number of cells."""
     for number, row in enumerate(rows, 2):
         if len(row) != width:
             fail(f"{path}: line {number} has {len(row)} cells where the head has {width}")
@@ -215,21 +215,21 @@ def numbers_of_rows(path, rows, width, places):
 
 
 def number_of(cell):
-    """A cell's number; Python would also take `1_0` and digits of other scripts for one."""
+    """A cell's number. Python would also accept `1_0` and digits of other scripts."""
     if not cell.isascii() or "_" in cell:
         raise ValueError(cell)
     return float(cell)
 
 
 def xlsx_columns(path, choices, read):
-    """The same of an XLSX file."""
+    """The same for an XLSX file."""
     columns = columns_of(path)
     names = names_in(path, list(columns), choices, read)
     return {name: column_from(path, name, columns=columns) for name in names}
 
 
 def parquet_columns(path, choices, read):
-    """The same of a Parquet file."""
+    """The same for a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -253,8 +253,8 @@ def parquet_columns(path, choices, read):
 
 
 def names_in(path, head, choices, read):
-    """The first choice of which a file has every name once. The weights and delays that a file of
-    pairs may also hold were meant to count: those that nothing reads are refused."""
+    """The first set of names that a file has exactly once each. Weights and delays in a file of
+    pairs were meant to count, so those that nothing reads are refused."""
     for names in choices:
         if all(head.count(name) == 1 for name in names):
             bare = {name: name.partition("[")[0].strip() for name in head}
@@ -273,13 +273,13 @@ def names_in(path, head, choices, read):
 
 
 def few_rows(path, rows):
-    """Refuse what would take too much memory."""
+    """Refuse a table that would take too much memory."""
     if rows > MOST_ROWS:
         fail(f"{path}: has more than {MOST_ROWS:,} rows, which is the limit")
 
 
 def clipped(x, values, low, high, name):
-    """Initial values, moved into their bounds with a warning."""
+    """Initial values, clipped to their bounds with a warning."""
     if np.any(np.asarray(low) > np.asarray(high)):
         fail(f"the lower bound of {name} is above the upper in some block")
     inside = np.clip(values, low, high)
@@ -289,8 +289,8 @@ def clipped(x, values, low, high, name):
 
 
 def delays(x, values, count, name):
-    """Delays (s) in whole steps, one per synapse. Brian2's targets round halves differently, so it
-    is given none. What rounding does is noted in `x.rounded`."""
+    """Delays (s) in whole steps, one per synapse. Brian2's targets round halves differently, so
+    Brian2 gets whole steps. What rounding changes is noted in `x.rounded`."""
     values = full(values, count)
     if not np.all((values >= 0) & np.isfinite(values)):
         fail(f"a delay of {name} is negative or no number")

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-NOT_READ = ("w", "weight", "weights", "delay", "delays")  # columns of edges in other programs
+# Names that edge columns have in other programs.
+NOT_READ = ("w", "weight", "weights", "delay", "delays")
 
 
 def product(*parts):
-    """All combinations of the parts' rows; the last part varies fastest."""
+    """All combinations of the parts' rows. The last part varies fastest."""
     tables = [{n: column_of(v) for n, v in p.items()} for p in parts]
     lengths = [len(next(iter(table.values()))) for table in tables]
     rows = inner = int(np.prod(lengths))
@@ -25,20 +26,20 @@ def column_of(values):
 
 
 def where(row, condition):
-    """The rows that a condition keeps."""
+    """The rows that satisfy a condition."""
     keep = np.broadcast_to(condition, len(next(iter(row.values()))))
     return {name: values[keep] for name, values in row.items()}
 
 
 def replicates(row, count, first=0):
-    """The whole table `count` times over, numbered in the column `replicate` from `first` on."""
+    """The whole table `count` times, numbered in the column `replicate` from `first` on."""
     rows = len(next(iter(row.values()))) if row else 1
     repeated = {name: np.tile(values, count) for name, values in row.items()}
     return repeated | {"replicate": first + np.repeat(np.arange(count), rows)}
 
 
 def rows_in_order(row, order):
-    """The rows in another order: that of the blocks, where some were run before others came."""
+    """The rows in block order, if blocks were run before others were added."""
     return {name: values[order] for name, values in row.items()}
 
 

@@ -1,4 +1,4 @@
-"""Variables over time, with their final values, in long form."""
+"""Variables over time with their final values, in long form."""
 
 import numpy as np
 
@@ -9,25 +9,26 @@ class Trajectories(ValueChecks):
     """Fills the tables of trajectories."""
 
     def samples_run(self, t, copy, shared):
-        """Which samples were taken while a block ran, a row per element; None for all of them."""
+        """Which samples were taken while a block ran, a row per element; None for all."""
         if shared or not self.waits:
             return None
         return self.was_run(np.asarray(t)[None, :], np.asarray(copy)[:, None], shared)
 
     def until_the_end(self, t, samples, simulated=True):
-        """Samples before the blocks of this part ended; what was not simulated has them all."""
+        """Samples from before the blocks of this part ended. What was not simulated has all its
+        samples."""
         if not (self.early and (simulated or not self.shared)):
             return t, samples
         end = np.searchsorted(np.rint(np.asarray(t) / self.dt), self.steps)
         return t[:end], {name: values[:, :end] for name, values in samples.items()}
 
     def is_lost(self, component, model):
-        """Whether a variable is computed from others, which are no more what they were."""
+        """Whether a variable is computed from other variables that have changed since."""
         return self.early and self.recorded.computed(component, model)
 
     def trajectory(self, variable, t, samples, last, kept=None, run=None, **where):
-        """Samples with the final state as the last one, where it is not among them; of these, what
-        is `kept`, and was `run`."""
+        """Samples, with the final state as the last one unless it is among them; only those that
+        are `kept` and that `run` marks as run."""
         value = samples
         if run is not None and last is not None:
             run = np.column_stack([run, np.ones(len(run), bool)])

@@ -1,9 +1,9 @@
-"""Phases that end for a block when a condition holds, here or in a program.
+"""Phases that end for a block when a condition holds, in this process or in a program.
 
-All blocks share one clock, so the phase goes on to its stated end. What a block has of its own is
-kept as it is at the check at which its condition holds, and put back when the phase ends; the times
-in it move by as long as it has waited. So a block waits as it is, and nothing of it depends on how
-long others go on. Where all wait, the rest of the phase is skipped.
+All blocks share one clock, so the phase goes on to its stated end. The state that a block has of
+its own is kept from the check at which its condition first holds, and put back when the phase ends.
+The times in it are shifted by the time that the block waited. So nothing in a waiting block depends
+on how long others go on. If all blocks wait, the rest of the phase is skipped.
 """
 
 import operator
@@ -22,9 +22,9 @@ RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operat
 
 
 def run_until(net, state, seconds, place, what, of, relation, phases, times=(), **blocks):
-    """Run a phase, the one `place` of so many `phases` that end so: a block waits as it is from the
-    first check at which `what` is measured `of` it (a component, and a variable or nothing) stands
-    in the relation to its goal. `times` are the (component, variable) that hold a time."""
+    """Run a phase, number `place` of the `phases` that end this way. A block waits from the first
+    check at which `what`, measured `of` a component (and a variable, or nothing), has the relation
+    to its goal. `times` are the (component, variable) that hold a time."""
     parts = BlockParts(net, state, phases, **blocks)
     moving = {"lastspike", "lastupdate"}, set(times)
     if is_here():
@@ -37,7 +37,7 @@ def run_until(net, state, seconds, place, what, of, relation, phases, times=(), 
 
 
 def is_time(owner, name, moving):
-    """Whether a variable holds a time, which goes on while its block waits."""
+    """Whether a variable holds a time, which advances while its block waits."""
     always, own = moving
     return name in always or any(
         name == v and (owner.name == c or owner.name.startswith(f"{c}__")) for c, v in own
@@ -48,7 +48,8 @@ def is_time(owner, name, moving):
 
 
 class Waiting:
-    """The blocks that wait in a phase that runs here, and what they have been like since."""
+    """The blocks that wait in a phase that runs in this process, and the state in which they
+    wait."""
 
     def __init__(self, parts, seconds, place, what, of, relation):
         self.parts, self.what, self.holds = parts, what, RELATIONS[relation]
@@ -78,7 +79,7 @@ class Waiting:
         return np.bincount(block, weights=count, minlength=len(self.goal))
 
     def measure(self):
-        """What is held against the goals now."""
+        """The values to compare with the goals now."""
         if not self.variable:
             now = self.counted()
             if self.what == "count":
@@ -118,7 +119,7 @@ class Waiting:
             self.parts.network.stop()
 
     def put_back(self, moving):
-        """Leave each block that waited as it was then."""
+        """Restore each block that waited to its state at that time."""
         waits = self.stopped > 0
         if not np.any(waits):
             return
@@ -131,7 +132,8 @@ class Waiting:
             now = under_way(pathway)
             spikes = np.concatenate([now[~waits[block[now[:, 1]]]], kept])
             send(pathway, spikes[np.argsort(spikes[:, 0], kind="stable")])
-        if self.step < self.steps and self.skips and np.all(waits):  # else it was interrupted
+        # Otherwise the run was interrupted.
+        if self.step < self.steps and self.skips and np.all(waits):
             self.skip()
 
     def skip(self):
@@ -148,7 +150,7 @@ class Waiting:
 
 
 def run_here(net, parts, seconds, place, what, of, relation, moving):
-    """The same, by a look at the network after each step."""
+    """Do the same by checking the network after each step."""
     from brian2 import NetworkOperation
 
     lasts = getattr(net, "duration", seconds)  # of what runs a network phase by phase
@@ -164,8 +166,8 @@ def run_here(net, parts, seconds, place, what, of, relation, moving):
 
 # In a program ------------------------------------------------------------------------------------
 
-# Runs from check to check, each time to a multiple of the step, so that no rounding adds up.
-# It is written once for all turns of a phase.
+# Runs from check to check, each time to a multiple of the step, so that rounding errors do not add
+# up. This is written once for all repeats of a phase.
 RUN_UNTIL = """\
 auto %(name)s = [&](const double seconds, const int64_t place) {
     const int64_t blocks = %(size)s / %(phases)s;
@@ -238,13 +240,13 @@ PUT_SPIKES = """\
 
 
 def code_until(parts, line, place, what, of, relation, moving):
-    """C++ in place of a line that runs a network for a duration."""
+    """C++ that replaces a line that runs a network for a duration."""
     found = re.search(r"(\w+)\.run\(([^,]+), (\w+, \S+)\);", line)
     if found is None:
         raise ValueError(f"this line runs no network: {line}")
     network, seconds, report = found.groups()
     name = "_".join(["run_until", RELATION_NAMES[relation], what, *filter(None, of)])
-    written = vars(parts.network).setdefault("run_until", set())  # the code that stands before
+    written = vars(parts.network).setdefault("run_until", set())  # for the code that comes before
     code = (
         ""
         if name in written
@@ -264,7 +266,7 @@ def code_until(parts, line, place, what, of, relation, moving):
 
 
 def forget(parts):
-    """Let Brian2 take none of what is changed for known."""
+    """Make Brian2 forget the known values of whatever is changed."""
     from brian2 import get_device
 
     known = get_device().array_cache
@@ -314,7 +316,7 @@ def running(parts, what, of, moving, network):
 
 
 def measuring(parts, what, of):
-    """C++ that begins to measure, and that measures."""
+    """C++ that starts the measurement, and C++ that measures."""
     component, variable = of
     fill = "        std::fill(total.begin(), total.end(), %s);\n"
     each = "        for (int64_t b = 0; b < blocks; b++) "
@@ -338,7 +340,7 @@ def measuring(parts, what, of):
 
 
 def skipping(parts, network):
-    """C++ that moves the clocks to the network's time, and given spikes with them."""
+    """C++ that moves the clocks to the network's time, and the given spikes with them."""
     lines = []
     for clock in parts.clocks():
         name = f"brian::{clock.name}"

@@ -1,4 +1,4 @@
-"""Values that are not finite, or outside their bounds: the blocks that have them are marked."""
+"""Values that are not finite or outside their bounds; the blocks that have them are marked."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ class ValueChecks(BlockTable):
         self.bounds = {}  # (low, high) of the weights in each phase, by connection
 
     def check_finite(self, what, values, copy, shared, phase, when=""):
-        """Blocks with values that are not finite are marked, and told."""
+        """Mark and report blocks with values that are not finite."""
         self.mark("nan", f"{what} is not finite", copy[~np.isfinite(values)], shared, phase, when)
 
     def check_samples(self, what, t, samples, copy, shared):
-        """The same of samples, a row per element, with the first time of each phase."""
+        """The same for samples, a row per element, with the first time of each phase."""
         lost = ~np.isfinite(samples)
         for number in np.unique(self.phase_number(t[lost.any(axis=0)])):
             mine = lost & (self.phase_number(t) == number)
@@ -26,7 +26,7 @@ class ValueChecks(BlockTable):
             self.check_finite(what, values, copy, shared, number, first)
 
     def outside(self, name, phase, chosen, values):
-        """Which weights of the chosen synapses, a row for each, are outside their bounds by more
+        """Which weights of the chosen synapses, a row for each, lie outside their bounds by more
         than rounding."""
         shape = -1, *[1] * (values.ndim - 1)
         low, high = (
@@ -38,12 +38,12 @@ class ValueChecks(BlockTable):
         return (values < low - slack) | (values > high + slack)
 
     def out_of_bounds(self, name, weight, lost, shared, phase, when=""):
-        """Blocks with weights outside their bounds are marked, and told."""
+        """Mark and report blocks with weights outside their bounds."""
         what = f"{weight} of {name} is outside its bounds"
         self.mark("bounds", what, lost, shared, phase, when)
 
     def check_sampled_bounds(self, name, weight, t, samples, chosen):
-        """The same of recorded weights, with the first time of each phase."""
+        """The same for recorded weights, with the first time of each phase."""
         edges = self.x.edges[name]
         for number in range(len(self.phases)):
             within = self.within(t, number)

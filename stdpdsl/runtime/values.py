@@ -1,7 +1,7 @@
 """Values that a spec takes from files, at neurons or pairs of neurons.
 
-The compiler has read the files and checked them. What is asked here is whether they are still the
-same kind of thing.
+The compiler has read and checked the files. The run checks only that they are still of the same
+kind.
 """
 
 import csv
@@ -14,7 +14,7 @@ from .errors import fail
 
 
 def array_from(path, shape, *index, name=None):
-    """Elements of an array of this shape, in an .npy file or by its name in an .npz."""
+    """Elements of an array of this shape, from an .npy file or by name from an .npz file."""
     array = np.load(path)
     if not isinstance(array, np.ndarray):
         array = array[name or array.files[0]]
@@ -24,13 +24,13 @@ def array_from(path, shape, *index, name=None):
 
 
 def sparse_from(path, shape, i, j):
-    """Elements that a sparse matrix of this shape, as SciPy saves it, holds."""
+    """Elements of a sparse matrix of this shape that SciPy saved."""
     row, column, values = sparse_entries(path)
     return found_entries(path, [row, column], values, [i, j])
 
 
 def sparse_entries(path):
-    """(row, column, value) of the entries that a sparse matrix, as SciPy saves it, holds."""
+    """(row, column, value) of the entries of a sparse matrix that SciPy saved."""
     parts = np.load(path)
     if "row" in parts.files:
         return parts["row"], parts["col"], parts["data"].astype(float)
@@ -43,8 +43,8 @@ def sparse_entries(path):
 
 
 def entries_from(path, name, keys, power=None):
-    """The values (SI) of a column in the rows whose columns are these: `keys` are (head, numbers);
-    `power` is that of ten of the unit in its head."""
+    """The values (SI) of a column in the rows that have these keys: `keys` are (header, numbers);
+    `power` is the power of ten of the unit in the value's header."""
     columns = columns_of(path)
     known = [column_from(path, head, columns=columns).astype(int) for head, _ in keys]
     values = column_from(path, name, power, columns=columns)
@@ -52,8 +52,8 @@ def entries_from(path, name, keys, power=None):
 
 
 def from_each(path, column, numbers, read, *index):
-    """Values of the files whose numbers stand in braces in `path`: what read(path, *index) gives of
-    the file of each element's number."""
+    """Values from files whose numbers stand in braces in `path`: the result of read(path, *index)
+    on the file of each element's number."""
     number_of, *places = np.broadcast_arrays(numbers, *index)
     values = np.empty(number_of.shape)
     for number in np.unique(number_of):
@@ -64,8 +64,8 @@ def from_each(path, column, numbers, read, *index):
 
 
 def synapses_from(folder, connection, variable, block, i, j, *number):
-    """A variable of synapses as an earlier run left it in some of its blocks; `number` tells apart
-    those of a pair."""
+    """A variable of synapses, as an earlier run left it in given blocks; `number` distinguishes the
+    synapses of a pair."""
     chosen = [("connection", "==", connection)]
     names = ["block", "pre", "post", *(["synapse_number"] if number else [])]
     path = os.path.join(folder, "weights")
@@ -75,7 +75,7 @@ def synapses_from(folder, connection, variable, block, i, j, *number):
 
 
 def neurons_from(folder, layer, variable, block, i):
-    """A variable of neurons as an earlier run left it in some of its blocks: its last sample."""
+    """A variable of neurons, as an earlier run left it in given blocks: its last sample."""
     chosen = [("layer", "==", layer), ("variable", "==", variable)]
     table = pq.read_table(os.path.join(folder, "trajectories"), filters=chosen).sort_by("t")
     block_and_neuron = [numbers[::-1] for numbers in keys_of(table, ["block", "neuron"])]
@@ -83,7 +83,7 @@ def neurons_from(folder, layer, variable, block, i):
 
 
 def keys_of(table, names):
-    """Whole numbers of columns; what all blocks share is in block 0."""
+    """Whole numbers of columns. What all blocks share is in block 0."""
     return [np.nan_to_num(floats_of(table, name)).astype(int) for name in names]
 
 
@@ -93,7 +93,7 @@ def floats_of(table, name):
 
 
 def found_entries(path, known, values, wanted):
-    """The values of the first entries whose numbers are the wanted ones."""
+    """The values of the first entries that have the wanted numbers."""
     wanted = np.broadcast_arrays(*wanted)
     both = zip(known, wanted, strict=True)
     sizes = [max(np.max(a, initial=0), np.max(b, initial=0)) + 1 for a, b in both]
@@ -108,7 +108,8 @@ def found_entries(path, known, values, wanted):
 
 
 def column_from(path, name, power=None, columns=None):
-    """The numbers (SI) of a column of a table; `power` is that of ten of the unit in its head."""
+    """The numbers (SI) of a column of a table; `power` is the power of ten of the unit in its
+    header."""
     columns = columns or columns_of(path)
     heads = [n for n in columns if n.strip() == name]
     if power is not None:
@@ -119,7 +120,7 @@ def column_from(path, name, power=None, columns=None):
 
 
 def in_si(cell, power):
-    """The double nearest to the decimal number of a cell times a power of ten."""
+    """The double nearest to the decimal number in a cell times a power of ten."""
     text = cell.strip() if isinstance(cell, str) else repr(float(cell))
     mantissa, _, exponent = text.lower().partition("e")
     return float(f"{mantissa}e{int(exponent or 0) + power}")

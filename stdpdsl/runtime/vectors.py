@@ -1,8 +1,8 @@
-"""Changes to the C++ that Brian2 writes, by which a compiler makes vector code of it, and caches
-are used better: with the same results to the last bit, in a fifth of the time.
+"""Changes to the C++ that Brian2 writes, so that the compiler vectorises it and it uses caches
+better: the same results to the last bit in a fifth of the time.
 
-Brian2's loops hold calls of exp(), branches, and 64-bit integers, none of which a vector has. What
-is changed is found by its text; what is not found stays as it is.
+Brian2's loops contain calls of exp(), branches and 64-bit integers, which prevent vector code. The
+changes look for known text. What is not found stays as it is.
 """
 
 import re
@@ -16,7 +16,7 @@ OVER_CHUNKS = f"""\
     const int _stop = _start + {CHUNK} < _N ? _start + {CHUNK} : _N;
 """
 
-# Stands in namespace brian.
+# Goes into namespace brian.
 VECTOR_SUPPORT = r"""
 inline double whole_steps(double t, double dt) { return std::trunc((t + 1e-3*dt)/dt); }
 inline double least_time(double duration, double dt) {
@@ -73,8 +73,8 @@ template <class Function> struct KeptOf {
 
 
 def by_chunks(text):
-    """A thresholder that first asks of many neurons at once whether any spikes: most never do, and
-    that question the compiler can vectorise. The conditions are the same, so are the spikes."""
+    """A thresholder that first tests many neurons at once for any spike. Usually there is none, and
+    the compiler can vectorise that test. The conditions are the same, so the spikes are too."""
     loop = re.compile(
         r"( *)for\(size_t _idx=0; _idx<N; _idx\+\+\)\n *\{\n(?P<condition>.*?)\n *if\(_cond\) \{"
         r"(?P<spike>.*?\n) {8}\}\n {4}\}\n",
@@ -105,7 +105,7 @@ def by_chunks(text):
 
 
 def by_vectors(text):
-    """A state update without what keeps its loop from being vector code."""
+    """A state update without the parts that prevent its loop from being vectorised."""
     head, loop, body = text.partition("    for(int _idx=0; _idx<_N; _idx++)\n")
     if not loop:
         return text
@@ -119,8 +119,9 @@ def by_vectors(text):
 
 
 def in_two_loops(loop, body):
-    """A state update that decides who is refractory, in numbers of one byte, apart from what it
-    computes in numbers of eight: a vector of both at once takes more registers than there are."""
+    """A state update that decides who is refractory, in one-byte numbers, in a loop apart from the
+    computation in eight-byte numbers. A vector loop over both needs more registers than there
+    are."""
     decided = re.search(r"\n *not_refractory = (\w+ - (\w+) >= \w+(?:\[_idx\])?);\n", body)
     if not decided:
         return loop + body
@@ -143,9 +144,9 @@ def in_two_loops(loop, body):
 
 
 def refractory_as_numbers(outside, body):
-    """Compare times with the least that is long enough, where the loop does not change it, for that
-    takes no division; else whole steps as double rather than int64. Both are the same as Brian2's
-    comparison, below 2**53 steps."""
+    """Compare times with the smallest sufficient time if the loop does not change that, because
+    this takes no division; else count whole steps as double rather than int64. Both equal Brian2's
+    comparison below 2**53 steps."""
 
     def numbers(found):
         passed, duration = found.groups()
@@ -159,8 +160,8 @@ def refractory_as_numbers(outside, body):
 
 
 def computed_as_active(body, variable, new):
-    """The new value of what only a neuron that is not refractory takes over, computed as for one:
-    so it depends on the parameters alone what its exp() are."""
+    """The new value of a variable that only an active neuron takes over, computed as for an active
+    neuron. So the argument of its exp() depends on parameters only."""
     defined = re.search(rf"const (?:double|float) {new} = .*;\n", body)
     if not defined or len(re.findall(rf"\b{new}\b", body)) != 2:
         return body
@@ -169,9 +170,9 @@ def computed_as_active(body, variable, new):
 
 
 class Outside:
-    """Values that the loop needs but does not change, computed before it: of what all elements
-    share a constant, of parameters of each element an array that outlives the step. `dt` stays as
-    it is while a program runs."""
+    """Values that the loop needs but does not change, computed before it. Those that all elements
+    share become constants; those of each element's parameters become arrays that outlive the step.
+    `dt` does not change while a program runs."""
 
     def __init__(self, body):
         self.changing = {*re.findall(r"(\w+) [-+*/]?= ", body), "_idx", "_vectorisation_idx"}
@@ -180,8 +181,8 @@ class Outside:
         self.declared, self.names = "", {}
 
     def name(self, function, argument):
-        """What stands in the loop for a function, `exp({})`, of an argument; None where the loop
-        changes that."""
+        """The name in the loop for a function, `exp({})`, of an argument; None if the loop changes
+        the argument."""
         needs = set(re.findall(r"[A-Za-z_]\w*", argument)) & self.changing
         if not needs <= set(self.loads):
             return None
@@ -206,7 +207,8 @@ class Outside:
 
 
 def exp_outside(outside, body):
-    """The loop's body without the calls of exp() and exprel() whose argument it does not change."""
+    """The loop's body without calls of exp() and exprel() whose argument the loop does not
+    change."""
     start, call = 0, re.compile(r"(?<![\w.>])(exp|double__exp|_exprel)\(")
     while found := call.search(body, start):
         start = found.end()
@@ -218,7 +220,7 @@ def exp_outside(outside, body):
 
 
 def in_parentheses(text, start):
-    """The text from behind an opening parenthesis to the one that closes it."""
+    """The text between an opening parenthesis and the one that closes it."""
     depth = 1
     for end in range(start, len(text)):
         depth += (text[end] == "(") - (text[end] == ")")
@@ -232,8 +234,8 @@ AHEAD = 16
 
 
 def fetched_ahead(text):
-    """A pathway's code that asks for what it will read of a synapse a little later: those that a
-    spike reaches lie apart in memory, in an array for each variable."""
+    """A pathway's code that prefetches what it will soon read of a synapse. The synapses that a
+    spike reaches lie far apart in memory, in one array for each variable."""
     place = r"( +)(const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];\n)"
 
     def fetch(found):
@@ -264,10 +266,10 @@ SAME_CLOCKS = """    double t = minclock->t[0];
 
 
 def lightly_driven(text):
-    """Brian2's loop over the steps, without what it repeats for nothing: where a network has few
-    neurons, that takes longer than they do. The time is asked for before each object of each step,
-    from the kernel; every sixteenth step, from a clock that needs no system call, will do. The
-    clocks that tick next are a set that is made anew in each step, where it hardly ever changes."""
+    """Brian2's loop over the steps, without needless repetition. In a small network that takes
+    longer than the neurons do. Brian2 asks the kernel for the time before each object of each step;
+    here a clock without a system call is asked every sixteenth step. Brian2 also makes the set of
+    clocks that tick next anew in each step, although it hardly ever changes."""
     each = "            if (report_func)\n"
     seldom = "report_func && i == 0 && ++_steps % 16 == 0"
     text = text.replace(each, each.replace("report_func", seldom))

@@ -1,4 +1,4 @@
-"""The versions of all that can decide a bit of the results."""
+"""The versions of everything that can affect a bit of the results."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ PACKAGES = ("brian2", "brian2hears", "numpy", "scipy", "sympy")
 
 
 def package_versions(names=PACKAGES):
-    """{package: version}, "none" where it is not installed."""
+    """{package: version}, "none" if it is not installed."""
     return {name: package_version(name) for name in names}
 
 
 def package_version(name):
-    """The version of a package, "none" where it is not installed. It stands in the name of a folder
-    beside the package; importlib.metadata takes a twentieth of a short run to be imported."""
+    """The version of a package, "none" if it is not installed. It is read from the name of a folder
+    beside the package, because importing importlib.metadata takes a twentieth of a short run."""
     for place in map(Path, sys.path):
         found = list(place.glob(f"{name}-*.dist-info"))
         if len(found) == 1:
             return found[0].name.removeprefix(f"{name}-").removesuffix(".dist-info")
-        if found:  # of an installation that was broken off
+        if found:  # from an installation that was interrupted
             break
     from importlib.metadata import PackageNotFoundError, version
 
@@ -36,9 +36,9 @@ def package_version(name):
 
 
 def all_versions(ours, target, hears):
-    """What results were made by: stdpdsl (`ours` is its version), the packages, Python, the C
-    library whose exp() and log() are called, and the compiler, where the target has one. `hears`
-    says whether brian2hears had a part."""
+    """What results were made with: stdpdsl (`ours` is its version), the packages, Python, the C
+    library for exp() and log(), and the compiler if the target uses one. `hears` tells whether
+    brian2hears was used."""
     names = [n for n in PACKAGES if n != "brian2hears" or hears]
     found = {"stdpdsl": ours, "python": platform.python_version()}
     found |= package_versions([*names, "pyarrow", *(["cython"] if target == "cython" else [])])
@@ -49,7 +49,7 @@ def all_versions(ours, target, hears):
 
 
 def compiler_version():
-    """The first line of what the C++ compiler says of itself."""
+    """The first line of the C++ compiler's version output."""
     return answer_of(compiler()).stdout.partition("\n")[0].strip() or "unknown"
 
 

@@ -1,10 +1,10 @@
-"""Whole numbers in double: Brian2 has them in 32 bits, which overflow silently."""
+"""Whole numbers as doubles: Brian2 has them in 32 bits, which overflow silently."""
 
 import numpy as np
 
 from .code_functions import code_function
 
-# By name: what they compute in NumPy, C++ and Cython.
+# By name: what each computes in NumPy, C++ and Cython.
 FUNCTIONS_IN_DOUBLE = {
     "double__of": (np.positive, "x", "x"),
     "double__floor": (np.floor, "std::floor(x)", "floor(x)"),
@@ -14,7 +14,7 @@ FUNCTIONS_IN_DOUBLE = {
 
 
 def functions_in_double():
-    """Whole numbers as doubles, and the functions that make them: part of a namespace."""
+    """Whole numbers as doubles, and the functions that make them, for a namespace."""
 
     def function(name, compute, cpp, cython):
         def in_numpy(x):

@@ -1,9 +1,11 @@
-"""All that changes while a network runs, except its clocks, its given spikes and what it records:
-the variables of its groups and synapses, the events of its last step, and the spikes under way.
+"""Everything that changes while a network runs, except its clocks, its given spikes and what it
+records: the variables of its groups and synapses, the events of its last step, and the spikes under
+way.
 
-A state is {key: array}: OBJECT.VARIABLE has a value per element, OBJECT.PATHWAY.queue a row (steps
-ahead, synapse) for each spike under way, in the order in which they act. It is gathered from a
-network and put into one, here or by the C++ of a program, which keeps it in a file.
+A state is {key: array}. OBJECT.VARIABLE has a value per element; OBJECT.PATHWAY.queue has a row
+(steps ahead, synapse) for each spike under way, in the order in which they act. The state is
+gathered from a network and put into one, in this process or by the C++ of a program, which keeps it
+in a file.
 """
 
 import os
@@ -20,8 +22,8 @@ STATE_FILE = "state"  # of a program: among its inputs, and among its results
 
 
 def changing(objects):
-    """{OBJECT.VARIABLE: (object, variable)} of all that changes in groups and synapses. What is
-    constant is data, also where a phase sets it."""
+    """{OBJECT.VARIABLE: (object, variable)} of all that changes in groups and synapses. Constants
+    are data, even if a phase sets them."""
     from brian2.core.variables import ArrayVariable
     from brian2.groups.neurongroup import NeuronGroup
     from brian2.synapses.synapses import Synapses
@@ -55,14 +57,14 @@ def queues(objects):
 
 
 def gathered(variables, pathways):
-    """The state of a network that runs in this process: `variables` as `changing` gives them,
-    `pathways` as `queues` does."""
+    """The state of a network in this process: `variables` as from `changing`, `pathways` as from
+    `queues`."""
     found = {key: np.array(o.variables[name].get_value()) for key, (o, name) in variables.items()}
     return found | {key: under_way(pathway) for key, pathway in pathways.items()}
 
 
 def put(state, variables, pathways):
-    """Set the state of a network that runs in this process, whose synapses are made."""
+    """Set the state of a network in this process whose synapses have been made."""
     for key, (owner, name) in variables.items():
         owner.variables[name].get_value()[...] = state[key]
     for key, pathway in pathways.items():
@@ -70,7 +72,7 @@ def put(state, variables, pathways):
 
 
 def under_way(pathway):
-    """(steps ahead, synapse) of each spike that a pathway holds; 0 is the step that comes next."""
+    """(steps ahead, synapse) of each spike that a pathway holds; 0 is the next step."""
     from brian2.synapses.spikequeue import SpikeQueue
 
     if isinstance(pathway.queue, SpikeQueue):
@@ -83,7 +85,7 @@ def under_way(pathway):
 
 
 def send(pathway, spikes):
-    """Let a pathway hold these spikes and no others."""
+    """Replace the spikes that a pathway holds with these."""
     from brian2.synapses.spikequeue import SpikeQueue
 
     ahead = np.asarray(spikes)[:, 0]
@@ -103,9 +105,9 @@ def send(pathway, spikes):
 
 # In a program ------------------------------------------------------------------------------------
 
-# A file has each array in turn, after the number of its bytes. Lambdas, for this is a part of
-# main(), where C++ knows no other functions. A program's queues advance at the start of a step, so
-# that between two steps they stand at what has acted in the last one.
+# A file has each array in turn, preceded by the number of its bytes. This uses lambdas because it
+# is part of main(), where C++ allows no other functions. A program's queues advance at the start of
+# a step, so between two steps they stand at what acted in the last one.
 HELPERS = """\
     auto next_size = [](std::istream &file) {
         int64_t size = -1;
@@ -154,7 +156,7 @@ PUT_QUEUE = """\
 
 
 class KeptState:
-    """A state that a program writes to its file: the arrays are of these kinds, see `places`."""
+    """A state that a program writes to its file; the arrays have these kinds, see `places`."""
 
     def __init__(self, kinds):
         self.kinds = kinds
@@ -164,7 +166,7 @@ class KeptState:
 
 
 def keep_code(variables, pathways, path):
-    """C++ in main() that writes the state to a file; `path` is C++ too."""
+    """C++ in main() that writes the state to a file; `path` is also C++."""
     return _code(variables, pathways, f"std::ofstream file({path}", "keep", KEEP_QUEUE)
 
 
@@ -190,7 +192,7 @@ def places(variables, pathways):
 
 
 def check_state(state, keys):
-    """Fail where the state of an earlier run is not that of a network with these keys."""
+    """Fail if the state of an earlier run is not that of a network with these keys."""
     missing = [key for key in keys if key not in state]
     if missing:
         fail(
@@ -201,7 +203,7 @@ def check_state(state, keys):
 
 
 def write_state(path, state, kinds):
-    """Write the file that a program sets its state from; `kinds` as `places` has them."""
+    """Write the file from which a program sets its state; `kinds` are as from `places`."""
     check_state(state, [key for key, _ in kinds])
     with open(path, "wb") as file:
         for key, kind in kinds:
