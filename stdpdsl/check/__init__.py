@@ -1,8 +1,7 @@
 """Checks before anything runs: names, units, kinds, isolation of blocks.
 
-`check` takes a parsed spec and gives everything that is wrong with it at once, and the types that
-lowering needs. It reads no file: what `use` names and the headers of a sweep's tables are handed
-to it.
+`check` takes a parsed spec and returns all of its errors at once, and the types that lowering
+needs. It reads no file: it is given the parsed files of `use` and the headers of a sweep's tables.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Checked:
     spec: ast.Spec  # with the rules, neurons and constants of the used files
     symbols: Symbols
     types: dict[int, Type]
-    diagnostics: list[Diagnostic]  # errors and warnings, in the order of the text
+    diagnostics: list[Diagnostic]  # errors and warnings, in text order
     inference: Inference = field(repr=False)
     declared: Declared = field(repr=False)
     data: Mapping[ast.DataExpr, Head] = field(default_factory=dict, repr=False)
@@ -65,11 +64,11 @@ class Checked:
         return not has_errors(self.diagnostics)
 
     def type_of(self, symbol: Symbol) -> Type | None:
-        """What a name stands for: also of constants, parameters and columns."""
+        """What a name stands for, including constants, parameters and columns."""
         return self.inference.type_of(symbol)
 
     def model(self, node: ast.Neuron | ast.Rule) -> Component:
-        """A neuron or rule by itself, with its defaults."""
+        """A neuron or rule by itself, with its default values."""
         return self.declared.model(node)
 
 
@@ -96,9 +95,9 @@ def check(
     """All checks.
 
     `used` holds the parsed files of `use "..."`, by their paths as written; `headers` the column
-    heads of the sweep's files (see files.py). Where a file's heads are not given, a name that
-    nothing declares may be one of them and is not reported. `data` says how the values behind each
-    `from` are kept; of one that is not there nothing is known. `kept` is an editor's.
+    headers of the sweep's files (see files.py). If a file's headers are not given, an undeclared
+    name may be one of them and is not reported. `data` tells how the values behind each `from` are
+    stored; nothing is known of one that is missing. `kept` is the cache of an editor.
     """
     whole, slips = mended(merge(spec, used or {}))
     reporter = Reporter(slips)
@@ -129,7 +128,7 @@ def check(
     Blocks(symbols, reporter).check()
     Timing(symbols, inference, reporter, checks).check()
     check_hazards(symbols, inference, reporter, checks)
-    # A misspelt use would be told twice: as an unknown name and as something unused.
+    # A misspelt use would be reported twice: as an unknown name and as something unused.
     if not open_columns and not has_errors(reporter.diagnostics):
         check_unused(symbols, inference, reporter)
     found = in_order(reporter.diagnostics)
@@ -137,7 +136,7 @@ def check(
 
 
 def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
-    """Names and units, of everything that is declared."""
+    """Check names and units of everything that is declared."""
     spec = symbols.spec
     own = [*symbols.neurons.values(), *spec.of(ast.Rule)]
     used = {id(m) for c in symbols.components.values() for m in (c.neuron, *c.rules)}
@@ -184,7 +183,7 @@ def check_types(symbols: Symbols, declared: Declared, models: Models) -> None:
 
 
 def require(checked: Checked) -> Checked:
-    """Raises all errors at once, if there are any."""
+    """Raise all errors at once, if there are any."""
     if not checked.ok:
         raise CompileError(checked.diagnostics)
     return checked

@@ -1,6 +1,7 @@
-"""Isolation: a block is influenced by nothing but its own row.
+"""Isolation: nothing but its own row influences a block.
 
-What is shared drives every block alike; it can neither hear a block nor differ between blocks.
+What is shared drives every block in the same way. It cannot receive input from a block, nor differ
+between blocks.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class Blocks:
         return varying
 
     def constants_of_shared(self) -> None:
-        """A swept constant, or a free column, that something shared uses."""
+        """Report a swept constant or a free column that something shared uses."""
         if not self.varying:
             return
         found: dict[str, list[tuple[ast.Node, Component | str]]] = {}
@@ -207,7 +208,7 @@ class Blocks:
         return [n for node in nodes for n in names_in(node) if n.id in self.varying]
 
     def uniform(self) -> None:
-        """Sizes, time steps, durations and periods are one for the whole run."""
+        """Sizes, time steps, durations and periods must be the same in the whole run."""
         spec = self.symbols.spec
         spots: list[tuple[ast.Node | None, str]] = []
         for layer in spec.of(ast.Layer):
@@ -280,7 +281,8 @@ def _scope_spot(component: Component) -> ast.Node:
 
 
 def _nodes(component: Component) -> list[ast.Node]:
-    """Where a component uses names: its own clauses and its model. The sizes are told apart."""
+    """The nodes in which a component uses names: its own clauses and its model, without the
+    sizes."""
     model = component.neuron or component.rule
     node = component.node
     parts: list[ast.Node] = [model] if model else []

@@ -13,14 +13,14 @@ from .merge_rules import joined
 from .report import Reporter
 from .symbols import Component, Symbol, Symbols, variable
 
-# What the most common rule is called elsewhere.
+# Names that other simulators and papers use for the most common rule.
 PAIR_BASED = re.compile("(?i)(pair_?|additive_?|classical_?)?stdp(_?pair|_?additive)?|pair")
 
 Named = ast.Assign | ast.Equation | ast.Port | ast.Requirement
 
 
 def named_in(rule: ast.Rule) -> tuple[Named, ...]:
-    """What a rule declares, in one space of names."""
+    """What a rule declares, all in one namespace."""
     return (
         *rule.requires,
         *rule.ports,
@@ -31,18 +31,18 @@ def named_in(rule: ast.Rule) -> tuple[Named, ...]:
 
 
 class Builder:
-    """Walks a spec's declarations once."""
+    """Walks once over the declarations of a spec."""
 
     def __init__(self, spec: ast.Spec, library: Mapping[str, ast.Rule], reporter: Reporter):
         self.reporter = reporter
-        # Rules of the spec stand before those of the library, which are read when asked for.
+        # The spec's rules come before the library's, which are read only when needed.
         rules: ChainMap[str, ast.Rule] = ChainMap({}, library)  # type: ignore[arg-type]
         self.symbols = Symbols(spec, {}, {}, {}, rules, {}, {}, {})
         self.first: dict[str, ast.Node] = {}
 
     def declare(self, name: ast.Ident, what: str) -> bool:
         """Layers, connections, sounds, filterbanks, neurons, rules and constants share one
-        space."""
+        namespace."""
         return self.reporter.once(
             self.first,
             name.id,
@@ -72,7 +72,8 @@ class Builder:
                     self.unique(node.name.id, (*node.parameters, *node.equations))
                 elif isinstance(node, ast.Rule):
                     self.unique(node.name.id, named_in(node))
-                # One whose name something else has is kept: it is told once, not at each use.
+                # A component whose name is taken is kept, so this is reported once and not at each
+                # use.
                 if self.declare(node.name, what) or node.name.id not in table:
                     table[node.name.id] = node
         for layer in spec.of(ast.Layer):
@@ -188,7 +189,7 @@ class Builder:
         for argument in arguments:
             name = argument.name.id
             if name in ports:
-                continue  # told with the ports
+                continue  # reported with the ports
             if name not in names:
                 self.reporter.error(
                     "NAME003",
@@ -210,14 +211,15 @@ class Builder:
         parameters: tuple[ast.Assign, ...],
         given: Mapping[str, ast.Assign],
     ) -> None:
-        """Parameters with their values: the use's before the preset's before the default."""
+        """Parameters with their values: the use's values first, then the preset's, then the
+        defaults."""
         for item in parameters:
             name, value = item.name.id, given.get(item.name.id, item).value
             symbol = Symbol(name, "parameter", item, value, owner=component.name)
             component.parameters.setdefault(name, symbol)
 
     def unique(self, model: str, items: Iterable[Named]) -> None:
-        """Inside a model each name is declared once."""
+        """Each name may be declared only once in a model."""
         seen: dict[str, ast.Node] = {}
         for item in items:
             name = item.name

@@ -10,8 +10,8 @@ from ..language.diagnostics import did_you_mean
 from .report import Reporter
 from .symbols import Column, Component, Symbols
 
-# Attributes of a connection or layer, besides its parameters, that a column may set.
-# What a component needs to have each.
+# Attributes of a connection or layer, besides its parameters, that a column may set, and what a
+# component must have for each.
 CONNECTION_ATTRIBUTES = {
     "delay": "",
     "weight": "a `weight:`",
@@ -24,7 +24,7 @@ LAYER_ATTRIBUTES = {"rate": "an input with a rate: `poisson: 15 Hz` or `regular:
 
 
 def attributes(component: Component) -> list[str]:
-    """Those that this component has."""
+    """The attributes that this component has."""
     node = component.node
     if isinstance(node, ast.Layer):
         rated = isinstance(node.source, ast.PoissonInput | ast.RegularInput)
@@ -47,7 +47,7 @@ class Columns:
         self.symbols, self.reporter = symbols, reporter
 
     def of_spec(self) -> None:
-        """Those that the spec itself has; the heads of files come later."""
+        """Add the columns in the spec itself; those in file headers are added later."""
         for sweep in self.symbols.spec.of(ast.Sweep):
             self.sweep(sweep)
         for search in self.symbols.spec.of(ast.Search)[:1]:
@@ -65,7 +65,7 @@ class Columns:
         self.add(paths)
 
     def add(self, paths: list[tuple[ast.Path, ast.Node]]) -> None:
-        """Also called with the headers of files, once they are read."""
+        """Also called with the headers of files, once these are known."""
         columns = list(self.symbols.columns.values())
         for path, node in paths:
             columns.append(Column(path.dotted, path, self.target(path), node))
@@ -96,7 +96,7 @@ class Columns:
                 self.sweep_preset(self.symbols.components.get(column.target[0]))
 
     def means_one(self, column: Column) -> None:
-        """Whether a column sets a parameter or an attribute, not both."""
+        """Report whether a column's name means both a parameter and an attribute."""
         owner, name = column.target or ("", "")
         component = self.symbols.components.get(owner)
         if component and name in component.parameters and name in attributes(component):
@@ -108,7 +108,7 @@ class Columns:
             )
 
     def sweep_preset(self, component: Component | None) -> None:
-        """The values that the parameters have under each preset."""
+        """The values of the parameters under each preset."""
         if component is None or component.rule is None or not component.rule.presets:
             return
         assert isinstance(component.node, ast.Connect)
@@ -123,7 +123,7 @@ class Columns:
             component.parameters[name] = replace(symbol, by_preset=by_preset)
 
     def target(self, path: ast.Path) -> tuple[str, str] | None:
-        """What a column sets. A name that nobody has is a free column."""
+        """What a column sets. An unknown name is a free column."""
         symbols = self.symbols
         names = [part.id for part in path.parts]
         if len(names) == 1:
@@ -170,7 +170,7 @@ class Columns:
         return (names[0], names[1])
 
     def scopes_of_swept_inputs(self) -> None:
-        """An input layer whose rate uses a swept value is an independent copy in each block."""
+        """An input layer whose rate uses a swept value has an independent copy in each block."""
         symbols = self.symbols
         swept = {c.name for c in symbols.columns.values() if c.target is None}
         swept |= {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
@@ -186,20 +186,20 @@ class Columns:
 
 
 def dotted(column: Column) -> str:
-    """The whole name of what a column sets: `feedforward.Apre`, or `tau_syn` of a constant."""
+    """The full name of what a column sets: `feedforward.Apre`, or `tau_syn` for a constant."""
     return ".".join(column.target).lstrip(".") if column.target else column.path.dotted
 
 
 def scope_between(pre: Component | None, post: Component | None) -> str:
-    """Synapses exist once where both layers do and the target can feel them. Onto an input layer
-    nothing is delivered, so each block may have its own."""
+    """Synapses exist once if both layers do and the target can be affected by them. Nothing is
+    delivered to an input layer, so synapses onto it may be per block."""
     felt = post is not None and isinstance(post.node, ast.Layer) and post.node.source is None
     shared = all(side.scope == "shared" for side in (pre, post) if side)
     return "shared" if shared and felt else "block"
 
 
 def uses(symbols: Symbols, node: ast.Node, names: set[str]) -> bool:
-    """Whether a node refers to one of the names, also through constants."""
+    """Whether a node uses one of the names, also through constants."""
     seen: set[str] = set()
     stack = [node]
     while stack:

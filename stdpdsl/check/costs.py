@@ -1,7 +1,7 @@
 """What a spec would cost, without running it: neurons, synapses, recorded rows, bytes.
 
-Expected numbers for random connectivity; upper bounds (`at_most`) where the number depends on
-values that only the run knows.
+Expected numbers for random connectivity; upper bounds (`at_most`) if the number depends on values
+that only the run knows.
 """
 
 from __future__ import annotations
@@ -21,45 +21,45 @@ from .symbols import Component, Symbols
 from .turns import turns_of
 from .values import on_pairs, value
 
-# A recorded row is a double in the monitor, and one more while it is written.
+# A recorded row takes a double in the monitor, and another while it is written.
 ROW_MEMORY = 16
 # Measured with zstd and byte-stream-split: about 7 bytes for a value, its time and its indices.
 ROW_DISK = 8
 SPIKE_DISK = 8
-# The spikes of inputs are made before the run: a neuron and a step, and both once more in order.
+# Input spikes are made before the run: a neuron and a step, and both again for sorting.
 SPIKE_MEMORY = 32
-ASSUMED_RATE = 10.0  # Hz, of neurons whose rate only the run knows
+ASSUMED_RATE = 10.0  # Hz, for neurons whose rate only the run knows
 
 
 @dataclass(frozen=True)
 class Part:
-    """One layer, connection or record line: how many of what."""
+    """One layer, connection or record line, with its counts."""
 
     name: str
     node: ast.Node
     count: float
     at_most: bool = False
     bytes: float = 0.0  # in memory
-    every: float = 0.0  # of a record line, in seconds
+    every: float = 0.0  # of a record line, s
     rate: float = ASSUMED_RATE  # of a layer's neurons, Hz
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The whole run. `seconds` is simulated time, None where a sound's length is not known."""
+    """The whole run. `seconds` is simulated time, None if a sound's length is not known."""
 
     blocks: int
     replicates: int
     layers: tuple[Part, ...]
     connections: tuple[Part, ...]
-    inputs: tuple[Part, ...]  # spikes of layers that say their rate
+    inputs: tuple[Part, ...]  # spikes of layers whose rate the spec gives
     records: tuple[Part, ...]
     seconds: float | None
     dt: float
     result_bytes: float
     memory_bytes: float
-    span: Span | None  # of what says the time that is simulated
-    coupled: bool = False  # blocks that feel one another run together
+    span: Span | None  # from what determines the simulated time
+    coupled: bool = False  # blocks that influence one another run together
 
     @property
     def neurons(self) -> float:
@@ -79,8 +79,8 @@ class Estimate:
 
 
 class Costs:
-    """`columns` are the evaluated sweep (SI), `edges` the rows of each file of pairs, and
-    `sounds` the durations that are known."""
+    """`columns` are the evaluated sweep (SI), `edges` the rows of each file of pairs, and `sounds`
+    the known durations."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Costs:
 
     def estimate(self) -> Estimate:
         sizes = {c.name: self.size(c) for c in self.symbols.layers}
-        # What rules add to their target layers, at most once per connection.
+        # Variables that rules add to their target layers, at most once per connection.
         added = Counter(
             {c.post.name: len(c.post_variables) for c in self.symbols.connections if c.post}
         )
@@ -172,7 +172,7 @@ class Costs:
         return Part(component.name, node, count, bytes=count * SPIKE_MEMORY)
 
     def input_rate(self, node: ast.Node, component: Component) -> float | None:
-        """In Hz, on average over the run, where a layer is an input that says it."""
+        """In Hz, averaged over the run, if a layer is an input with a known rate."""
         source = node.source if isinstance(node, ast.Layer) else None
         known = self.environment(component)
         if isinstance(source, ast.PoissonInput):
@@ -183,7 +183,7 @@ class Costs:
         return None
 
     def part_played(self, source: ast.RegularInput, known: Mapping[str, Any]) -> float:
-        """The part of the run between an input's start and its stop."""
+        """The fraction of the run between an input's start and stop."""
         seconds, stop = self.seconds(), value(source.stop, known)
         if not seconds:
             return 1.0
@@ -212,7 +212,7 @@ class Costs:
     def pairs(
         self, pattern: ast.Pattern, component: Component, pre: float, post: float
     ) -> tuple[float, bool]:
-        """Synapses of one copy, and whether that is only a bound."""
+        """Synapses of one copy, and whether that is only an upper bound."""
         kind = pattern.kind.id
         env = self.environment(component)
         count, at_most = pre * post, False
@@ -249,7 +249,7 @@ class Costs:
     def share(
         self, pattern: ast.Pattern, env: Mapping[str, Any], pre: int, post: int
     ) -> float | None:
-        """The expected part of all pairs, counted on the grid of `i` and `j`."""
+        """The expected fraction of all pairs, counted on the grid of `i` and `j`."""
         weight: Any = 1.0
         if pattern.kind.id in ("random", "symmetric") and pattern.argument is not None:
             p = on_pairs(pattern.argument, pre, post, env)
@@ -264,7 +264,7 @@ class Costs:
         return float(weight.mean()) if hasattr(weight, "mean") else weight
 
     def environment(self, component: Component) -> Mapping[str, Any]:
-        """Names with one value for an estimate: columns stand for their mean."""
+        """Names with one value each for an estimate; a column has its mean."""
         own = {
             n: value(s.value, self.constants)
             for n, s in component.parameters.items()
@@ -324,7 +324,7 @@ class Costs:
     # Time
 
     def seconds(self, phases: set[str] | None = None) -> float | None:
-        """How long the run takes, or these phases of it."""
+        """Duration (s) of the run, or of the given phases."""
         run = next(iter(self.symbols.spec.of(ast.Run)), None)
         if run is None:
             return None
@@ -346,7 +346,7 @@ class Costs:
         return total
 
     def sound(self, name: str) -> float | None:
-        """A sound's length: what was measured, else from its clauses where they tell."""
+        """A sound's length: the measured one, or else from its clauses if possible."""
         if name in self.sounds:
             return self.sounds[name]
         sound = self.symbols.sounds[name]
@@ -382,5 +382,5 @@ class Costs:
 def estimate(
     symbols: Symbols, blocks: int, replicates: int, constants: Mapping[str, Any], **known: Any
 ) -> Estimate:
-    """The costs of a spec; `known` as of `Costs`: columns, sounds, edges."""
+    """The costs of a spec; `known` are the arguments of `Costs`: columns, sounds, edges."""
     return Costs(symbols, blocks, replicates, constants, **known).estimate()

@@ -1,5 +1,5 @@
-"""Values that may not be negative, in every row of the sweep and in every phase: time constants and
-whatever else a decay is divided by, refractory periods, delays."""
+"""Values that may not be negative in any row of the sweep or in any phase: time constants and other
+divisors of a decay, refractory periods, delays."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _EXPONENTIALS = ("exp", "expm1")
 
 
 def check_decays(component: Component, phases: Iterable[Rows]) -> list[Diagnostic]:
-    """`phases` are those in which its values change."""
+    """`phases` are those in which the component's values change."""
     found: dict[tuple[Span, str], Diagnostic] = {}
     for rows in phases:
         phase = f", in the phase `{rows.phase}`" if rows.phase else ""
         for d in Decays(component, rows).problems():
-            # A value that several statements divide by is told once, and in its first phase.
+            # A divisor in several statements is reported once, for its first phase.
             found.setdefault((d.span, d.message), replace(d, message=d.message + phase))
     return list(found.values())
 
 
 class Decays:
-    """What one component divides by, and how long it waits."""
+    """The divisors of the decays in one component, and its waiting times."""
 
     def __init__(self, component: Component, rows: Rows):
         self.component, self.rows = component, rows
@@ -99,14 +99,14 @@ class Decays:
                     )
 
     def value(self, expr: ast.Expr) -> np.ndarray | None:
-        """In each row; None where it is not known before the run."""
+        """The value in each row; None if it is not known before the run."""
         try:
             return np.atleast_1d(np.asarray(evaluate(expr, self.known), dtype=float))
         except (NotConstant, TypeError, ValueError, KeyError):
             return None
 
     def wrong(self, divisor: ast.Expr, where: np.ndarray, what: str) -> Diagnostic:
-        """Points at the value, where there is one place that has it."""
+        """Report a wrong value at the place where it stands, if there is one such place."""
         name = divisor.id if isinstance(divisor, ast.Name) else ""
         symbol = self.component.parameters.get(name) or self.rows.symbols.constants.get(name)
         columns = self.rows.symbols.columns.values()
@@ -166,5 +166,5 @@ class Decays:
 
 
 def divisors_in(expr: ast.Expr) -> list[ast.Expr]:
-    """Everything below an expression by which something is divided."""
+    """The divisors anywhere in an expression."""
     return [n.right for n in ast.below(expr, ast.Binary) if n.op == "/"]

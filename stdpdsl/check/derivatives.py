@@ -1,4 +1,4 @@
-"""`dvdt = ...` for `dv/dt = ...`: reported once, and then read as it was intended."""
+"""`dvdt = ...` for `dv/dt = ...`: reported once, and then read as intended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SLIP = re.compile(r"d(\w+?)_?dt")
 
 
 def mended(spec: ast.Spec) -> tuple[ast.Spec, list[Diagnostic]]:
-    """The spec with such equations as derivatives, and what to say of each."""
+    """The spec with such equations as derivatives, and the diagnostic for each."""
     found: list[Diagnostic] = []
     declarations: list[ast.Declaration] = []
     known = {item.name.id for part in spec.of(ast.Constants) for item in part.items}

@@ -1,8 +1,8 @@
-"""Parameters that differ from neuron to neuron, or from synapse to synapse.
+"""Parameters that differ between neurons or synapses.
 
-Where a layer or connection gives a parameter a draw, or values from a file, it is a variable of
-each element that nothing changes: `each` of its component holds them, with their first values. So
-is every parameter whose own value uses one of these.
+If a layer or connection gives a parameter a draw, or values from a file, it becomes a variable of
+each element that nothing changes. `each` of its component holds these with their first values. The
+same goes for every parameter whose own value uses one of these.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .symbols import Component, Symbol, Symbols
 
 
 def promote(symbols: Symbols) -> None:
-    """Make variables of them. What a column of the sweep sets stays a parameter."""
+    """Make variables of these parameters. A parameter that a column of the sweep sets stays one."""
     swept = {column.target for column in symbols.columns.values() if column.target}
     for component in symbols.components.values():
         for name in by_element(component):
@@ -34,7 +34,7 @@ def promote(symbols: Symbols) -> None:
 
 
 def by_element(component: Component) -> list[str]:
-    """The parameters of a component that differ between its elements, each after those it uses."""
+    """The parameters of a component that differ between its elements, in order of dependency."""
     values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
     given = {
         name
@@ -53,7 +53,7 @@ def by_element(component: Component) -> list[str]:
 
 
 def differs(value: ast.Expr) -> bool:
-    """Whether a value is another one for each neuron or synapse."""
+    """Whether a value differs between neurons or synapses."""
     calls = ast.below(value, ast.Call)
     drawn = any(call.func.id in DISTRIBUTIONS for call in calls)
     return drawn or bool(ast.below(value, ast.DataExpr))

@@ -3,9 +3,10 @@
 Measured with Brian2 2.9.0 (tests/run/test_exact.py). sympy solves the equations once, with the
 names in them, and the solution divides by differences of rates: two coupled variables whose time
 constants have different names and the same value give NaN (with a third variable between them, a
-wrong value), and nearly equal ones lose digits, about 1e-14 over their relative difference.
+wrong value), and nearly equal ones lose precision: the relative error is about 1e-14 divided by
+their relative difference.
 
-`solvable` says which equations can be solved at all; here are the values that fail.
+`solvable` tells which equations can be solved at all; this module finds the values that fail.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from .solvable import TOO_LARGE, Equations, Structure, reach
 from .symbols import Component, Symbols
 from .traces import stepwise
 
-# Below this relative difference of two rates, fewer than eight digits are right; below the second
-# one they are equal, and have a formula of their own.
+# Below this relative difference of two rates, fewer than eight digits are right. Below the second,
+# the rates count as equal and have a formula of their own.
 NEAR = 1e-6
 EQUAL = 1e-12
 _LISTED = 3
@@ -39,8 +40,8 @@ _STOCHASTIC = ("euler", "heun", "milstein")
 
 @dataclass(frozen=True)
 class Model:
-    """Equations with their `method:`. That of a rule is for its synapses; the equations that it
-    adds to its target have it only where they have no exact solution (`at_least`)."""
+    """Equations with their `method:`. A rule's method applies to its synapses. It applies to the
+    equations that the rule adds to its target only if they have no exact solution (`at_least`)."""
 
     method: ast.Ident | None
     equations: Equations
@@ -48,17 +49,17 @@ class Model:
 
 
 def post_equations(c: Component, names: Mapping[str, str]) -> tuple[ast.Equation, ...]:
-    """What a rule adds to its target, with the `names` of its variables and ports there; its
-    parameters bear the connection's name."""
+    """The equations that a rule adds to its target, with the `names` of its variables and ports
+    there. Its parameters are prefixed with the connection's name."""
     assert c.rule is not None
     known = {name: f"{c.name}_{name}" for name in (*c.parameters, *c.value_ports)} | {**names}
     return tuple(ast.renamed(e, known) for e in c.rule.post_equations)
 
 
 def check_exact(component: Component, phases: Iterable[Rows]) -> list[Diagnostic]:
-    """Errors for methods that cannot solve their equations, and for what would come out as NaN or
-    with few digits in some rows of the sweep; warnings for what takes too long to solve exactly.
-    `phases` are those in which the component's values change."""
+    """Errors for methods that cannot solve their equations, and for solutions that would be NaN or
+    imprecise in some rows of the sweep; warnings for what takes too long to solve exactly. `phases`
+    are those in which the component's values change."""
     first, *later = phases
     found = list(problems_of(component, first.symbols, first))
     for rows in later:
@@ -73,7 +74,7 @@ def check_exact(component: Component, phases: Iterable[Rows]) -> list[Diagnostic
 
 
 def problems_of(component: Component, symbols: Symbols, rows: Rows) -> Iterator[Diagnostic]:
-    """What is wrong with the methods of one component."""
+    """The problems with the methods of one component."""
     models, known = models_of(component, symbols, rows)
     for model in models:
         if model.method is not None:
@@ -92,8 +93,8 @@ def problems_of(component: Component, symbols: Symbols, rows: Rows) -> Iterator[
 def models_of(
     component: Component, symbols: Symbols, rows: Rows
 ) -> tuple[list[Model], Mapping[str, Any]]:
-    """The equations that one object of Brian2 integrates at each step, and the values in every row
-    of what they name."""
+    """The equations that one Brian2 object integrates in each step, and the values of the names in
+    them in every row."""
     known = dict(rows.values(component.name, component.parameters))
     if component.rule is not None:
         late = stepwise(component, symbols)
@@ -146,7 +147,7 @@ def unfit(method: ast.Ident, system: Structure, component: Component) -> Iterato
 def too_large(
     system: Structure, given: Collection[str], component: Component
 ) -> Iterator[Diagnostic]:
-    """A warning for what could be solved exactly, but not in reasonable time."""
+    """A warning for equations that could be solved exactly, but not in reasonable time."""
     exact = {n for names in system.together(given) for n in names}
     could = {n for n in system.sides if n not in given and not system.obstacle(n)}
     left = [n for n in system.sides if n in could - exact and system.sources(n) <= could]
@@ -182,7 +183,7 @@ class System:
     def problems(
         self, exact: Collection[str], of_brian2: Collection[str] = ()
     ) -> Iterator[Diagnostic]:
-        """What fails in the variables that are solved exactly, by our way or by Brian2's."""
+        """The failures of variables that are solved exactly, by our method or by Brian2's."""
         exact = {*exact, *of_brian2}
         pairs = self.near(exact)
         for (later, earlier), (near, equal, rates) in pairs.items():
@@ -203,7 +204,8 @@ class System:
 
     def near(self, exact: Collection[str]) -> dict[tuple[str, str], tuple[Any, Any, Any]]:
         """Pairs of variables, the second of which acts on the first, whose rates are nearly equal
-        in some row: where they are, where they are equal, and the first one's rate (1/s)."""
+        in some row: the rows with nearly equal rates, those with equal rates, and the first
+        variable's rate (1/s)."""
         rates = {name: self.rate(name, self.known) for name in self.odes if name in exact}
         found = {}
         for later in rates:
@@ -220,13 +222,13 @@ class System:
         return found
 
     def rate(self, name: str, known: Mapping[str, Any]) -> Any:
-        """The factor of a variable in its own equation (1/s), per row; None where unknown."""
+        """The factor of a variable in its own equation (1/s), per row; None if unknown."""
         at_zero, at_one = (self.right_side(name, known, value) for value in (0.0, 1.0))
         return None if at_zero is None or at_one is None else at_one - at_zero
 
     def right_side(self, name: str, known: Mapping[str, Any], value: float) -> Any:
-        """With the variable at `value`, the other differential ones at 0, and `unknown` for what
-        is not known before the run."""
+        """The right side with the variable at `value`, the other differential variables at 0, and
+        `unknown` for what is not known before the run."""
         known_later = {
             *self.component.variables,
             *self.component.post_variables,
@@ -254,14 +256,14 @@ class System:
         return dependency_order(uses)[0]
 
     def same_formula(self, a: str, b: str) -> bool:
-        """Whether two rates are equal by their names (`tau` in both), which sympy sees."""
-        draws = Random(0)  # numpy.random would take a twentieth of `check` to import
+        """Whether two rates are equal by name (`tau` in both), so that sympy sees it."""
+        draws = Random(0)  # importing numpy.random would take a twentieth of `check`
         other = {n: draws.uniform(0.5, 2.0) for n in sorted(self.known)}
         one, two = self.rate(a, other), self.rate(b, other)
         return one is not None and two is not None and bool(np.allclose(one, two, rtol=1e-9))
 
     def pushed(self, name: str) -> bool:
-        """Whether something but its own decay moves a variable when all others are 0."""
+        """Whether anything besides its own decay moves a variable when all others are 0."""
         value = self.right_side(name, self.known, 0.0)
         return value is not None and bool(np.any(value != 0))
 
@@ -314,7 +316,7 @@ class System:
         return model.name.id
 
     def time_names(self, variable: str) -> list[str]:
-        """The parameters and constants in an equation by which something is divided."""
+        """The parameters and constants that are divisors in an equation."""
         found = []
         for node in ast.below(self.odes[variable], ast.Binary):
             if node.op == "/":
@@ -323,7 +325,7 @@ class System:
 
 
 def in_blocks(where: np.ndarray) -> str:
-    """`in block 3`, `in blocks 0, 1, 2 and 5 more`, `in every block`; nothing without a sweep."""
+    """`in block 3`, `in blocks 0, 1, 2 and 5 more`, `in every block`; empty without a sweep."""
     if len(where) == 1 or where.all():
         return "in every block"
     rows = np.flatnonzero(where)

@@ -1,7 +1,7 @@
-"""Names that stand for other names: how deep that goes, and how long a formula becomes.
+"""Names that stand for other names: how deep the chain is, and how long a formula becomes.
 
-What follows recurses along such chains, and Brian2 writes computed variables out where they are
-used: each may double the formula, so that a few lines would ask for more than any memory holds.
+Later passes recurse along such chains, and Brian2 writes computed variables out at each use. Each
+of them may double the formula, so a few lines could need more memory than there is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from .order import dependency_order, names_in
 from .report import Reporter
 from .symbols import Symbols
 
-MAX_NESTING = 200  # operations, where every name is written out
-MAX_TERMS = 10_000  # names and numbers of a formula, the same
+MAX_NESTING = 200  # operations, with every name written out
+MAX_TERMS = 10_000  # names and numbers in a formula, likewise
 _LINK = 3  # calls that each name adds to those of its operations
 _HELP = "store a part of it in a variable of its own, or write it more simply"
 
@@ -22,7 +22,7 @@ Definitions = Mapping[str, ast.Expr]
 
 
 def check_expansion(symbols: Symbols, reporter: Reporter) -> None:
-    """Errors for what the passes that follow could not take."""
+    """Errors for what later passes could not handle."""
     spec = symbols.spec
     components = symbols.components.values()
     models = {id(m): m for c in components for m in (c.neuron, *c.rules) if m is not None}
@@ -44,8 +44,8 @@ def _of_model(model: ast.Neuron | ast.Rule) -> tuple[tuple[ast.Expr, str], ...]:
 
 
 def _formulas(model: ast.Neuron | ast.Rule) -> dict[str, ast.Expr]:
-    """Right sides, of computed variables by their names. A differential variable is a value where
-    others use it, so its right side is not a name's."""
+    """The right sides of computed variables, by name. Other equations use a differential variable
+    as a value, so its right side has no name."""
     post = model.post_equations if isinstance(model, ast.Rule) else ()
     return {
         e.name.id if e.kind == "subexpression" else f"d{e.name.id}/dt": e.rhs

@@ -1,4 +1,4 @@
-"""The heads of a sweep's files as columns, for `check(..., headers = ...)`."""
+"""The headers of a sweep's files as columns, for `check(..., headers = ...)`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..language.units import parse_unit
 def headers_of(
     spec: ast.Spec, read_heads: Callable[[str], Iterable[str]]
 ) -> Mapping[str, list[ast.Header]]:
-    """`read_heads` gives the heads (`taupre [ms]`) of a file by its path as written. Files that it
-    cannot read (OSError, ValueError) are left out: evaluating the sweep tells why."""
+    """`read_heads` returns the headers (`taupre [ms]`) of a file by its path as written. Files that
+    it cannot read (OSError, ValueError) are left out; evaluating the sweep reports why."""
     found: dict[str, list[ast.Header]] = {}
     for part in files_of(spec):
         try:
@@ -36,7 +36,7 @@ def _header(head: str, where: ast.String) -> ast.Header:
     try:
         factors = parse_unit(unit)
     except KeyError:
-        factors = [(unit, 1)]  # no unit's name, as the check will say
+        factors = [(unit, 1)]  # not the name of a unit, as the check will report
     nodes = tuple(ast.UnitFactor(n, e, span=where.span) for n, e in factors)
     return ast.Header(
         ast.Path(parts, span=where.span),

@@ -16,8 +16,8 @@ class Integration:
     """How the differential equations of one Brian2 object are solved.
 
     `parts`: (method, variables) as the script has it: a method of Brian2's, or "exact" or
-    "exponential" for those of stdpdsl/runtime/exact.py. `methods`: (variable, method) as
-    it acts, which is "exact" only of a solution that does not depend on the time step.
+    "exponential" for those of stdpdsl/runtime/exact.py. `methods`: (variable, effective method);
+    "exact" only if the solution does not depend on the time step.
     """
 
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -32,9 +32,9 @@ def integration(
     component: Component | None = None,
     every: Sequence[Rows] = (),
 ) -> Integration:
-    """The method of each variable of an object: what its model says, else the best that is possible
-    for all values. `held`: names that change from step to step, but not by these equations. `every`
-    has the values of a component in all rows, phase by phase."""
+    """The method of each variable of an object: the one that its model gives, or else the best that
+    works for all values. `held`: names that change from step to step, but not through these
+    equations. `every` has the values of a component in all rows, phase by phase."""
     system = Structure([e for m in models for e in m.equations])
     said = {
         e.name.id: (m.method.id, m.at_least)

@@ -1,11 +1,11 @@
-"""What an editor keeps of the checks of one text for those of the next.
+"""The cache in which an editor keeps the checks of one text for the next.
 
-A check of one component that had nothing to report is not made again while all that it reads is the
-same: `reads_of` for names and units, `values_read` for the rows of the sweep. Whatever is reported
-is found anew each time, so that its place and its words are those of the text as it stands.
+A check of one component that reported nothing is not repeated while everything that it reads is the
+same: `reads_of` for names and units, `values_read` for the rows of the sweep. Everything that is
+reported is found anew each time, so its place and words match the current text.
 
-Nodes are compared by identity, since the tree of a text takes over those of the text before
-(language/blocks.py); they are held, so that no other node gets their `id`.
+Nodes are compared by identity, because a new tree reuses those of the previous text
+(language/blocks.py). They are held here, so that no other node gets their `id`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Reads(NamedTuple):
-    """All that a check reads: nodes, by identity, and what is found by name, by its value."""
+    """All that a check reads: nodes, by identity, and what is found by name, by value."""
 
     nodes: tuple[ast.Node | None, ...]
     known: tuple[Any, ...]
@@ -35,13 +35,13 @@ class Reads(NamedTuple):
 
 
 class Kept:
-    """By the kind of the check and the component's name: what the check read, and what it left."""
+    """By the kind of check and the component's name: what the check read, and its result."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], tuple[Reads, Any]] = {}
 
     def left(self, key: tuple[str, str], reads: Reads) -> Any:
-        """What the check left when it read the same, or None."""
+        """The result of the check when it read the same, or None."""
         before = self.found.get(key)
         return before[1] if before is not None and before[0].same(reads) else None
 
@@ -67,12 +67,12 @@ class Checks:
         self.inference, self.kept, self.open_names = inference, kept, open_names
         self.symbols: Symbols = inference.symbols
         self.reporter: Reporter = inference.reporter
-        # With how much had been reported: a type changes only when something is.
+        # With the number of reports so far: a type changes only when something is reported.
         self.known: dict[str, tuple[int, Reads]] = {}
         self.meanings: dict[int, tuple[int, tuple[Any, ...]]] = {}  # by the `id` of a declaration
 
     def only(self, names: Collection[str]) -> None:
-        """There are no other components any more."""
+        """Forget all other components."""
         if self.kept is not None:
             found = self.kept.found
             self.kept.found = {key: entry for key, entry in found.items() if key[1] in names}
@@ -80,7 +80,7 @@ class Checks:
     def step(
         self, kind: str, component: Component, check: Callable[[], object], *also: object
     ) -> None:
-        """Make a check, or take what it left; `also` is what it reads besides."""
+        """Run a check, or return its stored result; `also` is what else it reads."""
         if self.kept is None or reads_files(_nodes(component)):
             check()
             return
@@ -96,7 +96,7 @@ class Checks:
 
     def reads_of(self, component: Component) -> Reads:
         """The component's own parts and those of its layers, the types of their parameters, and
-        what the names in them mean elsewhere."""
+        what their names mean elsewhere."""
         told, reads = self.known.get(component.name, (-1, None))
         if reads is None or told != self.reporter.told:
             reads = self._reads_of(component)
@@ -117,7 +117,8 @@ class Checks:
             yield f"each {name}", self.inference.type_of(part.variables[name])
 
     def meaning(self, node: ast.Node) -> tuple[Any, ...]:
-        """What constants and columns the names in a declaration are; it is a part of many."""
+        """The meaning of the names in a declaration that are constants or columns. It is a part of
+        many `reads_of`, so it is kept."""
         told, found = self.meanings.get(id(node), (-1, ()))
         if told != self.reporter.told:
             found = self._meaning(node)
@@ -139,7 +140,7 @@ class Checks:
 
 
 def _nodes(component: Component) -> tuple[ast.Node | None, ...]:
-    """The trees that a component's names and units are checked by."""
+    """The trees in which a component's names and units are checked."""
     sides = [side for side in (component.pre, component.post) if side is not None]
     return (
         component.node,
@@ -150,7 +151,7 @@ def _nodes(component: Component) -> tuple[ast.Node | None, ...]:
 
 
 def plain(value: Any) -> Any:
-    """A value, so that it can be compared: of an array, its bytes."""
+    """A value in a form that can be compared; an array by its bytes."""
     if isinstance(value, np.ndarray):
         kind = value.tolist() if value.dtype == object else value.tobytes()
         return value.dtype.str, value.shape, kind
@@ -162,7 +163,7 @@ def plain(value: Any) -> Any:
 
 def values_read(component: Component, symbols: Symbols, phases: Sequence[Rows]) -> Reads:
     """What the values of a component are computed from: its parts, those of the connections that
-    add equations to it, and the values of what is named there, in each phase."""
+    add equations to it, and the values of the names there, in each phase."""
     parts = [component]
     if component.kind == "layer":
         joined = (c for c in symbols.connections if c.post is component)

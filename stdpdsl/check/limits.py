@@ -1,4 +1,4 @@
-"""Refusing what would not fit, before anything runs."""
+"""Refuses what would not fit, before anything runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_RESULT_BYTES = 20e9
 def refuse(
     found: Estimate, memory: float = DEFAULT_MEMORY, disk: float = MAX_RESULT_BYTES
 ) -> list[Diagnostic]:
-    """What would not fit, with the number and the fix."""
+    """Report what would not fit, with the number and a fix."""
     problems: list[Diagnostic] = []
     copies = f"{found.blocks:,} {'block' if found.blocks == 1 else 'blocks'}"
     if found.neurons > MAX_NEURONS:
@@ -82,7 +82,7 @@ def _time(found: Estimate) -> list[Diagnostic]:
 
 
 def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
-    """The spikes of inputs are made before the run, all of them."""
+    """Check the spikes of inputs, which are all made before the run."""
     total = sum(p.bytes for p in found.inputs)
     if total <= memory:
         return []
@@ -100,9 +100,9 @@ def _inputs(found: Estimate, memory: float) -> list[Diagnostic]:
 
 
 def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
-    """Each line that does not fit by itself; else, where all together do not, the largest."""
+    """Report each line that is too large by itself; otherwise, if all together are, the largest."""
     limit = min(memory * _shards(found), disk * ROW_MEMORY / ROW_DISK)
-    # The number of spikes is only a guess, no reason to refuse.
+    # The number of spikes is only a guess, so it is no reason to refuse.
     states = [p for p in found.records if isinstance(p.node, ast.RecordState)]
     total = sum(p.bytes for p in states)
     if total <= limit or not states:
@@ -129,12 +129,12 @@ def _recording(found: Estimate, memory: float, disk: float) -> list[Diagnostic]:
 
 
 def _shards(found: Estimate) -> int:
-    """Into how many parts a run can be cut, of which each has to fit into memory."""
+    """Into how many parts a run can be cut; each part has to fit into memory."""
     return 1 if found.coupled else max(1, found.blocks)
 
 
 def _blocks(found: Estimate) -> list[Diagnostic]:
-    """`in blocks 0, 3` of a sweep that has fewer."""
+    """Check `in blocks 0, 3` for a sweep that has fewer blocks."""
     problems = []
     rows = found.blocks
     for part in found.records:
@@ -154,7 +154,7 @@ def _blocks(found: Estimate) -> list[Diagnostic]:
 
 
 def _interval(found: Estimate, part: Part, excess: float) -> str:
-    """The next round interval with which a line fits, or nothing where none does."""
+    """The next round interval with which a line fits, or nothing if there is none."""
     least = part.every * excess
     power = 10.0 ** math.floor(math.log10(least))
     longer = next(power * k for k in (1, 2, 5, 10) if power * k >= least * (1 - 1e-9))

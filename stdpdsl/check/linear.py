@@ -13,9 +13,9 @@ def degree(
     computed: Mapping[str, ast.Expr] | None = None,
     time: int | None = None,
 ) -> int | None:
-    """0 or 1: the expression's degree in the variables; None where it is not linear in them, or
-    depends on time. `computed`: what names of computed variables stand for; `time`: 0 where time
-    stands still."""
+    """0 or 1: the expression's degree in the variables; None if it is not linear in them, or
+    depends on time. `computed`: what the names of computed variables stand for. `time`: 0 while
+    time is held constant."""
 
     def of(part: ast.Expr) -> int | None:
         return degree(part, variables, computed, time)

@@ -20,7 +20,7 @@ from .values import constant_values, value
 
 
 def is_reduction(node: ast.Node) -> bool:
-    """Whether a call in a measure is taken over the elements; `min(a, b)` is not."""
+    """Whether a call in a measure is a reduction over the elements; `min(a, b)` is not."""
     return (
         isinstance(node, ast.Call)
         and node.func.id in REDUCTIONS
@@ -29,8 +29,8 @@ def is_reduction(node: ast.Node) -> bool:
 
 
 def elements_of(component: Component) -> dict[str, Symbol]:
-    """What each element has: a synapse its weight at the end of a phase and before it, a neuron its
-    rate in that phase; and where it stands."""
+    """The values that each element has: a synapse has its weight before and at the end of a phase,
+    a neuron its rate in that phase; and where the phase is given."""
     found: dict[str, Type | None] = {}
     if component.kind == "connection":
         weight = component.weight
@@ -56,7 +56,8 @@ RECORDED = {
 
 
 def shown(symbols: Symbols) -> ast.Sound | ast.Layer | None:
-    """The one sound that is heard, or the one layer that shows stimuli, each block the same."""
+    """The only sound that is heard, or the only layer that shows stimuli, if each block has the
+    same."""
     nodes = [c.node for c in symbols.layers if isinstance(c.node, ast.Layer)]
     banks = {drive.filterbank.id for node in nodes for drive in node.heard}
     heard = {b.sound.id for n, b in symbols.filterbanks.items() if n in banks and b.sound}
@@ -75,7 +76,8 @@ def shown(symbols: Symbols) -> ast.Sound | ast.Layer | None:
 
 
 def measured(symbols: Symbols) -> dict[str, Symbol]:
-    """What every run of this spec measures of each block, by its column in `blocks`."""
+    """The measures that every run of this spec takes of each block, by their columns in
+    `blocks`."""
     spikes, states = set(), set()
     for record in symbols.spec.of(ast.Record):
         for item in record.items:
@@ -124,7 +126,7 @@ def _type_of(end: str, component: Component) -> Type | None:
 
 
 class OwnMeasures:
-    """Checks them, and enters them into the symbols with their types."""
+    """Checks the measures and enters them into the symbols with their types."""
 
     def __init__(self, models: Models):
         self.models, self.symbols = models, models.symbols
@@ -157,7 +159,7 @@ class OwnMeasures:
             self.measure(items[name])
 
     def free(self, item: ast.Measure, others: dict[str, ast.Measure]) -> bool:
-        """Whether nothing else is called so: it is a column of `blocks`."""
+        """Whether a measure's name is unused: it becomes a column of `blocks`."""
         name = item.name.id
         first = next((m.name for n, m in others.items() if n.lower() == name.lower()), None)
         if first is not None:
@@ -191,13 +193,13 @@ class OwnMeasures:
     def measure(self, item: ast.Measure) -> None:
         name = item.name.id
         found = self.type_of(item)
-        # Where it has no type that was told, and its uses stay silent.
+        # If it has no type, that has been reported, and its uses are not.
         known = Type(found.dim) if found is not None else None
         owner = f"<measure {name}>" if found is not None else ""
         self.symbols.measures[name] = Symbol(name, "measure", item, item.value, known, owner=owner)
 
     def type_of(self, item: ast.Measure) -> Type | None:
-        """None where it is told what is wrong."""
+        """Its type; None if an error was reported."""
         name = item.name.id
         scope: Scope = ChainMap(self.symbols.measures, self.measured, self.symbols.globals)
         context = self.models.context(scope, f"the measure `{name}`").but(hints=self.hints)
@@ -288,7 +290,7 @@ class OwnMeasures:
         return FLOAT
 
     def uniform(self, item: ast.Measure, component: Component) -> None:
-        """What stands inside `mean(...)` of something shared is the same in every block."""
+        """The expression in `mean(...)` of something shared must be the same in every block."""
         varying = Blocks(self.symbols, self.reporter).varying_names()
         for call in ast.walk(item.value):
             for name in names_in(call) if is_reduction(call) else ():

@@ -10,8 +10,9 @@ from ..language import ast
 
 
 def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
-    """One rule is itself; several become one with the name of the first and everything of each, in
-    their order. It delivers once, at the first `deliver`, the product of what each would."""
+    """A single rule stays as it is. Several become one, with the name of the first and the contents
+    of each, in order. It delivers once, at the first `deliver`: the product of all their
+    deliveries."""
     advance = tuple(chain.from_iterable(r.advance for r in rules))
     if len(rules) == 1:
         handlers = _up_to_date(rules[0].handlers, advance)
@@ -35,7 +36,7 @@ def joined(rules: Sequence[ast.Rule]) -> ast.Rule:
 def _up_to_date(
     handlers: tuple[ast.Handler, ...], advance: tuple[ast.Statement, ...]
 ) -> tuple[ast.Handler, ...]:
-    """Whatever happens, happens to a synapse as it is then."""
+    """Every event acts on the current state of a synapse."""
     if not advance:
         return handlers
     return tuple(replace(h, body=(*advance, *h.body)) for h in handlers)
@@ -67,7 +68,8 @@ def _product(values: Iterable[ast.Expr]) -> ast.Expr | None:
 
 
 def _presets(rules: Sequence[ast.Rule]) -> tuple[ast.Preset, ...]:
-    """A preset of one rule leaves the others at their defaults; two of one name act together."""
+    """A preset of one rule leaves the others at their defaults; two presets with the same name act
+    together."""
     found: dict[str, ast.Preset] = {}
     for preset in chain.from_iterable(r.presets for r in rules):
         name = preset.name.id

@@ -28,16 +28,16 @@ _OWN = {
 }
 
 
-# Reasons of reserved.py that do not hold for the generated scripts (which reach every value by
-# its name in `variables`), or for variables of differential equations only.
+# Reasons in reserved.py that do not apply to the generated scripts (which access every value by
+# name in `variables`), or that apply only to variables of differential equations.
 _ATTRIBUTE = "an attribute of Brian2's groups"
 _SYMPY = "a name of sympy"
 
 
 @lru_cache(maxsize=10_000)
 def reason(name: str, solved: bool = False) -> str | None:
-    """Why a name cannot be declared, or None: of a constant, parameter, variable, column, local.
-    `solved`: it stands under `d.../dt`, where Brian2 hands it to sympy."""
+    """Why a constant, parameter, variable, column or local cannot have a name, or None. `solved`:
+    the name is in a `d.../dt`, where Brian2 passes it to sympy."""
     if name in _OWN:
         return _OWN[name]
     if name in ("pre", "post"):
@@ -60,7 +60,7 @@ def reason(name: str, solved: bool = False) -> str | None:
         return "is a word of Python"
     taken = RESERVED.get(name, "")
     if taken.startswith(_SYMPY):
-        # Measured: `I` is solved well, `E` starts at 2.718, the others raise.
+        # Measured: `I` is solved correctly, `E` starts at 2.718, the others raise an error.
         if solved and name != "I":
             return "means something else to sympy, which solves the equations"
     elif taken and taken != _ATTRIBUTE:
@@ -110,7 +110,7 @@ class Names:
         self.states()
 
     def spelling(self) -> None:
-        """Names are parts of file names, and `__` joins those that the compiler makes."""
+        """Names become parts of file names, and `__` joins those that the compiler makes."""
         seen = set()
         spec = self.symbols.spec
         parts = (spec.model, *spec.declarations)
@@ -136,7 +136,7 @@ class Names:
                     )
 
     def components(self) -> None:
-        """Layers and connections share the names of columns and of Brian2's objects."""
+        """Layers and connections share the namespace of columns and of Brian2's objects."""
         names: dict[str, ast.Ident] = {}
         for component in self.symbols.components.values():
             name = component.node.name
@@ -184,7 +184,7 @@ class Names:
                     )
 
     def declared(self) -> Iterator[tuple[ast.Ident, str]]:
-        """Every name that holds a value."""
+        """Check every name that holds a value."""
         for symbol in self.symbols.constants.values():
             if isinstance(symbol.node, ast.Assign):
                 yield symbol.node.name, "a constant"
@@ -255,7 +255,7 @@ class Names:
             self.column(column, taken, measured)
 
     def column(self, column: Column, taken: dict[str, Column], measured: Mapping[str, str]) -> None:
-        """Whether a column is the only one of its name in each table."""
+        """Check that a column's name is unique in each table."""
         name = column.name.lower()
         first = taken.setdefault(name, column)
         owner = measured.get(name)
@@ -272,7 +272,7 @@ class Names:
             self.reporter.error("NAME014", column.path, why, help=help, labels=labels)
 
     def states(self) -> None:
-        """A rule's states are columns of the table of weights, beside the sweep's."""
+        """A rule's states become columns of the table of weights, beside the sweep's columns."""
         columns = {c.name: c for c in self.symbols.columns.values()}
         for component in self.symbols.connections:
             if component.unsure:

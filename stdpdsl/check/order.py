@@ -8,14 +8,14 @@ from ..language import ast
 
 
 def names_in(node: ast.Node) -> tuple[ast.Name, ...]:
-    """Every name below a node, in the order of the text."""
+    """Every name below a node, in text order."""
     return ast.below(node, ast.Name)
 
 
 def dependency_order(uses: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:
-    """Names so that each comes after those it uses, and the cycles: each a list of names, the
-    first using the second and so on, the last using the first. Names on a cycle are left out of
-    the order; names that use them are not. Without recursion, since chains may be long."""
+    """Names so that each comes after those it uses, and the cycles: each a list of names, the first
+    using the second and so on, the last using the first. Names on a cycle are left out of the
+    order; names that use them are not. Not recursive, because chains may be long."""
     order: list[str] = []
     cycles: list[list[str]] = []
     done: set[str] = set()

@@ -1,4 +1,4 @@
-"""Collects what checks find, as diagnostics."""
+"""Collects the findings of checks as diagnostics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..language.diagnostics import Diagnostic, Label, did_you_mean
 from ..language.source import Span
 from .order import names_in
 
-# Comparing a name with thousands of others takes milliseconds; a file with thousands of unknown
-# names is told its first ones best.
+# Comparing a name with thousands of others takes milliseconds. In a file with thousands of unknown
+# names, suggestions for the first ones are enough.
 _SUGGESTIONS = 100
 _LISTED = 12
 
@@ -19,13 +19,13 @@ K = TypeVar("K")
 
 
 class Reporter:
-    """Collects diagnostics; each once, since a model used twice is visited twice. Of two with the
-    same message in the same place, the help of the first stands."""
+    """Collects diagnostics, each only once because a model used twice is visited twice. Of two with
+    the same message in the same place, the help of the first is kept."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic] = ()):
         self._found: dict[tuple[str, Span, str], Diagnostic] = {}
         self._suggested = 0
-        self.told = 0  # how often something was reported, also what was not kept
+        self.told = 0  # how often something was reported, including duplicates
         self.add(diagnostics)
 
     @property
@@ -33,7 +33,7 @@ class Reporter:
         return list(self._found.values())
 
     def apart(self, step: Callable[[], Any]) -> tuple[Any, list[Diagnostic]]:
-        """What a step returns, and what it reports, which is not kept."""
+        """What a step returns, and what it reports; the reports are not kept."""
         kept, self._found = self._found, {}
         try:
             return step(), self.diagnostics
@@ -80,7 +80,7 @@ class Reporter:
         first: str = "the first",
         help: str = "keep one of them",
     ) -> bool:
-        """Whether a node is the first with this key; `what` is told to be there twice if not."""
+        """Whether a node is the first with this key; if not, reports that `what` is there twice."""
         if key not in seen:
             seen[key] = node
             return True
@@ -90,8 +90,8 @@ class Reporter:
     def cycle(
         self, names: list[str], values: Mapping[str, ast.Expr], what: str = "", alone: str = ""
     ) -> None:
-        """Names of which each one's value uses the next, and the last one's the first. `what`
-        depends on itself, by default the first name; `alone` is the help for a cycle of one."""
+        """Report names whose values use one another in a cycle. `what` depends on itself, by
+        default the first name; `alone` is the help for a cycle of one."""
         following = names[1 % len(names)]
         spot = next(n for n in names_in(values[names[0]]) if n.id == following)
         way = " -> ".join(f"`{n}`" for n in [*names, names[0]])
@@ -117,7 +117,7 @@ class Reporter:
         )
 
     def suggest(self, name: str, candidates: Iterable[str], what: str = "known here") -> str:
-        """`did you mean ...?`, else a list of what there is."""
+        """`did you mean ...?`, or else a list of the known names."""
         self._suggested += 1
         if self._suggested > _SUGGESTIONS:
             return ""

@@ -1,4 +1,4 @@
-"""All that only the rows of the sweep, and what phases set, can tell."""
+"""Checks that need the rows of the sweep, and the values that phases set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from .symbols import Symbols
 def check_row_values(
     symbols: Symbols, columns: Mapping[str, Any], kept: Kept | None = None
 ) -> list[Diagnostic]:
-    """`columns` is the evaluated sweep, one value per row (SI); `kept` is an editor's."""
+    """`columns` is the evaluated sweep, one value per row (SI); `kept` is the cache of an
+    editor."""
     phases = phases_of(symbols, columns)
     found = check_bounds(phases)
     for component in symbols.components.values():

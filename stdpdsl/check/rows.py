@@ -1,5 +1,5 @@
-"""What only the rows of the sweep, and what phases set, can tell: bounds that stand the wrong way
-round in some block."""
+"""Checks that need the rows of the sweep, and the values that phases set: bounds that are the wrong
+way round in some block."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_bounds(phases: Sequence[Rows]) -> list[Diagnostic]:
 
 
 class Rows:
-    """Values in every row; in a later phase with what has been `set` by then, by component and
+    """Values in every row; in a later phase, including what has been `set` so far, by component and
     parameter."""
 
     def __init__(self, symbols: Symbols, columns: Mapping[str, Any]):
@@ -57,16 +57,17 @@ class Rows:
     def later(
         self, phase: str, changed: Mapping[tuple[str, str], ast.Expr], here: set[str]
     ) -> Rows:
-        """In a phase that sets something of the components `here`."""
+        """The values in a phase that sets something of the components `here`."""
         rows = copy(self)
         rows.phase, rows.changed = phase, changed
-        # What a rule adds to its target's equations has the values of the connection.
+        # What a rule adds to its target's equations uses the values of the connection.
         here = here | {c.post.name for c in self.symbols.connections if c.name in here and c.post}
         rows.touched = {n: c for n, c in self.symbols.components.items() if n in here}
         return rows
 
     def values(self, owner: str, table: Mapping[str, Symbol]) -> dict[str, Any]:
-        """Of constants, or of a component's parameters; what has no value here is left out."""
+        """Values of constants, or of a component's parameters. Those without a value here are left
+        out."""
         found: dict[str, Any] = {}
         known = ChainMap(found, self.names)
         uses = {
@@ -86,7 +87,7 @@ class Rows:
         return {**self.names, **found} if not owner else found
 
     def values_of(self, owner: str, symbol: Symbol) -> list[ast.Expr]:
-        """What a parameter may be."""
+        """The values that a parameter may have."""
         if (owner, symbol.name) in self.changed:
             return [self.changed[owner, symbol.name]]
         own = [symbol.value] if symbol.value is not None else []
@@ -149,8 +150,8 @@ class Rows:
 
 
 def phases_of(symbols: Symbols, columns: Mapping[str, Any]) -> list[Rows]:
-    """The values at the start, and in each phase that sets parameters, which stay so from then on.
-    What is repeated has in its third turn the values that it had in the second."""
+    """The values at the start, and in each phase that sets parameters; later phases keep them. The
+    third turn of a repeated phase has the values of its second, so two turns are enough."""
     constants = constant_values(symbols)
     changed: dict[tuple[str, str], ast.Expr] = {}
     first = Rows(symbols, columns)

@@ -1,4 +1,4 @@
-"""The numbers of a search: its method, trials and batches, and what ends it."""
+"""The numbers of a search: its method, trials and batches, and its stopping rule."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULTS = {"trials": 100, "batch": 50, "seed": 0}
 
 @dataclass(frozen=True)
 class Plan:
-    """The numbers of a search: `stop` is 0 where all trials are run."""
+    """The numbers of a search: `stop` is 0 if all trials are run."""
 
     method: str
     trials: int
@@ -54,7 +54,7 @@ class Plan:
 
 
 def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
-    """What a search that has been checked asks for."""
+    """The plan of a search that has been checked."""
 
     def number(name: str, default: int) -> int:
         expr = getattr(search, name)
@@ -85,7 +85,7 @@ def plan_of(search: ast.Search, constants: dict[str, Any]) -> Plan:
 
 
 def grid_of(search: ast.Refined, constants: dict[str, Any]) -> tuple[tuple[float, ...], ...]:
-    """The values of its axes, each of which is a list of numbers; fewer where one is not."""
+    """The values of its axes, each a list of numbers; an axis that is not a list is left out."""
     found = []
     for axis in search.over:
         try:
@@ -98,7 +98,7 @@ def grid_of(search: ast.Refined, constants: dict[str, Any]) -> tuple[tuple[float
 
 
 def early_of(search: ast.Search, constants: dict[str, Any]) -> tuple[tuple[str, ...], float]:
-    """Why trials end early, and when (s); nothing where none does."""
+    """Why trials end early, and when (s); nothing if none does."""
     if search.early is None:
         return (), 0.0
     found = value(search.early.after, constants)
@@ -106,8 +106,8 @@ def early_of(search: ast.Search, constants: dict[str, Any]) -> tuple[tuple[str, 
 
 
 def watched(search: ast.Search, symbols: Symbols) -> list[str]:
-    """The layers of neurons on which the objectives and constraints are: those that they measure,
-    and those that the connections lead to which they measure."""
+    """The layers of neurons that determine the objectives and constraints: the measured layers, and
+    the targets of measured connections."""
     measures = {m.name.id: m for d in symbols.spec.of(ast.Measures) for m in d.items}
     columns = measured(symbols)
     found: dict[str, None] = {}

@@ -139,7 +139,7 @@ class Searches:
     def axis(self, axis: ast.Axis) -> None:
         call = axis.value
         if not isinstance(call, ast.Call):
-            return  # told when the sweep is evaluated
+            return  # reported when the sweep is evaluated
         if call.func.id in _UNSUITED:
             self.reporter.error(
                 "SWEEP010",
@@ -154,7 +154,7 @@ class Searches:
         ends = [value(given[n], self.constants) if n in given else None for n in ("low", "high")]
         low, high = ends
         if low is None or high is None:
-            return  # told by the units' check
+            return  # reported by the units' check
         if low >= high:
             self.reporter.error(
                 "SEARCH004",
@@ -216,7 +216,7 @@ class Searches:
             )
 
     def refine(self, search: ast.Search, method: ast.Ident) -> None:
-        """Its first batch is a grid from end to end of one or two axes."""
+        """The first batch is a grid from end to end of one or two axes."""
         axes = len(search.over)
         if axes > 2:
             self.reporter.error(
@@ -237,7 +237,7 @@ class Searches:
             )
 
     def grid(self, search: ast.Refined) -> None:
-        """The sweep's own grid, of which points half-way between neighbours are asked."""
+        """The sweep's own grid; points half-way between neighbours are added."""
         presets = {c.path.dotted for c in self.symbols.columns.values() if c.of_presets}
         plan = plan_of(search, self.constants)
         if not 1 <= len(search.over) <= 2:
@@ -256,7 +256,7 @@ class Searches:
                 help="put them in a `table:`, and the others in the `grid:`",
             )
         elif len(plan.grid) < len(search.over):
-            return  # told when the sweep is evaluated
+            return  # reported when the sweep is evaluated
         elif short := next(
             (a for a, g in zip(search.over, plan.grid, strict=True) if len(g) < 2), None
         ):
@@ -308,7 +308,8 @@ class Searches:
             self.constraint(constraint, context)
 
     def difference(self, limit: ast.Limit, unit: Type) -> None:
-        """`stop: no difference above VALUE`, in the objective's unit or in percent of its range."""
+        """Check `stop: no difference above VALUE`, in the objective's unit or in percent of its
+        range."""
         context = Context(ChainMap(self.symbols.constants, NUMBERS), "the constants")
         node = limit.value
         if not limit.percent:
@@ -347,7 +348,7 @@ class Searches:
 
 
 def title_of(search: ast.Search, objective: ast.Objective) -> str:
-    """The clause that has an objective."""
+    """The clause that contains an objective."""
     word = METHOD if isinstance(search, ast.Refined) else objective.direction
     return f"`{word}`"
 

@@ -13,7 +13,7 @@ from .values import value
 
 
 def neurons_of(part: ast.Slice, size: int, constants: Mapping[str, Any]) -> tuple[int, int]:
-    """The first neuron, and the one after the last, of a slice that has been checked."""
+    """The first neuron of a slice that has been checked, and the one after the last."""
     start = 0 if part.start is None else int(value(part.start, constants) or 0)
     if part.alone:
         return start, start + 1
@@ -24,7 +24,7 @@ def neurons_of(part: ast.Slice, size: int, constants: Mapping[str, Any]) -> tupl
 def check_slice(
     part: ast.Slice, layer: Component, constants: Mapping[str, Any], reporter: Reporter
 ) -> None:
-    """A slice has neurons, all of them of its layer."""
+    """A slice must contain neurons, all of them in its layer."""
     size = size_of(layer, constants)
     if size is None:
         return
@@ -58,8 +58,8 @@ def check_slice(
 
 
 def among(symbols: Symbols, constants: Mapping[str, Any]) -> None:
-    """A connection of slices has the pairs of its pattern that lie in them: a part of `where`, in
-    the tree that is checked and lowered. `i` and `j` count in the whole layers."""
+    """A connection of slices has the pairs of its pattern that lie in the slices. This becomes part
+    of `where` in the tree that is checked and lowered. `i` and `j` count in the whole layers."""
     for c in symbols.connections:
         node = c.node
         assert isinstance(node, ast.Connect)
@@ -91,8 +91,8 @@ def _compared(name: str, op: str, end: int, part: ast.Slice) -> ast.Binary:
 def slices_of(
     connection: Component, constants: Mapping[str, Any]
 ) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """The neurons that a connection joins on each side: the first, and the one after the last; None
-    where a layer's size is not known."""
+    """The neurons that a connection uses on each side: the first, and the one after the last; None
+    if a layer's size is not known."""
     node = connection.node
     assert isinstance(node, ast.Connect)
     found: list[tuple[int, int] | None] = []
@@ -112,7 +112,7 @@ def slices_of(
 
 
 def size_of(layer: Component | None, constants: Mapping[str, Any]) -> int | None:
-    """The neurons of a layer, where that is known."""
+    """The number of neurons in a layer, if known."""
     if layer is None or not isinstance(layer.node, ast.Layer):
         return None
     if layer.node.size is None:
@@ -122,8 +122,8 @@ def size_of(layer: Component | None, constants: Mapping[str, Any]) -> int | None
 
 
 def is_rate(symbols: Symbols, component: Component, variable: ast.Ident) -> bool:
-    """Whether `rate of E` is the mean rate of a layer's neurons: it is, unless they have a variable
-    of that name."""
+    """Whether `rate of E` is the mean rate of a layer's neurons: yes, unless they have a variable
+    with that name."""
     own = variable.id in component.variables or symbols.adding(component, variable.id)
     return component.kind == "layer" and variable.id == "rate" and not own
 

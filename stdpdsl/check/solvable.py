@@ -1,7 +1,7 @@
-"""Which equations have an exact solution for all values, as their names tell.
+"""Which equations have an exact solution for all values, judging by their names.
 
-Variables that act on one another in a circle give complex numbers for some values, and a variable
-without a leak of its own is refused.
+Variables that act on one another in a cycle have complex rates for some values, and a variable
+without its own leak is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from ..language import ast
 from .linear import degree
 from .order import names_in
 
-# What sympy solves in ten seconds (Brian2 2.9, one core): a fifth variable in a row takes minutes.
+# What sympy solves in ten seconds (Brian2 2.9, one core); a fifth variable in a chain takes
+# minutes.
 MOST_TOGETHER = 6
 LONGEST_CHAIN = 4
 
@@ -25,7 +26,7 @@ Equations = Sequence[ast.Equation]
 
 
 class Structure:
-    """What the names in differential equations tell of how they can be solved."""
+    """What the names in differential equations tell about how they can be solved."""
 
     def __init__(self, equations: Equations):
         self.equations = {e.name.id: e for e in equations if e.kind == "ode" and e.rhs is not None}
@@ -38,7 +39,7 @@ class Structure:
         return any(n == "xi" or n.startswith("xi_") for n in self.all_names[name])
 
     def obstacle(self, name: str) -> str:
-        """Why a variable has no exact solution for all values; nothing if it has one."""
+        """Why a variable has no exact solution for all values; empty if it has one."""
         circle = [n for n in sorted(self.acts_on[name] - {name}) if name in self.sources(n)]
         if self.noisy(name):
             return "it holds noise"
@@ -55,8 +56,8 @@ class Structure:
         return reach(self.acts_on, name)
 
     def together(self, without: Collection[str] = ()) -> list[list[str]]:
-        """The systems of variables that are solved exactly. Of a system that would take too long
-        to solve, only those on which no other acts."""
+        """The systems of variables that are solved exactly. If a system would take too long, only
+        those of its variables on which no other variable acts."""
         free = {n for n in self.sides if n not in without and not self.obstacle(n)}
         found = {n for n in free if self.sources(n) <= free}
         for system in self.systems(found):
@@ -65,7 +66,7 @@ class Structure:
         return self.systems(found)
 
     def systems(self, names: set[str]) -> list[list[str]]:
-        """The same names, apart where they have nothing to do with one another."""
+        """The same names, split into independent systems."""
         links = {n: self.acts_on[n] | {m for m in names if n in self.acts_on[m]} for n in names}
         found: list[list[str]] = []
         for name in self.sides:
@@ -75,17 +76,17 @@ class Structure:
         return found
 
     def chain(self, name: str) -> int:
-        """How many variables act on one another in a row, this one the last."""
+        """How many variables act on one another in a chain that ends with this one."""
         return 1 + max((self.chain(n) for n in self.acts_on[name] - {name}), default=0)
 
     def stepwise(self, name: str) -> str:
-        """Exponential Euler where an equation is linear in its own variable, all else held over
-        the step, and without noise; Euler elsewhere."""
+        """Exponential Euler if an equation is linear in its own variable, with all else held over
+        the step, and without noise; otherwise Euler."""
         linear = degree(self.sides[name], {name}, self.computed, time=0) == 1
         return "exponential" if linear and not self.noisy(name) else "euler"
 
     def in_truth(self, name: str, asked: str, held: Collection[str]) -> str:
-        """The method as it acts: what the others are held for is not an exact solution."""
+        """The effective method: with other variables held constant, it is not an exact solution."""
         names = set().union(*(self.all_names[n] for n in {name, *self.sources(name)}))
         changing = {*held, *self.sides}
         if asked == "exponential" or (asked == "exact" and names & {*held}):
@@ -121,14 +122,14 @@ def _computed(equations: Equations) -> dict[str, ast.Expr]:
 def _dependencies(
     odes: Mapping[str, ast.Expr], computed: Mapping[str, ast.Expr]
 ) -> dict[str, set[str]]:
-    """The variables that each right side names, itself or by way of computed ones."""
+    """The variables that each right side names, directly or through computed variables."""
     return {name: found & set(odes) for name, found in _all_names(odes, computed).items()}
 
 
 def _all_names(
     odes: Mapping[str, ast.Expr], computed: Mapping[str, ast.Expr]
 ) -> dict[str, set[str]]:
-    """All names in each right side, the same."""
+    """All names in each right side, likewise."""
     named = {n: {x.id for x in names_in(v)} for n, v in {**computed, **odes}.items()}
     computed_use = {n: named[n] for n in computed}
     through = {n: reach(computed_use, n) for n in computed}
@@ -136,7 +137,7 @@ def _all_names(
 
 
 def reach(uses: Mapping[str, Iterable[str]], start: str) -> set[str]:
-    """Everything that `start` uses, directly or not; itself only on a circle."""
+    """Everything that `start` uses, directly or not; `start` itself only if there is a cycle."""
     found: set[str] = set()
     waiting = list(uses.get(start, ()))
     while waiting:

@@ -1,10 +1,11 @@
 """Variables of a synapse that events bring up to date, in a rule without `advance:`.
 
-`w = w*exp(-(t - last)/tau)` brings `w` from the last event to this one. Between the two, `w` is not
-what is stored. `w += A*exp(-(t - last)/tau)` pairs the two events, and between them `w` stays. They
-have the same form. What differs is that bringing `w` up to date in two steps gives the same as in
-one, and pairing twice does not. So the statements are evaluated, with numbers for all names.
-Statements that depend on a draw are not judged, because no formula can bring them up to date.
+`w = w*exp(-(t - last)/tau)` brings `w` from the last event to this one. Between the two, `w`
+differs from the stored value. `w += A*exp(-(t - last)/tau)` pairs the two events, and between them
+`w` is constant. Both have the same form. But bringing `w` up to date in two steps gives the same as
+in one, and pairing twice does not. So the statements are evaluated with numbers in place of all
+names. Statements that depend on a draw are not judged, because no formula can bring them up to
+date.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ Values = dict[str, Any]
 
 
 def stale(rule: ast.Rule) -> list[ast.Update]:
-    """The first statement for each variable that is stored as of its last event, although a handler
-    computes what it has become since."""
+    """The first statement for each variable whose stored value is that of its last event, although
+    a handler computes how it has changed since."""
     advanced = {s.target.id for s in rule.advance if isinstance(s, ast.Update)}
     stored = {e.name.id for e in rule.equations if e.kind == "parameter"}
     computed = [
@@ -42,7 +43,8 @@ def stale(rule: ast.Rule) -> list[ast.Update]:
     for handler in rule.handlers:
         body = [s for s in handler.body if isinstance(s, ast.Update)]
         for last in sorted(stored & {s.target.id for s in body}):
-            # What an equation computes from both, such as a calcium from its peak, is up to date.
+            # A variable that an equation computes from both, such as a calcium concentration from
+            # its peak, is up to date.
             skip = {last} | advanced | {n for names in computed if last in names for n in names}
             catch_up = _CatchUp(rule, body, stored, last)
             for s in catch_up.late:
@@ -74,14 +76,14 @@ class _CatchUp:
         self.fixed: Values = {}
 
     def brings(self, name: str) -> bool:
-        """Whether the statements bring a variable from the time that is stored to `t`."""
+        """Whether the statements bring a variable from the stored time to `t`."""
         with np.errstate(all="ignore"):
             found = [self.moves(name, Random(seed)) for seed in range(_DRAWS)]
         return None not in found and any(found)
 
     def moves(self, name: str, draw: Random) -> bool | None:
-        """Whether the variable moves between events, for these numbers. None if two steps are not
-        one, or if `last` does not become the time of the event."""
+        """Whether the variable changes between events, for these numbers. None if two steps do not
+        equal one, or if `last` does not become the time of the event."""
 
         def numbers(names: Iterable[str]) -> Values:
             return {n: np.float64(draw.uniform(0.5, 1.5)) for n in names}
@@ -103,19 +105,19 @@ class _CatchUp:
                 return None
             change = once[name] - state[name]
             if not abs(elsewhere - here) < _SAME:
-                # It jumps by what others have become since: only its own share of it counts.
+                # It jumps because others have changed since; only its own share of that counts.
                 change -= self.step(own, 5.0, whole, shift)[name] - own[name]
             moved = moved or bool(abs(change) > 10 * _SAME)
         return moved
 
     def step(self, state: Values, start: float, stop: float, shift: float) -> Values:
-        """The state at `stop`, without what the event adds at once."""
+        """The state at `stop`, without what the event itself adds."""
         jump = self.jump(state, stop, shift)
         after = self.run({**state, self.last: start + shift}, stop)
         return {n: after[n] - jump[n] for n in self.stored}
 
     def jump(self, state: Values, t: float, shift: float) -> Values:
-        """What the statements change where no time has passed."""
+        """What the statements change when no time has passed."""
         after = self.run({**state, self.last: t + shift}, t)
         return {n: after[n] - state[n] for n in self.stored}
 
@@ -128,13 +130,14 @@ class _CatchUp:
                 value = ast.Binary(s.op[:-1], before, value, span=s.span)
             try:
                 env[s.target.id] = np.float64(evaluate(value, env))
-            except (NotConstant, TypeError, ValueError):  # a draw, say, or what is wrong anyway
+            # A draw, for example, or something that is wrong anyway.
+            except (NotConstant, TypeError, ValueError):
                 env[s.target.id] = np.nan
         return {n: env[n] for n in self.stored}
 
 
 def _computed(rule: ast.Rule) -> Iterator[ast.Update]:
-    """The rule's computed variables as statements, each after those that it uses."""
+    """The rule's computed variables as statements, in order of dependency."""
     values = {e.name.id: e for e in rule.equations if e.kind == "subexpression" and e.rhs}
     uses: Mapping[str, Iterable[str]] = {
         n: [x.id for x in names_in(e.rhs) if x.id in values] for n, e in values.items() if e.rhs
@@ -146,7 +149,7 @@ def _computed(rule: ast.Rule) -> Iterator[ast.Update]:
 
 
 def _names(rule: ast.Rule, statements: Iterable[ast.Update]) -> list[str]:
-    """Names that need a number: the rule's own, and those that are neither constants nor units."""
+    """Names that need a number: the rule's own, and all others except constants and units."""
     declared = {p.name.id for p in rule.parameters} | {e.name.id for e in rule.equations}
     names = dict.fromkeys(n.id for s in statements for n in names_in(s.value))
     return [n for n in names if n in declared or (n not in CONSTANTS and lookup(n) is None)]

@@ -1,7 +1,7 @@
-"""Who is who: the components of a spec, their parameters and variables, and what a name means.
+"""What each name refers to: the components of a spec, their parameters and variables.
 
-Built once from the syntax tree, read by every check and by lowering. Building it reports names
-that are declared twice or refer to nothing; it goes on, so that later checks find more.
+Built once from the syntax tree, then read by every check and by lowering. Building reports names
+that are declared twice or refer to nothing, and goes on, so that later checks find more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..language.units import NONE, SECOND, Dim, resolve
 
 @dataclass(frozen=True)
 class Type:
-    """What an expression's value is: its dimension, and `float`, `integer` or `boolean`."""
+    """The type of an expression's value: its dimension, and `float`, `integer` or `boolean`."""
 
     dim: Dim = NONE
     kind: str = "float"
@@ -39,13 +39,13 @@ class Symbol:
     name: str
     kind: str
     node: ast.Node | None = None  # where it is declared
-    value: ast.Expr | None = None  # a constant's or a parameter's expression
-    type: Type | None = None  # where it is known from the declaration
+    value: ast.Expr | None = None  # the expression of a constant or a parameter
+    type: Type | None = None  # if the declaration tells it
     equation: ast.Equation | None = None
     side: str = ""  # "pre" or "post" for a variable of that side's layer
-    owner: str = ""  # the component that has it
-    # Of a parameter whose connection's preset is a column of the sweep: its value under each
-    # preset, where one of them tells it and the rule's use does not.
+    owner: str = ""  # the component that it belongs to
+    # For a parameter whose connection's preset is a column of the sweep: its value under each
+    # preset, if a preset gives it and the rule's use does not.
     by_preset: tuple[tuple[str, ast.Expr], ...] = ()
 
 
@@ -54,7 +54,7 @@ Scope = Mapping[str, Symbol]
 
 @dataclass
 class Component:
-    """A layer or a connection, with everything that it has by name."""
+    """A layer or a connection, with everything that it has, by name."""
 
     name: str
     kind: str  # "layer" or "connection"
@@ -64,12 +64,12 @@ class Component:
     variables: dict[str, Symbol] = field(default_factory=dict)
     neuron: ast.Neuron | None = None
     rule: ast.Rule | None = None  # all rules of `plasticity:`, joined into one
-    rules: tuple[ast.Rule, ...] = ()  # each as it was declared
+    rules: tuple[ast.Rule, ...] = ()  # each as declared
     bindings: dict[str, ast.Binding] = field(default_factory=dict)  # by port
     post_variables: dict[str, Symbol] = field(default_factory=dict)  # of `post equations:`
     pre: Component | None = None
     post: Component | None = None
-    # Parameters that differ between its elements: variables that nothing changes (elements.py).
+    # Parameters that differ between its elements: constant variables (elements.py).
     each: dict[str, ast.Assign] = field(default_factory=dict)
     _as_side: dict[str, dict[str, Symbol]] = field(default_factory=dict, repr=False)
 
@@ -84,8 +84,8 @@ class Component:
 
     @property
     def couples(self) -> bool:
-        """Whether blocks feel one another through this connection: not where its target is an input
-        layer, which feels nothing of what arrives."""
+        """Whether blocks influence one another through this connection. Not if its target is an
+        input layer, which is not affected by what arrives."""
         if self.pre is None or self.post is None or not isinstance(self.post.node, ast.Layer):
             return False
         up = self.pre.scope == "block" and self.post.scope == "shared"
@@ -93,7 +93,8 @@ class Component:
 
     @property
     def initial(self) -> dict[str, ast.Assign]:
-        """The initial value of each variable that has one; its own win over its model's."""
+        """The initial value of each variable that has one; the component's own values take
+        precedence over its model's."""
         model = self.neuron or self.rule
         given = [a for a in model.initial if a.name.id in self.variables] if model else []
         return {a.name.id: a for a in (*self.each.values(), *given, *self.node.initial)}
@@ -109,12 +110,12 @@ class Component:
         return {"lastspike": _NEURON_BUILTINS["lastspike"]}
 
     def model_of(self, parameter: ast.Assign) -> ast.Neuron | ast.Rule:
-        """The neuron, or the one of the rules, that declares a parameter."""
+        """The neuron or rule that declares a parameter."""
         models = [self.neuron] if self.neuron else self.rules
         return next(m for m in models if any(p is parameter for p in m.parameters))
 
     def declare(self, rule: ast.Rule) -> None:
-        """The variables of a rule, of its synapses and of their targets."""
+        """Declare the variables of a rule, of its synapses and of their targets."""
         for equations, table in (
             (rule.equations, self.variables),
             (rule.post_equations, self.post_variables),
@@ -148,7 +149,8 @@ class Component:
 
     @property
     def unsure(self) -> bool:
-        """Whether its neuron or one of its rules does not exist (which is reported)."""
+        """Whether its neuron or one of its rules does not exist (an error that is already
+        reported)."""
         if isinstance(self.node, ast.Layer):
             return self.node.neuron is not None and self.neuron is None
         return bool(self.node.plasticity) and self.rule is None
@@ -163,7 +165,7 @@ class Component:
         return model.equations if model else ()
 
     def _delivered(self) -> Iterator[ast.Expr]:
-        """What the rule delivers, then what the connection says instead."""
+        """What the rule delivers, and then what the connection delivers instead."""
         for handler in self.rule.handlers if self.rule else ():
             for statement in handler.body:
                 if isinstance(statement, ast.Deliver) and statement.value is not None:
@@ -175,15 +177,15 @@ class Component:
 
     @property
     def weight(self) -> str | None:
-        """The weight's name: the variable of the rule that is delivered (`w` before others), else
-        the first declared; `w` for `weight:`."""
+        """The weight's name: the rule's variable that is delivered (preferably `w`), else the first
+        declared; `w` for `weight:`."""
         if self.rule:
             names = [e.name.id for e in self.rule.equations]
             used = [n.id for v in self._delivered() for n in ast.below(v, ast.Name)]
             delivered = list(dict.fromkeys(name for name in used if name in names))
             if "w" in delivered:
                 return "w"
-            # A product of several, such as a short-term rule's, is not a weight.
+            # A product of several variables, as in a short-term plasticity rule, is not a weight.
             return next(iter(delivered or names), None) if len(delivered) < 2 else None
         if isinstance(self.node, ast.Connect) and self.node.weight is not None:
             return "w"
@@ -202,8 +204,8 @@ class Symbols:
     sounds: dict[str, ast.Sound]
     filterbanks: dict[str, ast.Filterbank]
     columns: dict[str, Column]  # every column of the sweep, by its name in the results
-    measures: dict[str, Symbol] = field(default_factory=dict)  # each after those that it uses
-    files_read: set[str] = field(default_factory=set)  # files of the sweep whose heads are known
+    measures: dict[str, Symbol] = field(default_factory=dict)  # in order of dependency
+    files_read: set[str] = field(default_factory=set)  # files of the sweep whose headers are known
     _globals: dict[str, Symbol] | None = field(default=None, repr=False)
     _owners: dict[str, list[str]] | None = field(default=None, repr=False)
 
@@ -216,13 +218,13 @@ class Symbols:
         return [c for c in self.components.values() if c.kind == "connection"]
 
     def adding(self, layer: Component, name: str) -> list[Component]:
-        """The connections whose rule adds a variable of this name to the layer's neurons."""
+        """The connections whose rule adds a variable with this name to the layer's neurons."""
         return [c for c in self.connections if c.post is layer and name in c.post_variables]
 
     @property
     def measured_of(self) -> dict[str, str]:
         """The component of each column of `blocks` that can be measured, by the column's name in
-        lower case: whatever a spec records, a name means one thing."""
+        lower case. Whatever a spec records, a name has one meaning."""
         return {
             f"{c.name}_{end}".lower(): c.name
             for c in self.components.values()
@@ -230,7 +232,7 @@ class Symbols:
         }
 
     def owners(self, name: str) -> list[str]:
-        """The components that have a parameter of this name, in order of declaration."""
+        """The components that have a parameter with this name, in order of declaration."""
         if self._owners is None:
             self._owners = {}
             for component in self.components.values():
@@ -240,7 +242,7 @@ class Symbols:
 
     @property
     def globals(self) -> dict[str, Symbol]:
-        """Names that hold everywhere: builtin constants, constants, free columns."""
+        """Names that are known everywhere: builtin constants, constants, free columns."""
         if self._globals is None:
             found = dict(NUMBERS)
             found.update(self.constants)
@@ -250,8 +252,8 @@ class Symbols:
             self._globals = found
         return self._globals
 
-    # Scopes are chains of tables, the nearest first: building one costs nothing, however many
-    # constants there are.
+    # Scopes are chains of tables, the nearest first. Building one takes no time, even with many
+    # constants.
 
     def value_scope(self, component: Component | None) -> Scope:
         """Names in the values of a component's parameters and clauses."""
@@ -270,13 +272,14 @@ class Symbols:
         return ChainMap(connection.parameters, *_sides(connection), _PAIR_BUILTINS, self.globals)
 
     def first_scope(self, connection: Component) -> Scope:
-        """Names in delays and initial values of synapses: also their variables, for their initial
-        values."""
+        """Names in delays and initial values of synapses. Initial values may also use the
+        variables."""
         maps = self.weight_scope(connection).maps  # type: ignore[attr-defined]
         return ChainMap(connection.variables, *maps)
 
     def weight_scope(self, connection: Component) -> Scope:
-        """Names in `weight:`: also parameters of each synapse, and how many there are."""
+        """Names in `weight:`, including the parameters of each synapse, and the numbers of
+        synapses."""
         each = {name: connection.variables[name] for name in connection.each} | COUNTS
         return ChainMap(each, *self.pattern_scope(connection).maps)  # type: ignore[attr-defined]
 
@@ -298,12 +301,13 @@ class Symbols:
         )
 
     def port_scope(self, connection: Component, port: str) -> Scope:
-        """Names in `on PORT:`, where the spike port is the number of its spikes in this step."""
+        """Names in `on PORT:`; the spike port is the number of its spikes in this step."""
         spikes = {port: Symbol(port, "builtin", type=INTEGER)}
         return ChainMap(spikes, *self.synapse_scope(connection).maps)
 
     def post_scope(self, connection: Component) -> Scope:
-        """Names in a rule's `post equations:` and `post reset:`, which stand in the target."""
+        """Names in a rule's `post equations:` and `post reset:`, which become part of the
+        target."""
         return ChainMap(
             connection.post_variables,
             connection.required,
@@ -329,8 +333,8 @@ _NEURON_BUILTINS = {
 _RATE_BUILTINS = {**_builtin("i", "N", kind=INTEGER), **_builtin("t", "dt", kind=TIME)}
 _SIZES = _builtin("N_pre", "N_post", kind=INTEGER)
 _PAIR_BUILTINS = {**_builtin("i", "j", kind=INTEGER), **_SIZES}
-# How many synapses the target and the source of a synapse have, in its connection and block, and
-# which it is of those of its pair.
+# The numbers of synapses that a synapse's target and source have, within its connection and block,
+# and its own number among the synapses of its pair.
 COUNTS = _builtin("N_incoming", "N_outgoing", "synapse_number", kind=INTEGER)
 _SYNAPSE_BUILTINS = {**_PAIR_BUILTINS, **COUNTS, **_builtin("t", "dt", kind=TIME)}
 
@@ -353,7 +357,7 @@ def _sides(connection: Component) -> list[dict[str, Symbol]]:
 
 
 def measures_of(component: Component) -> list[str]:
-    """How the names of all measures of a component can end."""
+    """The possible endings of the names of a component's measures."""
     if component.kind == "connection":
         return weight_measures(bounded=True, recorded=True) if component.weight else []
     neuron = component.neuron
@@ -373,7 +377,7 @@ class Column:
 
     @property
     def of_presets(self) -> bool:
-        """Whether its values are names of presets, not numbers."""
+        """Whether its values are names of presets rather than numbers."""
         return self.target is not None and bool(self.target[0]) and self.target[1] == "preset"
 
 

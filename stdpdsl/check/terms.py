@@ -1,4 +1,4 @@
-"""What the right-hand side of an equation adds up, and what its names stand for."""
+"""The terms of the right-hand side of an equation, and what its names stand for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .order import names_in
 
 
 def terms(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """What an expression adds up."""
+    """The terms of a sum."""
     if isinstance(expr, ast.Binary) and expr.op in ("+", "-"):
         yield from terms(expr.left)
         yield from terms(expr.right)
@@ -20,7 +20,7 @@ def terms(expr: ast.Expr) -> Iterator[ast.Expr]:
 
 
 def names_behind(expr: ast.Expr, model: ast.Neuron | ast.Rule) -> set[str]:
-    """The names in an expression, and those in what they stand for."""
+    """The names in an expression, and the names in what these stand for."""
     post = model.post_equations if isinstance(model, ast.Rule) else ()
     equations = (*model.equations, *post)
     stands_for = {e.name.id: e.rhs for e in equations if e.kind != "ode" and e.rhs}

@@ -1,7 +1,7 @@
-"""Which variables of synapses are integrated event by event, which step by step.
+"""Which variables of synapses are integrated event by event, and which step by step.
 
-That depends on the model alone. A trace whose equation is linear in itself, and otherwise contains
-only what is constant between events, is brought up to date exactly at each event.
+Only the model decides. A trace whose equation is linear in itself and otherwise contains only what
+is constant between events is updated exactly at each event.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def event_driven(equation: ast.Equation, connection: Component, symbols: Symbols
 
 
 def stepwise(connection: Component, symbols: Symbols) -> set[str]:
-    """The variables that are integrated at each step: those that must be, and those that are read
-    between events, by another such variable or by what the connection reads between events."""
+    """The variables that are integrated in each step: those that must be, and those that are read
+    between events, by another such variable or by the connection."""
     equations = {e.name.id: e for e in connection.equations if e.rhs is not None}
     found: set[str] = set()
     waiting = [
@@ -41,8 +41,8 @@ def stepwise(connection: Component, symbols: Symbols) -> set[str]:
 
 
 def read_between_events(node: ast.Connect) -> set[str]:
-    """Names that a connection reads or assigns at other times than events of its synapses: what it
-    delivers continuously, and what stands in an `every`."""
+    """Names that a connection reads or assigns outside the events of its synapses: in continuous
+    deliveries and in `every`."""
     values = [d.value for d in node.delivery if d.continuously and d.value is not None]
     found: set[str] = set()
     for item in node.every:
@@ -57,7 +57,7 @@ def read_between_events(node: ast.Connect) -> set[str]:
 
 
 def between_events(equation: ast.Equation, connection: Component, symbols: Symbols) -> str:
-    """Why a differential equation cannot be integrated event by event; nothing if it can."""
+    """Why a differential equation cannot be integrated event by event; empty if it can."""
     name = equation.name.id
     assert equation.rhs is not None
     if equation.bounds is not None:

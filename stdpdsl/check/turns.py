@@ -1,4 +1,4 @@
-"""The phases of a run as they follow one another: each turn of those that are repeated."""
+"""The phases of a run in order, with each turn of the repeated ones."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MOST_TURNS = 1000
 
 @dataclass(frozen=True)
 class Turn:
-    """One of `turns` turns of a phase, counted from 1; `group` numbers the `repeat` that it is in,
-    from 1, and is 0 outside."""
+    """One of `turns` turns of a phase, counted from 1. `group` is the number, from 1, of the
+    `repeat` that contains it; 0 outside."""
 
     phase: ast.Phase
     group: int = 0
@@ -26,13 +26,13 @@ class Turn:
 
     @property
     def name(self) -> str:
-        """What the results call it."""
+        """Its name in the results."""
         return f"{self.phase.name.id} {self.turn}" if self.group else self.phase.name.id
 
 
 def turns_of(run: ast.Run, constants: Mapping[str, Any], most: float = MOST_TURNS) -> list[Turn]:
-    """All of them, in order; of a `repeat` at most `most`. One whose number is not known counts
-    once."""
+    """All turns, in order; at most `most` of each `repeat`. A phase with an unknown number of turns
+    counts once."""
     found: list[Turn] = []
     group = 0
     for part in run.stretches:
@@ -47,8 +47,8 @@ def turns_of(run: ast.Run, constants: Mapping[str, Any], most: float = MOST_TURN
 
 
 def target_of(symbols: Symbols, path: ast.Path) -> tuple[Component, str] | None:
-    """The component and the name of what `set` sets: a parameter, or else a variable; None where
-    there is none, or where several components have one."""
+    """The component and the name of what `set` sets: a parameter, or else a variable. None if there
+    is no such name, or if several components have it."""
     *owner, name = [part.id for part in path.parts]
     owners = (
         owner

@@ -18,8 +18,8 @@ SHORTEST, LONGEST = 1e-30, 1e30
 
 
 def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
-    """The constants' values. With `unswept`, those that a column sets, and those that use them,
-    are left out; so are those that cannot be computed."""
+    """The constants' values, except those that cannot be computed. With `unswept`, those that a
+    column sets, and those that use them, are also left out."""
     swept = {c.target[1] for c in symbols.columns.values() if c.target and not c.target[0]}
     exprs = {n: s.value for n, s in symbols.constants.items() if s.value is not None}
     uses = {n: [x.id for x in names_in(v) if x.id in exprs] for n, v in exprs.items()}
@@ -39,8 +39,8 @@ GRID = 4_000_000
 
 
 def on_pairs(expr: ast.Expr | None, pre: int, post: int, known: Mapping[str, Any]) -> Any:
-    """The value of `p` or `where` at each pair, an array (pre, post), or None where it is not known
-    or there are more than GRID pairs."""
+    """The value of `p` or `where` at each pair, an array (pre, post). None if it is not known, or
+    if there are more than GRID pairs."""
     if expr is None or not 0 < pre * post <= GRID:
         return None
     i, j = np.arange(float(pre))[:, None], np.arange(float(post))[None, :]
@@ -53,7 +53,7 @@ def on_pairs(expr: ast.Expr | None, pre: int, post: int, known: Mapping[str, Any
 
 
 def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:
-    """One finite-or-infinite number, or None where there is none yet."""
+    """One number, finite or infinite; None if it is not known yet."""
     if expr is None:
         return None
     try:
@@ -63,7 +63,8 @@ def value(expr: ast.Expr | None, known: Mapping[str, Any]) -> float | None:
 
 
 def weight_range(connection: Component, constants: Mapping[str, Any]) -> float | None:
-    """How far apart the bounds of a connection's weight are by the values in the spec, or None."""
+    """The distance between the bounds of a connection's weight by the values in the spec, or
+    None."""
     equation = next((e for e in connection.equations if e.name.id == connection.weight), None)
     if equation is None or equation.bounds is None:
         return None
@@ -77,7 +78,7 @@ def weight_range(connection: Component, constants: Mapping[str, Any]) -> float |
 
 
 def _terms(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """What is added and subtracted."""
+    """The terms that are added and subtracted."""
     if isinstance(expr, ast.Unary) and expr.op in "+-":
         yield from _terms(expr.operand)
     elif isinstance(expr, ast.Binary) and expr.op in "+-":
@@ -88,8 +89,8 @@ def _terms(expr: ast.Expr) -> Iterator[ast.Expr]:
 
 
 def steps_of(connection: Component) -> list[str]:
-    """The parameters of a rule that its statements add to a variable, as they are: `apre += Apre`,
-    not `apre += Apre * ratio`, whose size none of them says."""
+    """The parameters of a rule that its statements add to a variable unscaled: `apre += Apre`, but
+    not `apre += Apre * ratio`, whose size is given by no single parameter."""
     body = [s for h in (connection.rule.handlers if connection.rule else ()) for s in h.body]
     values = [s.value for s in body if isinstance(s, ast.Update) and s.op in ("+=", "-=")]
     names = [term.id for v in values for term in _terms(v) if isinstance(term, ast.Name)]

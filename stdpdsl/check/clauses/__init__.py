@@ -1,1 +1,1 @@
-"""Clauses that are missing, contradict one another, or have effects that nobody wants."""
+"""Clauses that are missing, contradict one another, or have unwanted effects."""

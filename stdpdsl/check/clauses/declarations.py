@@ -1,4 +1,4 @@
-"""Clauses that are missing, contradict one another, or say what cannot be."""
+"""Clauses that are missing, contradict one another, or ask for the impossible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHORT = 200
 
 @dataclass
 class Clauses(Patterns, Deliveries):
-    """Looks at what stands in each declaration, not at what its expressions say."""
+    """Checks the clauses of each declaration, but not their expressions."""
 
     def check(self) -> None:
         self.spec()
@@ -84,7 +84,7 @@ class Clauses(Patterns, Deliveries):
                 )
 
     def numbers(self) -> None:
-        """Constants and defaults that divide by zero, or come out too large for a number."""
+        """Constants and defaults that divide by zero, or are too large for a number."""
         spec = self.symbols.spec
         items = [item for constants in spec.of(ast.Constants) for item in constants.items]
         models: list[ast.Neuron | ast.Rule] = [*spec.of(ast.Neuron), *spec.of(ast.Rule)]
@@ -108,8 +108,8 @@ class Clauses(Patterns, Deliveries):
                     self.range(
                         item.value, "this comes out as NaN, not a number", "write what is meant"
                     )
-        # In any other expression, the parts that hold numbers and constants alone; a sweep is
-        # evaluated as a whole.
+        # In any other expression, only the parts that contain nothing but numbers and constants. A
+        # sweep is evaluated as a whole.
         components = self.symbols.components.values()
         hidden = {name for c in components for name in (*c.parameters, *c.variables)}
         known = {name: value for name, value in self.values.items() if name not in hidden}
@@ -125,7 +125,7 @@ class Clauses(Patterns, Deliveries):
                     continue
 
     def no_number(self, problem: NotConstant, reported: set[int]) -> None:
-        """An operation that has no result, reported once."""
+        """Report an operation without a result, once."""
         node = problem.node
         kinds = ast.Name | ast.Call | ast.ListExpr | ast.DataExpr
         if isinstance(node, kinds) or id(node) in reported:

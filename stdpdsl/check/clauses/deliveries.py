@@ -1,4 +1,4 @@
-"""What a connection delivers: whether it says what, when and where."""
+"""What a connection delivers: whether the spec tells what, when and where."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .reports import ClauseReports
 
 
 class Deliveries(ClauseReports):
-    """Looks at what a connection delivers, and where."""
+    """Checks what a connection delivers, and where."""
 
     def deliveries(self, node: ast.Connect, component: Component, spot: ast.Node) -> None:
         self.delivers_where(node, component, spot)
@@ -24,7 +24,7 @@ class Deliveries(ClauseReports):
         rule = component.rule
         statement = _deliver(rule) if rule else None
         by_spike = [d for d in node.delivery if not d.continuously]
-        # A train of spikes as the target has no variable to deliver into.
+        # A target that is a given spike train has no variable to deliver into.
         post = component.post.node if component.post else None
         replayed = isinstance(post, ast.Layer) and post.source is not None
         if statement is not None and not node.delivery and not replayed:
@@ -73,7 +73,7 @@ class Deliveries(ClauseReports):
                 )
 
     def delivers_late(self, node: ast.Connect, component: Component) -> None:
-        """Is there anything that a dendritic delay shifts?"""
+        """Whether there is anything that a dendritic delay shifts."""
         rule = component.rule
         handlers = (*node.handlers, *(rule.handlers if rule else ()))
         by_spike = any(not d.continuously for d in node.delivery)
@@ -88,8 +88,8 @@ class Deliveries(ClauseReports):
             )
 
     def left_out(self, node: ast.Connect, component: Component) -> None:
-        """Joined rules whose own delivery has no part in what the connection says it delivers."""
-        if len(component.rules) < 2:  # a rule alone may be there to be observed
+        """Joined rules whose own delivery is not used in what the connection delivers."""
+        if len(component.rules) < 2:  # a single rule may be there only to be observed
             return
         values = [d.value for d in node.delivery if d.value is not None]
         if not values or len(values) < len(node.delivery):
@@ -112,8 +112,8 @@ class Deliveries(ClauseReports):
             )
 
     def reads_itself(self, delivery: ast.Delivery, component: Component) -> None:
-        """A sum that reads its own target: what it would read differs between Brian2's targets,
-        since some set it to zero before they add, and others afterwards."""
+        """Refuse a sum that reads its own target. Brian2's targets differ in what it would read:
+        some set it to zero before they add, others afterwards."""
         if delivery.value is None or component.post is None:
             return
         target = delivery.target.id
@@ -147,7 +147,7 @@ def _deliver(rule: ast.Rule) -> ast.Deliver | None:
 
 
 def _behind(expr: ast.Expr | None, component: Component) -> set[str]:
-    """The names of an expression, and of what computes those that the rule computes."""
+    """The names in an expression, and in what computes those that the rule computes."""
     formulas = {
         e.name.id: e.rhs
         for rule in component.rules

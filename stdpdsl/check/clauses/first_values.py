@@ -1,4 +1,5 @@
-"""What initial values, patterns and delays read must have a value before the simulation starts."""
+"""Everything that initial values, patterns and delays read must have a value before the simulation
+starts."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ class FirstValues:
         self.cycles(values)
 
     def cycles(self, values: Mapping[str, ast.Expr]) -> None:
-        """Initial values that use one another."""
+        """Report initial values that use one another in a cycle."""
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         for cycle in dependency_order(uses)[1]:
             self.reporter.cycle(cycle, values, f"the initial value of `{cycle[0]}`")
@@ -62,7 +63,7 @@ class FirstValues:
         self.cycles(connection.first_values)
 
     def set_value(self, node: ast.SetValue) -> None:
-        """What a phase sets a variable to is known before the run, as initial values are."""
+        """The value that a phase sets must be known before the run, like an initial value."""
         target = target_of(self.symbols, node.path)
         if target is None or target[1] not in target[0].variables:
             return
@@ -87,7 +88,7 @@ class FirstValues:
             )
 
     def read(self, values: Iterable[ast.Expr], scope: Scope, component: Component) -> None:
-        """Report what has no value yet."""
+        """Report names that have no value yet."""
         for name in (n for value in values for n in names_in(value)):
             symbol = scope.get(name.id)
             if symbol is None or (symbol.kind != "variable" and name.id not in RUNNING):
@@ -114,7 +115,7 @@ class FirstValues:
 
 
 def is_constant(symbol: Symbol, component: Component) -> bool:
-    """Whether a variable stays as it is from the start."""
+    """Whether a variable never changes."""
     flagged = symbol.equation is not None and ("constant",) in flag_words(symbol.equation)
     return symbol.name in component.each or flagged
 

@@ -1,11 +1,11 @@
 """What Brian2's targets would silently compute differently.
 
-Measured with Brian2 2.9.0 on numpy and C++ standalone (tests/run/brian2_facts.py). numpy runs a
-statement for all synapses before it goes on to the next one; compiled targets run all statements
-for a synapse, then for the next. Where several synapses change one variable of a neuron, the two
-orders may differ. Brian2 sees many such cases and then lets numpy loop as well; those that it does
-not see are refused here. Code that numpy runs in the script itself (sweeps, patterns, initial
-values) is the same for all targets and may say anything.
+Measured with Brian2 2.9.0 on numpy and C++ standalone (tests/run/brian2_facts.py). numpy runs one
+statement for all synapses, then the next statement; compiled targets run all statements for one
+synapse, then for the next synapse. If several synapses change one variable of a neuron, the two
+orders may give different results. Brian2 detects many such cases and then makes numpy loop too;
+those that it does not detect are refused here. Code that numpy runs in the script itself (sweeps,
+patterns, initial values) is the same for all targets, so it is not restricted.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _bodies(component: Component) -> Iterator[tuple[ast.Statement, ...]]:
 
 
 def _run_by_brian2(symbols: Symbols) -> Iterator[ast.Node]:
-    """What becomes code of Brian2: models, and what connections say happens."""
+    """Everything that becomes Brian2 code: models, and what connections do at events."""
     for model in (*symbols.spec.of(ast.Neuron), *symbols.spec.of(ast.Rule)):
         yield from (e.rhs for e in model.equations if e.rhs is not None)
         yield from model.handlers
@@ -68,13 +68,13 @@ def _run_by_brian2(symbols: Symbols) -> Iterator[ast.Node]:
 def _orders(
     body: tuple[ast.Statement, ...], component: Component, scope: Scope, reporter: Reporter
 ) -> None:
-    """One variable of a neuron that is changed in two ways, or read after it was changed."""
+    """Report a neuron's variable that is changed in two ways, or read after it was changed."""
     changed: dict[str, tuple[str, ast.Statement]] = {}  # the last change of each variable
     for statement in body:
         for name, op, value in _changes(statement, component):
             for read in names_in(value) if value is not None else ():
                 kind, earlier = changed.get(read.id, ("set", statement))
-                # Brian2 sees `v_post = ... v_post ...`, and a value that is set before.
+                # Brian2 detects `v_post = ... v_post ...`, and a value that is set before.
                 if kind != "set" and not (op == "=" and read.id == name):
                     _read_later(read, earlier, reporter)
             symbol = scope.get(name)
@@ -89,7 +89,7 @@ def _orders(
 def _changes(
     statement: ast.Statement, component: Component
 ) -> Iterator[tuple[str, str, ast.Expr | None]]:
-    """Name, operator and value; what is delivered is added to its target."""
+    """Name, operator and value. A delivery is added to its target."""
     if isinstance(statement, ast.Update):
         yield statement.target.id, statement.op, statement.value
     elif isinstance(statement, ast.Deliver) and isinstance(component.node, ast.Connect):

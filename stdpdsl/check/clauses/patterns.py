@@ -1,4 +1,4 @@
-"""Patterns of connections: their arguments, and whether there are as many partners."""
+"""Patterns of connections: their arguments, and whether there are enough partners."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DRAWN = ("random", "symmetric", "fixed_indegree", "fixed_outdegree")
 
 
 class Patterns(ClauseReports):
-    """Looks at the pattern of a connection."""
+    """Checks the pattern of a connection."""
 
     def pattern(self, pattern: ast.Pattern, component: Component) -> None:
         kind = pattern.kind.id
@@ -33,7 +33,7 @@ class Patterns(ClauseReports):
         self.pattern_sides(pattern, component)
 
     def pattern_parts(self, pattern: ast.Pattern) -> None:
-        """Does it have what its kind needs, and nothing else?"""
+        """Check that it has what its kind needs, and nothing else."""
         kind = pattern.kind.id
         argument = PATTERNS[kind]
         if argument is None and pattern.argument is not None:
@@ -53,7 +53,7 @@ class Patterns(ClauseReports):
             self.misplaced(pattern, f"`{kind}` draws nothing", "leave out `independent per block`")
 
     def pattern_numbers(self, pattern: ast.Pattern, component: Component) -> None:
-        """Are the numbers of synapses, and the probability, such that there can be a pattern?"""
+        """Check that the numbers of synapses and the probability are possible."""
         kind = pattern.kind.id
         several = value(pattern.several, self.values)
         if pattern.several is not None and several is not None and several < 1:
@@ -72,7 +72,7 @@ class Patterns(ClauseReports):
                 self.degree(pattern, pattern.argument, number, component)
 
     def pattern_sides(self, pattern: ast.Pattern, component: Component) -> None:
-        """Do the layers, or their slices, go together?"""
+        """Check that the sizes of the layers, or of their slices, fit the pattern."""
         kind = pattern.kind.id
         if (
             kind == "symmetric"
@@ -106,7 +106,7 @@ class Patterns(ClauseReports):
     def degree(
         self, pattern: ast.Pattern, expr: ast.Expr, number: float, component: Component
     ) -> None:
-        """Are there as many partners for each neuron, among those that `where` admits?"""
+        """Check that each neuron has enough partners among those that `where` admits."""
         sizes = [_size(s, self.values) for s in (component.pre, component.post)]
         axis = int(pattern.kind.id == "fixed_outdegree")
         side, size = (component.pre, component.post)[axis], sizes[axis]

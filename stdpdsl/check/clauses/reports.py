@@ -14,7 +14,7 @@ from ..values import LONGEST, SHORTEST, value
 
 @dataclass
 class ClauseReports:
-    """What is said of a clause."""
+    """Reports findings about a clause."""
 
     symbols: Symbols
     reporter: Reporter

@@ -1,6 +1,7 @@
-"""Numbers that fit badly: times that are not multiples of `dt`, values outside their bounds.
+"""Numbers that do not fit: times that are not multiples of `dt`, values outside their bounds.
 
-Only what is known without the sweep; a value that a column sets is left to the run.
+Only values that are known without the sweep. A value that a column sets is checked when the run
+starts.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Timing:
         self.constants: dict[str, Any] = dict(inference.values)
         dt = next((run.dt for run in symbols.spec.of(ast.Run) if run.dt is not None), None)
         self.dt: float | None = DEFAULT_DT
-        if dt is not None:  # a number of another unit is told as such, and nothing is held to it
+        # A number with a wrong unit is reported as such, and not compared with anything.
+        if dt is not None:
             self.dt = value(dt, self.constants) if inference.types.get(id(dt)) == TIME else None
         self.swept = {c.target for c in symbols.columns.values() if c.target}
 
@@ -68,8 +70,8 @@ class Timing:
 
     @cached_property
     def set_by_phases(self) -> dict[str, list[ast.Assign]]:
-        """The variables of each component that phases set, unless they set parameters of it too,
-        which may be its bounds."""
+        """The variables of each component that phases set. If they also set its parameters, it is
+        left out, because these may be bounds."""
         found: dict[str, list[ast.Assign]] = {}
         with_bounds = set()
         for run in self.symbols.spec.of(ast.Run):
@@ -83,7 +85,7 @@ class Timing:
         return {name: assigned for name, assigned in found.items() if name not in with_bounds}
 
     def env(self, component: Component) -> Env:
-        """Values of constants, and of the parameters that no column sets, if they are known."""
+        """Values of constants, and of the parameters that no column sets, if known."""
         values = {n: s.value for n, s in component.parameters.items() if s.value is not None}
         uses = {n: [x.id for x in names_in(v) if x.id in values] for n, v in values.items()}
         env: Env = ChainMap({}, self.constants)
@@ -136,7 +138,7 @@ class Timing:
                 )
 
     def given(self, source: ast.SpikesList, env: Env) -> None:
-        """Spikes that are written out: one per neuron and step, inside the run."""
+        """Check spikes listed in the spec: one per neuron and step, within the run."""
         end = self.duration
         steps: dict[tuple[int, int], ast.Expr] = {}
         late = []
@@ -167,7 +169,7 @@ class Timing:
             )
 
     def rows(self, source: ast.RatesFile, env: Env) -> None:
-        """How long each row of rates is played."""
+        """Check how long each row of rates is played."""
         every, gap = value(source.every, env), value(source.gap, env)
         if every is not None and every < self.step * (1 - 1e-6):
             self.reporter.error(
@@ -188,7 +190,7 @@ class Timing:
             )
 
     def positive(self, expr: ast.Expr, env: Env) -> None:
-        """The time from one row of a table to the next."""
+        """Check the time from one row of a table to the next."""
         number = value(expr, env)
         if number is not None and number <= 0:
             self.reporter.error(
@@ -199,7 +201,7 @@ class Timing:
             )
 
     def not_negative(self, expr: ast.Expr | None, env: Env) -> None:
-        """A time that cannot lie before the start of the run."""
+        """Check a time that must not lie before the start of the run."""
         number = value(expr, env)
         if expr is not None and number is not None and number < 0:
             self.reporter.error(
@@ -211,7 +213,7 @@ class Timing:
 
     @cached_property
     def duration(self) -> float | None:
-        """Seconds of the whole run, if they are known."""
+        """Duration of the whole run (s), if known."""
         for run in self.symbols.spec.of(ast.Run):
             turns = turns_of(run, self.constants)
             ends = [value(t.phase.duration, self.constants) for t in turns]
@@ -247,7 +249,8 @@ class Timing:
             exact = rule and equation.name.id not in late
             if equation.kind == "ode" and equation.rhs is not None and not exact:
                 for term in terms(equation.rhs):
-                    # What another variable is divided by is a scale, no time that this one takes.
+                    # A divisor of another variable is a scale, not a time constant of this
+                    # variable.
                     if equation.name.id in names_behind(term, model):
                         self.time_constants(term, component, env)
             if equation.bounds is not None:
@@ -262,7 +265,7 @@ class Timing:
                     )
 
     def time_constants(self, term: ast.Expr, component: Component, env: Env) -> None:
-        """What a term of a differential equation divides by, where it is a time."""
+        """The divisors of a term of a differential equation that are times."""
         for node in ast.below(term, ast.Binary):
             if node.op != "/":
                 continue
@@ -361,7 +364,7 @@ class Timing:
         error: bool = False,
         nearest: Callable[[float, float], int] = lambda time, dt: max(round(time / dt), 1),
     ) -> None:
-        """`nearest`: how many steps of dt (s) a time (s) is rounded to."""
+        """`nearest`: the number of steps of dt (s) to which a time (s) is rounded."""
         number = value(expr, env)
         if number is None or not abs(number) < float("inf"):
             return
@@ -375,7 +378,7 @@ class Timing:
             return
         steps = number / self.step
         if abs(steps) == float("inf"):
-            return  # the run has more steps than it may have, and that is said
+            return  # the run has more steps than allowed, which is reported
         if abs(steps - round(steps)) <= 1e-6 * max(1.0, abs(steps)):
             return
         given, step = self.time(number), self.time(self.step)

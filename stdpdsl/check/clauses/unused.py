@@ -1,4 +1,4 @@
-"""Warnings about what is declared and used by nothing: often a slip in a name."""
+"""Warnings about what is declared but never used: often a misspelt name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
         return
 
     def unused(name: ast.Ident, what: str, help: str = "leave it out, or use it") -> None:
-        # What a used file declares may be for others.
+        # What a used file declares may be meant for other specs.
         if name.span.source is spec.span.source:
             reporter.warn("NAME020", name, f"the {what} `{name.id}` is used by nothing", help=help)
 
@@ -49,7 +49,7 @@ def check_unused(symbols: Symbols, inference: Inference, reporter: Reporter) -> 
 
 
 def unconnected(symbols: Symbols, reporter: Reporter) -> None:
-    """A layer that neither hears nor is heard nor looked at."""
+    """Warn of a layer without inputs, outputs or recordings."""
     joined = {side.name for c in symbols.connections for side in (c.pre, c.post) if side}
     joined |= {b.layer.id for c in symbols.connections for b in c.bindings.values()}
     for record in symbols.spec.of(ast.Record):
@@ -67,7 +67,7 @@ def unconnected(symbols: Symbols, reporter: Reporter) -> None:
 
 
 def wires(symbols: Symbols, reporter: Reporter) -> None:
-    """Ports and required variables that a rule does not use."""
+    """Warn of ports and required variables that a rule does not use."""
     for rule in symbols.spec.of(ast.Rule):
         if rule.name.span.source is not symbols.spec.span.source:
             continue
@@ -103,7 +103,7 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
         models = [component.neuron] if component.neuron else component.rules
         for model in models:
             owners.setdefault(model.name.id, []).append(component.name)
-    # Checked once per distinct use: the components whose model was seen tell for all.
+    # Checked once per distinct use: the components whose model has been seen stand for all others.
     names: dict[str, set[str]] = {}
     for owner, name in used:
         names.setdefault(owner, set()).add(name)
@@ -124,8 +124,8 @@ def parameters(symbols: Symbols, inference: Inference, reporter: Reporter) -> No
 
 
 def columns(symbols: Symbols, inference: Inference, reporter: Reporter) -> None:
-    """A free column that nothing uses is most often a parameter's name, mistyped; unless blocks of
-    an earlier run, or the files of blocks, are found by it."""
+    """A free column that nothing uses is usually a misspelt parameter. It counts as used if it
+    selects blocks of an earlier run or the files of blocks."""
     found_by = {n for head in inference.data.values() for n in (*head.blocks, head.number)}
     for column in symbols.columns.values():
         if column.name in found_by:

@@ -1,5 +1,5 @@
-"""What a rule needs besides its synapses' spikes: ports that are bound, and a target that has the
-variables it reads."""
+"""What a rule needs besides the spikes of its synapses: ports that are bound, and a target with the
+variables that it reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..values import value
 
 @dataclass
 class Wiring:
-    """Checks each connection's rules against the layers that they meet there."""
+    """Checks each connection's rules against its layers."""
 
     symbols: Symbols
     inference: Inference
@@ -42,7 +42,7 @@ class Wiring:
     # Spikes
 
     def spikes(self, node: ast.Connect, component: Component) -> None:
-        """Whatever waits for the spikes of a layer needs one that spikes."""
+        """Whatever waits for the spikes of a layer needs a layer that spikes."""
         handlers = (*(component.rule.handlers if component.rule else ()), *node.handlers)
         triggers = {h.trigger.id for h in handlers}
         by_spike = any(not d.continuously for d in node.delivery)
@@ -163,7 +163,7 @@ class Wiring:
     def value(
         self, binding: ast.Binding, port: ast.Port, layer: Component, post: Component | None
     ) -> None:
-        """A value port reads one variable of one neuron, or of one for each target neuron."""
+        """A value port reads a variable of a single neuron, or of one neuron per target neuron."""
         assert isinstance(layer.node, ast.Layer)
         symbol = layer.variables.get(binding.variable.id)
         size = value(layer.node.size, self.inference.values)
