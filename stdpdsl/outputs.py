@@ -1,7 +1,7 @@
-"""Files that commands write by a name that the user gives: none replaces a file of the user's.
+"""Files that commands write under a name given by the user. None replaces a file of the user's.
 
-What stdpdsl writes ends with a seal, a checksum of all that stands before it. A file is replaced
-only if it has a seal of the same kind that is right: it is ours, and nobody has changed it since.
+What stdpdsl writes ends with a seal, a checksum of everything before it. A file is replaced only if
+it has a correct seal of the same kind: then stdpdsl wrote it, and nobody has changed it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _SEALS = {
 
 
 class NotReplaced(Exception):
-    """A file stays as it is; the text says why."""
+    """A file is left as it is. The text says why."""
 
 
 def check_output(path: Path, form: str, kind: str) -> None:
-    """NotReplaced if `path` is a file that is no `kind` of ours, such as "report", in a form such
-    as ".html". A device or a pipe may be written to. OSError."""
+    """Raise NotReplaced if `path` is a file that is not a `kind` of ours, such as "report", in a
+    form such as ".html". A device or a pipe may be written to. May raise OSError."""
     if path.is_file() and path.stat().st_size and not _is_ours(path.read_bytes(), form, kind):
         raise NotReplaced(
             f"{path}: error: exists, but is not a {kind} that stdpdsl wrote, or was changed since;"
@@ -39,28 +39,28 @@ def check_output(path: Path, form: str, kind: str) -> None:
 
 
 def write_output(path: Path, data: bytes, form: str, kind: str) -> None:
-    """Write a file with its seal; NotReplaced as above, OSError."""
+    """Write a file with its seal. Raises NotReplaced as above, or OSError."""
     check_output(path, form, kind)
     write_whole(path, data if _is_ours(data, form, kind) else sealed(data, form, kind))
 
 
 def sealed(data: bytes, form: str, kind: str) -> bytes:
-    """A file with its seal."""
+    """The contents of a file with its seal."""
     end = _SEALS[form][2]
     body = data.removesuffix(end)
     return body + _seal(body, form, kind) + end
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, whole. NotReplaced where it is, OSError."""
+    """Write a file that does not exist yet, whole. Raises NotReplaced if it exists, or OSError."""
     if os.path.lexists(path):
         raise NotReplaced(f"{path}: error: exists already; give another name, or delete it first")
     write_whole(path, data)
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file: either what was there stands there afterwards, or all of `data`. A link stays a
-    link, and what is not a file, such as a pipe, is written to. OSError."""
+    """Write a file atomically: afterwards it has either its old contents or all of `data`. A link
+    stays a link; what is not a file, such as a pipe, is written to. May raise OSError."""
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return

@@ -17,14 +17,14 @@ from .machine.memory import available_memory, size_of
 from .sweep.table import SweepTable
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
-DRAWN = "draw__"  # a function of ours that draws
+DRAWN = "draw__"  # a function of ours that makes a draw
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a run does. `objects` are Brian2's that act in each step, with `equations` to integrate;
-    `runs` counts the steps in which the code of a pathway runs, and `draws` those in which a
-    threshold draws random numbers. All else is over all blocks and the
+    """The work of a run. `objects` are the Brian2 objects that act in each step, with `equations`
+    to integrate. `runs` counts the steps in which the code of a pathway runs; `draws` counts those
+    in which a threshold draws random numbers. Everything else is summed over all blocks and the
     whole run: equations of neurons and of synapses integrated for one step, spikes that arrive at
     synapses, synapses made, rows recorded, seconds of sound heard by a neuron."""
 
@@ -42,7 +42,7 @@ class Work:
 
 
 def work_of(experiment: Experiment, found: Estimate) -> Work:
-    """The work of a run; what hears a sound of unknown length is taken to be long."""
+    """The work of a run. A sound of unknown length is taken to be long."""
     steps = UNKNOWN_STEPS if found.steps is None else found.steps
     work = Work(
         objects=len(experiment.relays),
@@ -100,10 +100,10 @@ def _with_connection(
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of processor time: of a process; of Python and of the compilers to build a program,
-    and more of both per object of it; in each step, per object and per equation; and for one of
+    """Seconds of processor time: for a process; for Python and for the compilers to build a
+    program, and more of both per object; per object and per equation in each step; and per unit of
     each other kind of work. What was heard is kept for later runs and all shards. `uncached`: how
-    many times longer neurons and synapses take where their state is larger than CACHED."""
+    many times longer neurons and synapses take if their state is larger than CACHED."""
 
     start: float
     build: float
@@ -123,7 +123,8 @@ class Speed:
     uncached: float
 
 
-# Fitted to what `python -m tests.benchmarks.plans` measured with Brian2 2.9, on a machine of PACE.
+# Fitted to measurements of `python -m tests.benchmarks.plans` with Brian2 2.9, on a machine of
+# PACE.
 SPEEDS = {
     "numpy": Speed(
         start=2.0,
@@ -197,9 +198,9 @@ UNKNOWN = "depends on the sound"
 
 @dataclass(frozen=True)
 class Plan:
-    """The target that was chosen, how the blocks are cut into shards, of how many at most, how many
-    of these run at a time, how long that takes, lines of (what, how much), and how long each target
-    would take (s), if that is known."""
+    """The chosen target, how the blocks are cut into shards, the largest number of shards, how many
+    run at a time, the time this takes, lines of (what, how much), and the time on each target (s),
+    if known."""
 
     model: str
     target: str
@@ -212,7 +213,7 @@ class Plan:
     seconds: dict[str, float]
 
     def render(self) -> str:
-        """Times are those of this machine, as fast as it is at present."""
+        """Times are for this machine at its present speed."""
         slower = pace() / PACE
         times = ", ".join(f"{t} {in_words(slower * s)}" for t, s in self.seconds.items())
         if compiling := self.times.build(self.target):
@@ -223,8 +224,8 @@ class Plan:
 
 
 def pace() -> float:
-    """Seconds that a hundred thousand additions take: the least of some, as what else runs here
-    comes and goes."""
+    """Seconds for a hundred thousand additions: the least of several, because other processes come
+    and go."""
     taken = []
     for _ in range(5):
         started = time.perf_counter()
@@ -237,8 +238,8 @@ def pace() -> float:
 
 @dataclass(frozen=True)
 class Times:
-    """How long a run would take. `anew`: each shard is compiled for itself. With two `cores` or
-    more, two compilers work at a time, and the first process starts beside the command."""
+    """How long a run would take. `anew`: each shard is compiled separately. With two or more
+    `cores`, two compilers work at a time, and the first process starts beside the command."""
 
     found: Estimate
     work: Work
@@ -247,20 +248,20 @@ class Times:
 
     @property
     def most(self) -> int:
-        """Shards that there can be."""
+        """The largest possible number of shards."""
         return 1 if self.found.coupled else self.found.blocks
 
     def build(self, target: str) -> float:
-        """Seconds to compile what may be kept already. A plan does not ask whether it is: the last
-        bits of a run depend on its target, which must not depend on the runs before."""
+        """Seconds to compile what may already be cached. A plan does not check that: the last bits
+        of a run depend on its target, which must not depend on earlier runs."""
         speed = SPEEDS[target]
         python = speed.build + speed.build_object * self.work.objects
         compilers = speed.compile + speed.compile_object * self.work.objects
         return python + compilers / min(2, self.cores)
 
     def seconds(self, target: str, shards: int, workers: int, built: bool = False) -> float:
-        """With shards that run some at a time, each on a core of its own. `built`: the program is
-        kept from an earlier run, and so is what was heard."""
+        """With shards that run several at a time, each on its own core. `built`: the program and
+        what was heard are cached from an earlier run."""
         speed, work = SPEEDS[target], self.work
         rounds = math.ceil(shards / workers)
         state = sum(p.bytes for p in (*self.found.layers, *self.found.connections))
@@ -302,8 +303,8 @@ def make_plan(
     lowering: str,
     workers: int = 0,
 ) -> Plan:
-    """`auto` becomes the fastest target that this machine has. `workers` are processes at a time, 0
-    for as many as there are cores."""
+    """`auto` becomes the fastest target on this machine. `workers` is the number of processes at a
+    time, 0 for one per core."""
     cores = usable_cores()
     times = Times(found, work_of(experiment, found), lowering == "namespace", cores)
     workers = workers or cores
@@ -313,7 +314,7 @@ def make_plan(
     chosen = target
     if target == "auto":
         compiles = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
-        # Of one process and two cores: the last bits must not depend on how many there are.
+        # For one process and two cores: the last bits must not depend on how many there are.
         usual = replace(times, cores=2)
         alone = {name: usual.seconds(name, 1, 1) for name in TARGETS}
         short = found.steps is not None and alone["numpy"] <= alone["cpp_standalone"]

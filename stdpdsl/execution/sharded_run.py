@@ -1,6 +1,6 @@
-"""A compiled spec run in shards, each a process of its own; the results appear whole or not at all.
+"""A compiled spec run in shards, each in its own process; the results appear whole or not at all.
 
-Finished shards wait beside the results (`job.py`), so that a run which was cut off can go on.
+Finished shards wait beside the results (`job.py`), so an interrupted run can go on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_LOST = 10  # lines about values that are not finite
 
 @dataclass(frozen=True)
 class Manner:
-    """How a run treats what is there already."""
+    """How a run treats existing results."""
 
     resume: bool = False
     overwrite: bool = False
@@ -41,8 +41,8 @@ class Manner:
 
 @dataclass(frozen=True)
 class Task:
-    """What the shards of a job have in common; `data` is the folder of the files that they read,
-    `earlier` that of the results from whose end they go on, if they do."""
+    """What the shards of a job have in common. `data` is the folder of the files that they read;
+    `earlier` is the folder of the results from whose end they go on, if they do."""
 
     job: Job
     wanted: Wanted
@@ -51,12 +51,12 @@ class Task:
     earlier: Path | None = None
 
     def size(self, number: int) -> int:
-        """Blocks of a shard."""
+        """The number of blocks in a shard."""
         return len(blocks_of_shard(self.blocks, number, self.job.shards))
 
     def failed(self, number: int, outcome: Outcome) -> Outcome:
-        """What went wrong with a shard: which it is, where there are several, and what to do where
-        memory did not suffice."""
+        """What went wrong with a shard: which shard, if there are several, and what to do if memory
+        was too small."""
         if outcome.status != SIMULATION_FAILED:
             return outcome
         text, count = outcome.message, self.job.shards
@@ -72,7 +72,7 @@ class Task:
         return replace(outcome, message=text)
 
     def done(self, todo: Sequence[int]) -> int:
-        """Blocks of all other shards."""
+        """The number of blocks done by all other shards."""
         return self.blocks - sum(map(self.size, todo))
 
 
@@ -95,11 +95,11 @@ def run_and_save(
 ) -> Outcome:
     """Run a compiled spec and put its results into `output`, with the script and the spec's text.
 
-    Files that the spec names are taken from `data`. JobError where the run cannot begin. It runs
-    on this machine, if no `runner` does it elsewhere, by this Python, if no other is given. With a
-    `base`, the results that `output` holds, the blocks come to those; what an earlier try has
-    finished is taken. With an `origin`, the run goes on from those results, whose place it takes if
-    they are in `output`.
+    Files that the spec names are taken from `data`. Raises JobError if the run cannot begin. It
+    runs on this machine unless a `runner` runs it elsewhere, and with this Python unless another is
+    given. With a `base`, the results in `output`, the new blocks are added to those. Shards that an
+    earlier try finished are used. With an `origin`, the run goes on from those results, and
+    replaces them if they are in `output`.
     """
     more = {}
     if origin is not None:
@@ -142,7 +142,7 @@ def run_and_save(
 
 
 def _set_damaged_aside(job: Job, on_event: Callable[[Event], None]) -> None:
-    """Shards of an earlier try that are damaged run again."""
+    """Set aside damaged shards of an earlier try, so that they run again."""
     for number in job.finished():
         wrong = damage(job.place(number))
         if wrong:
@@ -151,7 +151,8 @@ def _set_damaged_aside(job: Job, on_event: Callable[[Event], None]) -> None:
 
 
 def _is_complete(output: Path, wanted: Wanted) -> bool:
-    """Whether there is nothing left to resume; JobError where the results are of something else."""
+    """Whether there is nothing left to resume. Raises JobError if the results belong to something
+    else."""
     if not is_result(output):
         return False
     metadata = load(output).metadata
@@ -174,7 +175,8 @@ def run_one(
     manner: Manner = Manner(),
     interpreter: Interpreter | None = None,
 ) -> Outcome:
-    """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its."""
+    """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its
+    folder."""
     number, count = shard
     if count > compiled.plan.most:
         raise JobError(
@@ -194,14 +196,14 @@ def run_one(
 def run_here(
     task: Task, todo: Sequence[int], workers: int, on_event: Callable[[Event], None]
 ) -> Outcome:
-    """Run shards on this machine, some at a time; no other begins once one has failed."""
+    """Run shards on this machine, some at a time. After a failure, no other shard begins."""
     together = Together(on_event, {k: task.size(k) for k in todo}, task.done(todo))
     bad: list[Outcome] = []
 
     def one(number: int) -> None:
         if not bad and not children.interrupts:
             outcome = run_shard(task, number, lambda e: together.hear(number, e), children)
-            # An earlier run that was killed may have left a script that finished it first.
+            # A script from an earlier, killed run may have finished this shard first.
             if not outcome.folder and not task.job.place(number).is_dir():
                 bad.append(task.failed(number, outcome))
 
@@ -220,7 +222,7 @@ def run_shard(
     children: Children,
     more: Sequence[str] = (),
 ) -> Outcome:
-    """The working folder, with the script and its log, stays only where there is a log to read."""
+    """The working folder, with the script and its log, is kept only if there is a log to read."""
     waiting = task.wanted.interpreter.process()
     workdir = waiting.workdir
     path = workdir / "script.py"
@@ -233,7 +235,7 @@ def run_shard(
         arguments += ["--earlier", str(task.earlier)] if task.earlier is not None else []
         outcome = run_script(path, arguments, on_event, waiting, children)
         if outcome.status != DONE and not outcome.folder:
-            # What a killed script could not clean up itself.
+            # What a killed script could not clean up.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
         keep = outcome.log is not None

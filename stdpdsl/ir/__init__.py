@@ -1,8 +1,8 @@
 """The experiment that a script carries out: resolved, in SI, without syntax.
 
-Expressions are text by now: `code` is Python over SI floats and arrays, everything else is in
-Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters), and what each
-class says.
+Expressions are already text: `code` is Python over SI floats and arrays; everything else is in
+Brian2's language. Names of code: `row` (the sweep's columns), `p` (parameters), and what each class
+says.
 """
 
 from .audio import Filterbank, Sound

@@ -9,8 +9,9 @@ Arguments = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Sound:
-    """Stimuli that a function makes, so many of its arguments given by `position`, and how they are
-    presented: one after another, `shuffled` or in order. `from_files`: they are the user's."""
+    """Stimuli that a function makes, the number of its arguments given by `position`, and how they
+    are presented: one after another, `shuffled` or in order. `from_files`: the sounds are the
+    user's."""
 
     name: str
     samplerate: str
@@ -24,8 +25,8 @@ class Sound:
 
 @dataclass(frozen=True, kw_only=True)
 class Filterbank:
-    """Filters, (function, arguments), which a sound passes one after another, and code of what is
-    made of their output `x`, empty for that itself."""
+    """Filters, (function, arguments), that a sound passes one after another, and code for what is
+    computed from their output `x`; empty for `x` itself."""
 
     name: str
     sound: str

@@ -1,4 +1,4 @@
-"""Connections: synapses, their pathways and what runs at them."""
+"""Connections: synapses, their pathways, and the code that runs in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .values import Draw, Initial, Parameter
 @dataclass(frozen=True, kw_only=True)
 class Pathway:
     """Code that runs at the events of one side. `delay` has the code of its parts (s, one per
-    synapse), none for none; `event` names a custom event."""
+    synapse), or nothing if there is no delay; `event` names a custom event."""
 
     name: str
     side: str
@@ -25,9 +25,9 @@ class Pathway:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """A variable that events bring up to date: code of its value at `t` (s), from what is stored
-    (`s`), and the model's variable that extrapolates it. It is `advanced` by statements of its
-    rule, or event-driven in Brian2."""
+    """A variable that events bring up to date: code for its value at `t` (s), computed from the
+    stored values (`s`), and the model's variable that extrapolates it. Either statements of its
+    rule advance it (`advanced`), or it is event-driven in Brian2."""
 
     name: str
     code: str
@@ -37,9 +37,9 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True)
 class Normalisation:
-    """Weights scaled to a sum, for each neuron of one side in each block: a group of counters, one
-    for each sum, acts on the synapses. `add` and `scale` are statements of its own synapses; codes
-    are of one value per counter (`i` in its layer, `copy`)."""
+    """Weights scaled to a sum, for each neuron of one side in each block. A group of counters, one
+    for each sum, acts on the synapses. `add` and `scale` are statements of its own synapses; each
+    code gives one value per counter (`i` in its layer, `copy`)."""
 
     name: str
     side: str
@@ -57,8 +57,8 @@ class Normalisation:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedPairs:
-    """The pairs of a file. Values of synapses are read from its columns `read`; it may have a
-    column of numbers, where pairs have several synapses."""
+    """The pairs of a file. Values of synapses are read from its columns `read`. It may have a
+    column of synapse numbers, if pairs have several synapses."""
 
     path: str
     read: tuple[str, ...] = ()
@@ -67,14 +67,15 @@ class ListedPairs:
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A Synapses object. `choose` is code of a mask over `i` and `j` of one block, from its base
-    draws `u` and the layers' values `pre` and `post`; or of a mask over listed `pairs`."""
+    """A Synapses object. `choose` is code for a mask over `i` and `j` of one block, computed from
+    its base draws `u` and the layers' values `pre` and `post`; or for a mask over listed
+    `pairs`."""
 
     name: str
     pre: str
     post: str
     shared: bool
-    couples: bool  # blocks feel one another through it
+    couples: bool  # blocks influence one another through it
     choose: str
     pairs: ListedPairs | None
     draws: Draw | None
@@ -85,22 +86,23 @@ class Connection:
     pathways: tuple[Pathway, ...]
     every: tuple[Every, ...]
     normalise: tuple[Normalisation, ...]
-    integration: Integration | None  # of what is integrated at each step
+    integration: Integration | None  # of the variables that are integrated at each step
     initial: tuple[Initial, ...]
     axonal: Initial | None
     dendritic: Initial | None
     weight: str | None
-    state: tuple[str, ...]  # all stored variables, the weight among them
+    state: tuple[str, ...]  # all stored variables, including the weight
     traces: tuple[Trace, ...]
     bounds: tuple[str, str] | None
     summed: tuple[str, ...] = ()  # variables of the target that this connection computes
     gates: tuple[str, ...] = ()  # switches that phases set
-    held: int = 0  # deliveries that may be under way at a synapse, where they are held there
+    # The number of deliveries that may be under way at a synapse, if they are held there.
+    held: int = 0
     functions: tuple[str, ...] = ()  # as a group's
     clipped: tuple[tuple[str, str], ...] = ()  # by phases: variables with their clips
     common: tuple[Parameter, ...] = ()  # as a group's
     single: tuple[str, ...] = ()
-    many: int = 1  # synapses of each pair
+    many: int = 1  # synapses per pair
 
 
 @dataclass(frozen=True, kw_only=True)

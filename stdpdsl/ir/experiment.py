@@ -26,8 +26,9 @@ class Experiment:
     rows: int
     replicates: int
     first_replicate: int
-    order: tuple[int, ...]  # the row of the spec that each block is; empty where they follow it
-    after: int  # so many blocks were run before, and are not run again
+    # The row of the spec for each block; empty if the blocks follow the spec.
+    order: tuple[int, ...]
+    after: int  # the number of blocks that were run before and are not run again
     constants: tuple[Parameter, ...]
     parameters: tuple[tuple[str, tuple[Parameter, ...]], ...]
     sounds: tuple[Sound, ...]
@@ -40,7 +41,7 @@ class Experiment:
     phases: tuple[Phase, ...]
     measures: tuple[Measure, ...] = ()
     precision: str = "double"  # or "single": see lower/precision.py
-    presented: str = ""  # code of the stimuli of each replicate, if something shows some
+    presented: str = ""  # code for the stimuli of each replicate, if something presents stimuli
 
     spikes_kept: Mapping[str, Kept] = field(default_factory=dict)
     """What is saved of recorded spikes, by layer, where it is not all."""
@@ -49,7 +50,7 @@ class Experiment:
 
     @property
     def timed(self) -> tuple[str, ...]:
-        """The layers of which the times of spikes are kept while the network runs."""
+        """The layers whose spike times are kept while the network runs."""
         return tuple(dict.fromkeys([*self.spikes_of, *(r.layer for r in self.rates)]))
 
     @property
@@ -59,7 +60,7 @@ class Experiment:
 
     @property
     def numbered(self) -> bool:
-        """Whether there are replicates, or one whose number is not 0."""
+        """Whether there are several replicates, or one whose number is not 0."""
         return self.replicates > 1 or self.first_replicate > 0
 
     said: Mapping[str, str] = field(default_factory=dict)

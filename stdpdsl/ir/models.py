@@ -1,4 +1,4 @@
-"""Layers and their models: text is in Brian2's language unless it is called code."""
+"""Layers and their models. Text is in Brian2's language unless it is called code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .values import Initial, Parameter
 
 @dataclass(frozen=True)
 class Equation:
-    """A variable of a model: by a differential equation, `computed` wherever it is read, or
-    `stored`. `rhs` is in Brian2's language, empty for what is stored; `unit` also "integer" or
-    "boolean"; `flags` are Brian2's."""
+    """A variable of a model: given by a differential equation, `computed` wherever it is read, or
+    `stored`. `rhs` is in Brian2's language, empty for stored variables; `unit` may also be
+    "integer" or "boolean"; `flags` are Brian2's."""
 
     name: str
     kind: Literal["differential", "computed", "stored"]
@@ -30,7 +30,8 @@ def constant(name: str, unit: str, *flags: str) -> Equation:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A custom event of a neuron and what happens then; `when` and `order` in Brian2's schedule."""
+    """A custom event of a neuron and what happens at it; `when` and `order` are those of Brian2's
+    schedule."""
 
     name: str
     condition: str
@@ -52,7 +53,7 @@ class Every:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A variable of this layer that is another layer's: that of its own block or replicate."""
+    """A variable of this layer that belongs to another layer: in the same block or replicate."""
 
     variable: str
     layer: str
@@ -74,16 +75,16 @@ class Group:
     events: tuple[Event, ...] = ()
     every: tuple[Every, ...] = ()
     links: tuple[Link, ...] = ()
-    functions: tuple[str, ...] = ()  # what makes the functions of ours that its code calls
-    common: tuple[Parameter, ...] = ()  # variables that all neurons share: in single precision
+    functions: tuple[str, ...] = ()  # makes our functions that its code calls
+    common: tuple[Parameter, ...] = ()  # variables that all neurons share, in single precision
     single: tuple[str, ...] = ()  # variables that are held in single precision
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A variable that follows the rows of a table, one for each `every` (s). `code` is of the rows
-    (rows, columns), in terms of `i` and `copy` where each neuron has a column of its own; `column`
-    is that of a neuron, in Brian2's language."""
+    """A variable that follows the rows of a table, one for each `every` (s). `code` gives the rows
+    (rows, columns), in terms of `i` and `copy` if each neuron has its own column; `column` is the
+    column of a neuron, in Brian2's language."""
 
     variable: str
     layer: str
@@ -95,20 +96,20 @@ class Table:
 
     @property
     def name(self) -> str:
-        """Of the table in the script."""
+        """The table's name in the script."""
         return f"{self.variable}__{self.layer}"
 
     @property
     def each(self) -> bool:
-        """Whether each neuron of each copy has a column of its own."""
+        """Whether each neuron of each copy has its own column."""
         return self.column == "i"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spikes:
-    """Spikes that are given: by a function of the copies and the size of the layer, and of further
-    arguments as code. `rate` instead is code (Hz) in terms of `t`, `i` and `copy`. `key`: of the
-    stream from which they are drawn step by step."""
+    """Given spikes: made by a function of the copies and the size of the layer, and of further
+    arguments as code. Alternatively, `rate` is code (Hz) in terms of `t`, `i` and `copy`. `key`
+    names the stream from which they are drawn step by step."""
 
     function: str
     arguments: tuple[str, ...] = ()

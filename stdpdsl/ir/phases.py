@@ -1,4 +1,4 @@
-"""The stretches of a run."""
+"""The phases of a run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .values import Initial
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """A stored state that is put back: of each component the variables, or all of it (None), but
-    for (component, variable) `without`. `times` are those that hold a time; `partly` the
-    connections of which some traces are put back, and others stay."""
+    """A stored state that is restored: the variables of each component, or all of it (None), except
+    the (component, variable) in `without`. `times` are those that hold a time; `partly` are the
+    connections of which only some traces are restored."""
 
     name: str
     components: tuple[tuple[str, tuple[str, ...] | None], ...]
@@ -22,9 +22,9 @@ class Restored:
 
 @dataclass(frozen=True, kw_only=True)
 class Until:
-    """When a block has ended a phase: every so often (s), what is measured of a component, or of a
-    variable of it, is held against a goal: code of the parameters `p` of that phase, one value or
-    one per block. `times` are the (component, variable) that hold a time."""
+    """When a block has ended a phase. At regular intervals (s), a measure of a component, or of one
+    of its variables, is compared with a goal: code in terms of the parameters `p` of that phase,
+    one value or one per block. `times` are the (component, variable) that hold a time."""
 
     measure: str
     component: str
@@ -37,7 +37,7 @@ class Until:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A state that is kept as a phase ends, or as it starts: of these components."""
+    """A state of these components that is kept when a phase ends, or when it starts."""
 
     name: str
     components: tuple[str, ...]
@@ -46,11 +46,12 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """One stretch: `duration` is code (s), or it lasts as long as a `sound`; connections that do
-    not learn, or do not transmit; components of which it changes parameters.
+    """One phase: `duration` is code (s), or the phase lasts as long as a `sound`. It also has the
+    connections that do not learn, or do not transmit, and the components whose parameters it
+    changes.
 
-    A phase that is repeated is one of `turns`, counted from 1; `group` numbers what is repeated
-    together, and is 0 outside. `words` is its name without the number of the turn.
+    A repeated phase is one of `turns`, counted from 1; `group` numbers what is repeated together,
+    and is 0 outside. `words` is its name without the number of the turn.
     """
 
     name: str
@@ -75,9 +76,9 @@ class Phase:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The components of which it sets parameters or variables."""
+        """The components whose parameters or variables it sets."""
         return tuple(dict.fromkeys((*self.sets, *(name for name, _ in self.values))))
 
     def key(self, component: str) -> str:
-        """What a component is given as it begins is called so after it."""
+        """The name under which a component's data for the start of this phase are given."""
         return self.name if component in self.by_turn or not self.group else self.words

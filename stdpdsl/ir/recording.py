@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What is saved of what is recorded, None for all: neurons (the first, and the one after the
-    last), blocks, the time from `start` until before `stop` (s), phases by the names that they have
-    in the spec."""
+    """Which of the recorded data are saved; None means all: neurons (the first, and the one after
+    the last), blocks, the time from `start` until before `stop` (s), and phases by their names in
+    the spec."""
 
     neurons: tuple[int, int] | None = None
     blocks: tuple[int, ...] | None = None
@@ -18,7 +18,7 @@ class Kept:
     phases: tuple[str, ...] | None = None
 
     def said(self) -> dict[str, object]:
-        """As it stands in the metadata: what is not all."""
+        """Its form in the metadata: the parts that are restricted."""
         return {
             f.name: list(value) if isinstance(value, tuple) else value
             for f in fields(self)
@@ -72,15 +72,15 @@ class Rate:
 
     @property
     def variable(self) -> str:
-        """What it is called in the results: `rate`, or `rate[0:5]` of some neurons."""
+        """Its name in the results: `rate`, or `rate[0:5]` for some neurons."""
         neurons = self.kept.neurons
         return "rate" if neurons is None else f"rate[{neurons[0]}:{neurons[1]}]"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One number per block, of the elements of a component or of none. `code` uses `of` (the
-    elements and what is taken over them), `p`, `row` and `found` (the measures before it)."""
+    """One number per block, measured over the elements of a component or of none. `code` uses `of`
+    (the elements and the reductions over them), `p`, `row` and `found` (the earlier measures)."""
 
     name: str
     component: str

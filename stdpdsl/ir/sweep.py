@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """A product of axes, each the (name, code) of columns that go together; then columns that are
-    derived from others, rows that are kept `where` a condition holds, and replicates (how many, the
-    number of the first). Code names the `table`."""
+    """A product of axes, each the (name, code) of columns that go together; then derived columns,
+    the condition `where` for the rows that are kept, and replicates (how many, the number of the
+    first). Code names the `table`."""
 
     axes: tuple[tuple[tuple[str, str], ...], ...]
     derived: tuple[tuple[str, str], ...]
@@ -17,5 +17,5 @@ class Sweep:
     where: str
     replicates: tuple[int, int] | None
     whole: tuple[str, ...]  # columns of whole numbers
-    ordered: bool  # as the experiment says
+    ordered: bool  # as in the experiment
     columns: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Values: parameters, draws, and what variables start from."""
+"""Values: parameters, draws, and initial values of variables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Parameter:
     """One value, or one per block where it `varies`. `unit` is Brian2's name of the SI unit.
 
-    `sets`: (number of the phase, code) of what a phase changes it to. `key`: of the stream of draws
-    that it names, if it does.
+    `sets`: (number of the phase, code) for each phase that changes it. `key`: the stream of draws
+    that it uses, if any.
     """
 
     name: str
@@ -22,16 +22,16 @@ class Parameter:
 
     @property
     def given(self) -> bool:
-        """Whether it is a number that stands among the network's data, so that it is not part of a
-        compiled program."""
+        """Whether it is a number among the network's data, and so not part of a compiled
+        program."""
         return bool(self.key) and not self.varies
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """A base draw per element, free of parameters: `kind` uniform or normal; `key` is that of the
-    stream, to which the name of the phase is added if it is `by_phase`, and then
-    the copy's replicate. `independent`: keyed also by the row."""
+    """A base draw per element, independent of parameters. `kind` is uniform or normal. `key` is
+    that of the stream; the name of the phase is added to it if it is `by_phase`, and then the
+    copy's replicate. `independent`: also keyed by the row."""
 
     placeholder: str
     kind: str
@@ -42,7 +42,7 @@ class Draw:
 
 @dataclass(frozen=True, kw_only=True)
 class Initial:
-    """A variable's first value, one per element, clipped to `low` and `high` where it is bounded.
+    """A variable's first value, one per element, clipped to `low` and `high` if it is bounded.
 
     Code may use `i`, `copy` (layers), `edges` (connections), `values`, `x` and the draws' names.
     """

@@ -27,15 +27,15 @@ from .values import Values
 
 
 def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
-    """The experiment of a spec that has passed all checks, of which the blocks from `after` on are
-    run. Raises CompileError for what only the evaluated sweep shows."""
+    """The experiment of a spec that has passed all checks; its blocks from `after` on are run.
+    Raises CompileError for errors that only the evaluated sweep shows."""
     values = Values(checked, table)
     symbols, spec = values.symbols, values.symbols.spec
     run: ast.Run = spec.of(ast.Run)[0]
     phases = lower_phases(values)
     needs = Needs()
     added = additions(values, needs)
-    # Connections first: they say what they need of their layers.
+    # Connections first, because they tell what they need from their layers.
     lowering = _connections(values, needs, added, phases)
     connections = tuple(connection.lower() for connection in lowering.values())
     layers = tuple(
@@ -84,7 +84,7 @@ def lower(checked: Checked, table: SweepTable, after: int = 0) -> Experiment:
 def _connections(
     values: Values, needs: Needs, added: Additions, phases: Sequence[Phase]
 ) -> dict[str, ConnectionLowering]:
-    """What lowers each connection, by name."""
+    """The object that lowers each connection, by name."""
     switches = Switches(
         frozenset(n for phase in phases for n in phase.frozen),
         frozenset(n for phase in phases for n in phase.off),
@@ -107,7 +107,7 @@ def _whole_phases(
     lowering: dict[str, ConnectionLowering],
     added: Additions,
 ) -> tuple[Phase, ...]:
-    """Phases with what they set, store and restore, and the conditions at which they end."""
+    """Phases with what they set, store and restore, and the conditions that end them."""
     if not values.turns:
         return phases
     own = {name: connection.own for name, connection in lowering.items()}
@@ -153,7 +153,7 @@ def values_set(
 
 
 def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, str]:
-    """Units of the results' columns: those of the sweep, and of the spec's own measures."""
+    """Units of the results' columns: those of the sweep, and those of the spec's own measures."""
     symbols = values.symbols
     found = {name: values.unit(symbol) for name, symbol in symbols.measures.items()}
     for column in symbols.columns.values():
@@ -178,7 +178,7 @@ def units_of(values: Values, connections: tuple[Connection, ...]) -> dict[str, s
 
 
 def said_of(values: Values) -> dict[str, str]:
-    """What the sweep's columns set, and what the spec's own measures say."""
+    """Descriptions of what the sweep's columns set, and of the spec's own measures."""
     symbols = values.symbols
     found = {}
     for name, symbol in symbols.measures.items():

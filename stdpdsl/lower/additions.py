@@ -1,6 +1,6 @@
 """What rules add to their target layer: post equations and resets, and the ports' variables.
 
-Once per layer, rule and parameter values: connections that agree in them share one set.
+Once per layer, rule and parameter values: connections that agree in these share one set.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def additions(values: Values, needs: Needs) -> Additions:
                 post_model(values, c, extras, names, needs)
     for extras in found.layers.values():
         for target, sums in extras.summed.items():
-            if len(sums) > 1:  # Brian2 takes one sum for each variable
+            if len(sums) > 1:  # Brian2 accepts one sum per variable
                 sums.update({name: f"{name}__{target}" for name in sums})
     return found
 
@@ -64,7 +64,7 @@ def continuous(c: Component) -> list[str]:
 
 
 def sharing_key(values: Values, c: Component) -> tuple:
-    """Equal for connections whose rule adds the very same to the same layer."""
+    """Equal for connections whose rules add exactly the same to the same layer."""
     assert c.rule is not None and c.post is not None
     used = used_names([*c.rule.post_equations, *c.rule.post_reset, *c.rule.initial])
     items = []
@@ -123,7 +123,8 @@ def post_model(
 
 
 class PostCode(ModelCode):
-    """The code that a rule puts into its target layer: parameters bear the connection's name."""
+    """The code that a rule puts into its target layer; parameters are prefixed with the
+    connection's name."""
 
     def external(self, name: str, symbol: Symbol) -> str:
         if symbol.kind == "parameter":
@@ -147,7 +148,7 @@ def ports(
         if port.unit is not None:
             symbol = values.symbols.components[binding.layer.id].variables[binding.variable.id]
             unit = values.unit(symbol)
-            # Synapses cannot read what is linked, so each step starts with a copy.
+            # Synapses cannot read linked variables, so each step starts with a copy.
             extras.equations += [
                 Equation(name, "stored", unit),
                 Equation(f"{name}__there", "stored", unit, flags=("linked",)),
@@ -168,7 +169,7 @@ def ports(
                 )
             )
             continue
-        # Counted at once, asked and cleared after all pathways of this step.
+        # Counted immediately; read and cleared after all pathways of this step.
         order = 3 * len(found.relays)
         extras.equations.append(Equation(name, "stored", "integer"))
         event = f"{name}__spikes"
@@ -190,8 +191,8 @@ def ports(
 def port_source(
     symbol: Symbol, binding: ast.Binding, port: str, unit: str, found: Additions
 ) -> str:
-    """The variable to which a value port is linked. What a layer computes, Brian2 would compute
-    with the names of the layer that reads it, so that it is kept where it belongs."""
+    """The variable to which a value port is linked. If the layer computes it, it is stored there:
+    Brian2 would compute it with the names of the layer that reads it."""
     variable = binding.variable.id
     if symbol.equation is None or not is_inlined(symbol.equation):
         return variable

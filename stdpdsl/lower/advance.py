@@ -1,4 +1,4 @@
-"""`advance:` as expressions: what the variables of a synapse are at a time without an event."""
+"""`advance:` as expressions: the values of a synapse's variables at a time without an event."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..language import ast
 def advanced(
     statements: Iterable[ast.Statement], bounds: Mapping[str, ast.Bounds], types: dict[int, Any]
 ) -> dict[str, ast.Expr]:
-    """The value after the statements of each name that they assign, in terms of those before.
-    `types`, by the nodes' ids, gets those of new nodes, which the caller has to keep alive."""
+    """The value after the statements of each name that they assign, in terms of the values before.
+    `types` gets the types of new nodes, by node id; the caller has to keep these nodes alive."""
     known: dict[str, ast.Expr] = {}
     for statement in statements:
         assert isinstance(statement, ast.Update)  # the check has refused all else

@@ -69,7 +69,8 @@ class ConnectionLowering:
         return [Equation(name, "stored", u) for name, u in self.synapses.deliveries.variables]
 
     def given(self) -> list[Equation]:
-        """What is not part of the rule: the switches of phases, and parameters of each synapse."""
+        """Values that are not part of the rule: the switches of phases, and parameters of each
+        synapse."""
         c, switch = self.c, ("shared", "constant")
         found = [Equation(gate, "stored", "1", flags=switch) for gate in self.synapses.gates_used]
         for n in self.synapses.fixed:
@@ -83,7 +84,7 @@ class ConnectionLowering:
         weight = [] if self.node.weight is None else [self.own["w"]]
         return [*rule, *(self.own[n] for n in self.synapses.fixed), *weight]
 
-    # What runs regularly
+    # Code that runs regularly
 
     def regular(self) -> list[Every]:
         clocked = [e for e in self.synapses.equations if not self.synapses.is_trace(e)]
@@ -143,11 +144,11 @@ class ConnectionLowering:
         return found
 
     def order(self, number: int) -> int:
-        """Of the first of what one `every` runs, in its slot of a step."""
+        """The order of the first statement of an `every`, in its slot of a step."""
         return PATHWAYS * (1000 + self.synapses.place) + 4 * number
 
     def clipped(self) -> tuple[tuple[str, str], ...]:
-        """Bounded variables where phases may move the bounds, each with what puts it inside."""
+        """Bounded variables whose bounds phases may move, each with the code that clips it."""
         if self.c.name not in self.synapses.switches.set:
             return ()
         ends = ((self.own[name], self.code.ends(bounds)) for name, bounds in self.bounds.items())

@@ -1,4 +1,4 @@
-"""Values from files as calls of functions of stdpdsl/runtime/values.py."""
+"""Values from files, as calls of the functions in stdpdsl/runtime/values.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..language import ast
 
 
 def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple[int, ...]) -> str:
-    """One value for each neuron of a layer, or for each synapse of a connection. `shape` are the
+    """One value for each neuron of a layer, or for each synapse of a connection. `shape` has the
     sizes of its axes."""
     path = f"x.file({node.path.value!r})"
     of_pairs = component.kind == "connection"
@@ -31,8 +31,8 @@ def data_code(node: ast.DataExpr, head: Head, component: Component, shape: tuple
 
 
 def read_code(head: Head, path: str, index: Mapping[str, str], shape: tuple[int, ...]) -> str:
-    """Code that reads a file; `path` and `index` are code of its name, and of the numbers that say
-    of what each value is."""
+    """Code that reads a file. `path` and `index` are code for its name, and for the numbers that
+    tell what each value belongs to."""
     places = ", ".join(index.values())
     if head.form == "array":
         name = f", name={head.name!r}" if head.name else ""
@@ -48,8 +48,8 @@ def read_code(head: Head, path: str, index: Mapping[str, str], shape: tuple[int,
 
 
 def earlier_code(node: ast.DataExpr, head: Head, component: Component, blocks: list[int]) -> str:
-    """The same from the results of an earlier run; `blocks` are those of it from which the blocks
-    of this one have their values."""
+    """The same from the results of an earlier run; `blocks` are the earlier blocks from which the
+    blocks of this run take their values."""
     assert node.component is not None
     of_pairs = component.kind == "connection"
     block = ("edges.copy" if of_pairs else "copy") + " + x.first"

@@ -12,12 +12,12 @@ from .expressions import times_unit
 from .model_code import ModelCode, assignment
 from .values import used_names
 
-# Deliveries that are held at one synapse, where nothing says how many can be under way.
+# Deliveries held at one synapse, if nothing tells how many can be under way.
 MOST_HELD = 16
 
 
 class Deliveries:
-    """The deliveries of a connection, of which each `deliver` that a pathway runs is one."""
+    """The deliveries of a connection; each `deliver` in a pathway is one."""
 
     def __init__(
         self, code: ModelCode, c: Component, handlers: Sequence[ast.Handler], weight: str, gate: str
@@ -40,8 +40,8 @@ class Deliveries:
         """(name, unit) of what holds deliveries that are under way."""
 
     def lines(self, due: list[str], locals: set[str]) -> list[str]:
-        """Lines where a rule delivers, or where a spike passes that arrives later: then the lines
-        of its arrival are added to `due`."""
+        """Lines for a rule's delivery, or for a spike that arrives later; in that case the lines of
+        its arrival are added to `due`."""
         if self.node.dendritic_delay is None:
             return self.plain(locals)
         if not self.by_spike:
@@ -64,8 +64,8 @@ class Deliveries:
 
     @property
     def holds(self) -> bool:
-        """Whether what is delivered has to wait at the synapse as it was: with a dendritic delay,
-        unless it never changes and may as well be read on arrival."""
+        """Whether a delivery has to be held at the synapse with its present value: with a dendritic
+        delay, unless its value never changes and can be read on arrival."""
         if self.node.dendritic_delay is None or not self.by_spike:
             return False
         values = [s.value for s in self.statements if isinstance(s, ast.Deliver)]
@@ -77,7 +77,7 @@ class Deliveries:
         return [assignment(target, "+=", text, self.gate) for target, text in self.items(locals)]
 
     def holding(self, due: list[str], locals: set[str]) -> list[str]:
-        """Each value waits at its synapse, in turn in one of as many places as deliveries can be
+        """Each value waits at its synapse, cycling through as many places as deliveries can be
         under way."""
         ring, slots, lines = self.rings, self.most_under_way(), []
         self.rings += 1
@@ -88,7 +88,7 @@ class Deliveries:
             unit = self.values.unit(self.post.variables[target.removesuffix("_post")])
             infinite = times_unit("inf", unit)
             passing = f"passing__{ring}_{number}"
-            # A copy, whatever the weight does next (see ModelCode.copied).
+            # A copy, so that later changes of the weight do not matter (see ModelCode.copied).
             lines.append(f"{passing} = clip({text}, -{infinite}, {infinite})")
             places = [f"held__{ring}_{number}_{k}" for k in range(slots)]
             for k, place in enumerate(places):
@@ -104,7 +104,7 @@ class Deliveries:
         return [*lines, f"held__in_{ring} += 1", lost]
 
     def most_under_way(self) -> int:
-        """One per step of the delay at most, and per refractory period of the source."""
+        """At most one per step of the delay, and one per refractory period of the source."""
         node, values = self.node, self.values
         column = values.by_target.get(self.key) if node.sweeps_dendritic else None
         try:

@@ -10,7 +10,7 @@ from ..language import ast
 
 Show = Callable[[ast.Expr], str]
 
-# Words that say where a variable lives or how it is integrated: the compiler decides both.
+# Flags that tell where a variable lives or how it is integrated; the compiler decides both.
 _OURS = {"shared", "event-driven", "event driven", "clock-driven", "clock driven"}
 
 
@@ -31,7 +31,7 @@ def flags_of(e: ast.Equation) -> list[str]:
 def lower_equation(
     e: ast.Equation, show: Show, name: str, gate: str = "", flags: Sequence[str] = ()
 ) -> Equation:
-    """A `gate` of 1 or 0 lets a differential equation run or stand still."""
+    """A `gate` of 1 or 0 lets a differential equation run or freezes it."""
     unit, shown = unit_of(e), (*(f for f in flags_of(e) if f not in _OURS), *flags)
     if e.kind == "parameter":
         return Equation(name, "stored", unit, flags=shown)
@@ -44,7 +44,7 @@ def lower_equation(
 
 def trace_now(e: ast.Equation, show: Callable[..., str], own: str) -> str:
     """The right side that extrapolates an event-driven variable to the time at which it is read.
-    `show` prints an expression, with names replaced by the text that is given for them."""
+    `show` prints an expression, with names replaced by the given text."""
     assert e.rhs is not None
     still, at_one = show(e.rhs, **{e.name.id: "0"}), show(e.rhs, **{e.name.id: "1"})
     if is_product(e.rhs, e.name.id):

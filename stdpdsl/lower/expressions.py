@@ -38,7 +38,7 @@ _ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "**"})
 WORD = 2**31
 """Whole numbers below fit into the 32 bits with a sign in which Brian2 holds them."""
 
-# The units that Brian2 knows by a short name in every equation, and imports from it.
+# The units that Brian2 knows by a short name in every equation, and which can be imported from it.
 SHORT_UNITS = frozenset(
     "mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm mohm cm mm um mM uM nM"
     " volt amp second hertz siemens farad ohm metre meter coulomb joule watt newton kelvin"
@@ -49,9 +49,9 @@ SHORT_UNITS = frozenset(
 class Printer:
     """Common to both languages: operators with as few parentheses as they need.
 
-    A whole number means the same in both, on every target: it is exact up to 2**53, and beyond
-    rounded as any number. Where an operation on whole numbers may reach `limit`, it is done in
-    double; `types` tells which expressions are whole numbers.
+    A whole number means the same in both, on every target: it is exact up to 2**53, and rounded
+    like any other number beyond. If an operation on whole numbers may reach `limit`, it is done in
+    double precision. `types` tells which expressions are whole numbers.
     """
 
     limit: int
@@ -87,7 +87,7 @@ class Printer:
         return self.names.get(expr.id, expr.id)
 
     def is_unit(self, name: str) -> bool:
-        """Whether the name of a unit means the unit here, and nothing of the spec's own."""
+        """Whether a unit's name means the unit here, and is not declared in the spec."""
         return name not in self.names
 
     # Whole numbers
@@ -108,7 +108,7 @@ class Printer:
         return WORD
 
     def largest(self, expr: ast.Expr) -> float:
-        """The largest magnitude that a whole number can have, as far as that is known."""
+        """The largest possible magnitude of a whole number, as far as it is known."""
         match expr:
             case ast.Number():
                 return abs(expr.value)
@@ -160,7 +160,7 @@ class Printer:
     def operation(self, node: ast.Binary, left: str, left_level: int) -> tuple[str, int]:
         own = _PRECEDENCE[node.op]
         comparison = own == _PRECEDENCE["<"]
-        if node.op == "**":  # leans to the right; a sign in the exponent needs none
+        if node.op == "**":  # leans to the right; a sign in the exponent needs no parentheses
             left = f"({left})" if left_level <= own else left
             right, right_level = self._show(node.right)
             right = f"({right})" if right_level < own else right
@@ -175,18 +175,18 @@ class Printer:
 
 
 class Brian2Printer(Printer):
-    """For equations and statements. Brian2 computes with whole numbers of 32 bits, which overflow
-    silently, and so do its `int`, `floor` and `ceil` on some targets."""
+    """For equations and statements. Brian2 computes whole numbers in 32 bits, which overflow
+    silently; so do its `int`, `floor` and `ceil` on some targets."""
 
     limit = WORD
 
     def in_double(self, function: str, text: str) -> str:
-        """A value as a double, or the double that `floor`, `ceil` or `int` makes of it. A function
-        of ours: Brian2 would simplify `1.0*x*x` to `x*x`."""
+        """A value as a double, or the double that `floor`, `ceil` or `int` makes of it. This calls
+        our own function, because Brian2 would simplify `1.0*x*x` to `x*x`."""
         return in_double(function, text)
 
     def is_double(self, expr: ast.Expr) -> bool:
-        """Whether a whole number is printed so that Brian2 has it as a double."""
+        """Whether a whole number is printed so that Brian2 treats it as a double."""
         match expr:
             case ast.Unary():
                 return self.is_double(expr.operand)
@@ -254,8 +254,8 @@ def in_double(function: str, text: str) -> str:
 
 
 def brian2_quantity(expr: ast.Quantity) -> tuple[str, int]:
-    """`20*ms` where Brian2 knows the unit and its product is the quantity to the bit; else the
-    value in SI with base units, as in `3e-09*siemens`."""
+    """`20*ms` if Brian2 knows the unit and the product equals the quantity to the bit; otherwise
+    the SI value with base units, as in `3e-09*siemens`."""
     factors, value = expr.unit.factors, quantity(expr)
     if len(factors) == 1 and factors[0].exponent == 1 and factors[0].name in SHORT_UNITS:
         number = int(expr.number) if expr.number == int(expr.number) else expr.number
@@ -265,7 +265,7 @@ def brian2_quantity(expr: ast.Quantity) -> tuple[str, int]:
 
 
 def si_quantity(value: float, unit: ast.Unit) -> str:
-    """`2e-05*siemens/metre**2`: a value in SI with its base units, whose product is exact."""
+    """`2e-05*siemens/metre**2`: an SI value with its base units, whose product is exact."""
     dim, _ = resolve((f.name, f.exponent) for f in unit.factors)
     name = dim.unit_name()
     return repr(value) if name == "1" else times_unit(repr(value), name)

@@ -1,4 +1,4 @@
-"""Input layers: what gives (neuron, step) of all their spikes."""
+"""Input layers: the code that gives (neuron, step) of all their spikes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import Values, used_names
 
 
 def spikes_of_source(values: Values, layer: Component, source: ast.Input, size: int) -> Spikes:
-    """A function of stdpdsl/runtime/inputs.py and its arguments; in their code `x` knows steps, DT
+    """A function of stdpdsl/runtime/inputs.py and its arguments; in their code, `x` gives steps, DT
     and the replicates."""
     copies = "x.replicate_of_copy" if layer.scope == "shared" else "x.replicate_of_block"
     match source:
@@ -91,19 +91,19 @@ def rates_of_results(
 
 
 def file_code(path: ast.String) -> str:
-    """Code of the place of a file."""
+    """Code for the path of a file."""
     return f"x.file({path.value!r})"
 
 
 def own_numbers(copies: str) -> str:
-    """Code of the blocks that the copies of a layer are of."""
+    """Code for the blocks of a layer's copies."""
     return f"np.arange(len({copies})) + x.first"
 
 
 def rating(
     values: Values, layer: Component, source: ast.RatesFile | ast.RatesOfResults
 ) -> list[str]:
-    """More arguments: whether rows are played again, and how they become rates in Hz."""
+    """Further arguments: whether rows are repeated, and how they are converted to rates in Hz."""
     more, node = ["repeat=True"] if source.repeat else [], source.sources[0]
     if source.value is not node:
         hertz = values.code(source.value, layer, index="copy", files={node: "values"})

@@ -1,4 +1,4 @@
-"""By which method each variable is integrated: in the plan, the metadata and `diagnose`."""
+"""The method by which each variable is integrated: for the plan, the metadata and `diagnose`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def in_words(methods: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
 
 
 def without_error(method: str) -> bool:
-    """Whether the method's solution between spikes does not depend on the time step; that of a
-    rule's own formula, as far as the formula is exact."""
+    """Whether the method's solution between spikes does not depend on the time step. A rule's own
+    formula counts, as far as it is exact."""
     return method in ("exact", "linear", "event-driven", "advance")

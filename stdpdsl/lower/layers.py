@@ -32,7 +32,8 @@ class Extras:
     events: list[Event] = field(default_factory=list)
     every: list[Every] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    ports: list[str] = field(default_factory=list)  # variables that stand for another layer's
+    # Variables that stand for those of another layer.
+    ports: list[str] = field(default_factory=list)
     functions: tuple[str, ...] = ()
 
 
@@ -102,13 +103,14 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
     for name in sorted(needs.parameters.get(layer.name, ())):
         code.external(name, layer.parameters[name])
     if refractory is None and layer.name in needs.lastspike:
-        refractory = "0*second"  # Brian2 notes the last spike only of what can be refractory
+        # Brian2 stores the last spike only of neurons that can be refractory.
+        refractory = "0*second"
     initial = in_order(layer.first_values)
     known = {"i": "i", "N": repr(size), **{n: f"values[{n!r}]" for n in initial}}
     varying = {p.name: p for p in (*code.varying, *extras.varying.values())}
     fixed = {p.name: p for p in (*code.namespace, *extras.namespace.values())}
     equations += [constant(p.name, p.unit) for p in varying.values()]
-    # What connections and other layers compute anew in each step.
+    # Variables that connections and other layers compute anew in each step.
     held = {*extras.summed, *extras.ports}
     return Group(
         equations=tuple(equations),
@@ -135,7 +137,8 @@ def lower_group(values: Values, layer: Component, size: int, needs: Needs, extra
 
 
 def _own_equations(neuron: ast.Neuron, code: ModelCode, extras: Extras) -> list[Equation]:
-    """A model's equations. A variable into which several connections sum is their sum."""
+    """A model's equations. A variable that several connections sum into is the sum of their
+    sums."""
     equations: list[Equation] = []
     for e in neuron.equations:
         parts = extras.summed.get(e.name.id, {})
@@ -191,6 +194,7 @@ def set_by_phase(
 
 
 def in_order(values: Mapping[str, ast.Expr]) -> dict[str, ast.Expr]:
-    """Initial values so that each comes after those it reads; otherwise as they were written."""
+    """Initial values sorted so that each comes after those it reads; otherwise in their written
+    order."""
     order, _ = dependency_order({n: sorted(used_names([v])) for n, v in values.items()})
     return {name: values[name] for name in order}

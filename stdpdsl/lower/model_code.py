@@ -21,13 +21,14 @@ from .equations import flags_of
 from .expressions import SHORT_UNITS, WORD, Brian2Printer, in_double, times_unit
 from .values import Values, used_names
 
-# Brian2 passes some statements through sympy, which prints numbers with so many digits.
+# Brian2 passes some statements through sympy, which prints numbers with this many digits.
 SYMPY_DIGITS = 15
 
 
 @dataclass
 class Needs:
-    """What connections need of their layers: parameters that differ between blocks, `lastspike`."""
+    """What connections need from their layers: parameters that differ between blocks,
+    `lastspike`."""
 
     parameters: dict[str, set[str]] = field(default_factory=dict)
     lastspike: set[str] = field(default_factory=set)
@@ -35,18 +36,18 @@ class Needs:
 
 @dataclass(frozen=True)
 class Gates:
-    """Switches of a connection that has phases: 1 or 0 in front of what they hold."""
+    """Switches of a connection that has phases: factors of 1 or 0 on what they control."""
 
-    learning: str = ""  # before changes of the weight
-    sending: str = ""  # before what reaches the layers
+    learning: str = ""  # factor of changes of the weight
+    sending: str = ""  # factor of what reaches the layers
 
 
 class ModelCode:
     """`own`: the component's variables by their names in the model; `sizes`: the size of each layer
     by the names of its index and of its size; `fixed`: names that print as the text given; `taken`:
-    names that mean something else to Brian2 in this place.
+    names that mean something else to Brian2 here.
 
-    Names that are made here hold `__`, which no name of a spec does.
+    Names that are made here contain `__`, which no name in a spec does.
     """
 
     def __init__(
@@ -65,10 +66,10 @@ class ModelCode:
         self.own, self.sizes, self.taken = own, sizes, taken
         self.fixed = {**{name: in_layer(name, size) for name, size in sizes.items()}, **fixed}
         self.element, self.needs = element, needs
-        self.one: set[str] = set()  # variables that are one per layer, as are their draws
+        self.one: set[str] = set()  # variables with one value per layer, as are their draws
         self.externals: dict[str, Parameter] = {}
         self.draws = 0
-        self.functions: set[str] = set()  # what makes the functions that the code calls
+        self.functions: set[str] = set()  # makes the functions that the code calls
 
     # Names
 
@@ -117,8 +118,8 @@ class ModelCode:
         return self.external(f"{side.name}__{symbol.name}", side.parameters[symbol.name])
 
     def inlined(self, symbol: Symbol, side: Component) -> str:
-        """What a layer computes, written out: Brian2 would look up the names in it here, where
-        they may be missing or mean something else."""
+        """The definition of a variable that a layer computes, written out. Brian2 would look up its
+        names here, where they may be missing or mean something else."""
         assert symbol.equation is not None and symbol.equation.rhs is not None
         end = symbol.side
         there, outside = side.as_side(end), self.values.symbols.globals
@@ -167,7 +168,7 @@ class ModelCode:
     # Draws
 
     def draw(self, call: ast.Call, arguments: Mapping[str, str]) -> str:
-        """A draw in code: a function of the stream's key, the step and the element alone."""
+        """A draw in code: a function only of the stream's key, the step and the element."""
         distribution = distribution_of(call)
         self.draws += 1
         self.functions.add("draw_functions")
@@ -181,7 +182,7 @@ class ModelCode:
             code = f"draw_keys(x, {names}, {copies}, row)"
         else:
             code = f"draw_keys(x, {names}, {copies})" if many else f"draw_key({names}, 0)"
-        # An object of Brian2 and those that it connects share one space of names.
+        # A Brian2 object and the objects that it connects share one namespace.
         name = f"{self.component.name}__draw_{self.draws}"
         varies = many or call.independent
         self.externals[name] = Parameter(name=name, code=code, varies=varies, unit="1", key=key)
@@ -190,7 +191,7 @@ class ModelCode:
         texts = [f"({arguments[a]})" for a in distribution.arguments]
         if call.func.id == "binomial":
             return f"draw__binomial({place}, {arguments['n']}, {arguments['p']})"
-        if call.func.id == "bernoulli":  # Brian2 multiplies no condition
+        if call.func.id == "bernoulli":  # Brian2 cannot multiply a condition
             return f"int({base} < {texts[0]})"
         text = distribution.transform.format(*texts, u=base).replace("np.", "")
         if distribution.maker:
@@ -200,13 +201,13 @@ class ModelCode:
         return f"int({text})" if distribution.result == "integer" else f"({text})"
 
     def in_double(self, function: str, text: str) -> str:
-        """A call of one of the functions whose result is a double, however large."""
+        """A call of a function whose result is a double, however large."""
         self.functions.add("functions_in_double")
         return in_double(function, text)
 
     def largest(self, name: str) -> float:
-        """The largest magnitude of a whole number, as far as it is known: of an index or a size
-        from the layer, of a constant from its value."""
+        """The largest magnitude of a whole number, as far as it is known: for an index or a size
+        from the layer, for a constant from its value."""
         if name in self.sizes:
             return self.sizes[name]
         symbol = self.scope.get(name)
@@ -217,7 +218,7 @@ class ModelCode:
         return WORD if known is None or varies or symbol.by_preset else abs(known)
 
     def literal(self, value: float, unit: str) -> str:
-        """A number with more digits than sympy would print, as a value from outside."""
+        """A number with more digits than sympy would print, passed as an external value."""
         start = f"{self.component.name}__number_"
         name = f"{start}{len([n for n in self.externals if n.startswith(start)])}"
         self.externals[name] = Parameter(name=name, code=repr(value), varies=False, unit=unit)
@@ -233,8 +234,8 @@ class ModelCode:
         weight: str | None = None,
         gates: Gates | None = None,
     ) -> list[str]:
-        """Lines of code. Bounded variables are clipped where they are assigned; `deliver` gives the
-        lines of a delivery, which may name the block's locals."""
+        """Lines of code. Bounded variables are clipped when they are assigned. `deliver` gives the
+        lines of a delivery, which may use the block's locals."""
         gates, bounds = gates or Gates(), bounds or {}
         locals: set[str] = set()
         lines: list[str] = []
@@ -269,8 +270,8 @@ class ModelCode:
         return symbol is not None and symbol.type is not None and symbol.type.kind == "integer"
 
     def copied(self, expr: ast.Expr, text: str, local: bool) -> str:
-        """A bare name is the same array on numpy, and would change with it. Brian2 simplifies
-        `x + 0` and `x*1` to `x`; measured, a clip copies."""
+        """A copy of a value. A bare name is the same array on numpy, and would change with it.
+        Brian2 simplifies `x + 0` and `x*1` to `x`; measured, a clip makes a copy."""
         known = self.values.checked.types.get(id(expr))
         if known is not None and known.kind == "boolean":
             return f"int({text}) > 0"
@@ -309,12 +310,12 @@ def is_truth(name: str) -> bool:
 
 
 def is_inlined(equation: ast.Equation) -> bool:
-    """Whether it is computed wherever it is read; `constant over dt`, it is once in a step."""
+    """Whether it is computed wherever it is read; `constant over dt` is computed once per step."""
     return equation.kind == "subexpression" and "constant over dt" not in flags_of(equation)
 
 
 def changes_later(name: str, rest: Iterable[ast.Statement]) -> bool:
-    """Whether statements assign a name, or deliver into what may be it."""
+    """Whether statements assign a name, or deliver into a variable that may be the same."""
     return any(
         s.target.id == name if isinstance(s, ast.Update) else name.endswith("_post") for s in rest
     )
@@ -338,7 +339,7 @@ def assignment(
 
 
 class ModelPrinter(Brian2Printer):
-    """Prints with the names of a model; locals are the block's own."""
+    """Prints with the names of a model; locals belong to the block."""
 
     def __init__(self, model: ModelCode, locals: set[str], instead: Mapping[str, str]):
         super().__init__({}, model.values.checked.types)

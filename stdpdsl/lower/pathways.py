@@ -1,4 +1,4 @@
-"""The pathways of synapses: what runs at the events of either side, and when in a step."""
+"""The pathways of synapses: the code at the events of either side, and its place in a step."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Pathways:
     def later(
         self, handler: ast.Handler, side: str, number: int, lines: list[str], arriving: list[str]
     ) -> list[Way]:
-        """The pathways of a handler with a delay of its own, `after`, or of an event of a side."""
+        """The pathways of a handler with its own delay, `after`, or of an event of a side."""
         end = "axonal" if side == "pre" else "dendritic"
         delay: tuple[str, ...] = (f"edges.{end}",) if self.has_delay(side) else ()
         if handler.after is not None:
@@ -74,7 +74,7 @@ class Pathways:
         return self.with_arrival(Way(f"{side}_{number}", lines, delay), delay, arriving)
 
     def of_port(self, trigger: str, lines: list[str]) -> Pathway:
-        """At the spikes that a port of the rule hears."""
+        """At the spikes that a port of the rule receives."""
         event, order = self.synapses.added.events[self.c.name, trigger]
         return Pathway(
             name=f"on__{trigger}",
@@ -86,7 +86,7 @@ class Pathways:
         )
 
     def in_order(self, side: str, ways: list[Way]) -> list[Pathway]:
-        """Those of a side that do something, each at its place in the step."""
+        """The pathways of a side that do something, each at its place in the step."""
         return [
             Pathway(
                 name=way.name,
@@ -101,8 +101,8 @@ class Pathways:
         ]
 
     def with_arrival(self, way: Way, delay: tuple[str, ...], arriving: list[str]) -> list[Way]:
-        """A pathway, and what arrives a dendritic delay later; that may be no time at all. What
-        is held is put aside before it arrives; else it arrives where `pre` would deliver it."""
+        """A pathway, and the one that follows after a dendritic delay, which may be zero. Held
+        deliveries are stored before they arrive; others arrive where `pre` would deliver them."""
         if not arriving:
             return [way]
         name = way.name.replace("pre", "arrival")
@@ -119,11 +119,11 @@ class Pathways:
         return self.node.axonal_delay is not None or (swept and not self.node.sweeps_dendritic)
 
     def order(self, side: str) -> int:
-        """All pre pathways come before all post pathways; `ties` exchanges one connection's."""
+        """All pre pathways come before all post pathways; `ties` swaps this for one connection."""
         last = self.node.ties is not None and self.node.ties.id == "post"
         late = (side == "post") != last
         return PATHWAYS * (self.synapses.place + (self.synapses.count if late else 0))
 
     def delays(self, code: str) -> str:
-        """Code of whole steps (s) from that of a delay."""
+        """Code for whole steps (s) from the code for a delay."""
         return f"delays(x, {code}, len(edges.i), {self.c.name!r})"

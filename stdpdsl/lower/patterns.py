@@ -1,4 +1,4 @@
-"""Patterns: code of a mask over the pairs of one block."""
+"""Patterns: code for a mask over the pairs of one block."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def lower_pattern(values: Values, c: Component, n_pre: int, n_post: int) -> Choi
 
 
 def columns_read(values: Values, node: ast.Connect, path: str) -> list[str]:
-    """The columns of a file from which a connection has values."""
+    """The columns of a file from which a connection takes values."""
     given = [node.weight, node.axonal_delay, node.dendritic_delay, *(a.value for a in node.initial)]
     parts = (part for value in given if value is not None for part in ast.walk(value))
     heads = {

@@ -104,7 +104,7 @@ def kept(
 
 
 def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Additions) -> str:
-    """What the script's model calls a neuron's variable: its own, or one that a rule adds."""
+    """The name of a neuron's variable in the script's model: its own, or one that a rule adds."""
     name = variable.id
     if name in layer.variables:
         return name
@@ -124,7 +124,7 @@ def layer_name(values: Values, layer: Component, variable: ast.Ident, added: Add
 
 
 def model_name(connection: Connection, name: str) -> str:
-    """What the script's model calls a variable; a trace is recorded as it is at that time."""
+    """The name of a variable in the script's model. A trace is recorded as it is at that time."""
     own = name if name in connection.state else f"syn__{name}"
     if own not in connection.state:  # a subexpression
         computed = any(e.name == name and e.kind == "computed" for e in connection.equations)
@@ -154,7 +154,7 @@ def chosen_blocks(
 
 
 def lower_phases(values: Values) -> tuple[Phase, ...]:
-    """One without modifiers where the run is a single stretch."""
+    """A single phase without modifiers if the run has only one stretch."""
     run: ast.Run = values.symbols.spec.of(ast.Run)[0]
     if not run.phases:
         code, sound = length(values, run.duration)
@@ -180,7 +180,7 @@ def lower_phases(values: Values) -> tuple[Phase, ...]:
         }
         own = tuple((c, ()) for c in variables_set(values, phase))
         code, sound = length(values, phase.duration)
-        starts = tuple(sets) if number or turn.group else ()  # else they are what the run has
+        starts = tuple(sets) if number or turn.group else ()  # otherwise they are those of the run
         found.append(
             Phase(
                 name=turn.name,
@@ -210,8 +210,8 @@ def variables_set(values: Values, phase: ast.Phase) -> dict[str, dict[str, ast.E
 
 
 def by_turn(values: Values, phase: Phase, phases: list[Phase]) -> tuple[str, ...]:
-    """The components that a repeated phase gives something else in each turn: draws, or what other
-    phases of its turn have set in the first."""
+    """The components to which a repeated phase gives different values in each turn: draws, or
+    values that other phases of its turn set in the first turn."""
     if not phase.group:
         return ()
     turns = zip(phases, values.turns, strict=True)
@@ -233,14 +233,14 @@ def read_by(values: Values, name: str) -> set[str]:
 
 
 def holders(component: Component) -> list[str]:
-    """The components that hold a component's parameters: a rule may add some to its target."""
+    """The components that hold a component's parameters; a rule may add some to its target."""
     rule, post = component.rule, component.post
     added = rule is not None and (rule.post_equations or rule.post_reset)
     return [component.name, *([post.name] if added and post else [])]
 
 
 def length(values: Values, expr: ast.Expr | None) -> tuple[str, str]:
-    """How long a phase lasts: code (s), or the name of a sound."""
+    """The duration of a phase: code (s), or the name of a sound."""
     if isinstance(expr, ast.Name) and expr.id in values.symbols.sounds:
         return "", expr.id
     return "0.0" if expr is None else values.code(expr, None), ""

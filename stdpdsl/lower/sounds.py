@@ -45,7 +45,7 @@ def lower_filterbank(values: Values, bank: ast.Filterbank) -> Filterbank:
 
 
 def arguments_of(values: Values, call: ast.Call, function: AudioFunction) -> list[tuple[str, str]]:
-    """The name and the code of each argument, in the order in which they are written."""
+    """The name and the code of each argument, in written order."""
     known = {p.name: p for p in function.parameters}
     pairs = list(zip(known, call.args, strict=False))
     pairs += [(k.name.id, k.value) for k in call.kwargs]
@@ -53,8 +53,8 @@ def arguments_of(values: Values, call: ast.Call, function: AudioFunction) -> lis
 
 
 def argument(values: Values, parameter: AudioParameter, expr: ast.Expr) -> str:
-    """Code of an argument. A name is a word where the parameter takes words, whatever else in the
-    spec has that name."""
+    """Code for an argument. If the parameter takes words, a name is a word, even if something in
+    the spec has that name."""
     if parameter.unit not in ("text", "bool"):
         return values.code(expr, None)
     if isinstance(expr, ast.ListExpr):

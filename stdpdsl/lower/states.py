@@ -1,4 +1,4 @@
-"""States that phases store and restore, and at which a block ends one."""
+"""States that phases store and restore, and at which a block ends a phase."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StateLowering:
                     for t in traces
                     if (names is None or t in names) and (c.name, t) not in without
                 ]
-                if back and back == traces:  # with the time at which they were what they are
+                if back and back == traces:  # with the times that belong to their values
                     parts[c.name] = None if names is None else (*names, "lastupdate")
                 else:
                     without += [(c.name, "lastupdate")] if traces and names is None else []
@@ -83,7 +83,7 @@ class StateLowering:
         return tuple(found)
 
     def until(self, phase: ast.Phase) -> Until | None:
-        """When a block has ended this phase."""
+        """The condition that ends this phase for a block."""
         node = next((m for m in phase.modifiers if isinstance(m, ast.Until)), None)
         if node is None:
             return None
@@ -99,7 +99,7 @@ class StateLowering:
         )
 
     def name(self, component: Component, variable: str) -> str:
-        """What the model calls a variable."""
+        """The name of a variable in the model."""
         if component.kind == "connection":
             return self.own[component.name][variable]
         ident = ast.Ident(variable, span=component.node.span)
@@ -107,8 +107,8 @@ class StateLowering:
 
 
 def partly_restored(values: Values) -> set[str]:
-    """The connections of which some traces are restored, and others are not: all of them are
-    brought up to date when they are stored, and when they are restored."""
+    """The connections of which only some traces are restored. All their traces are brought up to
+    date when they are stored and when they are restored."""
     found = set()
     for turn in values.turns:
         for node in (m for m in turn.phase.modifiers if isinstance(m, ast.Restore)):
@@ -130,7 +130,7 @@ def traces_of(values: Values, component: Component) -> list[str]:
 
 
 def times_in(component: Component) -> Iterator[str]:
-    """Variables that hold a time of the run: a statement makes them of `t`."""
+    """Variables that hold a time of the run, because a statement computes them from `t`."""
     model = component.neuron or component.rule
     node = component.node
     bodies: list[tuple[ast.Statement, ...]] = []

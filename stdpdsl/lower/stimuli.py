@@ -39,8 +39,8 @@ def table_of(values: Values, layer: Component, drive: ast.TableDrive, size: int)
 
 
 def presented(values: Values) -> str:
-    """Code of what is shown or heard when in each replicate, of which responses are: nothing where
-    there is no one thing that shows it."""
+    """Code for what is presented when in each replicate, for the measures of responses; empty
+    unless exactly one thing presents it."""
     found = shown(values.symbols)
     if isinstance(found, ast.Sound):
         return (
@@ -73,7 +73,7 @@ def table_code(values: Values, table: Timed, size: int) -> str:
 
 
 def rows_code(node: ast.DataExpr, head: Head, columns: int, of_arrays: str = "array_rows") -> str:
-    """A call that reads the rows of a file, with so many columns."""
+    """A call that reads the rows of a file with a number of columns."""
     path = f"x.file({node.path.value!r})"
     if head.form == "array":
         return f"{of_arrays}({path}, {columns}{f', {head.name!r}' if head.name else ''})"

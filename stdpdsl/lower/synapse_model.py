@@ -1,4 +1,5 @@
-"""The equations of synapses: what is integrated, what events bring up to date, what is summed."""
+"""The equations of synapses: which variables are integrated, which are updated by events, which are
+summed."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class SynapseModel:
         self.gates, self.switches = synapses.gates, synapses.switches
 
     def integration(self) -> Integration | None:
-        """How what is integrated at each step is."""
+        """How the variables that are integrated at each step are solved."""
         clock = [e for e in self.equations if e.kind == "ode" and not self.synapses.is_trace(e)]
         if not clock or self.c.rule is None:
             return None
@@ -70,18 +71,18 @@ class SynapseModel:
         code = f"relaxed(s[{own!r}], {rate('0.0')}, {rate('1.0')}, {age})"
         return Trace(name=own, code=code, now=f"{own}__now")
 
-    # What the rule's `advance:` brings up to date
+    # Variables that the rule's `advance:` brings up to date
 
     @cached_property
     def advanced(self) -> dict[str, ast.Expr]:
-        """The stored variables as they are at `t`, in terms of what is stored."""
+        """The stored variables as they are at `t`, in terms of the stored values."""
         self.kept_alive = found = advanced(
             self.synapses.advance, self.synapses.bounds, self.values.checked.types
         )
         return {name: value for name, value in found.items() if name in self.own}
 
     def now_in_model(self, name: str) -> str:
-        """In Brian2's language."""
+        """The same in Brian2's language."""
         traces = {
             e.name.id: f"({trace_now(e, self.code.show, self.own[e.name.id])})"
             for e in self.equations
@@ -110,8 +111,8 @@ class SynapseModel:
         ]
 
     def advanced_equations(self) -> list[Equation]:
-        """Variables of the model that have what was advanced: where it is recorded, and where a
-        phase ends, at which the synapse itself is."""
+        """Variables of the model with the advanced values, if they are recorded. When a phase ends,
+        the synapse itself is advanced."""
         found = []
         for name, own in self.own.items():
             recorded = (self.c.name, name) in self.switches.recorded
@@ -123,10 +124,10 @@ class SynapseModel:
                 found.append(Equation(f"{own}__then", "stored", unit))
         return found
 
-    # What is delivered continuously
+    # Continuous deliveries
 
     def summed(self) -> list[tuple[str, Equation]]:
-        """(variable of the target, its equation here) of what is delivered continuously."""
+        """(variable of the target, its equation here) of each continuous delivery."""
         found = []
         for d in self.node.delivery:
             if d.continuously and d.value is not None:

@@ -1,4 +1,4 @@
-"""What the parts of a connection's lowering know of its synapses."""
+"""What the stages that lower a connection know about its synapses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .layers import size_of
 from .model_code import Gates, ModelCode, Needs, in_layer
 from .values import Values, used_names
 
-# Pathways of one connection are this far apart in the order of a step from those of the next.
+# The offset between the pathways of one connection and the next in the order of a step.
 PATHWAYS = 1000
 
 
@@ -39,7 +39,8 @@ class Switches:
 
 
 class Synapses:
-    """Those of one connection. `place` is its number in the order of declaration, of `count`."""
+    """The synapses of one connection. `place` is its number in the order of declaration, out of
+    `count`."""
 
     def __init__(
         self,
@@ -67,10 +68,10 @@ class Synapses:
         self.many = int(values.number(pattern.several if pattern else None, 1))
         used |= {"synapse_number"} if self.many > 1 else set()
         self.counts = [name for name in COUNTS if name in used]
-        self.fixed = [*c.each, *self.counts]  # of each synapse, as it is from the start
+        self.fixed = [*c.each, *self.counts]  # of each synapse, unchanged from the start
         self.variables = [*names, *self.fixed, *(["w"] if node.weight is not None else [])]
         taken = {n for side in (c.pre, c.post) for n in (*side.variables, *side.parameters)}
-        taken |= {*self.counts} - {"synapse_number"}  # which Brian2 counts over all blocks
+        taken |= {*self.counts} - {"synapse_number"}  # because Brian2 counts over all blocks
         self.own = {n: f"syn__{n}" if n in taken else n for n in self.variables}
         gate = c.name in switches.frozen and c.weight is not None
         self.gates = Gates(
@@ -100,8 +101,8 @@ class Synapses:
             self.code.functions.add("functions_in_double")
 
     def element(self, large: bool) -> str:
-        """Code of a synapse's number in its copy, which keys its draws; in double precision where
-        it does not fit into an integer of Brian2's."""
+        """Code for a synapse's number in its copy, which keys its draws; in double precision if it
+        may not fit into Brian2's integers."""
         first = in_layer("i", self.n_pre)
         if self.many > 1:
             first = f"({self.own['synapse_number']}*{self.n_pre} + {first})"
@@ -118,5 +119,5 @@ class Synapses:
 
     @property
     def sizes(self) -> dict[str, str]:
-        """Code of the sizes of both layers."""
+        """Code for the sizes of both layers."""
         return {"N_pre": repr(self.n_pre), "N_post": repr(self.n_post)}

@@ -28,19 +28,19 @@ _OVER = re.compile(r"\s+over\s+")
 
 @dataclass(frozen=True)
 class Until:
-    """The part of their fastest way that weights may move in a window (s); None for a tenth of the
-    run."""
+    """The tolerance, as a fraction of the largest change in any window, and the window (s); None
+    for a tenth of the run."""
 
     tolerance: float
     window: float | None
 
     def data(self) -> dict[str, float | None]:
-        """As the script and the metadata have it."""
+        """Its form in the script and the metadata."""
         return asdict(self)
 
 
 def written(data: Any) -> str | None:
-    """What was asked for, by what the metadata say; ValueError where stdpdsl did not write that."""
+    """What was asked for, read from the metadata; ValueError if stdpdsl did not write that."""
     if data is None:
         return None
     if not isinstance(data, dict):
@@ -58,7 +58,7 @@ def _is_between(value: Any, low: float, high: float) -> bool:
 
 
 def until(text: str) -> Until:
-    """What an option's text asks for; CompileError with places in it."""
+    """What an option's text asks for; CompileError with places in that text."""
     over = _OVER.search(text)
     tolerance = typed_expression(OPTION, text[: over.start()] if over else text)
     window = typed_expression(OPTION, text, over.end()) if over else None
@@ -119,7 +119,7 @@ def seconds_of(expr: ast.Expr | None) -> float | None:
 
 
 def refusals(text: str, checked: Checked, experiment: Experiment) -> list[Diagnostic]:
-    """Why the blocks of a spec cannot end by themselves."""
+    """Why the blocks of a spec cannot end when they are stable."""
     found = []
     for run in checked.spec.of(ast.Run):
         if run.phases:

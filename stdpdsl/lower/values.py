@@ -1,4 +1,4 @@
-"""Values: what a name stands for in the script's Python, and whether blocks differ in it."""
+"""Values: what a name becomes in the script's Python, and whether blocks differ in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def used_names(nodes: Iterable[ast.Node | None]) -> set[str]:
 
 
 class Values:
-    """Answers for one checked spec and its evaluated sweep."""
+    """Answers questions about one checked spec and its evaluated sweep."""
 
     def __init__(self, checked: Checked, table: SweepTable):
         self.checked, self.table = checked, table
@@ -55,7 +55,7 @@ class Values:
 
     @cached_property
     def turns(self) -> list[Turn]:
-        """The phases, as they follow one another."""
+        """The phases, in the order in which they run."""
         runs: list[ast.Run] = self.symbols.spec.of(ast.Run)
         return [turn for run in runs[:1] for turn in turns_of(run, self.constants)]
 
@@ -78,7 +78,7 @@ class Values:
         runs: list[ast.Run] = self.symbols.spec.of(ast.Run)
         return any(r.precision is not None and r.precision.id == "single" for r in runs)
 
-    # Which values differ
+    # Which values differ between blocks
 
     @cached_property
     def held(self) -> set[str]:
@@ -123,8 +123,8 @@ class Values:
         index: str = "",
         files: Mapping[ast.DataExpr, str] | None = None,
     ) -> str:
-        """Python code of an expression; with an `index`, one value per element. `files` is code of
-        what each `from` gives, if that is not a value per neuron or synapse."""
+        """Python code for an expression; with an `index`, one value per element. `files` is code
+        for each `from`, if that is not a value per neuron or synapse."""
         names = {}
         scope = self.symbols.value_scope(component)
         for name in used_names([expr]):
@@ -137,7 +137,7 @@ class Values:
         return NumpyPrinter({**names, **(extra or {})}, self.checked.types, data).show(expr)
 
     def from_file(self, node: ast.DataExpr, component: Component | None) -> str:
-        """Code of the values of a file, one for each neuron or synapse."""
+        """Code for the values of a file, one for each neuron or synapse."""
         assert component is not None
         head = self.checked.data[node]
         shape = self.sizes(component)
@@ -147,8 +147,8 @@ class Values:
         return earlier_code(node, head, component, blocks.tolist())
 
     def sizes(self, component: Component) -> tuple[int, ...]:
-        """The neurons of a layer; or of both layers of a connection, and the synapses of a pair
-        if it has several."""
+        """The number of neurons of a layer; or of both layers of a connection, and the synapses per
+        pair if there are several."""
         sides = (component.pre, component.post) if component.kind == "connection" else (component,)
         nodes = [c.node for c in sides if c is not None]
         sizes = [
@@ -170,7 +170,7 @@ class Values:
         return f"at({text}, {index})" if index and self.symbol_varies(symbol, component) else text
 
     def parameters(self, component: Component | None) -> tuple[Parameter, ...]:
-        """In an order in which each uses only those before it."""
+        """Sorted so that each comes after those it uses."""
         table = component.parameters if component else self.symbols.constants
         owner = component.name if component else ""
         done: dict[str, Parameter] = {}
@@ -213,12 +213,12 @@ class Values:
         return tuple(done.values())
 
     def attribute(self, component: Component, name: str, index: str) -> str | None:
-        """Code of a swept attribute (`delay`, `weight`, `p`, ...), None where it is not swept."""
+        """Code for a swept attribute (`delay`, `weight`, `p`, ...), None if it is not swept."""
         column = self.by_target.get((component.name, name))
         return None if column is None else f"row[{column!r}][{index}]"
 
     def number(self, expr: ast.Expr | None, default: float) -> float:
-        """A value that is the same in every block and known now."""
+        """A value that is known now and the same in every block."""
         return default if expr is None else float(evaluate(expr, self.constants))
 
     # Values with draws
@@ -234,8 +234,8 @@ class Values:
         variable: str | None = None,
         phase: bool = False,
     ) -> Initial:
-        """`name` keys the draws, `variable` is what the script calls it. What a `phase` sets is
-        drawn by its name too."""
+        """`name` keys the draws; `variable` is its name in the script. The draws of values that a
+        `phase` sets are keyed by the phase's name too."""
         draws: list[Draw] = []
 
         def value(node: ast.Expr) -> str:
