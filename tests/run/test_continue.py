@@ -399,7 +399,7 @@ def test_the_whole_can_be_reproduced(small, tmp_path):
 def test_without_a_state_it_is_run_again(small, tmp_path, capsys):
     run(small, "-o", tmp_path / "r")
     run(small, "--continue", tmp_path / "r", "--for", "100 ms")
-    assert "has kept no state" in capsys.readouterr().err
+    assert "has no saved state" in capsys.readouterr().err
     assert_same(tables(tmp_path / "r"), tables(small / "whole"))
     assert "continued" not in load(tmp_path / "r").metadata
 
