@@ -5,8 +5,7 @@ import numpy as np
 
 
 def as_int(value):
-    """Rounds towards zero, like Brian2's `int`, even for large doubles; a condition gives 1 or
-    0."""
+    """Round towards zero, like Brian2's `int`, even large doubles; a condition gives 1 or 0."""
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 

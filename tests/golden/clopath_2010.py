@@ -222,7 +222,7 @@ def sorted_spikes(found, steps):
 
 
 def as_int(value):
-    """Towards zero, as Brian2's `int`; of a condition 1 or 0. A double, however large."""
+    """Round towards zero, like Brian2's `int`, even large doubles; a condition gives 1 or 0."""
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 

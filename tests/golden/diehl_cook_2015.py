@@ -197,7 +197,7 @@ def exact_by_variable(equations, variables=None, method_options=None):
 
 
 def thinned_steps(key, copies, size, rate, steps, dt):
-    """Poisson spikes whose rate(t, i, copy index) in Hz is a function of time."""
+    """Poisson spikes whose rate is a function of time: rate(t, i, copy index) in Hz."""
     found = []
     for index, copy in enumerate(copies):
         rng = stream(*key, copy)
@@ -218,7 +218,7 @@ def sorted_spikes(found, steps):
 
 
 def as_int(value):
-    """Towards zero, as Brian2's `int`; of a condition 1 or 0. A double, however large."""
+    """Round towards zero, like Brian2's `int`, even large doubles; a condition gives 1 or 0."""
     return np.trunc(np.asarray(value, dtype=float))[()]
 
 

@@ -176,8 +176,8 @@ def exact_by_variable(equations, variables=None, method_options=None):
 
 
 def in_order(objects):
-    """Give each code object of a network a place of its own in its slot of the step: by its
-    `order`, and those of one order as they were declared. Brian2 would go by their names."""
+    """Give each code object of a network its own place in its slot of the step: by `order`, then in
+    the order of declaration. Brian2 would sort by name."""
     slots = {}
     for part in with_parts(objects):
         slots.setdefault(part.when, []).append(part)
@@ -187,7 +187,7 @@ def in_order(objects):
 
 
 def with_parts(objects):
-    """Objects of Brian2, each followed by those that it contains."""
+    """Objects of Brian2, each followed by the objects that it contains."""
     for part in objects:
         yield part
         yield from with_parts(part.contained_objects)
