@@ -1,1 +1,1 @@
-"""Text to tree and back: every word of the language, and its diagnostics."""
+"""From text to tree and back: every word of the language, and its diagnostics."""

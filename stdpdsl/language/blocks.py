@@ -1,6 +1,6 @@
-"""A text while somebody types: of its declarations, only those that have changed are read again.
+"""A text while somebody types: only the declarations that have changed are read again.
 
-What is found is what the parser finds in the whole text.
+The result is the same as that of parsing the whole text.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .source import Source, Span
 
 @dataclass
 class Block:
-    """A declaration without errors, where it stands, and the places of its nodes. The nodes move as
-    the text before them changes, which is cheaper than to make them again. It is kept while its
-    text has errors, which often go with the next key."""
+    """A declaration without errors, its position, and the positions of its nodes. When the text
+    before them changes, the nodes are moved, which is cheaper than making them again. A block is
+    kept while its text has errors, because these often go with the next key."""
 
     text: str
     start: int
@@ -36,8 +36,8 @@ class Block:
 
 
 class Blocks:
-    """Reads one text after another of the same file. Its source always has the text that was read
-    last, and a tree takes over nodes of the one before."""
+    """Reads successive texts of the same file. Its source always has the text that was read last,
+    and a tree reuses nodes of the previous one."""
 
     def __init__(self, name: str) -> None:
         self.source = Source(name, "")
@@ -45,7 +45,7 @@ class Blocks:
         self.known: list[Block | None] = []
 
     def parse(self, text: str) -> Spec:
-        """As the parser does."""
+        """Do what the parser does."""
         source = self._now(text)
         if refused := refusals(source):
             raise CompileError(refused)
@@ -54,7 +54,7 @@ class Blocks:
             specs, problems = self._read(reader, chunks)
             read = [spec for spec in specs if spec is not None]
             if len(read) < len(specs):
-                # Brackets may be open where a declaration seems to start.
+                # Brackets may be open at what seems to be the start of a declaration.
                 failed = chunks[specs.index(None)].start
                 sure = reader.read(failed, len(reader.text)) is None
             else:
@@ -68,7 +68,7 @@ class Blocks:
         return spec
 
     def salvage(self, text: str) -> Spec:
-        """The tree of what can be read of a broken text."""
+        """The tree of the readable parts of a broken text."""
         source = self._now(text)
         with reading(source) as reader:
             chunks = reader.chunks()
@@ -107,8 +107,8 @@ class Blocks:
         return specs, [*problems, *errors]
 
     def _moved(self, reader: Reader, chunks: Sequence[Chunk]) -> list[Block | None]:
-        """The blocks before and behind what has changed, where they stand now; and those that have
-        changed, where they are as many as before."""
+        """The blocks before and after the change, at their new positions; and those that changed,
+        if their number is the same."""
         texts = [reader.text[chunk.start : chunk.end] for chunk in chunks]
         old, self.texts = self.texts, texts
         before = _same(old, texts)
@@ -144,8 +144,8 @@ def _declarations(parts: Sequence[Spec]) -> tuple[Declaration, ...]:
 
 
 def _joined(source: Source, parts: Sequence[Spec]) -> Spec | None:
-    """The tree of a text from those of its parts. None where nothing is declared, or a name or a
-    docstring of the model stands twice, or behind a declaration."""
+    """The tree of a text, joined from its parts. None if nothing is declared, or if the model's
+    name or docstring is given twice or after a declaration."""
     heads = list(takewhile(lambda part: not part.declarations, parts))
     body = parts[len(heads) :]
     models = [part.model for part in heads if part.model]

@@ -1,4 +1,4 @@
-"""What the language knows by name: functions, constants, lists, draws, patterns, integrators."""
+"""The names that the language knows: functions, constants, lists, draws, patterns, integrators."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Function:
 
     `rule` says how units pass: "none" (arguments and result without unit), "same" (all arguments
     share one unit, which is the result's), "ratio" (all share one unit, result without), "root"
-    (square root), "free" (any unit, result without).
-    `result` is "float" or "integer". `brian2` and `numpy` are its names there; {0}, {1} stand for
-    arguments where the form is not a plain call. `maker` makes it, where Brian2 has it not.
+    (square root), "free" (any unit, result without). `result` is "float" or "integer". `brian2` and
+    `numpy` are its names there; {0}, {1} stand for arguments if the form is not a plain call.
+    `maker` makes it if Brian2 does not have it.
     """
 
     arity: int
@@ -82,10 +82,10 @@ LISTS: dict[str, ListFunction] = {
 
 @dataclass(frozen=True)
 class Distribution:
-    """A draw. Its base draw (`base`: "uniform" in [0, 1) or "normal" with mean 0 and sd 1) is free
-    of parameters; `transform` turns it into the value: {u} is the base draw, {0}, {1} the
-    arguments. `units` as in ListFunction. `quantile` is the function of ours that it calls, as
-    `quantile__...` in Brian2's code, which `maker` makes."""
+    """A draw. Its base draw (`base`: "uniform" in [0, 1) or "normal" with mean 0 and sd 1) is
+    independent of parameters; `transform` turns it into the value: {u} is the base draw, {0}, {1}
+    the arguments. `units` as in ListFunction. `quantile` is our function that it calls,
+    `quantile__...` in Brian2's code; `maker` makes it."""
 
     arguments: tuple[str, ...]
     units: str
@@ -99,7 +99,8 @@ class Distribution:
 DISTRIBUTIONS: dict[str, Distribution] = {
     "uniform": Distribution(("low", "high"), "vv", "uniform", "{0} + ({1} - {0})*{u}"),
     "normal": Distribution(("mean", "sd"), "vv", "normal", "{0} + {1}*{u}"),
-    # Of the logarithm; LOGNORMAL_BY_MEAN of the variable itself, by the names of its arguments.
+    # Parameters of the logarithm; LOGNORMAL_BY_MEAN has those of the variable itself, by argument
+    # name.
     "lognormal": Distribution(("mu", "sigma"), "xx", "normal", "np.exp({0} + {1}*{u})"),
     "loguniform": Distribution(("low", "high"), "vv", "uniform", "{0}*({1}/{0})**{u}"),
     "exponential": Distribution(("mean",), "v", "uniform", "-{0}*np.log1p(-{u})"),
@@ -151,7 +152,7 @@ PATTERNS = {
     "pairs": None,
 }
 
-# The integrators of Brian2 that a `method:` may name.
+# The Brian2 integrators that a `method:` may name.
 METHODS = (
     "exact",
     "linear",
@@ -169,10 +170,10 @@ METHODS = (
     "gsl_rk8pd",
 )
 
-# In how many bits a network computes: `precision:` of a run.
+# The precision of a network in bits: `precision:` of a run.
 PRECISIONS = ("double", "single")
 
-# What every layer's neurons have without declaring it: name -> (unit's base dimension, kind).
+# Variables that all neurons have without declaring them: name -> (unit's base dimension, kind).
 NEURON_VARIABLES = {"i": "integer", "N": "integer", "t": "time", "dt": "time", "lastspike": "time"}
 SYNAPSE_VARIABLES = {
     "i": "integer",
@@ -186,8 +187,8 @@ SYNAPSE_VARIABLES = {
     "dt": "time",
 }
 
-# What is measured of the elements of a component, and how the unit passes (as Function.rule; "if"
-# takes a condition): one number per block.
+# Measures over the elements of a component, and how the unit passes (as Function.rule; "if" takes a
+# condition): one number per block.
 REDUCTIONS = {
     "mean": "same",
     "sd": "same",
@@ -236,15 +237,15 @@ READ_AS = {
 
 
 def weight_measures(bounded: bool, recorded: bool) -> list[str]:
-    """What is measured of a connection with a weight, which may have bounds and be recorded."""
+    """The measures of a connection with a weight, which may have bounds and be recorded."""
     ends = ["mean", "sd", "bimodality", *(("at_bounds", "entropy") if bounded else ())]
     ends = [f"{when}_{end}" for when in ("before", "after") for end in ends]
     return [*ends, "change", *(["settled"] if recorded else [])]
 
 
 def layer_measures(recorded: bool, several: bool, hears: bool) -> list[str]:
-    """What is measured of a layer that spikes: more if its spikes are recorded, it has several
-    neurons, or the network hears one sound."""
+    """The measures of a layer that spikes. There are more if its spikes are recorded, if it has
+    several neurons, or if the network hears one sound."""
     ends = ["spikes", "rate"]
     if recorded:
         ends += ["cv", *(["synchrony"] if several else [])]

@@ -1,7 +1,7 @@
-"""The sounds and filters of the language, as tables: what a call of each may be given.
+"""The sounds and filters of the language, as tables of their arguments.
 
-The functions themselves are in stdpdsl/runtime (sounds.py, filterbanks.py), with the same
-names and parameters; a test holds the two together.
+The functions themselves are in stdpdsl/runtime (sounds.py, filterbanks.py), with the same names and
+parameters; a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class AudioParameter:
     """One parameter.
 
     `unit` is "Hz", "s", "Hz/s", "dB" or "1" (no unit); "integer", "text", "bool" for other values.
-    `default` is an SI number, a text, None (not given) or REQUIRED. `many`: a list stands for
-    several stimuli of a sound, or one value per channel of a filter. `values`: a list is one
-    value, such as a vowel's formants. `choices`: the texts that are known.
+    `default` is an SI number, a text, None (not given) or REQUIRED. `many`: a list gives several
+    stimuli of a sound, or one value per channel of a filter. `values`: a list is one value, such as
+    a vowel's formants. `choices`: the allowed texts.
     """
 
     name: str
@@ -36,10 +36,10 @@ class AudioParameter:
 class AudioFunction:
     """A sound or a filter. Arguments without a name follow the order of `parameters`.
 
-    `channels` (filters): the parameters whose longest list counts the channels; without one, and
-    with an empty tuple, there are as many as the source has. Where the source has more than one
-    channel, lists must have as many values. `given` (sounds): what the script passes besides the
-    spec's arguments, by name. `least` is the least number of channels.
+    `channels` (filters): the longest list among these parameters gives the number of channels.
+    Without a list, or with an empty tuple, the number is that of the source. If the source has more
+    than one channel, lists must have that many values. `given` (sounds): what the script passes by
+    name besides the spec's arguments. `least` is the smallest number of channels.
     """
 
     name: str

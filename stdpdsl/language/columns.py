@@ -1,6 +1,6 @@
-"""What the columns of the results are called.
+"""Names of the columns of the results.
 
-No table has two columns whose names differ in case only, because DuckDB ignores case.
+No table has two column names that differ only in case, because DuckDB ignores case.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ TAKEN = frozenset({*FIXED_COLUMNS, "replicate"})
 
 
 def column_names(paths: Sequence[str], measured: Iterable[str] = ()) -> dict[str, str]:
-    """What the sweep's columns are called in the results, by their dotted names in the spec.
+    """The names of the sweep's columns in the results, by their dotted names in the spec.
 
-    The last part alone; the whole where that is the name of another column: one of the sweep, one
-    that every table has, or one of `measured` (in lower case).
+    Only the last part, unless that is the name of another column: one of the sweep, one that every
+    table has, or one of `measured` (in lower case). In that case, the whole name.
     """
     last = {path: path.rpartition(".")[2] for path in paths}
     others = TAKEN.union(measured)
@@ -104,7 +104,7 @@ def column_names(paths: Sequence[str], measured: Iterable[str] = ()) -> dict[str
 
 
 def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str]:
-    """What a rule's variables are called in `weights`: `apre` is `apre_state` beside `Apre`."""
+    """The names of a rule's variables in `weights`: `apre` is `apre_state` beside `Apre`."""
     taken = {name.lower() for name in (*FIXED_COLUMNS, *sweep)}
     names: dict[str, str] = {}
     for variable in variables:
@@ -119,12 +119,12 @@ def state_names(variables: Iterable[str], sweep: Iterable[str]) -> dict[str, str
 def parameter_names(
     paths: Sequence[tuple[str, str]], sweep: Mapping[str, tuple[str, str] | None]
 ) -> list[str]:
-    """What parameters are called in the table `parameters`, by (component, name): as in the
-    language, `A1.tau_m`; a constant, of the component `constants`, by its name alone.
+    """The names of parameters in the table `parameters`, by (component, name): as in the language,
+    `A1.tau_m`; for a constant, of the component `constants`, only its name.
 
-    `sweep` has what each column of the sweep sets. A column that is called so already is meant.
-    Where that is taken, as ever without regard to case, by a column that every table has, by one
-    of the sweep or by another parameter, `_parameter` is added.
+    `sweep` has what each column of the sweep sets; a column that already has the name is that
+    parameter. `_parameter` is added if the name is taken, ignoring case, by a column that every
+    table has, by one of the sweep or by another parameter.
     """
     taken = {"block", "phase", "replicate", *(name.lower() for name in sweep)}
     names = []

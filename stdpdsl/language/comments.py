@@ -1,7 +1,7 @@
 """The canonical text with the comments of the source: `stdpdsl fmt`.
 
-A comment behind a line stays behind it; one on a line of its own stays above what follows it. At
-the end of a body, where it stands further to the right than what follows, it stays below the body.
+A comment after code on a line stays there. A comment on its own line stays above what follows it.
+At the end of a body, if it is indented more than what follows, it stays below the body.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Comment:
     text: str
     start: int
     column: int
-    trailing: bool  # behind something, on its line
-    closes: bool  # behind the closing bracket of an expression over several lines
+    trailing: bool  # after code, on its line
+    closes: bool  # after the closing bracket of an expression over several lines
     apart: bool  # a blank line follows
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A printed line (by its index) and what it prints of the source. A docstring is several, of
-    which `last` is the last."""
+    """A printed line (by its index) and what it prints of the source. A docstring has several
+    lines; `last` is the last."""
 
     start: int
     end: int
@@ -46,11 +46,11 @@ class Anchor:
 
 
 class Unformattable(Exception):
-    """Formatting would lose or change something: never happens, or it is a bug of ours."""
+    """Formatting would lose or change something. This never happens, unless there is a bug here."""
 
 
 def formatted(source: Source) -> str:
-    """The canonical text of a file; CompileError where it cannot be read."""
+    """The canonical text of a file; CompileError if it cannot be read."""
     spec = parse(source)
     comments = find_comments(source)
     text = "\n".join(_placed(spec_lines(spec), comments, source)) + "\n"
@@ -119,7 +119,8 @@ def _placed(lines: list[str], comments: list[Comment], source: Source) -> list[s
 
 
 def _as_deep(before: list[Anchor], column: int, floor: int) -> Anchor:
-    """The nearest line before that is as deep as a comment at the end of its body should be."""
+    """The nearest earlier line with the indentation that a comment at the end of its body should
+    have."""
     for anchor in reversed(before):
         if anchor.column <= floor:
             break
@@ -143,8 +144,8 @@ def _indent(line: str) -> str:
 
 
 def _anchors(lines: list[str], source: Source) -> list[Anchor]:
-    """The printed lines by their places in the source. A header such as `equations:` stands right
-    before the first line of its body."""
+    """The printed lines by their positions in the source. A header such as `equations:` is placed
+    just before the first line of its body."""
     found: list[Anchor] = []
 
     def add(start: int, end: int, index: int) -> None:

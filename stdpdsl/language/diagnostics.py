@@ -1,4 +1,4 @@
-"""Errors and warnings: one shape, one renderer."""
+"""Errors and warnings: one data structure, one renderer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .source import Span
 
 @dataclass(frozen=True)
 class Label:
-    """A remark at a second place, such as where a name was declared first."""
+    """A remark at a second place, such as the first declaration of a name."""
 
     span: Span
     text: str
@@ -21,7 +21,8 @@ class Label:
 class Diagnostic:
     """What is wrong (`message`), where (`span`), and what to do (`help`).
 
-    The message states, labels locate, only `help` suggests. `label` stands under the carets.
+    The message states the fault, labels locate it, and only `help` suggests a fix. `label` is
+    printed under the carets.
     """
 
     code: str
@@ -34,7 +35,7 @@ class Diagnostic:
 
 
 class CompileError(Exception):
-    """Raised once by a stage, with every error that it found."""
+    """Raised once by a stage, with all errors that it found."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]):
         self.diagnostics = tuple(in_order(diagnostics))
@@ -59,8 +60,8 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f"did you mean `{near[0]}`?" if near else ""
 
 
-# Control characters but for tabs and line ends; line ends of Unicode; marks of writing direction.
-# On a terminal or in an editor they make a text look other than it is.
+# Control characters other than tabs and line ends; Unicode line ends; marks of writing direction.
+# On a terminal or in an editor they make a text look different from what it is.
 UNSEEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
@@ -73,8 +74,8 @@ _LONGEST = 160  # of a line of the spec that is shown, however wide the page
 
 
 def render(diagnostics: Iterable[Diagnostic], colour: bool = False, width: int = WIDTH) -> str:
-    """The text that people read; it ends with a line feed unless it is empty. Of a line of the spec
-    that is longer than `width` columns, the part around the place is shown."""
+    """The text that people read; it ends with a line feed unless it is empty. If a line of the spec
+    is longer than `width` columns, the part around the place is shown."""
 
     def paint(text: str, style: str) -> str:
         return f"{_STYLES[style]}{text}\x1b[0m" if colour and text else text
@@ -83,7 +84,7 @@ def render(diagnostics: Iterable[Diagnostic], colour: bool = False, width: int =
 
 
 def seen(text: str) -> str:
-    """A text of a spec, of a file that it names or of results, as a terminal may be given it."""
+    """A text from a spec, from a file that it names or from results, made safe for a terminal."""
     return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

@@ -1,4 +1,4 @@
-"""What a call of a draw says: its distribution, and its arguments by name."""
+"""Reads a call of a draw: its distribution, and its arguments by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .builtins import DISTRIBUTIONS, LOGNORMAL_BY_MEAN, Distribution
 
 def distribution_of(call: ast.Call) -> Distribution:
     """The distribution that a call draws from. `lognormal` takes `mu` and `sigma` of the logarithm,
-    or by their names `mean` and `sd` of the variable itself."""
+    or, by name, `mean` and `sd` of the variable itself."""
     named = {keyword.name.id for keyword in call.kwargs}
     if call.func.id == "lognormal" and named & set(LOGNORMAL_BY_MEAN.arguments):
         return LOGNORMAL_BY_MEAN

@@ -17,12 +17,12 @@ class Explanation:
     title: str
     prose: str
     wrong: str  # a spec
-    message: str  # what is said of it
+    message: str  # a description of it
     right: str
 
 
 def codes() -> list[str]:
-    """All codes that there are."""
+    """All existing codes."""
     return sorted(path.stem for path in resource_dir("explanations").glob("*.md"))
 
 
@@ -31,7 +31,7 @@ def page(code: str) -> Path:
 
 
 def explanation(code: str) -> Explanation:
-    """Of a code that there is."""
+    """The explanation of an existing code."""
     text = page(code).read_text(encoding="utf-8")
     head, _, prose = text.partition("```")[0].partition("\n")
     wrong, message, right = re.findall(r"^```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -1,7 +1,7 @@
-"""The parser's tables, kept between runs: making them takes longer than all the rest of `check`.
+"""The parser's tables, kept between runs because making them takes longer than the rest of `check`.
 
-The file's name holds a hash of all that the tables depend on, and it appears in one step, so that
-no process ever reads what another has half written. Where it cannot be kept, nothing is kept.
+The file's name contains a hash of all that the tables depend on. The file appears in one step, so
+no process reads what another has half written. If it cannot be kept, nothing is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ..runtime import cache
 
 
 class CachePath(str):
-    """A path to lark. It hashes `str()` of its options, this one too, so it would take a file that
-    was moved for that of another grammar."""
+    """A path to lark. lark hashes `str()` of its options, including this one, so it would take a
+    moved file for that of another grammar."""
 
     def __str__(self) -> str:
         return "cache"
@@ -27,8 +27,8 @@ class CachePath(str):
 
 @contextmanager
 def kept(grammars: Iterable[Path], *depends: str) -> Iterator[str | bool]:
-    """What to give to lark as `cache`: the file to read, or a new file that is then put in its
-    place. `depends` is all that the tables depend on besides the grammars."""
+    """What to give to lark as `cache`: the file to read, or a new file that then replaces it.
+    `depends` is all that the tables depend on besides the grammars."""
     folder = cache_folder()
     if folder is None:
         yield False
@@ -57,9 +57,10 @@ def kept(grammars: Iterable[Path], *depends: str) -> Iterator[str | bool]:
 
 
 def cache_folder() -> Path | None:
-    """The user's own folder for such files; None where it cannot be had.
+    """The user's own folder for such files; None if there is none.
 
-    The tables are a pickle, which can run code: the folder must be writable by the user alone.
+    The tables are a pickle, which can run code, so only the user may be able to write to the
+    folder.
     """
     folder: Path | None = cache.stdpdsl_cache()
     try:

@@ -1,5 +1,5 @@
-"""The words of builtins.py in one line each, for people who ask: name -> (how to write it, what it
-is). Sounds and filters carry theirs in builtins_audio.py."""
+"""The words in builtins.py in one line each, for people who ask: name -> (how to write it, what it
+is). Sounds and filters have theirs in builtins_audio.py."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "fixed_indegree": ("fixed_indegree(k)", "k sources for each target"),
     "fixed_outdegree": ("fixed_outdegree(k)", "k targets for each source"),
     "pairs": ('pairs from "FILE.csv"', "the pairs of a file: columns `pre` and `post`"),
-    # What every neuron and synapse has
+    # Variables of every neuron and synapse
     "i": ("i", "counts the neurons of the layer, or of the source layer"),
     "j": ("j", "counts the neurons of the target layer"),
     "N": ("N", "how many neurons the layer has"),

@@ -1,6 +1,7 @@
-"""The files that a spec names, before anything runs: may they be read, and are they there?
+"""The files that a spec names, before anything runs: whether they may be read, and whether they
+exist.
 
-A spec may come from a stranger, so it reads regular files below its own folder and nothing else.
+A spec may come from a stranger, so it can read only regular files below its own folder.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _DEVICE = re.compile(
 
 
 def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
-    """What a spec reads besides the tables of its sweep and what it uses."""
+    """What a spec reads besides the tables of its sweep and the files that it uses."""
     found: list[Diagnostic] = []
     for sound in spec.of(ast.Sound):
         if sound.stimuli is not None and sound.stimuli.func.id == "files":
@@ -36,7 +37,7 @@ def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:
 
 
 def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
-    """The files that a run reads, by their names from the spec's folder."""
+    """The files that a run reads, by their paths from the spec's folder."""
     found = [name for path in _data(spec) for name in _each(path, folder)]
     for node in data_of(spec):
         if node.component is not None:
@@ -53,12 +54,12 @@ def named_files(spec: ast.Spec, folder: Path) -> dict[str, Path]:
 
 def outside_files(spec: ast.Spec, folder: Path, allowed: Sequence[Path]) -> list[Diagnostic]:
     """What a spec names that is not below its folder, nor below one of `allowed`; links are
-    followed. To be asked before anything is read."""
+    followed. Called before anything is read."""
     roots = [os.path.realpath(root) for root in (folder, *allowed)]
     found = []
     for node in _named(spec):
         start = os.path.normpath(os.path.join(roots[0], node.value))
-        # Of a pattern, the folder that it starts from, whatever it matches, and each match.
+        # For a pattern: the folder that it starts from, whatever it matches, and each match.
         places = [start]
         endless = ""
         if glob.has_magic(node.value) and _below_any(os.path.realpath(start), roots):
@@ -109,7 +110,7 @@ def _endless(pattern: str, root: str) -> str:
                         for entry in entries
                         if entry.is_dir() and (hidden or not entry.name.startswith("."))
                     ]
-        except OSError:  # glob passes over what it may not read
+        except OSError:  # glob skips what it may not read
             continue
     return ""
 
@@ -118,13 +119,13 @@ _NUMBERED = re.compile(r"\{([A-Za-z]\w*)\}")
 
 
 def number_in(path: str) -> str:
-    """The column whose numbers stand in the names of files, `w_{k}.npy`; nothing if none do."""
+    """The column whose numbers appear in file names, `w_{k}.npy`; nothing if there is none."""
     names = set(_NUMBERED.findall(path))
     return names.pop() if len(names) == 1 else ""
 
 
 def numbered_files(path: str, folder: Path) -> dict[int, str]:
-    """The files that such a name means, by their numbers."""
+    """The files that such a name means, by number."""
     column = number_in(path)
     if not column:
         return {}
@@ -144,7 +145,7 @@ def _is_plain(place: str) -> bool:
 
 
 def _named(spec: ast.Spec) -> Iterator[ast.String | ast.StringExpr]:
-    """Every path that a spec holds."""
+    """Every path in a spec."""
     for use in spec.of(ast.Use):
         yield use.path
     yield from (part.path for part in files_of(spec))
@@ -164,7 +165,7 @@ def files_of(spec: ast.Spec) -> Iterator[ast.FromFile]:
 
 
 def _each(path: ast.String | ast.StringExpr, folder: Path) -> list[str]:
-    """The files that a name means: of images, each that the pattern matches."""
+    """The files that a name means; for images, each that the pattern matches."""
     if number_in(path.value):
         return list(numbered_files(path.value, folder).values())
     if not path.value.lower().endswith(".png"):
@@ -185,7 +186,7 @@ def data_of(spec: ast.Spec) -> Iterator[ast.DataExpr]:
 
 
 def _parts(node: ast.DataExpr, folder: Path) -> list[str]:
-    """What a run reads of the results of an earlier one."""
+    """What a run reads from the results of an earlier one."""
     tables = ("trajectories", "spikes") if node.is_layer else ("weights",)
     parts = [part for table in tables for part in (folder / node.path.value / table).glob("part-*")]
     names = [f"{part.parent.name}/{part.name}" for part in parts]

@@ -17,7 +17,7 @@ from .units import dim_and_power, in_si, lookup, resolve
 
 
 class NotConstant(Exception):
-    """The expression holds something that has no value yet: `node` says what."""
+    """The expression contains something that has no value yet; `node` is that part."""
 
     def __init__(self, node: ast.Node, reason: str = "has no constant value"):
         self.node = node
@@ -26,26 +26,26 @@ class NotConstant(Exception):
 
 
 def whole_steps(delay: float, dt: float) -> int:
-    """The time steps that a delay (s) takes: the nearest whole number, a half being rounded up, as
-    the script's `delays` does."""
+    """The number of time steps of a delay (s), rounded to the nearest, halves up, like the script's
+    `delays`."""
     return math.floor(delay / dt + 0.5 + 1e-9)
 
 
 @cache
 def power(unit: ast.Unit) -> int:
-    """The power of ten to SI of a unit; 0 of a level in dB."""
+    """The power of ten that converts a unit to SI; 0 for a level in dB."""
     return 0 if is_level(unit) else dim_and_power((f.name, f.exponent) for f in unit.factors)[1]
 
 
 @ast.found_once
 def quantity(node: ast.Quantity) -> float:
-    """The double nearest to the decimal number in SI; a level in dB is its number."""
+    """The double nearest to the decimal number in SI units; a level in dB is its number."""
     return in_si(node.text, power(node.unit))
 
 
 def with_unit(expr: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
-    """A plain number, signed or not, as it would stand alone with the unit that its list, table
-    or bounds share (`[10, -20] ms`); any other expression as it is."""
+    """A plain number, signed or not, with the unit that its list, table or bounds share (`[10, -20]
+    ms`); any other expression unchanged."""
     match expr:
         case ast.Number() if unit is not None:
             return ast.Quantity(float(expr.value), unit, expr.text, span=expr.span)
@@ -57,8 +57,7 @@ def with_unit(expr: ast.Expr, unit: ast.Unit | None) -> ast.Expr:
 
 
 def times_unit_name(expr: ast.Binary) -> ast.Quantity | None:
-    """The quantity that `5*ms` is, where `ms` is not a name of the spec's own; None of other
-    products."""
+    """The quantity that `5*ms` is, if `ms` is not declared in the spec; None for other products."""
     sign, number, name = "", expr.left, expr.right
     if isinstance(number, ast.Unary) and number.op in ("-", "+"):
         sign, number = number.op, number.operand
@@ -80,9 +79,9 @@ def is_level(unit: ast.Unit) -> bool:
 
 
 def evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
-    """A number, or an array where `env` holds arrays or the expression makes a list.
+    """A number, or an array if `env` contains arrays or the expression makes a list.
 
-    Raises NotConstant for a name that `env` lacks, an unknown function, a draw, or arithmetic
+    Raises NotConstant for a name that is not in `env`, an unknown function, a draw, or arithmetic
     without a result (division by zero, overflow).
     """
     if isinstance(expr, ast.Number | ast.Quantity | ast.Name):
@@ -119,7 +118,7 @@ def _evaluate(expr: ast.Expr, env: Mapping[str, Any]) -> Any:
 
 
 def _chain(expr: ast.Binary, env: Mapping[str, Any]) -> Any:
-    """A left-leaning chain without recursion, since sums may be long."""
+    """A left-leaning chain; not recursive, because sums may be long."""
     spine: list[ast.Binary] = []
     node: ast.Expr = expr
     while isinstance(node, ast.Binary):
@@ -163,7 +162,7 @@ def _binary(node: ast.Binary, a: Any, b: Any) -> Any:
             case "%":
                 return a % b
             case "**":
-                # In floats: an integer power could be astronomically large.
+                # In floats, because an integer power could be astronomically large.
                 power = _as_float(a) ** _as_float(b)
                 if isinstance(power, complex):  # Python's, of a negative number
                     raise NotConstant(node, "is not a real number")
@@ -192,7 +191,7 @@ def _binary(node: ast.Binary, a: Any, b: Any) -> Any:
 
 
 def _is_exact(op: str, a: int, b: int) -> bool:
-    """Whether an operation on whole numbers gives one that is a double."""
+    """Whether the result of an operation on whole numbers is exact as a double."""
     size = abs(a) * abs(b) if op == "*" else max(abs(a), abs(b), abs(a) + abs(b))
     return size <= LARGEST_WHOLE
 
@@ -245,7 +244,7 @@ def _call(expr: ast.Call, env: Mapping[str, Any]) -> Any:
 
 @cache
 def _function(name: str) -> Any:
-    """The function that the script calls by this name; ours from the runtime."""
+    """The function that the script calls by this name; our own are from the runtime."""
     import numpy as np
 
     if name.startswith("np."):

@@ -1,8 +1,9 @@
 """`--set NAME=VALUE`: a spec with other values.
 
-NAME is a constant, COMPONENT.PARAMETER (or PARAMETER where one component has it), `duration`, `dt`
-or `seed`; or an axis of the sweep's `grid:` or `zip:`, which takes one value or a list. A column
-that a table or a file gives, or that is derived or drawn, cannot be set here: it would win.
+NAME is a constant, COMPONENT.PARAMETER (or PARAMETER if only one component has it), `duration`,
+`dt` or `seed`; or an axis of the sweep's `grid:` or `zip:`, which takes one value or a list. A
+column that comes from a table or a file, or that is derived or drawn, cannot be set here, because
+it takes precedence.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from .source import Source, Span
 
 RUN = ("duration", "dt", "seed")
 _HEAD = "constants:\n    setting = "
-_LIST = "sweep:\n    grid:\n        setting = "  # where a list may stand
+_LIST = "sweep:\n    grid:\n        setting = "  # where a list is allowed
 
 Rules = Mapping[str, ast.Rule]
 
 
 @dataclass(frozen=True)
 class Typed(Source):
-    """A value as a spec of its own, whose places are those of what was typed."""
+    """A value as its own spec, with positions in what was typed."""
 
     typed: str = ""
     start: int = 0  # of the value in what was typed
@@ -40,7 +41,7 @@ class Typed(Source):
 
 
 def typed_expression(option: str, text: str, start: int = 0, lists: bool = False) -> ast.Expr:
-    """What stands in an option's text from `start` on; CompileError with places in that text."""
+    """The expression in an option's text from `start` on; CompileError with places in that text."""
     value = text[start:]
     begins = len(text) - len(value.lstrip())
     head = _LIST if lists else _HEAD
@@ -70,7 +71,7 @@ def with_settings(spec: ast.Spec, sets: Sequence[str], library: Rules) -> ast.Sp
 
 
 def _refuse_bare_list(text: str, start: int) -> None:
-    """`NAME=0.5,0.6 mV`: a list stands in brackets."""
+    """Refuse `NAME=0.5,0.6 mV`: a list needs brackets."""
     value = text[start:].strip()
     items = [item.strip() for item in value.split(",")]
     if len(items) > 1 and all(items) and not set(value) & set("[]()"):
@@ -94,7 +95,7 @@ def _refuse_bare_list(text: str, start: int) -> None:
 
 
 def _axes(spec: ast.Spec) -> list[ast.Axis]:
-    """The axes whose values stand in the sweep one after the other."""
+    """The axes whose values are listed in the sweep."""
     parts = [part for sweep in spec.of(ast.Sweep) for part in sweep.parts]
     return [axis for p in parts if isinstance(p, ast.Grid | ast.Zip) for axis in p.axes]
 
@@ -151,7 +152,7 @@ def _with_argument(
     if isinstance(d, ast.Layer) and name == "rate" and isinstance(d.source, ast.PoissonInput):
         return replace(d, source=replace(d.source, rate=value))
     if isinstance(d, ast.Connect) and d.plasticity:
-        # Of several rules, the one that has such a parameter; the check tells if none has.
+        # With several rules, the one that has such a parameter; the check reports if none has.
         preset = value.id if name == "preset" and isinstance(value, ast.Name) else None
         place = next(
             (
@@ -202,7 +203,7 @@ def _parameters(spec: ast.Spec, rules: Rules) -> Iterator[tuple[str, str]]:
 
 
 def _owner(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> str:
-    """The one component that has a parameter of this name."""
+    """The only component that has a parameter with this name."""
     owners = list(dict.fromkeys(c for c, p in _parameters(spec, rules) if p == name))
     if len(owners) > 1:
         listed = ", ".join(f"`{c}.{name}`" for c in owners)
@@ -239,7 +240,7 @@ def _unknown(spec: ast.Spec, name: str, value: ast.Expr, rules: Rules) -> NoRetu
 
 
 def _refuse_swept(spec: ast.Spec, name: str, value: ast.Expr) -> None:
-    """A column's value would come before this one."""
+    """Refuse a name that a column sets: the column's value would take precedence."""
     for sweep in spec.of(ast.Sweep):
         for node in ast.walk(sweep):
             if isinstance(node, ast.Axis | ast.Header) and _same(name, node.path.dotted):
@@ -257,7 +258,7 @@ def _refuse_swept(spec: ast.Spec, name: str, value: ast.Expr) -> None:
 
 
 def _same(name: str, column: str) -> bool:
-    """Whether both may mean one parameter; either may leave out the component."""
+    """Whether both may mean the same parameter; either may omit the component."""
     bare = "." not in name or "." not in column
     return name == column or (bare and name.rpartition(".")[2] == column.rpartition(".")[2])
 

@@ -1,7 +1,7 @@
-"""Text to tree. The only user of lark.
+"""Text to tree. This is the only module that uses lark.
 
-`parse` reads a whole file; where that fails it reads each declaration by itself, so that one
-mistake in each of them is reported at once.
+`parse` reads a whole file. If that fails, it reads each declaration separately, so that one mistake
+in each is reported at once.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from .tree_builder import Builder
 
 MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
 MAX_BRACKETS = 100  # open at a time
-MOST_HIDDEN = 20  # of which an error tells
+MOST_HIDDEN = 20  # that an error message lists
 RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
 
 
 def parse(source: Source) -> Spec:
-    """The tree of a file. Raises CompileError with all the syntax errors that were found."""
+    """The tree of a file. Raises CompileError with all syntax errors."""
     if refused := refusals(source):
         raise CompileError(refused)
     with reading(source) as reader:
@@ -54,8 +54,8 @@ def parse(source: Source) -> Spec:
 
 
 def before(source: Source, offset: int) -> Failure | None:
-    """The parser's state at a place of a text that may be broken: what may follow, and in what.
-    None where the line itself is broken before that place."""
+    """The parser's state at a place in a text that may be broken: what may follow, and in which
+    construct. None if the line itself is broken before that place."""
     with reading(source) as reader:
         return reader.before(offset)
 
@@ -75,7 +75,7 @@ def _too_large(source: Source) -> Diagnostic:
 
 
 def _hidden(source: Source) -> list[Diagnostic]:
-    """Characters, also in comments and strings, that make a text look other than it is."""
+    """Characters, also in comments and strings, that make a text look different from what it is."""
     return [
         Diagnostic(
             "SYN036",
@@ -91,7 +91,7 @@ def _hidden(source: Source) -> list[Diagnostic]:
 
 
 class LayoutError(LarkError):
-    """The text breaks off before the grammar is asked."""
+    """The text has a layout error that is found before the grammar is used."""
 
     def __init__(self, code: str, token: Token, message: str, help: str = ""):
         super().__init__(message)
@@ -99,7 +99,7 @@ class LayoutError(LarkError):
 
 
 class Indentation(Indenter):
-    """Turns the indentation of lines into tokens; inside brackets lines do not count."""
+    """Turns the indentation of lines into tokens; inside brackets, indentation is ignored."""
 
     NL_type = "_NEWLINE"
     OPEN_PAREN_types = ("LPAR", "LSQB")  # type: ignore[assignment]
@@ -110,8 +110,8 @@ class Indentation(Indenter):
 
     @property
     def always_accept(self) -> tuple[str, ...]:  # type: ignore[override]
-        # Any word may come anywhere as far as the lexer is concerned: `Words` below tells
-        # keywords from names. Reserved words stay reserved where no rule wants them.
+        # For the lexer, any word may come anywhere; `Words` below tells keywords from names.
+        # Reserved words stay reserved where no rule accepts them.
         return ("_NEWLINE", "NAME", *RESERVED)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
@@ -148,11 +148,11 @@ class Indentation(Indenter):
 
 
 class Words(BasicLexer):
-    """The lexer of one parser state: reads any word as a NAME, then looks up the whole word among
-    the keywords that this state takes.
+    """The lexer of one parser state. It reads any word as a NAME, then looks up the whole word
+    among the keywords that this state accepts.
 
-    lark would compile a regular expression with each state's keywords; as states differ in hardly
-    anything else, most of them can share one. That saves half of the time of a short spec.
+    lark would compile a regular expression with each state's keywords. Because states differ in
+    hardly anything else, most of them can share one. That saves half of the time of a short spec.
     """
 
     shared: ClassVar[dict[frozenset[str], Scanner]] = {}
@@ -191,7 +191,7 @@ class Chunk(NamedTuple):
 
 
 class Reader:
-    """The grammar, compiled, with the builder that it feeds."""
+    """The compiled grammar, with the builder that it feeds."""
 
     def __init__(self) -> None:
         self.builder = Builder()
@@ -212,8 +212,8 @@ class Reader:
         ) as cache:
             self.lark = Lark.open(str(grammar / "stdp.lark"), cache=cache, **options)
         self.failure: Diagnostic | None = None
-        self.stop: Failure | None = None  # where it failed, unless the layout did
-        # How messages call a terminal: its text where it is a fixed one, else its kind.
+        self.stop: Failure | None = None  # the place of the failure, unless it is a layout error
+        # A terminal's name in messages: its text if it is a fixed one, otherwise its kind.
         self.kinds = {"$END": "END"}
         for terminal in self.lark.terminals:
             fixed = terminal.pattern.type == "str"
@@ -244,8 +244,8 @@ class Reader:
     def each(
         self, chunks: Sequence[Chunk], known: Sequence[Spec | None] = ()
     ) -> tuple[list[Spec | None], list[Diagnostic]]:
-        """The tree of each declaration, except those that are `known`, and an error for each that
-        fails by itself."""
+        """The tree of each declaration, except those that are `known`, and an error for each one
+        that fails."""
         specs = [*known] or [None] * len(chunks)
         errors: list[Diagnostic] = []
         follows_error = False
@@ -256,7 +256,7 @@ class Reader:
             elif self.failure and (declares or not follows_error):
                 errors.append(self.failure)
                 follows_error = True
-                if self.failure.code == "SYN013":  # after an open docstring nothing is certain
+                if self.failure.code == "SYN013":  # after an unclosed docstring nothing is certain
                     break
         return specs, errors
 
@@ -350,7 +350,7 @@ class Reader:
         return Piece(kind, str(token), start, end)
 
 
-# Words that start a line, and what may hide one: docstrings, strings, comments, brackets.
+# Words that start a line, and what may contain one: docstrings, strings, comments, brackets.
 _OUTLINE = re.compile(
     r'^(?P<word>[A-Za-z_]\w*)|"""(?:[^"]|"(?!""))*"""|#[^\n]*|"[^"\r\n]*"|[()\[\]]',
     re.MULTILINE | re.ASCII,
@@ -361,7 +361,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @contextmanager
 def reading(source: Source) -> Iterator[Reader]:
-    """The one reader, on a text."""
+    """The only reader, on a text."""
     with _ONE_AT_A_TIME:
         reader = _reader()
         reader.open(source)

@@ -1,5 +1,5 @@
-"""What a spec searches: its `search:`, `fit:` or `infer:`, or what the `refine:` of its sweep asks
-for. This is a search by the method `refine`, which begins with the sweep's own grid."""
+"""The search of a spec: its `search:`, `fit:` or `infer:`, or the `refine:` of its sweep. The
+latter is a search by the method `refine`, which begins with the sweep's own grid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def search_of(spec: ast.Spec) -> ast.Search | None:
 
 
 def refined_of(spec: ast.Spec) -> ast.Refined | None:
-    """The search that stands in the spec's sweep."""
+    """The search in the spec's sweep."""
     for sweep in spec.of(ast.Sweep):
         if (refine := sweep.refine) is not None:
             axes = [a for part in sweep.parts if isinstance(part, ast.Grid) for a in part.axes]

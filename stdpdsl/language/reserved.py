@@ -1,12 +1,12 @@
-"""Names that a spec may use and Brian2 may not meet, as measured.
+"""Names that are legal in a spec but cause errors in Brian2, as measured.
 
-`RESERVED` gives, for a name, why. `reason` knows the patterns too: `_pre`, `_post`, `xi_` and
-underscores at either end. The worst raise nothing: `dE/dt = -E/tau` starts at 2.718, because sympy
-reads `E` as Euler's number, and `S.target = ...` replaces the object's target instead of setting
-the variable.
+`RESERVED` gives the reason for each name. `reason` also knows the patterns: `_pre`, `_post`, `xi_`
+and underscores at either end. The worst raise no error: `dE/dt = -E/tau` starts at 2.718, because
+sympy reads `E` as Euler's number, and `S.target = ...` replaces the object's target instead of
+setting the variable.
 
 Measured with Brian2 2.9.0, 2.10.1 and 2.11.0 (sympy 1.14, gcc 12); `tests/run/test_reserved.py`
-measures again.
+repeats the measurement.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ randn sign sin sinh sqrt tan tanh timestep e inf pi N i t dt t_in_timesteps xi
 _SYNAPSES = "delay j lastupdate N_incoming N_outgoing synapse_number"
 _REFRACTORY = "refractory not_refractory lastspike"
 
-# What `group.name = value` would overwrite, or what could not be read back. 2.11 added run_at and
-# run_on_clock.
+# Attributes that `group.name = value` would overwrite, or that could not be read back. 2.11 added
+# run_at and run_on_clock.
 _ATTRIBUTES = """
 active add_attribute add_dependency add_to_magic_network after_run assign_id before_run
 check_variable_write clock code_objects codeobj_class connect contained_objects custom_operation
@@ -54,7 +54,8 @@ summed_updaters target thresholder unregister_variable updaters user_equations v
 verify_dependencies when
 """
 
-# The generated C++ declares a local of the variable's own name; the preprocessor is there first.
+# The generated C++ declares a local with the variable's own name; the preprocessor replaces it
+# first.
 _CPP = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class
 compl const const_cast constexpr continue decltype default delete do double dynamic_cast else enum
@@ -64,7 +65,7 @@ return short signed sizeof static static_assert static_cast struct switch templa
 thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
 wchar_t while xor xor_eq
 """
-# Macros of C, of POSIX and of the compilers: the preprocessor knows no scopes. Most belong to
+# Macros of C, POSIX and the compilers, because the preprocessor ignores scopes. Most belong to
 # families, which `is_macro` knows; these are the rest.
 _CPP_MACROS = """
 ACCESSPERMS AIO_PRIO_DELTA_MAX ALLPERMS BC_BASE_MAX BC_DIM_MAX BC_SCALE_MAX BC_STRING_MAX BIG_ENDIAN
@@ -128,18 +129,18 @@ _MACRO_FAMILIES = re.compile(
 
 
 def is_macro(name: str) -> bool:
-    """Whether a name may be a macro to a C++ compiler, as `INT_MAX` is; see also RESERVED."""
+    """Whether a name may be a macro to a C++ compiler, like `INT_MAX`; see also RESERVED."""
     return _MACRO_FAMILIES.fullmatch(name) is not None
 
 
-# What Brian2 hands to its code templates by name, beside the variables of a model.
+# Names that Brian2 passes to its code templates, besides the variables of a model.
 _TEMPLATES = """
 code_lines codeobj_name constant_or_scalar eventspace_variable get_array_name hashdefine_lines
 iterator_func iterator_kwds load_namespace openmp_pragma owner pathway pointers_lines scalar_code
 self support_code_lines user_headers variable_indices variables vector_code
 """
 
-# The objects that Brian2 makes for a group or for synapses, by what it appends to their names.
+# The objects that Brian2 makes for a group or for synapses, by the suffix of their names.
 _PARTS = re.compile(
     "(pre|post|arrival)(_[0-9]+)?|(spike_|[a-z_]+_)?(thresholder|resetter)|stateupdater"
     "|subexpression_update|summed_variable_.*|.*codeobject.*"
@@ -151,8 +152,9 @@ def is_part(name: str, owner: str) -> bool:
     return name.startswith(f"{owner}_") and _PARTS.fullmatch(name, len(owner) + 1) is not None
 
 
-# What `from sympy import *` and Python's builtins hold: as the state variable of an event-driven or
-# exactly solved equation these raise, or take sympy's value. Parameters of these names are safe.
+# Names in `from sympy import *` and Python's builtins. As the state variable of an event-driven or
+# exactly solved equation, they raise an error or get sympy's value. Parameters with these names are
+# safe.
 _SYMPY = """
 Abs AccumBounds Add Adjoint AlgebraicField AlgebraicNumber And AppliedPredicate Array
 AssumptionsContext Atom AtomicExpr BasePolynomialError Basic BlockDiagMatrix BlockMatrix CC CRootOf

@@ -1,4 +1,4 @@
-"""A spec whose sweep has rows that come from elsewhere: its text, rewritten."""
+"""Rewrites the text of a spec so that its sweep has rows from elsewhere."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ def with_table(
     more: str = "",
     drop: tuple[type[ast.SweepPart], ...] = (),
 ) -> str:
-    """The text of a spec, with a table in its sweep: beside the parts that the sweep has, whose
-    product with it is taken, or instead of them. `derive`, `where` and `replicates` stay; comments
-    inside the sweep do not, and neither does `refine:`. `more` are lines of other parts; parts of
-    the kinds in `drop` go.
-    CompileError where the text is not a spec."""
+    """The text of a spec with a table in its sweep: multiplied with the parts that the sweep has,
+    or instead of them. `derive`, `where` and `replicates` stay; comments inside the sweep and
+    `refine:` do not. `more` are lines of other parts; parts of the kinds in `drop` are removed.
+    CompileError if the text is not a spec."""
     spec = parse(Source(called, text))
     sweeps = spec.of(ast.Sweep)
     table = _table(rows) + more
@@ -48,7 +47,7 @@ def _table(rows: Rows) -> str:
 
 
 def without(text: str, kind: type[ast.Declaration], called: str = "<string>") -> str:
-    """The text of a spec without its declarations of a kind."""
+    """The text of a spec without its declarations of one kind."""
     for node in reversed(parse(Source(called, text)).of(kind)):
         text = text[: node.span.start] + text[node.span.end :].lstrip("\n")
     return text

@@ -1,4 +1,4 @@
-"""A spec's text, and places in it."""
+"""A spec's text, and positions in it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-MAX_BYTES = 16_000_000  # of a spec: more characters than the parser takes
+MAX_BYTES = 16_000_000  # of a spec: more characters than the parser accepts
 
 
 def text_in(path: Path) -> str:
-    """A spec's text; of an endless one (a device) as much as shows that it is too long. OSError,
-    also of a named pipe, which might never be written to; UnicodeDecodeError."""
+    """A spec's text. From an endless file (a device), it reads only enough to show that it is too
+    long. OSError, also for a named pipe, which might never be written to; UnicodeDecodeError."""
     if path.is_fifo() and not os.path.realpath(path).startswith(("/proc/", "/dev/")):
         raise OSError(errno.EINVAL, "is a pipe, not a file")
     with path.open("rb") as file:
@@ -25,7 +25,7 @@ def text_in(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """The text of one file. `name` is how messages call it (a path, or `<string>`)."""
+    """The text of one file. `name` is its name in messages (a path, or `<string>`)."""
 
     name: str
     text: str = field(repr=False)

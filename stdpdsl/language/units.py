@@ -1,8 +1,8 @@
 """Dimensions as exponents of the SI base units, and the table of units.
 
 Every unit is a power of ten of SI base units, and the scales are Brian2's own (a test compares
-every one). A quantity is the double nearest to the decimal number in SI: `3 nS` is 3e-9, where the
-product of 3 and 1e-9 would be 3.0000000000000004e-09.
+every one). A quantity is the double nearest to the decimal number in SI units: `3 nS` is 3e-9,
+whereas the product of 3 and 1e-9 would be 3.0000000000000004e-09.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ class Dim:
         return _NAMED.get(self) or _composed(self) or self.base_units()
 
     def base_units(self) -> str:
-        """Brian2's base units: `second`, `metre**2/second`; `1` for no dimension. Without
-        parentheses, which its equations do not take after a colon."""
+        """Brian2's base units: `second`, `metre**2/second`; `1` for no dimension. No parentheses,
+        because Brian2's equations do not accept them after a colon."""
         factors = [(n, e) for n, e in zip(BASE, self.exponents, strict=True) if e]
         above = [_power(n, e) for n, e in factors if e > 0]
         below = [f"/{_power(n, -e)}" for n, e in factors if e < 0]
         return ("*".join(above) or "1") + "".join(below)
 
     def unit_name(self) -> str:
-        """The unit that stands for this dimension in Brian2's equations (`volt`, `1`, `second`),
-        written from base units where no derived unit has a name."""
+        """The unit for this dimension in Brian2's equations (`volt`, `1`, `second`), composed of
+        base units if no derived unit has a name."""
         return _DERIVED_NAME.get(self) or self.base_units()
 
 
@@ -109,14 +109,15 @@ _NAMED = {
     SIEMENS / SECOND: "conductance per time",
 }
 
-# What other dimensions are composed of, the most telling first: `rate per voltage`.
+# The quantities from which other dimensions are composed, the most informative first: `rate per
+# voltage`.
 _WORDS = (VOLT, SECOND, AMP, HERTZ, SIEMENS, METRE, FARAD, COULOMB, OHM, MOLAR)
 _POWERS = ((1.0, "{}"), (2.0, "{} squared"), (0.5, "square root of {}"), (3.0, "{} cubed"))
 
 
 @cache
 def _composed(dim: Dim) -> str:
-    """`X`, `1 per X`, `X per Y` or `X times Y` of quantities that have a name, or nothing."""
+    """`X`, `1 per X`, `X per Y` or `X times Y` of named quantities, or nothing."""
     single = [
         (quantity**power, form.format(_NAMED[quantity]), cost + len(_WORDS) * extra)
         for extra, (power, form) in enumerate(_POWERS)
@@ -218,7 +219,7 @@ _PREFIXES = {
     "Z": 21,
     "Y": 24,
 }
-# Names that Brian2 has, but neither exports nor takes in equations.
+# Names that Brian2 has, but neither exports nor accepts in equations.
 _HIDDEN = ("candela", "henry", "newton", "tesla", "weber")
 _DERIVED_NAME = {
     dim: name
@@ -250,7 +251,7 @@ def _unit(name: str) -> tuple[Dim, int]:
 
 
 def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
-    """Dimension and scale of a product of units; KeyError holds the first unknown name."""
+    """Dimension and scale of a product of units. KeyError has the first unknown name."""
     dim, power = dim_and_power(factors)
     # The scale is the nearest float to a power of ten, not a rounded product.
     return dim, float(f"1e{power}")
@@ -259,19 +260,20 @@ def resolve(factors: Iterable[tuple[str, int]]) -> tuple[Dim, float]:
 def in_si(number: str, power: int) -> float:
     """The double nearest to `number * 10**power`.
 
-    `number` is a decimal number as `float` takes it (`3`, `-0.5`, `1e-3`): what was written, or
-    the `repr` of a float. A number that is not finite, or too large in SI, gives `inf` or `nan`.
+    `number` is a decimal number as `float` accepts it (`3`, `-0.5`, `1e-3`): as written, or the
+    `repr` of a float. A number that is not finite, or too large in SI, gives `inf` or `nan`.
     """
     mantissa, _, exponent = number.lower().partition("e")
     value = float(number)
-    # What is zero or not finite stays so; beyond 20 digits an exponent can only be that.
+    # Zero and infinite values stay as they are. An exponent with more than 20 digits gives one of
+    # them.
     if value == 0 or value - value != 0 or len(exponent) > 20:
         return value
     return float(f"{mantissa}e{int(exponent or 0) + power}")
 
 
 def dim_and_power(factors: Iterable[tuple[str, int]]) -> tuple[Dim, int]:
-    """Dimension and power of ten to SI of a product of units; KeyError holds the first unknown
+    """Dimension and power of ten to SI of a product of units. KeyError has the first unknown
     name."""
     return _dim_and_power(tuple(factors))
 
@@ -289,7 +291,7 @@ def _dim_and_power(factors: tuple[tuple[str, int], ...]) -> tuple[Dim, int]:
 
 
 def parse_unit(text: str) -> list[tuple[str, int]]:
-    """The factors of `nS/cm**2`, in a table's head; KeyError for what is not a unit."""
+    """The factors of `nS/cm**2` in a table's header; KeyError if it is not a unit."""
     factor = r"([*/]?)\s*([A-Za-z]+)(?:\*\*(-?\d+))?"
     if re.sub(factor, "", text).strip():
         raise KeyError(text)
@@ -301,6 +303,6 @@ def parse_unit(text: str) -> list[tuple[str, int]]:
 
 
 def all_names() -> list[str]:
-    """Every unit name worth suggesting: the usual prefixes only."""
+    """Every unit name worth suggesting; only the usual prefixes."""
     usual = ("", "p", "n", "u", "m", "k", "M", "G")
     return [p + s for s in _SHORT for p in usual] + list(_UNITS) + ["cm", "dB"]

@@ -1,9 +1,9 @@
 """The syntax tree: one node per construct of the language, frozen, each with its span.
 
-Nodes compare equal when they say the same, wherever they stand: `span` takes no part in `==`.
-Facts found later (what a name means, its dimension) live beside the tree, never on it.
+Nodes compare equal when they have the same contents, wherever they stand: `==` ignores `span`.
+Facts found later (what a name means, its dimension) are stored beside the tree, never on it.
 
-Every node has one name here, `ast.NAME`; the list below says which module describes it.
+Every node has one name here, `ast.NAME`; the list below tells which module defines it.
 """
 
 from __future__ import annotations

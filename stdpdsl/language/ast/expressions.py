@@ -11,7 +11,7 @@ from .node import N, Node, node
 
 @node
 class Ident(Node):
-    """A name where it is declared or referred to outside an expression."""
+    """A name in a declaration, or one referred to outside an expression."""
 
     id: str
 
@@ -29,7 +29,7 @@ class Path(Node):
 
 @node
 class String(Node):
-    """A quoted string: only for files and labels, never inside an expression."""
+    """A quoted string: only for files and labels, never in an expression."""
 
     value: str
 
@@ -46,8 +46,8 @@ class Doc(Node):
 
 @node
 class UnitFactor(Node):
-    """One factor of a unit, with the sign of its exponent already that of its place:
-    `nS/cm**2` is (`nS`, 1), (`cm`, -2)."""
+    """One factor of a unit. A divisor has a negative exponent: `nS/cm**2` is (`nS`, 1), (`cm`,
+    -2)."""
 
     name: str
     exponent: int
@@ -55,8 +55,8 @@ class UnitFactor(Node):
 
 @node
 class Unit(Node):
-    """A product of factors; `1` is the empty product. `integer` and `boolean` are one factor
-    of that name (only in declarations of variables)."""
+    """A product of factors; `1` is the empty product. `integer` and `boolean` are one factor with
+    that name (only in declarations of variables)."""
 
     factors: tuple[UnitFactor, ...]
 
@@ -71,7 +71,7 @@ class Expr(Node):
 
 @node
 class Number(Expr):
-    """A bare number. `value` is an int when written without point and exponent. `text` is as
+    """A bare number. `value` is an int if it is written without point and exponent. `text` is as
     written."""
 
     value: float | int
@@ -124,7 +124,7 @@ class Call(Expr):
 
 @node
 class ListExpr(Expr):
-    """`[1, 2]`, `[5, 10, 20] ms`: where `unit` is given the items carry none."""
+    """`[1, 2]`, `[5, 10, 20] ms`: if `unit` is given, the items have none."""
 
     items: tuple[Expr, ...]
     unit: Unit | None = None
@@ -141,10 +141,11 @@ class StringExpr(Expr):
 @node
 class DataExpr(Expr):
     """`from "w.npy"`, `from "edges.csv" column weight`, `from results "train.results" connection
-    feedforward block 3`: values of a file, one for each neuron or synapse of where it stands.
+    feedforward block 3`: values of a file, one for each neuron or synapse.
 
-    `component` is the connection or layer of earlier results (`is_layer` says which), None for a
-    file; `block` is the one of theirs from which all blocks have their values."""
+    `component` is the connection or layer of earlier results (`is_layer` tells which), None for a
+    file; `block` is the earlier block from which all blocks take their values.
+    """
 
     path: String
     column: String | None = None
@@ -154,7 +155,7 @@ class DataExpr(Expr):
 
 
 def renamed(node: N, names: Mapping[str, str]) -> N:
-    """The same node, with other names where `names` has them."""
+    """The same node, with new names for those in `names`."""
     changed: dict[str, Any] = {}
     if isinstance(node, Name | Ident) and node.id in names:
         changed["id"] = names[node.id]

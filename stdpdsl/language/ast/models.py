@@ -68,7 +68,7 @@ class Equation(Node):
     bounds: Bounds | None = None
     flags: tuple[
         tuple[Ident, ...], ...
-    ] = ()  # (unless refractory), (shared, constant): words of each
+    ] = ()  # (unless refractory), (shared, constant): the words of each
 
 
 @node
@@ -151,9 +151,9 @@ class Port(Node):
 
 @node
 class Rule(Declaration):
-    """`equations` are per synapse; `post_equations` per target neuron, which `post_reset` changes
-    once per spike of that neuron. `initial` is of either. `advance` brings a synapse up to date
-    from its last event to now."""
+    """`equations` apply per synapse; `post_equations` per target neuron. `post_reset` changes these
+    once per spike of that neuron. `initial` covers both. `advance` brings a synapse from its last
+    event up to the present."""
 
     name: Ident
     doc: Doc | None = None

@@ -82,21 +82,21 @@ class RatesFile(Input):
 
     @property
     def sources(self) -> list[DataExpr]:
-        """The files that it names: it should be one."""
+        """The files that it names; only one is allowed."""
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
 @node
 class RatesOfResults(Input):
-    """`rates: from results "train.results" layer AN block 3 * 2, repeat`: what that run recorded
-    regularly, one row per sample."""
+    """`rates: from results "train.results" layer AN block 3 * 2, repeat`: values that an earlier
+    run recorded at regular intervals, one row per sample."""
 
     value: Expr
     repeat: bool = False
 
     @property
     def sources(self) -> list[DataExpr]:
-        """What it names: it should be one layer of one run."""
+        """What it names; only one layer of one run is allowed."""
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
@@ -110,8 +110,8 @@ class Drive(Node):
 
 @node
 class TableDrive(Node):
-    """`drive: I from "i.npy" * 1 nA every 1 ms, linear, repeat`: a row of a file for each `every`,
-    held, or joined by straight lines."""
+    """`drive: I from "i.npy" * 1 nA every 1 ms, linear, repeat`: one row of a file for each
+    `every`, held constant or linearly interpolated."""
 
     variable: Ident
     value: Expr
@@ -121,7 +121,7 @@ class TableDrive(Node):
 
     @property
     def sources(self) -> list[DataExpr]:
-        """The files that it names: it should be one."""
+        """The files that it names; only one is allowed."""
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
@@ -135,16 +135,16 @@ class Layer(Declaration):
     scope: Ident | None = None  # shared | block
     drive: tuple[Drive | TableDrive, ...] = ()
     labels: DataExpr | None = None  # of its stimuli
-    initial: tuple[Assign, ...] = ()  # over the neuron's own
+    initial: tuple[Assign, ...] = ()  # added to the neuron's own
 
     @property
     def heard(self) -> list[Drive]:
-        """What filterbanks drive."""
+        """The drives from filterbanks."""
         return [d for d in self.drive if isinstance(d, Drive)]
 
     @property
     def tables(self) -> list[TableDrive]:
-        """What files drive."""
+        """The drives from files."""
         return [d for d in self.drive if isinstance(d, TableDrive)]
 
 
@@ -158,12 +158,12 @@ class Pattern(Node):
     path: String | None = None
     where: Expr | None = None
     independent: bool = False
-    several: Expr | None = None  # synapses of each pair, `n`; else one
+    several: Expr | None = None  # synapses per pair, `n`; otherwise one
 
 
 @node
 class Binding(Node):
-    """`reward = spikes of VTA`, `G = rate of controller`: what a rule's port is joined to.
+    """`reward = spikes of VTA`, `G = rate of controller`: what a rule's port is bound to.
     `variable` is `spikes` for a spike port."""
 
     port: Ident
@@ -184,8 +184,8 @@ class RuleUse(Node):
 
 @node
 class Delivery(Node):
-    """`deliver: w * 1 nS to g_gaba`; `continuously` for `deliver continuously:`. `value` is None
-    when only the target stands there (`deliver: to I`)."""
+    """`deliver: w * 1 nS to g_gaba`; `continuously` for `deliver continuously:`. `value` is None if
+    only the target is given (`deliver: to I`)."""
 
     value: Expr | None
     target: Ident
@@ -194,7 +194,7 @@ class Delivery(Node):
 
 @node
 class Slice(Node):
-    """`[0:5]`: neurons of a layer, the first and the one after the last; `[3]`, one alone."""
+    """`[0:5]`: neurons of a layer, the first and the one after the last; `[3]`, a single one."""
 
     start: Expr | None
     stop: Expr | None
@@ -223,5 +223,5 @@ class Connect(Declaration):
 
     @property
     def sweeps_dendritic(self) -> bool:
-        """Whether a swept `delay` is the dendritic one: where the connection has no other."""
+        """Whether a swept `delay` is the dendritic one: if the connection has no other."""
         return self.dendritic_delay is not None and self.axonal_delay is None

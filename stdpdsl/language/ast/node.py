@@ -1,4 +1,5 @@
-"""What all nodes of the syntax tree are: frozen, each with its span; and how a tree is walked."""
+"""What all nodes of the syntax tree have in common: they are frozen and have a span; and how to
+walk a tree."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def node(kind: type[N]) -> type[N]:
-    """A dataclass that is made, compares, prints and is frozen as `Node` is: methods that are made
+    """A dataclass that is built, compared, printed and frozen by `Node`. Generating these methods
     for each of 80 classes would take a quarter of the time of `check`."""
     made = dataclass(init=False, eq=False, repr=False)(kind)
     made.compared = tuple(item.name for item in fields(made) if item.compare)
@@ -27,7 +28,7 @@ def node(kind: type[N]) -> type[N]:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def root(kind: type[N]) -> type[N]:
-    """The class of which all nodes are; it says how they compare, print and are frozen."""
+    """The base class of all nodes, which defines how they compare, print and are frozen."""
     return dataclass(kw_only=True, init=False, eq=False, repr=False)(kind)
 
 
@@ -40,7 +41,7 @@ class Node:
     span: Span = field(compare=False)
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        """Fields in their order or by name, `span` by name."""
+        """Fields in order or by name, `span` by name."""
         given = self._in_order[: len(values)]
         own = self.__dict__
         own.update(self._defaults)
@@ -53,7 +54,7 @@ class Node:
             raise TypeError(f"{type(self).__name__} is made with other fields: {text}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Each field is set once, when the node is made."""
+        """Set each field once, when the node is made."""
         if name in self.__dict__ or name not in self.__dataclass_fields__:
             raise FrozenInstanceError(f"cannot assign to field {name!r}")
         self.__dict__[name] = value
@@ -62,7 +63,7 @@ class Node:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def said(self) -> tuple[object, ...]:
-        """What it says, as a tuple: all fields that take part in `==`."""
+        """Its contents as a tuple: all fields that `==` compares."""
         return tuple(getattr(self, name) for name in self.compared)
 
     def __eq__(self, other: object) -> bool:
@@ -83,7 +84,7 @@ class Declaration(Node):
 
 
 def found_once(find: Callable[[N], T]) -> Callable[[N], T]:
-    """Keeps on a node what is asked of it some hundred times, as a node never changes."""
+    """Caches on a node what is asked some hundred times, because a node never changes."""
     key = f"_{find.__name__}"
 
     @wraps(find)
@@ -98,9 +99,9 @@ def found_once(find: Callable[[N], T]) -> Callable[[N], T]:
 
 @found_once
 def children(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below, in the order of the text."""
+    """The nodes directly below, in text order."""
     kind = type(node)
-    if kind not in _PARTS:  # asking for the fields each time takes longer than all the rest
+    if kind not in _PARTS:  # looking up the fields each time takes longer than all the rest
         _PARTS[kind] = tuple(item.name for item in fields(kind) if item.name != "span")
     found: list[Node] = []
     for name in _PARTS[kind]:
@@ -130,7 +131,7 @@ def _whole(node: Node) -> tuple[Node, ...]:
 
 
 def _walk(node: Node) -> Iterator[Node]:
-    """Without recursion."""
+    """Not recursive."""
     stack = [node]
     while stack:
         top = stack.pop()
@@ -139,7 +140,7 @@ def _walk(node: Node) -> Iterator[Node]:
 
 
 def below(node: Node, kind: type[N]) -> tuple[N, ...]:
-    """Every node of a kind, this one and those below it, in the order of the text; found once."""
+    """Every node of a kind, this one and those below it, in text order; found once."""
     known: dict[type[Node], tuple[Any, ...]] = node.__dict__.setdefault("_of_kinds", {})
     if kind not in known:
         known[kind] = tuple(n for n in walk(node) if isinstance(n, kind))
@@ -148,7 +149,7 @@ def below(node: Node, kind: type[N]) -> tuple[N, ...]:
 
 @found_once
 def depth(node: Node) -> int:
-    """Levels of nodes, without recursion."""
+    """Levels of nodes; not recursive."""
     deepest, level = 0, [node]
     while level:
         deepest += 1
@@ -158,5 +159,5 @@ def depth(node: Node) -> int:
 
 @found_once
 def leaves(node: Node) -> int:
-    """Names, numbers and whatever else has no parts."""
+    """Names, numbers and other nodes without parts."""
     return sum(not children(n) for n in walk(node))

@@ -11,7 +11,7 @@ from .node import Declaration, Node, node
 
 @node
 class Window(Node):
-    """`in blocks 0, 3 from 1 s to 2 s in phase test`: what is saved of what is recorded."""
+    """`in blocks 0, 3 from 1 s to 2 s in phase test`: which of the recorded data are saved."""
 
     blocks: tuple[Expr, ...] | None = None
     start: Expr | None = None
@@ -52,8 +52,8 @@ class Record(Declaration):
 
 @node
 class Measure(Node):
-    """`strong of feedforward = fraction(w > 0.8 * wmax)`: one number per block; of no component
-    where it combines others."""
+    """`strong of feedforward = fraction(w > 0.8 * wmax)`: one number per block. It belongs to no
+    component if it combines other measures."""
 
     name: Ident
     component: Ident | None
@@ -86,7 +86,7 @@ class Off(Node):
 
 @node
 class SetValue(Node):
-    """`set stdp.eta = 0.01`: a parameter, from this phase on. `set A1.v = -70 mV`: a variable, as
+    """`set stdp.eta = 0.01`: a parameter, from this phase on. `set A1.v = -70 mV`: a variable, when
     this phase begins."""
 
     path: Path
@@ -95,7 +95,7 @@ class SetValue(Node):
 
 @node
 class Store(Node):
-    """`store fresh`: the state of the network as this phase ends, or as it starts."""
+    """`store fresh`: the state of the network when this phase ends, or when it starts."""
 
     name: Ident
     at_start: bool = False
@@ -103,8 +103,8 @@ class Store(Node):
 
 @node
 class Restore(Node):
-    """`restore fresh except learning.w and A1.theta`: what was stored, as this phase begins; all of
-    it, that `of` some components or variables, or all but those (`word` is empty then)."""
+    """`restore fresh except learning.w and A1.theta`: the stored state, when this phase begins: all
+    of it, that `of` some components or variables, or all except those (`word` is then empty)."""
 
     name: Ident
     word: str = ""
@@ -113,8 +113,8 @@ class Restore(Node):
 
 @node
 class Until(Node):
-    """`until count of A1 >= 5 every 10 ms`: a block stays as it is from the first check at which
-    this holds. `measure` is `count` or `rate`, or a function of the values of a `variable`."""
+    """`until count of A1 >= 5 every 10 ms`: a block waits from the first check at which this holds.
+    `measure` is `count` or `rate`, or a function of the values of a `variable`."""
 
     measure: Ident
     variable: Ident | None
@@ -136,7 +136,7 @@ class Phase(Node):
 
 @node
 class Repeated(Node):
-    """`repeat 10:` and the phases that are run in turn so often."""
+    """`repeat 10:` and the phases that are run in turn this often."""
 
     count: Expr
     phases: tuple[Phase, ...]
@@ -152,6 +152,6 @@ class Run(Declaration):
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
-        """Each phase once, in the order of the text."""
+        """Each phase once, in text order."""
         parts = (p.phases if isinstance(p, Repeated) else (p,) for p in self.stretches)
         return tuple(phase for part in parts for phase in part)

@@ -25,11 +25,12 @@ class Spec(Node):
 
     @cached_property
     def _of_kind(self) -> dict[type, list]:
-        """What `of` has found: it is asked for each component, of which there may be many."""
+        """The declarations that `of` found; it is asked for each component, and there may be
+        many."""
         return {}
 
     @property
     def is_collection(self) -> bool:
-        """Whether the file is only there to be used by others."""
+        """Whether the file is only meant to be used by others."""
         kinds = (Constants, Use, Neuron, Rule)
         return self.model is None and all(isinstance(d, kinds) for d in self.declarations)

@@ -11,12 +11,12 @@ from .node import Declaration, Node, node
 
 @node
 class SweepPart(Node):
-    """One way of writing rows."""
+    """One way to write rows."""
 
 
 @node
 class Header(Node):
-    """A table's column head: `taupre [ms]`."""
+    """A table's column header: `taupre [ms]`."""
 
     path: Path
     unit: Unit | None = None
@@ -63,7 +63,7 @@ class RandomSamples(SweepPart):
 
 @node
 class Limit(Node):
-    """What two neighbours of a grid may differ by: a value, or a part of the range in percent."""
+    """How much two neighbours of a grid may differ: a value, or a percentage of the range."""
 
     value: Expr
     percent: bool = False
@@ -84,7 +84,7 @@ class Sweep(Declaration):
     derive: tuple[Axis, ...] = ()
     where: Expr | None = None
     replicates: Expr | None = None
-    replicate: Expr | None = None  # number of the first
+    replicate: Expr | None = None  # the number of the first replicate
     refine: Refinement | None = None
 
 
@@ -98,8 +98,8 @@ class Objective(Node):
 
 @node
 class Comparison(Node):
-    """`compare: change to observed within error`: what the data are compared to, and the columns
-    of the data and of their standard errors."""
+    """`compare: change to observed within error`: what is compared to the data, and the columns of
+    the data and of their standard errors."""
 
     value: Expr
     observed: Name
@@ -123,8 +123,8 @@ class Search(Declaration):
     trials: Expr | None = None
     batch: Expr | None = None
     seed: Expr | None = None
-    stop: Expr | None = None  # trials without improvement
-    difference: Limit | None = None  # of neighbours, above which a grid is refined
+    stop: Expr | None = None  # number of trials without improvement
+    difference: Limit | None = None  # difference of neighbours above which a grid is refined
     early: Early | None = None
     data: FromFile | None = None
     compare: Comparison | None = None
@@ -132,14 +132,14 @@ class Search(Declaration):
 
 @node
 class Fit(Search):
-    """A search whose objective is the error beside data."""
+    """A search whose objective is the error relative to data."""
 
 
 @node
 class Refined(Search):
-    """What a sweep's `refine:` asks for; `over` is the sweep's grid, whose values are lists."""
+    """The search of a sweep's `refine:`; `over` is the sweep's grid, whose values are lists."""
 
 
 @node
 class Infer(Search):
-    """A search for all parameters that data allow: `over` is the prior."""
+    """A search for all parameters that are compatible with the data: `over` is the prior."""

@@ -1,8 +1,8 @@
-"""Every declaration and clause in a few words: for the editor's hover, and for the reference pages.
+"""Every declaration and clause in a few words: for the editor's hover text and the reference pages.
 
-The tests hold this table against the grammar: no word of the one is missing in the other. The
-examples are `grammars/examples/DECLARATION.stdp`; each of them uses every clause of its
-declaration, and the tests check them.
+The tests compare this table with the grammar: neither lacks a word of the other. The examples are
+`grammars/examples/DECLARATION.stdp`. Each uses every clause of its declaration, and the tests check
+them.
 """
 
 from __future__ import annotations

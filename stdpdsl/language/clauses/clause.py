@@ -1,4 +1,4 @@
-"""What is said of a clause, and the clauses that several declarations have."""
+"""The description of a clause, and the clauses that several declarations share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Clause:
-    """`form` is how to write it; `brian2` what it becomes there. `unit` and `default` are those of
-    its value, if it has one."""
+    """`form` is how to write it; `brian2` is what it becomes in Brian2. `unit` and `default` are
+    those of its value, if it has one."""
 
     form: str
     text: str

@@ -1,4 +1,4 @@
-"""The examples of `grammars/examples/`, and the lines in which a clause stands there."""
+"""The examples in `grammars/examples/`, and the lines in them that show a clause."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def example(declaration: str) -> str:
 
 
 def example_lines(declaration: str, clause: str) -> str:
-    """The lines of an example in which the clause stands, without their indentation: of the
-    declaration's own example if it has it there."""
+    """The lines of an example that contain the clause, without indentation; from the declaration's
+    own example if it is there."""
     others = sorted(resource_dir("grammars").glob("examples/*.stdp"))
     texts = [example(declaration), *(path.read_text(encoding="utf-8") for path in others)]
     # The formatter writes `delay:` out.

@@ -1,7 +1,7 @@
 """The canonical text of a tree: what `stdpdsl fmt` writes.
 
-`parse(print_spec(spec)) == spec`, and printing what was printed changes nothing. Comments are not
-in the tree: comments.py puts them back, by the places that the lines remember.
+`parse(print_spec(spec)) == spec`, and printing a printed text changes nothing. Comments are not in
+the tree; comments.py puts them back, using the positions that the lines remember.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import ast
 from ..ast import Expr
 
-# How tightly an operator binds; the operands of a tighter one stand in parentheses.
+# How tightly an operator binds; looser operands need parentheses.
 _LEVEL = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "**": 8}
 
 _COMPARE, _SIGN, _ATOM = 4, 7, 9

@@ -15,7 +15,7 @@ WIDTH = 100
 
 
 class Line(str):
-    """A line that knows which part of the source it prints; a header, where that starts."""
+    """A line and the part of the source that it prints; for a header, where that part starts."""
 
     span: Span
 
@@ -30,7 +30,7 @@ def indented(lines: Iterable[str]) -> list[str]:
 
 
 def with_text(line: str, text: str) -> str:
-    """Another text at the same place."""
+    """Another text with the same position."""
     return Line(text, line.span) if isinstance(line, Line) else text
 
 
@@ -45,13 +45,13 @@ def doc_lines(doc: ast.Doc) -> list[str]:
 
 
 def block(head: str, nodes: Iterable[Node | None]) -> list[str]:
-    """A header and the lines of its body; nothing where there is no body."""
+    """A header and the lines of its body; nothing if there is no body."""
     lines = [line for node in nodes if node for line in lines_of(node)]
     return [f"{head}:", *indented(lines)] if lines else []
 
 
 def inline(head: str, nodes: tuple[Node, ...]) -> list[str]:
-    """As `block`; a body of one line stands on the header's."""
+    """The same as `block`; a body of one line goes on the header's line."""
     lines = [line for node in nodes for line in lines_of(node)]
     return [with_text(lines[0], f"{head}: {lines[0]}")] if len(lines) == 1 else block(head, nodes)
 
@@ -76,7 +76,8 @@ def names(names: Iterable[ast.Ident]) -> str:
 
 
 def lines_of(node: Node) -> list[str]:
-    """The lines of a declaration, clause, statement or equation; the first one knows its place."""
+    """The lines of a declaration, clause, statement or equation; the first line has its
+    position."""
     first, *rest = layout(node)
     if not isinstance(first, Line):
         span = node.span

@@ -25,7 +25,7 @@ def _(node: ast.Record) -> list[str]:
 def _is_one_line(
     a: ast.RecordSpikes | ast.RecordState | None, b: ast.RecordSpikes | ast.RecordState
 ) -> bool:
-    """Whether two components are recorded in one line of the source: `w of ee, ie every 1 s`."""
+    """Whether two components come from one line of the source: `w of ee, ie every 1 s`."""
     if not (isinstance(a, ast.RecordState) and isinstance(b, ast.RecordState)):
         return False
     said = ((x.span, x.variables, x.every, x.window) for x in (a, b))

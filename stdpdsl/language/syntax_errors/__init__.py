@@ -1,1 +1,1 @@
-"""A text that the grammar rejects: `failure` says where it stopped, `explain` why."""
+"""A text that the grammar rejects: `failure` tells where parsing stopped, `explain` tells why."""

@@ -1,4 +1,4 @@
-"""`found A, expected B`, where nothing more certain is known."""
+"""`found A, expected B`, if nothing more certain is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def unexpected(f: Failure) -> Diagnostic:
 
 
 def _advice(f: Failure) -> str:
-    """What may have been meant, where nothing more certain is known."""
+    """What may have been meant, if nothing more certain is known."""
     piece, previous = f.piece, f.previous
     before = previous.text if previous else ""
     line = f.source.line(f.span.line).strip()

@@ -1,8 +1,7 @@
 """What is wrong with a text that the grammar rejects, in a modeller's words.
 
-The parser hands over where it stopped and what it would have taken; `explain` looks for the cause
-from the most telling to the least: the layout, single characters, known slips, then `found A,
-expected B`.
+The parser tells where it stopped and what it would have accepted. `explain` looks for the cause,
+the most informative first: the layout, single characters, known slips, then `found A, expected B`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from .signs import chained_comparison, operator_slip, quoted, unit_apart, unknow
 
 
 def explain(failure: Failure) -> Diagnostic:
-    """The most telling account of a failure."""
+    """The most informative explanation of a failure."""
     for cause in CAUSES:
         found = cause(failure)
         if found:
@@ -35,7 +34,7 @@ def explain(failure: Failure) -> Diagnostic:
     return unexpected(failure)
 
 
-# The most telling first.
+# The most informative first.
 CAUSES = (
     unclosed_docstring,
     unclosed_string,

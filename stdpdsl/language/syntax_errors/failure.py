@@ -1,4 +1,4 @@
-"""Where and in what state the parser stopped."""
+"""Where the parser stopped, and in which state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ DECLARATIONS = (
     "run",
 )
 
-# The blocks that hold statements, equations or lines of their own, for "is not a clause of".
+# The blocks that contain statements, equations or their own kind of lines, for "is not a clause
+# of".
 BLOCKS = {*DECLARATIONS, "phases", "table", "model"}
 
 RESERVED_WORDS = frozenset({"and", "or", "not", "deliver", "from", "normalise", "spikes", "set"})
@@ -64,9 +65,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Failure:
-    """Where and in what state the parser stopped. `expected` holds kinds as in `Piece`.
+    """Where the parser stopped, and in which state. `expected` contains kinds as in `Piece`.
 
-    `stack` holds what was read but is not complete yet: tokens (`str`) and nodes.
+    `stack` contains what was read but is not complete yet: tokens (`str`) and nodes.
     """
 
     source: Source
@@ -78,7 +79,8 @@ class Failure:
 
     @property
     def span(self) -> Span:
-        """The piece itself; before a line's end, the place behind what stands on the line."""
+        """The span of the piece itself; at the end of a line, the place after its last
+        character."""
         if self.piece.kind in LAYOUT_KINDS and self.previous:
             previous = self.previous
             at = previous.start if previous.kind == "NEWLINE" else previous.end
@@ -86,7 +88,7 @@ class Failure:
         return Span(self.source, self.piece.start, self.piece.end)
 
     def context(self, words: Iterable[str]) -> str:
-        """The innermost unfinished construct that one of the words opens."""
+        """The innermost unfinished construct that one of these words opens."""
         tokens = [(str(x), x.type) for x in self.stack if isinstance(x, str)]  # type: ignore[attr-defined]
         if self.starts_line:  # the line before is complete, if not yet reduced
             while tokens and tokens[-1][1] != "_INDENT":
@@ -103,7 +105,7 @@ class Failure:
 
     @property
     def after_target(self) -> bool:
-        """Behind the name with which a statement starts."""
+        """Whether the parser stopped after the name with which a statement starts."""
         return "+=" in self.expected
 
     @property

@@ -1,4 +1,4 @@
-"""Strings, brackets, lines and colons: what is missing, or one too many."""
+"""Strings, brackets, lines and colons: what is missing or superfluous."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Characters, operators and numbers that are written otherwise here."""
+"""Characters, operators and numbers that are written differently here."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ _QUOTED = re.compile(r"([\"'])(.*?)\1")
 
 
 def quoted(f: Failure) -> Diagnostic | None:
-    """An expression or a statement in quotes, as Brian2 has them, or a mere string."""
+    """An expression or a statement in quotes, as in Brian2, or a mere string."""
     quoted = _QUOTED.match(f.source.text, f.piece.start)
     statement = {"deliver", "NAME"} <= f.expected
     if f.piece.text[:1] not in ("'", '"') or not quoted or not (f.wants_value or statement):

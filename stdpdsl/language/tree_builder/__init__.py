@@ -1,6 +1,6 @@
 """A spec's tree from the parser's reductions: one method for each rule (or alias) of stdp.lark.
 
-`expressions` says what a method gets.
+`expressions` tells what a method receives.
 """
 
 from __future__ import annotations

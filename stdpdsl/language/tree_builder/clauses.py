@@ -1,4 +1,4 @@
-"""Names, docstrings, and clauses on their way into the fields of a declaration."""
+"""Names, docstrings, and clauses before they become the fields of a declaration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .expressions import Children, ExpressionBuilder, Several, first_of, of_kind
 
 
 class Clause(NamedTuple):
-    """`size: 10` on its way into the field of a declaration. `title` is as in the spec."""
+    """`size: 10` before it becomes the field of a declaration. `title` is as in the spec."""
 
     field: str
     value: Any
@@ -21,7 +21,7 @@ class Clause(NamedTuple):
     title: Span
 
 
-FIELD_OF = {  # where a clause's word is not the field's name
+FIELD_OF = {  # if a clause's word is not the field's name
     "poisson": "source",
     "spikes": "source",
     "regular": "source",
@@ -32,7 +32,7 @@ FIELD_OF = {  # where a clause's word is not the field's name
 
 
 REPEATED = frozenset(
-    {  # clauses that may stand more than once
+    {  # clauses that may occur more than once
         "drive",
         "delivery",
         "filters",
@@ -43,7 +43,7 @@ REPEATED = frozenset(
 
 
 class ClauseBuilder(ExpressionBuilder):
-    """What declarations are made of."""
+    """The parts from which declarations are made."""
 
     def doc(self, children: Children) -> ast.Doc:
         text = children[0][3:-3].replace("\r\n", "\n")
@@ -69,7 +69,7 @@ class ClauseBuilder(ExpressionBuilder):
         return Several(of_kind(children, ast.Assign), self._span(children))
 
     def clause(self, children: Children) -> Clause:
-        """`WORD: value`, where the value is an expression, a name or what a rule made."""
+        """`WORD: value`; the value is an expression, a name or the result of a rule."""
         word, value = children[0], children[2]
         if isinstance(value, str):
             value = self._ident(value)

@@ -1,9 +1,9 @@
 """Expressions from the parser's reductions: one method for each rule (or alias) of
 expressions.lark.
 
-A method gets what stands on the right side of its rule, punctuation included: tokens (`str` with
-`type`, `start_pos`, `end_pos`) and what the methods below it returned. Nothing here recurses, so
-depth of nesting is only a matter of `MAX_DEPTH`, which keeps the passes that follow safe.
+A method receives the right side of its rule, including punctuation: tokens (`str` with `type`,
+`start_pos`, `end_pos`) and the results of the methods below it. Nothing here recurses, so only
+`MAX_DEPTH` limits the depth of nesting; this keeps later passes safe.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from ..source import Source, Span
 
 Children = list[Any]  # of a rule: tokens, and what the methods returned
 
-MAX_DEPTH = 200  # of an expression's tree: the passes that follow recurse
+MAX_DEPTH = 200  # of an expression's tree, because later passes recurse
 LAYOUT = frozenset({"_NEWLINE", "_INDENT", "_DEDENT"})
 
 
 class Group(NamedTuple):
-    """An expression in parentheses: an operator's span takes them in, the expression's does not."""
+    """An expression in parentheses. The span of an operator includes them; the expression's own
+    does not."""
 
     node: Expr
     span: Span
@@ -61,7 +62,7 @@ def first_of(children: Children, *kinds: type) -> Any:
 
 
 class ExpressionBuilder:
-    """Holds the source that is being parsed, and the problems found on the way."""
+    """Has the source that is being parsed, and the problems found so far."""
 
     def __init__(self) -> None:
         self.source = Source("", "")
