@@ -1,4 +1,4 @@
-"""What each column of each table is, in words: part of the tables themselves.
+"""Descriptions of the columns of each table, which become part of the tables themselves.
 
 Kinds are `fixed` (every experiment has such a column), `swept`, `measure`, `parameter`, and
 `variable` (of a rule).
@@ -33,12 +33,12 @@ def documented(
     weights: Mapping[str, str],
     variables: Mapping[str, tuple[str, str]],
 ) -> dict[str, dict[str, Said]]:
-    """Of each column of each table: its `kind`, its `description` and, where it has one of its own,
-    its `unit` as Brian2 calls it (1 for none); of a column of the sweep, its `path` in the
-    spec, and the parameter that it `sets`, by its column in `parameters`.
+    """For each column of each table: its `kind`, its `description` and, if it has a fixed one, its
+    `unit` by Brian2's name (1 for none). A column of the sweep also has its `path` in the spec, and
+    the parameter that it `sets`, by its column in `parameters`.
 
-    `tables` has the columns that are this experiment's own; `weights` the unit of each
-    connection's weight, `variables` name and unit of the rules' variables, by their columns.
+    `tables` has the columns specific to this experiment; `weights` the unit of each connection's
+    weight; `variables` name and unit of the rules' variables, by their columns.
     """
     sets = {(group, name): column for group, name, column, _ in parameter_columns(e)}
     swept = {
@@ -72,7 +72,7 @@ def documented(
 
 
 def _path(column: str, e: Experiment) -> str:
-    """What a column of the sweep is called in the spec, in full."""
+    """The full name in the spec of a column of the sweep."""
     if column not in e.targets:
         return column
     group, name = e.targets[column]
@@ -93,7 +93,7 @@ def _measure(
             "how long after its begin the block ended the phase, by"
             " the condition of `until`; empty where it went on to the end",
         )
-    # The longest end: `c_before_mean` is no `mean` of `c_before`.
+    # The longest ending: `c_before_mean` is not the `mean` of `c_before`.
     for end, (words, unit) in sorted(MEASURES.items(), key=lambda item: -len(item[0])):
         owner = name.removesuffix(f"_{end}")
         if owner != name:
@@ -104,5 +104,5 @@ def _measure(
 
 
 def _said(kind: str, unit: str, description: str) -> Said:
-    """`unit` is empty where it depends on the row."""
+    """`unit` is empty if it depends on the row."""
     return {"kind": kind, **({"unit": unit} if unit else {}), "description": description}

@@ -1,4 +1,4 @@
-"""Equations as lines of a Brian2 model, and what they tell of its variables."""
+"""Equations as lines of a Brian2 model, and what they tell about its variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def printed(e: Equation) -> str:
 
 
 def flags_of(e: Equation) -> str:
-    """How a line ends."""
+    """The end of a line."""
     return f" ({', '.join(e.flags)})" if e.flags else ""
 
 
@@ -29,14 +29,14 @@ def is_computed(equations: Sequence[Equation], variable: str) -> bool:
 
 
 def stored(equations: Sequence[Equation]) -> list[str]:
-    """The variables that a neuron stores and its equations or statements change."""
+    """The variables that a neuron stores and that its equations or statements change."""
     kept = ((), ("unless refractory",))
     return [e.name for e in equations if e.kind != "computed" and e.flags in kept]
 
 
 def updated(c: Connection) -> list[str]:
-    """The variables of synapses that move between events: `x__now` has what they are, and
-    `x__then` takes it as a phase ends."""
+    """The variables of synapses that change between events: `x__now` is their present value; when a
+    phase ends, `x__then` stores it."""
     names = {e.name for e in c.equations}
     return [name for name in c.state if f"{name}__then" in names]
 

@@ -1,4 +1,4 @@
-"""Questions to the experiment whose answers several of its fields give together."""
+"""Questions about the experiment whose answers combine several of its fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .equations import is_computed, unit_in
 
 
 def coupling(e: Experiment) -> str:
-    """The connections through which blocks feel one another, by name."""
+    """The connections through which blocks influence one another, by name."""
     return ", ".join(c.name for c in e.connections if c.couples)
 
 
@@ -21,8 +21,8 @@ def spikes(layer: Layer) -> bool:
 
 
 def computed(e: Experiment) -> list[tuple[str, str]]:
-    """(component, variable) of recorded variables that are computed from others; traces, which are
-    extrapolated, are known without."""
+    """(component, variable) of recorded variables that are computed from others. Traces are not
+    among them, because they are extrapolated."""
     equations = {x.name: x.group.equations for x in e.layers if x.group and x.kind == "neurons"}
     equations |= {c.name: c.equations for c in e.connections}
     traces = {(c.name, t.now) for c in e.connections for t in c.traces}
@@ -44,16 +44,16 @@ def kept_at_end(name: str, equations: Sequence[Equation], e: Experiment) -> list
 
 
 def with_values_at_end(c: Connection, e: Experiment) -> Connection:
-    """With variables for what is recorded and computed from others, as it is at the end."""
+    """Add variables for the final values of recorded variables that are computed from others."""
     return replace(c, equations=(*c.equations, *kept_at_end(c.name, c.equations, e)))
 
 
 def state_columns(e: Experiment) -> dict[str, str]:
     """Stored variables besides the weight, by their columns in `weights`."""
     stored = {v: None for c in e.connections for v in c.state if v != c.weight}
-    # A rule's `x` is called otherwise in the script where the target has an `x` too.
+    # A rule's `x` has another name in the script if the target has an `x` too.
     said = {name: name.removeprefix("syn__") for name in stored}
-    # Parameters of synapses keep their names: beside `Apre`, `apre` is called otherwise.
+    # Parameters of synapses keep their names: beside `Apre`, `apre` gets another name.
     kept = {x.name for c in e.connections for x in c.equations if x.flags == ("constant",)}
     ordered = sorted(said, key=lambda name: name not in kept)
     columns = state_names(dict.fromkeys(said[name] for name in ordered), list(e.columns))

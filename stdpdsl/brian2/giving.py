@@ -1,4 +1,4 @@
-"""Initial state of a network: code that fills `given` of stdpdsl/runtime/given.py."""
+"""Initial state of a network: code that fills `given` in stdpdsl/runtime/given.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from .plain.audio import AudioCode, banks_of
 
 
 def block_size(c: Connection, post: Layer, by_block: bool) -> int:
-    """Neurons that the object of a block alone has as its target, 0 where it has all: Brian2 lets
-    one object alone write a sum."""
+    """The number of neurons in the target of one block's object, 0 if the target has all. Brian2
+    lets only one object write a sum."""
     return post.size if by_block and c.summed and not post.shared else 0
 
 
@@ -17,7 +17,7 @@ def normaliser_values(n: Normalisation) -> dict[str, str | None]:
 
 
 def give_normaliser_calls(c: Connection, n: Normalisation, e: Experiment) -> list[str]:
-    """What its counters are given, at the start and by phases."""
+    """What the normaliser's counters are given, at the start and by phases."""
     calls = []
     phases: dict[str, int] = {"": 0}
     for number, phase in enumerate(e.phases):

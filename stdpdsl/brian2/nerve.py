@@ -14,7 +14,7 @@ from .templates import fill
 
 
 def imports_in(text: str) -> str:
-    """What the code of a group needs of Brian2."""
+    """What the code of a group imports from Brian2."""
     return ", ".join(["NeuronGroup", *dict.fromkeys(["second", *sorted(names_in(text) & UNITS)])])
 
 
@@ -62,14 +62,14 @@ def group_context(group: Group) -> dict[str, Any]:
     if group.events:
         events = ", ".join(f'"{e.name}": "{e.condition}"' for e in group.events)
         arguments.append(("events", f"{{{events}}}"))
-    arguments += integration(group.integration, single=False)  # it is run in double
+    arguments += integration(group.integration, single=False)  # it is run in double precision
     extra = []
     for e in group.events:
         when = f'"{e.when or "after_resets"}"'
         if e.when:
             extra.append(f'group.set_event_schedule("{e.name}", when={when}, order={e.order})')
         if e.statements:
-            # Between the event and what follows it, a pathway of synapses may stand.
+            # A pathway of synapses may come between the event and what follows it.
             order = e.order + 2 if e.when else e.order
             code = quoted(e.statements)
             extra.append(f'group.run_on_event("{e.name}", {code}, when={when}, order={order})')
@@ -97,7 +97,7 @@ def run_regularly(owner: str, item: Every, name: str) -> str:
 
 
 def quoted(lines: Sequence[str], indent: int = 4) -> str:
-    """Brian2 code as a literal: one line, or a block of lines."""
+    """Brian2 code as a string literal: one line, or a block of lines."""
     if len(lines) == 1:
         return f'"{lines[0]}"'
     space = " " * indent

@@ -1,4 +1,4 @@
-"""From the experiment to the text of its script: Python decides, the templates lay out."""
+"""From the experiment to the text of its script. Python decides, and the templates lay out."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def render(
     earlier: str = "",
 ) -> str:
     """The script. `lowering` is "synapse" or "namespace", `target` one of Brian2's, `sets` are the
-    NAME=VALUE that the spec was given; `first` is the number of the first block. `keep_state`: the
-    results hold what a later run needs to go on; `earlier` is the checksum of those from which this
-    one does."""
+    NAME=VALUE given to the spec; `first` is the number of the first block. `keep_state`: the
+    results contain what a later run needs to go on; `earlier` is the checksum of the results from
+    which this run goes on."""
     context = {
         "version_repr": repr(__version__),
         "first": first,
@@ -173,7 +173,7 @@ def layer_context(layer: Layer, e: Experiment) -> dict[str, Any]:
 
 
 def first_value(i: Initial, number: str, name: str) -> str:
-    """One value per element, inside its bounds."""
+    """One value per element, clipped to its bounds."""
     code = f"full({i.code}, {number})"
     return code if i.low is None else f"clipped(x, {code}, {i.low}, {i.high}, {name!r})"
 
@@ -212,7 +212,7 @@ def network_context(e: Experiment, lowering: str) -> dict[str, Any]:
 
 
 def settings(e: Experiment) -> list[dict[str, Any]]:
-    """The variables that phases set: of each phase, the code of its components."""
+    """The variables that phases set: for each phase, code for its components."""
     layers = {layer.name: layer for layer in e.layers}
     found = {}
     for phase in e.phases:
@@ -241,7 +241,7 @@ def settings(e: Experiment) -> list[dict[str, Any]]:
 
 
 def draws_of(i: Initial, layer: Layer | None) -> list[str]:
-    """Lines that draw what a variable of a layer, or of a connection, is made of."""
+    """Lines that make the draws for a variable of a layer, or of a connection."""
     return [neuron_draw(d, layer) if layer else synapse_draw(d) for d in i.draws]
 
 
@@ -304,7 +304,7 @@ def run_context(e: Experiment) -> dict[str, Any]:
 
 
 def moves_alone(c: Connection) -> bool:
-    """Whether a weight moves between events, which alone bring it up to date: what is stored is
-    then older than the time at which it is looked at."""
+    """Whether a weight changes between events, and only events bring it up to date. The stored
+    value is then older than the time at which it is read."""
     traces = {trace.name for trace in c.traces}
     return c.weight in traces or c.weight in updated(c)

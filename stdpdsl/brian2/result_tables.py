@@ -1,4 +1,4 @@
-"""What the tables of a run are: their columns, and what is said of them in the metadata."""
+"""The tables of a run: their columns, and their descriptions in the metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .experiment import records_weight, spikes, state_columns
 
 
 def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any]:
-    """The tables that this experiment writes, with the columns that are its own."""
+    """The tables that this experiment writes, with the columns specific to it."""
     own = {"stable_after": "float64"} if until_stable else {}
     own |= {"stopped_after": "float64"} if e.endings else {}
     found: dict[str, dict[str, str]] = {"blocks": own | measure_columns(e)}
@@ -48,7 +48,7 @@ def tables(e: Experiment, until_stable: bool, keep_state: bool) -> dict[str, Any
 
 
 def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
-    """The unit of each connection's weight; name and unit of the other variables, by column."""
+    """The unit of each connection's weight, and name and unit of the other variables, by column."""
     weights = {c.name: unit_in(c.equations, c.weight) for c in e.connections if c.weight}
     columns = state_columns(e)
     variables = {
@@ -61,8 +61,8 @@ def units_of_synapses(e: Experiment) -> tuple[dict[str, str], dict[str, tuple[st
 
 
 def network_said(e: Experiment) -> dict[str, Any]:
-    """What the layers and connections are, for whoever reads the results: sizes, ends, and the
-    units of what is saved of them, by COMPONENT.COLUMN or COMPONENT.VARIABLE."""
+    """The layers and connections, described for readers of the results: sizes, ends, and the units
+    of what is saved, by COMPONENT.COLUMN or COMPONENT.VARIABLE."""
     weights, _ = units_of_synapses(e)
     columns = state_columns(e)
     units = {f"{name}.w": unit for name, unit in weights.items()}

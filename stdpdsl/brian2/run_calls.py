@@ -1,4 +1,4 @@
-"""What the script of `stdpdsl run` calls for inputs, draws, pairs and sounds of the experiment."""
+"""The calls in the script of `stdpdsl run` for the experiment's inputs, draws, pairs and sounds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def synapse_draw(d: Draw) -> str:
 
 
 def stream_key(d: Draw) -> str:
-    """`phase` is the name of the phase that sets what is drawn."""
+    """`phase` is the name of the phase that sets the drawn value."""
     return f"({', '.join(map(repr, d.key))}{', phase' if d.by_phase else ''})"
 
 
@@ -53,7 +53,7 @@ def listed_pairs(c: Connection, n_pre: int, n_post: int) -> str:
 
 
 def duration(phase: Phase) -> str:
-    """How long a phase lasts (s)."""
+    """The duration of a phase (s)."""
     return f"length_of_sound({phase.sound!r}, sounds)" if phase.sound else phase.duration
 
 
@@ -79,7 +79,7 @@ def sound_lines(sound: Sound) -> list[str]:
 
 
 def filterbank_lines(bank: Filterbank) -> list[str]:
-    """The body of the function that makes a filterbank of a sound."""
+    """The body of the function that applies a filterbank to a sound."""
     filters = []
     for function, arguments in bank.filters:
         items = ", ".join(f"{name!r}: {code}" for name, code in arguments)

@@ -1,4 +1,4 @@
-"""What the runtime defines, by name: what a script imports from it."""
+"""The names that the runtime defines, from which a script imports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNTIME = PACKAGE / "runtime"
 
 @dataclass
 class Definitions:
-    """What some modules define at their top level."""
+    """The top-level definitions of some modules."""
 
     texts: dict[str, str]
     """The source of each function, class and constant."""
@@ -34,19 +34,19 @@ class Definitions:
     """The import statement of each name of other packages."""
 
     def __or__(self, later: Definitions) -> Definitions:
-        """Both; of one name that stands in both, the later."""
+        """Both; if a name is in both, the later definition."""
         return Definitions(
             self.texts | later.texts, self.modules | later.modules, self.imports | later.imports
         )
 
 
 def definitions_in(paths: Iterable[Path]) -> Definitions:
-    """What modules define; of one name that stands in several, the last. Reading them takes a tenth
-    of a short run, so what was found is kept, by the modules' text."""
+    """The definitions in modules; if a name is in several, the last. Reading them takes a tenth of
+    a short run, so the result is cached by the modules' text."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     key = json.dumps([sys.version, texts]).encode()
     kept = own_cache("definitions") / f"{hashlib.sha256(key).hexdigest()[:24]}.json"
-    with suppress(OSError, ValueError, TypeError):  # none is kept, or it was cut off
+    with suppress(OSError, ValueError, TypeError):  # none is cached, or the file is truncated
         return Definitions(**json.loads(kept.read_bytes()))
     found = _definitions(texts)
     with suppress(OSError):
@@ -61,7 +61,7 @@ def _definitions(modules: Mapping[str, str]) -> Definitions:
         texts, imports = _module(text)
         found.texts |= texts
         found.modules |= dict.fromkeys(texts, module)
-        # Without those of the modules themselves.
+        # Without imports from the modules themselves.
         found.imports |= {name: line for name, line, source in imports if source not in modules}
     return found
 
@@ -88,7 +88,7 @@ def _module(text: str) -> tuple[dict[str, str], list[tuple[str, str, str | None]
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str, str | None]]:
-    """Relative imports are of the modules themselves."""
+    """Relative imports come from the modules themselves."""
     for alias in node.names:
         bound = alias.asname or alias.name.split(".")[0]
         if isinstance(node, ast.Import):
@@ -99,7 +99,7 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str, str 
 
 @cache
 def runtime() -> Definitions:
-    """What the runtime defines."""
+    """The definitions in the runtime."""
     return definitions_in(sorted(RUNTIME.glob("*.py")))
 
 
@@ -122,7 +122,7 @@ def assigned_names(code: str) -> set[str]:
 
 
 def imports_for(code: str) -> list[str]:
-    """The imports of a script that `stdpdsl run` executes, one line a module."""
+    """The imports of a script that `stdpdsl run` executes, one line per module."""
     used, known = global_names(code) - assigned_names(code), runtime()
     by_module: dict[str, list[str]] = {}
     for name in sorted(used & set(known.modules)):
@@ -143,7 +143,7 @@ def _import(head: str, names: list[str]) -> str:
 
 
 def is_third_party(line: str) -> bool:
-    """Whether an import is of another's package."""
+    """Whether an import is from another package."""
     return line.split()[1].partition(".")[0] in _THIRD_PARTY
 
 

@@ -1,4 +1,4 @@
-"""What the script of a run saves: calls of the runtime's `Saving`."""
+"""What the script of a run saves, through calls of the runtime's `Saving`."""
 
 from __future__ import annotations
 

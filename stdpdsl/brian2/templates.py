@@ -1,4 +1,4 @@
-"""Filling in the templates of scripts."""
+"""Fills in the templates of scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..runtime.cache import own_cache
 
 
 def _kept() -> jinja2.BytecodeCache | None:
-    """Where compiled templates are kept between runs, if they can be."""
+    """Where compiled templates are cached between runs, if possible."""
     folder = own_cache("templates")
     try:
         folder.mkdir(exist_ok=True)
@@ -39,6 +39,6 @@ def fill(template: str, **context: Any) -> str:
 
 
 def in_docstring(text: str) -> str:
-    """Prose as it may stand between the quotes of a docstring."""
+    """Prose in a form that is allowed inside a docstring."""
     shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     return shown.replace("\\", "\\\\").replace('"', "'")

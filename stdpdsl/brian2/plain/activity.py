@@ -1,4 +1,4 @@
-"""The table of blocks of a plain script that has one phase: a row for each block."""
+"""The table of blocks of a plain script with one phase: a row for each block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .copies import copy_of
 
 
 def activity(layers: Sequence[tuple[Layer, str]]) -> list[str]:
-    """Lines of the spikes of each layer, and their mean rate (Hz), from where its spikes are."""
+    """Lines for the spikes of each layer and their mean rate (Hz), from the source of its
+    spikes."""
     if not layers:
         return ['yield "blocks", {"block": table["block"]}']
     if len(layers) == 1:
@@ -31,7 +32,7 @@ def activity(layers: Sequence[tuple[Layer, str]]) -> list[str]:
 
 
 def _total(layer: Layer, spikes: str) -> str:
-    """Code of how many spikes a layer has in all, or in each block."""
+    """Code for the number of spikes of a layer, in all or in each block."""
     if layer.kind == "neurons":
         each = "astype(int)" if layer.size == 1 else f"reshape(-1, {layer.size}).sum(1)"
         return f'{spikes}["count"].{each}'

@@ -1,5 +1,5 @@
-"""What several objects of a network have in common, written once: the models of layers and
-connections, and how the statements of pathways begin."""
+"""What several objects of a network have in common, written only once: the models of layers and
+connections, and the first statements of pathways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORT = 3
 
 
 class Models:
-    """The arguments of objects, which several may have."""
+    """The arguments of objects; several objects may share them."""
 
     def __init__(self, names: Collection[str]):
         self.names = set(names)
@@ -23,12 +23,12 @@ class Models:
         self.written: dict[tuple[str, ...], str] = {}
 
     def note(self, kind: str, arguments: Mapping[str, Sequence[str]]) -> None:
-        """The arguments of all objects of a kind, by their names."""
+        """Note the arguments of all objects of a kind, by name."""
         for name, values in arguments.items():
             self.owners.setdefault((kind, *values), []).append(name)
 
     def of(self, arguments: Sequence[str], name: str, kind: str) -> tuple[list[str], list[str]]:
-        """The arguments as an object is given them, and lines that come first."""
+        """The arguments as given to an object, and lines that come first."""
         key = (kind, *arguments)
         lines = len(statement(call("model = dict", arguments), 4))
         if len(self.owners.get(key, ())) < 2 or lines <= SHORT:
@@ -45,7 +45,7 @@ class Models:
 
 
 class Beginnings:
-    """How the statements of several pathways begin, as an `advance:` of their rule makes them."""
+    """The first statements that several pathways share, made from an `advance:` of their rule."""
 
     def __init__(self, pathways: Sequence[Sequence[str]], names: Collection[str]):
         self.named: dict[tuple[str, ...], str] = {}
@@ -58,7 +58,7 @@ class Beginnings:
             rest = [lines for lines in rest if lines[: len(best)] != best]
 
     def lines(self) -> list[str]:
-        """Statements that name the beginnings."""
+        """Statements that define names for the shared beginnings."""
         return [_flush(lines, f"{name} = ") for lines, name in self.named.items()]
 
     def quoted(self, statements: Sequence[str]) -> str:
@@ -75,7 +75,7 @@ LINE_BREAK = "\\n"
 
 
 def _longest_beginning(pathways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The common beginning that spares most lines, empty if none does."""
+    """The common beginning that saves most lines, empty if none does."""
     common = {
         tuple(os.path.commonprefix([one, other]))
         for k, one in enumerate(pathways)
@@ -90,8 +90,7 @@ def _longest_beginning(pathways: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _flush(statements: Sequence[str], head: str) -> str:
-    """A string of statements none of which is indented, so that it may stand before others, after
-    `head`."""
+    """A string of unindented statements, so that it may come before others, after `head`."""
     found, space = [], " " * (len(head) + 1)
     for line in statements:
         indent = ""
@@ -107,8 +106,8 @@ def _flush(statements: Sequence[str], head: str) -> str:
 
 
 def alike(connections: Sequence[tuple[str, tuple[int, int], list[str]]]) -> list[str]:
-    """The lines of connections (name, sizes of its layers, lines), with one loop over those in turn
-    that have the same but for names and sizes."""
+    """The lines of connections (name, sizes of its layers, lines). Successive connections whose
+    lines differ only in names and sizes share a loop."""
     found: list[str] = []
     groups = groupby(connections, key=lambda c: _of_any(*c))
     for general, group in groups:

@@ -43,7 +43,7 @@ from .names import Names
 from .stimuli import ABOUT, presentation, stimuli
 
 ROWS = 8192  # of a filterbank's output at a time
-# Variables of the functions, and what they import.
+# Variables of the functions, and their imports.
 _OWN = CLASSES | frozenset(
     "bank device dt f first flank get_device heard k length means n order piece r rms rng sample"
     " samples silence sound sounds spikes step t x TimedArray".split()
@@ -67,7 +67,7 @@ class AudioCode:
         return [f"{name} = {rate}  # Hz" for name, rate in constants.items()]
 
     def functions(self, builds_itself: bool = False) -> list[str]:
-        """Texts of the top level, in the order in which they are used."""
+        """Texts at the top level, in the order in which they are used."""
         found = [self.sound(sound) for sound in self.e.sounds]
         found += [self.filterbank(bank) for bank in self.e.filterbanks]
         found += [Hearing(self, layer, builds_itself).text() for layer in self.driven]
@@ -86,7 +86,7 @@ class AudioCode:
         return name
 
     def rate(self, sound: str) -> str:
-        """The constant of a sound's sample rate."""
+        """The constant for a sound's sample rate."""
         several = len(set(self.rates.values())) > 1
         return f"{sound.upper()}_SAMPLERATE" if several else "SAMPLERATE"
 
@@ -132,11 +132,11 @@ class AudioCode:
         return {name: self.code.show(code) for name, code in arguments}
 
     def duration(self, sound: str) -> str:
-        """The seconds of a sound."""
+        """The duration of a sound (s)."""
         return f"len({self.made(sound, '0')}) / {self.rate(sound)}"
 
     def steps_per_sample(self, bank: str) -> Fraction:
-        """1/(samplerate*dt) of what a filterbank hears, both as they were written in decimals."""
+        """1/(samplerate*dt) for the input of a filterbank; both as written, in decimals."""
         rate = Fraction(float(value(self.rates[self.banks[bank].sound]))).limit_denominator(10**6)
         return 1 / (rate * Fraction(self.e.dt).limit_denominator(10**12))
 
@@ -161,7 +161,7 @@ class AudioCode:
         return function(f"{self.name(bank.name)}(samples)", doc, [*imports, *body])
 
     def chain(self, bank: Filterbank) -> tuple[list[tuple[str, Arguments]], str]:
-        """The filters in the order in which a sound passes them, and the output as code of `x`."""
+        """The filters in order of processing, and the output as code in terms of `x`."""
         filters = [(name, self.shown(arguments)) for name, arguments in bank.filters]
         if not bank.output:
             return filters, ""
@@ -169,10 +169,10 @@ class AudioCode:
         return filters, output if uses(output, "x") else f"np.full(x.shape, {output})"
 
     def output(self, bank: str, samples: str, length: str, name: str) -> list[str]:
-        """Statements that make `name`, what a filterbank makes of samples: an array (length,
+        """Statements that make `name`, the output of a filterbank for samples: an array (length,
         channels), 0 after the sound."""
         filters, _ = self.chain(self.banks[bank])
-        # Whole intervals of filters that are updated, or the pieces would show.
+        # Whole update intervals of the filters; otherwise the results would depend on the chunks.
         intervals = [int(given.get("update_interval", 1)) for _, given in filters]
         rows = max(ROWS // np.lcm.reduce(intervals), 1) * np.lcm.reduce(intervals)
         return [
@@ -186,7 +186,7 @@ class AudioCode:
     # What hears
 
     def equations(self, layer: Layer, channel: str = "") -> list[Equation]:
-        """The equations of a layer; what drives it is a function of time and channel."""
+        """The equations of a layer. Its drive is a function of time and channel."""
         assert layer.group is not None
         drives, found = dict(layer.drive), []
         column = self.column(layer)
@@ -200,14 +200,14 @@ class AudioCode:
         return found
 
     def namespace(self, layer: Layer) -> list[str]:
-        """What drives a layer of the network: items of its namespace."""
+        """Items of the layer's namespace for what drives it in the network."""
         return [
             f'"{self.signal(layer, bank)}": TimedArray(state["{bank}"], dt)'
             for bank in banks_of(layer)
         ]
 
     def signal(self, layer: Layer, bank: str) -> str:
-        """What Brian2's code calls the output of a filterbank: it means nothing else there."""
+        """The name of a filterbank's output in Brian2's code, unused otherwise there."""
         group = layer.group
         assert group is not None
         held = [e.name for e in group.equations]
@@ -247,7 +247,7 @@ class AudioCode:
             ratio = 1 / self.steps_per_sample(bank)
             found.append(f"first = {ceiling('np.arange(STEPS + 1)', ratio)}  # sample of each step")
             means = "step_means(heard, first)"
-            if ratio >= 1:  # no step is without a sample
+            if ratio >= 1:  # every step contains a sample
                 means = "np.add.reduceat(heard, first[:-1]) / np.diff(first)[:, np.newaxis]"
             body = [
                 f"samples = {self.made(self.banks[bank].sound, 'r')}",
@@ -265,13 +265,13 @@ class AudioCode:
         return found
 
     def by_replicate(self, bank: str) -> bool:
-        """Whether what drives layers has columns for each replicate: all that drives one layer has,
-        if anything that drives it differs between them."""
+        """Whether what drives layers has columns for each replicate. If anything that drives a
+        layer differs between replicates, all its drives have such columns."""
         layers = (layer for layer in self.inside if bank in banks_of(layer))
         return any(self.differs(other) for layer in layers for other in banks_of(layer))
 
     def column(self, layer: Layer) -> str:
-        """Which channel each neuron hears, where that differs between blocks."""
+        """Which channel each neuron hears, if that differs between blocks."""
         if not any(self.differs(bank) for bank in banks_of(layer)):
             return ""
         copy = "np.unique(replicate, return_inverse=True)[1]"

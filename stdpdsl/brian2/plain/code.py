@@ -1,4 +1,5 @@
-"""The experiment's code in the names of a plain script: numbers, columns of the table, arrays."""
+"""The experiment's code, using the names of a plain script: numbers, columns of the table,
+arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _SHORT = {
     "hertz": "Hz",
     "ohm": "ohm",
 }
-# Of these, Brian2's star import and its equations have the prefixed names.
+# Of these units, Brian2's star import and its equations contain the prefixed names.
 _KNOWN = frozenset("mV mA uA nA pA ms us Hz kHz MHz nS uS nF uF pF Mohm kohm Gohm".split())
 UNITS = _KNOWN.union(
     _SHORT,
@@ -42,18 +43,18 @@ class Code:
         self.dt = e.dt
 
     def show(self, text: str, names: Mapping[str, str] | None = None, phase: int = 0) -> str:
-        """Code; `names` are texts for what it calls `edges.i`, `u`, `x.steps` and so on."""
+        """Code; `names` are texts for `edges.i`, `u`, `x.steps` and so on."""
         tree = ast.parse(text, mode="eval").body
         return unparse(_Rewriter(self, names or {}, phase).visit(tree))
 
     def at(
         self, text: str, index: str, names: Mapping[str, str] | None = None, phase: int = 0
     ) -> str:
-        """Code of one value per block, taken at each element."""
+        """Code with one value per block, evaluated at each element."""
         return self.show(f"at({text}, {index})", names, phase)
 
     def delay(self, text: str) -> str:
-        """Code of delays (s) in whole time steps."""
+        """Code for delays (s) in whole time steps."""
         number = literal(text)
         if number is None:
             return f"whole_steps({text})"
@@ -70,7 +71,7 @@ class Code:
 
 
 def is_parameter(code: str | ast.AST) -> bool:
-    """Whether code is `p.OWNER.NAME` and no more."""
+    """Whether code is only `p.OWNER.NAME`."""
     match ast.parse(code, mode="eval").body if isinstance(code, str) else code:
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="p"))):
             return True
@@ -117,7 +118,7 @@ class _Rewriter(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if ast.unparse(node.right) == "x.first":  # a plain script has all blocks
+        if ast.unparse(node.right) == "x.first":  # a plain script runs all blocks
             return self.visit(node.left)
         return self.generic_visit(node)
 
@@ -144,14 +145,14 @@ class _Rewriter(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def by_copy(self, node: ast.expr) -> ast.AST:
-        """What is computed for all copies at once, taken at each element."""
+        """An expression computed for all copies at once, evaluated at each element."""
         outer, self.index = self.index, ""
         found = self.generic_visit(node)
         self.index = outer
         return _subscript(found, outer) if outer else found
 
     def indexed(self, value: ast.expr, index: ast.expr) -> ast.AST:
-        """The value at each element. What has one value per block is taken by its columns."""
+        """The value at each element. What has one value per block is indexed by its columns."""
         shown = self.visit(index)
         outer, self.index = self.index, ast.unparse(shown)
         found = self.visit(value)
@@ -160,7 +161,7 @@ class _Rewriter(ast.NodeTransformer):
 
 
 def with_keywords(node: ast.Call) -> ast.Call:
-    """by_preset(names, {"a": 1}) as by_preset(names, a=1), as far as names are words of Python."""
+    """by_preset(names, {"a": 1}) as by_preset(names, a=1), if the names are valid in Python."""
     names, values = node.args
     assert isinstance(values, ast.Dict)
     keys = [ast.literal_eval(key) for key in values.keys if key is not None]
@@ -178,7 +179,7 @@ def _subscript(node: ast.AST, index: str) -> ast.AST:
 
 
 def quantity(value: str, unit: str) -> str:
-    """A number with its unit as one writes it: `20*ms` for 0.02 of a second, to the bit."""
+    """A number with its unit in its usual form: `20*ms` for 0.02 of a second, exact to the bit."""
     if unit == "1":
         return value
     number = literal(value)
@@ -199,7 +200,7 @@ def quantity(value: str, unit: str) -> str:
 
 
 def literal(value: str) -> float | None:
-    """The number that code is, if it is one."""
+    """The number that the code stands for, if it is one."""
     try:
         return float(value)
     except ValueError:
@@ -214,18 +215,18 @@ def names_in(code: str) -> frozenset[str]:
 
 @cache
 def elements_in(code: str) -> frozenset[str]:
-    """The elements of arrays and dictionaries that code reads, each as code."""
+    """The elements of arrays and dictionaries that code reads, as code."""
     return frozenset(
         ast.unparse(n) for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Subscript)
     )
 
 
 def uses(code: str | Iterable[str], *names: str) -> bool:
-    """Whether code, or some of several texts of it, names one of these."""
+    """Whether code, or some of several texts, uses one of these names."""
     texts = [code] if isinstance(code, str) else code
     return any(not names_in(text).isdisjoint(names) for text in texts)
 
 
 def units_in(text: str) -> list[str]:
-    """The units that code refers to, to import them."""
+    """The units in the code that have to be imported."""
     return sorted(names_in(text) & UNITS, key=str.lower)

@@ -1,4 +1,4 @@
-"""Code of the columns of tables that a plain script saves."""
+"""Code for the columns of tables that a plain script saves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...ir import Kept
 
 
 def written_out(shown: str, model: str, monitor: str, final: str, end: str) -> list[str]:
-    """Lines of the only samples of a script, which need no function."""
+    """The lines for the only samples of a script, which need no function."""
     return [
         f"monitor, where = {monitor}, {{n: np.reshape(v, (-1, 1)) for n, v in where.items()}}",
         f'yield "trajectories", where | {{"variable": "{shown}",'
@@ -18,7 +18,7 @@ def written_out(shown: str, model: str, monitor: str, final: str, end: str) -> l
 
 
 def in_one(each: Sequence[Sequence[str]], variables: Sequence[str]) -> list[str]:
-    """Lines of each variable, in a loop if they are the same but for its name."""
+    """The lines for each variable, in a loop if they differ only in its name."""
     general = [
         [line.replace(f'"{variable}"', "variable") for line in lines]
         for lines, variable in zip(each, variables, strict=True)
@@ -30,13 +30,14 @@ def in_one(each: Sequence[Sequence[str]], variables: Sequence[str]) -> list[str]
 
 
 def saved(columns: str, kept: Kept | None) -> str:
-    """Code of the columns of a table, or of the rows of them that are saved."""
+    """Code for the columns of a table, or for the rows that are saved."""
     arguments = kept.code() if kept is not None else ""
     return f"rows_kept({columns}, {arguments})" if arguments else columns
 
 
 def is_decay(node: ast.expr) -> bool:
-    """Whether code is `relaxed(value, still, at_one, age)` of a variable that is still at 0."""
+    """Whether code is `relaxed(value, still, at_one, age)` of a variable whose rate of change is 0
+    at 0."""
     return (
         isinstance(node, ast.Call) and ast.unparse(node.func) == "relaxed" and is_zero(node.args[1])
     )

@@ -1,7 +1,7 @@
 """Tables that drive layers, in a plain script.
 
-`initial(table)` makes `state["I__A"]`: rows that are `every` s apart, or one for each step on the
-straight lines between them. In `network(state)` they are a `TimedArray`, whose columns are neurons.
+`initial(table)` makes `state["I__A"]`: rows that are `every` s apart, or linearly interpolated
+rows, one for each step. In `network(state)` they are a `TimedArray`, whose columns are neurons.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .code import Code, quantity
 
 
 def with_tables(layer: Layer, equations: Iterable[Equation]) -> list[Equation]:
-    """The equations of a layer; what tables drive is a function of time and column."""
+    """The equations of a layer. What a table drives is a function of time and column."""
     signals = {t.variable: f"{t.name}(t, {t.column})" for t in layer.tables}
     return [driven_by(e, signals[e.name]) if e.name in signals else e for e in equations]
 

@@ -11,7 +11,7 @@ from ...language.builtins_audio import FILTERS
 from .code import quantity
 from .literals import array, is_list, size, value
 
-# Filters that are a class of brian2hears, and the parameters that it needs for each channel.
+# Filters that are a class in brian2hears, and the parameters that it needs for each channel.
 _CLASSES = {
     "gammatone": ("Gammatone", ("cf",)),
     "approximate_gammatone": ("ApproximateGammatone", ("cf", "bandwidth")),
@@ -27,13 +27,13 @@ CLASSES = frozenset("DCGC DRNL FIRFilterbank FunctionFilterbank Repeat Sound Tan
 
 
 def channels(name: str, given: dict[str, str], before: int) -> int:
-    """How many a filter has, whose source has so many."""
+    """The number of channels of a filter whose source has `before` channels."""
     counted = [size(given[n]) for n in FILTERS[name].channels if n in given]
     return max([before, *counted])
 
 
 def filter_code(name: str, given: dict[str, str], before: int) -> tuple[str, set[str]]:
-    """The object, and what is imported from brian2hears. `given` is code by parameter."""
+    """The filter object and its imports from brian2hears. `given` is code by parameter."""
     made = Filter(name, given, before)
     if name in _CLASSES:
         return made.by_class(*_CLASSES[name])
@@ -42,7 +42,7 @@ def filter_code(name: str, given: dict[str, str], before: int) -> tuple[str, set
 
 
 class Filter:
-    """What serves all channels is repeated for each where its class does not do so."""
+    """Repeats values that apply to all channels, if the filter's class does not do so itself."""
 
     def __init__(self, name: str, given: dict[str, str], before: int):
         self.name, self.given = name, {n: text.replace("'", '"') for n, text in given.items()}
@@ -73,7 +73,7 @@ class Filter:
         return f"np.full({self.channels}, {one})" if self.channels > 1 else f"[{one}]"
 
     def more(self, *names: str) -> str:
-        """Further arguments, by name, without these."""
+        """Further arguments, by name, except these."""
         return "".join(f", {n}={text}" for n, text in self.given.items() if n not in names)
 
     def dictionary(self, *names: str) -> str:
@@ -81,7 +81,7 @@ class Filter:
         items = [f'"{n}": {text}' for n, text in self.given.items() if n not in names]
         return "{" + ", ".join(items) + "}"
 
-    # Filters that brian2hears has not, or not for every version of its libraries
+    # Filters that brian2hears lacks, or lacks with some versions of its libraries
 
     def butterworth(self) -> tuple[str, set[str]]:
         btype = self.given.get("btype", '"low"')
@@ -116,7 +116,7 @@ class Filter:
     # Nonlinear models of the cochlea
 
     def source(self) -> tuple[str, set[str]]:
-        """One channel is repeated for all of the filter's."""
+        """A single channel is repeated for all channels of the filter."""
         if self.channels == self.before:
             return "bank", set()
         return f"Repeat(bank, {self.channels})", {"Repeat"}
@@ -143,8 +143,8 @@ class Filter:
 
 
 def erbspace_of(text: str) -> tuple[float, float, int] | None:
-    """(low, high, count) where code is an `erbspace` of numbers that brian2hears has too: its own
-    has no space of one."""
+    """(low, high, count) if code is an `erbspace` with numbers that brian2hears accepts: its own
+    `erbspace` cannot return a single value."""
     match ast.parse(text, mode="eval").body:
         case ast.Call(
             func=ast.Name(id="erbspace"),

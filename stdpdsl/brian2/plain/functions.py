@@ -1,7 +1,7 @@
-"""The functions that a plain script holds, and its imports.
+"""The functions in a plain script, and its imports.
 
-They are functions of the runtime, or of templates/brian2/functions*.py where a plain script has its
-own; a script has only those that it uses.
+They are functions of the runtime, or from templates/brian2/functions*.py if a plain script has its
+own version. A script has only those that it uses.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ def imported(module: str, names: Sequence[str]) -> str:
 
 @cache
 def definitions() -> Definitions:
-    """All functions that a plain script may have: its own come last, since they take the place of
-    the runtime's of the same name."""
+    """All functions that a plain script may have. Its own come last, because they replace the
+    runtime's functions with the same name."""
     own = sorted((resource_dir("templates") / "brian2").glob("functions*.py"))
     return runtime() | definitions_in(own)
 
 
 def functions_for(code: str) -> tuple[str, list[str]]:
-    """The functions that a plain script uses, in a stable order, and the imports of all of it."""
+    """The functions that a plain script uses, in a stable order, and all of the script's
+    imports."""
     found, imports = definitions().texts, definitions().imports
     defined = {n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef)}
     found = {n: text for n, text in found.items() if n not in defined and n != "SEED"}
@@ -62,7 +63,8 @@ def functions_for(code: str) -> tuple[str, list[str]]:
 
 
 _ONLY_WITH = (
-    (["unless refractory"], r'\n +if "unless refractory" in .*\n.*', ""),  # and what it leads to
+    # And everything that it uses.
+    (["unless refractory"], r'\n +if "unless refractory" in .*\n.*', ""),
     (["replicate"], r"\n +key = \[part if .*", ""),  # no other key has a whole number of NumPy's
     (["at_equal_rates", "exact_in_single"], r", written=None|\(written or (\w+)\)", r"\1"),
 )
@@ -71,7 +73,7 @@ else."""
 
 
 def compact(value: str) -> str:
-    """A constant; numbers fill the lines."""
+    """A constant with its numbers filling the lines."""
     tree = ast.parse(value)
     constants = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
     if len(constants) < 2 or not all(isinstance(number, float) for number in constants):
@@ -80,7 +82,7 @@ def compact(value: str) -> str:
 
 
 def brief(function: str) -> str:
-    """A function with the first paragraph of its docstring alone."""
+    """A function with only the first paragraph of its docstring."""
     function = re.sub(r"  # (noqa: \w+|fmt: skip)$", "", function, flags=re.MULTILINE)
     head, quotes, rest = function.partition('"""')
     doc, _, body = rest.partition('"""')

@@ -1,4 +1,4 @@
-"""The groups of a network: layers of neurons, spikes that are given, and the ends of phases."""
+"""The groups of a network: layers of neurons, given spikes, and the ends of phases."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def neuron_group(parts: NetworkParts, layer: Layer) -> list[str]:
     parts.groups.append(name)
     parts.keys[name] = layer.name
     model, lines = parts.models.of(group_arguments(parts, layer), layer.name, "groups")
-    # Brian2 adds to the events that it is given, so each group has its own.
+    # Brian2 adds to the events that it is given, so each group gets its own dictionary.
     events = [f'"{e.name}": {quoted([e.condition])}' for e in group.events]
     own = [f"events={mapping(events)}"] if events else []
     arguments = [f'state["{layer.name}"]["N"]', *model, *own, f'name="{layer.name}"']
@@ -65,7 +65,7 @@ def neuron_group(parts: NetworkParts, layer: Layer) -> list[str]:
 
 
 def group_arguments(parts: NetworkParts, layer: Layer) -> list[str]:
-    """The arguments of a layer's group, but for its size and name."""
+    """The arguments of a layer's group, except its size and name."""
     group = layer.group
     assert group is not None
     own = parts.audio.equations(layer) if layer.drive else group.equations
@@ -82,15 +82,14 @@ def group_arguments(parts: NetworkParts, layer: Layer) -> list[str]:
 
 
 def driven(parts: NetworkParts, layer: Layer) -> list[str]:
-    """Items of the namespace of a layer: sounds and tables that drive it."""
+    """Items of the namespace of a layer: the sounds and tables that drive it."""
     if layer.drive or layer.tables:
         parts.classes.add("TimedArray")
     return [*(parts.audio.namespace(layer) if layer.drive else []), *timed_arrays(layer)]
 
 
 def phase_ends(parts: NetworkParts) -> list[str]:
-    """The group that holds when each block has ended a phase: one element per phase that may
-    end so, and block."""
+    """The group that stores when each block ended a phase: one element per such phase and block."""
     if not parts.e.endings:
         return []
     name = parts.names.of(ENDS)

@@ -29,7 +29,7 @@ class Hearing:
         self.audio, self.layer, self.code, self.group = audio, layer, audio.code, layer.group
         self.name, self.records = audio.name(layer.name), audio.records(layer)
         self.replicate = audio.parameter(layer.name) or "0"
-        self.sound = audio.banks[layer.drive[0][1]].sound  # which gives the time step
+        self.sound = audio.banks[layer.drive[0][1]].sound  # it defines the time step
         self.rate = audio.rate(self.sound)
         self.banks = list(dict.fromkeys(bank for _, bank in layer.drive))
 
@@ -84,7 +84,8 @@ class Hearing:
         return [*body, f"return neuron, step{more}"]
 
     def neurons(self) -> list[str]:
-        """The NeuronGroup. What would vary between blocks or phases is one number here."""
+        """The NeuronGroup. Values that could vary between blocks or phases are single numbers
+        here."""
         group: Group = self.group
         varying = {p.name for p in group.varying}
         equations = [e for e in self.audio.equations(self.layer, "i") if e.name not in varying]
@@ -115,7 +116,7 @@ class Hearing:
         return "heard" if bank == self.banks[0] else f"heard_{bank}"
 
     def heard(self) -> list[str]:
-        """The output of each filterbank. Check holds that all sounds have one rate."""
+        """The output of each filterbank. Checks ensure that all sounds have the same rate."""
         body, last = [], ""
         for bank in self.banks:
             sound = self.audio.banks[bank].sound
@@ -126,7 +127,7 @@ class Hearing:
         return body
 
     def value(self, p: Parameter) -> str:
-        """Code of a number, also of the key of draws, which is this replicate's."""
+        """Code for a number, including this replicate's key of draws."""
         if p.key:
             return f"draw_key({', '.join(map(repr, p.key))}, {self.replicate})".replace("'", '"')
         return self.code.show(p.code)
@@ -148,7 +149,7 @@ class Hearing:
                 yield f"{self.name}.{i.variable} = {quantity(text, unit)}"
 
     def statements(self) -> Iterator[str]:
-        """What runs at events and regularly."""
+        """The statements that run at events and at regular times."""
         yield from at_events(self.name, self.group)
         for item in self.group.every:
             yield regularly(self.code, self.name, item, f'"{item.name}"')

@@ -1,5 +1,5 @@
-"""How the equations of an object are integrated: the `method` of its group or synapses, and what it
-holds in single precision."""
+"""How the equations of an object are integrated: the `method` of its group or synapses, and what is
+held in single precision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..equations import is_computed
 def integrated(
     how: Integration | None, single: Sequence[str], equations: Sequence[Equation] = ()
 ) -> list[str]:
-    """The arguments that say how equations are integrated, and what is held in single precision."""
+    """The arguments for the integration of equations and for single precision."""
     parts = integration(how, bool(single), equations) if how and how.parts else []
     found = [f"{key}={value}" for key, value in parts]
     found = [text.replace("'", '"') for text in found]
@@ -24,15 +24,15 @@ def integrated(
 
 
 def held(parameters: Iterable[Parameter], shared: bool) -> list[Equation]:
-    """Equations of parameters that an object holds: for each element, or for all that it has."""
+    """Equations for the parameters that an object holds, per element or shared."""
     return [constant(p.name, p.unit, *(["shared"] if shared else [])) for p in parameters]
 
 
 def integration(
     how: Integration, single: bool, equations: Sequence[Equation] = ()
 ) -> list[tuple[str, str]]:
-    """The arguments that say how equations are integrated. For what decays by itself Brian2's own
-    `exact` gives the same code."""
+    """The arguments for the integration of equations. For variables that decay independently,
+    Brian2's own `exact` gives the same code."""
     ours = {
         "exact": "exact_in_single" if single else "exact_by_variable",
         "exponential": "exponential",
@@ -45,7 +45,8 @@ def integration(
         equal = [pair for pair in how.equal if method == "exact" and {*pair} <= {*names}]
         parts.append((f"at_equal_rates({text}, {equal})" if equal else text, list(names)))
     if {text for text, _ in parts} <= {'"exact"', "exact_by_variable"} and not decimals(equations):
-        parts = [max(parts, default=(ours["exact"], []))]  # it solves all as it solves them apart
+        # Brian2 solves them together as it would separately.
+        parts = [max(parts, default=(ours["exact"], []))]
     if len(parts) < 2:
         return [("method", parts[0][0])]
     listed = ", ".join(f"({method}, {names})" for method, names in parts)
@@ -53,14 +54,15 @@ def integration(
 
 
 def decimals(equations: Sequence[Equation]) -> bool:
-    """Whether equations hold a decimal number. Beside one, sympy prints all numbers as decimals."""
+    """Whether equations contain a decimal number. If one is there, sympy prints all numbers as
+    decimals."""
     nodes = (n for e in equations if e.rhs for n in ast.walk(ast.parse(e.rhs, mode="eval")))
     return any(isinstance(n, ast.Constant) and isinstance(n.value, float) for n in nodes)
 
 
 def decays(name: str, equations: Sequence[Equation]) -> bool:
-    """Whether a variable does nothing but decay, with a time constant that has a name or is a whole
-    number: its solution is one product, `x*exp(-dt/tau)`, however its factors are put together."""
+    """Whether a variable only decays, with a time constant that is a name or a whole number. Its
+    solution is then one product, `x*exp(-dt/tau)`, in whatever order its factors come."""
     e = next((e for e in equations if e.name == name and e.kind == "differential"), None)
     if e is None or "unless refractory" in e.flags:
         return False
@@ -75,6 +77,6 @@ def decays(name: str, equations: Sequence[Equation]) -> bool:
 
 
 def uses_double(part: Group | Connection) -> bool:
-    """Whether factors of an integration are computed in double and then rounded."""
+    """Whether factors of the solution are computed in double precision and then rounded."""
     how = part.integration
     return bool(part.single) and how is not None and any(m == "exact" for m, _ in how.parts)

@@ -26,8 +26,8 @@ def block(lines: Sequence[str], indent: int) -> list[str]:
 
 
 def _wrapped(lines: list[str]) -> list[str]:
-    """Lines of one statement; one that is still too long goes on in the next, which Python allows
-    inside brackets."""
+    """Lines of one statement. A line that is still too long continues on the next, which Python
+    allows inside brackets."""
     found, depth = [], 0
     for line in lines:
         while len(line) > WIDTH and '"""' not in line:
@@ -47,12 +47,12 @@ def _wrapped(lines: list[str]) -> list[str]:
 
 
 def _depth(text: str) -> int:
-    """How many more brackets are opened than closed."""
+    """The number of opened minus closed brackets."""
     return sum((c in _OPENING) - (c in _CLOSING) for _, c in _code(text))
 
 
 def statement(text: str, indent: int = 0) -> list[str]:
-    """One statement, broken at the commas of its brackets where it is too long."""
+    """One statement, broken at the commas of its brackets if it is too long."""
     if not text:
         return [""]
     if "\n" not in text and text[0] == " ":
@@ -72,7 +72,7 @@ def statement(text: str, indent: int = 0) -> list[str]:
     head, items, tail = split
     if len(items) == 1 and _is_bracket(items[0]):
         inside = _items(items[0][1:-1])
-        if len(inside) > 1:  # the brackets stay together
+        if len(inside) > 1:  # these brackets stay together
             head, items, tail = head + items[0][0], inside, items[0][-1] + tail
     lines = _below(head, _parts(items, tail), indent)
     hanging = _hanging(head, items, tail, indent)
@@ -80,8 +80,8 @@ def statement(text: str, indent: int = 0) -> list[str]:
 
 
 def _hanging(head: str, items: Sequence[str], tail: str, indent: int) -> list[str]:
-    """The parts of a bracket in lines of their own, indented. Where a block begins behind it, the
-    closing bracket stands alone, or the parts would look like that block."""
+    """The parts of a bracket on their own lines, indented. If a block begins after it, the closing
+    bracket stands alone; otherwise the parts would look like that block."""
     space, inner = " " * indent, " " * (indent + 4)
     if tail.endswith(":"):
         return [space + head, *_filled(_parts(items, ""), inner), space + tail]
@@ -89,8 +89,8 @@ def _hanging(head: str, items: Sequence[str], tail: str, indent: int) -> list[st
 
 
 def _below(head: str, parts: list[str], indent: int) -> list[str]:
-    """The parts of a bracket in lines that begin below its first one; empty where there is not
-    enough room on the right."""
+    """The parts of a bracket on lines aligned with its first part; empty if there is not enough
+    room on the right."""
     column = indent + len(head)
     lines = _filled(parts, " " * column) if column <= FURTHEST else []
     if not lines or max(map(len, lines)) > WIDTH:
@@ -99,7 +99,7 @@ def _below(head: str, parts: list[str], indent: int) -> list[str]:
 
 
 def _filled(parts: Sequence[str], space: str) -> list[str]:
-    """Parts in lines with an indent; those too long for one are broken again."""
+    """Parts filled into lines with an indent; those too long for one line are broken again."""
     lines: list[str] = []
     full = True
     for part in parts:
@@ -107,13 +107,13 @@ def _filled(parts: Sequence[str], space: str) -> list[str]:
             lines[-1] += f" {part}"
         else:
             broken = _broken(part, len(space))
-            full = len(broken) > 1  # what comes next begins a line
+            full = len(broken) > 1  # the next part begins a new line
             lines += broken
     return lines
 
 
 def _broken(part: str, indent: int) -> list[str]:
-    """What stands in a bracket, broken inside its own brackets, or between its operands."""
+    """The contents of a bracket, broken inside its own brackets, or between its operands."""
     lines = statement(part, indent)
     key = re.match(r'"\w+": |\w+=(?!=)|', part)
     assert key is not None
@@ -129,8 +129,8 @@ def _broken(part: str, indent: int) -> list[str]:
 
 
 def _parts(items: Sequence[str], tail: str) -> list[str]:
-    """What may stand in lines of its own in a bracket: its items; of a single one its operands, or
-    the two sides of a comprehension."""
+    """The parts of a bracket that may stand on their own lines: its items; for a single item its
+    operands, or the two sides of a comprehension."""
     if place := _comprehension(items[0]):
         return [items[0][:place], items[0][place + 1 :] + tail]
     parts = [f"{item}," for item in items[:-1]] if len(items) > 1 else _operands(items[0])[:-1]
@@ -162,8 +162,8 @@ def _is_bracket(text: str) -> bool:
 
 @_known
 def _bracket(text: str) -> tuple[str, tuple[str, ...], str] | None:
-    """(up to and with an opening bracket, its items, from its closing one on): of the outermost
-    brackets, the one with the longest content."""
+    """(text up to and including an opening bracket, its items, text from the closing bracket on)
+    for the outermost bracket with the longest content."""
     best: tuple[int, int] | None = None
     depth, start = 0, 0
     for place, character in _code(text):
@@ -183,7 +183,7 @@ def _bracket(text: str) -> tuple[str, tuple[str, ...], str] | None:
 
 @_known
 def _items(text: str) -> tuple[str, ...]:
-    """What stands between the commas of a bracket; a comprehension is one."""
+    """The texts between the commas of a bracket; a comprehension is one item."""
     if _comprehension(text):
         return (text.strip(),)
     items, depth, last = [], 0, 0
@@ -201,7 +201,7 @@ def _items(text: str) -> tuple[str, ...]:
 
 @_known
 def _comprehension(text: str) -> int:
-    """Where the first `for` of a comprehension stands, 0 in other code."""
+    """Where the first `for` of a comprehension is, 0 in other code."""
     depth = 0
     for place, character in _code(text):
         depth += (character in _OPENING) - (character in _CLOSING)
@@ -211,7 +211,7 @@ def _comprehension(text: str) -> int:
 
 
 def _code(text: str) -> Iterator[tuple[int, str]]:
-    """The characters outside of strings, with their places."""
+    """The characters outside of strings, with their positions."""
     quote, place = "", 0
     while place < len(text):
         character = text[place]
@@ -228,8 +228,8 @@ def _code(text: str) -> Iterator[tuple[int, str]]:
 
 
 def call(function: str, arguments: Sequence[str], brackets: str = "()") -> str:
-    """A call, of a function with what stands before it. It is one line, which `block` breaks where
-    it is too long, unless arguments span lines."""
+    """A call, with the text before the function. It is one line, which `block` breaks if it is too
+    long, unless arguments span lines."""
     if not any("\n" in argument for argument in arguments):
         return f"{function}{brackets[0]}{', '.join(arguments)}{brackets[1]}"
     lines, current = [function + brackets[0]], ""
@@ -263,12 +263,12 @@ def mapping(items: Sequence[str]) -> str:
 
 
 def quoted(lines: Sequence[str]) -> str:
-    """Statements of Brian2 as a literal: one line, or a block of lines."""
+    """Brian2 statements as a literal: one line, or a block of lines."""
     return _literal([part for k, line in enumerate(lines) for part in _continued(line, k)])
 
 
 def quoted_model(equations: Sequence[Equation]) -> str:
-    """Equations as a literal; Brian2 takes their flags as they stand."""
+    """Equations as a literal; their flags stay unchanged for Brian2."""
     return _literal(
         [
             part
@@ -285,9 +285,9 @@ def _literal(broken: Sequence[str]) -> str:
 
 
 def _continued(line: str, number: int, whole: int = 0) -> list[str]:
-    """A line of a literal as several that are short enough, each but the last with a backslash at
-    its end, which Python takes out of a string again. The last characters, `whole` of them, stay
-    in one line. The first line stands behind the name of an argument."""
+    """One line of a literal as several lines that are short enough. Each except the last ends with
+    a backslash, which Python removes from the string. The last `whole` characters stay on one line.
+    The first line comes after the name of an argument."""
     width = WIDTH - (18 if number else 26)
     found: list[str] = []
     while len(line) > width:

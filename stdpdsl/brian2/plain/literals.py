@@ -1,4 +1,5 @@
-"""Numbers that stand in the code of an experiment: what they are, and how others are computed."""
+"""Numbers that appear in the code of an experiment: their values, and code that computes others
+from them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from ...runtime.numerics import erbspace
 
 
 def value(text: str) -> Any:
-    """What code of numbers and lists of numbers stands for. It is the compiler's own."""
+    """The value of code that contains numbers and lists of numbers. The code is the compiler's own,
+    so evaluating it is safe."""
     return eval(text, {"np": np, "erbspace": erbspace, "__builtins__": {}})
 
 
@@ -30,7 +32,7 @@ def array(text: str) -> str:
 
 
 def floor(text: str, ratio: Fraction) -> str:
-    """Code of floor(text * ratio) in whole numbers."""
+    """Code for floor(text * ratio) in whole numbers."""
     product = text if ratio.numerator == 1 else f"{text} * {ratio.numerator}"
     return product if ratio.denominator == 1 else f"{product} // {ratio.denominator}"
 

@@ -12,7 +12,7 @@ from .network_parts import NetworkParts
 
 
 def monitors(parts: NetworkParts) -> list[str]:
-    """Code of each."""
+    """The code for each monitor."""
     return [*spike_monitors(parts), *state_monitors(parts), *event_monitors(parts)]
 
 

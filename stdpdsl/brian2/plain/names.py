@@ -1,4 +1,4 @@
-"""The Python names of a plain script: those of the spec, unless the script needs them itself."""
+"""The Python names of a plain script: those in the spec, unless the script needs them itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keyword
 from ...ir import Experiment
 from .functions import definitions
 
-# What functions of a script call their own, beside units and Brian2's classes.
+# Local names in a script's functions, besides units and Brian2's classes.
 _OWN = frozenset(
     "B DATA DT MODEL SEED STEPS state table first last net dt np os pa pq sys block i j k"
     " b r u pairs replicate shared neuron step copy main save tables run network initial sweep"
@@ -21,7 +21,7 @@ _OWN = frozenset(
 class Names:
     def __init__(self, e: Experiment, units: frozenset[str]):
         self.taken = _OWN | units | frozenset(dir(builtins)) | frozenset(keyword.kwlist)
-        self.taken |= definitions().texts.keys()  # which functions of the script may call
+        self.taken |= definitions().texts.keys()  # names that functions of the script may call
         self.known = {layer.name for layer in e.layers} | {c.name for c in e.connections}
         self.helpers: set[str] = set()
 

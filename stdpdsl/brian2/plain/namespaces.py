@@ -1,4 +1,4 @@
-"""The namespaces of groups and synapses: parameters and functions that their code names."""
+"""The namespaces of groups and synapses: the parameters and functions in their code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Namespaces:
     def items(
         self, parameters: Sequence[Parameter], functions: Sequence[str], single: bool
     ) -> list[str]:
-        """With `single`, also what computes in double and then rounds."""
+        """With `single`, also the functions that compute in double precision and then round."""
         return [
             *(["**functions_of_double()"] if single else []),
             *self.functions(functions),
@@ -29,7 +29,8 @@ class Namespaces:
         ]
 
     def functions(self, makers: Sequence[str]) -> list[str]:
-        """Items of a namespace: functions of ours that its code calls, no draw that none needs."""
+        """Items of a namespace: our functions that its code calls, and only those draws that it
+        needs."""
         draws = [f'"draw__{name}": {name}_draw_function()' for name in self.drawing]
         others = [f"**{name}()" for name in makers if name != "draw_functions"]
         return [*(draws if "draw_functions" in makers else []), *others]

@@ -1,4 +1,4 @@
-"""`network(state)` of a plain script: its Brian2 objects, what they are given, the Network."""
+"""`network(state)` of a plain script: its Brian2 objects, their data, the Network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .synapses import connections, in_order, ports
 def network_functions(
     e: Experiment, code: Code, names: Names, audio: AudioCode, by_block: frozenset[str]
 ) -> tuple[str, str]:
-    """The bodies of network(state) and of run(net, state), imports and all."""
+    """The bodies of network(state) and of run(net, state), including imports."""
     parts = NetworkParts(e, code, names, audio, by_block)
     body = "\n".join(block(network_lines(parts), 4))
     imported = sorted({*parts.classes, *units_in(f"def f():\n{body}"), "second"}, key=str.lower)
@@ -35,8 +35,8 @@ def imported_from_brian2(names: Sequence[str]) -> list[str]:
 
 
 def by_block_of(e: Experiment, lowering: str) -> frozenset[str]:
-    """The connections of which each block has a Synapses object of its own; what a phase changes
-    has to be a variable."""
+    """The connections with a separate Synapses object for each block. What a phase changes has to
+    be a variable."""
     if lowering != "namespace":
         return frozenset()
     changed = {name for phase in e.phases for name in phase.changed}
@@ -44,7 +44,7 @@ def by_block_of(e: Experiment, lowering: str) -> frozenset[str]:
 
 
 def network_lines(parts: NetworkParts) -> list[str]:
-    """The body of network(state), imports excepted."""
+    """The body of network(state), without imports."""
     layers = parts.e.layers
     return [
         "dt = DT*second",
@@ -61,11 +61,11 @@ def network_lines(parts: NetworkParts) -> list[str]:
     ]
 
 
-# What objects are given -------------------------------------------------------------------------
+# The data of objects
 
 
 def states(parts: NetworkParts) -> list[str]:
-    """Synapses are made, and the variables of all objects set."""
+    """Make synapses, and set the variables of all objects."""
     synapses, groups = [*parts.synapses, *parts.scalers], parts.groups
     sure = all(has_synapses(parts, c) for c in parts.e.connections)
 
@@ -86,7 +86,7 @@ def states(parts: NetworkParts) -> list[str]:
 
 
 def connecting(name: str, key: str, sure: bool) -> list[str]:
-    """Synapses are made, from the state `key`; `sure`: there are some."""
+    """Make synapses from the state `key`; `sure`: there are some."""
     if sure:
         return [f'{name}.connect(i=state[{key}]["i"], j=state[{key}]["j"])']
     return [
@@ -99,7 +99,7 @@ def connecting(name: str, key: str, sure: bool) -> list[str]:
 
 
 def setting(name: str, key: str, others: str) -> list[str]:
-    """Variables are set, but for these."""
+    """Set variables, except these."""
     return [
         f"values = {{k: v for k, v in state[{key}].items() if k not in {others}}}",
         f"{name}.set_states(values, units=False)",
@@ -107,7 +107,7 @@ def setting(name: str, key: str, others: str) -> list[str]:
 
 
 def delays(parts: NetworkParts) -> Iterator[str]:
-    """The delays of pathways are set."""
+    """Set the delays of pathways."""
     found: dict[str, list[str]] = {}  # pathway: connections
     for c in parts.e.connections:
         for p in c.pathways:
@@ -126,7 +126,7 @@ def delays(parts: NetworkParts) -> Iterator[str]:
 
 
 def has_synapses(parts: NetworkParts, c: Connection) -> bool:
-    """Whether a connection certainly has some, or has objects only for blocks with some."""
+    """Whether a connection certainly has synapses, or has objects only for blocks with synapses."""
     sizes = parts.layers[c.pre].size, parts.layers[c.post].size
     return (
         c.name in parts.by_block
@@ -149,7 +149,8 @@ def links(parts: NetworkParts) -> Iterator[str]:
 def each(
     parts: NetworkParts, kind: str, names: Sequence[str], code: Callable[[str, str], list[str]]
 ) -> list[str]:
-    """Lines of objects, from how each is called and the key of its state: in a loop, if several."""
+    """Lines for objects, from the name of each and the key of its state; in a loop if there are
+    several."""
     if not names:
         return []
     if len(names) == 1 and names[0] in parts.keys:
@@ -174,9 +175,9 @@ def result(parts: NetworkParts) -> list[str]:
 
 
 def orders_itself(parts: NetworkParts) -> bool:
-    """Whether things that depend on each other happen in one slot of a step and have one
-    `order` there, so that Brian2 would go by their names: groups that read variables of
-    another one, sums of sums, and what several blocks add to one layer."""
+    """Whether dependent operations happen in one slot of a step with the same `order`, so that
+    Brian2 would sort them by name: groups that read variables of another group, sums of sums, and
+    additions of several blocks to one layer."""
     connections = parts.e.connections
     return (
         any(layer.group.links for layer in parts.e.layers if layer.group)

@@ -1,4 +1,4 @@
-"""What the layers of a plain script start from: first values of neurons, and given spikes."""
+"""The initial state of the layers of a plain script: first values of neurons, and given spikes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
     varying = {p.name: values.held(p, "block") for p in group.varying if p.name not in texts}
     if layer.drive and (column := audio.column(layer)):
         varying["drive__column"] = column
-    if layer.size == 1 and not layer.shared:  # the block of each neuron is its number
+    if layer.size == 1 and not layer.shared:  # the block of each neuron is its own number
         texts = {n: (draws, of_each(text)) for n, (draws, text) in texts.items()}
         varying = {n: of_each(text) for n, text in varying.items()}
     used = [*(text for _, text in texts.values()), *varying.values()]
@@ -59,12 +59,12 @@ def neurons(values: Values, audio: AudioCode, layer: Layer) -> list[str]:
 
 
 def of_each(text: str) -> str:
-    """What is taken of the table for block after block."""
+    """The values from the table for each block in turn."""
     return re.sub(r'(table\["[^"]+"\])\[block\]', r"\1", text)
 
 
 def places(copies: Copies, layer: Layer) -> tuple[str, str]:
-    """Each neuron's place in its layer, and its copy."""
+    """Each neuron's number in its layer, and its copy."""
     count = copies.count(layer.shared)
     return (
         f"np.tile(np.arange({layer.size}), {count})",
@@ -73,7 +73,7 @@ def places(copies: Copies, layer: Layer) -> tuple[str, str]:
 
 
 def counted(copies: Copies, layer: Layer, used: Sequence[str]) -> list[str]:
-    """Lines that make `i` and `block` of each neuron, as far as some code uses them."""
+    """Lines that make `i` and `block` of each neuron, if some code uses them."""
     count, (i, block) = copies.count(layer.shared), places(copies, layer)
     uses_block = uses(used, "block")
     if not uses(used, "i"):
@@ -85,7 +85,7 @@ def counted(copies: Copies, layer: Layer, used: Sequence[str]) -> list[str]:
 
 
 def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], str]:
-    """Lines that draw, and code of the value."""
+    """Lines that draw, and code for the value."""
     assert layer.group is not None
     name, names = values.names.of(layer.name), {"copy": "block"}
     for first in layer.group.initial:
@@ -94,13 +94,13 @@ def first_value(values: Values, i: Initial, layer: Layer) -> tuple[list[str], st
 
 
 def drawn_by_gaps(layer: Layer) -> bool:
-    """Whether a layer has Poisson spikes at a rate that does not change with time."""
+    """Whether a layer has Poisson spikes at a rate that is constant in time."""
     return layer.spikes is not None and layer.spikes.function == "poisson_steps"
 
 
 def rate_of_poisson(values: Values, layer: Layer) -> str:
-    """Code of the rate, where it is one number for all copies, all of which draw the same, and less
-    than one spike in a step."""
+    """Code for the rate, if it is one number for all copies, all copies have the same draws, and
+    the rate is below one spike per step."""
     assert layer.spikes is not None
     rate = values.code.show(layer.spikes.arguments[0])
     number = literal(rate)
@@ -115,7 +115,7 @@ def poisson_spikes(values: Values, layer: Layer) -> str:
 
 
 def given_spikes(values: Values, layer: Layer) -> tuple[list[str], str]:
-    """Lines that come first, and code of the neurons and times."""
+    """Lines that come first, and code for the neurons and times."""
     spikes = layer.spikes
     assert spikes is not None
     names = {

@@ -1,4 +1,5 @@
-"""Counters that sum weights and then scale them, and the synapses by which they do."""
+"""Counters that sum weights and then scale them, and the synapses that connect them to the
+weights."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def counters(parts: NetworkParts, n: Normalisation) -> list[str]:
 def scaler(
     parts: NetworkParts, synapses: str, name: str, c: Connection, n: Normalisation
 ) -> list[str]:
-    """Synapses of counters with the synapses whose weights they scale."""
+    """The synapses between counters and the synapses whose weights they scale."""
     apart = c.name in parts.by_block
     label = f'name=f"{c.name}__{{b}}__{n.name}"' if apart else f'name="{c.name}__{n.name}"'
     pathways = [f'"add": {quoted([n.add])}', f'"scale": {quoted([n.scale])}']

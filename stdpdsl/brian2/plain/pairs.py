@@ -1,5 +1,5 @@
-"""The pairs of neurons that a connection of a plain script joins: lines that make `block`, `i` and
-`j` of each synapse."""
+"""The pairs of neurons that a connection of a plain script connects: lines that make `block`, `i`
+and `j` of each synapse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import Values, stream_key
 
 
 def pairs(values: Values, c: Connection) -> list[str]:
-    """Also the `number` of each synapse among those of its pair, if there are several."""
+    """Also the `number` of each synapse within its pair, if there are several."""
     lines = pairs_once(values, c)
     if c.many == 1 or numbered(c):
         return lines
@@ -23,7 +23,7 @@ def pairs(values: Values, c: Connection) -> list[str]:
 
 
 def numbered(c: Connection) -> bool:
-    """Whether the file of the pairs numbers the synapses of each."""
+    """Whether the file of pairs numbers the synapses of each pair."""
     return c.pairs is not None and c.pairs.numbered
 
 
@@ -51,7 +51,7 @@ def pairs_once(values: Values, c: Connection) -> list[str]:
 
 
 def all_pairs(choose: str, copies: str, n: int, m: int) -> list[str]:
-    """All pairs, or those of a neuron with itself or with others."""
+    """All pairs, or those of a neuron with itself, or those with others."""
     if choose == "i == j" and max(n, m) > 1:
         return [f"block, i, j = np.indices(({copies}, {min(n, m)}))[[0, 1, 1]].reshape(3, -1)"]
     indices = f"np.indices(({copies}, {n}, {m})).reshape(3, -1)"
@@ -61,7 +61,7 @@ def all_pairs(choose: str, copies: str, n: int, m: int) -> list[str]:
 
 
 def listed_pairs(values: Values, c: Connection) -> list[str]:
-    """Those of a file that are chosen."""
+    """The chosen pairs of a file."""
     lines = [from_file(values, c)]
     if c.choose != "True":
         each = file_columns(c)
@@ -72,13 +72,13 @@ def listed_pairs(values: Values, c: Connection) -> list[str]:
 
 
 def chosen_pairs(values: Values, c: Connection, shape: str) -> list[str]:
-    """Those that are chosen among all."""
+    """The chosen pairs out of all."""
     lines = []
     if c.draws:
         key = f"{stream_key(c.draws)}, {values.e.first_replicate}"
         lines.append(f"u = {values.draw(key, c.draws, shape)}")
     text = values.code.show(c.choose, {})
-    if uses(text, "lowest"):  # which takes and gives flat arrays
+    if uses(text, "lowest"):  # it takes and returns flat arrays
         return [
             *lines,
             f"i, j = (k.ravel() for k in np.indices({shape}))",
@@ -90,11 +90,11 @@ def chosen_pairs(values: Values, c: Connection, shape: str) -> list[str]:
     return [*lines, f"i, j = np.nonzero({text})"]
 
 
-# Pairs of each block's own ----------------------------------------------------------------------
+# Different pairs in each block
 
 
 def chosen_by_block(values: Values, c: Connection) -> list[str]:
-    """Those that are chosen among all."""
+    """The chosen pairs out of all."""
     layers = values.copies.layers
     shape = f"({layers[c.pre].size}, {layers[c.post].size})"
     names, draw, body = for_choosing(values, c, shape)
@@ -112,7 +112,7 @@ def chosen_by_block(values: Values, c: Connection) -> list[str]:
 
 
 def listed_by_block(values: Values, c: Connection) -> list[str]:
-    """Those of a file that are chosen."""
+    """The chosen pairs of a file."""
     layers = values.copies.layers
     shape = f"({layers[c.pre].size}, {layers[c.post].size})"
     names, draw, body = for_choosing(values, c, shape)
@@ -133,7 +133,8 @@ def listed_by_block(values: Values, c: Connection) -> list[str]:
 def for_choosing(
     values: Values, c: Connection, shape: str
 ) -> tuple[Mapping[str, str], list[str], list[str]]:
-    """What a condition names in block `b`: (texts, lines that draw for all, lines for a block)."""
+    """What a condition uses in block `b`: (texts, lines that draw for all blocks, lines for one
+    block)."""
     copies = values.copies
     names, body = {"block": "b"}, []
     for side, layer, place in (
@@ -161,7 +162,7 @@ def for_choosing(
 
 
 def index_in_block(values: Values, c: Connection, layer: Layer, place: str) -> str:
-    """The place of a neuron among all of its layer, in block `b`."""
+    """The index of a neuron among all neurons of its layer, in block `b`."""
     copy = values.copies.source(layer.shared, "b", c.shared)
     return place if copy == "0" else f"{place} + {layer.size} * {copy}"
 
@@ -184,10 +185,10 @@ def file_columns(c: Connection) -> str:
 
 
 def each_pair(text: str) -> str:
-    """A condition on listed pairs, also if it is one for all."""
+    """A condition on listed pairs, even if it is a single value for all."""
     return text if is_by_pair(text) else f"np.full(len(i), {text})"
 
 
 def is_by_pair(text: str) -> bool:
-    """Whether a condition on pairs has a value for each."""
+    """Whether a condition on pairs has one value per pair."""
     return uses(text, "u", "i", "j") or any(n.endswith(("_pre", "_post")) for n in names_in(text))

@@ -1,4 +1,5 @@
-"""What the phases of a plain script give its layers and connections, and what ends them."""
+"""The values that the phases of a plain script give to its layers and connections, and what ends
+them."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from .values import Values, for_each
 
 
 def phase_values(values: Values) -> Iterator[str]:
-    """What phases set, component by component: all their parameters as they are from then on,
-    and variables. What is the same in several turns is made once."""
+    """The values that phases set, component by component: all their parameters from then on, and
+    variables. Values that are the same in several turns are made once."""
     turns: dict[tuple[str, str], list[tuple[str, list[str]]]] = {}
     for number, phase in enumerate(values.e.phases):
         for component in phase.starts:
@@ -37,7 +38,7 @@ def phase_values(values: Values) -> Iterator[str]:
 
 
 def start(values: Values, component: str, phase: Phase, number: int) -> list[str]:
-    """What a component is given as a phase begins; lines may name the `phase`."""
+    """The values of a component when a phase begins; lines may name the `phase`."""
     by_turn = component in phase.by_turn
     given = 'f"%s in {phase}"' if by_turn else f'"%s in {phase.key(component)}"'
     layer = values.copies.layers.get(component)
@@ -61,7 +62,7 @@ def start(values: Values, component: str, phase: Phase, number: int) -> list[str
 def settings(
     values: Values, part: Group | Connection, component: str, phase: Phase, number: int
 ) -> tuple[list[str], dict[str, str]]:
-    """Lines that draw, and code of each parameter and variable."""
+    """Lines that draw, and code for each parameter and variable."""
     held: Sequence[Parameter] = part.varying if component in phase.sets else ()
     items = {p.name: values.held(p, "block", number) for p in held}
     lines: list[str] = []
@@ -77,7 +78,7 @@ def mapped(items: dict[str, str], count: str) -> str:
 
 
 def variable(values: Values, i: Initial, component: str, number: int) -> tuple[list[str], str]:
-    """Lines that draw, and code of a variable as a phase sets it."""
+    """Lines that draw, and code for a variable that a phase sets."""
     layer = values.copies.layers.get(component)
     if layer is not None:
         names = names_in_layer(layer)
@@ -88,7 +89,7 @@ def variable(values: Values, i: Initial, component: str, number: int) -> tuple[l
 
 
 def names_in_layer(layer: Layer) -> dict[str, str]:
-    """What its code calls block and first values."""
+    """The names for block and first values in its code."""
     names = {"copy": "block"}
     for first in layer.group.initial if layer.group else ():
         names[f"first[{first.variable!r}]"] = f'state["{layer.name}"]["{first.variable}"]'
@@ -96,7 +97,7 @@ def names_in_layer(layer: Layer) -> dict[str, str]:
 
 
 def names_in_connection(values: Values, c: Connection) -> dict[str, str]:
-    """What its code calls the ends of synapses, and first values."""
+    """The names for the ends of synapses and first values in its code."""
     names = {"edges.i": "i", "edges.j": "j", "edges.copy": "block", "edges.number": "number"}
     for layer, key, index in ((c.pre, "edges.pre", "i"), (c.post, "edges.post", "j")):
         group = values.copies.layers[layer].group
@@ -113,7 +114,7 @@ def names_in_connection(values: Values, c: Connection) -> dict[str, str]:
 
 
 def of_neurons(values: Values, layer: Layer, code: Sequence[str]) -> list[str]:
-    """Lines that make `i` and `block` of each neuron, as far as some code uses them."""
+    """Lines that make `i` and `block` of each neuron, if some code uses them."""
     if uses(code, "i"):
         return counted(values.copies, layer, code)
     if uses(code, "block"):
@@ -122,7 +123,7 @@ def of_neurons(values: Values, layer: Layer, code: Sequence[str]) -> list[str]:
 
 
 def of_synapses(values: Values, c: Connection, code: Sequence[str]) -> list[str]:
-    """Lines that make `block`, `i`, `j` and `number` of each synapse, from what is saved of it."""
+    """Lines that make `block`, `i`, `j` and `number` of each synapse from the saved arrays."""
     found = []
     if uses(code, "block"):
         found.append(f"block = {values.copies.of_synapses(c)}")
@@ -144,7 +145,7 @@ def ends(values: Values, c: Connection, code: Sequence[str]) -> Iterator[str]:
 
 
 def phase_ends(values: Values) -> Iterator[str]:
-    """What ends phases: goals, and in how many steps they are looked at."""
+    """What ends phases: goals, and the number of steps between checks."""
     e = values.e
     if not e.endings:
         return

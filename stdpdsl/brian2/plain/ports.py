@@ -1,4 +1,4 @@
-"""What a plain script joins layers by beside connections: ports, and links to variables."""
+"""What connects the layers of a plain script besides connections: ports, and links to variables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def linked(layer: Layer, link: Link, copies: Copies) -> str:
     copy = copies.source(source.shared, blocks, layer.shared)
     key = f'state["{layer.name}.{link.variable}"]'
     size = copies.neurons(layer)
-    if source.size > 1:  # each neuron has one of its own
+    if source.size > 1:  # each neuron has its own
         each = f"np.arange({size})"
         each = each if size == str(layer.size) else f"{each} % {layer.size}"
         first = f"{source.size} * np.repeat({copy}, {layer.size}) + "

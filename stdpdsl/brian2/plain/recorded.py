@@ -1,4 +1,4 @@
-"""Which neurons and synapses a plain script records, where they are not all."""
+"""Which neurons and synapses a plain script records, if not all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .copies import Copies
 
 
 def recorded(e: Experiment, copies: Copies) -> Iterator[str]:
-    """Lines that make the indices of each monitor's elements, or the blocks of which it is."""
+    """Lines that make the indices of each monitor's elements, or the blocks that it belongs to."""
     connections = {c.name: c for c in e.connections}
     for number, m in enumerate(e.monitors):
         if not is_chosen(e, copies.layers, m):
@@ -26,7 +26,7 @@ def recorded(e: Experiment, copies: Copies) -> Iterator[str]:
 
 
 def neurons(m: Monitor, layer: Layer, copies: Copies, chosen: str) -> str:
-    """Those of the blocks that are `chosen`, and of the numbers that a monitor is kept to."""
+    """The neurons of the `chosen` blocks whose numbers the monitor is restricted to."""
     masks = []
     if m.blocks is not None and not layer.shared:
         masks.append(f"np.repeat({chosen}, {layer.size})")
@@ -39,7 +39,7 @@ def neurons(m: Monitor, layer: Layer, copies: Copies, chosen: str) -> str:
 
 
 def is_chosen(e: Experiment, layers: Mapping[str, Layer], m: Monitor) -> bool:
-    """Whether some of the elements are recorded alone."""
+    """Whether only some of the elements are recorded."""
     if m.on_layer and layers[m.component].kind != "neurons":
         return False
     return m.kept.neurons is not None or (m.blocks is not None and not is_shared(e, layers, m))
@@ -52,7 +52,7 @@ def is_shared(e: Experiment, layers: Mapping[str, Layer], m: Monitor) -> bool:
 
 
 def is_double(e: Experiment, layers: Mapping[str, Layer], m: Monitor, variable: str) -> bool:
-    """Whether a recorded variable is a number of double precision."""
+    """Whether a recorded variable has double precision."""
     parts = {c.name: c for c in e.connections} if not m.on_layer else {}
     part = layers[m.component].group if m.on_layer else parts[m.component]
     if part is None or variable in part.single:

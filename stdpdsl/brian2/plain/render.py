@@ -100,14 +100,15 @@ def render_plain(e: Experiment, spec_text: str, lowering: str, target: str) -> s
 
 
 def title(e: Experiment) -> str:
-    """The spec's own words, no line too long."""
+    """The spec's own words, with no line too long."""
     whole = f"{e.model}: {in_docstring(e.doc)}" if e.doc else e.model
     return "\n\n".join(_filled(paragraph) for paragraph in whole.split("\n\n"))
 
 
 def _filled(paragraph: str) -> str:
     lines = paragraph.split("\n")
-    if any(line.startswith(" ") for line in lines):  # a list, say, whose lines stay
+    # For example a list, whose lines stay as they are.
+    if any(line.startswith(" ") for line in lines):
         return "\n".join("\n".join(textwrap.wrap(line, 97) or [""]) for line in lines)
     return paragraph if max(map(len, lines)) <= 97 else textwrap.fill(paragraph, 97)
 
@@ -130,7 +131,7 @@ _OF_BRIAN2 = re.compile(
 
 def at_the_top(functions: Sequence[str], main: Sequence[str]) -> tuple[list[str], list[str]]:
     """Functions that do not import Brian2 themselves, and the imports that they and main() need.
-    `stdpdsl run` has the same functions, which import it as late as they can."""
+    `stdpdsl run` has the same functions, but imports Brian2 as late as possible."""
     names: dict[str, set[str]] = {"brian2": set(main)}
     for text in functions:
         for module, found in _OF_BRIAN2.findall(text):
@@ -151,13 +152,13 @@ def lasts_a_sound(e: Experiment) -> bool:
 
 
 def timing(e: Experiment, code: Code, audio: AudioCode) -> list[str]:
-    """How long the run is, in steps and in seconds."""
+    """The duration of the run, in steps and in seconds."""
     steps: list[str] = []
     for phase in e.phases:
         if phase.sound:
             steps.append(f"int(np.ceil({audio.duration(phase.sound)} / DT - 1e-6))")
         else:
-            seconds = eval(code.show(phase.duration), {"np": np})  # of our own printer
+            seconds = eval(code.show(phase.duration), {"np": np})  # from our own printer
             steps.append(str(math.ceil(seconds / e.dt - 1e-6)))
     if len(e.phases) == 1:
         lines = ["DURATION = STEPS * DT  # s", *(["PHASE_STEPS = [STEPS]"] if e.endings else [])]
@@ -204,7 +205,7 @@ def axes_of(sweep: Sweep) -> list[str]:
 
 
 def as_grid(sweep: Sweep) -> list[str]:
-    """The product of axes of one column each, as one writes it with NumPy."""
+    """The product of axes of one column each, as usually written with NumPy."""
     found: list[tuple[str, str]] = []
     for (name, code), *others in sweep.axes:
         if others:

@@ -1,4 +1,5 @@
-"""`run(net, state)` of a plain script: the phases, with what each changes, and how it ends."""
+"""`run(net, state)` of a plain script: the phases, with the changes in each, and how the run
+ends."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from .layout import call, mapping
 
 class RunCode:
     def __init__(self, e: Experiment, by_block: frozenset[str]):
-        """`by_block`: the connections of which each block has a Synapses object of its own."""
+        """`by_block`: the connections with a separate Synapses object for each block."""
         self.e, self.by_block = e, by_block
         self.layers = {layer.name: layer for layer in e.layers}
         self.phased = len(e.phases) > 1
@@ -53,7 +54,7 @@ class RunCode:
         return [*lines, f"yield {in_turn(phase)}"] if self.phased else lines
 
     def switched(self, phase: Phase) -> Iterator[str]:
-        """What learns and what sends in a phase."""
+        """What learns and what transmits in a phase."""
         for c in self.e.connections:
             if c.gates:
                 on = {
@@ -95,7 +96,7 @@ class RunCode:
         )
 
     def recording(self, number: int) -> Iterator[str]:
-        """What begins to be recorded with a phase, or is no more."""
+        """What starts or stops being recorded when a phase begins."""
         for k, m in enumerate(self.e.monitors):
             if m.kept.phases is None or (m.on_layer and self.layers[m.component].kind != "neurons"):
                 continue
@@ -113,8 +114,8 @@ class RunCode:
             yield f'    net[f"record__{k}_{m.component}__{{b}}"].active = {now}'
 
     def end_of_phase(self, phase: Phase) -> list[str]:
-        """Synapses are brought up to date: of each connection, variables that depend on others.
-        When the run ends it is done in the tables."""
+        """Bring synapses up to date, and, for each connection, the variables that depend on others.
+        At the end of the run, the tables do this."""
         found: list[str] = []
         for c in self.e.connections:
             names = updated(c)
@@ -130,7 +131,7 @@ class RunCode:
         return []
 
     def stored(self, phase: Phase, at_start: bool) -> Iterator[str]:
-        """States that are kept."""
+        """States that are stored."""
         partly = {name for p in self.e.phases for r in p.restores for name in r.partly}
         for s in phase.stores:
             if s.at_start == at_start:
@@ -140,7 +141,8 @@ class RunCode:
                 yield f'store(kept, "{s.name}", net, state, {listed(s.components)})'
 
     def restored(self, phase: Phase) -> Iterator[str]:
-        """States that are put back, and what is then outside of bounds that phases have moved."""
+        """States that are restored, and values that are then outside bounds that phases have
+        moved."""
         for r in phase.restores:
             for c in self.e.connections:
                 if c.name in r.partly:
@@ -160,7 +162,7 @@ class RunCode:
                         yield from self.for_each(c.name, f'state("{name}")[:] = "{inside}"')
 
     def for_each(self, component: str, action: str) -> list[str]:
-        """An action on a component's object, or on each of them."""
+        """An action on a component's object, or on each of its objects."""
         if component not in self.by_block:
             return [f'net["{component}"].{action}']
         return [
@@ -169,7 +171,7 @@ class RunCode:
         ]
 
     def relaxed(self, c: Connection) -> Iterator[str]:
-        """Traces are brought up to date."""
+        """Bring traces up to date."""
         traces = [t for t in c.traces if not t.advanced]
         for t in traces:
             yield from self.for_each(c.name, f'state("{t.name}")[:] = "{t.now}"')
@@ -177,7 +179,7 @@ class RunCode:
             yield from self.for_each(c.name, 'lastupdate = "t"')
 
     def change(self, component: str, phase: Phase) -> Iterator[str]:
-        """A phase's new values; traces have so far relaxed with the old ones."""
+        """A phase's new values; until then, traces have relaxed with the old ones."""
         given = in_turn(phase, component)
         c = next((c for c in self.e.connections if c.name == component), None)
         owner = f'net["{component}"]'
@@ -194,18 +196,18 @@ class RunCode:
 
 
 def run_doc(e: Experiment) -> str:
-    """What run(net, state) says of itself."""
+    """The docstring of run(net, state)."""
     return "Phase by phase, whose names it yields." if len(e.phases) > 1 else "The whole run."
 
 
 def is_of(phase: Phase, names: Sequence[str]) -> bool:
-    """Whether a phase is one of these of the spec, in whichever turn."""
+    """Whether a phase is one of these phases of the spec, in any turn."""
     return (phase.words or phase.name) in names
 
 
 def in_turn(phase: Phase, component: str = "", named: str = "") -> str:
-    """Code of a phase's name, in the loop over its turns; of a component also that of what it is
-    given, which is called `named` or as the component is."""
+    """Code for a phase's name, in the loop over its turns; with a component, also for the key of
+    its values, which is named after `named` or after the component."""
     before = f"{named or component} in " if component else ""
     if phase.group and (component in phase.by_turn or not component):
         return f'f"{before}{phase.words} {{turn}}"'

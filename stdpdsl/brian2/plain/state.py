@@ -1,4 +1,4 @@
-"""`initial(table)` of a plain script: what each object of the network starts from."""
+"""`initial(table)` of a plain script: the initial state of each object of the network."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def initial_lines(values: Values, audio: AudioCode) -> list[str]:
 
 
 def begun(lines: list[str]) -> list[str]:
-    """Lines that make the state, those at the beginning as one dictionary."""
+    """Lines that make the state; the first ones are combined into one dictionary."""
     before = list(takewhile(lambda line: "state[" not in line, lines))
     items = []
     for line in lines[len(before) :]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .literals import is_list
 
-# What the function of a sound says of it.
+# The docstring of a sound's function.
 ABOUT = {
     "tones": "Pure tones",
     "harmoniccomplex": "Harmonic complexes",
@@ -19,7 +19,7 @@ ABOUT = {
     "silence": "Silence",
     "files": "Recordings",
 }
-# What one value of a list is called.
+# The loop variable for the values of a list.
 _ONE = {
     "frequency": "f",
     "f0": "f",
@@ -33,7 +33,7 @@ _ONE = {
 
 
 def stimuli(kind: str, given: dict[str, str], rate: str) -> list[str]:
-    """The statements for a call of the spec with these arguments; `rate` is code (Hz)."""
+    """The statements for a call in the spec with these arguments; `rate` is code (Hz)."""
     return Stimuli(given, rate).lines(kind)
 
 
@@ -79,16 +79,16 @@ class Stimuli:
         return found
 
     def option(self, name: str, default: str) -> str:
-        """An argument that serves all stimuli."""
+        """An argument that applies to all stimuli."""
         return self.given.pop(name, default)
 
     def named(self, *names: str) -> str:
-        """Arguments that are passed by name, where they are given."""
+        """Arguments that are passed by name, if they are given."""
         return "".join(f", {n}={{{n}}}" for n in names if n in self.given)
 
     def each(self, element: str, count: str = "1") -> str:
-        """A list with one element for each value of the arguments, whose names stand in braces:
-        lists advance together, and single values serve all."""
+        """A list with one element for each value of the arguments, whose names stand in braces.
+        Lists advance together, and single values apply to all."""
         lists = {n: text for n, text in self.given.items() if is_list(text)}
         one = {n: _ONE.get(n, n) for n in lists}
         shown = element.format(**(self.given | one))
@@ -168,5 +168,5 @@ class Stimuli:
 
 
 def several(text: str) -> str:
-    """A list, also of one."""
+    """A list, even if it has one element."""
     return text if text.startswith("[") else f"[{text}]"

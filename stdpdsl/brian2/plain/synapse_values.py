@@ -1,4 +1,5 @@
-"""What synapses of a plain script start from: their pairs, first values, delays and counters."""
+"""The initial state of synapses in a plain script: their pairs, first values, delays and
+counters."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ def connection_state(values: Values, c: Connection) -> list[str]:
     lines = headed(f"# {c.name}: {c.pre} to {c.post}", pairs(values, c))
     made, items = first_values(values, c, edges)
     lines += made
-    # Of each object: what its name ends in, its state.
+    # For each object: the suffix of its name, and its state.
     made, states = delays(values, c, edges)
     lines += made
     for n in c.normalise:
@@ -32,13 +33,13 @@ def connection_state(values: Values, c: Connection) -> list[str]:
 
 
 def headed(comment: str, lines: list[str]) -> list[str]:
-    """Lines with a comment behind the first of them or, where there is no room, above."""
+    """Lines with a comment after the first of them or, if there is no room, above it."""
     first = f"{lines[0]}  {comment}"
     return [comment, *lines] if len(first) > WIDTH - 4 else [first, *lines[1:]]
 
 
 def edges_of(values: Values, c: Connection) -> dict[str, str]:
-    """What the code of an experiment calls the ends of synapses."""
+    """The names for the ends of synapses in the code of an experiment."""
     copies = values.copies
     return {
         "edges.i": "i",
@@ -61,7 +62,7 @@ def first_values(
         draws, text = drawn_there(*first_value(values, i, c, edges))
         lines += draws
         text = each_synapse(text)
-        if f"edges.values[{i.variable!r}]" in used:  # others are made of it
+        if f"edges.values[{i.variable!r}]" in used:  # others are computed from it
             lines.append(f"each_{i.variable} = {text}")
             text = f"each_{i.variable}"
         items.append(f'"{i.variable}": {text}')
@@ -82,7 +83,7 @@ def elements_of(c: Connection) -> set[str]:
 def first_value(
     values: Values, i: Initial, c: Connection, edges: Mapping[str, str]
 ) -> tuple[list[str], str]:
-    """Lines that draw, and code of the value."""
+    """Lines that draw, and code for the value."""
     names = dict(edges)
     for layer, key in ((c.pre, "edges.pre"), (c.post, "edges.post")):
         group = values.copies.layers[layer].group
@@ -97,7 +98,8 @@ def first_value(
 def delays(
     values: Values, c: Connection, edges: Mapping[str, str]
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """Lines that come first, and of each pathway with a delay what its name ends in, its state."""
+    """Lines that come first, and, for each pathway with a delay, the suffix of its name and its
+    state."""
     lines: list[str] = []
     names = dict(edges)
     for name, delay in (("axonal", c.axonal), ("dendritic", c.dendritic)):
@@ -125,7 +127,7 @@ def each_synapse(text: str) -> str:
 
 
 def by_block(values: Values, c: Connection, states: list[tuple[str, str]]) -> list[str]:
-    """Lines that give each block its part of what is made for all."""
+    """Lines that give each block its part of what is made for all blocks."""
     code = values.code
     held = [f'"{p.name}": np.broadcast_to({code.show(p.code)}, B)' for p in c.varying]
     return [
@@ -147,12 +149,13 @@ def by_block(values: Values, c: Connection, states: list[tuple[str, str]]) -> li
 
 
 def own(end: str) -> str:
-    """How the variable of a state is called, by what the name of the state ends in."""
+    """The variable for a state, by the suffix of the state's name."""
     return end.replace(".", "_") or "_synapses"
 
 
 def own_targets(values: Values, c: Connection) -> list[str]:
-    """A sum is written by one object alone, so each has its own block as its target."""
+    """Only one object may write a sum, so each block's object has only its own block as its
+    target."""
     post = values.copies.layers[c.post]
     if not c.summed or post.shared:
         return []
@@ -165,7 +168,8 @@ def own_targets(values: Values, c: Connection) -> list[str]:
 
 
 def normaliser(values: Values, n: Normalisation, c: Connection) -> tuple[list[str], str]:
-    """Lines of counters, one for each neuron of a side in each block; that of each synapse."""
+    """Lines for the counters, one for each neuron of a side in each block; and the counter of each
+    synapse."""
     lines, items = counters(values, n, c)
     items = [f'"N": {values.copies.times(n.size, c.shared)}', *items]
     side = "i" if n.side == "pre" else "j"
@@ -176,7 +180,7 @@ def normaliser(values: Values, n: Normalisation, c: Connection) -> tuple[list[st
 def counters(
     values: Values, n: Normalisation, c: Connection, phase: int = 0
 ) -> tuple[list[str], list[str]]:
-    """Lines that come first, and the values that the counters have in a phase."""
+    """Lines that come first, and the values of the counters in a phase."""
     names = {"i": "k", "copy": "copy"}
     texts = {
         name: values.code.show(code, names, phase)

@@ -39,7 +39,7 @@ def one(parts: NetworkParts, c: Connection) -> list[str]:
 
 
 def one_for_each_block(parts: NetworkParts, c: Connection) -> list[str]:
-    """A connection of which each block has a Synapses object of its own."""
+    """A connection with a separate Synapses object for each block."""
     name, target, post = parts.names.of(c.name), parts.names.of(c.post), parts.layers[c.post]
     if c.summed and not post.shared:
         target += f"[{post.size}*b:{post.size}*(b + 1)]"
@@ -60,7 +60,7 @@ def one_for_each_block(parts: NetworkParts, c: Connection) -> list[str]:
 
 
 def synapses_arguments(parts: NetworkParts, c: Connection) -> list[str]:
-    """The arguments of a connection's synapses, but for its ends and name."""
+    """The arguments of a connection's synapses, except its ends and name."""
     apart = c.name in parts.by_block
     equations = [*with_values_at_end(c, parts.e).equations]
     if not apart:
@@ -83,14 +83,14 @@ def synapses_arguments(parts: NetworkParts, c: Connection) -> list[str]:
 
 
 def of_block(c: Connection) -> Iterator[str]:
-    """Items of a namespace: what a block of a connection has for itself."""
+    """Items of a namespace: the values that a block of a connection has to itself."""
     for p in c.varying:
         own = f'state["{c.name}"]["{p.name}"][b]'
         yield f'"{p.name}": {own}{"" if p.unit == "1" else "*" + p.unit}'
 
 
 def about(parts: NetworkParts, c: Connection, name: str, label: str) -> list[str]:
-    """What follows the making of synapses; `label` is how the names of their parts begin."""
+    """Lines after the synapses are made; `label` is the prefix of the names of their parts."""
     lines = []
     if c.integration:
         lines.append(f"{name}.state_updater.order = -1  # before the groups'")
@@ -136,7 +136,7 @@ def in_order(pathways: Sequence[tuple[str, int, str, str]]) -> list[str]:
     """The order of the pathways (when, order, synapses, pathway) within a time step."""
     usual = [p[2:] for p in sorted(pathways, key=lambda x: x[1]) if p[0] == "synapses"]
     lines = []
-    # Of itself, Brian2 has what a presynaptic spike does before what a postsynaptic one does.
+    # By default, Brian2 runs the effects of a presynaptic spike before those of a postsynaptic one.
     if [name for _, name in usual] not in ([], ["pre"], ["post"], ["pre", "post"]):
         lines += [
             f"for order, pathway in enumerate([{', '.join(map('.'.join, usual))}]):",

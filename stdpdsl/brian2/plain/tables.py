@@ -1,4 +1,4 @@
-"""`tables(...)` of a plain script: what is saved, as columns."""
+"""`tables(...)` of a plain script: the saved columns."""
 
 from __future__ import annotations
 
@@ -57,19 +57,20 @@ class TablesCode:
             for number, m in enumerate(self.e.monitors)
             if not m.on_layer and m.component == c.name
         ]
-        # Those of some synapses come last: they are of another `s` than the table of weights.
+        # Trajectories of only some synapses come last, because their `s` differs from that of the
+        # weights.
         for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
             found += self.samples(number, m)
         return found
 
     def sizes(self, c: Connection) -> tuple[int, int]:
-        """How many neurons its layers have."""
+        """The numbers of neurons in its layers."""
         return self.layers[c.pre].size, self.layers[c.post].size
 
     # Where things belong
 
     def block(self, shared: bool, copy: str) -> str:
-        """The column that says to which row of the sweep a copy belongs."""
+        """The column that tells which row of the sweep a copy belongs to."""
         if not shared:
             return f'"block": {copy}'
         self.in_blocks = False
@@ -110,7 +111,7 @@ class TablesCode:
         ]
 
     def delay(self, c: Connection) -> str:
-        """Code of the delay of each synapse from the first state."""
+        """Code for the delay of each synapse, from the first state."""
         ways = {p.name: p.delay for p in c.pathways if not p.event}
 
         def of(name: str) -> str:
@@ -130,7 +131,7 @@ class TablesCode:
         return " + ".join(of(name) for name in firsts if name) or "0.0"
 
     def where(self, c: Connection, code: Sequence[str], chosen: str = "") -> list[str]:
-        """Lines that make the columns that tell a connection's synapses apart, for some code."""
+        """Lines that make the columns that distinguish a connection's synapses, for some code."""
         apart = c.name in self.copies.by_block
         named = apart or uses(code, "block")
         columns = [
@@ -144,7 +145,7 @@ class TablesCode:
         return [*lines, f"where = {{{', '.join(filter(None, columns))}}}"]
 
     def age(self, code: Sequence[str]) -> list[str]:
-        """The time since each synapse's last event, where it is used."""
+        """The time since each synapse's last event, if it is used."""
         names = sorted(name for text in code for name in names_in(text))
         since = dict.fromkeys(n for n in names if n.startswith("since_"))
         return [
@@ -153,10 +154,11 @@ class TablesCode:
         ]
 
     def state(self, c: Connection, blocks: str) -> list[str]:
-        """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
+        """Lines that make `s`, the state of all synapses, and the `block` if there are several
+        objects."""
         if c.name not in self.copies.by_block:
             return [f's = last["{c.name}"]']
-        if c.summed:  # Brian2 gives no `j` of those that have a part of a layer as their target
+        if c.summed:  # Brian2 gives no `j` for synapses whose target is a part of a layer
             j = f's["j"] = joined(first, "{c.name}", {blocks})["j"]'
             lines = [f's = joined(last, "{c.name}", {blocks})', j]
         else:
@@ -165,7 +167,7 @@ class TablesCode:
         return [*lines, f"block = np.repeat({blocks}, {counts})"]
 
     def copy(self, c: Connection, chosen: str = "") -> str:
-        """The copy of each synapse in `s`, all or those that are `chosen`."""
+        """The copy of each synapse in `s`, for all or for the `chosen` ones."""
         copy = self.copies.of_synapses(c, "s", "first")
         return f"{copy}[{chosen}]" if chosen and self.copies.between_shared(c) else copy
 
@@ -177,7 +179,7 @@ class TablesCode:
         return self.relaxed(c, trace)
 
     def relaxed(self, c: Connection, trace: Trace) -> str:
-        """A variable as it is at the end, from what is stored since its last event."""
+        """A variable at the end of the run, computed from the values stored at its last event."""
         pre, post = self.layers[c.pre], self.layers[c.post]
         names = {
             "edges.copy": "block",
@@ -185,7 +187,7 @@ class TablesCode:
             "edges.i": self.modulo('s["i"]', pre),
             "edges.j": self.modulo('s["j"]', post),
         }
-        if c.name not in self.copies.by_block:  # what varies is at hand as each synapse has it
+        if c.name not in self.copies.by_block:  # varying parameters are available per synapse
             names |= {f"at({p.code}, edges.copy)": f's["{p.name}"]' for p in c.varying}
         tree = ast.parse(trace.code, mode="eval").body
         if is_decay(tree):
@@ -212,11 +214,11 @@ class TablesCode:
         return [f'i, t = {source}["i"], {source}["t"]', *self.cut(layer), f'yield "spikes", {kept}']
 
     def stops(self, layer: Layer) -> bool:
-        """Whether a layer waits in each block that has ended a phase."""
+        """Whether a layer stops in each block that has ended a phase."""
         return bool(self.e.endings) and not layer.shared
 
     def cut(self, layer: Layer) -> list[str]:
-        """A line that leaves out the spikes of blocks that wait."""
+        """A line that removes the spikes of waiting blocks."""
         waits = self.stops(layer)
         return [f"i, t = while_run(i, t, {copy_of('i', layer)}, ran)"] if waits else []
 
@@ -225,12 +227,12 @@ class TablesCode:
         return [k for k, phase in enumerate(self.e.phases) if phase.until]
 
     def source(self, layer: Layer) -> str:
-        """Where the spikes of a layer are: given, or recorded."""
+        """Where the spikes of a layer come from: given, or recorded."""
         given = layer.kind != "neurons"
         return f'first["{layer.name}"]' if given else f'last["{layer.name}__spikes"]'
 
     def blocks(self) -> list[str]:
-        """One row per block, and phase."""
+        """One row per block and phase."""
         layers = [layer for layer in self.e.layers if spikes(layer)]
         several = self.copies.several and any(layer.shared for layer in layers)
         if not self.phased and not self.e.endings and not several:
@@ -258,7 +260,7 @@ class TablesCode:
         return [f"for {each}:", f"    {found}"]
 
     def count(self, layer: Layer) -> str:
-        """How many copies of a layer there are."""
+        """The number of copies of a layer."""
         return {"1": "1", "B": 'len(table["block"])'}.get(
             self.copies.count(layer.shared), 'len(np.unique(table["replicate"]))'
         )
@@ -288,7 +290,7 @@ class TablesCode:
         elif chosen:
             rows = f'last["{c.name}"].items() if np.ndim(v)'
             lines.append(f"s = {{n: v[{chosen}] for n, v in {rows}}}")
-        if chosen:  # else all of it is at hand, for the table of weights
+        if chosen:  # otherwise all of it is available, for the table of weights
             lines += [*self.where(c, [*finals.values()], chosen), *self.age([*finals.values()])]
         return [*lines, *self.trajectories(m, monitor, finals)]
 
@@ -312,7 +314,7 @@ class TablesCode:
         return f'np.arange(first["{layer.name}"]["N"])'
 
     def neurons_where(self, layer: Layer) -> str:
-        """The columns that tell the neurons `i` of a layer apart."""
+        """The columns that distinguish the neurons `i` of a layer."""
         items = [
             f'"layer": "{layer.name}"',
             self.block(layer.shared, copy_of("i", layer)),
@@ -323,7 +325,7 @@ class TablesCode:
     def trajectories(
         self, m: Monitor, monitor: str, finals: dict[str, str], end: str = "DURATION"
     ) -> list[str]:
-        """Lines of the samples of all variables; a Brian2 monitor has those that were chosen."""
+        """Lines for the samples of all variables. A Brian2 monitor has only the chosen elements."""
         given = m.on_layer and self.layers[m.component].kind != "neurons"
         kept = m.kept if given else replace(m.kept, neurons=None, blocks=None)
         ran = self.e.endings and not given and not is_shared(self.e, self.layers, m)
@@ -387,7 +389,7 @@ class TablesCode:
         ]
 
     def heard_samples(self, number: int, m: Monitor, layer: Layer) -> list[str]:
-        """Samples of a layer that ran before the network: the last ones are among them."""
+        """Samples of a layer that ran before the network, including the last ones."""
         record = f'first["record__{number}"]'
         variables = [model for _, model in m.variables]
         items = ", ".join(f'"{v}": {record}["{v}"][:-1]' for v in ("t", *variables))

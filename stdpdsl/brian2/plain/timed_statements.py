@@ -1,4 +1,4 @@
-"""Statements that run at events and regularly: `run_on_event` and `run_regularly`."""
+"""Statements that run at events and at regular times: `run_on_event` and `run_regularly`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code of values in a plain script: of parameters at each element, of draws, inside of bounds."""
+"""Code for values in a plain script: parameters at each element, draws, clipping to bounds."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Values:
         return self.code.at(code, index, names, phase)
 
     def of(self, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
-        """A variable, from the variables that hold its draws, inside its bounds."""
+        """A variable, from the variables that hold its draws, clipped to its bounds."""
         return bounded(self.code, i, {**names, **drawn(i)}, phase)
 
     def neuron_draws(self, i: Initial, layer: Layer) -> list[str]:
-        """Lines that draw what a variable of a layer is made of."""
+        """Lines that make the draws for a variable of a layer."""
         own = drawn(i)
         return [f"{own[d.placeholder]} = {self.neuron_draw(d, layer)}" for d in i.draws]
 
@@ -49,7 +49,7 @@ class Values:
         return f"np.concatenate([{draw} for r in {self.copies.replicates(layer.shared)}])"
 
     def synapse_draws(self, i: Initial, c: Connection) -> list[str]:
-        """Lines that draw what a variable of a connection is made of."""
+        """Lines that make the draws for a variable of a connection."""
         own = drawn(i)
         return [f"{own[d.placeholder]} = {self.synapse_draw(d, c)}" for d in i.draws]
 
@@ -76,11 +76,11 @@ class Values:
 
 
 def bounded(code: Code, i: Initial, names: Mapping[str, str], phase: int = 0) -> str:
-    """Code of a variable's value inside its bounds."""
+    """Code for a variable's value, clipped to its bounds."""
     text = code.show(plain(i.code), names, phase)
     factor, _, draw = text.partition(" * ")
     uniform = [names.get(d.placeholder, d.placeholder) for d in i.draws if d.kind != "normal"]
-    most = literal(factor) if draw in uniform else None  # what all values are less than
+    most = literal(factor) if draw in uniform else None  # the upper limit of all values
     if most == 1:
         text = draw
     if i.low is None:
@@ -104,13 +104,13 @@ def stream_key(d: Draw) -> str:
 
 
 def drawn(i: Initial) -> dict[str, str]:
-    """The variables that hold the draws of a first value."""
+    """The variables that hold the draws for a first value."""
     return {d.placeholder: f"u_{i.variable}{'' if n == 0 else n}" for n, d in enumerate(i.draws)}
 
 
 def drawn_there(draws: list[str], text: str) -> tuple[list[str], str]:
-    """The line that draws, and code of a value: a short draw that is used once stands in the code
-    itself."""
+    """The line that draws, and code for a value. A short draw that is used once becomes part of the
+    code itself."""
     if len(draws) == 1:
         name, _, draw = draws[0].partition(" = ")
         whole = text.replace(name, draw)
@@ -126,7 +126,8 @@ def for_each(text: str, number: str) -> str:
 
 
 def is_by_element(text: str) -> bool:
-    """Whether code has a value for each element: it names what is one, or takes or joins arrays."""
+    """Whether code has one value per element: it names something that has, or takes or joins
+    arrays."""
     names = names_in(text)
     if names & {"i", "j", "block", "number"} or any(n.startswith(("u_", "each_")) for n in names):
         return True
@@ -139,7 +140,7 @@ def is_by_element(text: str) -> bool:
 
 
 def plain(code: str) -> str:
-    """`(lo) + ((hi) - (lo))*u0` without what adds or subtracts nothing."""
+    """`(lo) + ((hi) - (lo))*u0`, simplified if something is zero."""
     code = code.replace("(0) + ", "").replace(" - (0))", ")")
     return code
 
@@ -150,8 +151,8 @@ def as_float(text: str) -> str:
 
 
 def clipped(text: str, low: str, high: str, most: float | None = None) -> str:
-    """Inside its bounds; what stands there as a number is known to be, and so is what lies between
-    0 and `most`."""
+    """Clipped to its bounds. A literal number is known to be inside, and so is a value between 0
+    and `most`."""
     value = literal(text)
     first, last = (literal(end.replace("np.inf", "inf")) for end in (low, high))
     if most is not None and first is not None and last is not None and first <= 0 < most <= last:
