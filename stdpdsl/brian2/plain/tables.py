@@ -57,8 +57,7 @@ class TablesCode:
             for number, m in enumerate(self.e.monitors)
             if not m.on_layer and m.component == c.name
         ]
-        # Trajectories of only some synapses come last, because their `s` differs from that of the
-        # weights.
+        # Trajectories of only some synapses come last: their `s` differs from that of the weights.
         for number, m in sorted(mine, key=lambda item: is_chosen(self.e, self.layers, item[1])):
             found += self.samples(number, m)
         return found
@@ -154,8 +153,7 @@ class TablesCode:
         ]
 
     def state(self, c: Connection, blocks: str) -> list[str]:
-        """Lines that make `s`, the state of all synapses, and the `block` if there are several
-        objects."""
+        """Lines that make `s`, the state of all synapses, and the `block` of several objects."""
         if c.name not in self.copies.by_block:
             return [f's = last["{c.name}"]']
         if c.summed:  # Brian2 gives no `j` for synapses whose target is a part of a layer
@@ -214,7 +212,7 @@ class TablesCode:
         return [f'i, t = {source}["i"], {source}["t"]', *self.cut(layer), f'yield "spikes", {kept}']
 
     def stops(self, layer: Layer) -> bool:
-        """Whether a layer stops in each block that has ended a phase."""
+        """Whether a layer waits in each block that has ended a phase."""
         return bool(self.e.endings) and not layer.shared
 
     def cut(self, layer: Layer) -> list[str]:
