@@ -1,4 +1,4 @@
-"""Arrays of numbers in NumPy's files: .npy, .npz, and the sparse matrices that SciPy saves."""
+"""Arrays of numbers in NumPy's files: .npy, .npz, and sparse matrices saved by SciPy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..runtime.images import images_in
 
-MAX_BYTES = 4_000_000_000  # of an array, unpacked
+MAX_BYTES = 4_000_000_000  # bytes of an array, unpacked
 ENDINGS = (".npy", ".npz")
 IMAGES = ".png"
 
@@ -31,9 +31,9 @@ Arrays = dict[str, Any]
 
 
 def read_arrays(path: Path) -> Arrays:
-    """The arrays of a file by their names; a file that holds one alone calls it ``. OSError where
-    it cannot be read, ValueError (the text goes on after "`NAME` holds no numbers: ") where it
-    holds something else. Nothing in it is executed: pickled objects are refused."""
+    """The arrays of a file by name; if a file contains only one, its name is ``. Raises OSError if
+    it cannot be read, ValueError (the text follows "`NAME` holds no numbers: ") if it contains
+    something else. Nothing in it is executed: pickled objects are refused."""
     if path.suffix.lower() == IMAGES:
         return {"": images_in(str(path))}
     with path.open("rb"):
@@ -48,7 +48,7 @@ def read_arrays(path: Path) -> Arrays:
 
 def _npy(path: Path) -> np.ndarray:
     try:
-        # As a map first: a short file may claim a shape that no memory holds.
+        # As a map first, because a short file may claim a shape too large for any memory.
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         raise ValueError(_why(error)) from None
@@ -100,7 +100,7 @@ def _sparse(parts: Arrays) -> Sparse:
 
 
 def numbers(array: np.ndarray, name: str = "") -> np.ndarray:
-    """The array, if it holds real numbers."""
+    """The array, if it contains real numbers."""
     if array.dtype.kind not in "buif":
         what = f"the array `{name}`" if name else "it"
         raise ValueError(f"{what} holds {array.dtype}, not real numbers")

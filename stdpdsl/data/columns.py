@@ -23,7 +23,7 @@ def column_named(
     unit: str = "",
 ) -> tuple[Head, np.ndarray]:
     """The column of a table that a `from` means, and its numbers (SI). The columns `keys` number
-    its rows; `unit` is that of a head without one."""
+    its rows; `unit` is the unit of a header without one."""
     name = node.path.value
     heads = {split_head(str(head))[0]: str(head) for head in table}
     taken = {"block"}.union(*keys)

@@ -1,7 +1,8 @@
-"""Values as an earlier run left them, and which of its blocks each block of this one has them from.
+"""Values as an earlier run left them, and which of its blocks each block of this run takes them
+from.
 
-The run says itself what it holds, and what is cut off, damaged, unfinished or another program's is
-refused when it is opened (`stdpdsl/results`).
+The results describe themselves. Truncated, damaged or unfinished results, and those of another
+program, are refused when they are opened (`stdpdsl/results`).
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ SWEPT = ("swept", "free", "derived")
 
 
 def unusable(node: ast.DataExpr, problem: ResultsError) -> Wrong:
-    """That a folder holds no results from which one could start; `problem` begins with its path."""
+    """The error of a folder without results to start from; `problem` begins with its path."""
     reason = str(problem).partition(": ")[2]
     text = f"`{node.path.value}` contains no results to start from: {reason}"
     return Wrong("FILE009", node.path, text, FROM_FOLDER)
 
 
 def spikes_of(node: ast.DataExpr, results: Results) -> Head:
-    """How the spikes of a layer are kept."""
+    """How the spikes of a layer are stored."""
     component, there = _component(node, results)
     name = node.path.value
     if there.get("recorded") is not True or "spikes" not in results.tables:
@@ -43,7 +44,7 @@ def spikes_of(node: ast.DataExpr, results: Results) -> Head:
             "FILE005", node.path, f"`{name}` {text}", f"record them there: `spikes of {component}`"
         )
     try:
-        results.dataset("spikes")  # which says whether it is whole
+        results.dataset("spikes")  # which tells whether it is complete
         size = size_of_layer(results, component)
         head = Head(
             "results",
@@ -60,8 +61,8 @@ def spikes_of(node: ast.DataExpr, results: Results) -> Head:
 
 
 def of_results(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, np.ndarray]]:
-    """How the values are kept, and the columns `block`, `pre` and `post` or `neuron`, and `value`
-    of all blocks. What exists once for all blocks has the block 0."""
+    """How the values are stored, and the columns `block`, `pre` and `post` or `neuron`, and `value`
+    of all blocks. What exists once for all blocks has block 0."""
     component, there = _component(node, results)
     try:
         shared = there.get("shared") is True
@@ -89,8 +90,8 @@ def of_results(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str,
 
 
 def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, np.ndarray]]:
-    """How the samples of a layer are kept, and the columns `block`, `neuron`, `row` and `value` of
-    all of them: of `rate`, the mean of its neurons, which has the neuron 0; or of a variable."""
+    """How the samples of a layer are stored, and the columns `block`, `neuron`, `row` and `value`
+    of all of them: for `rate`, the mean of its neurons, as neuron 0; or for a variable."""
     component, there = _component(node, results)
     if not node.is_layer:
         raise Wrong(
@@ -137,7 +138,7 @@ def rates_of(node: ast.DataExpr, results: Results) -> tuple[Head, Mapping[str, n
 
 
 def _regular(node: ast.DataExpr, found: Mapping[str, np.ndarray], end: float) -> float:
-    """The time (s) from each sample of a neuron to the next, the first of which is at 0 s."""
+    """The time (s) between the samples of a neuron; the first sample is at 0 s."""
     order = np.lexsort((found["t"], found["neuron"], found["block"]))
     t, first = found["t"][order], np.ones(len(order), bool)
     first[1:] = np.logical_or(*(np.diff(found[n][order]) != 0 for n in ("neuron", "block")))
@@ -166,7 +167,7 @@ def _of_replicates(node: ast.DataExpr) -> Wrong:
 
 
 def _component(node: ast.DataExpr, results: Results) -> tuple[str, dict[str, Any]]:
-    """The layer's or connection's name, and what the metadata say of it."""
+    """The layer's or connection's name, and its metadata."""
     assert node.component is not None
     name, component = node.path.value, node.component.value
     network = results.metadata.get("network")
@@ -247,7 +248,7 @@ def _weights(results: Results, connection: str, variable: str) -> dict[str, np.n
 
 
 def _last_samples(results: Results, layer: str, variable: str) -> dict[str, np.ndarray]:
-    """Of what was recorded of a layer, the last sample of each neuron: the state at the end."""
+    """From the recordings of a layer, the last sample of each neuron: the state at the end."""
     found = _samples(results, layer, variable)
     replicate = found.get("replicate", np.zeros(len(found["t"])))
     order = np.lexsort((found["t"], found["neuron"], found["block"], replicate))
@@ -258,7 +259,7 @@ def _last_samples(results: Results, layer: str, variable: str) -> dict[str, np.n
 
 
 def _samples(results: Results, layer: str, variable: str) -> dict[str, np.ndarray]:
-    """What was recorded of a layer; `whole` where it is of the layer and of no single neuron."""
+    """The recordings of a layer; `whole` if they belong to the layer and not to single neurons."""
     import pyarrow.dataset as ds
 
     if "trajectories" not in results.tables or "layer" not in results.columns("trajectories"):
@@ -292,7 +293,7 @@ def _shape(results: Results, component: str, is_layer: bool) -> tuple[int, ...]:
 
 
 def _factors(unit: str) -> str:
-    """A unit as heads of tables have it, or nothing where it is none."""
+    """A unit as in table headers, or nothing if it is not a unit."""
     try:
         return unit if all(lookup(name) for name, _ in parse_unit(unit.replace("1/", "/"))) else ""
     except KeyError:
@@ -300,7 +301,7 @@ def _factors(unit: str) -> str:
 
 
 def _sweep(results: Results) -> dict[str, np.ndarray]:
-    """The columns of its sweep, a value per block, and the status of each block."""
+    """The columns of its sweep, one value per block, and the status of each block."""
     kinds = results.described("blocks")
     names = [n for n, said in kinds.items() if said.get("kind") == "swept" or n == "replicate"]
     table = results.table("blocks", ["block", "status", *names])
@@ -318,9 +319,9 @@ def _sweep(results: Results) -> dict[str, np.ndarray]:
 def counterparts(
     node: ast.DataExpr, head: Head, columns: Mapping[str, np.ndarray], rows: int
 ) -> np.ndarray:
-    """For each of the `rows` blocks of this run, the block of the earlier results from which it has
-    its values: the one that is told, the only one, or that with the same values of the sweep's
-    columns that both have."""
+    """For each of the `rows` blocks of this run, the block of the earlier results that it takes its
+    values from: the given one, the only one, or the one with the same values in the sweep columns
+    that both have."""
     name = node.path.value
     if node.block is not None:
         chosen = node.block.value
@@ -369,7 +370,7 @@ def _rows(columns: Mapping[str, np.ndarray], names: list[str], rows: int) -> lis
 
 
 def _good(node: ast.DataExpr, head: Head, blocks: np.ndarray) -> np.ndarray:
-    """The blocks, if the run of each went well."""
+    """The blocks, if the run of each was good."""
     for block in np.unique(blocks).tolist():
         status = head.blocks["status"][block]
         if status not in ("ok", "stable"):

@@ -1,5 +1,5 @@
-"""Whether a layer or connection finds in a file what it needs: an entry for each neuron or synapse,
-none twice, and none of a neuron, synapse or block that does not exist."""
+"""Whether a layer or connection finds what it needs in a file: one entry for each neuron or
+synapse, none twice, and none for a neuron, synapse or block that does not exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .wrong import Wrong
 
 
 class Fit(Wants):
-    """Holds the sources of one spec against its components."""
+    """Compares the sources of one spec with its components."""
 
     def check(self) -> list[Diagnostic]:
         problems = []
@@ -40,7 +40,7 @@ class Fit(Wants):
             source = self.sources.get(node)
             if component is None or source is None:
                 continue
-            if (component.name, node.path.value) in wrong_pairs:  # which is told already
+            if (component.name, node.path.value) in wrong_pairs:  # which is already reported
                 continue
             wanted = self.wanted(component)
             if wanted is None:
@@ -58,7 +58,7 @@ class Fit(Wants):
         return problems
 
     def listed(self, node: ast.Connect, path: ast.String, c: Component) -> None:
-        """Whether the pairs of a file are pairs of neurons, each once."""
+        """Check that the pairs of a file are pairs of neurons, each listed once."""
         read = [
             n.column.value
             for _, n in data_in(self.symbols.spec)
@@ -84,13 +84,13 @@ class Fit(Wants):
         self.pairs[path.value] = np.stack([source.keys[a] for a in wanted.axes], axis=1)
 
     def spikes(self, path: ast.String, layer: Component) -> None:
-        """Whether the blocks of a table of spikes are those of the sweep. All else about it, and
-        whether it can be read, the run says."""
+        """Check that the blocks of a table of spikes are those of the sweep. The run checks
+        everything else about it, and whether it can be read."""
         try:
             cells = self.files.table(path.value)["block"]
         except (OSError, ValueError, KeyError):
             return
-        if all(cell in (None, "") for cell in cells):  # of our own tables: shared by all blocks
+        if all(cell in (None, "") for cell in cells):  # in our own tables: shared by all blocks
             return
         blocks = whole_numbers(path, path.value, "block", cells)
         source = Source(Head("table", keys={"block": "block"}), blocks, {"block": blocks})
@@ -125,7 +125,7 @@ class Fit(Wants):
         self.complete(node, source, index, axes, sizes, c, wanted)
 
     def by_number(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
-        """Each block has a file, which a column of the sweep numbers."""
+        """Check that each block has a file, by the number in a column of the sweep."""
         name, column = node.path.value, source.head.number
         if c.scope == "shared":
             raise Wrong(
@@ -167,7 +167,7 @@ class Fit(Wants):
             self.one(one_of(node, number), source.each[number], c, wanted)
 
     def numbered(self, path: ast.String, source: Source, c: Component, wanted: Wanted) -> None:
-        """A table numbers the synapses of a pair where there are several, and only there."""
+        """Check that a table numbers the synapses of a pair if there are several, and only then."""
         several = "synapse_number" in wanted.axes
         if several and "synapse_number" not in source.keys:
             raise Wrong(
@@ -200,7 +200,7 @@ class Fit(Wants):
             )
 
     def earlier(self, node: ast.DataExpr, source: Source, c: Component, wanted: Wanted) -> None:
-        """Blocks of this run have their values from blocks of an earlier one."""
+        """Check the values that blocks of this run take from blocks of an earlier run."""
         head = source.head
         if node.is_layer != (c.kind == "layer"):
             raise Wrong(
@@ -210,7 +210,7 @@ class Fit(Wants):
                 f" {'layer' if node.is_layer else 'connection'}",
                 "synapses start from synapses, neurons from neurons",
             )
-        if head.shape or not head.every:  # the mean rate of a layer is one for all neurons
+        if head.shape or not head.every:  # a layer has a single mean rate for all neurons
             self.shape(node.path, head.shape, c, wanted)
         blocks = np.unique(counterparts(node, head, self.table.columns, self.blocks))
         if c.scope == "shared" and len(blocks) > 1:
@@ -224,7 +224,7 @@ class Fit(Wants):
                 else "choose one block with `block 0`",
             )
         if c.neuron is None and c.kind == "layer" and not head.every:
-            return  # an input, of which the run reads the spikes
+            return  # an input, whose spikes the run reads
         blocks = np.zeros(1, dtype=np.int64) if head.shared else blocks
         if head.every:
             self.rates(node, source, blocks)
@@ -240,7 +240,7 @@ class Fit(Wants):
                 f"`{head.name}` of {named(source.keys, axes, entry)}"
                 f" in `{node.path.value}` is {source.values[entry]}",
             )
-        if not wanted.exact:  # the run draws the pairs, and says which of them is not there
+        if not wanted.exact:  # the run draws the pairs, and reports which of them is missing
             return
         keys = {k: v[mine] for k, v in source.keys.items()}
         place = np.searchsorted(blocks, keys["block"])
@@ -249,7 +249,7 @@ class Fit(Wants):
         self.complete(node, source, index, axes, sizes, c, wanted, blocks)
 
     def rates(self, node: ast.DataExpr, source: Source, blocks: np.ndarray) -> None:
-        """Each block has as many samples, of which none is negative."""
+        """Check that each block has equally many samples, none of them negative."""
         head, name = source.head, node.path.value
         per_row = head.shape[0] if head.shape else 1
         for block in blocks.tolist():
@@ -337,7 +337,7 @@ class Fit(Wants):
         wanted: Wanted,
         blocks: np.ndarray | None = None,
     ) -> None:
-        """`blocks` are the numbers of those along the axis `block`, where they are not all."""
+        """`blocks` are the numbers of the blocks along the axis `block`, if these are not all."""
         there = np.zeros(int(np.prod(sizes)), dtype=bool)
         there[index] = True
         mask = np.ones(wanted.shape, bool) if wanted.mask is None else wanted.mask

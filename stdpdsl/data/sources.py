@@ -1,4 +1,5 @@
-"""Behind each `from` of a spec: entries with their keys, values in SI, and where each stands."""
+"""The source of each `from` in a spec: entries with their keys, values in SI units, and the
+position of each."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ NUMBERED = ("block", "pre", "post", "synapse_number", "neuron")
 @dataclass(frozen=True)
 class Files:
     """How files and folders of results are read, by their names in the spec; OSError, ValueError
-    and ResultsError say why not."""
+    and ResultsError give the reason if they cannot be."""
 
     table: Callable[[str], Mapping[str, Sequence[Any]]]
     arrays: Callable[[str], Arrays]
@@ -43,9 +44,9 @@ class Files:
 
 @dataclass(frozen=True)
 class Source:
-    """The entries of a file, or of `each` of several by their numbers. `values` (SI) is an array
-    over all neurons or pairs, or has one value per entry, whose numbers are in `keys`: `block`,
-    `pre` and `post`, or `neuron`."""
+    """The entries of a file, or of `each` of several files, by number. `values` (SI) is an array
+    over all neurons or pairs, or has one value per entry; the numbers of the entry are in `keys`:
+    `block`, `pre` and `post`, or `neuron`."""
 
     head: Head
     values: np.ndarray
@@ -54,7 +55,7 @@ class Source:
     each: Mapping[int, Source] = field(default_factory=dict)
 
     def place(self, entry: int) -> str:
-        """Where an entry stands in the file."""
+        """The position of an entry in the file."""
         if self.head.form == "table":
             return f"row {entry + 1} below the head"
         if self.head.form == "sparse":
@@ -67,7 +68,7 @@ Sources = dict[ast.DataExpr, Source]
 
 
 def read_sources(spec: ast.Spec, files: Files) -> tuple[Sources, list[Diagnostic]]:
-    """What stands behind each `from`, and what is wrong with the files by themselves."""
+    """The sources of each `from`, and errors in the files by themselves."""
     found: Sources = {}
     problems: list[Diagnostic] = []
     seen: set[ast.DataExpr] = set()
@@ -102,13 +103,13 @@ def _source(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) ->
 
 
 def one_of(node: ast.DataExpr, number: int) -> ast.DataExpr:
-    """The file with a number, of those that a name means."""
+    """The file with a given number, out of those that a name means."""
     name = node.path.value.replace(f"{{{number_in(node.path.value)}}}", str(number))
     return replace(node, path=replace(node.path, value=name))
 
 
 def _of_several(node: ast.DataExpr, owner: ast.Layer | ast.Connect, files: Files) -> Source:
-    """Files that differ in a number alone: all are kept in one way."""
+    """Files that differ only in a number; all are stored in the same way."""
     name = node.path.value
     numbers = list(files.numbered(name))
     if not numbers:
@@ -158,7 +159,7 @@ def _of_results(node: ast.DataExpr, given: ast.Input | None, files: Files) -> So
 
 
 def read(node: ast.DataExpr, reader: Callable[[str], Any]) -> Any:
-    """What a file holds, by one of the readers of `Files`."""
+    """The contents of a file, read by one of the readers of `Files`."""
     name = node.path.value
     try:
         return reader(name)
@@ -170,8 +171,8 @@ def read(node: ast.DataExpr, reader: Callable[[str], Any]) -> Any:
 
 
 def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | None:
-    """The pairs of a file that a pattern reads; `read` are the columns of it from which the
-    connection has values. None of a table that is too long to be read here: the run reads it."""
+    """The pairs of a file that a pattern reads. `read` are the file's columns from which the
+    connection takes values. None for a table that is too long to be read here; the run reads it."""
     name = path.value
     try:
         if name.lower().endswith(".npz"):
@@ -219,7 +220,7 @@ def pairs_of(path: ast.String, read: Sequence[str], files: Files) -> Source | No
 
 
 def with_numbers(spec: ast.Spec, files: Files) -> ast.Spec:
-    """The spec that says how many synapses a pair has at most, where the file of a pattern's pairs
+    """The spec with the maximum number of synapses per pair, if the file of a pattern's pairs
     numbers them."""
     declarations = [
         replace(node, pattern=_numbered(node.pattern, files))
@@ -237,7 +238,7 @@ def _numbered(pattern: ast.Pattern, files: Files) -> ast.Pattern:
     try:
         cells = files.table(path.value)[NUMBER]
         most = int(np.max(whole_numbers(path, path.value, NUMBER, cells), initial=0)) + 1
-    except (OSError, ValueError, KeyError, Wrong):  # which is told where the pairs are checked
+    except (OSError, ValueError, KeyError, Wrong):  # which is reported where the pairs are checked
         return pattern
     return replace(pattern, several=ast.Number(most, str(most), span=path.span))
 

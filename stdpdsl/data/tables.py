@@ -26,8 +26,8 @@ TIMES = ("t", "time")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a file (SI), as (rows, columns) of an array; of a table one value per entry, with the
-    numbers of its `neuron` and `block`, and its time `t` (s)."""
+    """Rows of a file (SI). For an array, (rows, columns); for a table, one value per entry, with
+    its `neuron` and `block` numbers and its time `t` (s)."""
 
     head: Head
     values: np.ndarray
@@ -43,7 +43,7 @@ RowsOfFiles = dict[ast.DataExpr, Rows]
 
 
 def read_all_rows(spec: ast.Spec, files: Files) -> tuple[RowsOfFiles, list[Diagnostic]]:
-    """The rows behind each drive and all rates, and what is wrong with the files by themselves."""
+    """The rows for each drive and all rates, and errors in the files by themselves."""
     found: RowsOfFiles = {}
     problems = []
     for _, _, node in tables_in(spec):
@@ -57,7 +57,7 @@ def read_all_rows(spec: ast.Spec, files: Files) -> tuple[RowsOfFiles, list[Diagn
 def check_all_rows(
     symbols: Symbols, rows: RowsOfFiles, blocks: int, constants: Mapping[str, Any], files: Files
 ) -> list[Diagnostic]:
-    """Whether each layer finds in its files what drives it, and a label for each stimulus."""
+    """Check that each layer finds what drives it in its files, and a label for each stimulus."""
     problems = []
     counts = {}
     for node, table, source in tables_in(symbols.spec):
@@ -86,7 +86,8 @@ def refuse_rows(
     constants: Mapping[str, Any],
     memory: float,
 ) -> list[Diagnostic]:
-    """Drives that would not fit: a row is kept for each `every`, or of lines for each step."""
+    """Refuse drives that would not fit: a row is kept for each `every`, or for each step if they
+    are interpolated."""
     problems = []
     for node, table, source in tables_in(symbols.spec):
         every, size = value(table.every, constants), value(node.size, constants)
@@ -111,7 +112,7 @@ def refuse_rows(
 
 
 def read_rows(node: ast.DataExpr, files: Files) -> Rows:
-    """The rows behind a `from`, each finite."""
+    """The rows of a `from`, all finite."""
     name = node.path.value
     if node.component is not None:
         raise Wrong(
@@ -178,8 +179,8 @@ def _of_table(node: ast.DataExpr, table: Mapping[str, Sequence[Any]]) -> Rows:
 
 
 class FitRows:
-    """Whether a layer finds in a file what drives it: rows of one value for all neurons, or of one
-    for each."""
+    """Checks that a layer finds in a file what drives it: rows with one value for all neurons, or
+    with one for each."""
 
     def __init__(self, blocks: int, size: int):
         self.blocks, self.size = blocks, size
@@ -215,7 +216,8 @@ class FitRows:
         return count
 
     def not_negative(self, value: ast.Expr, node: ast.DataExpr, rows: Rows) -> None:
-        """Rates as they stand in the file, or scaled. What is added to, the run looks at."""
+        """Check rates as they are in the file, or scaled. If something is added to them, the run
+        checks."""
         added = any(isinstance(n, ast.Binary | ast.Unary) and n.op in "+-" for n in ast.walk(value))
         if added or rows.values.size == 0 or not np.min(rows.values) < 0:
             return
@@ -231,7 +233,7 @@ class FitRows:
         )
 
     def array(self, node: ast.DataExpr, rows: Rows, layer: Component, rates: bool) -> int:
-        """Images, which have two axes more, are laid out row by row."""
+        """Check an array. Images, which have two more axes, are flattened row by row."""
         shape, size = rows.values.shape, self.size
         if len(shape) == 1 or (len(shape) in (2, 3) and np.prod(shape[1:]) == size):
             return shape[0]
@@ -248,7 +250,7 @@ class FitRows:
         )
 
     def table(self, node: ast.DataExpr, rows: Rows, layer: Component, every: float | None) -> int:
-        """The number of rows in time of each neuron (and block), which all have as many."""
+        """The number of rows in time of each neuron (and block), which must be the same for all."""
         name, keys = node.path.value, rows.keys
         if "block" in keys and layer.scope == "shared":
             raise Wrong(
@@ -292,7 +294,7 @@ class FitRows:
         return int(counts[0])
 
     def times(self, node: ast.DataExpr, t: np.ndarray, series: np.ndarray, every: float) -> None:
-        """The rows of each neuron stand in the order of time, one for each `every`."""
+        """Check that the rows of each neuron are in time order, one for each `every`."""
         order = np.argsort(series, kind="stable")
         first = np.searchsorted(series[order], series[order])
         want = (np.arange(len(t)) - first) * every
@@ -314,7 +316,8 @@ class FitRows:
 
 def read_labels(node: ast.DataExpr, files: Files) -> list[str]:
     """The label of each stimulus."""
-    from ..runtime.labels import label_text  # imports pyarrow, which specs without files do without
+    # Imports pyarrow, which specs without files do not need.
+    from ..runtime.labels import label_text
 
     name = node.path.value
     if node.component is not None:

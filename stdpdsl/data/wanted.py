@@ -1,4 +1,4 @@
-"""What a layer or connection asks of a file: an entry for which neurons or synapses."""
+"""What a layer or connection needs from a file: the neurons or synapses that need an entry."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .sources import Files, Sources
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a component asks for: the sizes of its axes, and a mask of the pairs that are synapses,
-    None where every pair may be one; `exact` where the mask says just which ones are."""
+    """What a component needs: the sizes of its axes, and a mask of the pairs that are synapses,
+    None if every pair may be one; `exact` if the mask has exactly the synapses."""
 
     axes: tuple[str, ...]
     shape: tuple[int, ...]
@@ -29,7 +29,7 @@ class Wanted:
 
 
 class Wants:
-    """Says what a layer or connection asks of a file."""
+    """Tells what a layer or connection needs from a file."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Wants:
         self.symbols, self.sources, self.table = symbols, sources, table
         self.blocks = table.rows
         self.constants, self.files = constants, files
-        self.broken: set[str] = set()  # columns that number no files, which is told once
+        self.broken: set[str] = set()  # columns that number no files, which is reported once
         self.pairs: dict[str, np.ndarray | None] = {}  # by file: (pairs, 2), None where not known
 
     def wanted(self, component: Component) -> Wanted | None:
@@ -61,7 +61,7 @@ class Wants:
         return Wanted(("pre", "post", "synapse_number"), (*shape, several), mask, exact)
 
     def several(self, pattern: ast.Pattern | None) -> int:
-        """Synapses of each pair."""
+        """The number of synapses per pair."""
         number = value(pattern.several, self.constants) if pattern is not None else None
         return int(number or 1)
 
@@ -72,7 +72,7 @@ class Wants:
     def mask(
         self, pattern: ast.Pattern | None, shape: tuple[int, int], component: Component
     ) -> tuple[np.ndarray | None, bool]:
-        """The pairs that are synapses, as far as that is known before anything is drawn."""
+        """The pairs that are synapses, as far as known before anything is drawn."""
         if pattern is None:
             return None, False
         mask: np.ndarray | None = None

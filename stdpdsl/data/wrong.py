@@ -1,4 +1,4 @@
-"""What is wrong with a file, and how names are listed."""
+"""Errors in a file, and how names are listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..language.diagnostics import Diagnostic
 
 
 class Wrong(Exception):
-    """One thing that is wrong with a file, as a diagnostic at some node."""
+    """One error in a file, as a diagnostic at some node."""
 
     def __init__(self, code: str, node: ast.Node, message: str, help: str = ""):
         self.diagnostic = Diagnostic(code, node.span, message, help=help)

@@ -1,1 +1,1 @@
-"""How much memory, and how many cores, there are."""
+"""How much memory and how many cores there are."""

@@ -1,4 +1,4 @@
-"""Linux' control groups, by which containers and cluster jobs are limited: man 7 cgroups."""
+"""Linux control groups, which limit containers and cluster jobs: man 7 cgroups."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ PROC = "/proc/self"
 
 def groups(controller: str, proc: str = PROC) -> Iterator[Path]:
     """The folders of this process's groups for a controller, such as `memory`, and of their
-    ancestors, in either version of control groups; none where there are no groups.
+    ancestors, in either version of control groups; empty if there are no groups.
 
-    `proc` has the process's `cgroup` and `mountinfo`: man 5 proc_pid_mountinfo."""
+    `proc` contains the process's `cgroup` and `mountinfo`: man 5 proc_pid_mountinfo.
+    """
     try:
         of_process = Path(proc, "cgroup").read_text(encoding="utf-8").splitlines()
         mounts = Path(proc, "mountinfo").read_text(encoding="utf-8").splitlines()
@@ -30,7 +31,7 @@ def groups(controller: str, proc: str = PROC) -> Iterator[Path]:
         key = {"cgroup2": "", "cgroup": controller}.get(kind)
         if key not in paths or (key and key not in options.split(",")):
             continue
-        # A container may see a part of the tree alone, and its own path in the whole.
+        # A container may see only a part of the tree, but its own path in the whole tree.
         inside = PurePosixPath(normpath(paths[key]))
         if inside.is_relative_to(root):
             inside = inside.relative_to(root)

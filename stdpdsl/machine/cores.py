@@ -1,4 +1,4 @@
-"""What this machine lets a process have."""
+"""The cores that this machine lets a process use."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .cgroups import PROC, groups
 
 
 def usable_cores(proc: str = PROC) -> int:
-    """Cores that this process may keep busy: those it may run on, but no more than the share of the
-    processor's time that its control groups have, those of a container or a cluster's job."""
+    """Cores that this process may keep busy: those it may run on, limited by the share of processor
+    time of its control groups (a container or a cluster job)."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:

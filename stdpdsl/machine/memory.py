@@ -1,4 +1,4 @@
-"""How much memory there is, for callers: it depends on the machine and the moment."""
+"""How much memory there is now. It depends on the machine and the moment."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def _of_machine() -> float:
 
 
 def _of_cgroups(proc: str = PROC) -> float:
-    """Bytes that are left of the limits of this process's control groups: of a container, or of a
-    job under SLURM's `--mem`. A group's limit holds for all groups inside it, so the least counts.
-    """
+    """Bytes left within the limits of this process's control groups: of a container, or of a job
+    under SLURM's `--mem`. A group's limit applies to all groups inside it, so the smallest
+    counts."""
     return min((_left_in(folder) for folder in groups("memory", proc)), default=math.inf)
 
 
 def _left_in(folder: Path) -> float:
-    """Bytes that a group may still take, where it has a limit. What only caches files is given up
-    when it is needed."""
+    """Bytes that a group may still take, if it has a limit. Memory that only caches files is freed
+    when needed, so it does not count."""
     for limit, used, cached in (
         ("memory.max", "memory.current", "inactive_file"),
         ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -60,7 +60,7 @@ def _left_in(folder: Path) -> float:
 
 
 def _of_process() -> float:
-    """Bytes that are left of what the shell allows (`ulimit -v`, `ulimit -d`)."""
+    """Bytes left within the shell's limits (`ulimit -v`, `ulimit -d`)."""
     try:
         import resource
     except ImportError:
@@ -75,7 +75,7 @@ def _of_process() -> float:
 
 
 def _taken(name: str) -> float:
-    """Bytes of this process by one of Linux' measures, 0 where it has none."""
+    """Bytes of this process by one of Linux' measures, 0 if Linux does not report it."""
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
             return next(float(x.split()[1]) * 1024 for x in file if x.startswith(f"{name}:"))
@@ -85,9 +85,9 @@ def _taken(name: str) -> float:
 
 @contextmanager
 def no_more_than_there_is() -> Iterator[None]:
-    """Let this process take the memory that is there, and not one byte that others need: then it
-    is MemoryError. Of what a stranger wrote, a few bytes may stand for more than any machine has.
-    """
+    """Limit this process to the available memory, so that it raises MemoryError before it takes
+    memory that others need. In a file from a stranger, a few bytes may expand to more than any
+    machine has."""
     try:
         import resource
     except ImportError:

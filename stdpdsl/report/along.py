@@ -1,4 +1,4 @@
-"""The axes of a search in figures: values in a unit that suits, labels and scales."""
+"""The axes of a search in figures: values in a suitable unit, labels and scales."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _LOGARITHMIC = ("loguniform", "lognormal", "exponential")
 
 
 def along(answers: Answers, axis: int, rows: np.ndarray) -> tuple[np.ndarray, str]:
-    """Values of trials on an axis, in the unit that suits all of them, and the axis' label."""
+    """Values of trials on an axis, in a unit that suits all of them, and the axis' label."""
     factor, text = scale_of(answers, axis)
     return answers.found.values[rows, axis] * factor, text
 
 
 def scale_of(answers: Answers, axis: int) -> tuple[float, str]:
-    """What makes SI values of an axis those of a figure, and the axis' label."""
+    """The factor that converts an axis's SI values for a figure, and the axis's label."""
     name = answers.space.columns[axis]
     every = answers.found.values[:, axis]
     factor, unit = scale_for(every[np.isfinite(every)], answers.results.units.get(name, ""))

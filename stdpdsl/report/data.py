@@ -1,4 +1,4 @@
-"""What the report shows: the measures that vary, blocks that stand for the others, their rows."""
+"""What the report shows: the measures that vary, representative blocks, and their rows."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ class Measure:
 
     @property
     def read_as(self) -> str:
-        """What its values mean, where its name does not say it."""
+        """What its values mean, if its name does not tell."""
         return READ_AS.get(self.column.rpartition("_")[2], "") if self.owner else ""
 
     @property
     def before(self) -> str:
-        """The column of the same measure before learning, if this is one after."""
+        """The column of the same measure before learning, if this one is after it."""
         return self.column.replace("_after_", "_before_") if "_after_" in self.column else ""
 
 
 def rank(one: Measure) -> int:
-    """Where a measure stands among the others."""
+    """The rank of a measure among the others."""
     if not one.owner:
         return -1
     return _RANK.index(one.words) if one.words in _RANK else len(_RANK)
@@ -70,7 +70,7 @@ def rank(one: Measure) -> int:
 
 @dataclass
 class Data:
-    """A run, and what of it is shown."""
+    """A run, and the part of it that is shown."""
 
     results: Results
     asked: Sequence[int] = ()
@@ -83,13 +83,13 @@ class Data:
 
     @cached_property
     def units(self) -> dict[str, str]:
-        """Of the columns, and of variables as `feedforward.w` and `A1.v`."""
+        """Units of columns, and of variables such as `feedforward.w` and `A1.v`."""
         return {**spec_units(self.results.spec), **self.results.units}
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """Those that vary with the parameters: the spec's own, then weights and rates, first; what
-        is given to the network, last."""
+        """The measures that vary with the parameters: first the spec's own, then weights and rates;
+        measures of the network's inputs come last."""
         found = []
         for name in self.design.measures:
             owner, words, unit = measure(name, self.units)
@@ -102,7 +102,7 @@ class Data:
 
     @cached_property
     def constant(self) -> list[str]:
-        """The measures that came out the same in all blocks of a replicate and phase."""
+        """The measures that have the same value in all blocks of a replicate and phase."""
         d = self.design
         keys = [d.columns[n] for n in ("replicate", "phase") if n in d.columns]
         group = groups(keys) if keys else np.zeros(len(d.columns["block"]), int)
@@ -115,7 +115,7 @@ class Data:
 
     @cached_property
     def fixed(self) -> list[str]:
-        """The connections whose weights never moved: what they are is not an outcome."""
+        """The connections whose weights never changed, and so are not an outcome."""
         d = self.design
         found = []
         for name in d.measures:
@@ -132,13 +132,13 @@ class Data:
 
     @cached_property
     def phase(self) -> str | None:
-        """The last phase, where there are several: what a run led to."""
+        """The last phase, if there are several: the outcome of the run."""
         return self.design.phases[-1] if self.design.phases else None
 
     @cached_property
     def chosen(self) -> list[int]:
-        """The blocks side by side: those asked for, else all, else the few that were recorded, else
-        the extremes of the first measures and the ends of the sweep."""
+        """The blocks side by side: the requested ones, or else all, or else the few that were
+        recorded, or else the extremes of the first measures and the ends of the sweep."""
         known = np.unique(self.design.columns["block"]).astype(int).tolist()
         if self.asked:
             for block in self.asked:
@@ -170,7 +170,7 @@ class Data:
 
     @cached_property
     def recorded(self) -> list[int]:
-        """The blocks that have trajectories: `record` may name them."""
+        """The blocks that have trajectories, as `record` may restrict them."""
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
@@ -180,7 +180,7 @@ class Data:
         return sorted(pc.unique(table["block"]).to_pylist())
 
     def parameters(self, block: int) -> dict[str, Any]:
-        """A block's values of the sweep's columns that vary."""
+        """A block's values of the sweep columns that vary."""
         d = self.design
         row = int(np.argmax(d.columns["block"] == block))
         names = [n for axis in d.axes for n in (axis.name, *axis.with_it)]
@@ -192,7 +192,7 @@ class Data:
         return {name: d.columns[name][row].item() for name in names}
 
     def end_of(self, block: int, end: float) -> float:
-        """When a block ended (s): where it was stable, else with the run."""
+        """When a block ended (s): when it was stable, or else at the end of the run."""
         found = self.design.columns.get("stable_after")
         at = np.nan if found is None else found[self.design.columns["block"] == block][-1]
         return float(at) if np.isfinite(at) else end
@@ -222,7 +222,7 @@ class Data:
 
 
 def varies(values: np.ndarray) -> bool:
-    """More than sums in another order do."""
+    """Whether values differ by more than the order of summation explains."""
     good = values[np.isfinite(values)]
     return len(good) > 1 and bool(np.ptp(good) > 1e-12 * np.max(np.abs(good)))
 
@@ -235,7 +235,7 @@ def groups(keys: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def cells(d: Design, column: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means over replicates of a measure: a row (of `d.columns`) for each combination of the axes,
+    """Means of a measure over replicates: a row (of `d.columns`) for each combination of the axes,
     and its mean over the finite values."""
     index = np.flatnonzero(rows)
     values = d.columns[column][index].astype(float)
@@ -248,7 +248,7 @@ def cells(d: Design, column: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def mean_by_axes(d: Design, axes: Sequence[Axis], column: str, rows: np.ndarray) -> np.ndarray:
-    """Means of a measure over everything but these axes; NaN where there is no block."""
+    """Means of a measure over everything except these axes; NaN if there is no block."""
     values = d.columns[column][rows].astype(float)
     shape = tuple(len(axis.values) for axis in axes)
     cell = np.ravel_multi_index([places(axis, d.columns[axis.name][rows]) for axis in axes], shape)
@@ -261,7 +261,7 @@ def mean_by_axes(d: Design, axes: Sequence[Axis], column: str, rows: np.ndarray)
 
 
 def places(axis: Axis, values: np.ndarray) -> np.ndarray:
-    """The position of each value among those of the axis."""
+    """The index of each value among those of the axis."""
     if not axis.words:
         return np.searchsorted(axis.values, values)
     order = {value: k for k, value in enumerate(axis.values.tolist())}
@@ -269,8 +269,8 @@ def places(axis: Axis, values: np.ndarray) -> np.ndarray:
 
 
 def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
-    """The part of a measure's variance between combinations of the parameters that each axis alone
-    explains (eta squared, 0 to 1); None where there are too few blocks to tell."""
+    """The fraction of a measure's variance between combinations of the parameters that each axis
+    explains by itself (eta squared, 0 to 1); None if there are too few blocks to tell."""
     first, values = cells(d, column, rows)
     good = np.isfinite(values)
     total = float(np.var(values[good])) if np.any(good) else 0.0
@@ -288,10 +288,10 @@ def explained(d: Design, column: str, rows: np.ndarray) -> list[float | None]:
 
 
 def binned(where: np.ndarray, drawn: bool = False) -> np.ndarray | None:
-    """Groups of equal positions along an axis; where most blocks have one of their own, groups of
-    neighbours, at least BIN in each. None where the blocks are too few for that. Positions that are
-    drawn are put together in any case: those of all axes go with each, so that blocks of one would
-    seem to owe to it what they owe to the others."""
+    """Groups of equal positions along an axis. If most blocks have a position of their own, groups
+    of neighbours, at least BIN in each; None if there are too few blocks for that. Random positions
+    are always binned: each block has its own position on every axis, so single blocks would credit
+    one axis with the effects of the others."""
     if drawn:
         _, rank = np.unique(where, return_inverse=True)
         bins = min(8, (rank.max(initial=-1) + 1) // BIN)
@@ -308,7 +308,7 @@ def binned(where: np.ndarray, drawn: bool = False) -> np.ndarray | None:
 def averaged(
     x: np.ndarray, values: np.ndarray, drawn: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Means of the finite values in groups along x, and where the groups are."""
+    """Means of the finite values in groups along x, and the positions of the groups."""
     good = np.isfinite(values)
     x, values = x[good], values[good]
     where = binned(np.unique(x, return_inverse=True)[1].ravel(), drawn)
@@ -322,7 +322,8 @@ def averaged(
 
 
 def spec_units(text: str) -> dict[str, str]:
-    """The unit of each variable of a spec, as `feedforward.w`; nothing where it cannot be read."""
+    """The unit of each variable of a spec, such as `feedforward.w`; empty if the spec cannot be
+    read."""
     from ..check import check
     from ..compiler import library
     from ..language.diagnostics import CompileError

@@ -1,4 +1,4 @@
-"""The tables with which papers describe a network: those of Nordlie, Gewaltig & Plesser (2009),
+"""The tables that papers use to describe a network, after Nordlie, Gewaltig & Plesser (2009),
 doi:10.1371/journal.pcbi.1000456, in Markdown or in LaTeX."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .table_formats import Cell, Code, Line, Math, Table
 
 
 def describe(checked: Checked, blocks: int = 1) -> list[Table]:
-    """The tables of a spec without errors, with this number of blocks."""
+    """The tables for a spec without errors, with this number of blocks."""
     spec, symbols = checked.spec, checked.symbols
     layers, connections = symbols.layers, symbols.connections
     neurons = list({id(c.neuron): c.neuron for c in layers if c.neuron}.values())
@@ -163,7 +163,7 @@ def _trigger(handler: ast.Handler) -> str:
 
 
 def _assigned(assign: ast.Assign, at_start: bool = False) -> Line:
-    """`tau_m = 20 ms`; what comes from a file as it is written."""
+    """`tau_m = 20 ms`; values from a file as written."""
     if any(isinstance(node, ast.DataExpr) for node in ast.walk(assign.value)):
         return Code(print_node(assign))
     name = identifier(assign.name.id) + ("(0)" if at_start else "")

@@ -11,7 +11,7 @@ _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
     "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
-# Names that the rules of the library, and papers, write as one word.
+# Names that the library's rules, and papers, write as one word.
 _JOINED = re.compile(rf"([A-Za-z]|{'|'.join(sorted(_GREEK))})(pre|post|max|min|plus|minus|rest)")
 _SIGNS = {
     "<=": r"\leq",
@@ -28,7 +28,7 @@ _SIGNS = {
 }
 _LEVEL = {"or": 1.0, "and": 2.0, "+": 5.0, "-": 5.0, "%": 5.5, "*": 6.0, "**": 8.0}
 _COMPARE = 4.0
-# What stands in no need of brackets but as the base of a power; and what never does.
+# What needs brackets only as the base of a power, and what never needs them.
 _UNARY, _WHOLE, _ATOM = 7.0, 8.0, 9.0
 _NAMED = frozenset("exp log sin cos tan sinh cosh tanh arcsin arccos arctan min max".split())
 _UPRIGHT_UNITS = {"ohm": r"\Omega", "1": "1"}
@@ -67,7 +67,7 @@ def formula(expr: ast.Expr) -> str:
 
 
 def _formula(expr: ast.Expr) -> tuple[str, float]:
-    """The text, and how strongly it binds."""
+    """The text, and how tightly it binds."""
     match expr:
         case ast.Number():
             return _number(expr.text), _WHOLE if "e" in expr.text.lower() else _ATOM
@@ -148,7 +148,7 @@ def _call(call: ast.Call) -> tuple[str, float]:
             "or",
         )
     ):
-        return f"\\left[{listed}\\right]", _ATOM  # Iverson's bracket: 1 where it holds
+        return f"\\left[{listed}\\right]", _ATOM  # Iverson bracket: 1 if the condition holds
     word = f"\\{name}" if name in _NAMED else f"\\mathrm{{{_plain(name)}}}"
     return f"{word}\\left({listed}\\right)", _WHOLE
 

@@ -1,7 +1,7 @@
 """Figures of single blocks: weight matrices, distributions, trajectories, rasters and rates.
 
-Each function gives one figure per block, with the same scales, so that they can stand side by
-side. The key None is what exists once for all blocks.
+Each function returns one figure per block, with the same scales, so that they can be compared side
+by side. The key None is what exists once for all blocks.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .rows import Row, Rows, above, by_block, clean, limits, pick, tag
 from .style import DIVERGING, INK, SEQUENTIAL, SERIES, Canvas
 from .trajectories import trajectories
 
-FEW = 3  # synapses per block that make a picture
+FEW = 3  # synapses per block that are enough for a picture
 MOST_CELLS = 160  # per side of a weight matrix; a larger one is averaged
 MOST_SPIKES, MOST_OF_ONE = 2000, 300  # per raster, and of one neuron
-HIGHER = 3  # so many times as high as in another block, a histogram may be
+HIGHER = 3  # how many times higher than in another block a histogram may be
 
 
 def rows_of_figures(data: Data) -> Iterator[Row]:
@@ -41,11 +41,11 @@ def weights(data: Data) -> Iterator[Row]:
         mine = pick(rows, rows["connection"] == connection)
         before, after = mine["w_initial"].astype(float), mine["w"].astype(float)
         if not np.any(np.isfinite(after)) or not varies_between(before, after):
-            continue  # fixed weights, or a connection whose only state is other than a weight
+            continue  # fixed weights, or a connection whose only state is not a weight
         if not np.any(np.isfinite(after - before)):
             continue  # the first weights were not saved
         if len(after) < FEW * len(list(by_block(mine))):
-            continue  # what one or two synapses did stands in the table
+            continue  # the results of one or two synapses are in the table
         unit = data.units.get(f"{connection}.w", "")
         factor, unit = scale_for(np.concatenate([before, after]), unit)
         mine["w_initial"], mine["w"] = before * factor, after * factor
@@ -73,11 +73,11 @@ def varies_between(before: np.ndarray, after: np.ndarray) -> bool:
 
 
 def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
-    """Before, after (one scale, that of all blocks), and the change (symmetric about 0)."""
+    """Before, after (one scale for all blocks), and the change (symmetric about 0)."""
     values = np.concatenate([everyone["w_initial"], everyone["w"]])
     low, high = limits(values)
     changes = clean(np.abs(everyone["w"] - everyone["w_initial"]))
-    # Not up to the few that changed most, beside which all others would look the same.
+    # Not scaled to the few that changed most, because all others would then look the same.
     change = float(np.quantile(changes, 0.98)) or limits(changes)[1] or 1.0
     shape = (int(everyone["post"].max()) + 1, int(everyone["pre"].max()) + 1)
     before, after = one["w_initial"], one["w"]
@@ -100,7 +100,7 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
             ax.set_xlabel("pre")
             for side, count in ((ax.xaxis, shape[1]), (ax.yaxis, shape[0])):
                 side.set_ticks(sorted({0, count - 1}))
-            if shape[1] > 10:  # the numbers of neighbouring panels would touch
+            if shape[1] > 10:  # otherwise the labels of neighbouring panels would touch
                 for text, at in zip(ax.get_xticklabels(), ("left", "right"), strict=True):
                     text.set_horizontalalignment(at)
             if k > 0:
@@ -116,7 +116,7 @@ def matrices(one: Rows, everyone: Rows, unit: str, name: str) -> str:
 def matrix(
     row: np.ndarray, column: np.ndarray, values: np.ndarray, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Means per cell; NaN where there is no synapse. Large ones in coarser cells."""
+    """Means per cell; NaN if there is no synapse. Large matrices have coarser cells."""
     fine = (min(shape[0], MOST_CELLS), min(shape[1], MOST_CELLS))
     cell = np.ravel_multi_index(
         (row.astype(int) * fine[0] // shape[0], column.astype(int) * fine[1] // shape[1]), fine
@@ -129,8 +129,8 @@ def matrix(
 
 
 def bins_of(everyone: Rows) -> tuple[np.ndarray, float]:
-    """The bins of all blocks' histograms, and how high a bar is drawn: one that holds all synapses
-    of a block would leave nothing to see of the others."""
+    """The bins of all blocks' histograms, and the maximum height of a bar: a bar with all synapses
+    of a block would make the others invisible."""
     low, high = limits(np.concatenate([everyone["w_initial"], everyone["w"]]))
     edges = np.linspace(low, high if high > low else low + 1, 31)
     highest = [
@@ -226,16 +226,16 @@ def raster(
     highest: float,
     name: str,
 ) -> str:
-    """Spikes of a window at the end of the run, above the rate over all of it; `sizes` are those of
-    the layer and of what was recorded of it."""
+    """Spikes in a window at the end of the run, above the rate over the whole run; `sizes` are
+    those of the layer and of its recorded part."""
     size, counted = sizes
     now = (one["t"] >= window[0]) & (one["t"] <= window[1])
     with Canvas(name, 4.3, 2.9, rows=2, height_ratios=(2, 1)) as canvas:
         top, bottom = canvas.axes[:, 0]
-        # One path with gaps: small, and in the page's ink.
+        # One path with gaps: small, and in the page's text colour.
         t, neuron = one["t"][now], one["neuron"][now].astype(float)
         nothing = np.full(len(t), np.nan)
-        half = max(0.38, size / 120)  # a mark is seen among however many neurons
+        half = max(0.38, size / 120)  # a mark stays visible with any number of neurons
         top.plot(
             np.stack([t, t, nothing], axis=1).ravel(),
             np.stack([neuron - half, neuron + half, nothing], axis=1).ravel(),

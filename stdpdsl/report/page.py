@@ -1,4 +1,4 @@
-"""The page: what the figures and tables say, put into `templates/report/report.html.j2`."""
+"""The page: text of the figures and tables, put into `templates/report/report.html.j2`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from .style import plotting
 from .sweeps import FACETS, opening
 from .windows import windows
 
-FIRST = 6  # figures before "more measures"
+FIRST = 6  # number of figures before "more measures"
 SAID = 4  # sentences
 MOST_MEASURES = 24
 MOST_BLOCKS = 2000
-PRINTED = 40  # rows of the table on paper
+PRINTED = 40  # number of table rows on paper
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,12 @@ class Column:
 
 
 def report(results: Results, blocks: Sequence[int] = (), show_windows: bool = False) -> str:
-    """The HTML of a run's report; `blocks` are shown side by side, else some that stand for all,
-    with `show_windows` the STDP windows of their rules too, which are simulated: some seconds each.
+    """The HTML of a run's report. `blocks` are shown side by side, or else some representative
+    ones. With `show_windows`, the STDP windows of their rules are simulated too, which takes some
+    seconds each.
 
-    ResultsError where matplotlib is missing, the results are damaged, or there is no such block.
+    Raises ResultsError if matplotlib is missing, the results are damaged, or there is no such
+    block.
     """
     import jinja2
 
@@ -147,7 +149,7 @@ def axes_in_words(data: Data) -> list[str]:
 
 
 def sentence(data: Data, one: Measure) -> dict[str, str | None] | None:
-    """Where a measure is lowest and highest."""
+    """Where a measure is lowest and where it is highest."""
     d = data.design
     if not d.axes:
         return None
@@ -174,7 +176,8 @@ def sentence(data: Data, one: Measure) -> dict[str, str | None] | None:
 
 
 def what_matters(data: Data, measures: Sequence[Measure]) -> dict[str, Any] | None:
-    """Per measure and axis, the part of the variance that the axis alone explains, in percent."""
+    """For each measure and axis, the percentage of the variance that the axis explains by
+    itself."""
     d = data.design
     if len(d.axes) < 2:
         return None
@@ -213,7 +216,7 @@ def caption(data: Data) -> str:
 
 
 def constants(data: Data) -> list[str]:
-    """What did not vary, and its value, without the columns that say the same twice."""
+    """Constant measures and their values, without columns that repeat others."""
     d = data.design
     if d.blocks < 2:
         return []
@@ -253,7 +256,7 @@ def parameters(data: Data, block: int) -> list[str]:
 
 
 def block_table(data: Data) -> dict[str, Any]:
-    """The blocks as columns of cells; a sample where there are too many for a page."""
+    """The blocks as columns of cells; a sample if there are too many for a page."""
     d = data.design
     count = len(d.columns["block"])
     rows = np.arange(count)

@@ -13,8 +13,8 @@ MOST_LINES = 1500
 
 
 def parallel(data: Data, one: Measure, name: str) -> str:
-    """A line per block through its parameters, coloured by a measure; those with the highest values
-    lie on top. Empty for fewer than three axes. A sample where there are too many blocks."""
+    """One line per block through its parameters, coloured by a measure, with the highest values on
+    top. Empty for fewer than three axes. A sample if there are too many blocks."""
     d = data.design
     if len(d.axes) < 3:
         return ""
@@ -31,7 +31,8 @@ def parallel(data: Data, one: Measure, name: str) -> str:
     factor, unit = scale_for(d.columns[one.column], one.unit)
     values = d.columns[one.column][rows].astype(float) * factor
     heights = np.column_stack([height(data, k, rows) for k in range(len(d.axes))])
-    # Blocks that share a value would hide one another: a little apart, the same each time.
+    # Blocks that share a value would hide one another, so they are moved apart a little, always in
+    # the same way.
     shared = np.array([len(axis.values) < len(rows) / 2 for axis in d.axes])
     heights = heights + shared * np.random.default_rng(1).uniform(-0.012, 0.012, heights.shape)
     order = np.argsort(values, kind="stable")
@@ -70,7 +71,7 @@ def parallel(data: Data, one: Measure, name: str) -> str:
 
 
 def height(data: Data, number: int, rows: np.ndarray) -> np.ndarray:
-    """Where blocks stand on an axis, from 0 to 1; evenly by factors where it is geometric."""
+    """The position of blocks on an axis, from 0 to 1; logarithmic if the axis is geometric."""
     axis = data.design.axes[number]
     x = along(axis)
     x = np.log(x) if axis.geometric else x

@@ -30,7 +30,7 @@ PATIENCE = 300.0
 
 
 def printed(html: str) -> bytes:
-    """The PDF of a page. ResultsError where no browser can print it."""
+    """The PDF of a page. Raises ResultsError if no browser can print it."""
     browser = browser_here()
     advice = "; open the HTML report in a browser and print it from there"
     if browser is None:
@@ -64,5 +64,5 @@ def browser_here() -> list[str] | None:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         return None
-    root = getattr(os, "geteuid", lambda: 1)() == 0  # who has no sandbox
+    root = getattr(os, "geteuid", lambda: 1)() == 0  # who cannot use the sandbox
     return [found, *(["--no-sandbox"] if root else [])]

@@ -48,8 +48,8 @@ class Plot:
         phase: str | None = None,
         ax: Axes | None = None,
     ) -> Axes:
-        """A measure (a column of `blocks`) over two axes of the sweep, the first two by default;
-        means over all others. The last phase, unless another is named."""
+        """A measure (a column of `blocks`) over two axes of the sweep, by default the first two,
+        averaged over all others. The last phase, unless another is named."""
         design = self._measured(measure)
         across, up = self._axes(design, (x, y))
         rows = self._phase(design, phase)
@@ -72,8 +72,8 @@ class Plot:
         phase: str | None = None,
         ax: Axes | None = None,
     ) -> Axes:
-        """A measure along an axis of the sweep, the first by default, a line for each value of
-        another; means over the rest, and the sd over replicates as a band."""
+        """A measure along an axis of the sweep, by default the first, with a line for each value of
+        another axis; averaged over the rest, with the sd over replicates as a band."""
         design = self._measured(measure)
         axis = self._axes(design, (x,))[0]
         rows = self._phase(design, phase)
@@ -169,8 +169,8 @@ class Plot:
         return ax
 
     def raster(self, layer: str, block: int = 0, ax: Axes | None = None) -> Axes:
-        """A block's recorded spikes of a layer, or those of a layer that exists once. ResultsError
-        where those of this block were not recorded."""
+        """A block's recorded spikes of a layer, or those of a layer that exists once. Raises
+        ResultsError if those of this block were not recorded."""
         blocks = (partly_recorded(self.results, layer) or {}).get("blocks")
         if blocks is not None and block not in blocks:
             raise ResultsError(
@@ -188,7 +188,7 @@ class Plot:
     def responses(
         self, layer: str, block: int = 0, phase: str | None = None, ax: Axes | None = None
     ) -> Axes:
-        """The mean rate (Hz) of each neuron of a layer at each stimulus; of the last phase."""
+        """The mean rate (Hz) of each neuron of a layer for each stimulus, in the last phase."""
         rows = self._rows("responses", block, {"layer": layer})
         if "phase" in rows:
             wanted = rows["phase"][-1] if phase is None else phase
@@ -246,7 +246,7 @@ class Plot:
     def _rows(
         self, name: str, block: int, values: dict[str, str], empty: bool = False
     ) -> dict[str, Any]:
-        """The rows of a block, or those of none where what is asked for exists once."""
+        """The rows of a block, or those without a block if they exist once."""
         found = Table(self.results, name).filter(values)
         mine = found.filter(block=block)
         if not len(mine) and len(found.filter(block=None)):

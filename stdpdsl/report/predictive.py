@@ -1,5 +1,5 @@
-"""A posterior predictive check: the data beside what trials that are drawn from the posterior gave,
-and beside new data with the same errors."""
+"""A posterior predictive check: the data compared with trials drawn from the posterior, and with
+new data that have the same errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def figure(
     observed: np.ndarray,
     error: np.ndarray,
 ) -> str:
-    """The data, the central 90 % of simulations and of new data, along what tells rows apart."""
+    """The data, and the central 90 % of simulations and of new data, plotted against the column
+    that distinguishes the rows."""
     compare = answers.space.search.compare
     assert compare is not None
     x, text = abscissa(answers, columns, rows)
@@ -69,7 +70,7 @@ def figure(
     band, wide = (np.quantile(v, ENDS, axis=0) * factor for v in (simulated, new))
     with Canvas("posterior-predictive", 5.4, 2.9) as canvas:
         ax = canvas.axes[0, 0]
-        # No line joins rows: nothing is known of what lies between them.
+        # No line joins rows, because nothing is known about the values between them.
         ax.vlines(x, wide[0], wide[2], color=SERIES[0], alpha=0.3, lw=7, label="new data, 90 %")
         ax.vlines(x, band[0], band[2], color=SERIES[0], alpha=0.7, lw=7, label="simulations, 90 %")
         ax.errorbar(
@@ -91,7 +92,7 @@ def figure(
 def abscissa(
     answers: Answers, columns: dict[str, np.ndarray], rows: np.ndarray
 ) -> tuple[np.ndarray, str]:
-    """The one column of numbers that differs between the data's rows, else their numbers."""
+    """The only numeric column that differs between the data's rows, or else the row numbers."""
     compare = answers.space.search.compare
     assert compare is not None and compare.error is not None
     ours: Sequence[str] = (*answers.space.columns, compare.observed.id, compare.error.id)

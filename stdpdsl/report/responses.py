@@ -1,4 +1,4 @@
-"""Tuning: the response of each neuron to each stimulus, for the blocks side by side."""
+"""Tuning: the response of each neuron to each stimulus, for blocks side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .networks import matrix
 from .rows import Row, Rows, by_block, limits, pick, tag
 from .style import SEQUENTIAL, SERIES, Canvas
 
-CURVES = 4  # so many neurons are curves, more are a map
+CURVES = 4  # up to this many neurons are curves, more are a map
 LABELS = 7
 
 
@@ -34,7 +34,7 @@ def responses(data: Data) -> Iterator[Row]:
 
 
 def tuning(one: Rows, everyone: Rows, name: str) -> str:
-    """The first phase and the last, where there are several: before and after. All of one scale."""
+    """The first phase and the last, if there are several: before and after, on one scale."""
     order = dict.fromkeys(everyone["phase"].tolist()) if "phase" in everyone else {None: None}
     phases = list(order)
     phases = phases if len(phases) < 3 else [phases[0], phases[-1]]
@@ -47,7 +47,8 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
             rates = table(part, size)
             if size[0] <= CURVES:
                 for neuron, values in enumerate(rates):
-                    under = size[0] - 1 - neuron  # wider, so that both are seen where they coincide
+                    # Wider, so that both are visible where they coincide.
+                    under = size[0] - 1 - neuron
                     ax.plot(
                         values,
                         "o-",
@@ -74,7 +75,8 @@ def tuning(one: Rows, everyone: Rows, name: str) -> str:
 
 
 def response_map(ax: Any, rates: np.ndarray, rows: Rows, highest: float | None = None) -> Any:
-    """Rates by neuron and stimulus as an image, large ones in coarser cells; the image."""
+    """Rates by neuron and stimulus as an image, with coarser cells for large ones; returns the
+    image."""
     neuron, stimulus = np.indices(rates.shape).reshape(2, -1)
     shape = rates.shape
     image = ax.imshow(
@@ -107,7 +109,7 @@ def stimuli(ax: Any, rows: Rows) -> None:
 
 
 def short(text: str) -> str:
-    """A stimulus' label with three digits where it is a frequency: `5.27 kHz`."""
+    """A stimulus' label, with three digits if it is a frequency: `5.27 kHz`."""
     number, _, unit = text.partition(" ")
     try:
         return pretty(float(number), "Hz", digits=3) if unit == "Hz" else text
@@ -116,7 +118,7 @@ def short(text: str) -> str:
 
 
 def table(one: Rows, size: tuple[int, int]) -> np.ndarray:
-    """Rates by neuron and stimulus; NaN where a phase has none."""
+    """Rates by neuron and stimulus; NaN if a phase has none."""
     found = np.full(size, np.nan)
     found[one["neuron"].astype(int), one["stimulus"].astype(int)] = one["value"]
     return found

@@ -13,7 +13,7 @@ Rows = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of figure, for every chosen block that has it."""
+    """One kind of figure, for every chosen block that has one."""
 
     title: str
     figures: dict[int | None, str]
@@ -24,7 +24,7 @@ def pick(rows: Rows, where: np.ndarray) -> Rows:
 
 
 def by_block(rows: Rows) -> Iterator[tuple[int | None, Rows]]:
-    """The rows of each block, and those of none."""
+    """The rows of each block, and those without a block."""
     block = rows["block"].astype(float)
     for one in np.unique(block[np.isfinite(block)]):
         yield int(one), pick(rows, block == one)
@@ -33,7 +33,7 @@ def by_block(rows: Rows) -> Iterator[tuple[int | None, Rows]]:
 
 
 def above(ax: Any) -> None:
-    """The legend over the panel, where it hides nothing."""
+    """Put the legend above the panel, where it hides nothing."""
     ax.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=2, borderaxespad=0)
 
 

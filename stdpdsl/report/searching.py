@@ -1,4 +1,5 @@
-"""What a search found: its course, the trials along each axis and over all of them, the front."""
+"""The results of a search: its course, the trials along each axis and over all of them, the
+front."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ class Found:
 
 
 def found_by_search(results: Results) -> Found | None:
-    """None where the results are of no search."""
+    """None if the results are not those of a search."""
     if "search" not in results.metadata:
         return None
     answers = answers_of(results)
@@ -130,7 +131,7 @@ def pairs(answers: Answers, belief: Belief) -> str:
 
 
 def in_words(answers: Answers) -> list[str]:
-    """Sentences on what was asked and found."""
+    """Sentences on what was searched and found."""
     found, space = answers.found, answers.space
     says = [
         f"{len(found):,} trials in {len(np.unique(found.generation)):,} generations, by"
@@ -170,7 +171,7 @@ def in_words(answers: Answers) -> list[str]:
 
 
 def course(answers: Answers, good: np.ndarray) -> str:
-    """Each trial's first objective, and the best by then."""
+    """Each trial's first objective, and the best so far."""
     found = answers.found
     values = found.objectives[good, 0]
     fine = found.missed[good] == 0
@@ -209,8 +210,8 @@ def course(answers: Answers, good: np.ndarray) -> str:
 
 
 def slices(answers: Answers, good: np.ndarray) -> str:
-    """A panel per axis: the objective of each trial over its value there; later trials are
-    brighter, those that miss a constraint pale."""
+    """One panel per axis: the objective of each trial against its value there. Later trials are
+    brighter; those that violate a constraint are pale."""
     found, space = answers.found, answers.space
     count = len(space.columns)
     columns = min(count, 3)
@@ -252,7 +253,7 @@ def slices(answers: Answers, good: np.ndarray) -> str:
 
 
 def coordinates(answers: Answers, good: np.ndarray) -> str:
-    """A line per trial through its values, coloured by its rank."""
+    """One line per trial through its values, coloured by its rank."""
     space = answers.space
     order = np.array([row for row in answers.ranked() if row in set(good.tolist())])
     of = np.unique(np.linspace(0, len(order) - 1, MOST_LINES).astype(int))[::-1]
@@ -320,7 +321,7 @@ def front(answers: Answers, good: np.ndarray) -> str:
 
 
 def _scale(ax: Any, values: np.ndarray) -> None:
-    """Logarithmic where values are above 0 and spread over decades; else without the far ones."""
+    """Logarithmic if values are positive and span decades; otherwise without outliers."""
     low, high = values.min(), values.max()
     if low > 0 and high / low > 30:
         ax.set_yscale("log")

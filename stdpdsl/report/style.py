@@ -1,7 +1,7 @@
 """How figures look: matplotlib's settings, colours, and SVG that follows the page's colours.
 
-Ink, rules and the series' colours are written as CSS variables of the page, so that a figure reads
-in light and dark. The series are Okabe and Ito's, the maps perceptually uniform.
+The colours of text, lines and series are CSS variables of the page, so that a figure is readable in
+light and dark mode. The series have Okabe and Ito's colours; the maps are perceptually uniform.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Canvas:
         self.name = name
         self.settings = matplotlib.rc_context()
         self.settings.__enter__()
-        # A matplotlibrc in this folder is read at import, and could have LaTeX run.
+        # matplotlib reads a matplotlibrc in this folder at import, and that could make LaTeX run.
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         self.figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
@@ -80,20 +80,20 @@ class Canvas:
         self.settings.__exit__(None, None, None)
 
     def svg(self, title: str) -> str:
-        """Inline SVG; `title` says it to those who do not see it."""
+        """Inline SVG; `title` describes it to people who do not see it."""
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
         text = io.StringIO()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a crowded layout
-            # savefig draws once more, only to lay it out, which this does too.
+            # savefig draws once more only for the layout, which this does too.
             self.figure.dpi = 144
             FigureCanvasSVG(self.figure).print_svg(text, metadata={"Date": None})
         return inline(text.getvalue(), self.name, title)
 
 
 def plotting() -> Any:
-    """matplotlib, without a display; ResultsError where it is missing."""
+    """matplotlib, without a display; raises ResultsError if it is missing."""
     try:
         import matplotlib
         import matplotlib.figure
@@ -112,13 +112,13 @@ def for_lines() -> Any:
 
 
 def inline(svg: str, name: str, title: str) -> str:
-    """An SVG file as a part of a page: its own ids, the page's colours, no fixed size."""
+    """An SVG file as a part of a page: with its own ids, the page's colours, and no fixed size."""
     from html import escape
 
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    # A hundredth of a point is seen by nobody, and half of the page.
+    # Nobody sees a hundredth of a point, and the digits would take half of the page.
     svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\.\d\d)\d+", r"\1", d[0]), svg)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
 
@@ -131,7 +131,7 @@ def inline(svg: str, name: str, title: str) -> str:
     svg = svg.replace(INK, "currentColor").replace(RULE, "var(--rule)")
     for number, colour in enumerate(SERIES, start=1):
         svg = svg.replace(colour, f"var(--c{number})")
-    # Text has the page's ink where it has none of its own.
+    # Text gets the page's text colour if it has none of its own.
     svg = re.sub(r'(<text style=")(?![^"]*fill:)', r"\1fill: currentColor; ", svg)
     width = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
     size = f"{float(width[1]) * 1.45:.0f}px" if width else "100%"

@@ -79,7 +79,7 @@ class Surface:
     cube: Cube
 
     def in_words(self, answers: Answers) -> str:
-        """How far it can be trusted."""
+        """How far the model can be trusted."""
         names = answers.space.columns
         each = ", ".join(
             f"{names[k]} {self.shares[k]:.0%}" for k in np.argsort(-self.shares, kind="stable")
@@ -94,7 +94,7 @@ class Surface:
 
 
 def surface_of(answers: Answers, good: np.ndarray) -> Surface | None:
-    """None where there are too few trials, too few axes, or nothing that differs."""
+    """None if there are too few trials, too few axes, or no variation."""
     found = answers.found
     if len(good) < LEAST or found.values.shape[1] < 2:
         return None
@@ -102,7 +102,8 @@ def surface_of(answers: Answers, good: np.ndarray) -> Surface | None:
     values = found.objectives[used, 0]
     log = bool(values.min() > 0 and values.max() / values.min() > 30)
     heights = np.log10(values) if log else values
-    # Far ones would bend the model everywhere; what they say is that it is bad there.
+    # Extreme values would bend the model everywhere; they tell only that the objective is bad
+    # there.
     low, high = np.quantile(heights, [0.1, 0.9])
     heights = np.clip(heights, low - 2 * (high - low), high + 2 * (high - low))
     cube = Cube.of(answers, good)
@@ -199,7 +200,7 @@ def drawn(answers: Answers, surface: Surface) -> tuple[str, str]:
 
 
 def fitted(points: np.ndarray, heights: np.ndarray) -> tuple[Model, float, str]:
-    """A model of the points, its error at points left out, and what it is called."""
+    """A model of the points, its error at points left out, and its name."""
     try:
         return gaussian_process(points, heights)
     except ImportError:
@@ -232,10 +233,10 @@ def gaussian_process(points: np.ndarray, heights: np.ndarray) -> tuple[Model, fl
 
 
 def radial_basis(points: np.ndarray, heights: np.ndarray) -> tuple[Model, float, str]:
-    """Thin plates, as smooth as predicts best what is left out."""
+    """Thin-plate splines, with the smoothness that best predicts points left out."""
     from scipy.interpolate import RBFInterpolator
 
-    points, of = np.unique(points, axis=0, return_inverse=True)  # it takes each place once
+    points, of = np.unique(points, axis=0, return_inverse=True)  # each place may occur only once
     of = of.ravel()
     heights = np.bincount(of, heights) / np.bincount(of)
 
@@ -253,7 +254,7 @@ def radial_basis(points: np.ndarray, heights: np.ndarray) -> tuple[Model, float,
 
 
 def total_effects(model: Model, axes: int) -> np.ndarray:
-    """The variance of the model that each axis has to do with (Jansen's estimator)."""
+    """The variance of the model that involves each axis (Jansen's estimator)."""
     from scipy.stats import qmc
 
     both = qmc.Sobol(2 * axes, rng=np.random.default_rng(0)).random(PROBES)

@@ -13,13 +13,13 @@ from .data import Data, Measure, averaged, mean_by_axes, places
 from .style import INK, RULE, SEQUENTIAL, SERIES, Canvas, for_lines
 
 FACETS = 6
-LINES = 4  # so many values of a second axis are lines, more are a map
+LINES = 4  # up to this many values of a second axis are lines, more are a map
 ANNOTATED = 36
 MOST_DOTS = 1500
 
 
 def opening(data: Data, one: Measure, name: str) -> str:
-    """The figure that suits the number of axes; empty where nothing was varied."""
+    """The figure that suits the number of axes; empty if nothing was varied."""
     axes = data.design.axes
     if not axes:
         return ""
@@ -40,7 +40,7 @@ def opening(data: Data, one: Measure, name: str) -> str:
 
 
 def by_size(axes: tuple[Axis, ...]) -> tuple[Axis, Axis, Axis]:
-    """Of three or more axes the two for a map, and the one with the fewest values for panels."""
+    """Of three or more axes, two for the map, and the one with the fewest values for panels."""
     ordered = sorted(axes, key=lambda a: -len(a.values))
     facet = ordered[2]
     first, second = (a for a in axes if a in ordered[:2])
@@ -48,8 +48,8 @@ def by_size(axes: tuple[Axis, ...]) -> tuple[Axis, Axis, Axis]:
 
 
 def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) -> str:
-    """A measure along an axis, a line for each phase or each value of a second axis: means, and
-    replicates as dots and a band of one sd."""
+    """A measure along an axis, with a line for each phase or each value of a second axis: means,
+    with replicates as dots and one sd as a band."""
     d = data.design
     factor, unit = scale_for(d.columns[one.column], one.unit)
     x = along(axis)
@@ -58,7 +58,7 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
         parts = list(parts_of(data, lines))
         for k, (said, rows) in enumerate(parts):
             colour = SERIES[k % len(SERIES)]
-            under = len(parts) - 1 - k  # wider, so that both are seen where lines coincide
+            under = len(parts) - 1 - k  # wider, so that both are visible where lines coincide
             mean = mean_by_axes(d, [axis], one.column, rows) * factor
             there = np.isfinite(mean)  # a hole in the sweep does not break the line
             if d.replicates > 1:
@@ -90,7 +90,7 @@ def curves(data: Data, one: Measure, name: str, axis: Axis, lines: Axis | None) 
 
 
 def parts_of(data: Data, lines: Axis | None) -> Iterator[tuple[str | None, np.ndarray]]:
-    """The rows of each line, and what it is called."""
+    """The rows of each line, and its name."""
     d = data.design
     if lines is None:
         for phase in d.phases or (None,):
@@ -101,8 +101,8 @@ def parts_of(data: Data, lines: Axis | None) -> Iterator[tuple[str | None, np.nd
 
 
 def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis | None) -> str:
-    """A measure over two axes, one map per value of a third axis and per phase, all of one scale.
-    Means over replicates and any further axes."""
+    """A measure over two axes, one map per value of a third axis and per phase, all on one scale.
+    Means over replicates and any other axes."""
     d = data.design
     phases: list[str | None] = []
     maps: list[np.ndarray] = []
@@ -156,7 +156,7 @@ def heat_maps(data: Data, one: Measure, name: str, x: Axis, y: Axis, facet: Axis
 
 
 def scatter(data: Data, one: Measure, name: str) -> str:
-    """A measure as the colour of points at two axes that are not a grid."""
+    """A measure as the colour of points, for two axes that do not form a grid."""
     d = data.design
     x, y = d.axes[:2]
     rows = d.of_phase(data.phase)
@@ -181,7 +181,7 @@ def scatter(data: Data, one: Measure, name: str) -> str:
 
 
 def effects(data: Data, one: Measure, name: str) -> str:
-    """A measure along each axis by itself: every block as a dot, and the mean over the others."""
+    """A measure along each axis separately: every block as a dot, and the mean over the others."""
     d = data.design
     axes = d.axes[:FACETS]
     rows = d.of_phase(data.phase)
@@ -210,14 +210,14 @@ def effects(data: Data, one: Measure, name: str) -> str:
 
 
 def dots(ax: Any, x: np.ndarray, y: np.ndarray) -> None:
-    """One path of lines without length: small, and in the page's colours, as no image is."""
+    """One path of lines of zero length: small, and in the page's colours, unlike an image."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
     good = np.isfinite(y)
     points = np.column_stack([x[good], y[good]])
     path = Path(np.repeat(points, 2, axis=0), [Path.MOVETO, Path.LINETO] * len(points))
-    path.should_simplify = False  # that would take out what has no length
+    path.should_simplify = False  # that would remove lines of zero length
     ax.add_artist(
         PathPatch(path, fill=False, edgecolor=SERIES[0], lw=3, alpha=0.5, capstyle="round")
     )
@@ -228,7 +228,7 @@ def dots(ax: Any, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def along(axis: Axis) -> np.ndarray:
-    """Where its values stand: scaled to their unit, or 0, 1, 2 ... for words."""
+    """Positions of an axis's values: scaled to their unit, or 0, 1, 2 ... for words."""
     if axis.words:
         return np.arange(len(axis.values), dtype=float)
     return axis.values.astype(float) * scale_for(axis.values, axis.unit)[0]
@@ -260,7 +260,7 @@ def vertical(ax: Any, axis: Axis) -> None:
 
 
 def plain_log(side: Any, values: np.ndarray) -> None:
-    """Numbers people read, not powers in superscript; the sweep's own values where few."""
+    """Plain numbers, not powers in superscript; the sweep's own values if there are few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     side.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
@@ -273,7 +273,7 @@ def plain_log(side: Any, values: np.ndarray) -> None:
 
 
 def cell_ticks(side: Any, axis: Axis, most: int = 5) -> None:
-    """Labels at the cells of a map: some of the numbers, all of the words."""
+    """Labels for the cells of a map: some of the numbers, all of the words."""
     count = len(axis.values)
     if count > most and (found := round_numbers(axis, most)):
         side.set_ticks(*found)
@@ -286,7 +286,8 @@ def cell_ticks(side: Any, axis: Axis, most: int = 5) -> None:
 
 
 def round_numbers(axis: Axis, most: int) -> tuple[np.ndarray, list[str]] | None:
-    """Round numbers along the cells of evenly spaced values, and where they stand among them."""
+    """Round numbers along the cells of evenly spaced values, and their positions among the
+    cells."""
     from matplotlib.ticker import LogLocator, MaxNLocator
 
     if axis.words:
@@ -307,14 +308,14 @@ def round_numbers(axis: Axis, most: int) -> tuple[np.ndarray, list[str]] | None:
 
 
 def value_of(axis: Axis, index: int) -> str:
-    """A value as on the axis, in the unit of its label."""
+    """A value in the unit of its axis's label."""
     if axis.words:
         return str(axis.values[index])
     return pretty(along(axis)[index], digits=3)
 
 
 def facet_picks(axis: Axis) -> list[Any]:
-    """The values that get a panel: all, or some evenly spread."""
+    """The values that get a panel: all, or some that are evenly spread."""
     count = len(axis.values)
     return sorted({int(round(k)) for k in np.linspace(0, count - 1, min(count, FACETS))})
 

@@ -33,7 +33,8 @@ Cell = tuple[Line, ...]
 @dataclass(frozen=True)
 class Table:
     title: str
-    head: tuple[str, ...]  # none of a table of two columns, whose first one names the row
+    # No header if a table has two columns, because the first one names the row.
+    head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
@@ -90,13 +91,13 @@ _SPECIAL = {
 
 
 def to_latex(title: str, question: str, tables: list[Table]) -> str:
-    """A document of its own, with packages that every LaTeX has."""
+    """A complete document, with packages that every LaTeX has."""
     parts = [_PREAMBLE, f"\\section*{{{_escaped(title)}}}\n{_escaped(question)}\n"]
     for number, table in enumerate(tables):
         columns = len(table.head) or 2
         first = 0.2 if columns == 2 else 0.17
         widths = [first] * (columns - 1) + [1 - first * (columns - 1)]
-        # Each column has space on both sides; with it, all tables are as wide as the text.
+        # Each column has padding on both sides; including that, all tables are as wide as the text.
         shape = "|".join(f"p{{\\dimexpr{w:.2f}\\textwidth-2\\tabcolsep}}" for w in widths)
         bar = (
             f"\\multicolumn{{{columns}}}{{|l|}}{{\\textbf{{{chr(ord('A') + number)}: "

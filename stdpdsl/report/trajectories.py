@@ -1,4 +1,4 @@
-"""Figures of what was recorded over time."""
+"""Figures of recorded variables over time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .data import Data
 from .rows import Row, Rows, above, by_block, clean, limits, pick, tag
 from .style import INK, RULE, SERIES, Canvas
 
-LINES = 12  # single synapses or neurons of a trajectory
+LINES = 12  # number of single synapses or neurons in a trajectory plot
 SAMPLES = 400  # per line
 
 
@@ -51,8 +51,8 @@ def trajectories(data: Data) -> Iterator[Row]:
 
 
 def is_fast(rows: Rows) -> bool:
-    """Whether values change as much between the samples of a line over the whole run as they vary
-    at all, as a membrane potential does: such a line would show nothing."""
+    """Whether values change as much between two samples of a line as they vary in the whole run,
+    like a membrane potential. A line over the whole run would then show nothing."""
     change, variation = [], []
     for _, one in by_block(rows):
         t, table = traces(one)
@@ -68,13 +68,14 @@ def is_fast(rows: Rows) -> bool:
 
 
 def one_by_one(rows: Rows) -> bool:
-    """Whether each neuron has a panel: a few neurons, whose potentials would hide one another."""
+    """Whether each neuron gets its own panel: if there are few neurons whose potentials would hide
+    one another."""
     neurons = rows["neuron"].astype(float)
     return bool(np.all(np.isfinite(neurons))) and 2 <= len(np.unique(neurons)) <= LINES
 
 
 def stacked(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
-    """A panel for each neuron, one below the other, of one scale; where values are fast, at the end
+    """A panel for each neuron, one below the other, on one scale; if values are fast, only the end
     of the run."""
     t, table = traces(one)
     if fast:
@@ -115,8 +116,8 @@ def stacked(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str
 
 
 def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
-    """Some single traces, and the mean and the middle half of all; where values are fast, at the
-    end of the run."""
+    """Some single traces, and the mean and the middle half of all; if values are fast, only the end
+    of the run."""
     t, table = traces(one)
     if fast:
         t, table = t[-SAMPLES:], table[:, -SAMPLES:]
@@ -129,14 +130,14 @@ def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
         ax.plot(t[::step], table[picks][:, ::step].T, color=INK, lw=0.6, alpha=0.35)
         if len(table) >= 4:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # where nothing is finite
+                warnings.simplefilter("ignore", RuntimeWarning)  # if nothing is finite
                 quarter, three = np.nanquantile(table[:, ::step], [0.25, 0.75], axis=0)
                 mean = np.nanmean(table[:, ::step], axis=0)
             ax.fill_between(t[::step], quarter, three, color=SERIES[0], alpha=0.25, lw=0)
             ax.plot(t[::step], mean, color=SERIES[0], label=f"mean of {len(table)}")
             above(ax)
         ax.set_ylim(low - margin, high + margin)
-        if not fast:  # blocks may have ended at times of their own
+        if not fast:  # blocks may have ended at different times
             ends = limits(everyone["t"])
             ax.set_xlim(ends[0] - 0.04 * (ends[1] - ends[0]), ends[1] + 0.04 * (ends[1] - ends[0]))
         ax.set_xlabel("t (s)")
@@ -146,7 +147,7 @@ def lines(one: Rows, everyone: Rows, fast: bool, title: str, name: str) -> str:
 
 
 def traces(one: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """The times, and one row of values per synapse or neuron (NaN where it was not sampled)."""
+    """The times, and one row of values per synapse or neuron (NaN if it was not sampled)."""
     names = ("pre", "post", "synapse_number", "neuron")
     columns = (one[name].astype(float) for name in names if name in one)
     keys = np.stack([np.nan_to_num(column, nan=-1) for column in columns])

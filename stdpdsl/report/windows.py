@@ -37,7 +37,8 @@ FLAT = 0.2
 
 
 def windows(data: Data) -> Iterator[Row]:
-    """One row for each connection that learns; what has no window is noted, and why."""
+    """One row for each connection that learns. A connection without a window is noted, with the
+    reason."""
     if not data.windows:
         return
     text, sets = data.results.spec, list(data.results.metadata.get("set", ()))
@@ -70,7 +71,7 @@ def _unit(kind: Type | None) -> str:
 def row(
     data: Data, c: Component, values: dict[str, Any], units: dict[str, str], n: int
 ) -> Iterator[Row]:
-    """The windows of a connection, all of one scale."""
+    """The windows of a connection, all on one scale."""
     rule = c.rules[0]
     protocol = replace(PROTOCOLS.get(rule.name.id, Protocol()), count=COUNT)
     given = [written(data, values, units, block) for block in data.chosen]
@@ -105,7 +106,7 @@ def row(
 def written(
     data: Data, values: dict[str, Any], units: dict[str, str], block: int
 ) -> tuple[str, ...]:
-    """A block's parameters as the language writes them, in their order."""
+    """A block's parameters in the notation of the language, in their order."""
     at = int(np.argmax(data.design.columns["block"] == block))
     found = []
     for name, unit in units.items():
@@ -115,12 +116,12 @@ def written(
 
 
 def window_of(c: Component, sets: list[tuple[str, ...]]) -> Window:
-    """The window of a rule with some sets of parameters."""
+    """The window of a rule for several sets of parameters."""
     rule = c.rules[0]
     fixed: dict[str, ast.Expr] = {}
     varied: dict[str, tuple[ast.Expr, ...]] = {}
     for name, texts in zip(c.parameters, zip(*sets, strict=True), strict=True):
-        if any(text.startswith("nan") for text in texts):  # not known: its default
+        if any(text.startswith("nan") for text in texts):  # unknown: its default value
             continue
         values = tuple(typed_expression("window", text) for text in texts)
         if len(set(texts)) > 1:

@@ -50,8 +50,8 @@ class Derived(Values):
     def unswept(
         self, expr: ast.Expr, axis: ast.Axis | None, columns: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The values of the names in an expression that are not columns: a parameter by its
-        unswept value, else a constant."""
+        """The values of the names in an expression that are not columns: for a parameter its
+        unswept value, otherwise that of a constant."""
         found: dict[str, Any] = {}
         shorts = {last_part(n) for n in columns}
         first = None

@@ -12,7 +12,7 @@ def sobol(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:
     """(samples, axes) in (0, 1): the first points of a scrambled Sobol' sequence."""
     from scipy.stats import qmc
 
-    # The whole power of two: SciPy warns of any other number.
+    # A whole power of two, because SciPy warns about any other number.
     points = qmc.Sobol(axes, rng=rng).random_base2((samples - 1).bit_length())[:samples]
     return np.clip(points, SMALLEST, 1 - SMALLEST)
 

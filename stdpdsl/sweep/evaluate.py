@@ -1,7 +1,7 @@
 """The sweep: from its parts to columns with one value per block.
 
-Rows are counted before they are made. Parts multiply in the order of the text, the last varying
-fastest; then `derive`, `where`, and `replicates`, which is outermost.
+Rows are counted before they are made. Parts multiply in text order, and the last varies fastest;
+then come `derive`, `where`, and `replicates`, which is outermost.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Evaluator(Parts, Derived):
         )
 
     def sweep(self, searches: Sequence[ast.Search]) -> ast.Sweep | None:
-        """The one sweep of the spec; that of a search has a batch of its trials."""
+        """The only sweep of the spec; the sweep of a search has a batch of its trials."""
         sweeps = self.symbols.spec.of(ast.Sweep)
         if searches:
             sweeps = [self.generation(searches[0], sweeps[0] if sweeps else None), *sweeps[1:]]
@@ -99,14 +99,15 @@ class Evaluator(Parts, Derived):
         return sweeps[0] if sweeps else None
 
     def in_order(self, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """In the order of the spec. The numbers of a search's trials are whole, as replicates."""
+        """Columns in the order of the spec. The numbers of a search's trials are whole, like
+        replicates."""
         for name in OWN_COLUMNS:
             if name in columns and np.all(columns[name] == np.floor(columns[name])):
                 columns[name] = columns[name].astype(int)
         return {n: columns[n] for n in [*self.symbols.columns, "replicate"] if n in columns}
 
     def generation(self, search: ast.Search, sweep: ast.Sweep | None) -> ast.Sweep:
-        """A sweep that is as large as a batch of trials, which all have random values."""
+        """A sweep with as many rows as a batch of trials, all with random values."""
         count = plan_of(search, self.constants).batch
         batch = ast.Number(count, str(count), span=search.span)
         trials = ast.RandomSamples(batch, search.over, span=search.span)
@@ -116,7 +117,7 @@ class Evaluator(Parts, Derived):
         return replace(sweep, parts=(*parts, *sweep.parts))
 
     def measurements(self, compare: ast.Comparison, part: Part) -> None:
-        """Standard errors are above 0; empty cells are told as those of any table."""
+        """Check that standard errors are above 0; empty cells are reported as for any table."""
         if compare.error is None or compare.error.id not in part.columns:
             return
         values = part.columns[compare.error.id]
@@ -134,7 +135,7 @@ class Evaluator(Parts, Derived):
             if values.dtype == object:
                 continue
             bad = ~np.isfinite(values)
-            # A column that is derived from a bad one is bad as well: one message is enough.
+            # A column derived from a bad one is bad too, so one message is enough.
             if bad.any() and not self.diagnostics:
                 row = int(np.argmax(bad))
                 self.report(
@@ -143,7 +144,7 @@ class Evaluator(Parts, Derived):
                     f"the column `{name}` is {values[row]} in row {row}",
                     help="every value of a sweep must be a finite number",
                 )
-        # Trials of a search are told apart by their numbers, which are not here yet.
+        # Numbers distinguish the trials of a search, but these are not known yet.
         if not columns or self.diagnostics or self.symbols.spec.of(ast.Search):
             return
         rows = np.stack([_comparable(v) for v in columns.values()], axis=1)
@@ -166,15 +167,15 @@ class Evaluator(Parts, Derived):
 def evaluate_sweep(
     symbols: Symbols, seed: int, read_table: ReadTable
 ) -> tuple[SweepTable | None, list[Diagnostic]]:
-    """The table, or None with what is wrong. `read_table` maps a file's name as the spec has it
-    to its columns and raises OSError or ValueError."""
+    """The table, or None and the errors. `read_table` maps a file's name in the spec to its
+    columns, and raises OSError or ValueError."""
     evaluator = Evaluator(symbols, seed, read_table)
     table = evaluator.run()
     return table, [*evaluator.diagnostics, *evaluator.warnings]
 
 
 def _comparable(values: np.ndarray) -> np.ndarray:
-    """Names by their number among all names of the column."""
+    """Names, each replaced by its number among all names of the column."""
     if values.dtype == object:
         values = np.unique(values, return_inverse=True)[1]
     return np.asarray(values, dtype=float)

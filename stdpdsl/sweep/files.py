@@ -21,12 +21,12 @@ _HEAD = re.compile(rf"\s*{_NAME}(\.{_NAME})*\s*(\[[^][]*\]\s*)?")  # as in a tab
 
 
 def read_table(path: Path) -> Columns:
-    """The columns by their heads, as in the file. OSError where it cannot be read, ValueError
-    (whose text goes on after "`NAME` is not a table: ") where it holds no table."""
+    """The columns by their headers, as in the file. Raises OSError if it cannot be read, ValueError
+    (whose text follows "`NAME` is not a table: ") if it does not contain a table."""
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ValueError("a sweep's file ends in .csv, .parquet or .xlsx")
-    with path.open("rb") as file:  # the libraries call a missing file by many names
+    with path.open("rb") as file:  # the libraries raise many kinds of errors for a missing file
         size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
         raise ValueError(f"it has {size:,} bytes, more than {MAX_BYTES:,}")
@@ -34,10 +34,10 @@ def read_table(path: Path) -> Columns:
 
 
 def number_of(cell: object) -> str:
-    """A cell's number as decimal text; ValueError or TypeError where it holds none.
+    """A cell's number as decimal text; ValueError or TypeError if it contains none.
 
-    Of a number, it is the shortest text that stands for it. Python's `float` would also take the
-    texts `1_0` and `１`, which are not numbers to anybody else.
+    For a number, this is the shortest text that represents it. Python's `float` would also accept
+    the texts `1_0` and `１`, which other programs do not take as numbers.
     """
     if not isinstance(cell, str):
         return repr(float(cell))  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def is_number(cell: object) -> bool:
 
 
 def reason(error: OSError) -> str:
-    """Why a file cannot be read, in the words of our messages."""
+    """Why a file cannot be read, in the words of stdpdsl's messages."""
     kinds = {
         FileNotFoundError: "there is no such file",
         IsADirectoryError: "it is a folder",
@@ -110,8 +110,7 @@ def _parquet(path: Path) -> Columns:
 
 
 def _ranges(schema: Any) -> Columns:
-    """Indices of pandas that are ranges with a name: a Parquet file has them in its metadata
-    alone."""
+    """Range indices of pandas that have a name: a Parquet file has them only in its metadata."""
     import json
 
     try:
@@ -128,7 +127,8 @@ def _ranges(schema: Any) -> Columns:
 
 
 def _words(schema: Any) -> list[str]:
-    """The columns of words; ValueError where there are others than these and numbers."""
+    """The columns of words; ValueError if there are columns that contain neither words nor
+    numbers."""
     from pyarrow import types
 
     words = []
@@ -142,14 +142,14 @@ def _words(schema: Any) -> list[str]:
 
 
 def _fits(file: Any) -> None:
-    """Refuse a Parquet file of which a few bytes stand for more than a sweep may have."""
+    """Refuse a Parquet file in which a few bytes expand to more than a sweep may have."""
     groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
     chunks = [[group.column(k) for k in range(group.num_columns)] for group in groups]
     _few(max(file.metadata.num_rows, sum(max(c.num_values for c in cs) for cs in chunks if cs)))
     values = sum(chunk.num_values for cs in chunks for chunk in cs)
     if values > MAX_VALUES:
         raise TooLong(f"it has {values:,} values, more than {MAX_VALUES:,}")
-    # Each value of this one may repeat the one before it.
+    # In this encoding, each value may repeat the one before it.
     if any("DELTA_BYTE_ARRAY" in chunk.encodings for cs in chunks for chunk in cs):
         raise ValueError("words in the encoding DELTA_BYTE_ARRAY are not read")
 
@@ -166,13 +166,13 @@ def _xlsx(path: Path) -> Columns:
         rows = _first(list(row) for row in sheet.iter_rows(values_only=True))
     except TooLong:
         raise
-    except Exception:  # zipfile's, lxml's and openpyxl's own
+    except Exception:  # errors of zipfile, lxml and openpyxl
         raise ValueError("it is not an XLSX file") from None
     return _columns(rows)
 
 
 class TooLong(ValueError):
-    """A table beyond what a sweep may have."""
+    """A table larger than a sweep may be."""
 
 
 def _few(rows: int) -> None:
@@ -204,7 +204,7 @@ def _columns(rows: Sequence[Sequence[Any]]) -> Columns:
 
 
 def _named(head: Sequence[str]) -> None:
-    """Each column has a name of its own."""
+    """Check that each column has a name of its own."""
     if not head:
         raise ValueError("it has no columns")
     for number, name in enumerate(head, 1):

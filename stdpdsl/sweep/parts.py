@@ -138,7 +138,7 @@ class Parts(Values):
         try:
             arguments = [np.float64(self.value(given[n], {})) for n in distribution.arguments]
         except KeyError:
-            return np.zeros(len(u))  # the dimension check has said so
+            return np.zeros(len(u))  # the dimension check has reported it
         base = draws.normal_quantile(u) if distribution.base == "normal" else u
         # The same text is the script's code for initial values.
         code = distribution.transform.format(*("abcd"[: len(arguments)]), u="u")
@@ -149,7 +149,7 @@ class Parts(Values):
             return np.asarray(eval(code, {"__builtins__": {}}, names), dtype=float)
 
     def read_files(self, sweep: ast.Sweep) -> None:
-        """Files first: their headers are columns as well."""
+        """Files first, because their headers are columns too."""
         self.files: dict[str, Part] = {}
         for part in sweep.parts:
             if isinstance(part, ast.FromFile):
@@ -176,7 +176,7 @@ class Parts(Values):
             if column is not None:
                 paths.append(path)
                 values.append(column)
-        if part.path.value not in self.symbols.files_read:  # else the check was given its heads
+        if part.path.value not in self.symbols.files_read:  # otherwise the check knew its headers
             reporter = Reporter()
             Columns(self.symbols, reporter).add([(path, part) for path in paths])
             self.diagnostics += reporter.diagnostics
@@ -195,7 +195,7 @@ class Parts(Values):
     def column_of(
         self, part: ast.FromFile, path: ast.Path, head: str, cells: Sequence[Any]
     ) -> np.ndarray | None:
-        """The values of a column, in SI or the names of presets; nothing where some are wrong."""
+        """The values of a column, in SI units or as names of presets; nothing if some are wrong."""
         presets = self.presets_of(path)
         if presets is not None:
             names = np.array([str(c).strip() for c in cells], dtype=object)
@@ -238,12 +238,12 @@ class Parts(Values):
 
 
 def _path_of(part: ast.FromFile, head: object) -> ast.Path:
-    """What a column of a file is called, as if the spec named it where it names the file."""
+    """The path of a column from a file, with the file's place in the spec as its position."""
     name, _ = split_head(str(head))
     span = part.path.span
     return ast.Path(tuple(ast.Ident(p, span=span) for p in name.split(".")), span=span)
 
 
 def preset_named(cell: ast.Expr) -> str:
-    assert isinstance(cell, ast.Name)  # the check has said so otherwise
+    assert isinstance(cell, ast.Name)  # otherwise the check has reported it
     return cell.id

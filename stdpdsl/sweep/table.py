@@ -23,9 +23,9 @@ class Part:
 
 @dataclass(frozen=True)
 class SweepTable:
-    """The evaluated sweep. `columns` holds SI floats, one per row, in the order of the spec, and
-    `replicate` (whole numbers) last where the spec asks for replicates. A column of presets holds
-    their names (dtype object)."""
+    """The evaluated sweep. `columns` contains SI floats, one per row, in the order of the spec;
+    `replicate` (whole numbers) is last if the spec asks for replicates. A column of presets
+    contains their names (dtype object)."""
 
     parts: tuple[Part, ...]
     derive: tuple[tuple[str, ast.Axis, dict[str, Any]], ...]  # name, axis, unswept values it uses
@@ -40,14 +40,14 @@ class SweepTable:
     """The row of the spec that each block is, where they do not follow one another."""
 
     def in_order(self, order: Sequence[int]) -> SweepTable:
-        """The same rows in another order; ValueError where that is none of them."""
+        """The same rows in another order; ValueError if they are not the same rows."""
         if sorted(order) != list(range(self.rows)):
             raise ValueError(f"{len(order)} blocks are not an order of the {self.rows} rows")
         columns = {name: values[list(order)] for name, values in self.columns.items()}
         return replace(self, columns=columns, order=tuple(order))
 
     def after(self, first: int) -> SweepTable:
-        """The rows from one on, of which alone the costs are asked."""
+        """The rows from a given one on, to estimate the costs of only these."""
         columns = {name: values[first:] for name, values in self.columns.items()}
         replicates = len(np.unique(columns["replicate"])) if "replicate" in columns else 1
         return replace(self, columns=columns, rows=self.rows - first, replicates=replicates)

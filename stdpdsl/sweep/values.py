@@ -52,7 +52,7 @@ class Values:
     def count(self, expr: ast.Expr, what: str, least: int = 1) -> int:
         value = self.value(expr, {})
         good = np.ndim(value) == 0 and value == int(value) and least <= value
-        good = good and (least > 0 or value < 2**31)  # how many are told of elsewhere
+        good = good and (least > 0 or value < 2**31)  # how many are reported elsewhere
         if not good:
             text = f"`{what}` is a whole number of at least {least}, not {value}"
             self.report("SWEEP013", expr, text)
@@ -66,7 +66,7 @@ class Values:
         for column in self.symbols.columns.values():
             if column.path.dotted == dotted:
                 return column.name
-        # Two ways of naming one parameter: `Apre` and `feedforward.Apre`; reported as swept twice.
+        # Two names of one parameter, `Apre` and `feedforward.Apre`, are reported as swept twice.
         return dotted
 
     def names_presets(self, name: str) -> bool:

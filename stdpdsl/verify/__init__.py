@@ -1,6 +1,6 @@
-"""The tests of each rule of the library, and the published results that a run must give again.
+"""The tests of each rule in the library, and the published results that a run must reproduce.
 
-A family of rules is a module here, with one `Verification` per rule; this file lists them.
+Each family of rules is a module here, with one `Verification` per rule; this file lists them.
 `stdpdsl verify` runs the specs (they are in `specs/`) and prints the rows.
 """
 

@@ -22,7 +22,8 @@ TAU_CA, TAU, PAIRS, RATE, B = 20e-3, 150.0, 60, 1.0, 5.0
 
 
 def time_above(theta: float, first: float, second: float, gap: float) -> float:
-    """How long a pair's calcium is above a threshold: `first` jumps, and `second` a `gap` later."""
+    """How long a pair's calcium concentration is above a threshold: it jumps by `first`, and by
+    `second` a `gap` later."""
     before = min(gap, TAU_CA * np.log(max(first / theta, 1)))
     peak = first * np.exp(-gap / TAU_CA) + second
     return before + TAU_CA * np.log(max(peak / theta, 1))
@@ -43,8 +44,9 @@ def moments(preset: str, lag: float) -> tuple[float, float, float]:
 
 
 def strength(from_0: float, from_1: float, spread: float) -> float:
-    """The mean weight over that before, of synapses of which half were at rho = 1: each ends where
-    the noise has left it, on either side of rho = 0.5; the weight at 1 is B times that at 0."""
+    """The mean weight relative to that before, for synapses of which half were at rho = 1. Each
+    ends on the side of rho = 0.5 where the noise has left it; the weight at 1 is B times that at
+    0."""
     up, down = (1 + erf((from_0 - 0.5) / spread)) / 2, (1 - erf((from_1 - 0.5) / spread)) / 2
     return ((1 - up + down) + B * (up + 1 - down)) / (1 + B)
 
@@ -73,7 +75,8 @@ def windows(results: Results) -> list[Row]:
                 for lag, rho in zip(w["lag"][mine], w["w"][mine], strict=True)
             ]
             quantity = f"largest distance of rho from its mean, {preset}, from {start:g}"
-            # The formula takes both rates as constant; in truth depression outlasts potentiation.
+            # The formula takes both rates as constant; in fact depression lasts longer than
+            # potentiation.
             rows.append(Row(quantity, 0.0, float(max(off)), 5e-3, source))
     for preset, signs in SHAPES.items():
         for lag, sign in signs.items():

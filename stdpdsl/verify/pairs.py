@@ -1,4 +1,4 @@
-"""Pair-based rules: windows, and where independent spike trains bring the weights."""
+"""Pair-based rules: their windows, and the weights that independent spike trains lead to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stdpdsl.verify.table import Replay, Row, Verification, columns
 
 
 def window(results: Results) -> list[Row]:
-    """`stdp_window.stdp`: 20 pairings at each lag, too far apart to meet."""
+    """`stdp_window.stdp`: 20 pairings at each lag, too far apart to interact."""
     w = columns(results, "weights", connection="stdp")
     # The post spike comes in the step after the teacher's, at 50.1 ms; the pre spike at `delay`.
     lag = 0.0501 - (0.001 + w["delay"])
@@ -22,8 +22,8 @@ def window(results: Results) -> list[Row]:
 
 
 def competition(results: Results) -> list[Row]:
-    """`song_2000.stdp`: the weights leave the middle for both bounds, fewer for the upper one where
-    the inputs are faster, so that the target is driven alike."""
+    """`song_2000.stdp`: the weights move from the middle to both bounds, fewer to the upper one if
+    the inputs are faster, so the target's drive stays about the same."""
     w = columns(results, "weights", connection="ff")
     spikes = columns(results, "spikes", layer="target")
     late = spikes["rate"][spikes["t"] >= 900]
@@ -31,7 +31,7 @@ def competition(results: Results) -> list[Row]:
     drive = np.array([rate * w["w"][w["rate"] == rate].mean() for rate in rates])
     source = "Song et al. (2000), fig. 2: the target's rate is regulated"
     rows = [
-        # Before learning, twice the input gives the target more than twice the rate.
+        # Before learning, twice the input rate gives more than twice the target rate.
         Row(
             "fastest over slowest target, inputs at 10 and 20 Hz",
             1.0,
@@ -59,7 +59,7 @@ def competition(results: Results) -> list[Row]:
 
 
 def equilibrium(results: Results, connection: str, since: float, **where: object) -> np.ndarray:
-    """All samples of `w` from `since` (in s) on, when the start is forgotten."""
+    """All samples of `w` from `since` (s) on, when the initial state no longer matters."""
     samples = columns(results, "trajectories", connection=connection, variable="w", **where)
     return samples["value"][samples["t"] >= since]
 
@@ -76,7 +76,7 @@ def guetig(results: Results) -> list[Row]:
 
 
 def rubin(results: Results) -> list[Row]:
-    """`guetig_fixed_point.stdp`, the multiplicative rule in it."""
+    """`guetig_fixed_point.stdp`, with the multiplicative rule."""
     w = equilibrium(results, "rubin", 12)
     source = "Rubin et al. (2001), multiplicative, uncorrelated inputs"
     return [Row("mean weight, 1/(1 + alpha)", 1 / 2.2, float(w.mean()), 0.01, source)]
@@ -86,8 +86,8 @@ def van_rossum(results: Results) -> list[Row]:
     """`van_rossum_2000.stdp`: trains of 50 Hz, tau 20 ms.
 
     Noise makes the equilibrium an inverse gamma distribution (the solution of the Fokker-Planck
-    equation): a spike of one side meets a trace with mean m and second moment s, which drift and
-    diffusion are proportional to.
+    equation). A spike of one side meets a trace with mean m and second moment s; drift and
+    diffusion are proportional to these.
     """
     source = "van Rossum et al. (2000), Fokker-Planck analysis"
     c_p, c_d, sigma = 0.007, 0.003, 0.015
@@ -134,7 +134,7 @@ WINDOW = (1.03, -0.51, 1 / 0.0133, 1 / 0.0345)
 
 
 def _per_pre_spike(results: Results, connection: str) -> tuple[np.ndarray, np.ndarray]:
-    """The target's rates, and at each the mean change of `izhikevich_desai_2003.stdp` in 1e-5 per
+    """The target's rates, and for each the mean change of `izhikevich_desai_2003.stdp` in 1e-5 per
     pre spike."""
     spikes = len(columns(results, "spikes", layer="pre")["t"]) / 80
     w = columns(results, "weights", connection=connection)
@@ -151,8 +151,8 @@ def _curve(rates: np.ndarray, published: np.ndarray, change: np.ndarray, source:
 
 
 def pre_centred(results: Results) -> list[Row]:
-    """Of each pre spike, the post spikes just before and after it count, which are near at high
-    rates."""
+    """For each pre spike, the post spikes just before and just after it count; at high rates they
+    are close."""
     plus, minus, k_plus, k_minus = WINDOW
     rates, change = _per_pre_spike(results, "ff")
     published = plus * rates / (k_plus + rates) + minus * rates / (k_minus + rates)
@@ -167,8 +167,8 @@ def pre_centred(results: Results) -> list[Row]:
 
 
 def both_nearest(results: Results) -> list[Row]:
-    """A post spike meets the last pre spike, whose rate is 20 Hz, and a pre spike the last post
-    spike."""
+    """A post spike is paired with the last pre spike, at a rate of 20 Hz, and a pre spike with the
+    last post spike."""
     plus, minus, k_plus, k_minus = WINDOW
     rates, change = _per_pre_spike(results, "symmetric")
     published = plus * rates / (k_plus + 20) + minus * rates / (k_minus + rates)
@@ -177,7 +177,7 @@ def both_nearest(results: Results) -> list[Row]:
 
 
 def neighbours(results: Results) -> list[Row]:
-    """A pair counts when neither train has a spike in between."""
+    """A pair counts if neither train has a spike in between."""
     plus, minus, k_plus, k_minus = WINDOW
     rates, change = _per_pre_spike(results, "reduced")
     both = 20 + rates

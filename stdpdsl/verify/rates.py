@@ -1,4 +1,4 @@
-"""Rate rules on traces, and BCPNN: where stationary input brings them."""
+"""Rate rules on traces, and BCPNN: the states that stationary input leads to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def principal(results: Results) -> list[Row]:
 
 
 def sliding(results: Results) -> list[Row]:
-    """`bcm_1982.stdp`: the mean of y (y - theta) is zero where theta is y, and that is y_target."""
+    """`bcm_1982.stdp`: the mean of y (y - theta) is zero if theta is y, which is y_target."""
     rows = []
     source = "Intrator & Cooper (1992): the fixed point theta = E[y^2]/y_target = y"
     blocks = columns(results, "blocks")
@@ -48,8 +48,9 @@ def sliding(results: Results) -> list[Row]:
 
 
 def log_odds(results: Results) -> list[Row]:
-    """`bcpnn_2014.stdp`: P is the mean of Z. Of independent neurons E[Zi Zj] is the product; of one
-    neuron with itself it has, over that, the trains' own correlation, 1/(2 tau_z rate)."""
+    """`bcpnn_2014.stdp`: P is the mean of Z. For independent neurons E[Zi Zj] is the product. For a
+    neuron with itself, the train's own correlation adds the fraction 1/(2 tau_z rate) of the
+    product."""
     w = columns(results, "weights")
     source = "Tully et al. (2014), eq. 1: log(Pij/(Pi Pj)) of the stationary trains"
     same = w["pre"] == w["post"]

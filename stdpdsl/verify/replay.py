@@ -1,4 +1,4 @@
-"""Runs the specs of `specs/` again, each once, and gathers what they show of each rule."""
+"""Reruns the specs in `specs/`, each once, and collects their results for each rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stdpdsl.verify.table import Row, Verification
 
 @dataclass(frozen=True)
 class Replayed:
-    """The rows that a spec gives for one rule, or why it gave none."""
+    """The rows that a spec gives for one rule, or why there are none."""
 
     spec: str
     rows: tuple[Row, ...] = ()
@@ -32,8 +32,8 @@ class Replayed:
 class Replays:
     """Results by the name of their spec: a spec that tests several rules runs once.
 
-    A context manager, because the results are deleted when it ends. `announce` hears of each spec
-    before it runs, `on_event` what its simulation says.
+    This is a context manager, because the results are deleted when it ends. `announce` is told each
+    spec before it runs; `on_event` gets the events of its simulation.
     """
 
     def __init__(
@@ -75,5 +75,5 @@ class Replays:
 
 
 def specs_of(verifications: Iterable[Verification]) -> list[str]:
-    """The specs that are replayed, each once, in the order of their first use."""
+    """The specs that are rerun, each once, in the order of their first use."""
     return list(dict.fromkeys(r.spec for v in verifications for r in v.replays))

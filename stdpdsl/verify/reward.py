@@ -29,7 +29,7 @@ def delayed(results: Results) -> list[Row]:
 
 
 def conditioning(results: Results) -> list[Row]:
-    """`izhikevich_2007.stdp`: the synapse that takes part in what is rewarded wins."""
+    """`izhikevich_2007.stdp`: the synapse that contributes to the rewarded event wins."""
     rows = []
     source = "Izhikevich (2007), fig. 1: the reinforced synapse is at the bound, the others low"
     for wait in (0.3, 0.6, 0.9):
@@ -52,7 +52,7 @@ def conditioning(results: Results) -> list[Row]:
 
 
 def _learned(results: Results, connection: str, summed: float, source: str) -> list[Row]:
-    """`florian_2007.stdp`: eligibility of exp(-10/20) from a pair, its sign that of the lag."""
+    """`florian_2007.stdp`: an eligibility of exp(-10/20) from a pair, with the sign of the lag."""
     w = columns(results, "weights", connection=connection)
     return [
         Row(
@@ -72,20 +72,21 @@ def modulated(results: Results) -> list[Row]:
 
 
 def traced(results: Results) -> list[Row]:
-    """gamma is 0.625, and each step adds what is left of the eligibility after 25 ms."""
+    """gamma is 0.625, and each step adds the remaining eligibility after 25 ms."""
     summed = 0.625 / (1 - np.exp(-1 / 25))
     return _learned(results, "traced", summed, "Florian (2007), eqs. of MSTDPET in steps of 1 ms")
 
 
 def _whole(results: Results, connection: str, eligibility: Callable[[float], float]) -> list[Row]:
-    """`eprop_2020.stdp`: eta L over tau_out = 20 ms, for the whole of one spike's eligibility."""
+    """`eprop_2020.stdp`: eta L over tau_out = 20 ms, for the whole eligibility of one spike."""
     w = columns(results, "weights", connection=connection)
     source = "Bellec et al. (2020): the eligibility trace of one spike, summed"
     rows = []
     for beta, change in zip(w["beta"], w["w"] - w["w_initial"], strict=True):
         published = -1e-4 * 20 * eligibility(float(beta))
         quantity = f"change by one spike, beta = {beta:g}"
-        # Steps of 0.1 ms sum 0.25 % more than the integral of the 20 ms of z_bar, and of e_bar.
+        # The sums over steps of 0.1 ms are 0.25 % larger than the integrals of z_bar and of e_bar
+        # (20 ms).
         tolerance = 0.006 * abs(published)
         rows.append(Row(quantity, published, float(change), tolerance, source))
     return rows

@@ -1,4 +1,4 @@
-"""Pair-based rules with a window, or a dependence on the weight, of their own."""
+"""Pair-based rules with their own window or weight dependence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ LONE_PAIRS = "stdp_shapes.stdp"
 
 
 def _farthest(results: Results, connection: str, published: np.ndarray, source: str) -> Row:
-    """How far any lag's change is from the published window, at the lags of the table."""
+    """The largest distance of any lag's change from the published window, at the lags of the
+    table."""
     w = columns(results, "weights", connection=connection)
     off = np.abs(w["w"] - w["w_initial"] - published).max()
     return Row("largest distance from the window", 0.0, float(off), 1e-12, source)
@@ -36,7 +37,7 @@ def symmetric(results: Results) -> list[Row]:
 
 
 def antihebbian(results: Results) -> list[Row]:
-    """`stdp_shapes.stdp`: pre before post takes 0.0105 exp(-lag/20 ms)."""
+    """`stdp_shapes.stdp`: pre before post decreases the weight by 0.0105 exp(-lag/20 ms)."""
     lag = _lags(results, "antihebbian")
     window = np.where(lag > 0, -0.0105 * np.exp(-lag / 0.02), 0.01 * np.exp(lag / 0.02))
     source = "Abbott & Nelson (2000), after Bell et al. (1997): the classic window turned over"
@@ -44,7 +45,8 @@ def antihebbian(results: Results) -> list[Row]:
 
 
 def digits(results: Results) -> list[Row]:
-    """`stdp_shapes.stdp`: at w = 0.5, eta (x - x_tar) (wmax - w)**mu, x of the one pre spike."""
+    """`stdp_shapes.stdp`: at w = 0.5, eta (x - x_tar) (wmax - w)**mu, with x from the only pre
+    spike."""
     lag = _lags(results, "digits")
     x = np.where(lag > 0, np.exp(-lag / 0.02), 0.0)
     window = 0.01 * (x - 0.4) * 0.5**0.2
@@ -53,7 +55,7 @@ def digits(results: Results) -> list[Row]:
     source = "Diehl & Cook (2015), eq. 2"
     return [
         _farthest(results, "digits", window, source),
-        # 18.3 ms; the lags that are run next to it are 18 and 19 ms.
+        # 18.3 ms; the nearest simulated lags are 18 and 19 ms.
         Row(
             "last lag in s that potentiates, tau log(1/x_tar)",
             -0.02 * np.log(0.4),
@@ -65,8 +67,8 @@ def digits(results: Results) -> list[Row]:
 
 
 def digit_triplets(results: Results) -> list[Row]:
-    """`diehl_cook_triplet.stdp`: from the second pair on, each pre spike meets the last post spike,
-    and each post spike the pre spike before it and the post spike before that."""
+    """`diehl_cook_triplet.stdp`: from the second pair on, each pre spike is paired with the last
+    post spike, and each post spike with the pre spike and the post spike before it."""
     w = columns(results, "weights")
     rows = []
     for frequency, change in zip(w["frequency"], w["w"] - w["w_initial"], strict=True):
@@ -98,7 +100,7 @@ def pairs_to_move(results: Results) -> list[Row]:
     source = "Pfeil et al. (2012): look-up tables for 36 pairs at 10 ms"
     for start, gain in ((0, 2), (8, 1)):
         samples = columns(results, "trajectories", variable="w", start=float(start))
-        # A sample each second, from 0 on, and a pair 100 ms after each: the pre spike of one more.
+        # One sample per second, from 0 on, and a pair 100 ms after each: the pre spike of one more.
         pairs = int((samples["value"] == samples["value"][0]).sum()) - 1
         first = samples["value"][samples["value"] > samples["value"][0]].min()
         step = (first - samples["value"][0]) * 15

@@ -20,7 +20,7 @@ def steady(rate: float, U: float, tau_rec: float, tau_fac: float) -> tuple[float
 
 
 def steady_states(results: Results) -> list[Row]:
-    """`tsodyks_markram_1998.stdp`: the run ends where the next spike would come."""
+    """`tsodyks_markram_1998.stdp`: the run ends when the next spike would come."""
     source = "Tsodyks, Pawelzik & Markram (1998): the fixed point of u and R"
     rows = []
     used, spent = (columns(results, "trajectories", variable=name) for name in ("u", "z"))
@@ -36,24 +36,24 @@ def steady_states(results: Results) -> list[Row]:
         release = (u + U * (1 - u)) * (1 - z)
         quantity = f"steady u x, {preset}, {rate:g} Hz"
         published = float(np.prod(steady(rate, *SETS[preset])))
-        # At 1 Hz the state of the first spikes has not quite gone after 10 s.
+        # At 1 Hz the effect of the first spikes has not quite decayed after 10 s.
         rows.append(Row(quantity, published, float(release), 1e-5, source))
     return rows
 
 
 def inactivating(rate: float, U: float, tau_rec: float, tau_fac: float, tau_in: float) -> float:
-    """What a spike of a long regular train releases, where the active resources y return over
-    tau_in to the spent ones z, and these over tau_rec to x = 1 - y - z."""
+    """The release by a spike of a long regular train, if active resources y become inactive ones z
+    with time constant tau_in, and these return to x = 1 - y - z with tau_rec."""
     u, _ = steady(rate, U, tau_rec, tau_fac)
     active, lost = np.exp(-1 / (rate * tau_in)), np.exp(-1 / (rate * tau_rec))
-    # Per release: y just before the next spike, and z, which gathers what becomes of y.
+    # Per release: y just before the next spike, and z, into which y decays.
     y = active / (1 - active)
     z = tau_rec / (tau_rec - tau_in) * (lost - active) / (1 - active) / (1 - lost)
     return float(u / (1 + u * (y + z)))
 
 
 def _releases(results: Results, variable: str) -> list[tuple[float, float]]:
-    """The rates of `tsodyks_markram_1997.stdp`, and what a spike of the last second delivers."""
+    """The rates of `tsodyks_markram_1997.stdp`, and what a spike in the last second delivers."""
     s = columns(results, "trajectories", variable=variable)
     return [
         (float(rate), float(np.diff(s["value"][s["rate"] == rate])[-1] / rate))
@@ -62,7 +62,7 @@ def _releases(results: Results, variable: str) -> list[tuple[float, float]]:
 
 
 def resources(results: Results) -> list[Row]:
-    """`tsodyks_markram_1997.stdp`, the synapse on a pyramidal cell; its weight is 250."""
+    """`tsodyks_markram_1997.stdp`, the synapse onto a pyramidal cell; its weight is 250."""
     source = "Tsodyks & Markram (1997): stationary release of a regular train"
     return [
         Row(
@@ -77,7 +77,7 @@ def resources(results: Results) -> list[Row]:
 
 
 def efficacy(results: Results) -> list[Row]:
-    """The same synapse: what is delivered is the release times the absolute efficacy."""
+    """The same synapse: a delivery is the release times the absolute efficacy."""
     source = "Tsodyks et al. (1998): the absolute efficacy A multiplies what is released"
     return [
         Row(
@@ -118,7 +118,7 @@ def release(results: Results) -> list[Row]:
         source = "Fuhrmann et al. (2002): independent sites"
         rows += [
             Row(f"mean number released at first, U = {U:g}", n * U, first.mean(), 0.15, source),
-            # Four standard errors of the share.
+            # Four standard errors of the fraction.
             Row(
                 f"share of failures at first, U = {U:g}",
                 (1 - U) ** n,

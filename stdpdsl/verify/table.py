@@ -1,4 +1,4 @@
-"""What a verification is made of."""
+"""The parts of a verification."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stdpdsl.results.reader import Results
 
 @dataclass(frozen=True)
 class Row:
-    """One published number beside the one that a run gave, both in SI units.
+    """One published number and the one that a run gave, both in SI units.
 
     `tolerance` is absolute: `abs(obtained - published) <= tolerance` is ok. `source` is the paper's
     table, figure or equation.
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Replay:
-    """A spec of `specs/` (its file name), and what its results say about the paper's."""
+    """A spec in `specs/` (its file name), and what its results show about the paper's."""
 
     spec: str
     measure: Callable[[Results], list[Row]]
@@ -41,10 +41,10 @@ NOT_IN_NEST = "NEST ships no such rule"
 
 @dataclass(frozen=True)
 class Verification:
-    """The tests of one rule of the library; `oracle` and `nest` are pytest's names of the tests.
+    """The tests of one rule in the library; `oracle` and `nest` are pytest's names of the tests.
 
-    Where `nest` is empty, `without_nest` says why; `replays` is empty where no number of the
-    paper is replayed.
+    If `nest` is empty, `without_nest` gives the reason; `replays` is empty if no number of the
+    paper is reproduced.
     """
 
     rule: str
@@ -55,7 +55,8 @@ class Verification:
 
 
 def columns(results: Results, name: str, **where: object) -> dict[str, Any]:
-    """The columns of a table as NumPy arrays, of the rows where the named columns have a value."""
+    """The columns of a table as NumPy arrays, for the rows in which the named columns have a
+    value."""
     import pyarrow.dataset as ds
 
     condition = None

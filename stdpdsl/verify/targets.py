@@ -1,4 +1,4 @@
-"""Rules that bring the target's rate somewhere, or that read the target's state."""
+"""Rules that regulate the target's rate, or that read the target's state."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def carlson(results: Results) -> list[Row]:
 
 
 def maturity(results: Results) -> list[Row]:
-    """`bouhadjar_2022.stdp`: each pair, 40 ms apart, moves the permanence by the same; the first
-    pre spike finds it at 0."""
+    """`bouhadjar_2022.stdp`: each pair, 40 ms apart, changes the permanence by the same amount; at
+    the first pre spike it is 0."""
     rows = []
     source = "Bouhadjar et al. (2022), eq. for the permanence, and its parameters"
     for z in (0.0, 1.0, 2.0):
@@ -47,7 +47,7 @@ def maturity(results: Results) -> list[Row]:
             quantity = f"mature after 100 pairs, dendritic activity {z:g}"
             rows.append(Row(quantity, 0, float(samples["value"][-1]), 0, source))
             continue
-        # A sample each second, from 0 on, and a pair 100 ms after each.
+        # One sample per second, from 0 on, and a pair 100 ms after each.
         immature = float((samples["value"] == 0).sum())
         quantity = f"pairs until the synapse is mature, dendritic activity {z:g}"
         rows.append(Row(quantity, ceil((10 - lost) / (learned - lost)), immature, 0, source))

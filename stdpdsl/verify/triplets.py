@@ -1,4 +1,4 @@
-"""Triplet rules: how well the published fits meet the experiments that they were fitted to."""
+"""Triplet rules: how well the published fits match the experiments that they were fitted to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VISUAL_CORTEX = {
 """Sjoestroem et al. (2001), as in the paper's table 1."""
 
 HIPPOCAMPUS = {
-    # two pre spikes, two post spikes in ms (one where they are equal): change, standard error
+    # two pre spikes, two post spikes in ms (one if they are equal): change, standard error
     (100, 100, 110, 110): (0.25, 0.05),
     (100, 100, 90, 90): (-0.17, 0.05),
     (95, 105, 100, 100): (-0.01, 0.04),
@@ -60,7 +60,8 @@ HIPPOCAMPUS = {
 
 
 def visual_cortex(results: Results, connection: str) -> list[Row]:
-    """`triplet_frequency.stdp`. The published parameters have two digits, hence the tolerance."""
+    """`triplet_frequency.stdp`. The published parameters have two digits, so the tolerance is
+    large."""
     w = columns(results, "weights", connection=connection)
     keys = zip(w["frequency"], np.rint(w["lag"] * 1e3), strict=True)
     return fit_error(w, [VISUAL_CORTEX[key] for key in keys], connection, 0.03, "table 3")

@@ -1,4 +1,4 @@
-"""Rules that follow the target's potential."""
+"""Rules that depend on the target's potential."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from stdpdsl.verify.triplets import VISUAL_CORTEX
 
 
 def clamp(results: Results) -> list[Row]:
-    """`clopath_voltage_clamp.stdp`: 1250 spikes at 25 Hz meet a potential u that is held.
+    """`clopath_voltage_clamp.stdp`: 1250 spikes at 25 Hz arrive at a clamped potential u.
 
-    Each takes A_LTD [u - theta_minus]+, and its trace over the rest of the run gives A_LTP
-    [u - theta_plus]+ [u - theta_minus]+: from theta_minus on the weight falls, and from theta_plus
-    + A_LTD/A_LTP on it rises.
+    Each takes A_LTD [u - theta_minus]+, and its trace over the rest of the run gives A_LTP [u -
+    theta_plus]+ [u - theta_minus]+. So the weight falls from theta_minus on, and rises from
+    theta_plus + A_LTD/A_LTP on.
     """
     return _clamped(results, "synapse_clamp", lambda u: 14e-5)
 
 
 def clamp_homeostatic(results: Results) -> list[Row]:
-    """The same, where A_LTD grows with the square of the mean depolarisation, over 60 mV^2."""
+    """The same with A_LTD times the square of the mean depolarisation, divided by 60 mV^2."""
     return _clamped(results, "homeostatic", lambda u: 14e-5 * (u + 70.6) ** 2 / 60)
 
 
@@ -34,15 +34,15 @@ def _clamped(results: Results, connection: str, A_LTD: Callable[[float], float])
         raised = max(u + 70.6, 0)
         ltp, ltd = 1250 * raised * 8e-5 * max(u + 45.3, 0), 1250 * raised * A_LTD(float(u))
         quantity = f"change of the weight, {u:g} mV"
-        # The trace is summed over steps of 0.1 ms: 0.3 % more than its integral.
-        # The mean of the potential has come within exp(-20) of it.
+        # The sum of the trace over steps of 0.1 ms is 0.3 % larger than its integral. The mean of
+        # the potential has come within exp(-20) of it.
         tolerance = 1e-9 + 0.004 * ltp + 1e-7 * ltd
         rows.append(Row(quantity, ltp - ltd, float(change), tolerance, source))
     return rows
 
 
 PROGRAM = {
-    # frequency in Hz, lag in ms: change of the weight over that at the start
+    # frequency in Hz, lag in ms: change of the weight relative to that at the start
     (0.1, -10): -0.26686815,
     (10, -10): -0.40929171,
     (20, -10): -0.40039460,
