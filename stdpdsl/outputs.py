@@ -21,7 +21,8 @@ _SEALS = {
     ".pdf": (b"% ", b"\n", b""),
     ".png": (b"tEXtComment\0", b"", _END_OF_PNG),
 }
-"""What stands before and behind the words of a seal, and behind it, by the form of a file."""
+"""The bytes before a seal's words, those after the words, and those after the seal, by file
+type."""
 
 
 class NotReplaced(Exception):

@@ -182,16 +182,16 @@ SPEEDS = {
     ),
 }
 PACE = 0.0042
-"""Seconds that `pace` takes where the above hold."""
+"""Seconds that `pace` takes on the machine of these measurements."""
 COMMAND = 0.5
-"""Seconds of the command itself, whatever it runs."""
+"""Seconds that the command itself takes, whatever it runs."""
 WORTH = 2.0
 """Seconds that several processes must save."""
 SHARD_BYTES = 250e6
-"""Of a shard, as `costs` counts them; a worker holds a few times that."""
+"""Of a shard, as counted by `costs`; a worker takes a few times as much."""
 CACHED = 64e6
-"""Bytes of a shard's neurons and synapses, as `costs` counts them, up to which a program is as fast
-as with fewer: of 118 MB it took a fifth longer for each, of 236 MB two thirds."""
+"""Bytes of a shard's neurons and synapses, as counted by `costs`, up to which the size does not
+slow a program down. With 118 MB, each took a fifth longer; with 236 MB, two thirds longer."""
 UNKNOWN_STEPS = 600_000
 UNKNOWN = "depends on the sound"
 

@@ -29,9 +29,9 @@ class Definitions:
     texts: dict[str, str]
     """The source of each function, class and constant."""
     modules: dict[str, str]
-    """The module that each stands in."""
+    """The module that contains each."""
     imports: dict[str, str]
-    """The import statement of each name of other packages."""
+    """The import statement of each name from another package."""
 
     def __or__(self, later: Definitions) -> Definitions:
         """Both; if a name is in both, the later definition."""

@@ -29,8 +29,8 @@ def is_reduction(node: ast.Node) -> bool:
 
 
 def elements_of(component: Component) -> dict[str, Symbol]:
-    """The values that each element has: a synapse has its weight before and at the end of a phase,
-    a neuron its rate in that phase; and where the phase is given."""
+    """The values that each element has: a synapse its weight before and at the end of a phase, a
+    neuron its rate in that phase; and the indices of the element."""
     found: dict[str, Type | None] = {}
     if component.kind == "connection":
         weight = component.weight
@@ -52,7 +52,7 @@ RECORDED = {
     "sparseness": "`spikes of {0}` and one sound is heard, or one layer shows stimuli",
     "settled": "`{1} of {0} every …`",
 }
-"""What is measured only where `record:` has this; {1} is the weight."""
+"""Measures that need this in `record:`; {1} is the weight."""
 
 
 def shown(symbols: Symbols) -> ast.Sound | ast.Layer | None:

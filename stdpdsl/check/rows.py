@@ -41,7 +41,7 @@ class Rows:
         self.phase = ""
         self.changed: Mapping[tuple[str, str], ast.Expr] = {}
         self.touched = dict(symbols.components)
-        """The components that have other values here than a phase earlier."""
+        """The components that have other values here than one phase earlier."""
         self.set = {
             c.target: columns[c.name]
             for c in symbols.columns.values()

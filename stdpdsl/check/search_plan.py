@@ -23,7 +23,7 @@ INFERENCES = (INFERENCE, NPE)
 OWN_COLUMNS = ("generation", "trial")
 
 REFINED = 10
-"""Trials of a sweep that is refined, for each point of its grid, where it names no number."""
+"""Trials per grid point of a sweep that is refined, if `refine:` names no number."""
 DEFAULTS = {"trials": 100, "batch": 50, "seed": 0}
 
 
@@ -38,12 +38,13 @@ class Plan:
     stop: int
     reasons: tuple[str, ...] = ()
     after: float = 0.0
-    """For what trials are ended early, and after how long a part of the run (s)."""
+    """Why trials are ended early, and after which time (s)."""
     difference: float | None = None
-    """What a grid is refined to: in the objective's unit, or as a part of its range."""
+    """The difference to which a grid is refined: in the objective's unit, or as a fraction of its
+    range."""
     relative: bool = False
     grid: tuple[tuple[float, ...], ...] = ()
-    """The values of each axis, rising, where it begins with a grid of a sweep."""
+    """The values of each axis in ascending order, if it begins with a grid of a sweep."""
 
     @property
     def in_words(self) -> str:

@@ -17,10 +17,10 @@ from .types.models import Models
 from .values import constant_values, value
 
 SEVERAL = ("nsga2", "tpe", "random", "sobol", "grid")
-"""Methods that take several objectives."""
+"""Methods that accept several objectives."""
 
 REASONS = ("silent", "saturated")
-"""For which `stop trials:` ends a trial; one whose values are not finite ends in any case."""
+"""Why `stop trials:` may end a trial. Values that are not finite always end it."""
 COMPARISONS = ("<", "<=", ">", ">=")
 
 _LEAST = {"trials": 1, "batch": 1, "seed": 0, "stop": 1}

@@ -11,7 +11,7 @@ from .symbols import Component, Symbols
 from .values import value
 
 MOST_TURNS = 1000
-"""Phases that a run may have, repeated ones as often as they are: each is code of its own."""
+"""The most phases in a run, counting each repeat, because each has its own code."""
 
 
 @dataclass(frozen=True)

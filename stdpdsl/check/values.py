@@ -14,7 +14,8 @@ from .order import dependency_order, names_in
 from .symbols import Component, Symbols
 
 SHORTEST, LONGEST = 1e-30, 1e30
-"""Of `dt` and durations, in s: far beyond any use, and a quotient of two of them is a number."""
+"""Limits of `dt` and durations (s): far beyond any use, but a quotient of two such times is
+finite."""
 
 
 def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def constant_values(symbols: Symbols, unswept: bool = True) -> dict[str, Any]:
 
 
 GRID = 4_000_000
-"""Pairs of neurons up to which an expression is evaluated for each."""
+"""Up to this many pairs of neurons, an expression is evaluated for each."""
 
 
 def on_pairs(expr: ast.Expr | None, pre: int, post: int, known: Mapping[str, Any]) -> Any:

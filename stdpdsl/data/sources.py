@@ -28,7 +28,7 @@ OF_PAIRS = (("pre", "post"), ("i", "j"))
 OF_NEURONS = (("neuron",), ("i",))
 NUMBER = "synapse_number"
 NUMBERED = ("block", "pre", "post", "synapse_number", "neuron")
-"""The columns that say of what a value is."""
+"""The columns that tell what a value belongs to."""
 
 
 @dataclass(frozen=True)

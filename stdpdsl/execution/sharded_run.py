@@ -77,8 +77,8 @@ class Task:
 
 
 Runner = Callable[[Task, Sequence[int], int, Callable[[Event], None]], Outcome]
-"""Runs shards of a job, so many at a time, and says how that ended; shards that are finished are
-there then."""
+"""Runs shards of a job, some at a time, and tells how that ended; finished shards are then
+there."""
 
 
 def run_and_save(

@@ -44,7 +44,7 @@ class Experiment:
     presented: str = ""  # code for the stimuli of each replicate, if something presents stimuli
 
     spikes_kept: Mapping[str, Kept] = field(default_factory=dict)
-    """What is saved of recorded spikes, by layer, where it is not all."""
+    """Which of the recorded spikes are saved, by layer, if not all."""
     rates: tuple[Rate, ...] = ()
     events: tuple[EventRecord, ...] = ()
 
@@ -64,6 +64,6 @@ class Experiment:
         return self.replicates > 1 or self.first_replicate > 0
 
     said: Mapping[str, str] = field(default_factory=dict)
-    """What the sweep's columns and the spec's own measures are, in words."""
+    """Descriptions of the sweep's columns and the spec's own measures."""
     targets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Of the sweep's columns that set something: component ("constants" for none) and name."""
+    """For the sweep's columns that set something: component ("constants" for none) and name."""

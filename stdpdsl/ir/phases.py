@@ -61,11 +61,11 @@ class Phase:
     off: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     values: tuple[tuple[str, tuple[Initial, ...]], ...] = ()
-    """Variables that it sets, by component; a draw's key may use `phase`, its name."""
+    """Variables that the phase sets, by component; a draw's key may use `phase`, its name."""
     starts: tuple[str, ...] = ()
-    """The components that are given something as it begins."""
+    """The components that are given values when the phase begins."""
     by_turn: tuple[str, ...] = ()
-    """Those that are given something else in each turn."""
+    """The components whose given values differ between turns."""
     stores: tuple[Stored, ...] = ()
     restores: tuple[Restored, ...] = ()
     until: Until | None = None

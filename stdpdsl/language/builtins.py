@@ -222,7 +222,7 @@ MEASURES = {
     "selectivity": ("selectivity for stimuli", ""),
     "sparseness": ("sparseness of responses", ""),
 }
-"""How the names of measures end: in words, and the unit; `w` is that of the weight."""
+"""The endings of measures' names: in words, and the unit; `w` stands for that of the weight."""
 
 READ_AS = {
     "bimodality": "1 for two points, 5/9 for even weights, 1/3 for normal ones",
@@ -233,7 +233,7 @@ READ_AS = {
     "selectivity": "0 if a neuron responds equally to all stimuli, 1 if to one only",
     "sparseness": "0 if all neurons respond equally to a stimulus, 1 if one only",
 }
-"""What the values of a measure mean, by the last word of its name, where words do not say it."""
+"""The meaning of a measure's values, by the last word of its name, if the name does not tell it."""
 
 
 def weight_measures(bounded: bool, recorded: bool) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 REQUIRED = "required"
 SAMPLERATE = 44100.0
-"""Of a sound without `samplerate:`, in Hz."""
+"""Of a sound without `samplerate:` (Hz)."""
 ORDERS = ("sequential", "shuffled")
 
 

@@ -84,7 +84,8 @@ COLUMN_WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "value": ("", "its value at the end, in its SI unit"),
     },
 }
-"""(unit, words) of these columns in each table; the unit is empty where it depends on the row."""
+"""(unit, description) of these columns in each table; the unit is empty if it depends on the
+row."""
 
 TAKEN = frozenset({*FIXED_COLUMNS, "replicate"})
 """Names that a column of the sweep cannot have, in upper or lower case."""

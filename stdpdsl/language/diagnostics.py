@@ -69,7 +69,7 @@ _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "d
 
 
 WIDTH = 200
-"""Columns of a page that is not a terminal."""
+"""Width in columns of output that does not go to a terminal."""
 _LONGEST = 160  # of a line of the spec that is shown, however wide the page
 
 

@@ -21,7 +21,7 @@ _MOST_FOLDERS = 100_000  # that a pattern looks into
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)", re.IGNORECASE
 )
-"""A name that Windows takes for a device, in any folder and with any ending."""
+"""A name that Windows takes for a device, in any folder and with any extension."""
 
 
 def missing_files(spec: ast.Spec, folder: Path) -> list[Diagnostic]:

@@ -71,7 +71,7 @@ def times_unit_name(expr: ast.Binary) -> ast.Quantity | None:
 
 
 LARGEST_WHOLE = 2**53
-"""Up to here every whole number is a double."""
+"""Up to this limit, every whole number is exact as a double."""
 
 
 def is_level(unit: ast.Unit) -> bool:

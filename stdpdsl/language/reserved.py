@@ -15,7 +15,7 @@ import re
 from keyword import kwlist
 
 MOST_LETTERS = 64
-"""Files are named after up to three names, and a file's name may have 255 characters."""
+"""File names combine up to three names, and may have up to 255 characters."""
 
 _UNIT_PREFIXES = ("", *"YZEPTGMkmunpfazy")
 _UNITS = """

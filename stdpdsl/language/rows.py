@@ -11,7 +11,7 @@ from .printer import print_node
 from .source import Source
 
 Rows = Mapping[str, Sequence[str]]
-"""Cells as the language has them, by heads such as `A1.tau_m [ms]`."""
+"""Cells in the notation of the language, by headers such as `A1.tau_m [ms]`."""
 
 
 def with_table(

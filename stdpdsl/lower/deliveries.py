@@ -37,7 +37,7 @@ class Deliveries:
         self.own = {e.name.id for e in c.rule.equations} if c.rule else set()
         self.rings = 0
         self.variables: list[tuple[str, str]] = []
-        """(name, unit) of what holds deliveries that are under way."""
+        """(name, unit) of the variables that hold deliveries under way."""
 
     def lines(self, due: list[str], locals: set[str]) -> list[str]:
         """Lines for a rule's delivery, or for a spike that arrives later; in that case the lines of

@@ -36,7 +36,7 @@ _PRECEDENCE = {
 
 _ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "**"})
 WORD = 2**31
-"""Whole numbers below fit into the 32 bits with a sign in which Brian2 holds them."""
+"""Smaller whole numbers fit into the signed 32 bits in which Brian2 holds them."""
 
 # The units that Brian2 knows by a short name in every equation, and which can be imported from it.
 SHORT_UNITS = frozenset(

@@ -1,11 +1,11 @@
 """`--until-stable TOLERANCE`: blocks end when their weights no longer move.
 
     0.01                 over a window of a tenth of the run
-    0.01 over 10 s       over ten seconds
+    0.01 over 10 s       over a window of ten seconds
 
-In a window a connection's weights may move by at most this part of what they moved in the window in
-which they moved most (mean distances over a block's synapses, as the measure `settled` has them).
-`stdpdsl/runtime/stable.py` looks at them.
+In a window, a connection's weights may move by at most this fraction of their largest movement in
+any window so far (mean distances over a block's synapses, as in the measure `settled`).
+`stdpdsl/runtime/stable.py` checks this.
 """
 
 from __future__ import annotations

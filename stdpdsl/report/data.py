@@ -16,16 +16,17 @@ from ..results.labels import measure
 from ..results.reader import Results
 
 CHOSEN, ALL = 3, 4
-"""So many blocks stand side by side, or all of them if they are no more than that."""
+"""This many blocks are shown side by side, or all of them if there are no more than the second
+number."""
 
 MOST_SAMPLES = 20_000_000
-"""Of all blocks' trajectories that are looked at together."""
+"""The most samples read from all blocks' trajectories."""
 
 MOST_ROWS = 5_000_000
-"""More rows than this of the chosen blocks are not read."""
+"""The most rows read from the chosen blocks."""
 
 BIN = 10
-"""Blocks in a group of neighbours along an axis, at least."""
+"""The minimum number of blocks in a group of neighbours along an axis."""
 
 _RANK = (
     "mean weight",

@@ -4,8 +4,8 @@
     ax = results.plot.weights("feedforward", block=2, when="change")
     results.plot.raster("A1", block=2, ax=my_axes)
 
-Without `ax` a figure is made by pyplot. Values are in the unit that the axis names. ResultsError
-where there is nothing of what is asked for.
+Without `ax`, pyplot makes a figure. Values are in the unit named on the axis. Raises ResultsError
+if the results do not contain what is asked for.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ LISTED = 10
 MOST_LINES = 800
 DRAWN = 1500
 SHOWN = 0.9
-"""Where trials differ by orders of magnitude: the part of them, the best, that sets the scale."""
+"""If trials differ by orders of magnitude: the fraction of the best trials that sets the scale."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ INK, RULE = "#1b1b1a", "#d3d3d2"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SEQUENTIAL, DIVERGING = "viridis", "PuOr_r"
 ENDS = 0.2, 0.95
-"""The part of SEQUENTIAL in which thin lines and dots are seen on white and on black."""
+"""The range of SEQUENTIAL in which thin lines and dots are visible on white and on black."""
 
 _SETTINGS = {
     "font.family": "sans-serif",

@@ -1,9 +1,8 @@
-"""The response surface of a search: its objective over the two parameters that matter most, as a
-model of all trials has it, and how far that model can be trusted.
+"""The response surface of a search: a model of its objective, fitted to all trials and shown over
+the two parameters that matter most, and how far that model can be trusted.
 
-The model is a Gaussian process by scikit-learn where that is installed, which has its own standard
-deviation; else SciPy's radial basis functions. Either is held against each trial that it was not
-given.
+The model is a Gaussian process from scikit-learn, which has its own standard deviation, if that is
+installed; otherwise SciPy's radial basis functions. Both are tested on trials that were left out.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from .style import SEQUENTIAL, SERIES, Canvas, plotting
 from .sweeps import plain_log
 
 LEAST = 12
-"""So many trials a surface needs."""
+"""The number of trials that a surface needs."""
 MOST = 200
-"""Trials that a model is made of: the work grows with the third power of their number."""
+"""The most trials that a model is fitted to, because the work grows with their third power."""
 CELLS = 40
 PROBES = 512
 SMOOTHINGS = (0.0, 1e-3, 1e-2, 1e-1, 1.0)
 
 Model = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
-"""Means at points of the unit cube, and their standard deviations where it has any."""
+"""Means at points of the unit cube, and their standard deviations if the model has them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Cube:
         return (scaled - self.low) / np.where(self.high > self.low, self.high - self.low, 1.0)
 
     def edges(self, axis: int) -> np.ndarray:
-        """Of the cells along an axis, in SI."""
+        """The edges of the cells along an axis, in SI units."""
         found = np.linspace(self.low[axis], self.high[axis], CELLS + 1)
         return np.exp(found) if self.logarithmic[axis] else found
 

@@ -30,10 +30,10 @@ from .rows import Row, tag
 from .style import RULE, SERIES, Canvas
 
 COUNT = 60
-"""Lags of a window."""
+"""Number of lags in a window."""
 
 FLAT = 0.2
-"""A window of less than this part of another's height would be a line beside it."""
+"""A window below this fraction of another's height would look like a flat line beside it."""
 
 
 def windows(data: Data) -> Iterator[Row]:

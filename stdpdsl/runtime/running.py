@@ -39,7 +39,7 @@ PREFERENCES = {
 
 
 PROGRAMS_OF = (2, 9), (2, 11)
-"""The oldest and the newest Brian2 whose C++ was tried."""
+"""The oldest and the newest Brian2 version whose C++ was tested."""
 
 
 def set_preferences(target, single=False):

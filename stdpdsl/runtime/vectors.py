@@ -8,7 +8,7 @@ changes look for known text. What is not found stays as it is.
 import re
 
 CHUNK = 64
-"""Neurons at a time: few enough that they are in the fastest cache when they are needed again."""
+"""Neurons per chunk: few enough that they stay in the fastest cache until they are needed again."""
 
 OVER_CHUNKS = f"""\
     for(int _start=0; _start<_N; _start+={CHUNK})
@@ -230,7 +230,7 @@ def in_parentheses(text, start):
 
 
 AHEAD = 16
-"""Synapses. Of 8 to 32 none is slower than another."""
+"""Synapses to prefetch ahead. Numbers from 8 to 32 are equally fast."""
 
 
 def fetched_ahead(text):

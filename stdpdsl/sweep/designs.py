@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 SMALLEST = 2.0**-53
-"""Distance from 0 and 1 that a base draw keeps: the quantile of a normal is infinite there."""
+"""Minimum distance of a base draw from 0 and 1, where the normal quantile is infinite."""
 
 
 def sobol(samples: int, axes: int, rng: np.random.Generator) -> np.ndarray:

@@ -37,7 +37,7 @@ class SweepTable:
     rows: int
     seed: int
     order: tuple[int, ...] = ()
-    """The row of the spec that each block is, where they do not follow one another."""
+    """The row of the spec for each block, if the blocks are not in that order."""
 
     def in_order(self, order: Sequence[int]) -> SweepTable:
         """The same rows in another order; ValueError if they are not the same rows."""

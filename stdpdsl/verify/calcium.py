@@ -17,7 +17,7 @@ CALCIUM = {
     "D_only": (0.6, 0.6, 1.3, 500, 550, 5.6568, 0.0),
     "Dprime": (1, 2, 3.5, 60, 600, 2.8284, 0.0),
 }
-"""Cpre, Cpost, theta_p, gamma_d, gamma_p, sigma and D in s, of Table S1."""
+"""Cpre, Cpost, theta_p, gamma_d, gamma_p, sigma and D (s), from Table S1."""
 TAU_CA, TAU, PAIRS, RATE, B = 20e-3, 150.0, 60, 1.0, 5.0
 
 
@@ -59,7 +59,7 @@ SHAPES = {
     "D_only": {0.0: -1},
     "Dprime": {-0.02: -1, 0.02: -1},
 }
-"""The sign of the change of strength at lags in s: the curves that the sets are named after."""
+"""The sign of the change of strength at lags (s): the curves that the sets are named after."""
 
 
 def windows(results: Results) -> list[Row]:

@@ -130,7 +130,7 @@ def morrison(results: Results) -> list[Row]:
 
 NEAREST = "izhikevich_desai_2003.stdp"
 WINDOW = (1.03, -0.51, 1 / 0.0133, 1 / 0.0345)
-"""Izhikevich & Desai's amplitudes, in 1e-5, and the rates that are 1 over the time constants."""
+"""Izhikevich & Desai's amplitudes, in 1e-5, and the rates, which are 1 over the time constants."""
 
 
 def _per_pre_spike(results: Results, connection: str) -> tuple[np.ndarray, np.ndarray]:

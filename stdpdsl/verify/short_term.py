@@ -8,7 +8,7 @@ from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Replay, Row, Verification, columns
 
 SETS = {"depressing": (0.5, 0.8, 0.0), "facilitating": (0.03, 0.13, 0.53)}
-"""U, tau_rec and tau_fac in s of the presets."""
+"""U, tau_rec (s) and tau_fac (s) of the presets."""
 
 
 def steady(rate: float, U: float, tau_rec: float, tau_fac: float) -> tuple[float, float]:

@@ -23,7 +23,7 @@ PUBLISHED = {
         "hippocampus_minimal": 2.9,
     },
 }
-"""The error E of each fit, in tables 3 and 4, by the connection of our specs and the preset."""
+"""The error E of each fit, from tables 3 and 4, by the connection in our specs and the preset."""
 
 VISUAL_CORTEX = {
     # frequency in Hz, lag in ms: change of the weight, standard error

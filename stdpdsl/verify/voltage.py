@@ -54,9 +54,10 @@ PROGRAM = {
     (40, 10): 0.46265114,
     (50, 10): 0.65001460,
 }
-"""What the authors' program (ModelDB 144566) draws in figure 2b, by our transcription of it, which
-tests/rules/test_voltage.py holds these numbers to. Each of its bursts is taken alone, with all its
-post spikes: the program drops the first one of all, and at 0.1 Hz runs one burst into the next."""
+"""The curves that the authors' program (ModelDB 144566) draws in figure 2b. They come from our
+transcription of it; tests/rules/test_voltage.py compares these numbers with it. Each burst is taken
+alone, with all its post spikes. The program drops the very first post spike, and at 0.1 Hz runs one
+burst into the next."""
 
 
 def frequencies(results: Results) -> list[Row]:

@@ -11,7 +11,8 @@ from itertools import groupby
 from .layout import WIDTH, call, quoted, statement
 
 SHORT = 3
-"""A model of so many lines, and a beginning of so many statements, is written out each time."""
+"""Models with up to this many lines, and beginnings with up to this many statements, are not
+shared."""
 
 
 class Models:

@@ -1,26 +1,26 @@
 """Sounds, filterbanks and what hears them, as functions of a plain script.
 
-`AudioCode(e, code, names)` gives
+`AudioCode(e, code, names)` has
 
 * `constants()`: the sample rate of each sound.
 * `functions(builds_itself)`: texts of the script's top level: a function for each sound
   (`training()`: samples in Pa), for each filterbank (`cochlea(samples)`: an object of brian2hears)
   and for each layer that hears before the network runs (`hear_AN()`: the neuron and the time step
-  of each spike, and what is recorded). What differs between replicates takes the argument
-  `replicate`.
+  of each spike, and what is recorded). Functions whose result differs between replicates take the
+  argument `replicate`.
 * `hearing(layer)`: the statements by which `initial(table)` gets `neuron` and `step` of such a
-  layer, and `state["record__0"]`: the times and values of a record line, the last ones included.
+  layer, and `state["record__0"]`: the times and values of a record line, including the last ones.
 * `drives()`: the statements by which `initial(table)` gets what drives layers of the network:
   `state["cochlea"]`, the mean of each channel in each time step, an array (steps, channels). In
-  `network(state)` such a layer has `equations(layer)` in place of its own, and the items
-  `namespace(layer)`, TimedArrays, among the others; `column(layer)`, where it is not empty, is the
-  first value of its variable `drive__column`.
-* `duration(text)`: the seconds that a sound lasts, where that is the code of a phase's duration.
+  `network(state)` such a layer has `equations(layer)` in place of its own, and its namespace also
+  has the items `namespace(layer)`, which are TimedArrays. `column(layer)`, if it is not empty, is
+  the first value of its variable `drive__column`.
+* `duration(text)`: the duration of a sound (s), as the code of a phase's duration.
 
-The script has the constants STEPS (of the whole run), DT (s) and, for files, DATA (a folder); in
-`initial`, where there are several replicates, `replicate` is the table's column. The functions run
-on Brian2's active device, where it is standalone with directory=None if it `builds_itself`, else
-with build_on_run=False, and leave it as they found it.
+The script has the constants STEPS (of the whole run), DT (s) and, for files, DATA (a folder). In
+`initial`, if there are several replicates, `replicate` is the table's column. The functions run on
+Brian2's active device and leave it as they found it. If that device is standalone, it was set with
+directory=None if it `builds_itself`, and otherwise with build_on_run=False.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ UNITS = _KNOWN.union(
     "metre kilogram kelvin mole candela coulomb joule watt newton pascal weber tesla henry"
     " molar".split(),
 )
-"""The units that the code of a script may name."""
+"""The units that a script's code may use."""
 
 
 class Code:

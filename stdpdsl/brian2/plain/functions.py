@@ -68,8 +68,8 @@ _ONLY_WITH = (
     (["replicate"], r"\n +key = \[part if .*", ""),  # no other key has a whole number of NumPy's
     (["at_equal_rates", "exact_in_single"], r", written=None|\(written or (\w+)\)", r"\1"),
 )
-"""What functions have only in a script with one of some words: these, a pattern, what is there
-else."""
+"""Parts of functions that a script has only if it contains one of some words: these words, a
+pattern, the replacement otherwise."""
 
 
 def compact(value: str) -> str:

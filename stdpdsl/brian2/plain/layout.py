@@ -11,10 +11,10 @@ from ..equations import flags_of, printed
 
 WIDTH = 100
 FURTHEST = 50
-"""The items of a bracket that opens behind this column begin in a line of their own."""
+"""The items of a bracket that opens after this column begin on their own lines."""
 _OPENING, _CLOSING = "([{", ")]}"
 _known = lru_cache(maxsize=10_000)
-"""Keeps what was found in a piece of code, which is looked at again in each way to break it."""
+"""Caches what was found in a piece of code, because each way to break it looks at it again."""
 
 
 def block(lines: Sequence[str], indent: int) -> list[str]:

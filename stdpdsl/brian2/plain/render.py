@@ -32,7 +32,7 @@ from .tables import TablesCode
 from .values import Values
 
 JUST_RUNS = 'net.run(DURATION*second, namespace={}, report="text")'
-"""The body of run(net, state) where nothing changes within a run: main() has it then."""
+"""The body of run(net, state) if nothing changes during a run; main() then contains it."""
 IMPORTS = (
     "import argparse",
     "import hashlib",
@@ -42,7 +42,7 @@ IMPORTS = (
     "import pyarrow.parquet as pq",
     "from pathlib import Path",
 )
-"""What every script imports besides Brian2."""
+"""The imports of every script besides Brian2."""
 RUN, RUN_ALL = "run(net, first)", "list(run(net, first))  # phase by phase"
 
 

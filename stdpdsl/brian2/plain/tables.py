@@ -23,7 +23,7 @@ class TablesCode:
         self.phased = len(e.phases) > 1
         self.columns = state_columns(e)
         self.in_blocks = True
-        """Whether all rows belong to a block, none to what blocks share."""
+        """Whether all rows belong to a block, and none to what blocks share."""
 
     def lines(self) -> list[str]:
         found: list[str] = []

@@ -14,7 +14,8 @@ from .deliveries import Deliveries
 from .patterns import Patterns
 
 SHORT = 200
-"""Characters up to which a part of an expression is evaluated by itself: a long chain has many."""
+"""Parts of an expression up to this many characters are evaluated separately: a long chain has
+many."""
 
 
 @dataclass
