@@ -111,8 +111,8 @@ class SynapseModel:
         ]
 
     def advanced_equations(self) -> list[Equation]:
-        """Variables of the model with the advanced values, if they are recorded. When a phase ends,
-        the synapse itself is advanced."""
+        """Variables with the advanced values: `x__now` for recording and for the ends of phases;
+        `x__then` stores it when a phase ends and the synapse itself is brought up to date."""
         found = []
         for name, own in self.own.items():
             recorded = (self.c.name, name) in self.switches.recorded
