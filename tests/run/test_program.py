@@ -121,7 +121,9 @@ def test_two_at_once_build_one(tmp_path):
 def test_a_cache_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     said, _ = outputs_of(tmp_path / "file" / "cache", tmp_path / "run", *SMALL)
-    assert "could not be saved in" in said["warnings"][0] and "Not a directory" in said["warnings"][0]
+    assert (
+        "could not be saved in" in said["warnings"][0] and "Not a directory" in said["warnings"][0]
+    )
 
 
 @pytest.mark.slow

@@ -411,7 +411,11 @@ def test_a_value_for_each(files, tmp_path, value):
             "FILE006: `earlier.results` has the shape 3 × 2 × 4; expected 3 × 2 × 5",
         ),
         ("all_to_all(n = 0)", "0", "TYPE013: a pair cannot have 0 synapses"),
-        ("all_to_all(n = 1.5)", "0", "TYPE004: `n` must be a whole number, but this may have a fraction"),
+        (
+            "all_to_all(n = 1.5)",
+            "0",
+            "TYPE004: `n` must be a whole number, but this may have a fraction",
+        ),
         ("all_to_all(n = taupre/(1 ms))", "0", "NAME004: `taupre` is not declared"),
         ("all_to_all(m = 3)", "0", "CLAUSE003: `all_to_all` takes no argument except `n`"),
         ("random(q = 3, n = 2)", "0", "SYN031: `random` has no argument `q`"),
