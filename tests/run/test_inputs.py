@@ -54,7 +54,7 @@ def test_given_spikes_act_when_those_of_brian2_do(dt):
 @pytest.mark.parametrize(
     ("neuron", "time", "message"),
     [
-        ([0, 0], [2.1e-3, 2.2e-3], "spike 2: neuron 0 spikes a second time"),
+        ([0, 0], [2.1e-3, 2.2e-3], "spike 2: neuron 0 spikes twice in the time step"),
         ([0], [-1e-6], "spike 1: a spike at -1e-06 s"),
         ([3, 10], [0.0, 0.0], "spike 2: a spike of neuron 10"),
     ],
@@ -70,7 +70,7 @@ def test_what_brian2_refuses_is_refused(neuron, time, message):
 
 def test_two_of_one_neuron_with_another_between_them():
     """Brian2 looks at neighbours only, and lets this pass."""
-    with pytest.raises(SpecError, match="spike 3: neuron 0 spikes a second time"):
+    with pytest.raises(SpecError, match="spike 3: neuron 0 spikes twice in the time step"):
         listed_steps(data(), "P", [0], 10, [0, 1, 0], [2.1e-3, 2.2e-3, 2.3e-3])
 
 
@@ -91,7 +91,7 @@ def test_files(tmp_path):
     assert "3 of 3" in x.warnings[0] and x.warnings[0].endswith("are these in ms?")
     with pytest.raises(SpecError, match="spikes.csv: row 2: a spike at -1e-06 s"):
         spikes_from_file(data(), "P", [0], 1, table(tmp_path, [0.1, -1e-6]))
-    with pytest.raises(SpecError, match="row 3: neuron 0 spikes a second time"):
+    with pytest.raises(SpecError, match="row 3: neuron 0 spikes twice in the time step"):
         spikes_from_file(data(), "P", [0], 1, table(tmp_path, [0.1, 0.2, 0.2004]))
 
 
@@ -147,7 +147,7 @@ def test_rows_of_rates_are_played_once_or_again(rates):
     x = data(30)
     rates(3, x, 20e-3)
     assert x.warnings[0].endswith("plays 2 of 3 rows")
-    with pytest.raises(SpecError, match="the gap lies inside `every`"):
+    with pytest.raises(SpecError, match="`gap` must be shorter than `every`"):
         rates(2, data(), 20e-3, 20e-3)
 
 

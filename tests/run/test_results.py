@@ -312,12 +312,12 @@ def test_existing_folders(tmp_path, folder):
     (tmp_path / "empty").mkdir()
     for path, words in [
         (tmp_path / "file", "is a file"),
-        (tmp_path / "mine", "holds no stdpdsl results"),
+        (tmp_path / "mine", "contains no stdpdsl results"),
         (folder, "already holds results"),
     ]:
         with pytest.raises(ResultsError, match=words):
             write(path)
-    with pytest.raises(ResultsError, match="holds no stdpdsl results"):
+    with pytest.raises(ResultsError, match="contains no stdpdsl results"):
         write(tmp_path / "mine", overwrite=True)
     write(tmp_path / "empty")
     assert (tmp_path / "empty" / "metadata.json").exists()

@@ -174,7 +174,7 @@ def test_another_search_in_the_folder_is_refused(found, tmp_path, capsys):
     other = spec(tmp_path, method="tpe")
     assert search(other, output, "--resume") == 2
     said = capsys.readouterr().err
-    assert "holds another search" in said and "method: tpe" in said
+    assert "holds a different search" in said and "method: tpe" in said
 
 
 SEARCH = """sweep:

@@ -223,7 +223,7 @@ def test_pairs_take_their_weights_and_delays_along(tmp_path):
     weights = tables["weights"]
     assert weights[["pre", "post", "w", "delay"]].to_numpy().tolist() == 2 * [[1, 0, 2e-9, 5e-4]]
     text = PAIRS.replace('    delay: from "e.csv" column delay\n', "")
-    with pytest.raises(AssertionError, match="FILE011.*`delay`, which nothing reads"):
+    with pytest.raises(AssertionError, match="FILE011.*`delay`, which is not used"):
         script_of(text, folder=tmp_path)
 
 

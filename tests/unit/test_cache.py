@@ -33,7 +33,7 @@ def test_a_cache_that_is_not_used_is_told(tmp_path, monkeypatch, capsys):
         (tmp_path / "stdpdsl").mkdir(exist_ok=True)
         (tmp_path / "stdpdsl").chmod(mode)
         assert cli.main(["run", "nothing.stdp"]) == 1
-        assert ("others can write into" in capsys.readouterr().err) == told
+        assert ("other users can write to it" in capsys.readouterr().err) == told
 
 
 def test_one_rule_for_the_folder(tmp_path, monkeypatch):

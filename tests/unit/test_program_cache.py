@@ -117,7 +117,7 @@ def test_a_program_that_fails_says_why(tmp_path):
     with pytest.raises(ProgramError, match="after 50.000% of its duration"):
         run_program(program, {}, tmp_path / "again")
     (program / "main").write_text("#!/bin/sh\nkill -9 $$\n")
-    with pytest.raises(ProgramError, match="want of memory"):
+    with pytest.raises(ProgramError, match="ran out of memory"):
         run_program(program, {}, tmp_path / "killed")
 
 

@@ -35,7 +35,7 @@ def test_a_delay_is_as_long_as_the_run_unless_the_run_goes_on():
     short = SimpleNamespace(keeps=False, dt=DT, steps=100)
     assert within_run(short, times) == pytest.approx([1e-3, 0.01])
     assert within_run(SimpleNamespace(keeps=True, dt=DT, steps=100), times) is times
-    with pytest.raises(SpecError, match="too long to keep the state of this run"):
+    with pytest.raises(SpecError, match="too long to save the state of this run"):
         within_run(SimpleNamespace(keeps=True, dt=DT), np.array([1.1 * LONGEST_QUEUE * DT]))
 
 
