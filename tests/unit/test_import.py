@@ -139,7 +139,7 @@ def test_time_passes_by_steps():
         ({"pre": "x = 1/2"}, "1/2", "integer"),
         ({"pre": "x += resolution()/tau"}, "resolution()", "resolution"),
         ({"pre": "emit_spike(x)"}, "emit_spike(w)", "once"),
-        ({"mod": "emit_spike(x)"}, "emit_spike(x)", "pre only"),
+        ({"mod": "emit_spike(x)"}, "emit_spike(x)", "presynaptic spikes only"),
         ({"update": "w += x\n        integrate_odes()"}, "x", "before it is integrated"),
         ({"update": "w += 1"}, "", "integrate"),
         ({"pre": "x +="}, "", "NESTML"),
