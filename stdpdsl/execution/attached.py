@@ -51,9 +51,7 @@ def environment():
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") or name in WHERE_MODULES_ARE
     }
-    kept.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # starting more threads takes a tenth of a short run
+    kept.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads cost a tenth of a short run
     return {**kept, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"}
 
 

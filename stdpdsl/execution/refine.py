@@ -149,9 +149,8 @@ def not_comparable(e: Experiment) -> list[str]:
     reasons: dict[str, None] = {}
     for text in model_texts(e):
         found = (r for r, pattern in _NOT_COMPARABLE.items() if pattern.search(text))
-        reasons |= dict.fromkeys(
-            list(found)[:1]
-        )  # random spikes at a given rate depend on `dt`, too
+        # Only the first: random spikes at a given rate depend on `dt`, too.
+        reasons |= dict.fromkeys(list(found)[:1])
     return list(reasons)
 
 

@@ -24,16 +24,10 @@ class Context:
     open_names: bool = False  # unknown names may come from a file that is not read yet
     sides_unknown: bool = False  # a rule that is not used: `v_post` may have any type
     locals: Mapping[str, Type | None] = field(default_factory=dict)
-    later: frozenset[str] = (
-        frozenset()
-    )  # local variables that are assigned further down in the block
-    hints: Mapping[str, str] = field(
-        default_factory=dict
-    )  # hints for names that are known in other places
+    later: frozenset[str] = frozenset()  # locals that are assigned further down in the block
+    hints: Mapping[str, str] = field(default_factory=dict)  # for names known in other places
     elements: Context | None = None  # what a measure's `mean(...)` is taken over
-    accuracy: Callable[[ast.Call], Type | None] | None = (
-        None  # the type of `accuracy(...)` for the layer of a measure
-    )
+    accuracy: Callable[[ast.Call], Type | None] | None = None  # in a measure, of its layer
 
     def but(self, **changes: Any) -> Context:
         """As `replace` of dataclasses, which takes four times as long."""

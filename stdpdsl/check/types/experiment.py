@@ -263,11 +263,8 @@ class Experiment:
             name = variable.id
             key = (component.name, name, part, *numbers)
             if is_rate(self.symbols, component, variable):
-                key = (
-                    component.name,
-                    name,
-                    part,
-                )  # bins of different widths could not be told apart
+                # Bins of different widths could not be told apart.
+                key = (component.name, name, part)
             if None not in numbers:
                 self.reporter.once(
                     self.recorded,
