@@ -20,59 +20,11 @@ from .errors import ProgramError
 from .objects import KeptFile
 from .program_cache import file_hash, files_under
 from .program_data import ProgramData, size_key
+from .program_files import PROGRAM_FILES, PROGRAM_FILES_CODE, in_one_file, write_arrays
 from .refractory import REFRACTORY_SUPPORT, with_refractory_lists
-from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, fetched_ahead, lightly_driven
+from .steps import advanced_quickly, lightly_driven
+from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, fetched_ahead
 from .whole_state import KeptState
-
-# Read by the program when it starts. `number` is also called before main(), for global sizes.
-PROGRAM_INPUT = r"""
-#pragma once
-#include <chrono>
-#include <cmath>
-#include <cstdlib>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-#include <string>
-#include <vector>
-namespace brian {
-inline void no_input(const std::string &file) {
-    std::cerr << "the input " << file << " is missing or has the wrong size" << std::endl;
-    std::exit(70);
-}
-inline std::clock_t wall_clock() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double>(now).count() * CLOCKS_PER_SEC;
-}
-inline std::vector<char> bytes_of(const std::string &file) {
-    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
-    if (!in) no_input(file);
-    std::vector<char> bytes(in.tellg());
-    in.seekg(0);
-    if (!bytes.empty() && !in.read(bytes.data(), bytes.size())) no_input(file);
-    return bytes;
-}
-inline double number(int index) {
-    static const std::vector<char> bytes = bytes_of("numbers");
-    if ((index + 1) * sizeof(double) > bytes.size()) no_input("numbers");
-    return reinterpret_cast<const double *>(bytes.data())[index];
-}
-template <class T> void load(const std::string &file, T *into, size_t count) {
-    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
-    if (!in || (size_t)in.tellg() != count * sizeof(T)) no_input(file);
-    in.seekg(0);
-    if (count && !in.read(reinterpret_cast<char *>(into), count * sizeof(T))) no_input(file);
-}
-template <class T> void load(const std::string &file, std::vector<T> &into) {
-    load(file, into.data(), into.size());
-}
-template <class T> void load_all(const std::string &file, std::vector<T> &into) {
-    std::ifstream in("inputs/" + file, std::ios::binary | std::ios::ate);
-    if (!in) no_input(file);
-    into.resize((size_t)in.tellg() / sizeof(T));
-    load(file, into);
-}
-"""
 
 
 def build_program(simulate, data, code, flags, folder):
@@ -95,17 +47,15 @@ def build_program(simulate, data, code, flags, folder):
     unused = [key for key in unused if key not in {*marked.durations, *marked.numbers}]
     if unused:
         raise ProgramError(f"the network makes no use of {unused}")
+    fixed = {f"static_arrays/{file.name}": file for file in (project / "static_arrays").iterdir()}
     for key, array in marked.arrays.items():
-        if array["file"].startswith("static") and not (project / array["file"]).exists():
-            raise ProgramError(f"Brian2 reads {key} from another file than {array['file']}")
+        if array["name"].startswith("static") and not fixed.pop(array["name"], None):
+            raise ProgramError(f"Brian2 reads {key} from another file than {array['name']}")
     sources = sorted(device.writer.source_files)
     units = two_units(project, sources, marked)
-    (folder / "static_arrays").mkdir(parents=True)
+    folder.mkdir(parents=True)
     compile_program(project, units, flags, folder / "main")
-    fed = {array["file"] for array in marked.arrays.values()}
-    for file in (project / "static_arrays").iterdir():
-        if f"static_arrays/{file.name}" not in fed:
-            shutil.copy(file, folder / "static_arrays")
+    write_arrays(folder, ((name, file.read_bytes()) for name, file in fixed.items()))
     manifest = {
         "arrays": marked.arrays,
         "numbers": marked.numbers,
@@ -132,18 +82,18 @@ def flags_unasked():
 
 
 def output_file(device, data, place):
-    """Where a program writes a variable, (object, name) or a KeptFile: its file, and the key of the
-    width if it has two dimensions."""
+    """Where a program writes a variable, (object, name) or a KeptFile: its name, or its file, and
+    the key of the width if it has two dimensions."""
     if isinstance(place, KeptFile):
-        return {"file": f"results/{place.file}", "dtype": place.dtype, "width": None}
+        return {"file": place.file, "dtype": place.dtype}
     if isinstance(place, KeptState):
         return {"kinds": place.kinds}
     owner, name = place
     variable = owner.variables[name]
     columns = variable.size[1] if isinstance(variable.size, tuple) else None
-    file = "results/" + device.get_array_filename(variable)
+    array = device.get_array_filename(variable)
     width = None if columns is None else size_key(data, f"{owner.name}.index")  # of a monitor
-    return {"file": file, "dtype": np.dtype(variable.dtype).str, "width": width}
+    return {"name": array, "dtype": np.dtype(variable.dtype).str, "width": width}
 
 
 def two_units(project, sources, data):
@@ -168,9 +118,11 @@ def two_units(project, sources, data):
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
     support = VECTOR_SUPPORT + CROSSINGS_SUPPORT + REFRACTORY_SUPPORT
-    given = PROGRAM_INPUT + support + declared + "}\n"
+    given = PROGRAM_FILES + support + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
+    queue = project / "brianlib/spikequeue.h"
+    queue.write_text(advanced_quickly(queue.read_text(encoding="utf-8")), encoding="utf-8")
     run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
     durations = iter(data.durations)
     texts = {}
@@ -182,13 +134,16 @@ def two_units(project, sources, data):
             )
             if count != len(data.durations):
                 raise ProgramError("Brian2 wrote another number of runs than there are")
+        if source == "objects.cpp":
+            text = in_one_file(text)
         if source == "network.cpp":
             text = lightly_driven(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
         texts[source] = fetched_ahead(by_chunks(text)) if is_part(source) else text
     first, second = as_units(with_crossings(with_refractory_lists(texts)))
-    return first, f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{second}'
+    once = f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{PROGRAM_FILES_CODE}'
+    return first, once + second
 
 
 def as_units(texts):
@@ -239,7 +194,18 @@ def compiling(project, units, flags):
         objects.append(f"unit{index}.o")
         # Code that runs once need not be fast, and compiles in half the time.
         level = [] if index == 0 else ["-O1"]
-        command = [cxx, *flags, *level, "-I.", "-Ibrianlib", "-c", source.name, "-o", objects[-1]]
+        command = [
+            cxx,
+            *flags,
+            *level,
+            "-fno-plt",
+            "-I.",
+            "-Ibrianlib",
+            "-c",
+            source.name,
+            "-o",
+            objects[-1],
+        ]
         log = (project / f"unit{index}.log").open("w+", encoding="utf-8")
         running.append((subprocess.Popen(command, cwd=project, stderr=log), log))
 

@@ -32,7 +32,7 @@ class ProgramData(dict):
     def __init__(self, data, code):
         """`code` is the text; no placeholder may equal one of its literals."""
         super().__init__(data)
-        self.arrays = {}  # {key: {"file", "dtype", "size" or None}}
+        self.arrays = {}  # {key: {"name", "dtype", "size" or None}}
         self.numbers = []  # keys, in the order of the file of numbers
         self.durations = []  # keys, in the order of the runs
         self.markers = {}  # {key of a size: its placeholder}
@@ -69,12 +69,12 @@ class ProgramData(dict):
         name = device.get_array_name(variable, access_data=False)
         device.array_cache[variable] = None  # so that Brian2 does not take it for known
         known = self.arrays.get(key)  # what a phase sets in each of its repeats
-        file = known["file"].removeprefix("inputs/") if known else str(len(self.arrays))
+        input_name = known["name"] if known else str(len(self.arrays))
         dtype = np.dtype(variable.dtype).str
-        self.arrays[key] = {"file": f"inputs/{file}", "dtype": dtype, "size": size}
+        self.arrays[key] = {"name": input_name, "dtype": dtype, "size": size}
         if not isinstance(variable, DynamicArrayVariable):
-            return f'load("{file}", {name}, _num_{name});'
-        return f'{"load" if size else "load_all"}("{file}", {name});'
+            return f'load("{input_name}", {name}, _num_{name});'
+        return f'{"load" if size else "load_all"}("{input_name}", {name});'
 
     @contextmanager
     def as_files(self, keys, size):
@@ -89,7 +89,7 @@ class ProgramData(dict):
             raise ProgramError(f"Brian2 stored {made} for {keys}")
         for key, name in zip(keys, made, strict=True):
             dtype = get_device().static_arrays[name].dtype.str
-            self.arrays[key] = {"file": f"static_arrays/{name}", "dtype": dtype, "size": size}
+            self.arrays[key] = {"name": f"static_arrays/{name}", "dtype": dtype, "size": size}
 
 
 def size_key(data, key):
@@ -167,7 +167,7 @@ def follow(data, name, dt, unit, width):
         return TimedArray(data[f"{name}.values"] * unit, dt=dt * second, name=name)
     rows = data[f"{name}.N"]
     file = f"static_arrays/{name}_values"
-    data.arrays[f"{name}.values"] = {"file": file, "dtype": "<f8", "size": f"{name}.N"}
+    data.arrays[f"{name}.values"] = {"name": file, "dtype": "<f8", "size": f"{name}.N"}
     if width:
         data.products[rows * width] = (f"{name}.N", width)
     shape = (rows, width) if width else rows

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -11,7 +10,9 @@ import numpy as np
 
 from .errors import ProgramError
 from .live import live_line
+from .objects import KeptFile
 from .outputs import Outputs
+from .program_files import Arrays, write_arrays
 from .whole_state import STATE_FILE, KeptState, write_state
 
 
@@ -23,16 +24,9 @@ def run_program(program, data, workdir, report=None, state=None):
     """
     program, workdir = Path(program).resolve(), Path(workdir)
     manifest = json.loads((program / "manifest.json").read_text(encoding="utf-8"))
-    for name in ("inputs", "static_arrays", "results"):
+    for name in ("inputs", "results"):
         (workdir / name).mkdir(parents=True)
-    for file in (program / "static_arrays").iterdir():
-        shutil.copy(file, workdir / "static_arrays")
-    np.array([data[key] for key in manifest["numbers"]], float).tofile(workdir / "inputs/numbers")
-    for key, array in manifest["arrays"].items():
-        values = np.ascontiguousarray(data[key], dtype=np.dtype(array["dtype"]))
-        if array["size"] and len(values) != data[array["size"]]:
-            raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
-        values.tofile(workdir / array["file"])
+    write_arrays(workdir / "inputs", inputs_of(program, manifest, data))
     if state is not None:
         kinds = next(x["kinds"] for x in manifest["outputs"].values() if "kinds" in x)
         write_state(workdir / "inputs" / STATE_FILE, state, kinds)
@@ -41,16 +35,31 @@ def run_program(program, data, workdir, report=None, state=None):
     if abs(done - 1) > 1e-9:
         raise ProgramError(f"the run ended after {done:.3%} of its duration")
 
+    written = Arrays(workdir / "results")
+
     def read(name):
         """One output's final values; of a state monitor, a row per sample."""
         output = manifest["outputs"][name]
         if "kinds" in output:
             return KeptState(output["kinds"]).read(workdir / "results")
-        file, dtype, width = (output[key] for key in ("file", "dtype", "width"))
-        values = np.fromfile(workdir / file, dtype=np.dtype(dtype))
-        return values if width is None else values.reshape(-1, data[width])
+        if "file" in output:
+            return KeptFile(**output).read(workdir / "results")
+        values = written.read(output["name"], output["dtype"])
+        return values if output["width"] is None else values.reshape(-1, data[output["width"]])
 
     return Outputs(manifest["outputs"], read)
+
+
+def inputs_of(program, manifest, data):
+    """Name and values of each array that a program reads; some are the same in each run."""
+    fixed = Arrays(program)
+    yield from ((name, fixed.read(name)) for name in fixed.places)
+    yield "numbers", np.array([data[key] for key in manifest["numbers"]], float)
+    for key, array in manifest["arrays"].items():
+        values = np.ascontiguousarray(data[key], dtype=np.dtype(array["dtype"]))
+        if array["size"] and len(values) != data[array["size"]]:
+            raise ProgramError(f"{key} has {len(values)} values for {data[array['size']]} elements")
+        yield array["name"], values
 
 
 def follow_program(command, workdir, report):

@@ -250,37 +250,3 @@ def fetched_ahead(text):
         return indent + line + "".join(f"{indent}{line}\n" for line in lines) + body
 
     return re.sub(place + r"(.*?\n)(?= *\}\n)", fetch, text, flags=re.DOTALL)
-
-
-SAME_CLOCKS = """    double t = minclock->t[0];
-    bool same = true;
-    for(std::set<Clock*>::iterator i=clocks.begin(); i!=clocks.end(); i++)
-    {
-        const double s = (*i)->t[0];
-        same = same && (s==t || fabs(s-t)<=Clock_epsilon) == (curclocks.count(*i) > 0);
-    }
-    if (same) return minclock;
-    // find set of equal clocks
-    curclocks.clear();
-"""
-
-
-def lightly_driven(text):
-    """Brian2's loop over the steps, without needless repetition. In a small network that takes
-    longer than the neurons do. Brian2 asks the kernel for the time before each object of each step;
-    here a clock without a system call is asked every sixteenth step. Brian2 also makes the set of
-    clocks that tick next anew in each step, although it hardly ever changes."""
-    each = "            if (report_func)\n"
-    seldom = "report_func && i == 0 && ++_steps % 16 == 0"
-    text = text.replace(each, each.replace("report_func", seldom))
-    text = text.replace(
-        "    double elapsed_realtime;\n", "    double elapsed_realtime;\n    int _steps = 0;\n"
-    )
-    measured = re.search(r"\n *current = std::clock\(\);\n *(elapsed_realtime = .*;)\n", text)
-    end = "    Network::_globally_running = false;\n"
-    if measured and end in text and "did_break_early = true" not in text:
-        text = text.replace(measured[0], "\n")
-        text = text.replace(end, f"    current = std::clock();\n    {measured[1]}\n{end}")
-    made = "    // find set of equal clocks\n    curclocks.clear();\n\n"
-    made += "    double t = minclock->t[0];\n"
-    return text.replace(made, SAME_CLOCKS).replace("std::clock()", "brian::wall_clock()")

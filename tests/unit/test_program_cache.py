@@ -15,8 +15,10 @@ from stdpdsl.runtime.program_cache import (
     touch,
 )
 from stdpdsl.runtime.program_data import ProgramData
+from stdpdsl.runtime.program_files import write_arrays
 from stdpdsl.runtime.program_run import run_program
-from stdpdsl.runtime.vectors import by_chunks, by_vectors, fetched_ahead, lightly_driven
+from stdpdsl.runtime.steps import advanced_quickly, lightly_driven
+from stdpdsl.runtime.vectors import by_chunks, by_vectors, fetched_ahead
 
 
 def a_program(folder, text="x"):
@@ -107,7 +109,7 @@ def test_what_was_used_last_is_kept_also_where_the_clock_was_set_back(tmp_path):
 
 def test_a_program_that_fails_says_why(tmp_path):
     program = a_program(tmp_path / "program")
-    (program / "static_arrays").mkdir()
+    write_arrays(program, {})
     (program / "main").write_text("#!/bin/sh\necho out of luck >&2\nexit 3\n")
     (program / "main").chmod(0o755)
     (program / "manifest.json").write_text('{"arrays": {}, "numbers": [], "outputs": {}}')
@@ -156,11 +158,11 @@ def brian_template(name):
 
 def test_our_changes_still_find_their_places_in_brians_templates():
     assert by_chunks(brian_template("threshold.cpp")).count("_any") == 3
-    each = "for(size_t i=0; i<objects.size(); i++)"
-    body = lightly_driven(brian_template("network.cpp")).partition(each)[2].partition("tick()")[0]
-    assert "clock()" not in body or "i == 0" in body
     network = lightly_driven(brian_template("network.cpp"))
-    assert "same && (s==t" in network and "++_steps % 16" in network
+    assert "++_steps % 16" in network and "due[i]();" in network and "is_led" in network
+    queue = advanced_quickly(brian_template("../../../synapses/cspikequeue.cpp"))
+    assert "%" not in queue.partition("void advance()")[2]
+    assert "curclocks." not in network and "std::clock()" not in network
 
 
 STATE_UPDATE = """    return (int64_t)((t + 1e-3*dt)/dt);
