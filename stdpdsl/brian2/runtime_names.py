@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
 import symtable
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from ..outputs import write_whole
-from ..runtime.cache import own_cache
+from ..cached import cached
 
 WIDTH = 100  # of a line
 PACKAGE = Path(__file__).parents[1]
@@ -44,15 +39,7 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
     """The definitions in modules; if a name is in several, the last. Reading them takes a tenth of
     a short run, so the result is cached by the modules' text."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
-    key = json.dumps([sys.version, texts]).encode()
-    kept = own_cache("definitions") / f"{hashlib.sha256(key).hexdigest()[:24]}.json"
-    with suppress(OSError, ValueError, TypeError):  # none is cached, or the file is truncated
-        return Definitions(**json.loads(kept.read_bytes()))
-    found = _definitions(texts)
-    with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, json.dumps(asdict(found)).encode())
-    return found
+    return Definitions(**cached("definitions", texts, lambda: asdict(_definitions(texts))))
 
 
 def _definitions(modules: Mapping[str, str]) -> Definitions:

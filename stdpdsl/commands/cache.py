@@ -10,7 +10,8 @@ from .reading import writing
 from .terminal import DONE, USAGE, Stop, complain, say
 
 _KEPT = re.compile(
-    r"programs|heard|templates|cython-[0-9a-f]{16}|grammar-[0-9a-f]{24}\.pickle|\w+\.new"
+    r"programs|heard|templates|grammar|definitions|cython-[0-9a-f]{16}"
+    r"|grammar-[0-9a-f]{24}\.pickle|\w+\.new"  # of older versions
 )
 """The patterns of the names in the cache."""
 

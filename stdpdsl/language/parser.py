@@ -1,4 +1,4 @@
-"""Text to tree. This is the only module that uses lark.
+"""Text to tree.
 
 `parse` reads a whole file. If that fails, it reads each declaration separately, so that one mistake
 in each is reported at once.
@@ -12,27 +12,25 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-import lark
-from lark import Lark, Token
-from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-from lark.indenter import Indenter
-from lark.lexer import BasicLexer, ContextualLexer, Scanner
+from lark import Token
+from lark.common import LexerConf
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import LexerThread
 from lark.utils import TextSlice
 
 from ..resources import resource_dir
-from . import grammar_cache
 from .ast import Spec
 from .diagnostics import UNSEEN, CompileError, Diagnostic
+from .lexer import Indentation, LayoutError, StateLexer
 from .source import Source, Span
 from .syntax_errors.failure import DECLARATIONS, Failure, Piece
+from .tables import START, tables_of
 from .tree_builder import Builder
 
 MAX_LENGTH = 4_000_000  # characters of a file: some hundred thousand lines
-MAX_BRACKETS = 100  # open at a time
 MOST_HIDDEN = 20  # that an error message lists
-RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
 
 
 def parse(source: Source) -> Spec:
@@ -87,98 +85,6 @@ def _hidden(source: Source) -> list[Diagnostic]:
     ]
 
 
-# Layout -----------------------------------------------------------------------------------------
-
-
-class LayoutError(LarkError):
-    """The text has a layout error that is found before the grammar is used."""
-
-    def __init__(self, code: str, token: Token, message: str, help: str = ""):
-        super().__init__(message)
-        self.code, self.token, self.message, self.help = code, token, message, help
-
-
-class Indentation(Indenter):
-    """Turns the indentation of lines into tokens; inside brackets, indentation is ignored."""
-
-    NL_type = "_NEWLINE"
-    OPEN_PAREN_types = ("LPAR", "LSQB")  # type: ignore[assignment]
-    CLOSE_PAREN_types = ("RPAR", "RSQB", "RSQB_UNIT")  # type: ignore[assignment]
-    INDENT_type = "_INDENT"
-    DEDENT_type = "_DEDENT"
-    tab_len = 8
-
-    @property
-    def always_accept(self) -> tuple[str, ...]:  # type: ignore[override]
-        # For the lexer, any word may come anywhere; `Words` below tells keywords from names.
-        # Reserved words stay reserved where no rule accepts them.
-        return ("_NEWLINE", "NAME", *RESERVED)
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        self.before: Token | None = None
-        self.latest: Token | None = None
-        for token in super().process(stream):
-            self.before, self.latest = self.latest, token
-            yield token
-            if self.paren_level >= MAX_BRACKETS:
-                message = f"more than {MAX_BRACKETS} brackets are open"
-                raise LayoutError("SYN028", token, message, "give the parts names of their own")
-
-    def handle_NL(self, token: Token) -> Iterator[Token]:
-        if self.paren_level == 0:
-            indentation = token.rsplit("\n", 1)[1]
-            if "\t" in indentation:
-                raise LayoutError(
-                    "SYN002", token, "a tab stands in the indentation", "indent with spaces"
-                )
-            if (
-                len(indentation) < self.indent_level[-1]
-                and len(indentation) not in self.indent_level
-            ):
-                raise LayoutError(
-                    "SYN003",
-                    token,
-                    "this line does not start in the column of an earlier line",
-                    "lines of one body start in the same column",
-                )
-        return super().handle_NL(token)
-
-
-# Words ------------------------------------------------------------------------------------------
-
-
-class Words(BasicLexer):
-    """The lexer of one parser state. It reads any word as a NAME, then looks up the whole word
-    among the keywords that this state accepts.
-
-    lark would compile a regular expression with each state's keywords. Because states differ in
-    hardly anything else, most of them can share one. That saves half of the time of a short spec.
-    """
-
-    shared: ClassVar[dict[frozenset[str], Scanner]] = {}
-
-    def _build_scanner(self) -> Scanner:
-        words = (t for t in self.terminals if t.pattern.value.isidentifier())
-        keywords = {t.pattern.value: t.name for t in words}
-        others = [t for t in self.terminals if t.pattern.value not in keywords]
-        key = frozenset(t.name for t in others)
-        if key not in self.shared:
-            self.shared[key] = Scanner(others, self.g_regex_flags, self.re, self.use_bytes)
-
-        def look_up(word: Token) -> Token:
-            word.type = keywords.get(word.value, "NAME")
-            return word
-
-        self.callback = {"NAME": look_up}
-        return self.shared[key]
-
-
-class StateLexer(ContextualLexer):
-    """lark's contextual lexer, with `Words` in each state."""
-
-    BasicLexer = Words
-
-
 # Reading ----------------------------------------------------------------------------------------
 
 
@@ -196,26 +102,18 @@ class Reader:
     def __init__(self) -> None:
         self.builder = Builder()
         self.layout = Indentation()
-        grammar = resource_dir("grammars")
-        options: dict[str, Any] = {
-            "parser": "lalr",
-            "lexer": "contextual",
-            "postlex": self.layout,
-            "transformer": self.builder,
-            "keep_all_tokens": True,  # the builder takes spans from them
-            "maybe_placeholders": False,
-            "g_regex_flags": re.ASCII,
-            "_plugins": {"ContextualLexer": StateLexer},
-        }
-        with grammar_cache.kept(
-            sorted(grammar.glob("*.lark")), lark.__version__, *RESERVED
-        ) as cache:
-            self.lark = Lark.open(str(grammar / "stdp.lark"), cache=cache, **options)
+        self.tables = tables = tables_of(resource_dir("grammars"), self.layout)
+        self.terminals = tables.tokens()
+        conf = LexerConf(
+            self.terminals, re, tables.ignored, g_regex_flags=re.ASCII, skip_validation=True
+        )
+        self.lexer = StateLexer(conf, tables.rows, self.layout)
+        self.parser = tables.parser(self.builder)
         self.failure: Diagnostic | None = None
         self.stop: Failure | None = None  # the place of the failure, unless it is a layout error
         # A terminal's name in messages: its text if it is a fixed one, otherwise its kind.
         self.kinds = {"$END": "END"}
-        for terminal in self.lark.terminals:
+        for terminal in self.terminals:
             fixed = terminal.pattern.type == "str"
             name = terminal.name.removeprefix("expressions__").lstrip("_")
             self.kinds[terminal.name] = terminal.pattern.value if fixed else name
@@ -231,7 +129,8 @@ class Reader:
         if start == 0 and self.text.startswith("\ufeff"):
             start = 1  # a byte order mark
         try:
-            return cast(Spec, self.lark.parse(TextSlice(self.text, start, end)))
+            text = LexerThread.from_text(self.lexer, TextSlice(self.text, start, end))
+            return cast(Spec, self.parser.parse(text, START))
         except LayoutError as error:
             self.failure = self._explain_layout(error)
         except UnexpectedInput as error:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from stdpdsl import cli
 from stdpdsl.brian2.runtime_names import definitions_in
-from stdpdsl.language.grammar_cache import cache_folder
 from stdpdsl.runtime.cache import cython_cache, own_cache, stdpdsl_cache
 from stdpdsl.runtime.imports import unread_preferences
 
@@ -51,10 +50,10 @@ def test_one_rule_for_the_folder(tmp_path, monkeypatch):
                 if named is not None:
                     patch.setenv("XDG_CACHE_HOME", named)
                 expected = tmp_path / base / "stdpdsl"
-                assert cache_folder() == stdpdsl_cache() == expected
+                assert stdpdsl_cache() == expected
                 assert own_cache("programs") == expected / "programs"
             patch.setenv("XDG_CACHE_HOME", str(tmp_path / "named"))
-            assert cache_folder() == stdpdsl_cache() == tmp_path / "named" / "stdpdsl"
+            assert stdpdsl_cache() == tmp_path / "named" / "stdpdsl"
 
 
 def test_a_user_without_a_home(tmp_path, monkeypatch):
@@ -62,7 +61,7 @@ def test_a_user_without_a_home(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert cache_folder() is None and stdpdsl_cache() is None
+    assert stdpdsl_cache() is None
     assert own_cache("programs").parent.parent == tmp_path
     assert unread_preferences() == []
     assert cli.main(["cache", "clear"]) == 2

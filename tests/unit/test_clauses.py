@@ -27,7 +27,7 @@ def rules():
 
 
 def test_every_word_of_the_grammar_is_told():
-    words = {t.pattern.value for t in _reader().lark.terminals if t.pattern.value.isidentifier()}
+    words = {t.pattern.value for t in _reader().terminals if t.pattern.value.isidentifier()}
     told = {*DECLARATIONS, *FLAGS.values(), *OTHER}
     for clauses in CLAUSES.values():
         told |= {word for clause in clauses for word in clause.split()}

@@ -14,6 +14,7 @@ ORDER = [
     "resources",
     "outputs",
     "runtime",
+    "cached",
     "machine",
     "language",
     "check",

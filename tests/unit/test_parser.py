@@ -11,7 +11,8 @@ import pytest
 from stdpdsl.language import ast
 from stdpdsl.language.blocks import Blocks
 from stdpdsl.language.diagnostics import CompileError
-from stdpdsl.language.parser import MAX_LENGTH, RESERVED, _reader, before, parse
+from stdpdsl.language.lexer import RESERVED, _is_operator
+from stdpdsl.language.parser import MAX_LENGTH, _reader, before, parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.printer.expressions import print_expr
 from stdpdsl.language.source import Source, Span
@@ -137,10 +138,23 @@ def test_words_are_keywords_only_in_position():
     assert print_expr(rule.handlers[0].body[0].value) == "size * where"
 
 
+def test_an_operator_is_never_two_others():
+    """Each state's lexer reads all operators, also `//` where only `/` may come."""
+    reader = _reader()
+    signs = {reader.kinds[t.name]: t.name for t in reader.terminals if _is_operator(t)}
+    signs |= dict.fromkeys(("<", ">", "<=", ">=", "==", "!="), "COMPARE")
+    rows = reader.tables.rows
+    for sign in signs:
+        for cut in range(1, len(sign)):
+            first, second = signs.get(sign[:cut]), signs.get(sign[cut:])
+            after = [row[first] for row in rows if row.get(first, -1) >= 0]
+            assert not any(second in rows[state] for state in after), sign
+
+
 def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
     reader = _reader()
     reserved = {terminal.lower() for terminal in RESERVED}
-    for accepts in reader.lark.parser.parser._parse_table.states.values():
+    for accepts in reader.tables.rows:
         words = {
             reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
         }

@@ -1,0 +1,141 @@
+"""Text to tokens: lark's contextual lexer with our layout and keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from copy import copy
+from typing import Any, ClassVar
+
+from lark import Token
+from lark.common import LexerConf
+from lark.exceptions import LarkError
+from lark.indenter import Indenter
+from lark.lexer import BasicLexer, ContextualLexer, Scanner, TerminalDef
+
+from .tables import MadeWhenUsed
+
+MAX_BRACKETS = 100  # open at a time
+RESERVED = ("AND", "OR", "NOT", "DELIVER", "NORMALISE", "SPIKES", "SET")
+
+# Layout -----------------------------------------------------------------------------------------
+
+
+class LayoutError(LarkError):
+    """The text has a layout error that is found before the grammar is used."""
+
+    def __init__(self, code: str, token: Token, message: str, help: str = ""):
+        super().__init__(message)
+        self.code, self.token, self.message, self.help = code, token, message, help
+
+
+class Indentation(Indenter):
+    """Turns the indentation of lines into tokens; inside brackets, indentation is ignored."""
+
+    NL_type = "_NEWLINE"
+    OPEN_PAREN_types = ("LPAR", "LSQB")  # type: ignore[assignment]
+    CLOSE_PAREN_types = ("RPAR", "RSQB", "RSQB_UNIT")  # type: ignore[assignment]
+    INDENT_type = "_INDENT"
+    DEDENT_type = "_DEDENT"
+    tab_len = 8
+
+    @property
+    def always_accept(self) -> tuple[str, ...]:  # type: ignore[override]
+        # For the lexer, any word may come anywhere; `Words` below tells keywords from names.
+        # Reserved words stay reserved where no rule accepts them.
+        return ("_NEWLINE", "NAME", *RESERVED)
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        self.before: Token | None = None
+        self.latest: Token | None = None
+        for token in super().process(stream):
+            self.before, self.latest = self.latest, token
+            yield token
+            if self.paren_level >= MAX_BRACKETS:
+                message = f"more than {MAX_BRACKETS} brackets are open"
+                raise LayoutError("SYN028", token, message, "give the parts names of their own")
+
+    def handle_NL(self, token: Token) -> Iterator[Token]:
+        if self.paren_level == 0:
+            indentation = token.rsplit("\n", 1)[1]
+            if "\t" in indentation:
+                raise LayoutError(
+                    "SYN002", token, "a tab stands in the indentation", "indent with spaces"
+                )
+            if (
+                len(indentation) < self.indent_level[-1]
+                and len(indentation) not in self.indent_level
+            ):
+                raise LayoutError(
+                    "SYN003",
+                    token,
+                    "this line does not start in the column of an earlier line",
+                    "lines of one body start in the same column",
+                )
+        return super().handle_NL(token)
+
+
+# Words ------------------------------------------------------------------------------------------
+
+
+class Words(BasicLexer):
+    """lark's lexer for all tokens or, by `only`, for those that one parser state accepts.
+
+    It reads any word as a NAME, then looks up the whole word among the keywords. lark would compile
+    a regular expression with each state's keywords and operators. Without the keywords, and with
+    all operators in each, few differ. That saves half of the time of a short spec.
+    """
+
+    scanners: ClassVar[dict[frozenset[str], Scanner]] = {}
+
+    def only(self, accepted: Container[str]) -> Words:
+        lexer = copy(self)
+        lexer._scanner = None
+        lexer.terminals = [t for t in self.terminals if t.name in accepted or _is_operator(t)]
+        return lexer
+
+    def _build_scanner(self) -> Scanner:
+        words = (t for t in self.terminals if t.pattern.value.isidentifier())
+        keywords = {t.pattern.value: t.name for t in words}
+        others = [t for t in self.terminals if t.pattern.value not in keywords]
+        key = frozenset(t.name for t in others)
+        if key not in self.scanners:
+            self.scanners[key] = Scanner(others, self.g_regex_flags, self.re, self.use_bytes)
+
+        def look_up(word: Token) -> Token:
+            word.type = keywords.get(word.value, "NAME")
+            return word
+
+        self.callback = {"NAME": look_up}
+        return self.scanners[key]
+
+
+def _is_operator(terminal: TerminalDef) -> bool:
+    """Whether it can stand in all scanners, because no two shorter tokens that may follow each
+    other look like it."""
+    fixed = terminal.pattern.type == "str" and not terminal.pattern.value.isidentifier()
+    return fixed or terminal.name == "COMPARE"
+
+
+class StateLexer(ContextualLexer):
+    """lark's contextual lexer, with `Words` in each state, and with layout.
+
+    The lexer of a state is made when a text first leads there: a spec meets a quarter of them.
+    """
+
+    def __init__(self, conf: LexerConf, rows: Sequence[Iterable[str]], layout: Indentation):
+        whole = Words(conf)
+        always = {*conf.ignore, *layout.always_accept}
+        known: dict[frozenset[str], Words] = {}
+
+        def of_state(state: int) -> Words:
+            accepted = frozenset(rows[state])
+            if accepted not in known:
+                known[accepted] = whole.only(always | accepted)
+            return known[accepted]
+
+        self.layout = layout
+        self.root_lexer = whole
+        self.lexers = MadeWhenUsed(of_state)
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        return self.layout.process(super().lex(lexer_state, parser_state))
