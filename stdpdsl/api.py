@@ -18,10 +18,11 @@ import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .dataclass import dataclass
 from .results.errors import require
 from .results.reader import Results, load
 

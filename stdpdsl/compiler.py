@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from .data.arrays import Arrays, read_arrays
 from .data.fit import Fit
 from .data.sources import Files, read_sources, with_numbers
 from .data.tables import check_all_rows, read_all_rows, refuse_rows
+from .dataclass import dataclass
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from .language.named_files import (

@@ -6,9 +6,10 @@ import math
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .check.costs import Estimate, Part
+from .dataclass import dataclass
 from .ir import Connection, Experiment, Layer
 from .lower.integration import in_words as methods_in_words
 from .lower.integration import methods_of

@@ -6,11 +6,12 @@ import ast
 import symtable
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from ..cached import cached
+from ..dataclass import dataclass
 
 WIDTH = 100  # of a line
 PACKAGE = Path(__file__).parents[1]
@@ -39,7 +40,9 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
     """The definitions in modules; if a name is in several, the last. Reading them takes a tenth of
     a short run, so the result is cached by the modules' text."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
-    return Definitions(**cached("definitions", texts, lambda: asdict(_definitions(texts))))
+    return Definitions(
+        **cached("definitions", texts, __file__, lambda: asdict(_definitions(texts)))
+    )
 
 
 def _definitions(modules: Mapping[str, str]) -> Definitions:

@@ -7,8 +7,9 @@ needs. It reads no file: it is given the parsed files of `use` and the headers o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors, in_order
 from ..language.named_files import files_of

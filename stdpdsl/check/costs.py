@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections import ChainMap, Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.numeric import NotConstant, evaluate
 from ..language.source import Span

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import Diagnostic, Label
 from ..language.numeric import NotConstant, evaluate

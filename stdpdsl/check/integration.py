@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from .exact import Model, System, models_of
 from .rows import Rows
 from .solvable import Structure

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.numeric import NotConstant, evaluate
 from ..language.refined import METHOD

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins import CONSTANTS, layer_measures, weight_measures
 from ..language.units import NONE, SECOND, Dim, resolve

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..runtime.images import images_in
 
 MAX_BYTES = 4_000_000_000  # bytes of an array, unpacked

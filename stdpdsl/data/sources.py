@@ -4,13 +4,14 @@ position of each."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
 from ..check.data import Head, data_in
 from ..check.files import split_head
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.named_files import FROM_FOLDER, number_in

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..check.costs import Estimate
 from ..check.data import Head, Timed, labelled, tables_in
 from ..check.symbols import Component, Symbols
 from ..check.values import value
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import Diagnostic, did_you_mean
 from ..language.units import SECOND, dim_and_power, parse_unit

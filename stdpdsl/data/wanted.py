@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..check.clauses.patterns import DRAWN
 from ..check.slices import slices_of
 from ..check.symbols import Component, Symbols
 from ..check.values import on_pairs, value
+from ..dataclass import dataclass
 from ..language import ast
 from ..sweep.table import SweepTable
 from .sources import Files, Sources

@@ -6,9 +6,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ..check.symbols import Symbol
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins import DISTRIBUTIONS, FUNCTIONS, LISTS, METHODS, PATTERNS, PRECISIONS
 from ..language.builtins_audio import FILTERS, ORDERS, SOUNDS

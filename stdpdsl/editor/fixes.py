@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..language.diagnostics import Diagnostic
 from ..language.source import Span
 from .document import Document

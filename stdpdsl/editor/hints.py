@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..check.symbols import Type
 from ..check.values import constant_values, value
 from ..compiler import methods_in
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import CompileError, has_errors
 from ..lower.integration import IN_WORDS

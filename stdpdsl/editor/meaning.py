@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..check.symbols import Symbol
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins_audio import REQUIRED, AudioFunction
 from ..language.explanations import explanation

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..check.measures import elements_of
 from ..check.symbols import Symbol
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins import ACCURACY
 from ..language.builtins_audio import FILTERS, SOUNDS, AudioFunction

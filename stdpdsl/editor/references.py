@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ..check.symbols import Symbol
 from ..compiler import library
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.source import Span
 from .document import Document, file_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins_audio import FILTERS, REQUIRED, SOUNDS
 from ..language.meanings import MEANINGS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..check.symbols import Symbol
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.builtins_audio import AudioFunction
 from ..language.meanings import MEANINGS

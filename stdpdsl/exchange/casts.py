@@ -7,8 +7,9 @@ divided by NESTML's unit; a number that is assigned to a quantity is multiplied 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.ast import Expr, Ident
 from ..language.units import NONE, SECOND, Dim

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.ast import Expr
 from ..language.builtins import DISTRIBUTIONS

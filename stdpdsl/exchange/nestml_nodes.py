@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..dataclass import dataclass
 from ..language.ast import Expr, Ident
 from ..language.source import Span
 from ..language.units import Dim

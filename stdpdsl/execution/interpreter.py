@@ -10,10 +10,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from .. import __version__
+from ..dataclass import dataclass
 from ..language.diagnostics import seen
 from ..runtime.cache import own_cache
 from ..runtime.versions import PACKAGES, package_versions

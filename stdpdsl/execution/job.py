@@ -20,10 +20,10 @@ import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..dataclass import dataclass
 from ..runtime import folder as result_folder
 from ..sweep.files import MAX_ROWS
 from .errors import Busy, JobError

@@ -21,10 +21,11 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Any
 
+from ..dataclass import dataclass
 from .attached import PATIENCE
 from .waiting import SIGKILL, Waiting
 

@@ -6,10 +6,10 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..dataclass import dataclass
 from ..results.errors import ResultsError
 from ..results.reader import load
 from ..runtime import folder as result_folder

@@ -4,10 +4,10 @@ results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..dataclass import dataclass
 from .wanted import Request
 
 if TYPE_CHECKING:

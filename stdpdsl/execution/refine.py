@@ -11,7 +11,7 @@ import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 from ..brian2.equations import code_of, unit_in
 from ..brian2.experiment import coupling, state_columns
 from ..brian2.render import render
+from ..dataclass import dataclass
 from ..ir import Connection, Experiment, Group, Layer, Monitor
 from ..lower.integration import IN_WORDS, methods_of
 from ..results.labels import shown, symbol

@@ -9,10 +9,11 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..dataclass import dataclass
 from ..results.reader import load
 from ..runtime.folder import is_result
 from ..runtime.shards import blocks_of_shard
@@ -37,6 +38,9 @@ class Manner:
 
     resume: bool = False
     overwrite: bool = False
+
+
+FRESH = Manner()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def run_and_save(
     data: Path,
     output: Path,
     on_event: Callable[[Event], None],
-    manner: Manner = Manner(),
+    manner: Manner = FRESH,
     runner: Runner | None = None,
     base: Base | None = None,
     interpreter: Interpreter | None = None,
@@ -172,7 +176,7 @@ def run_one(
     output: Path,
     on_event: Callable[[Event], None],
     shard: tuple[int, int],
-    manner: Manner = Manner(),
+    manner: Manner = FRESH,
     interpreter: Interpreter | None = None,
 ) -> Outcome:
     """Run one shard, which stays beside `output` until all are merged; `Outcome.folder` is its

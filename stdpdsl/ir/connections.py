@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..check.integration import Integration
+from ..dataclass import dataclass
 from .models import Equation, Every
 from .values import Draw, Initial, Parameter
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Literal
 
 from ..check.integration import Integration
+from ..dataclass import dataclass
 from .values import Initial, Parameter
 
 

@@ -6,10 +6,10 @@ The result is the same as that of parsing the whole text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from ..dataclass import dataclass
 from .ast import Declaration, Node, Spec, walk
 from .diagnostics import CompileError, Diagnostic
 from .parser import Chunk, Reader, parse, reading, refusals

@@ -6,7 +6,7 @@ parameters; a test compares the two.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..dataclass import dataclass
 
 REQUIRED = "required"
 SAMPLERATE = 44100.0

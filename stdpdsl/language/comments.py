@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from .parser import parse
 from .printer import spec_lines
 from .printer.lines import Line

@@ -6,9 +6,9 @@ A page has a title, a spec that fails, its exact message and the corrected spec.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..resources import resource_dir
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any, ClassVar
 
@@ -90,7 +90,7 @@ class Words(BasicLexer):
     def only(self, accepted: Container[str]) -> Words:
         lexer = copy(self)
         lexer._scanner = None
-        lexer.terminals = [t for t in self.terminals if t.name in accepted or _is_operator(t)]
+        lexer.terminals = [t for t in self.terminals if t.name in accepted]
         return lexer
 
     def _build_scanner(self) -> Scanner:
@@ -109,11 +109,11 @@ class Words(BasicLexer):
         return self.scanners[key]
 
 
-def _is_operator(terminal: TerminalDef) -> bool:
-    """Whether it can stand in all scanners, because no two shorter tokens that may follow each
-    other look like it."""
-    fixed = terminal.pattern.type == "str" and not terminal.pattern.value.isidentifier()
-    return fixed or terminal.name == "COMPARE"
+def operators(terminals: Iterable[TerminalDef]) -> set[str]:
+    """The tokens that can stand in all scanners, because no two shorter ones that may follow each
+    other look like one of them."""
+    fixed = {t.name: t.pattern.value for t in terminals if t.pattern.type == "str"}
+    return {"COMPARE", *(name for name, text in fixed.items() if not text.isidentifier())}
 
 
 class StateLexer(ContextualLexer):
@@ -122,9 +122,9 @@ class StateLexer(ContextualLexer):
     The lexer of a state is made when a text first leads there: a spec meets a quarter of them.
     """
 
-    def __init__(self, conf: LexerConf, rows: Sequence[Iterable[str]], layout: Indentation):
+    def __init__(self, conf: LexerConf, rows: Mapping[int, Iterable[str]], layout: Indentation):
         whole = Words(conf)
-        always = {*conf.ignore, *layout.always_accept}
+        always = {*conf.ignore, *layout.always_accept, *operators(conf.terminals)}
         known: dict[frozenset[str], Words] = {}
 
         def of_state(state: int) -> Words:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NoReturn
 
+from ..dataclass import dataclass
 from . import ast
 from .diagnostics import CompileError, Diagnostic, Label, did_you_mean
 from .parser import parse

@@ -107,8 +107,8 @@ class Reader:
         conf = LexerConf(
             self.terminals, re, tables.ignored, g_regex_flags=re.ASCII, skip_validation=True
         )
-        self.lexer = StateLexer(conf, tables.rows, self.layout)
         self.parser = tables.parser(self.builder)
+        self.lexer = StateLexer(conf, self.parser.parse_table.states, self.layout)
         self.failure: Diagnostic | None = None
         self.stop: Failure | None = None  # the place of the failure, unless it is a layout error
         # A terminal's name in messages: its text if it is a fixed one, otherwise its kind.

@@ -6,9 +6,11 @@ import bisect
 import errno
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
+
+from ..dataclass import dataclass
 
 MAX_BYTES = 16_000_000  # of a spec: more characters than the parser accepts
 

@@ -45,14 +45,21 @@ class Tables(NamedTuple):
     terminals: list[dict[str, Any]]
     ignored: list[str]
     rules: list[dict[str, Any]]
-    rows: list[dict[str, int]]
-    """For each state and each token or rule that may come next: the state after it, or
-    ~(the number of the rule that is complete)."""
+    rows: list[str]
+    """For each state, each token or rule that may come next and what follows: the state after it,
+    or ~(the number of the rule that is complete)."""
     first: int
     last: int
 
     def tokens(self) -> list[TerminalDef]:
         return [TerminalDef.deserialize(terminal, {}) for terminal in self.terminals]
+
+    def row(self, state: int) -> dict[str, int]:
+        words = self.rows[state].split()
+        return dict(zip(words[::2], map(int, words[1::2]), strict=True))
+
+    def whole_rows(self) -> list[dict[str, int]]:
+        return [self.row(state) for state in range(len(self.rows))]
 
     def parser(self, builder: object) -> _Parser:
         """A parser that calls a method of `builder` for each rule that is complete."""
@@ -63,7 +70,7 @@ class Tables(NamedTuple):
         def row(state: int) -> dict[str, tuple]:
             return {
                 name: (Shift, after) if after >= 0 else (Reduce, rules[~after])
-                for name, after in self.rows[state].items()
+                for name, after in self.row(state).items()
             }
 
         def callback(rule: Rule) -> Callable[[list], Any]:
@@ -79,7 +86,7 @@ def tables_of(folder: Path, layout: Indenter) -> Tables:
     """The tables of the grammar in a folder."""
     grammars = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.lark"))]
     depends = [lark.__version__, *layout.always_accept, *grammars]
-    return Tables(*cached("grammar", depends, lambda: _made(folder, layout)))
+    return Tables(*cached("grammar", depends, __file__, lambda: _made(folder, layout)))
 
 
 def _made(folder: Path, layout: Indenter) -> Tables:
@@ -94,10 +101,10 @@ def _made(folder: Path, layout: Indenter) -> Tables:
     table = parser.parser.parser._parse_table
     numbers = {rule: number for number, rule in enumerate(parser.rules)}
     rows = [
-        {
-            name: after if action is Shift else ~numbers[after]
+        " ".join(
+            f"{name} {after if action is Shift else ~numbers[after]}"
             for name, (action, after) in table.states[state].items()
-        }
+        )
         for state in range(len(table.states))
     ]
     return Tables(

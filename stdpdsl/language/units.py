@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
+
+from ..dataclass import dataclass
 
 BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 _QUANTITIES = ("length", "mass", "time", "current", "temperature", "amount", "luminous intensity")

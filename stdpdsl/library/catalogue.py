@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..check import check
 from ..check.symbols import Type
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import did_you_mean
 from ..language.printer import spec_lines

@@ -5,10 +5,11 @@ Once per layer, rule and parameter values: connections that agree in these share
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..check.exact import Model, post_equations
 from ..check.symbols import Component, Symbol
+from ..dataclass import dataclass
 from ..ir import Equation, Event, Every, Link, Relay
 from ..language import ast
 from .equations import lower_equation

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..check.exact import Model
 from ..check.integration import integration
 from ..check.order import dependency_order
 from ..check.symbols import Component
+from ..dataclass import dataclass
 from ..ir import Equation, Event, Every, Group, Initial, Layer, Link, Parameter, constant
 from ..language import ast
 from .equations import flags_of, lower_equation, unit_of

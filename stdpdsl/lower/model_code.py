@@ -7,10 +7,11 @@ or a value from outside, which is then either a variable of the model or in its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..check.symbols import Component, Scope, Symbol
 from ..check.values import value
+from ..dataclass import dataclass
 from ..ir import Every, Parameter
 from ..language import ast
 from ..language.builtins import CONSTANTS, DISTRIBUTIONS, FUNCTIONS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
+from ..dataclass import dataclass
 from ..ir import Pathway
 from ..language import ast
 from .additions import PORTS_WHEN

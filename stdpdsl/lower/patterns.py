@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..check.files import split_head
 from ..check.slices import slices_of
 from ..check.symbols import Component
+from ..dataclass import dataclass
 from ..ir import Draw, ListedPairs
 from ..language import ast
 from .values import Values, used_names

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ..check.slices import is_rate, neurons_of
 from ..check.symbols import Component
+from ..dataclass import dataclass
 from ..ir import Connection, EventRecord, Kept, Monitor, Phase, Rate
 from ..language import ast
 from ..language.diagnostics import Diagnostic

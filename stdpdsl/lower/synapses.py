@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..check.symbols import COUNTS, Component
 from ..check.traces import event_driven
+from ..dataclass import dataclass
 from ..ir import Phase
 from ..language import ast
 from .additions import Additions

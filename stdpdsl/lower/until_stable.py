@@ -11,11 +11,12 @@ any window so far (mean distances over a block's synapses, as in the measure `se
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from ..check import Checked
 from ..check.values import value
+from ..dataclass import dataclass
 from ..ir import Experiment
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..language.builtins import READ_AS
 from ..results.axes import Axis, Design, design_of
 from ..results.errors import ResultsError

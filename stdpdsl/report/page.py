@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import __version__
+from ..dataclass import dataclass
 from ..resources import resource_dir
 from ..results.labels import label, measure, pretty, scale_for, symbol
 from ..results.reader import Results, flat

@@ -3,11 +3,11 @@ front."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..results.labels import pretty
 from ..results.reader import Results

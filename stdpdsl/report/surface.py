@@ -8,11 +8,11 @@ installed; otherwise SciPy's radial basis functions. Both are tested on trials t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..search.answers import Answers
 from .along import is_logarithmic, logarithmic_scale, scale_of, shortened

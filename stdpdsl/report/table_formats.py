@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from ..dataclass import dataclass
 
 SOURCE = (
     "Tables as in Nordlie, Gewaltig & Plesser (2009), PLoS Computational Biology 5:e1000456,"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..language.builtins import MEASURES
 from ..language.columns import FIXED_COLUMNS
 from .dataset import Dataset

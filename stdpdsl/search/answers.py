@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..check.values import value
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.draws import arguments_of
 from ..results.errors import ResultsError

@@ -13,13 +13,14 @@ and must give the trials that are in the dataset; then it is told their objectiv
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..compiler import Compiled
+from ..dataclass import dataclass
 from ..execution.append import append, begin
 from ..execution.errors import JobError
 from ..execution.interpreter import ready_interpreter

@@ -10,11 +10,10 @@ proposals so far. All this happens in the unit cube, where the prior is 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..check.search_plan import Plan
+from ..dataclass import dataclass
 from .samplers import Ended, stream
 
 FREEDOM = 5.0

@@ -5,7 +5,6 @@ with SALib (Herman & Usher 2017, doi:10.21105/joss.00097) on one sweep of the mo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..check.search_plan import OWN_COLUMNS
 from ..compiler import examine
+from ..dataclass import dataclass
 from ..execution.interpreter import ready_interpreter
 from ..execution.local import Event, Outcome
 from ..execution.sharded_run import Manner, Runner, run_and_save

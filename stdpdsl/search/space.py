@@ -5,7 +5,6 @@ specs with these values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..check.search_plan import OWN_COLUMNS, Plan, plan_of, watched
 from ..compiler import examine, library
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.diagnostics import CompileError, Diagnostic, has_errors
 from ..language.overrides import with_settings

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass
 from ..results.errors import ResultsError
 from ..results.reader import Results
 from .score import scores

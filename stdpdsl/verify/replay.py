@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from stdpdsl.execution.local import INTERRUPTED, Event
@@ -14,6 +13,8 @@ from stdpdsl.language.source import Source
 from stdpdsl.resources import resource_dir
 from stdpdsl.results.reader import Results
 from stdpdsl.verify.table import Row, Verification
+
+from ..dataclass import dataclass
 
 
 @dataclass(frozen=True)

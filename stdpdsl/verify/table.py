@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from stdpdsl.results.reader import Results
+
+from ..dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
 
+from ..dataclass import dataclass
 from ..execution.local import Event
 from ..execution.temporary_run import run_once
 from ..language.printer.expressions import print_expr

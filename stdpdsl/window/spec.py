@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise, product
 
+from ..dataclass import dataclass
 from ..language import ast
 from ..language.printer import print_node
 from ..language.printer.expressions import print_expr, print_unit

@@ -1,11 +1,16 @@
 """Compiled code is shared only between runs that compile alike."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from stdpdsl import cli
 from stdpdsl.brian2.runtime_names import definitions_in
+from stdpdsl.cached import cached
 from stdpdsl.runtime.cache import cython_cache, own_cache, stdpdsl_cache
 from stdpdsl.runtime.imports import unread_preferences
+
+SPEC = Path(__file__).parents[2] / "specs/oja_1982.stdp"
 
 
 def test_the_key_decides(tmp_path, monkeypatch):
@@ -80,3 +85,35 @@ def test_definitions_are_those_of_the_text_whatever_is_kept(tmp_path, monkeypatc
         assert definitions_in([module]) == first
     module.write_text("def other():\n    return 2\n")
     assert definitions_in([module]).modules == {"other": "one"}
+
+
+def test_another_version_makes_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    module = tmp_path / "maker.py"
+    made = []
+
+    def make():
+        made.append(len(made))
+        return {"number": made[-1]}
+
+    for text, number in (("one", 0), ("one", 0), ("two", 1), ("one", 0)):
+        module.write_text(text)
+        assert cached("things", [1, "a"], str(module), make) == {"number": number}
+    assert cached("things", [2, "a"], str(module), make) == {"number": 2}
+
+
+def test_clearing_leaves_nothing_that_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "stdpdsl.cli", "compile", SPEC, "-o", tmp_path / "x.py"]
+        ).returncode
+        == 0
+    )
+    assert {path.name for path in (tmp_path / "cache/stdpdsl").iterdir()} == {
+        "definitions",
+        "grammar",
+        "templates",
+    }
+    assert cli.main(["cache", "clear"]) == 0
+    assert not (tmp_path / "cache/stdpdsl").exists()

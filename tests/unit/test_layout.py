@@ -11,6 +11,7 @@ from stdpdsl.brian2.runtime_names import RUNTIME, definitions_in
 PACKAGE = Path(__file__).parents[2] / "stdpdsl"
 ORDER = [
     "__init__",
+    "dataclass",
     "resources",
     "outputs",
     "runtime",

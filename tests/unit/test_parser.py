@@ -11,7 +11,7 @@ import pytest
 from stdpdsl.language import ast
 from stdpdsl.language.blocks import Blocks
 from stdpdsl.language.diagnostics import CompileError
-from stdpdsl.language.lexer import RESERVED, _is_operator
+from stdpdsl.language.lexer import RESERVED, operators
 from stdpdsl.language.parser import MAX_LENGTH, _reader, before, parse
 from stdpdsl.language.printer import print_spec
 from stdpdsl.language.printer.expressions import print_expr
@@ -141,9 +141,9 @@ def test_words_are_keywords_only_in_position():
 def test_an_operator_is_never_two_others():
     """Each state's lexer reads all operators, also `//` where only `/` may come."""
     reader = _reader()
-    signs = {reader.kinds[t.name]: t.name for t in reader.terminals if _is_operator(t)}
+    signs = {reader.kinds[name]: name for name in operators(reader.terminals)}
     signs |= dict.fromkeys(("<", ">", "<=", ">=", "==", "!="), "COMPARE")
-    rows = reader.tables.rows
+    rows = reader.tables.whole_rows()
     for sign in signs:
         for cut in range(1, len(sign)):
             first, second = signs.get(sign[:cut]), signs.get(sign[cut:])
@@ -154,7 +154,7 @@ def test_an_operator_is_never_two_others():
 def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
     reader = _reader()
     reserved = {terminal.lower() for terminal in RESERVED}
-    for accepts in reader.tables.rows:
+    for accepts in reader.tables.whole_rows():
         words = {
             reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
         }

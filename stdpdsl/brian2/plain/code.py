@@ -7,10 +7,10 @@ import ast
 import keyword
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
+from ...dataclass import dataclass
 from ...ir import Experiment, Parameter
 
 _PREFIXES = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "k": 3, "M": 6, "G": 9}

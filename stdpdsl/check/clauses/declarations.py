@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclass import dataclass
 from ...language import ast
 from ...language.builtins import PRECISIONS
 from ...language.numeric import NotConstant, evaluate

@@ -3,8 +3,7 @@ variables that it reads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclass import dataclass
 from ...language import ast
 from ..report import Reporter
 from ..slices import size_of

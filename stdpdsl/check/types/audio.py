@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...language import ast
 from ...language.builtins_audio import (
     FILTERS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isclose
 from typing import Any
 
+from ...dataclass import dataclass
 from ...language import ast
 from ...language.builtins_audio import FILTERS, SAMPLERATE
 from ...language.numeric import NotConstant, evaluate

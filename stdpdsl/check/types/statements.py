@@ -4,8 +4,7 @@ allowed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclass import dataclass
 from ...language import ast
 from ...language.source import Span
 from ...language.units import NONE

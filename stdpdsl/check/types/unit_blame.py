@@ -8,8 +8,8 @@ wrong. If there are two candidates, there is no culprit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...language import ast
 from ...language.units import (
     AMP,

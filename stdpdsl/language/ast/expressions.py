@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
-from .node import N, Node, node
+from ...dataclass import dataclass
+from .node import N, Node
 
 
-@node
+@dataclass(frozen=True)
 class Ident(Node):
     """A name in a declaration, or one referred to outside an expression."""
 
     id: str
 
 
-@node
+@dataclass(frozen=True)
 class Path(Node):
     """`Apre`, or dotted: `feedforward.Apre`, `A1.tau_m`, `feedforward.delay`."""
 
@@ -27,14 +28,14 @@ class Path(Node):
         return ".".join(part.id for part in self.parts)
 
 
-@node
+@dataclass(frozen=True)
 class String(Node):
     """A quoted string: only for files and labels, never in an expression."""
 
     value: str
 
 
-@node
+@dataclass(frozen=True)
 class Doc(Node):
     """A docstring, dedented and stripped."""
 
@@ -44,7 +45,7 @@ class Doc(Node):
 # Units ------------------------------------------------------------------------------------------
 
 
-@node
+@dataclass(frozen=True)
 class UnitFactor(Node):
     """One factor of a unit. A divisor has a negative exponent: `nS/cm**2` is (`nS`, 1), (`cm`,
     -2)."""
@@ -53,7 +54,7 @@ class UnitFactor(Node):
     exponent: int
 
 
-@node
+@dataclass(frozen=True)
 class Unit(Node):
     """A product of factors; `1` is the empty product. `integer` and `boolean` are one factor with
     that name (only in declarations of variables)."""
@@ -64,12 +65,12 @@ class Unit(Node):
 # Expressions ------------------------------------------------------------------------------------
 
 
-@node
+@dataclass(frozen=True)
 class Expr(Node):
     pass
 
 
-@node
+@dataclass(frozen=True)
 class Number(Expr):
     """A bare number. `value` is an int if it is written without point and exponent. `text` is as
     written."""
@@ -78,7 +79,7 @@ class Number(Expr):
     text: str = field(compare=False)
 
 
-@node
+@dataclass(frozen=True)
 class Quantity(Expr):
     """A number with its unit as one token: `5 ms`, `-70 mV` is Unary of `70 mV`."""
 
@@ -87,31 +88,31 @@ class Quantity(Expr):
     text: str = field(compare=False)  # the number as written
 
 
-@node
+@dataclass(frozen=True)
 class Name(Expr):
     id: str
 
 
-@node
+@dataclass(frozen=True)
 class Unary(Expr):
     op: str  # "-", "+", "not"
     operand: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Binary(Expr):
     op: str  # + - * / // % ** < <= > >= == != and or
     left: Expr
     right: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Keyword(Node):
     name: Ident
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Call(Expr):
     """`exp(x)`, `uniform(0, wmax)`, `tones(frequency = ...)`. `independent` is the suffix
     `independent per block` of a draw."""
@@ -122,7 +123,7 @@ class Call(Expr):
     independent: bool = False
 
 
-@node
+@dataclass(frozen=True)
 class ListExpr(Expr):
     """`[1, 2]`, `[5, 10, 20] ms`: if `unit` is given, the items have none."""
 
@@ -130,7 +131,7 @@ class ListExpr(Expr):
     unit: Unit | None = None
 
 
-@node
+@dataclass(frozen=True)
 class StringExpr(Expr):
     """A string as an argument of a clause's call, as in `files("*.wav")`: the parser accepts it
     only there, never in equations, statements or conditions."""
@@ -138,7 +139,7 @@ class StringExpr(Expr):
     value: str
 
 
-@node
+@dataclass(frozen=True)
 class DataExpr(Expr):
     """`from "w.npy"`, `from "edges.csv" column weight`, `from results "train.results" connection
     feedforward block 3`: values of a file, one for each neuron or synapse.

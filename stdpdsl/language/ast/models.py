@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ...dataclass import dataclass
 from .expressions import Doc, Expr, Ident, String, Unit
-from .node import Declaration, Node, node
+from .node import Declaration, Node
 
 # Assignments, statements, equations -------------------------------------------------------------
 
 
-@node
+@dataclass(frozen=True)
 class Assign(Node):
     """`name = value`: a constant, a parameter's default, an initial value."""
 
@@ -16,12 +17,12 @@ class Assign(Node):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Statement(Node):
     pass
 
 
-@node
+@dataclass(frozen=True)
 class Update(Statement):
     """`w += apost`; `op` is one of `=`, `+=`, `-=`, `*=`, `/=`."""
 
@@ -30,14 +31,14 @@ class Update(Statement):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Deliver(Statement):
     """`deliver` or `deliver w`: the moment at which the connection delivers."""
 
     value: Expr | None
 
 
-@node
+@dataclass(frozen=True)
 class Normalise(Statement):
     """`normalise w per post to 78.4`."""
 
@@ -46,7 +47,7 @@ class Normalise(Statement):
     total: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Bounds(Node):
     """`in [lo, hi]`"""
 
@@ -54,7 +55,7 @@ class Bounds(Node):
     high: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Equation(Node):
     """One line under `equations:`.
 
@@ -71,7 +72,7 @@ class Equation(Node):
     ] = ()  # (unless refractory), (shared, constant): the words of each
 
 
-@node
+@dataclass(frozen=True)
 class Every(Node):
     """`every 60 ms:` with the statements that run then."""
 
@@ -79,7 +80,7 @@ class Every(Node):
     body: tuple[Statement, ...]
 
 
-@node
+@dataclass(frozen=True)
 class Handler(Node):
     """`on pre:`, `on post:`, `on pre after 13.7 ms:`, `on NAME:`; `on NAME pre:`, of an event of
     the source layer."""
@@ -90,7 +91,7 @@ class Handler(Node):
     side: Ident | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Event(Node):
     """`event burst: v > 1` in a neuron."""
 
@@ -98,17 +99,17 @@ class Event(Node):
     condition: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Constants(Declaration):
     items: tuple[Assign, ...]
 
 
-@node
+@dataclass(frozen=True)
 class Use(Declaration):
     path: String
 
 
-@node
+@dataclass(frozen=True)
 class Neuron(Declaration):
     name: Ident
     doc: Doc | None = None
@@ -124,7 +125,7 @@ class Neuron(Declaration):
     method: Ident | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Preset(Node):
     """`visual_cortex: A2plus = 0, A3plus = 6.5e-3`: a published set of parameters."""
 
@@ -133,7 +134,7 @@ class Preset(Node):
     doc: Doc | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Requirement(Node):
     """`v : volt` under `requires post:`: a variable that the target layer must have."""
 
@@ -141,7 +142,7 @@ class Requirement(Node):
     unit: Unit
 
 
-@node
+@dataclass(frozen=True)
 class Port(Node):
     """`reward`, a spike port (no unit), or `G : Hz`, a value port."""
 
@@ -149,7 +150,7 @@ class Port(Node):
     unit: Unit | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Rule(Declaration):
     """`equations` apply per synapse; `post_equations` per target neuron. `post_reset` changes these
     once per spike of that neuron. `initial` covers both. `advance` brings a synapse from its last

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ...dataclass import dataclass
 from .expressions import Call, DataExpr, Doc, Expr, Ident, Path, String
 from .models import Assign, Every, Handler
-from .node import Declaration, Node, node, walk
+from .node import Declaration, Node, walk
 
 
-@node
+@dataclass(frozen=True)
 class Sound(Declaration):
     name: Ident
     stimuli: Call | None = None  # tones(...), files("*.wav", labels = "meta.csv"), ...
@@ -19,7 +20,7 @@ class Sound(Declaration):
     samplerate: Expr | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Filterbank(Declaration):
     """`filters` holds `filter:` and then each `then:`."""
 
@@ -29,40 +30,40 @@ class Filterbank(Declaration):
     output: Expr | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Input(Node):
     """What makes a layer an input layer."""
 
 
-@node
+@dataclass(frozen=True)
 class PoissonInput(Input):
     """`poisson: 15 Hz`, a rate expression of `t` and `i`."""
 
     rate: Expr
 
 
-@node
+@dataclass(frozen=True)
 class SpikesFile(Input):
     """`spikes: from "file.parquet"`"""
 
     path: String
 
 
-@node
+@dataclass(frozen=True)
 class SpikesOfResults(Input):
     """`spikes: from results "train.results" layer AN block 3`"""
 
     source: DataExpr
 
 
-@node
+@dataclass(frozen=True)
 class SpikesList(Input):
     """`spikes: [(0, 10 ms), (1, 12 ms)]`: (neuron, time)."""
 
     items: tuple[tuple[Expr, Expr], ...]
 
 
-@node
+@dataclass(frozen=True)
 class RegularInput(Input):
     """`regular: 20 Hz from 100 ms to 1.1 s`"""
 
@@ -71,7 +72,7 @@ class RegularInput(Input):
     stop: Expr | None = None
 
 
-@node
+@dataclass(frozen=True)
 class RatesFile(Input):
     """`rates: from "rates.npy" every 350 ms, gap 150 ms, repeat`: Hz, one row per stimulus."""
 
@@ -86,7 +87,7 @@ class RatesFile(Input):
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
-@node
+@dataclass(frozen=True)
 class RatesOfResults(Input):
     """`rates: from results "train.results" layer AN block 3 * 2, repeat`: values that an earlier
     run recorded at regular intervals, one row per sample."""
@@ -100,7 +101,7 @@ class RatesOfResults(Input):
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
-@node
+@dataclass(frozen=True)
 class Drive(Node):
     """`drive: I from cochlea`"""
 
@@ -108,7 +109,7 @@ class Drive(Node):
     filterbank: Ident
 
 
-@node
+@dataclass(frozen=True)
 class TableDrive(Node):
     """`drive: I from "i.npy" * 1 nA every 1 ms, linear, repeat`: one row of a file for each
     `every`, held constant or linearly interpolated."""
@@ -125,7 +126,7 @@ class TableDrive(Node):
         return [n for n in walk(self.value) if isinstance(n, DataExpr)]
 
 
-@node
+@dataclass(frozen=True)
 class Layer(Declaration):
     name: Ident
     neuron: Path | None = None  # a neuron's name
@@ -148,7 +149,7 @@ class Layer(Declaration):
         return [d for d in self.drive if isinstance(d, TableDrive)]
 
 
-@node
+@dataclass(frozen=True)
 class Pattern(Node):
     """`all_to_all where i != j`, `random(p = 0.1, n = 3)`, `pairs from "edges.csv"` (kind
     `pairs`)."""
@@ -161,7 +162,7 @@ class Pattern(Node):
     several: Expr | None = None  # synapses per pair, `n`; otherwise one
 
 
-@node
+@dataclass(frozen=True)
 class Binding(Node):
     """`reward = spikes of VTA`, `G = rate of controller`: what a rule's port is bound to.
     `variable` is `spikes` for a spike port."""
@@ -171,7 +172,7 @@ class Binding(Node):
     layer: Ident
 
 
-@node
+@dataclass(frozen=True)
 class RuleUse(Node):
     """`pair_additive(taupre = 20 ms)`, `triplet.preset(wmax = 2)`, `dopamine(reward = spikes of
     VTA)`: one rule of a `plasticity:`."""
@@ -182,7 +183,7 @@ class RuleUse(Node):
     bindings: tuple[Binding, ...] = ()
 
 
-@node
+@dataclass(frozen=True)
 class Delivery(Node):
     """`deliver: w * 1 nS to g_gaba`; `continuously` for `deliver continuously:`. `value` is None if
     only the target is given (`deliver: to I`)."""
@@ -192,7 +193,7 @@ class Delivery(Node):
     continuously: bool = False
 
 
-@node
+@dataclass(frozen=True)
 class Slice(Node):
     """`[0:5]`: neurons of a layer, the first and the one after the last; `[3]`, a single one."""
 
@@ -201,7 +202,7 @@ class Slice(Node):
     alone: bool = False
 
 
-@node
+@dataclass(frozen=True)
 class Connect(Declaration):
     pre: Ident
     post: Ident

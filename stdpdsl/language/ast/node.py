@@ -4,81 +4,23 @@ walk a tree."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from dataclasses import field, fields
 from functools import wraps
-from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+from typing import Any, TypeVar, cast
 
+from ...dataclass import dataclass
 from ..source import Span
 
 N = TypeVar("N", bound="Node")
 T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def node(kind: type[N]) -> type[N]:
-    """A dataclass that is built, compared, printed and frozen by `Node`. Generating these methods
-    for each of 80 classes would take a quarter of the time of `check`."""
-    made = dataclass(init=False, eq=False, repr=False)(kind)
-    made.compared = tuple(item.name for item in fields(made) if item.compare)
-    made._in_order = tuple(item.name for item in fields(made) if not item.kw_only)
-    made._names = frozenset(item.name for item in fields(made))
-    made._defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
-    return made
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def root(kind: type[N]) -> type[N]:
-    """The base class of all nodes, which defines how they compare, print and are frozen."""
-    return dataclass(kw_only=True, init=False, eq=False, repr=False)(kind)
-
-
-@root
+@dataclass(frozen=True, kw_only=True)
 class Node:
-    compared: ClassVar[tuple[str, ...]] = ()
-    _in_order: ClassVar[tuple[str, ...]] = ()
-    _names: ClassVar[frozenset[str]] = frozenset()
-    _defaults: ClassVar[dict[str, Any]] = {}
-    span: Span = field(compare=False)
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        """Fields in order or by name, `span` by name."""
-        given = self._in_order[: len(values)]
-        own = self.__dict__
-        own.update(self._defaults)
-        own.update(zip(given, values, strict=False))
-        own.update(named)
-        wrong = own.keys() ^ self._names  # not known, or missing
-        wrong |= named.keys() & given
-        if wrong or len(values) > len(given):
-            text = ", ".join(sorted(wrong)) or f"{len(values)} fields in order"
-            raise TypeError(f"{type(self).__name__} is made with other fields: {text}")
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set each field once, when the node is made."""
-        if name in self.__dict__ or name not in self.__dataclass_fields__:
-            raise FrozenInstanceError(f"cannot assign to field {name!r}")
-        self.__dict__[name] = value
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError(f"cannot delete field {name!r}")
-
-    def said(self) -> tuple[object, ...]:
-        """Its contents as a tuple: all fields that `==` compares."""
-        return tuple(getattr(self, name) for name in self.compared)
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.said() == other.said()
-
-    def __hash__(self) -> int:
-        return hash(self.said())
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.said()}"
+    span: Span = field(compare=False, repr=False)
 
 
-@node
+@dataclass(frozen=True)
 class Declaration(Node):
     pass
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from ...dataclass import dataclass
 from .expressions import Expr, Ident, Path
 from .network import Slice
-from .node import Declaration, Node, node
+from .node import Declaration, Node
 
 
-@node
+@dataclass(frozen=True)
 class Window(Node):
     """`in blocks 0, 3 from 1 s to 2 s in phase test`: which of the recorded data are saved."""
 
@@ -19,7 +20,7 @@ class Window(Node):
     phases: tuple[Ident, ...] | None = None
 
 
-@node
+@dataclass(frozen=True)
 class RecordSpikes(Node):
     """`spikes of AN, A1[0:5] in phase test`: `parts` has the slice of each layer, or None. With
     `events`, these of each layer in place of its spikes: `high of A1`."""
@@ -30,7 +31,7 @@ class RecordSpikes(Node):
     events: tuple[Ident, ...] = ()
 
 
-@node
+@dataclass(frozen=True)
 class RecordState(Node):
     """`w, apre of feedforward every 1 s in blocks 0, 3`; `rate of E every 10 ms`."""
 
@@ -45,12 +46,12 @@ class RecordState(Node):
         return self.window.blocks
 
 
-@node
+@dataclass(frozen=True)
 class Record(Declaration):
     items: tuple[RecordSpikes | RecordState, ...]
 
 
-@node
+@dataclass(frozen=True)
 class Measure(Node):
     """`strong of feedforward = fraction(w > 0.8 * wmax)`: one number per block. It belongs to no
     component if it combines other measures."""
@@ -60,31 +61,31 @@ class Measure(Node):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Measures(Declaration):
     items: tuple[Measure, ...]
 
 
-@node
+@dataclass(frozen=True)
 class PlasticityOff(Node):
     """`plasticity off`"""
 
 
-@node
+@dataclass(frozen=True)
 class Frozen(Node):
     """`feedforward frozen`"""
 
     connection: Ident
 
 
-@node
+@dataclass(frozen=True)
 class Off(Node):
     """`inhibit off`"""
 
     connection: Ident
 
 
-@node
+@dataclass(frozen=True)
 class SetValue(Node):
     """`set stdp.eta = 0.01`: a parameter, from this phase on. `set A1.v = -70 mV`: a variable, when
     this phase begins."""
@@ -93,7 +94,7 @@ class SetValue(Node):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Store(Node):
     """`store fresh`: the state of the network when this phase ends, or when it starts."""
 
@@ -101,7 +102,7 @@ class Store(Node):
     at_start: bool = False
 
 
-@node
+@dataclass(frozen=True)
 class Restore(Node):
     """`restore fresh except learning.w and A1.theta`: the stored state, when this phase begins: all
     of it, that `of` some components or variables, or all except those (`word` is then empty)."""
@@ -111,7 +112,7 @@ class Restore(Node):
     paths: tuple[Path, ...] = ()
 
 
-@node
+@dataclass(frozen=True)
 class Until(Node):
     """`until count of A1 >= 5 every 10 ms`: a block waits from the first check at which this holds.
     `measure` is `count` or `rate`, or a function of the values of a `variable`."""
@@ -127,14 +128,14 @@ class Until(Node):
 Modifier = PlasticityOff | Frozen | Off | SetValue | Store | Restore | Until
 
 
-@node
+@dataclass(frozen=True)
 class Phase(Node):
     name: Ident
     duration: Expr  # a time, or a Name of a sound
     modifiers: tuple[Modifier, ...] = ()
 
 
-@node
+@dataclass(frozen=True)
 class Repeated(Node):
     """`repeat 10:` and the phases that are run in turn this often."""
 
@@ -142,7 +143,7 @@ class Repeated(Node):
     phases: tuple[Phase, ...]
 
 
-@node
+@dataclass(frozen=True)
 class Run(Declaration):
     duration: Expr | None = None  # a time, or a Name of a sound
     stretches: tuple[Phase | Repeated, ...] = ()

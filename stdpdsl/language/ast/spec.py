@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from ...dataclass import dataclass
 from .expressions import Doc, Ident
 from .models import Constants, Neuron, Rule, Use
-from .node import Declaration, Node, node
+from .node import Declaration, Node
 
 
-@node
+@dataclass(frozen=True)
 class Spec(Node):
     """A whole file. A file that is only used (`use "rules.stdp"`) may have no model line."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from ...dataclass import dataclass
 from ..source import Span
 from .expressions import Expr, Ident, Name, Path, String, Unit
-from .node import Declaration, Node, node
+from .node import Declaration, Node
 
 
-@node
+@dataclass(frozen=True)
 class SweepPart(Node):
     """One way to write rows."""
 
 
-@node
+@dataclass(frozen=True)
 class Header(Node):
     """A table's column header: `taupre [ms]`."""
 
@@ -22,14 +23,14 @@ class Header(Node):
     unit: Unit | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Table(SweepPart):
     headers: tuple[Header, ...]
     rows: tuple[tuple[Expr, ...], ...]  # names are allowed as cells (presets)
     row_spans: tuple[Span, ...] = field(compare=False, default=())
 
 
-@node
+@dataclass(frozen=True)
 class Axis(Node):
     """`wmax = geomspace(0.01, 1, 5)`"""
 
@@ -37,22 +38,22 @@ class Axis(Node):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Grid(SweepPart):
     axes: tuple[Axis, ...]
 
 
-@node
+@dataclass(frozen=True)
 class Zip(SweepPart):
     axes: tuple[Axis, ...]
 
 
-@node
+@dataclass(frozen=True)
 class FromFile(SweepPart):
     path: String
 
 
-@node
+@dataclass(frozen=True)
 class RandomSamples(SweepPart):
     """`sobol: 64 samples`; `design` is random, sobol or latin_hypercube."""
 
@@ -61,7 +62,7 @@ class RandomSamples(SweepPart):
     design: str = "random"
 
 
-@node
+@dataclass(frozen=True)
 class Limit(Node):
     """How much two neighbours of a grid may differ: a value, or a percentage of the range."""
 
@@ -69,7 +70,7 @@ class Limit(Node):
     percent: bool = False
 
 
-@node
+@dataclass(frozen=True)
 class Refinement(Node):
     """`refine: A1_rate to 5 % in 400 trials`"""
 
@@ -78,7 +79,7 @@ class Refinement(Node):
     trials: Expr | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Sweep(Declaration):
     parts: tuple[SweepPart, ...] = ()
     derive: tuple[Axis, ...] = ()
@@ -88,7 +89,7 @@ class Sweep(Declaration):
     refine: Refinement | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Objective(Node):
     """`minimise: mean(miss)`"""
 
@@ -96,7 +97,7 @@ class Objective(Node):
     value: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Comparison(Node):
     """`compare: change to observed within error`: what is compared to the data, and the columns of
     the data and of their standard errors."""
@@ -106,7 +107,7 @@ class Comparison(Node):
     error: Name | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Early(Node):
     """`stop trials: silent or saturated after 1 s`"""
 
@@ -114,7 +115,7 @@ class Early(Node):
     after: Expr
 
 
-@node
+@dataclass(frozen=True)
 class Search(Declaration):
     over: tuple[Axis, ...] = ()  # values are draws
     objectives: tuple[Objective, ...] = ()
@@ -130,16 +131,16 @@ class Search(Declaration):
     compare: Comparison | None = None
 
 
-@node
+@dataclass(frozen=True)
 class Fit(Search):
     """A search whose objective is the error relative to data."""
 
 
-@node
+@dataclass(frozen=True)
 class Refined(Search):
     """The search of a sweep's `refine:`; `over` is the sweep's grid, whose values are lists."""
 
 
-@node
+@dataclass(frozen=True)
 class Infer(Search):
     """A search for all parameters that are compatible with the data: `over` is the prior."""

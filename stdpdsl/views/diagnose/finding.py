@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from ...dataclass import dataclass
 from ...results.axes import Design, design_of
 from ...results.reader import Results
 
