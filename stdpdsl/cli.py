@@ -75,7 +75,8 @@ def command() -> None:
 def _parsed(arguments: list[str] | None) -> Any:
     """The options. A wrong command line, or `--help`, ends the process."""
     try:
-        return argument_parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        return argument_parser(*words[:1]).parse_args(words)
     except SystemExit:
         say("")  # help was printed, if possible
         raise

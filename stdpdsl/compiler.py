@@ -15,10 +15,6 @@ from .check.kept import Kept
 from .check.limits import refuse
 from .check.row_values import check_row_values
 from .check.values import constant_values
-from .data.arrays import Arrays, read_arrays
-from .data.fit import Fit
-from .data.sources import Files, read_sources, with_numbers
-from .data.tables import check_all_rows, read_all_rows, refuse_rows
 from .dataclass import dataclass
 from .language import ast
 from .language.diagnostics import CompileError, Diagnostic, has_errors, in_order
@@ -26,15 +22,14 @@ from .language.named_files import (
     FROM_FOLDER,
     missing_files,
     named_files,
-    numbered_files,
     outside_files,
+    reads_data,
 )
 from .language.overrides import with_settings
 from .language.parser import parse
 from .language.refined import search_of
 from .language.source import Source, Span, text_in
 from .machine.memory import available_memory
-from .results.reader import load as load_results
 from .sweep.evaluate import evaluate_sweep
 from .sweep.files import read_table, reason
 from .sweep.table import SweepTable
@@ -266,39 +261,25 @@ def _front(
             tables[name] = read_table(folder / name)
         return tables[name]
 
-    arrays: dict[str, Arrays] = {}
+    data = None
+    if reads_data(spec):
+        from .data.stage import Data  # imported here, because most specs do not need it
 
-    def read_array(name: str) -> Arrays:
-        if name not in arrays:
-            arrays[name] = read_arrays(folder / name)
-        return arrays[name]
-
-    files = Files(
-        read,
-        read_array,
-        lambda name: load_results(folder / name),
-        lambda name: numbered_files(name, folder),
-    )
-    spec = with_numbers(spec, files)
-    sources, of_files = read_sources(spec, files)
-    # Read the heads of files first, because they define names.
-    rows, of_tables = read_all_rows(spec, files)
-    heads = {node: read.head for node, read in rows.items()}
-    heads |= {node: source.head for node, source in sources.items()}
+        data = Data(spec, folder, read)
+        spec = data.spec
+    heads = data.heads() if data else {}
     checked = check(spec, used, library(), headers_of(spec, read), heads, kept)
-    problems += [*missing_files(spec, folder), *of_files, *of_tables]
+    problems += [*missing_files(spec, folder), *(data.problems if data else [])]
     diagnostics = [*problems, *checked.diagnostics]
     if has_errors(diagnostics) or spec.is_collection:
         return checked, None, in_order(diagnostics)
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
         more = [*more, *check_row_values(checked.symbols, table.columns, kept)]
-        constants = constant_values(checked.symbols, unswept=False)
-        more += Fit(checked.symbols, sources, table, constants, files).check()
-        more += check_all_rows(checked.symbols, rows, table.rows, constants, files)
+        more += data.check(checked, table) if data else []
         found, memory = costs(checked, table), available_memory()
         more += refuse(found, memory)
-        more += refuse_rows(checked.symbols, rows, found, constants, memory)
+        more += data.refuse(checked, found, memory) if data else []
     return checked, table, in_order([*diagnostics, *more])
 
 

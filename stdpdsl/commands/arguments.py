@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import cast
 
 from . import (
     cache,
@@ -21,7 +22,9 @@ from .options import Command
 from .search_arguments import for_searches, for_sensitivity
 
 
-def argument_parser() -> argparse.ArgumentParser:
+def argument_parser(only: str = "") -> argparse.ArgumentParser:
+    """The parser of the command line. If `only` is a command, it knows no other, because preparing
+    all takes as long as parsing a short spec."""
     parser = argparse.ArgumentParser(
         prog="stdpdsl",
         description="Explore STDP parameters: one .stdp spec, one Brian2 network, one dataset.",
@@ -37,13 +40,25 @@ def argument_parser() -> argparse.ArgumentParser:
 
     def command(run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
         name = run.__name__.rstrip("_")
+        if only not in ("", name):
+            return cast(argparse.ArgumentParser, _Nobody())
         sub = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         sub.set_defaults(command=run)
         return sub
 
     for add in GROUPS:
         add(command)
-    return parser
+    return parser if commands.choices else argument_parser()
+
+
+class _Nobody:
+    """Listens in place of the parser of a command that is not wanted."""
+
+    def __getattr__(self, name: str) -> _Nobody:
+        return self
+
+    def __call__(self, *values: object, **named: object) -> _Nobody:
+        return self
 
 
 def _for_specs(command: Command) -> None:

@@ -80,12 +80,9 @@ class Indentation(Indenter):
 class Words(BasicLexer):
     """lark's lexer for all tokens or, by `only`, for those that one parser state accepts.
 
-    It reads any word as a NAME, then looks up the whole word among the keywords. lark would compile
-    a regular expression with each state's keywords and operators. Without the keywords, and with
-    all operators in each, few differ. That saves half of the time of a short spec.
+    It reads any word as a NAME, then looks up the whole word among the keywords that the state
+    accepts. lark would compile a regular expression with each state's keywords and operators.
     """
-
-    scanners: ClassVar[dict[frozenset[str], Scanner]] = {}
 
     def only(self, accepted: Container[str]) -> Words:
         lexer = copy(self)
@@ -96,17 +93,33 @@ class Words(BasicLexer):
     def _build_scanner(self) -> Scanner:
         words = (t for t in self.terminals if t.pattern.value.isidentifier())
         keywords = {t.pattern.value: t.name for t in words}
-        others = [t for t in self.terminals if t.pattern.value not in keywords]
-        key = frozenset(t.name for t in others)
-        if key not in self.scanners:
-            self.scanners[key] = Scanner(others, self.g_regex_flags, self.re, self.use_bytes)
 
         def look_up(word: Token) -> Token:
             word.type = keywords.get(word.value, "NAME")
             return word
 
         self.callback = {"NAME": look_up}
-        return self.scanners[key]
+        others = [t for t in self.terminals if t.pattern.value not in keywords]
+        return SharedScanner(others, self.g_regex_flags, self.re, self.use_bytes)
+
+
+class SharedScanner(Scanner):
+    """lark's scanner, which tries the tokens one by one, and at the end all operators. So that a
+    regular expression is compiled once, not for each set of tokens that some state accepts."""
+
+    compiled: ClassVar[dict[tuple[str, ...], list]] = {}
+
+    def _build_mres(self, terminals: list[TerminalDef], max_size: int) -> list:
+        signs = operators(terminals)
+        parts = [[t] for t in terminals if t.name not in signs]
+        parts.append([t for t in terminals if t.name in signs])
+        return [mre for part in parts for mre in self._compiled(part)]
+
+    def _compiled(self, part: list[TerminalDef]) -> list:
+        key = tuple(t.name for t in part)
+        if key not in self.compiled:
+            self.compiled[key] = super()._build_mres(part, max(1, len(part)))
+        return self.compiled[key]
 
 
 def operators(terminals: Iterable[TerminalDef]) -> set[str]:

@@ -178,6 +178,12 @@ def _data(spec: ast.Spec) -> Iterator[ast.String]:
     yield from (node.path for node in data_of(spec))
 
 
+def reads_data(spec: ast.Spec) -> bool:
+    """Whether a layer or connection may take anything from a file."""
+    kinds = ast.Layer | ast.Connect
+    return any(ast.below(d, ast.String) for d in spec.declarations if isinstance(d, kinds))
+
+
 def data_of(spec: ast.Spec) -> Iterator[ast.DataExpr]:
     """Each `from` of layers and connections."""
     for declaration in spec.declarations:
