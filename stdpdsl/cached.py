@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from .outputs import write_whole
 from .runtime.cache import own_cache
 
 
-def cached(name: str, depends: object, module: str, make: Callable[[], Any]) -> Any:
-    """What `make` returns for these `depends`, from the cache's folder `name` if it is there. Both
-    must be such that JSON can hold them. `module` is the file of the code that makes it, because
+def cached(name: str, depends: Sequence[str], module: str, make: Callable[[], Any]) -> Any:
+    """What `make` returns for these `depends`, from the cache's folder `name` if it is there. It
+    must be such that JSON can hold it. `module` is the file of the code that makes it, because
     another version may make something else."""
     code = Path(module).read_text(encoding="utf-8")
-    key = hashlib.sha256(json.dumps([sys.version, code, depends]).encode()).hexdigest()
+    key = hashlib.sha256("\0".join([sys.version, code, *depends]).encode()).hexdigest()
     kept = own_cache(name) / f"{key[:24]}.json"
     with suppress(OSError, ValueError):  # none is kept, or what is there is not whole
         told, found = json.loads(kept.read_bytes())

@@ -40,9 +40,9 @@ def definitions_in(paths: Iterable[Path]) -> Definitions:
     """The definitions in modules; if a name is in several, the last. Reading them takes a tenth of
     a short run, so the result is cached by the modules' text."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
-    return Definitions(
-        **cached("definitions", texts, __file__, lambda: asdict(_definitions(texts)))
-    )
+    depends = [text for item in texts.items() for text in item]
+    made = cached("definitions", depends, __file__, lambda: asdict(_definitions(texts)))
+    return Definitions(**made)
 
 
 def _definitions(modules: Mapping[str, str]) -> Definitions:

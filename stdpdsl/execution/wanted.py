@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -105,6 +104,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         if before == now:
             continue
         if key == "spec":
+            import difflib
+
             a, b = str(before).splitlines(), str(now).splitlines()
             lines += [
                 line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -155,6 +154,8 @@ def _fits(file: Any) -> None:
 
 
 def _xlsx(path: Path) -> Columns:
+    import zipfile
+
     import openpyxl
 
     try:

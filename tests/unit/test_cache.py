@@ -98,8 +98,8 @@ def test_another_version_makes_its_own(tmp_path, monkeypatch):
 
     for text, number in (("one", 0), ("one", 0), ("two", 1), ("one", 0)):
         module.write_text(text)
-        assert cached("things", [1, "a"], str(module), make) == {"number": number}
-    assert cached("things", [2, "a"], str(module), make) == {"number": 2}
+        assert cached("things", ["1", "a"], str(module), make) == {"number": number}
+    assert cached("things", ["2", "a"], str(module), make) == {"number": 2}
 
 
 def test_clearing_leaves_nothing_that_is_kept(tmp_path, monkeypatch):

@@ -28,6 +28,8 @@ def block(lines: Sequence[str], indent: int) -> list[str]:
 def _wrapped(lines: list[str]) -> list[str]:
     """Lines of one statement. A line that is still too long continues on the next, which Python
     allows inside brackets."""
+    if all(len(line) <= WIDTH for line in lines):
+        return lines
     found, depth = [], 0
     for line in lines:
         while len(line) > WIDTH and '"""' not in line:
