@@ -37,16 +37,16 @@ def _made(kind: Any, frozen: bool, kw_only: bool) -> Any:
         if name not in kind.__dict__:
             setattr(kind, name, method)
     made = dataclasses.dataclass(init=False, eq=False, repr=False, kw_only=kw_only)(kind)
-    made._in_order = tuple(item.name for item in fields(made) if not item.kw_only)
-    made._names = frozenset(item.name for item in fields(made))
-    made._compared = tuple(item.name for item in fields(made) if item.compare)
-    made._shown = tuple(item.name for item in fields(made) if item.repr)
-    made._defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
-    made._factories = {
-        item.name: item.default_factory
-        for item in fields(made)
-        if item.default_factory is not MISSING
-    }
+    items = fields(made)
+    made._compared = tuple(item.name for item in items if item.compare)
+    made._shown = tuple(item.name for item in items if item.repr)
+    made._given = (
+        frozenset(item.name for item in items),
+        tuple(item.name for item in items if not item.kw_only),
+        {item.name: item.default for item in items if item.default is not MISSING},
+        [(f.name, f.default_factory) for f in items if f.default_factory is not MISSING],
+        getattr(made, "__post_init__", None),
+    )
     return made
 
 
@@ -57,21 +57,21 @@ def contents(self: Any) -> tuple[Any, ...]:
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
     """Fields in order or by name."""
-    given = self._in_order[: len(values)]
+    names, in_order, defaults, factories, after = self._given
     own = self.__dict__
-    own.update(self._defaults)
-    own.update(zip(given, values, strict=False))
+    own.update(defaults)
+    own.update(zip(in_order, values, strict=False))
     own.update(named)
-    for name, make in self._factories.items():
+    for name, make in factories:
         if name not in own:
             own[name] = make()
-    wrong = own.keys() ^ self._names  # not known, or missing
-    wrong |= named.keys() & given
-    if wrong or len(values) > len(given):
-        text = ", ".join(sorted(wrong)) or f"{len(values)} fields in order"
-        raise TypeError(f"{type(self).__name__} is made with other fields: {text}")
-    if hasattr(self, "__post_init__"):
-        self.__post_init__()
+    if len(own) != len(names) or len(values) > len(in_order) or named:
+        wrong = (own.keys() ^ names) | (named.keys() & in_order[: len(values)])
+        if wrong or len(values) > len(in_order):
+            text = ", ".join(sorted(wrong)) or f"{len(values)} fields in order"
+            raise TypeError(f"{type(self).__name__} is made with other fields: {text}")
+    if after is not None:
+        after(self)
 
 
 def _equal(self: Any, other: object) -> bool:

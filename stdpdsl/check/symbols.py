@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import field, replace
+from typing import NamedTuple
 
 from ..dataclass import dataclass
 from ..language import ast
@@ -16,8 +17,7 @@ from ..language.builtins import CONSTANTS, layer_measures, weight_measures
 from ..language.units import NONE, SECOND, Dim, resolve
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(NamedTuple):
     """The type of an expression's value: its dimension, and `float`, `integer` or `boolean`."""
 
     dim: Dim = NONE

@@ -10,20 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
-
-from ..dataclass import dataclass
+from typing import NamedTuple
 
 BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 _QUANTITIES = ("length", "mass", "time", "current", "temperature", "amount", "luminous intensity")
 
 
-@dataclass(frozen=True)
-class Dim:
+class Dim(NamedTuple):
     """Exponents of metre, kilogram, second, amp, kelvin, mole, candela."""
 
     exponents: tuple[float, ...] = (0,) * 7
 
-    def __mul__(self, other: Dim) -> Dim:
+    def __mul__(self, other: Dim) -> Dim:  # type: ignore[override]
         return Dim(tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)))
 
     def __truediv__(self, other: Dim) -> Dim:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ...language import ast
 from ...language.units import HERTZ, SECOND
@@ -298,7 +297,7 @@ class Declared:
             if want is not None and not self.head_fits(node, found, want, what):
                 return None
         if found is not None and found.kind in ("integer", "float"):
-            return replace(found, kind="integer" if whole else "float")
+            return found._replace(kind="integer" if whole else "float")
         return found
 
     def head_fits(self, node: ast.Header, found: Type, want: Type, what: str) -> bool:
@@ -333,7 +332,7 @@ class Declared:
 
 def as_float(wanted: Type | None) -> Type | None:
     """A parameter with a whole number as its default, such as `wmax = 1`, takes any number."""
-    return replace(wanted, kind="float") if wanted and wanted.kind == "integer" else wanted
+    return wanted._replace(kind="float") if wanted and wanted.kind == "integer" else wanted
 
 
 def narrow(default: Type | None, found: Type | None) -> Type | None:

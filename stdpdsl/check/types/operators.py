@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...language import ast
 from ...language.numeric import NotConstant, evaluate
 from ...language.units import NONE
@@ -166,7 +164,7 @@ class Operators(Expectations):
                 return None
         if first is None:
             return FLOAT
-        return first[1] if whole else replace(first[1], kind=_not_whole(first[1].kind))
+        return first[1] if whole else first[1]._replace(kind=_not_whole(first[1].kind))
 
 
 def _not_whole(kind: str) -> str:
