@@ -40,11 +40,12 @@ def _made(kind: Any, frozen: bool, kw_only: bool) -> Any:
     items = fields(made)
     made._compared = tuple(item.name for item in items if item.compare)
     made._shown = tuple(item.name for item in items if item.repr)
+    given = [item for item in items if item.init]
     made._given = (
-        frozenset(item.name for item in items),
-        tuple(item.name for item in items if not item.kw_only),
-        {item.name: item.default for item in items if item.default is not MISSING},
-        [(f.name, f.default_factory) for f in items if f.default_factory is not MISSING],
+        frozenset(item.name for item in given),
+        tuple(item.name for item in given if not item.kw_only),
+        {item.name: item.default for item in given if item.default is not MISSING},
+        [(f.name, f.default_factory) for f in given if f.default_factory is not MISSING],
         getattr(made, "__post_init__", None),
     )
     return made

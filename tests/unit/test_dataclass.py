@@ -31,7 +31,7 @@ def kinds(make):
     @make
     class Open:
         a: int
-        twice: int = 0
+        twice: int = field(init=False)
 
         def __post_init__(self):
             self.twice = 2 * self.a
