@@ -98,6 +98,7 @@ class Costs:
         self.constants = constants
         self.sounds = sounds or {}
         self.edges = edges or {}
+        self.environments: dict[str, Mapping[str, Any]] = {}
         self.means: dict[str, Any] = {}
         for name, values in (columns or {}).items():
             if any(c.name == name and c.of_presets for c in symbols.columns.values()):
@@ -265,13 +266,15 @@ class Costs:
 
     def environment(self, component: Component) -> Mapping[str, Any]:
         """Names with one value each for an estimate; a column has its mean."""
-        own = {
-            n: value(s.value, self.constants)
-            for n, s in component.parameters.items()
-            if s.value is not None and not s.by_preset
-        }
-        known = {n: v for n, v in own.items() if v is not None}
-        return ChainMap(self.means, known, dict(self.constants))
+        if component.name not in self.environments:
+            own = {
+                n: value(s.value, self.constants)
+                for n, s in component.parameters.items()
+                if s.value is not None and not s.by_preset
+            }
+            known = {n: v for n, v in own.items() if v is not None}
+            self.environments[component.name] = ChainMap(self.means, known, dict(self.constants))
+        return self.environments[component.name]
 
     # Recording
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from ..language import ast
 
@@ -12,7 +12,7 @@ def names_in(node: ast.Node) -> tuple[ast.Name, ...]:
     return ast.below(node, ast.Name)
 
 
-def dependency_order(uses: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:
+def dependency_order(uses: Mapping[str, Collection[str]]) -> tuple[list[str], list[list[str]]]:
     """Names so that each comes after those it uses, and the cycles: each a list of names, the first
     using the second and so on, the last using the first. Names on a cycle are left out of the
     order; names that use them are not. Not recursive, because chains may be long."""
@@ -22,6 +22,10 @@ def dependency_order(uses: Mapping[str, Iterable[str]]) -> tuple[list[str], list
     bad: set[str] = set()
     for root in uses:
         if root in done:
+            continue
+        if not uses[root]:  # as most
+            done.add(root)
+            order.append(root)
             continue
         path: list[str] = [root]
         place = {root: 0}

@@ -10,7 +10,7 @@ date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -139,7 +139,7 @@ class _CatchUp:
 def _computed(rule: ast.Rule) -> Iterator[ast.Update]:
     """The rule's computed variables as statements, in order of dependency."""
     values = {e.name.id: e for e in rule.equations if e.kind == "subexpression" and e.rhs}
-    uses: Mapping[str, Iterable[str]] = {
+    uses: Mapping[str, Collection[str]] = {
         n: [x.id for x in names_in(e.rhs) if x.id in values] for n, e in values.items() if e.rhs
     }
     for name in dependency_order(uses)[0]:

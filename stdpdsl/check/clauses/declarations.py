@@ -114,15 +114,13 @@ class Clauses(Patterns, Deliveries):
         hidden = {name for c in components for name in (*c.parameters, *c.variables)}
         known = {name: value for name, value in self.values.items() if name not in hidden}
         others = [d for d in spec.declarations if not isinstance(d, ast.Sweep)]
-        for node in (n for d in others for n in ast.below(d, ast.Binary)):
-            short = node.span.end - node.span.start <= SHORT
-            if node.op in ("/", "//", "%", "**") and short:
-                try:
-                    evaluate(node, known)
-                except NotConstant as problem:
-                    self.no_number(problem, reported)
-                except (TypeError, ValueError, KeyError):
-                    continue
+        for node in (n for d in others for n in _short_quotients(d)):
+            try:
+                evaluate(node, known)
+            except NotConstant as problem:
+                self.no_number(problem, reported)
+            except (TypeError, ValueError, KeyError):
+                continue
 
     def no_number(self, problem: NotConstant, reported: set[int]) -> None:
         """Report an operation without a result, once."""
@@ -233,6 +231,13 @@ class Clauses(Patterns, Deliveries):
         self.deliveries(node, component, spot)
         if node.ties is not None and node.ties.id not in ("pre", "post"):
             self.word(node.ties, "side", ("post", "pre"))
+
+
+@ast.found_once
+def _short_quotients(node: ast.Node) -> tuple[ast.Binary, ...]:
+    """What may divide by zero or be too large, and can be shown in a message."""
+    short = (n for n in ast.below(node, ast.Binary) if n.span.end - n.span.start <= SHORT)
+    return tuple(n for n in short if n.op in ("/", "//", "%", "**"))
 
 
 def _head(node: ast.Node) -> Span:

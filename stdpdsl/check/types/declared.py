@@ -31,6 +31,7 @@ class Declared:
         self.known: dict[tuple[str, str], Type | None] = {}
         self.busy: set[tuple[str, str]] = set()
         self.models: dict[str, Component] = {}
+        self.contexts: dict[str, Context] = {}
         self.sweep_names = SweepNames(self.symbols, self.reporter)
         self.open_columns = open_columns  # a file of the sweep is not read yet
         inference.declared_type = self.type_of
@@ -132,10 +133,7 @@ class Declared:
             assert symbol.value is not None
             node = model.neuron or model.rule
             assert node is not None
-            context = Context(
-                self.symbols.value_scope(model), f"`{node.name.id}`", open_names=self.open_columns
-            )
-            return self.inference.infer(symbol.value, context)
+            return self.inference.infer(symbol.value, self.context(model, node))
         component = self.symbols.components[symbol.owner]
         assert isinstance(symbol.node, ast.Assign) and symbol.value is not None
         node = component.model_of(symbol.node)
@@ -148,13 +146,7 @@ class Declared:
             self.known[component.name, ""] = None
             self.cycles({n: s.value for n, s in component.parameters.items()}, component.name)
         # A draw, or values from a file, are allowed here only if a sweep column replaces them.
-        context = Context(
-            self.symbols.value_scope(component),
-            f"`{component.name}`",
-            draws=True,
-            data=True,
-            open_names=self.open_columns,
-        )
+        context = self.context(component)
         also = (symbol.node.value, f"`{node.name.id}` declares it so")
         for value in values:
             found = self.inference.expect(
@@ -162,6 +154,19 @@ class Declared:
             )
             default = narrow(default, found)
         return default
+
+    def context(self, owner: Component, model: ast.Neuron | ast.Rule | None = None) -> Context:
+        """The context of the values of a model's parameters, or of those that are given where it
+        is used."""
+        if owner.name not in self.contexts:
+            self.contexts[owner.name] = Context(
+                self.symbols.value_scope(owner),
+                f"`{model.name.id if model else owner.name}`",
+                draws=model is None,
+                data=model is None,
+                open_names=self.open_columns,
+            )
+        return self.contexts[owner.name]
 
     def of_each(self, symbol: Symbol) -> Type | None:
         """Checks a parameter that differs between neurons or synapses: it must have the unit of

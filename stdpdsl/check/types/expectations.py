@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...language import ast
@@ -35,15 +35,15 @@ class Expectations:
             if before is None or before.kind != "integer":
                 types[node] = found
 
-    def unit(self, unit: ast.Unit, apart: str = "") -> Type | None:
-        """The type of a number with this unit. `apart` is what may have been meant instead."""
+    def unit(self, unit: ast.Unit, apart: Callable[[], str] = str) -> Type | None:
+        """The type of a number with this unit. `apart` tells what may have been meant instead."""
         if [f.name for f in unit.factors] == ["dB"]:
             return LEVEL
         good = True
         for factor in unit.factors:
             if lookup(factor.name) is None:
                 good = False
-                self.unknown_unit(factor, factor.name, apart)
+                self.unknown_unit(factor, factor.name, apart())
         return Type(resolve((f.name, f.exponent) for f in unit.factors)[0]) if good else None
 
     def unknown_unit(self, node: ast.Node, name: str, apart: str = "") -> None:

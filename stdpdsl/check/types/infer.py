@@ -76,7 +76,7 @@ class Inference(Operators):
             case ast.Number():
                 return INTEGER if isinstance(expr.value, int) else FLOAT
             case ast.Quantity():
-                return self.unit(expr.unit, self.not_a_unit(expr, context))
+                return self.unit(expr.unit, lambda: self.not_a_unit(expr, context))
             case ast.Name():
                 return self.name(expr, context)
             case ast.Unary():
