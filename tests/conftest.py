@@ -52,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="stdpdsl-")
         if "CXX" not in os.environ and shutil.which("g++") and os.access(CXX, os.X_OK):
             os.environ["CXX"] = str(CXX)
+            os.environ.setdefault("CC", str(CXX))
             if sys.platform == "linux":
                 os.environ["TESTS_HEADERS"] = os.path.join(config.stash[CACHE], "headers")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as our commands do

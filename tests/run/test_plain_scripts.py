@@ -223,7 +223,7 @@ def test_an_edited_script_says_so(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
 def test_every_target(target, tmp_path, monkeypatch):
-    for name in ("CXX", "TESTS_HEADERS"):  # compiled and optimised as for a user
+    for name in ("CC", "CXX", "TESTS_HEADERS"):  # compiled and optimised as for a user
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "s.py").write_text(small().script, encoding="utf-8")
     command = [sys.executable, "s.py", "-o", "out", "--target", target]

@@ -33,10 +33,11 @@ def cxx(folder, words, headers="", path=""):
         ("-O3 -fPIC -I. -c extension.cpp -o extension.o -w -O3", True),
         ("-w -O3 -std=c++11 -O1 -I. -c unit1.cc -o unit1.o", True),
         ("-w -O3 -std=c++11 -I. -c unit0.cc -o unit0.o", False),
+        ("-O3 -fPIC -c a.c -o a.o", False),
     ],
 )
 def test_what_is_not_optimised(tmp_path, words, plain):
-    fake = tmp_path / "g++"
+    fake = tmp_path / ("gcc" if "a.c " in words else "g++")
     fake.write_text('#!/bin/sh\necho "$@"\n')
     fake.chmod(0o755)
     said = cxx(tmp_path, words, path=tmp_path).split()
