@@ -7,8 +7,10 @@ The parent gives it a pipe as standard input. Every operating system closes the 
 ends, however it ends. The script is then interrupted as by Ctrl-C, so that it can clean up, and is
 killed if it does not end. Its child processes, such as a compiled program, end too. FOLDER, its
 working folder, is deleted. If the script ends by itself, FOLDER is kept. PACKAGES is the folder or
-archive from which the script imports stdpdsl.runtime. Without SCRIPT, the pipe delivers two lines,
-each a JSON list: first the names of modules to import, and later the script and its arguments.
+archive from which the script imports stdpdsl.runtime. Without SCRIPT, the pipe delivers lines, each
+a JSON list: first the names of modules to import, and later the script and its arguments. After a
+script that succeeded without Brian2, which keeps much for itself, the event `waiting` asks for
+another one; an empty list ends the process.
 
 This file needs only Python, so it also runs on machines without stdpdsl.
 """
@@ -16,9 +18,12 @@ This file needs only Python, so it also runs on machines without stdpdsl.
 import _thread
 import atexit
 import contextlib
+import gc
 import importlib
 import json
+import linecache
 import os
+import queue
 import runpy
 import shutil
 import signal
@@ -55,24 +60,35 @@ def environment():
     return {**kept, "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace"}
 
 
-def end_with_parent(folder, gone):
-    """Wait until standard input is closed, set the event `gone`, and end this process."""
-    try:
-        while os.read(0, 4096):
-            pass
-    except OSError:
-        pass
-    gone.set()
-    own_group = hasattr(os, "killpg") and os.getpgrp() == os.getpid()
-    if own_group:
-        os.killpg(0, signal.SIGINT)  # also a compiler, or a compiled program
-    else:
-        _thread.interrupt_main()
-    time.sleep(PATIENCE)
-    shutil.rmtree(folder, ignore_errors=True)
-    if own_group:
-        os.killpg(0, signal.SIGKILL)
-    os._exit(130)
+class Parent:
+    """The process at the other end of standard input."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.scripts: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+        self.busy = threading.Event()  # from when a script is read until it has ended
+        self.gone = threading.Event()
+
+    def follow(self):
+        """Pass on the scripts that standard input delivers. Once it is closed, end this process."""
+        while (script := line_of_input()) is not None:
+            if script:
+                self.busy.set()
+            self.scripts.put(script)
+        self.gone.set()
+        self.scripts.put([])
+        if not self.busy.is_set():
+            return
+        own_group = hasattr(os, "killpg") and os.getpgrp() == os.getpid()
+        if own_group:
+            os.killpg(0, signal.SIGINT)  # also a compiler, or a compiled program
+        else:
+            _thread.interrupt_main()
+        time.sleep(PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if own_group:
+            os.killpg(0, signal.SIGKILL)
+        os._exit(130)
 
 
 def leave(status, threads=1):
@@ -91,22 +107,26 @@ def leave(status, threads=1):
     sys.exit(status)
 
 
-def awaited_script():
-    """The script from the pipe and its arguments, or nothing."""
-    for name in line_of_input():
+def import_all(names):
+    """Import modules that a script is likely to need."""
+    for name in names:
         try:
             importlib.import_module(name)
         except Exception:  # the script reports the failed import in its log
             break
-    return line_of_input()
+    gc.freeze()  # what is imported stays, so garbage collection skips it
 
 
 def line_of_input():
-    """The list in the next line of standard input; an empty one at its end."""
+    """The list in the next line of standard input; None at its end."""
     line = b""
     while not line.endswith(b"\n"):
-        if not (byte := os.read(0, 1)):
-            return []
+        try:
+            byte = os.read(0, 1)
+        except OSError:
+            byte = b""
+        if not byte:
+            return None
         line += byte
     return json.loads(line)
 
@@ -121,26 +141,42 @@ def show_shard(arguments):
             name.write(f"stdpdsl {shard}")
 
 
-def main():
-    folder, packages, *script = sys.argv[1:]
-    sys.path.insert(0, packages)
-    sys.argv[:] = script or awaited_script()
-    if not sys.argv:
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    show_shard(sys.argv)
-    gone = threading.Event()
-    threading.Thread(target=end_with_parent, args=(folder, gone), daemon=True).start()
-    status = None
+def run(script, gone):
+    """Run a script; the status with which it exits."""
+    sys.argv[:] = script
+    show_shard(script)
     try:
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        runpy.run_path(script[0], run_name="__main__")
     except SystemExit as end:
-        status = end.code
+        return end.code
     except BrokenPipeError:  # nobody reads this: the pipe above is closed at the same moment
         gone.wait(PATIENCE)
         raise
+    return None
+
+
+def main():
+    folder, packages, *script = sys.argv[1:]
+    sys.path.insert(0, packages)
+    parent = Parent(folder)
+    if script:
+        parent.busy.set()
+        parent.scripts.put(script)
+    else:
+        import_all(line_of_input() or ())
+    threading.Thread(target=parent.follow, daemon=True).start()
+    status = None
+    try:
+        while awaited := parent.scripts.get():
+            status = run(awaited, parent.gone)
+            if script or status or "brian2" in sys.modules:
+                break
+            linecache.clearcache()  # the next script has the same name
+            gc.collect()
+            parent.busy.clear()
+            print(json.dumps({"event": "waiting"}), flush=True)
     finally:
-        if gone.is_set():
+        if parent.gone.is_set():
             shutil.rmtree(folder, ignore_errors=True)
     leave(status, threads=2)
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import field, replace
 from pathlib import Path
 
 from .. import __version__
@@ -51,7 +51,8 @@ class InterpreterError(Exception):
 class Interpreter:
     """`executable` runs scripts, which take stdpdsl.runtime from the folder or archive `packages`;
     `versions` are those of the packages that affect results. `name` is the path that the user gave,
-    if it is another Python. Processes of it may be `waiting` for a script.
+    if it is another Python. Processes of it may be `waiting` for a script; only if it is `ready`,
+    somebody will close those that have run one.
     """
 
     executable: str
@@ -59,12 +60,20 @@ class Interpreter:
     versions: Mapping[str, str]
     name: str = ""
     waiting: list[Waiting] = field(default_factory=list, compare=False)
+    ready: bool = field(default=False, compare=False)
 
     def process(self, workdir: Path | None = None) -> Waiting:
         """A process that waits for a script, in its own working folder unless one is given."""
-        if self.waiting and workdir is None:
-            return self.waiting.pop()
+        if workdir is None:
+            with suppress(IndexError):
+                return self.waiting.pop()
         return Waiting(self, workdir)
+
+    def take_back(self, waiting: Waiting) -> None:
+        """Keep a process that waits for another script, whose log begins anew."""
+        waiting.errors.seek(0)
+        waiting.errors.truncate()
+        self.waiting.append(waiting)
 
     def check(self, hears: bool) -> None:
         """InterpreterError if another Python lacks brian2hears, but the model uses sounds."""
@@ -78,33 +87,36 @@ def this_interpreter() -> Interpreter:
     return Interpreter(sys.executable, packages, {"stdpdsl": __version__, **package_versions()})
 
 
+@contextmanager
 def ready_interpreter(
     target: str, path: str | None = None, elsewhere: bool = False
-) -> AbstractContextManager[Interpreter]:
+) -> Iterator[Interpreter]:
     """The Python that simulates: the one at `path`, or else this one. Enter it before compiling
     the spec. No process is started if all shards run `elsewhere`, on a cluster.
     InterpreterError if `path` is not a Python, is too old, or lacks a package.
     """
     if elsewhere:
-        return nullcontext(this_interpreter())
-    return _this_one(target) if path is None else _another(path)
+        yield this_interpreter()
+        return
+    with _another(path) if path is not None else nullcontext(this_interpreter()) as found:
+        found = replace(found, ready=True)
+        if path is None:
+            found.waiting.append(_first_process(found, target))
+        try:
+            yield found
+        finally:
+            while found.waiting:
+                found.waiting.pop().close()
 
 
-@contextmanager
-def _this_one(target: str) -> Iterator[Interpreter]:
-    """This Python, with a process that waits for a script and imports its modules while the
-    spec is compiled. It imports Brian2 only if no compiled program is cached, because a program
-    needs Brian2 only while it is built.
+def _first_process(found: Interpreter, target: str) -> Waiting:
+    """A process that waits for a script and imports its modules while the spec is compiled. It
+    imports Brian2 only if no compiled program is cached, because a program needs Brian2 only while
+    it is built.
     """
-    found = this_interpreter()
     kept = own_cache("programs")
     brian2 = target in ("numpy", "cython") or not (kept.is_dir() and any(kept.iterdir()))
-    found.waiting.append(Waiting(found, brian2=brian2))
-    try:
-        yield found
-    finally:
-        while found.waiting:
-            found.waiting.pop().close()
+    return Waiting(found, brian2=brian2)
 
 
 @contextmanager

@@ -20,14 +20,14 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 from typing import IO, Any
 
 from ..dataclass import dataclass
 from .attached import PATIENCE
-from .waiting import SIGKILL, Waiting
+from .waiting import SIGKILL, Waiting, kill
 
 Event = dict[str, Any]
 
@@ -85,14 +85,10 @@ class Children:
         self.running.append(process)
         try:
             if self.interrupts:
-                _kill(process, signal.SIGINT)
+                kill(process, signal.SIGINT)
             yield process
         finally:
             self.running.remove(process)
-            for pipe in (process.stdin, process.stdout):
-                with suppress(BrokenPipeError):
-                    if pipe is not None:
-                        pipe.close()
 
 
 @dataclass
@@ -101,6 +97,7 @@ class _Said:
 
     errors: list[Event] = field(default_factory=list)
     folder: str = ""
+    waiting: bool = False
 
 
 def run_script(
@@ -109,29 +106,30 @@ def run_script(
     on_event: Callable[[Event], None],
     waiting: Waiting,
     children: Children | None = None,
+    again: bool = False,
 ) -> Outcome:
     """Run a script in a waiting process, pass on its stages, progress and warnings, and return how
     it ended. Paths among the arguments must be absolute. `children` are the scripts that run in
-    parallel; the caller enters it.
+    parallel; the caller enters it. The process ends, unless it may wait for another script
+    (`again`) and does.
     """
     if children is None:
         with Children() as children:
-            return run_script(script, arguments, on_event, waiting, children)
+            return run_script(script, arguments, on_event, waiting, children, again)
     if os.path.exists("brian_preferences"):  # the script looks for the user's own
         text = "the file brian_preferences is ignored, because it could change results"
         on_event({"event": "warning", "text": text})
     said, log = _Said(), waiting.log
-    with waiting.errors as errors, children.child(waiting.process) as process:
-        reaper = threading.Thread(target=_reap, args=(process,), daemon=True)
-        reaper.start()
+    with children.child(waiting.process) as process:
         try:
             waiting.run(script, [*arguments, "--events"])
-            _follow(process.stdout, said, on_event, errors)
+            _follow(process.stdout, said, on_event, waiting.errors)
         except BaseException:  # from on_event, for example a broken pipe
-            _kill(process, SIGKILL)
+            kill(process, SIGKILL)
             raise
         finally:
-            reaper.join()
+            if not (again and said.waiting):
+                waiting.end()
     text = log.read_text(encoding="utf-8", errors="replace")
     for warning, place in [] if children.interrupts else _BRIAN_WARNING.findall(text):
         on_event({"event": "warning", "text": f"{' '.join(warning.split())} [{place}]"})
@@ -144,36 +142,12 @@ def run_script(
 def _interrupt(process: subprocess.Popen[str], insist: bool) -> None:
     """Interrupt the process; the second time, or after a timeout, kill it."""
     if insist:
-        _kill(process, SIGKILL)
+        kill(process, SIGKILL)
         return
-    _kill(process, signal.SIGINT)
-    timer = threading.Timer(PATIENCE, _kill, (process, SIGKILL))
+    kill(process, signal.SIGINT)
+    timer = threading.Timer(PATIENCE, kill, (process, SIGKILL))
     timer.daemon = True
     timer.start()
-
-
-def _kill(process: subprocess.Popen[str], number: int) -> None:
-    """Send a signal to the child and all processes that it started, such as a compiler."""
-    if process.returncode is not None:
-        return
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.terminate()
-    except (ProcessLookupError, PermissionError):
-        pass
-
-
-def _reap(process: subprocess.Popen[str]) -> None:
-    """When the child has ended, kill the processes that it left behind, because they would keep
-    our pipe open.
-    """
-    if hasattr(os, "waitid"):
-        # The process number stays reserved until we wait for the child: no other process is hit.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        _kill(process, SIGKILL)
-    process.wait()
 
 
 # Output of the child ----------------------------------------------------------------------------
@@ -191,6 +165,9 @@ def _follow(
             said.errors.append(event)
         elif event["event"] == "done":
             said.folder = str(event.get("folder", ""))
+        elif event["event"] == "waiting":
+            said.waiting = True
+            return
         else:
             on_event(event)
 
@@ -206,7 +183,7 @@ def _parse(line: str) -> Event | None:
 def _outcome(
     said: _Said, interrupted: bool, process: subprocess.Popen[str], log_text: str, log: Path
 ) -> Outcome:
-    code, pid = process.returncode, process.pid
+    code, pid = process.returncode or 0, process.pid  # it may wait for another script
     text = "\n".join(str(event.get("text", "")) for event in said.errors)
     if (
         said.folder

@@ -1,4 +1,4 @@
-"""A compiled spec run in shards, each in its own process; the results appear whole or not at all.
+"""A compiled spec run in shards, in processes of their own; the results appear whole or not at all.
 
 Finished shards wait beside the results (`job.py`), so an interrupted run can go on.
 """
@@ -226,10 +226,12 @@ def run_shard(
     children: Children,
     more: Sequence[str] = (),
 ) -> Outcome:
-    """The working folder, with the script and its log, is kept only if there is a log to read."""
-    waiting = task.wanted.interpreter.process()
-    workdir = waiting.workdir
-    path = workdir / "script.py"
+    """A process that waits for another script afterwards is given back. The working folder of any
+    other, with the script and its log, is kept only if there is a log to read.
+    """
+    interpreter = task.wanted.interpreter
+    waiting = interpreter.process()
+    path = waiting.workdir / "script.py"
     place = task.job.place(number)
     keep = False
     try:
@@ -237,7 +239,7 @@ def run_shard(
         arguments = ["--out", str(place), "--data", str(task.data.resolve())]
         arguments += ["--shard", f"{number}/{task.job.shards}", *more]
         arguments += ["--earlier", str(task.earlier)] if task.earlier is not None else []
-        outcome = run_script(path, arguments, on_event, waiting, children)
+        outcome = run_script(path, arguments, on_event, waiting, children, interpreter.ready)
         if outcome.status != DONE and not outcome.folder:
             # What a killed script could not clean up.
             for leftover in place.parent.glob(f"{place.name}.partial-*"):
@@ -245,8 +247,10 @@ def run_shard(
         keep = outcome.log is not None
         return outcome
     finally:
-        if not keep:
-            shutil.rmtree(workdir, ignore_errors=True)
+        if not waiting.ended:
+            interpreter.take_back(waiting)
+        elif not keep:
+            shutil.rmtree(waiting.workdir, ignore_errors=True)
 
 
 def _kept(finished: int, job: Job) -> str:

@@ -1,14 +1,16 @@
-"""A process that waits for a script. It already imports the modules of scripts, so that a run
-starts as soon as its spec is compiled.
+"""A process that waits for a script, and perhaps for others after it. It already imports the
+modules of scripts, so that a run starts as soon as its spec is compiled.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -61,10 +63,14 @@ class Waiting:
             self.errors.close()
             shutil.rmtree(self.workdir, ignore_errors=True)
             raise
+        self.used = self.ended = False
+        self.reaper = threading.Thread(target=_reap, args=(self.process,), daemon=True)
+        self.reaper.start()
         self._say([*IMPORTED, BRIAN2] if brian2 else IMPORTED)
 
     def run(self, script: Path, arguments: Sequence[str]) -> None:
         """Let the process run a script."""
+        self.used = True
         self._say([str(script.resolve()), *arguments])
 
     def _say(self, items: Sequence[str]) -> None:
@@ -73,12 +79,43 @@ class Waiting:
             self.process.stdin.write(json.dumps(items) + "\n")
             self.process.stdin.flush()
 
-    def close(self) -> None:
-        """End the process if it still waits."""
-        self.process.kill()
-        self.process.wait()
+    def end(self) -> None:
+        """Let the process end unless it has ended, and close its pipes."""
+        self.ended = True
+        self._say([])
+        self.reaper.join()
         for stream in (self.process.stdin, self.process.stdout, self.errors):
             with suppress(OSError):
                 if stream is not None:
                     stream.close()
+
+    def close(self) -> None:
+        """End the process, which is not running a script, and delete its folder."""
+        if not self.used:  # it may still be importing
+            kill(self.process, SIGKILL)
+        self.end()
         shutil.rmtree(self.workdir, ignore_errors=True)
+
+
+def kill(process: subprocess.Popen[str], number: int) -> None:
+    """Send a signal to a process and all processes that it started, such as a compiler."""
+    if process.returncode is not None:
+        return
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _reap(process: subprocess.Popen[str]) -> None:
+    """When the process has ended, kill the processes that it left behind, because they would keep
+    our pipe open.
+    """
+    if hasattr(os, "waitid"):
+        # The process number stays reserved until we wait for it: no other process is hit.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        kill(process, SIGKILL)
+    process.wait()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +23,7 @@ from stdpdsl import cli
 from stdpdsl.execution import job
 from stdpdsl.execution import sharded_run as saved
 from stdpdsl.execution.errors import JobError
+from stdpdsl.execution.interpreter import this_interpreter
 from stdpdsl.execution.merge import all_shards, merge, shard_folders
 from stdpdsl.results.reader import load
 from stdpdsl.runtime import folder as folders
@@ -94,7 +95,7 @@ class Compiled:
         return f"# as it is shown\n{self.run_script}"
 
 
-def run(folder, events=None, compiled=None, spec="model m", **manner):
+def run(folder, events=None, compiled=None, spec="model m", interpreter=None, **manner):
     return saved.run_and_save(
         compiled or Compiled(),
         spec,
@@ -102,6 +103,7 @@ def run(folder, events=None, compiled=None, spec="model m", **manner):
         folder / "out",
         (events or []).append,
         saved.Manner(**manner),
+        interpreter=interpreter,
     )
 
 
@@ -156,6 +158,21 @@ def test_the_number_of_workers_does_not_count(tmp_path, undisturbed):
         folder.mkdir()
         assert run(folder, compiled=Compiled(plan=Plan(12, shards, workers))).status == 0
         assert_same(canonical(tables_in(folder / "out")), canonical(undisturbed))
+
+
+@pytest.mark.real_process
+def test_a_process_runs_shard_after_shard(tmp_path, undisturbed):
+    """Only a failure ends it; then another one takes over."""
+    interpreter = replace(this_interpreter(), ready=True)
+    (tmp_path / "fail-4").touch()
+    assert run(tmp_path, interpreter=interpreter).status == 3
+    (tmp_path / "fail-4").unlink()
+    resumed(tmp_path, undisturbed, interpreter=interpreter)
+    began = [pid for path in tmp_path.glob("began-*") for pid in path.read_text().split()]
+    assert len(began) == 7 and len(set(began)) <= 3
+    assert {str(waiting.process.pid) for waiting in interpreter.waiting} < set(began)
+    while interpreter.waiting:
+        interpreter.waiting.pop().close()
 
 
 # Cut off and resumed ----------------------------------------------------------------------------

@@ -174,21 +174,54 @@ local.run_script(folder / "script.py", [], print, this_interpreter().process(fol
     assert not (tmp_path / "work").exists()
 
 
-def test_a_process_that_waits_for_a_script_ends_with_its_parent():
+@pytest.mark.parametrize("before", ["", "run_script(script, [], print, waiting, again=True)"])
+def test_a_process_that_waits_for_a_script_ends_with_its_parent(tmp_path, before):
+    script = tmp_path / "script.py"
+    script.write_text("")
     parent = f"""
 import sys, time
 sys.path[:0] = {sys.path!r}
+from pathlib import Path
 from stdpdsl.execution.interpreter import this_interpreter
-waiting = this_interpreter().process()
+from stdpdsl.execution.local import run_script
+waiting, script = this_interpreter().process(), Path({str(script)!r})
+{before}
 print(waiting.process.pid, waiting.workdir, flush=True)
 time.sleep(60)
 """
     command = [sys.executable, "-c", parent]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     pid, folder = process.stdout.readline().split()
+    assert not before or not ended(int(pid), 1)
     process.kill()
     process.communicate()
     assert ended(int(pid)) and not Path(folder).exists()
+
+
+def test_a_process_runs_one_script_after_another(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    interpreter, pids = this_interpreter(), set()
+    for number in (1, 2):
+        waiting = interpreter.process()
+        text = f"print('log {number}', file=sys.stderr); say('done', folder='/{number}')"
+        script = waiting.workdir / "script.py"
+        script.write_text(PREAMBLE + text)
+        outcome = local.run_script(script, [], lambda event: None, waiting, again=True)
+        assert (outcome.status, outcome.folder) == (0, f"/{number}")
+        assert waiting.log.read_text() == f"log {number}\n"
+        pids.add(waiting.process.pid)
+        interpreter.take_back(waiting)
+    waiting.close()
+    assert len(pids) == 1 and ended(*pids) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("last", ["sys.exit(3)", "sys.modules['brian2'] = sys", "1/0"])
+def test_a_process_ends_where_a_script_failed_or_used_brian2(tmp_path, last):
+    waiting = this_interpreter().process(tmp_path)
+    script = tmp_path / "script.py"
+    script.write_text(PREAMBLE + last)
+    local.run_script(script, [], lambda event: None, waiting, again=True)
+    assert waiting.ended and ended(waiting.process.pid)
 
 
 @pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="only Linux shows it")
@@ -222,9 +255,9 @@ def group_of(pid):
     return found
 
 
-def ended(pid):
+def ended(pid, tries=50):
     """Whether a process is gone (a container may leave it unreaped)."""
-    for _ in range(50):
+    for _ in range(tries):
         try:
             if " Z " in Path(f"/proc/{pid}/stat").read_text():
                 return True

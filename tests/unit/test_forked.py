@@ -86,9 +86,9 @@ def test_an_attached_script(both, tmp_path):
             start_new_session=True,
             text=True,
         ) as process:
-            process.stdin.write(f'["json"]\n["{script}", "--out", "r"]\n')
+            process.stdin.write(f'["json"]\n["{script}", "--out", "r"]\n[]\n')
             process.stdin.flush()
-            said = json.loads(process.stdout.read())
+            said = json.loads(process.stdout.readline())
         return {"status": process.returncode, **said}
 
     started, ran = both(run)
