@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Named as Linux and the compilers name them. The first set matters because its comparisons give
 # masks.
-WIDE = (("avx512f", "avx512bw", "avx512dq", "avx512vl"), ("avx2",))
+WIDE = (("avx512f", "avx512bw", "avx512dq", "avx512vl"), ("avx2", "fma"))
 
 
 def compiler():

@@ -1,8 +1,8 @@
 """State updates that also find which neurons may have crossed their threshold.
 
 A thresholder reads the variables of all neurons again, which by then have left the fastest cache.
-If nothing in between touches these variables, the state update evaluates the same condition on the
-values that it has just computed. It keeps, for each chunk of neurons, whether any neuron fulfils
+If nothing in between touches these variables, the state update evaluates the condition on the
+values that it has just computed. It keeps, for each chunk of neurons, whether any neuron may fulfil
 the condition. The thresholder looks at those chunks only. It still makes the decision itself, so
 the spikes are the same.
 """
@@ -13,7 +13,7 @@ from .vectors import CHUNK, OVER_CHUNKS
 
 # Goes into namespace brian.
 CROSSINGS_SUPPORT = """
-// For each chunk of a group's neurons, whether any fulfilled the condition of a thresholder.
+// For each chunk of a group's neurons, whether any may fulfil the condition of a thresholder.
 template <int thresholder> std::vector<char> &crossed() {
     static std::vector<char> chunks;
     return chunks;
@@ -90,10 +90,12 @@ def untouched(run, updater, thresholder, arrays, texts):
 def crossings(updater, thresholder, test, index):
     """The new text of both; None if either has a form that is not known here."""
     loop, question = LOOP.search(updater), QUESTION.search(thresholder)
-    loads = LOAD.findall(test["loads"])
+    condition = test["test"].removesuffix(" && not_refractory")  # few are above it in that time
+    used = {*re.findall(NAME, condition)}
+    loads = [load for load in LOAD.findall(test["loads"]) if load[1] in used]
     lines = re.findall(r"^(?: {4})?(const \w+ (\w+) = .*;)$", thresholder, re.MULTILINE)
     constants = {name: line for line, name in lines}
-    named = {*re.findall(NAME, test["test"])} - {name for _, name, _ in loads}
+    named = used - {name for _, name, _ in loads}
     if not (loop and question and named <= constants.keys()):
         return None
     needs = [constants[name] for name in sorted(named)]
@@ -101,11 +103,13 @@ def crossings(updater, thresholder, test, index):
         if not is_local(name, array, updater, loop["body"]):
             known = f"_ptr{array}" if f"_ptr{array} " in updater else array
             needs.append(f"const {kind} {name} = {known}[_idx];")
-    wide = (
-        "int32_t" if "float" in {kind for kind, _, _ in loads} else "int64_t"
-    )  # as what is compared
+    floats = {name for kind, name, _ in loads if kind == "float"}
+    wide = "int32_t" if floats else "int64_t"  # as what is compared
+    above = re.fullmatch(r"\((\w+) > (.*)\)", condition)
+    if above and above[1] in floats and len(loads) == 1:  # which takes no vectors of doubles
+        condition = f"{above[1]} >= (float)({above[2]})"
     asked = "".join(f"            {line}\n" for line in needs)
-    asked = f"        {{\n{asked}            _any |= ({wide})({test['test']});\n        }}\n"
+    asked = f"        {{\n{asked}            _any |= ({wide})({condition});\n        }}\n"
     inner = f"""    {wide} _any = 0;
     for(int _idx=_start; _idx<_stop; _idx++)
 {loop["body"]}{asked}    }}

@@ -17,6 +17,7 @@ import numpy as np
 from .compiler import compiler
 from .crossings import CROSSINGS_SUPPORT, with_crossings
 from .errors import ProgramError
+from .exponential import exp_support, inline_exps
 from .objects import KeptFile
 from .program_cache import file_hash, files_under
 from .program_data import ProgramData, size_key
@@ -117,7 +118,8 @@ def two_units(project, sources, data):
     defined = "".join(f"const long long {n} = number({n.removeprefix('_size_')});\n" for n in names)
     objects = (project / "objects.h").read_text(encoding="utf-8")
     header = f'#include "input.h"\n{objects}'
-    support = VECTOR_SUPPORT + CROSSINGS_SUPPORT + REFRACTORY_SUPPORT
+    exp_both, exp_once = exp_support()
+    support = VECTOR_SUPPORT + CROSSINGS_SUPPORT + REFRACTORY_SUPPORT + exp_both
     given = PROGRAM_FILES + support + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
@@ -140,9 +142,9 @@ def two_units(project, sources, data):
             text = lightly_driven(text)
         if source.endswith("_stateupdater_codeobject.cpp"):
             text = by_vectors(text)
-        texts[source] = fetched_ahead(by_chunks(text)) if is_part(source) else text
+        texts[source] = inline_exps(fetched_ahead(by_chunks(text))) if is_part(source) else text
     first, second = as_units(with_crossings(with_refractory_lists(texts)))
-    once = f'#include "input.h"\nnamespace brian {{\n{defined}}}\n{PROGRAM_FILES_CODE}'
+    once = f'#include "input.h"\nnamespace brian {{\n{defined}{exp_once}}}\n{PROGRAM_FILES_CODE}'
     return first, once + second
 
 

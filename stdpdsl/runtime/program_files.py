@@ -18,7 +18,9 @@ PROGRAM_FILES = r"""
 #pragma once
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iostream>

@@ -54,6 +54,22 @@ def test_a_state_update_evaluates_the_condition_on_what_it_has_computed():
 
 
 @pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("double", "(int64_t)((v > (2*mV)))"), ("float", "(int32_t)(v >= (float)((2*mV)))")],
+)
+def test_the_state_update_looks_more_coarsely(kind, asked):
+    updater = UPDATER.replace("double", kind)
+    thresholder = THRESHOLDER.replace("double v", f"{kind} v").replace("double top", "char active")
+    thresholder = thresholder.replace("v > top*mV", "(v > (2*mV)) && not_refractory")
+    thresholder = thresholder.replace("active =", "not_refractory =")
+    updater, _, thresholder, _ = with_crossings(
+        project(OBJECTS, updater=updater, thresholder=thresholder)
+    ).values()
+    assert f"_any |= {asked};" in updater
+    assert "_cond = (v > (2*mV)) && not_refractory;" in thresholder
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         project(OBJECTS, other="_ptr_array_cells_v[3] = 1;"),
