@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import program_network
 import pytest
+from running import brian2_anew
 
 pytest.importorskip("brian2")
 pytestmark = pytest.mark.real_process  # they say what has been imported
@@ -36,8 +38,20 @@ def outputs_of(target, folder, *arguments):
     process = start(target, folder, *arguments)
     said, errors = process.communicate()
     assert process.returncode == 0, errors[-4000:]
+    return json.loads(said.splitlines()[-1]), arrays_in(folder)
+
+
+def arrays_in(folder):
     with np.load(folder / "outputs.npz") as arrays:
-        return json.loads(said.splitlines()[-1]), dict(arrays)
+        return dict(arrays)
+
+
+def on_numpy(folder, *arguments):
+    """The arrays of the same network on the numpy target, in this process."""
+    folder.mkdir()
+    brian2_anew()
+    program_network.main("numpy", folder, *arguments)
+    return arrays_in(folder)
 
 
 def assert_same(one, other):
@@ -52,7 +66,7 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("programs")
     said, arrays = outputs_of(folder / "cache", folder / "cold", *SMALL)
     assert said["brian2"] and not said["warnings"]
-    _, expected = outputs_of("numpy", folder / "numpy", *SMALL)
+    expected = on_numpy(folder / "numpy", *SMALL)
     assert len(expected["spikes.i"]) > 100
     assert_same(arrays, expected)
     return folder / "cache"
@@ -64,7 +78,7 @@ def test_other_numbers_need_no_compiler_and_no_brian2(cache, tmp_path):
     said, arrays = outputs_of(cache, tmp_path / "warm", *other)
     assert not said["brian2"]
     assert said["times"] == [0, 0.15, 0.15, 0.3]
-    _, expected = outputs_of("numpy", tmp_path / "numpy", *other)
+    expected = on_numpy(tmp_path / "numpy", *other)
     assert_same(arrays, expected)
 
 
@@ -72,7 +86,7 @@ def test_other_numbers_need_no_compiler_and_no_brian2(cache, tmp_path):
 def test_no_spikes_at_all(cache, tmp_path):
     said, arrays = outputs_of(cache, tmp_path / "warm", "1", "0.2", "0")
     assert not said["brian2"]
-    _, expected = outputs_of("numpy", tmp_path / "numpy", "1", "0.2", "0")
+    expected = on_numpy(tmp_path / "numpy", "1", "0.2", "0")
     assert_same(arrays, expected)
 
 
@@ -110,11 +124,7 @@ def test_two_at_once_build_one(tmp_path):
         assert process.returncode == 0, errors[-4000:]
         said.append(json.loads(out.splitlines()[-1])["brian2"])
     assert sorted(said) == [False, True]
-    arrays = []
-    for name in ("a", "b"):
-        with np.load(tmp_path / name / "outputs.npz") as loaded:
-            arrays.append(dict(loaded))
-    assert_same(*arrays)
+    assert_same(arrays_in(tmp_path / "a"), arrays_in(tmp_path / "b"))
 
 
 @pytest.mark.slow
@@ -150,11 +160,14 @@ def test_exp_of_a_constant_is_exp_of_a_variable(tmp_path):
     lines = [
         f"{{ volatile double v = {x!r}; n += exp(v) != exp({x!r}); }}" for x in numbers.tolist()
     ]
+    parts = ["\n".join(lines[k : k + 100]) for k in range(0, len(lines), 100)]
+    functions = (f"void f{k}() {{\n{part}\n}}\n" for k, part in enumerate(parts))
+    calls = "".join(f"f{k}(); " for k in range(len(parts)))  # one function would compile for long
     source = tmp_path / "fold.cpp"
     source.write_text(
-        "#include <cmath>\n#include <cstdio>\nint main() { int n = 0;\n"
-        + "\n".join(lines)
-        + '\nprintf("%d", n); }\n'
+        "#include <cmath>\n#include <cstdio>\nint n = 0;\n"
+        + "".join(functions)
+        + f'int main() {{ {calls}printf("%d", n); }}\n'
     )
     command = [compiler(), *program_flags(), str(source), "-o", str(tmp_path / "fold")]
     subprocess.run(command, check=True)
