@@ -101,12 +101,14 @@ def _with_connection(
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of processor time: for a process; for Python and for the compilers to build a
-    program, and more of both per object; per object and per equation in each step; and per unit of
-    each other kind of work. What was heard is kept for later runs and all shards. `uncached`: how
-    many times longer neurons and synapses take if their state is larger than CACHED."""
+    """Seconds of processor time: to start a process, and for it to begin another shard; for Python
+    and for the compilers to build a program, and more of both per object; per object and per
+    equation in each step; and per unit of each other kind of work. What was heard is kept for later
+    runs and all shards. `uncached`: how many times longer neurons and synapses take if their state
+    is larger than CACHED."""
 
     start: float
+    again: float
     build: float
     build_object: float
     compile: float
@@ -129,6 +131,7 @@ class Speed:
 SPEEDS = {
     "numpy": Speed(
         start=2.0,
+        again=2.0,
         build=0,
         build_object=0,
         compile=0,
@@ -147,6 +150,7 @@ SPEEDS = {
     ),
     "cython": Speed(
         start=2.0,
+        again=2.0,
         build=1,
         build_object=6.8,
         compile=0,
@@ -165,6 +169,7 @@ SPEEDS = {
     ),
     "cpp_standalone": Speed(
         start=0.5,
+        again=0.1,
         build=1.3,
         build_object=0.03,
         compile=2.5,
@@ -272,11 +277,13 @@ class Times:
         )
         shared += speed.synapse * work.synapses + speed.row * work.rows
         fixed = speed.object_step * work.objects + speed.equation_step * work.equations
-        each = speed.start + fixed * work.steps + speed.run * work.runs
+        each = fixed * work.steps + speed.run * work.runs
         each += speed.draw * work.draws + shared / shards
         once = COMMAND if self.cores == 1 else max(0.0, COMMAND - speed.start)
         once += 0 if built else speed.heard * work.heard
         builds = 0 if built else rounds if self.anew else 1
+        # Only a process without Brian2, which a program does without, runs several shards.
+        once += speed.start + (speed.start if self.anew else speed.again) * (rounds - 1)
         return once + builds * self.build(target) + rounds * each
 
     def shards(self, target: str, workers: int, memory: float) -> int:
