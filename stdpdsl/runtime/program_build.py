@@ -23,7 +23,7 @@ from .program_cache import file_hash, files_under
 from .program_data import ProgramData, size_key
 from .program_files import PROGRAM_FILES, PROGRAM_FILES_CODE, in_one_file, write_arrays
 from .refractory import REFRACTORY_SUPPORT, with_refractory_lists
-from .steps import advanced_quickly, lightly_driven
+from .steps import lightly_driven, peeked_quickly, queued_quickly
 from .vectors import VECTOR_SUPPORT, by_chunks, by_vectors, fetched_ahead
 from .whole_state import KeptState
 
@@ -123,8 +123,9 @@ def two_units(project, sources, data):
     given = PROGRAM_FILES + support + declared + "}\n"
     (project / "input.h").write_text(given, encoding="utf-8")
     (project / "objects.h").write_text(header, encoding="utf-8")
-    queue = project / "brianlib/spikequeue.h"
-    queue.write_text(advanced_quickly(queue.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, quickly in HEADERS.items():
+        text = (project / file).read_text(encoding="utf-8")
+        (project / file).write_text(quickly(text), encoding="utf-8")
     run = re.compile(r"(\.run\(|seconds = )[\d.e+-]+(, report_progress, |;)")
     durations = iter(data.durations)
     texts = {}
@@ -162,6 +163,7 @@ def as_units(texts):
     return "\n".join(first), "\n".join(second)
 
 
+HEADERS = {"brianlib/spikequeue.h": queued_quickly, "synapses_classes.h": peeked_quickly}
 ONCE = re.compile(r"code_objects/((before|after)_run_|\w+_synapses_create_)")
 
 

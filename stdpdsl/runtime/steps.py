@@ -104,7 +104,38 @@ def lightly_driven(text):
     return text.replace("std::clock()", "brian::wall_clock()")
 
 
-def advanced_quickly(text):
-    """The text of spikequeue.h without a division in each step."""
+SENT = re.compile(
+    r" {12}for\(int idx_spike=start;.*?\n {12}\}\n(?= {8}\} else // \(!scalar_delay\))", re.DOTALL
+)
+SENT_TOGETHER = """\
+            size_t sent = homog_queue.size(), all = sent;
+            for(int k=start; k<stop; k++)
+            {
+                const vector<int> &reached = synapses[rspikes[k] - source_start];
+                __builtin_prefetch(reached.data());
+                all += reached.size();
+            }
+            homog_queue.resize(all);
+            for(int k=start; k<stop; k++)
+            {
+                const vector<int> &reached = synapses[rspikes[k] - source_start];
+                for(size_t i=0; i<reached.size(); i++)
+                    homog_queue[sent++] = reached[i];
+            }
+"""
+PEEKED = re.compile(r"(vector<int32_t>\* peek\(\)\s*\{).*?(?=\n\s*return &all_peek;)", re.DOTALL)
+
+
+def queued_quickly(text):
+    """The text of spikequeue.h whose queue grows once in a step, and advances without a
+    division."""
     divided = "offset = (offset+1)%queue.size();"
-    return text.replace(divided, "offset = offset+1 < (int)queue.size() ? offset+1 : 0;")
+    text = text.replace(divided, "offset = offset+1 < (int)queue.size() ? offset+1 : 0;")
+    return SENT.sub(SENT_TOGETHER, text)
+
+
+def peeked_quickly(text):
+    """The text of synapses_classes.h, where a single queue is not copied to be read."""
+    if "_nb_threads = 1;" not in text:
+        return text
+    return PEEKED.sub(r"\1", text).replace("return &all_peek;", "return queue[0]->peek();")

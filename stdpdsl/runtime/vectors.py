@@ -73,8 +73,9 @@ template <class Function> struct KeptOf {
 
 
 def by_chunks(text):
-    """A thresholder that first tests many neurons at once for any spike. Usually there is none, and
-    the compiler can vectorise that test. The conditions are the same, so the spikes are too."""
+    """A thresholder that first tests many neurons at once for any spike, usually without finding
+    one, and then which of them spike. The compiler can vectorise both tests. The conditions are the
+    same, so the spikes are too."""
     loop = re.compile(
         r"( *)for\(size_t _idx=0; _idx<N; _idx\+\+\)\n *\{\n(?P<condition>.*?)\n *if\(_cond\) \{"
         r"(?P<spike>.*?\n) {8}\}\n {4}\}\n",
@@ -94,10 +95,19 @@ def by_chunks(text):
             _any |= _cond;
         }}
         if(!_any) continue;
+        char _fired[{CHUNK}] = {{0}};
         for(size_t _idx=_start; _idx<_stop; _idx++)
         {{
 {found["condition"]}
-            if(_cond) {{{found["spike"]}            }}
+            _fired[_idx-_start] = _cond;
+        }}
+        for(size_t _eight=_start; _eight<_stop; _eight+=8)
+        {{
+            int64_t _of_eight;
+            std::memcpy(&_of_eight, &_fired[_eight-_start], 8);
+            if(!_of_eight) continue;
+            for(size_t _idx=_eight; _idx<_eight+8; _idx++)
+                if(_fired[_idx-_start]) {{{found["spike"]}                }}
         }}
     }}
 """
