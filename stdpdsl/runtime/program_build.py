@@ -186,6 +186,11 @@ def compile_program(project, units, flags, binary):
         link(binary)
 
 
+WHOLE = ["-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections", "-s"]
+"""Links what a program uses of C++'s libraries into it. Otherwise each run spends a millisecond on
+finding their symbols."""
+
+
 @contextmanager
 def compiling(project, units, flags):
     """Start compiling the two units side by side; return a function that waits for them and links
@@ -218,11 +223,12 @@ def compiling(project, units, flags):
             if process.wait():
                 log.seek(0)
                 raise ProgramError(f"the compiler failed:\n{log.read(2000)}")
-        linked = subprocess.run(
-            [cxx, *objects, "-o", str(binary)], cwd=project, capture_output=True, text=True
-        )
-        if linked.returncode:
-            raise ProgramError(f"the linker failed:\n{linked.stderr[:2000]}")
+        for itself in (WHOLE, []):  # a system may lack the static libraries
+            command = [cxx, *objects, *itself, "-o", str(binary)]
+            linked = subprocess.run(command, cwd=project, capture_output=True, text=True)
+            if not linked.returncode:
+                return
+        raise ProgramError(f"the linker failed:\n{linked.stderr[:2000]}")
 
     try:
         yield link
