@@ -120,11 +120,12 @@ def test_the_command_is_killed_and_started_again(tmp_path):
 @pytest.mark.slow
 @pytest.mark.in_turn(1, among="want of memory")
 def test_out_of_memory(tmp_path):
-    """The process may have 2 GB, and is given a network that the check takes for small enough."""
-    text = SHORT.replace("size: 10\n", "size: 5000\n").replace("size: 1\n", "size: 3000\n")
+    """The process may have 1 GB, and is given a network that the check takes for small enough."""
+    text = SHORT.replace("size: 10\n", "size: 3000\n").replace("size: 1\n", "size: 2500\n")
+    text = text.replace("w of learning every 10 ms", "w of learning every 50 ms")
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+        resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
 
     process = command(tmp_path, text, "--target", "numpy", preexec_fn=limit)
     _, said = process.communicate(timeout=300)
