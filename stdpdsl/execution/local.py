@@ -34,6 +34,9 @@ Event = dict[str, Any]
 DONE, SPEC_WRONG, SIMULATION_FAILED, INTERRUPTED = 0, 1, 3, 130
 
 _LAST_LINES = 8
+_CAUSE = re.compile(r"^(\S.*)\n\n(?:The above exception was|During handling of the above)", re.M)
+"""The last line of a traceback of which another error came. Brian2 wraps each error of an object,
+such as too little memory, in one that only tells the object."""
 _BRIAN_WARNING = re.compile(r"^WARNING\s+(.*?)\s*\[(brian2[\w.]*)\]$", re.MULTILINE | re.DOTALL)
 
 
@@ -197,7 +200,7 @@ def _outcome(
         if wrong:
             return Outcome(SPEC_WRONG, text, None, pid)
         return Outcome(SIMULATION_FAILED, text, log, pid)
-    lines = log_text.strip().splitlines()[-_LAST_LINES:]
+    lines = [*_CAUSE.findall(log_text), *log_text.strip().splitlines()[-_LAST_LINES:]]
     message = "\n".join([_how_it_ended(code), *(f"  {line}" for line in lines)])
     return Outcome(SIMULATION_FAILED, message, log, pid)
 

@@ -83,6 +83,23 @@ def test_a_crash_gives_the_last_lines(tmp_path):
     assert "ValueError: lost" in outcome.log.read_text()
 
 
+def test_a_crash_tells_what_caused_it(tmp_path):
+    """Brian2 wraps the errors of an object in one that names the object."""
+    outcome, _ = run(
+        tmp_path,
+        """
+        import traceback
+        class Wrapped(Exception):
+            pass
+        try:
+            raise MemoryError("no room for 2000 x 2000")
+        except MemoryError as error:
+            raise Wrapped("Object was created here:\\n" + "a line\\n" * 20) from error
+        """,
+    )
+    assert outcome.message.splitlines()[1] == "  MemoryError: no room for 2000 x 2000"
+
+
 def test_an_error_in_the_spec_is_told_from_a_failed_simulation(tmp_path):
     outcome, _ = run(tmp_path, "say('error', text='no file a.wav', kind='spec'); sys.exit(1)")
     assert (outcome.status, outcome.message) == (1, "no file a.wav")
