@@ -85,8 +85,10 @@ def test_the_same_text_is_compiled_once(tmp_path):
 
 @pytest.mark.slow
 @HAS_GXX
-def test_code_objects_are_one_unit(tmp_path):
-    """With functions of one name, and other values, in their support code."""
+@pytest.mark.parametrize("tracked", ["", " -MMD -MP -MF {0}.d -MT {0}.o"], ids=["2.9", "2.11"])
+def test_code_objects_are_one_unit(tmp_path, tracked):
+    """With functions of one name, and other values, in their support code. Brian2 2.11 also has
+    their headers listed."""
     for folder in ("code_objects", "brianlib", "headers"):
         (tmp_path / folder).mkdir()
     (tmp_path / "brianlib/given.h").write_text(
@@ -97,7 +99,8 @@ def test_code_objects_are_one_unit(tmp_path):
         (tmp_path / f"code_objects/{name}.cpp").write_text(UNIT % (value, name))
     objects = ["code_objects/a", "code_objects/b", "main"]
     for name in objects:
-        cxx(tmp_path, f"{OF_BRIAN2} {name}.cpp -o {name}.o", tmp_path / "headers")
+        words = f"{OF_BRIAN2}{tracked.format(name)} {name}.cpp -o {name}.o"
+        cxx(tmp_path, words, tmp_path / "headers")
     assert (tmp_path / "code_objects/a.o").read_text().startswith("namespace of_a")
     cxx(tmp_path, " ".join(f"{n}.o" for n in objects) + " -o main", tmp_path / "headers")
     assert subprocess.check_output([tmp_path / "main"], text=True) == "212"
