@@ -89,6 +89,7 @@ def test_an_attached_script(both, tmp_path):
             process.stdin.write(f'["json"]\n["{script}", "--out", "r"]\n[]\n')
             process.stdin.flush()
             said = json.loads(process.stdout.readline())
+            process.stdout.read()  # until it ends; closing its input would interrupt it
         return {"status": process.returncode, **said}
 
     started, ran = both(run)
