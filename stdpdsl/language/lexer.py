@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any, ClassVar
 
@@ -84,23 +84,34 @@ class Words(BasicLexer):
     accepts. lark would compile a regular expression with each state's keywords and operators.
     """
 
-    def only(self, accepted: Container[str]) -> Words:
+    def __init__(self, conf: LexerConf):
+        super().__init__(conf)
+        values = {t.name: t.pattern.value for t in conf.terminals}
+        self.words = {name: value for name, value in values.items() if value.isidentifier()}
+        self.others = frozenset(values.keys() - self.words.keys())
+        self.accepted = frozenset(values)
+        self.scanners: dict[frozenset[str], Scanner] = {}
+
+    def only(self, accepted: frozenset[str]) -> Words:
         lexer = copy(self)
         lexer._scanner = None
-        lexer.terminals = [t for t in self.terminals if t.name in accepted]
+        lexer.accepted = accepted
         return lexer
 
     def _build_scanner(self) -> Scanner:
-        words = (t for t in self.terminals if t.pattern.value.isidentifier())
-        keywords = {t.pattern.value: t.name for t in words}
+        keywords = {self.words[name]: name for name in self.accepted if name in self.words}
 
         def look_up(word: Token) -> Token:
             word.type = keywords.get(word.value, "NAME")
             return word
 
         self.callback = {"NAME": look_up}
-        others = [t for t in self.terminals if t.pattern.value not in keywords]
-        return SharedScanner(others, self.g_regex_flags, self.re, self.use_bytes)
+        others = self.others & self.accepted
+        if others not in self.scanners:
+            terminals = [t for t in self.terminals if t.name in others]
+            flags = self.g_regex_flags, self.re, self.use_bytes
+            self.scanners[others] = SharedScanner(terminals, *flags)
+        return self.scanners[others]
 
 
 class SharedScanner(Scanner):
@@ -143,7 +154,7 @@ class StateLexer(ContextualLexer):
         def of_state(state: int) -> Words:
             accepted = frozenset(rows[state])
             if accepted not in known:
-                known[accepted] = whole.only(always | accepted)
+                known[accepted] = whole.only(accepted | always)
             return known[accepted]
 
         self.layout = layout

@@ -45,21 +45,14 @@ class Tables(NamedTuple):
     terminals: list[dict[str, Any]]
     ignored: list[str]
     rules: list[dict[str, Any]]
-    rows: list[str]
-    """For each state, each token or rule that may come next and what follows: the state after it,
-    or ~(the number of the rule that is complete)."""
+    rows: list[dict[str, int]]
+    """For each state and each token or rule that may come next: the state after it, or
+    ~(the number of the rule that is complete)."""
     first: int
     last: int
 
     def tokens(self) -> list[TerminalDef]:
         return [TerminalDef.deserialize(terminal, {}) for terminal in self.terminals]
-
-    def row(self, state: int) -> dict[str, int]:
-        words = self.rows[state].split()
-        return dict(zip(words[::2], map(int, words[1::2]), strict=True))
-
-    def whole_rows(self) -> list[dict[str, int]]:
-        return [self.row(state) for state in range(len(self.rows))]
 
     def parser(self, builder: object) -> _Parser:
         """A parser that calls a method of `builder` for each rule that is complete."""
@@ -70,7 +63,7 @@ class Tables(NamedTuple):
         def row(state: int) -> dict[str, tuple]:
             return {
                 name: (Shift, after) if after >= 0 else (Reduce, rules[~after])
-                for name, after in self.row(state).items()
+                for name, after in self.rows[state].items()
             }
 
         def callback(rule: Rule) -> Callable[[list], Any]:
@@ -101,10 +94,10 @@ def _made(folder: Path, layout: Indenter) -> Tables:
     table = parser.parser.parser._parse_table
     numbers = {rule: number for number, rule in enumerate(parser.rules)}
     rows = [
-        " ".join(
-            f"{name} {after if action is Shift else ~numbers[after]}"
+        {
+            name: after if action is Shift else ~numbers[after]
             for name, (action, after) in table.states[state].items()
-        )
+        }
         for state in range(len(table.states))
     ]
     return Tables(

@@ -145,7 +145,7 @@ def test_an_operator_is_never_two_others():
     signs |= dict.fromkeys(("<", ">", "<=", ">=", "==", "!="), "COMPARE")
     tried = [t for t in reader.lexer.root_lexer.terminals if not t.pattern.value.isidentifier()]
     assert {t.name for t in tried[-len(operators(tried)) :]} == operators(tried)  # as lark sorts
-    rows = reader.tables.whole_rows()
+    rows = reader.tables.rows
     for sign in signs:
         for cut in range(1, len(sign)):
             first, second = signs.get(sign[:cut]), signs.get(sign[cut:])
@@ -156,7 +156,7 @@ def test_an_operator_is_never_two_others():
 def test_no_state_of_the_parser_mistakes_a_name_for_a_keyword():
     reader = _reader()
     reserved = {terminal.lower() for terminal in RESERVED}
-    for accepts in reader.tables.whole_rows():
+    for accepts in reader.tables.rows:
         words = {
             reader.kinds[t] for t in accepts if t in reader.kinds and reader.kinds[t].islower()
         }
