@@ -27,9 +27,9 @@ kept_after = [0]
 
 # Files, by their CPU time.
 LONGEST = """
-until plain_scripts report whole_specs language_compiled names_run fit_triplet vectors extract site
+until plain_scripts whole_specs report language_compiled names_run fit_triplet vectors extract site
 extend exact whole_numbers earlier_results shards against_brian2 single brian2_examples bombs nest
-nest_exported verify pairs continue faults pages jobs program refine cluster start_again
+report_axes nest_exported verify pairs continue faults pages jobs program refine cluster start_again
 shared_search nestml search_early infer programs_of_scripts clock both_ways_compiled whole_state
 hostile prepared_folders advance language_server refined_sweep reproduce damaged_files
 """.split()

@@ -3,70 +3,22 @@
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from report_page import FEW, GRID, ONLY, SPEC, page
 from seeing import product, write
 
 from stdpdsl import cli
 from stdpdsl.report import report
-from stdpdsl.report.data import Data, binned
+from stdpdsl.report.data import Data
 from stdpdsl.report.networks import bins_of, histogram
 from stdpdsl.report.rows import pick
-from stdpdsl.report.sweeps import round_numbers
 from stdpdsl.report.trajectories import is_fast, one_by_one, stacked
-from stdpdsl.results.axes import Axis
 from stdpdsl.results.errors import ResultsError
 from stdpdsl.results.reader import load
 
 pytest.importorskip("matplotlib")
-
-ONLY = ("blocks",)  # where only the opening of the page matters
-VOID = {"meta", "link", "br", "input", "img", "hr"}
-GRID = product(Apre=np.geomspace(1e-3, 1e-1, 4), ratio=[0.9, 1.1, 1.3])
-FEW = {"Apre": np.array([1e-3, 1e-2, 1e-1])}  # where any page will do
-SPEC = '"""Does <it> learn?"""\nmodel small\n'
-
-
-class Page(HTMLParser):
-    """A page whose every tag must be closed, in order."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.seen, self.text = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.seen.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.seen.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def figures(self):
-        return [a["aria-label"] for tag, a in self.seen if tag == "svg" and "role" in a]
-
-    def table(self):
-        """The cells of the table of blocks."""
-        return [a["data-v"] for tag, a in self.seen if tag == "td" and "data-v" in a]
-
-
-def page(folder, **options):
-    text = report(load(folder), **options)
-    for svg in re.findall(r"<svg role=.*?</svg>", text, re.DOTALL):
-        ElementTree.fromstring(svg)
-    return text, Page(text)
 
 
 @pytest.fixture(scope="module")
@@ -108,77 +60,12 @@ def test_it_is_one_file_that_fetches_nothing(whole):
     assert set(re.findall(r"https?://[^\"'\s<)]+", text)) <= namespaces
 
 
-def test_one_axis_is_a_curve_with_the_spread_of_replicates(tmp_path):
-    sweep = product(replicate=[0, 1, 2], tau=[0.01, 0.02, 0.04])
-    spread = lambda k: 0.3 + 0.1 * (k % 3) + 0.02 * (k // 3)  # noqa: E731
-    folder = write(tmp_path / "r", sweep, units={"tau": "second"}, outcome=spread, tables=ONLY)
-    text, found = page(folder)
-    assert "ff: mean weight against tau" in found.figures()
-    said = "".join(found.text)
-    assert "from 0.32 (at tau = 10 ms) to 0.52 (at tau = 40 ms)" in said  # means of three
-    assert "Means of 3 replicates" in said
-    assert "tau (ms)" in said  # on the axis
-
-
-@pytest.mark.parametrize("logarithmic", [True, False])
-def test_a_geometric_axis_is_logarithmic(tmp_path, logarithmic):
-    from stdpdsl.results.axes import design_of
-
-    values = np.geomspace(1e-3, 1, 7) if logarithmic else np.linspace(1e-3, 1, 7)
-    design = design_of(load(write(tmp_path / "r", {"Apre": values}, tables=ONLY)))
-    assert [axis.geometric for axis in design.axes] == [logarithmic]
-
-
-def test_three_axes_are_panels(tmp_path):
-    sweep = product(a=[1.0, 2.0, 3.0], b=[1.0, 2.0, 4.0], c=[0.1, 0.2])
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    assert "ff: mean weight over a and b" in found.figures()
-    said = "".join(found.text)
-    assert "c = 0.1" in said and "c = 0.2" in said
-    assert "What matters" in said
-
-
-def test_random_samples_are_effects_of_each_parameter(tmp_path):
-    draw = np.random.default_rng(0)
-    sweep = {name: draw.uniform(0, 1, 30) for name in ("a", "b", "c")}
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    title = "ff: mean weight along each parameter"
-    assert title in found.figures()
-    drawn = re.search(f'aria-label="{title}".*?</svg>', text, re.DOTALL)
-    assert "<image" not in drawn[0]  # the dots have the page's colours, in light and dark
-    dots = re.findall(r'd="((?:M [\d.]+ [\d.]+\s+L [\d.]+ [\d.]+\s+)+)"', drawn[0])
-    assert [len(d.split("M")) - 1 for d in dots if d.count("M") > 1] == [30, 30, 30]
-    two = {name: sweep[name] for name in ("a", "b")}
-    text, found = page(write(tmp_path / "two", two, tables=ONLY))
-    assert "ff: mean weight over a and b" in found.figures()
-
-
 def test_phases(tmp_path):
     text, found = page(write(tmp_path / "r", GRID, phases=("train", "test"), tables=ONLY))
     said = found.text
     assert "train and test" in said  # the weights are the same at the ends of both
     assert ", in phase test: from" in text  # the rates are not
     assert found.table().count("train") == found.table().count("test") == 12
-
-
-def test_one_block_without_a_sweep(tmp_path):
-    text, found = page(write(tmp_path / "r", {}))
-    said = "".join(found.text)
-    assert "Nothing was varied" in said
-    assert "Checks" in said or "checks passed" in said
-    assert found.figures().count("spikes, and mean rate over time") == 2
-
-
-def test_presets_are_words(tmp_path):
-    sweep = {
-        "preset": np.array(["visual", "hippocampus", "visual", "hippocampus"]),
-        "eta": np.array([1.0, 1.0, 2.0, 2.0]),
-    }
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    assert "hippocampus" in "".join(found.text)
-    alone = {"preset": np.array(["visual", "hippocampus"])}
-    text, found = page(write(tmp_path / "alone", alone, tables=ONLY))
-    assert "ff: mean weight against preset" in found.figures()
 
 
 def test_blocks_that_are_not_finite(tmp_path):
@@ -220,22 +107,6 @@ def test_hostile_names_are_only_text(tmp_path):
     assert [tag for tag, _ in found.seen].count("script") == 1
     assert "i" not in [tag for tag, _ in found.seen]
     assert "".join(found.text).count(bad) >= 4  # the title, the head, the purpose, the spec
-
-
-def test_a_thousand_blocks_stay_small_and_more_are_sampled(tmp_path):
-    sweep = product(Apre=np.geomspace(1e-4, 1e-1, 40), ratio=np.linspace(0.5, 2, 25))
-    text, found = page(write(tmp_path / "r", sweep))
-    assert len(text.encode()) < 5e6
-    sweep = product(Apre=np.geomspace(1e-4, 1e-1, 60), ratio=np.linspace(0.5, 2, 50))
-    text, found = page(write(tmp_path / "more", sweep, tables=ONLY))
-    assert "The table shows 2,000 of 3,000 rows" in "".join(found.text)
-
-
-def test_the_chosen_blocks_are_the_extremes(tmp_path):
-    far = lambda k: 0.1 + 0.05 * abs(k - 6)  # noqa: E731
-    folder = write(tmp_path / "r", GRID, outcome=far, tables=ONLY)
-    chosen = Data(load(folder)).chosen
-    assert 6 in chosen and 0 in chosen and len(chosen) == 3
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):
@@ -296,14 +167,6 @@ def test_without_matplotlib_it_says_what_to_install(grid):
     assert "pip install matplotlib" in done.stderr
 
 
-def test_a_second_axis_of_few_values_is_lines(tmp_path):
-    sweep = product(frequency=[0.1, 10.0, 20.0, 40.0, 50.0], lag=[-0.01, 0.01])
-    units = {"frequency": "hertz", "lag": "second"}
-    text, found = page(write(tmp_path / "r", sweep, units=units, tables=ONLY))
-    assert "ff: mean weight against frequency" in found.figures()
-    assert {"lag (ms)", "frequency (Hz)"} <= {t.strip() for t in found.text}
-
-
 def test_fixed_weights_are_no_outcome(tmp_path):
     given = np.linspace(0.2, 0.8, 12)  # swept, and never changed
     columns = {"ff_before_mean": given, "ff_after_mean": given, "ff_after_sd": [0.1] * 12}
@@ -332,46 +195,11 @@ def test_responses_are_maps_or_curves(tmp_path):
     )
 
 
-def test_more_than_two_axes_are_also_lines(tmp_path):
-    draw = np.random.default_rng(0)
-    sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    over = "ff: mean weight of every block, over all parameters"
-    assert over in found.figures()
-    assert "1,500 of 1,600 blocks" in "".join(found.text)
-    assert len(text.encode()) < 5e6
-    assert over not in page(write(tmp_path / "two", GRID, tables=ONLY))[1].figures()
-
-
 def test_the_measures_of_a_spec_come_first(tmp_path):
     columns = {"contrast": np.linspace(0, 1, 12)}
     folder = write(tmp_path / "r", GRID, columns=columns, own=columns, tables=ONLY)
     text, found = page(folder)
     assert found.figures()[0] == "contrast over Apre and ratio"
-
-
-def test_more_dots_than_a_page_holds_are_a_sample_that_says_so(tmp_path):
-    draw = np.random.default_rng(0)
-    sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
-    assert "The dots show 1,500 of 1,600 blocks" in "".join(found.text)
-    assert len(text) < 3e6
-
-
-@pytest.mark.parametrize(
-    ("values", "at", "texts"),
-    [
-        (np.geomspace(1e-4, 1e-2, 20), [0, 9.5, 19], ["0.0001", "0.001", "0.01"]),
-        (np.linspace(0.8, 1.4, 13), [0, 4, 8, 12], ["0.8", "1", "1.2", "1.4"]),
-        ([1, 2, 3, 10, 20, 30], None, None),  # uneven: a tick stands at a value or nowhere
-    ],
-)
-def test_the_numbers_along_a_map_are_round(values, at, texts):
-    found = round_numbers(Axis("a", "", np.asarray(values, float)), 5)
-    assert (found is None) == (at is None)
-    if at is not None:
-        assert found[0] == pytest.approx(at)
-        assert found[1] == texts
 
 
 def test_blocks_that_were_recorded_stand_side_by_side(tmp_path):
@@ -425,16 +253,3 @@ def test_what_changes_faster_than_a_line_shows_is_shown_at_the_end():
     assert is_fast(rows | {"value": np.sin(2 * np.pi * t * 7.3)})
     assert not is_fast(rows | {"value": np.sin(2 * np.pi * t / 50)})
     assert not is_fast(rows | {"value": 0 * t})
-
-
-def test_what_is_drawn_explains_no_more_than_it_does():
-    """Each of 300 trials has 12 rows of data: a + b decides with equal parts, c nothing, but which
-    trial a row belongs to follows from each of them."""
-    rng = np.random.default_rng(1)
-    a, b, c = np.repeat(rng.random((3, 300)), 12, axis=1)
-    for values, part in ((a, 0.5), (c, 0.0)):
-        where = binned(np.unique(values, return_inverse=True)[1].ravel(), drawn=True)
-        means = np.array([np.mean((a + b)[where == k]) for k in where])
-        assert len(np.unique(where)) == 8
-        assert abs(np.var(means) / np.var(a + b) - part) < 0.12
-    assert binned(np.arange(19), drawn=True) is None
