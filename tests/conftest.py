@@ -55,7 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault("CC", str(CXX))
             if sys.platform == "linux":
                 os.environ["TESTS_HEADERS"] = os.path.join(config.stash[CACHE], "headers")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as our commands do
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as our commands do, and so is this:
+    os.environ["MPLBACKEND"] = "Agg"  # processes are forked only where no variable has changed
     gc.disable()  # until all is imported
 
 

@@ -266,7 +266,7 @@ slices = st.one_of(
 def connections(draw):
     pre, post = draw(idents), draw(idents)
     name = draw(idents | st.just(ast.Ident(f"{pre.id}_{post.id}", span=HERE)))
-    variables = idents | st.just(ast.Ident("spikes", span=HERE))
+    variables = make(ast.Ident, first_words) | st.just(ast.Ident("spikes", span=HERE))
     bindings = some(make(ast.Binding, idents, variables, idents), most=2)
     rule_use = make(ast.RuleUse, idents, maybe(idents), assigns, bindings)
     starts_with_to = maybe(exprs).filter(lambda e: e is None or not print_expr(e).startswith("to"))
