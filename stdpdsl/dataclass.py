@@ -51,7 +51,7 @@ def _made(kind: Any, frozen: bool, kw_only: bool) -> Any:
     return made
 
 
-def contents(self: Any) -> tuple[Any, ...]:
+def _contents(self: Any) -> tuple[Any, ...]:
     """All fields that `==` compares."""
     return tuple([getattr(self, name) for name in self._compared])
 
@@ -78,11 +78,11 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
 def _equal(self: Any, other: object) -> bool:
     if type(other) is not type(self):
         return NotImplemented
-    return contents(self) == contents(other)
+    return _contents(self) == _contents(other)
 
 
 def _hash(self: Any) -> int:
-    return hash(contents(self))
+    return hash(_contents(self))
 
 
 def _repr(self: Any) -> str:

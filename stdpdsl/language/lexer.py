@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any
 
 from lark import Token
 from lark.common import LexerConf
@@ -118,19 +118,12 @@ class SharedScanner(Scanner):
     """lark's scanner, which tries the tokens one by one, and at the end all operators. So that a
     regular expression is compiled once, not for each set of tokens that some state accepts."""
 
-    compiled: ClassVar[dict[tuple[str, ...], list]] = {}
-
     def _build_mres(self, terminals: list[TerminalDef], max_size: int) -> list:
         signs = operators(terminals)
         parts = [[t] for t in terminals if t.name not in signs]
         parts.append([t for t in terminals if t.name in signs])
-        return [mre for part in parts for mre in self._compiled(part)]
-
-    def _compiled(self, part: list[TerminalDef]) -> list:
-        key = tuple(t.name for t in part)
-        if key not in self.compiled:
-            self.compiled[key] = super()._build_mres(part, max(1, len(part)))
-        return self.compiled[key]
+        build = super()._build_mres  # `re` keeps what it has compiled
+        return [mre for part in parts for mre in build(part, len(part))]
 
 
 def operators(terminals: Iterable[TerminalDef]) -> set[str]:

@@ -180,8 +180,7 @@ def _data(spec: ast.Spec) -> Iterator[ast.String]:
 
 def reads_data(spec: ast.Spec) -> bool:
     """Whether a layer or connection may take anything from a file."""
-    kinds = ast.Layer | ast.Connect
-    return any(ast.below(d, ast.String) for d in spec.declarations if isinstance(d, kinds))
+    return any(_data(spec))
 
 
 def data_of(spec: ast.Spec) -> Iterator[ast.DataExpr]:

@@ -15,6 +15,12 @@ from stdpdsl.results.reader import load
 pytest.importorskip("matplotlib")
 
 
+def samples(count):
+    """Three parameters at random."""
+    draw = np.random.default_rng(0)
+    return {name: draw.uniform(0, 1, count) for name in ("a", "b", "c")}
+
+
 def test_one_axis_is_a_curve_with_the_spread_of_replicates(tmp_path):
     sweep = product(replicate=[0, 1, 2], tau=[0.01, 0.02, 0.04])
     spread = lambda k: 0.3 + 0.1 * (k % 3) + 0.02 * (k // 3)  # noqa: E731
@@ -46,8 +52,7 @@ def test_three_axes_are_panels(tmp_path):
 
 
 def test_random_samples_are_effects_of_each_parameter(tmp_path):
-    draw = np.random.default_rng(0)
-    sweep = {name: draw.uniform(0, 1, 30) for name in ("a", "b", "c")}
+    sweep = samples(30)
     text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
     title = "ff: mean weight along each parameter"
     assert title in found.figures()
@@ -105,9 +110,7 @@ def test_a_second_axis_of_few_values_is_lines(tmp_path):
 
 
 def test_more_than_two_axes_are_also_lines(tmp_path):
-    draw = np.random.default_rng(0)
-    sweep = {name: draw.uniform(0, 1, 1600) for name in ("a", "b", "c")}
-    text, found = page(write(tmp_path / "r", sweep, tables=ONLY))
+    text, found = page(write(tmp_path / "r", samples(1600), tables=ONLY))
     over = "ff: mean weight of every block, over all parameters"
     assert over in found.figures()
     assert "1,500 of 1,600 blocks" in "".join(found.text)
