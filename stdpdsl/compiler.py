@@ -276,10 +276,9 @@ def _front(
     table, more = evaluate_sweep(checked.symbols, seed_of(checked), read)
     if table is not None:
         more = [*more, *check_row_values(checked.symbols, table.columns, kept)]
-        more += data.check(checked, table) if data else []
         found, memory = costs(checked, table), available_memory()
         more += refuse(found, memory)
-        more += data.refuse(checked, found, memory) if data else []
+        more += data.check(checked, table, found, memory) if data else []
     return checked, table, in_order([*diagnostics, *more])
 
 

@@ -47,16 +47,14 @@ class Data:
         of_rows = {node: read.head for node, read in self.rows.items()}
         return of_rows | {node: source.head for node, source in self.sources.items()}
 
-    def check(self, checked: Checked, table: SweepTable) -> list[Diagnostic]:
-        """Whether each layer and connection finds what it needs."""
+    def check(
+        self, checked: Checked, table: SweepTable, found: Estimate, memory: float
+    ) -> list[Diagnostic]:
+        """Whether each layer and connection finds what it needs, and drives fit into memory."""
         symbols = checked.symbols
         constants = constant_values(symbols, unswept=False)
         return [
             *Fit(symbols, self.sources, table, constants, self.files).check(),
             *check_all_rows(symbols, self.rows, table.rows, constants, self.files),
+            *refuse_rows(symbols, self.rows, found, constants, memory),
         ]
-
-    def refuse(self, checked: Checked, found: Estimate, memory: float) -> list[Diagnostic]:
-        """Drives that would not fit into memory."""
-        constants = constant_values(checked.symbols, unswept=False)
-        return refuse_rows(checked.symbols, self.rows, found, constants, memory)
